@@ -1,0 +1,27 @@
+"""Atom Telecom SMS API, contacts and address books: typed calls over a `send` callable.
+
+Written from specs/atom.yaml, never by hand.
+"""
+
+from ..http import Send
+from . import models
+from .api import (
+    AddressBooksApi,
+    ContactsApi,
+)
+
+__all__ = ["Api", "ContactsApi", "AddressBooksApi", "models"]
+
+
+class Api:
+    """Every operation of the vendor, an attribute a tag.
+
+    Args:
+        send: Sends a request and returns the response.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.contacts = ContactsApi(send)
+        """People with a phone number, each in one address book."""
+        self.address_books = AddressBooksApi(send)
+        """Named books of contacts; the only way to enumerate contacts."""

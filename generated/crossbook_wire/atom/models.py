@@ -1,0 +1,440 @@
+"""Atom Telecom SMS API, contacts and address books: what is sent and received, field names as on the wire.
+
+What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+
+Written from specs/atom.yaml, never by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+from msgspec import UNSET, UnsetType
+
+
+@define(kw_only=True)
+class AddressBook:
+    """An address book by itself.
+
+    Evidence: public. Shown for address-book/new; the same element in address-book/list is
+    inferred.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The book's id. Whole number, at least 1."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The book's name. Text."""
+
+
+@define(kw_only=True)
+class AddressBookAnswer:
+    """An address book, or an error.
+
+    Evidence: public. The vendor's address book page; the error is inferred.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: AddressBook | list[Any] | None | UnsetType = UNSET
+    """An address book by itself."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class AddressBookChanges:
+    """An address book's id and its new name.
+
+    Evidence: public. The vendor's address book page calls the name optional; that it must
+    not be empty is inferred.
+    """
+
+    id: int
+    """The book's id. Whole number, at least 1."""
+
+    name: str | UnsetType = UNSET
+    """The book's new name. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class AddressBookDetail:
+    """An address book with all its contacts.
+
+    Evidence: public. The vendor's address book page.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The book's id. Whole number, at least 1."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The book's name. Text."""
+
+    contacts: list[ListedContact | list[Any] | None] | None | UnsetType = UNSET
+    """Every contact of a book. List. Evidence: public. The vendor's address book page."""
+
+
+@define(kw_only=True)
+class AddressBookDetailAnswer:
+    """An address book with all its contacts, or an error.
+
+    Evidence: public. The vendor's address book page; the error is inferred.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: AddressBookDetail | list[Any] | None | UnsetType = UNSET
+    """An address book with all its contacts."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class AddressBookId:
+    """Names an address book to be read or deleted.
+
+    Evidence: public. The vendor's address book page.
+    """
+
+    id: int
+    """The book's id. Whole number, at least 1."""
+
+
+@define(kw_only=True)
+class AddressBookListAnswer:
+    """All address books, or an error.
+
+    Evidence: public. The vendor's address book page shows an empty array; its elements are
+    inferred, and so is the error.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: list[AddressBook | list[Any] | None] | None | UnsetType = UNSET
+    """Address books, in no order that is promised. List. Evidence: public. The vendor's address
+    book page shows an empty array; its elements are inferred.
+    """
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class Contact:
+    """A contact with all its fields, except for the address book it is in.
+
+    Evidence: documented.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Whole number, at least 1."""
+
+    first_name: str | int | float | bool | None | UnsetType = UNSET
+    """Given name; empty or null if there is none. Text or null. Evidence: inferred. Text is
+    documented; how a missing one is shown is not.
+    """
+
+    last_name: str | int | float | bool | None | UnsetType = UNSET
+    """Family name; empty or null if there is none. Text or null. Evidence: inferred. Text is
+    documented; how a missing one is shown is not.
+    """
+
+    company: str | int | float | bool | None | UnsetType = UNSET
+    """Company name; empty or null if there is none. Text or null. Evidence: inferred. Text is
+    documented; how a missing one is shown is not.
+    """
+
+    phone_number: str | int | float | bool | None | UnsetType = UNSET
+    """As it was given. Text, at least 1 character."""
+
+    custom_1: str | int | float | bool | None | UnsetType = UNSET
+    """Free text of the account's own meaning; empty or null if there is none. Text or null.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    custom_2: str | int | float | bool | None | UnsetType = UNSET
+    """Free text of the account's own meaning; empty or null if there is none. Text or null.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    custom_3: str | int | float | bool | None | UnsetType = UNSET
+    """Free text of the account's own meaning; empty or null if there is none. Text or null.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    custom_4: str | int | float | bool | None | UnsetType = UNSET
+    """Free text of the account's own meaning; empty or null if there is none. Text or null.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+
+@define(kw_only=True)
+class ContactAnswer:
+    """A contact, or an error.
+
+    Evidence: documented.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: ContactResult | list[Any] | None | UnsetType = UNSET
+    """The envelope of a single contact."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class ContactChanges:
+    """A contact's id and what is to change.
+
+    Evidence: documented.
+    """
+
+    id: int
+    """The contact's id. Whole number, at least 1."""
+
+    group_id: int | UnsetType = UNSET
+    """The address book to move the contact to. Whole number, at least 1."""
+
+    phone_number: str | UnsetType = UNSET
+    """Kept as it is given; cannot be cleared. Text, pattern `^\\+?[0-9]{7,15}$`. Evidence:
+    inferred. The parameter is documented; the pattern covers what the vendor's pages show.
+    """
+
+    first_name: str | UnsetType = UNSET
+    """Given name; empty clears it. Text."""
+
+    last_name: str | UnsetType = UNSET
+    """Family name; empty clears it. Text."""
+
+    company: str | UnsetType = UNSET
+    """Company name; empty clears it. Text."""
+
+    custom_1: str | UnsetType = UNSET
+    """Free text; empty clears it. Text."""
+
+    custom_2: str | UnsetType = UNSET
+    """Free text; empty clears it. Text."""
+
+    custom_3: str | UnsetType = UNSET
+    """Free text; empty clears it. Text."""
+
+    custom_4: str | UnsetType = UNSET
+    """Free text; empty clears it. Text."""
+
+
+@define(kw_only=True)
+class ContactId:
+    """Names a contact to be deleted.
+
+    Evidence: documented.
+    """
+
+    id: int
+    """The contact's id. Whole number, at least 1."""
+
+
+@define(kw_only=True)
+class ContactResult:
+    """The envelope of a single contact.
+
+    Evidence: documented.
+    """
+
+    contact: Contact | list[Any] | None | UnsetType = UNSET
+    """A contact with all its fields, except for the address book it is in."""
+
+
+@define(kw_only=True)
+class ContactTextId:
+    """Names a contact to be read.
+
+    Evidence: documented.
+    """
+
+    id: str
+    """The contact's id, as text. Text, pattern `^[1-9][0-9]*$`. Evidence: inferred. Text is
+    documented; digits only, because answers carry the id as a number.
+    """
+
+
+@define(kw_only=True)
+class Error:
+    """What went wrong; the table of codes is at the top of this document.
+
+    Evidence: inferred. Only the code `rate_limited` is public.
+    """
+
+    code: str | int | float | bool | None | UnsetType = UNSET
+    """One of the codes in x-error-codes. Text, at least 1 character."""
+
+    message: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for people. Text."""
+
+
+@define(kw_only=True)
+class ErrorAnswer:
+    """The body of an answer whose HTTP status is not 200.
+
+    Evidence: inferred. No error body is published.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Never `success`. Text, always `"error"`."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class IdAnswer:
+    """An id, or an error.
+
+    Evidence: documented.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: IdResult | list[Any] | None | UnsetType = UNSET
+    """The id of what was made, changed or deleted."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class IdResult:
+    """The id of what was made, changed or deleted.
+
+    Evidence: documented.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """A contact's or an address book's id. Whole number, at least 1."""
+
+
+@define(kw_only=True)
+class ListedContact:
+    """A contact as an address book shows it, without company and custom fields.
+
+    Evidence: public. The vendor's address book page.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Whole number, at least 1."""
+
+    first_name: str | int | float | bool | None | UnsetType = UNSET
+    """Given name; empty or null if there is none. Text or null. Evidence: inferred. Text is
+    documented; how a missing one is shown is not.
+    """
+
+    last_name: str | int | float | bool | None | UnsetType = UNSET
+    """Family name; empty or null if there is none. Text or null. Evidence: inferred. Text is
+    documented; how a missing one is shown is not.
+    """
+
+    phone_number: str | int | float | bool | None | UnsetType = UNSET
+    """As it was given. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class NewAddressBook:
+    """An address book to be made.
+
+    Evidence: public. The vendor's address book page; that the name must not be empty is
+    inferred.
+    """
+
+    name: str
+    """The book's name. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class NewContact:
+    """A contact to be added to one address book.
+
+    Evidence: documented.
+    """
+
+    group_id: int
+    """The address book. Whole number, at least 1."""
+
+    phone_number: str
+    """Kept as it is given, national or international. Text, pattern `^\\+?[0-9]{7,15}$`.
+    Evidence: inferred. The parameter is documented; the pattern covers what the vendor's
+    pages show.
+    """
+
+    first_name: str | UnsetType = UNSET
+    """Given name. Text."""
+
+    last_name: str | UnsetType = UNSET
+    """Family name. Text."""
+
+    company: str | UnsetType = UNSET
+    """Company name. Text."""
+
+    custom_1: str | UnsetType = UNSET
+    """Free text of the account's own meaning. Text."""
+
+    custom_2: str | UnsetType = UNSET
+    """Free text of the account's own meaning. Text."""
+
+    custom_3: str | UnsetType = UNSET
+    """Free text of the account's own meaning. Text."""
+
+    custom_4: str | UnsetType = UNSET
+    """Free text of the account's own meaning. Text."""
+
+
+@define(kw_only=True)
+class RenamedAddressBook:
+    """An address book whose id is text.
+
+    Evidence: public. The vendor's address book page shows the id in quotes for this call
+    alone.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The book's id. Text, pattern `^[1-9][0-9]*$`."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The book's name. Text."""
+
+
+@define(kw_only=True)
+class RenamedAddressBookAnswer:
+    """A renamed address book, or an error.
+
+    Evidence: public. The vendor's address book page; the error is inferred.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
+    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """
+
+    result: RenamedAddressBook | list[Any] | None | UnsetType = UNSET
+    """An address book whose id is text."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""

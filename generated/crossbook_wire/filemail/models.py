@@ -1,0 +1,296 @@
+"""Filemail contacts: what is sent and received, field names as on the wire.
+
+What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+
+Written from specs/filemail.yaml, never by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+from msgspec import UNSET, UnsetType
+
+
+@define(kw_only=True)
+class AddedContact:
+    """A contact just added. Its mobile number is not shown.
+
+    Evidence: documented.
+    """
+
+    contactid: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Text, pattern `^[0-9A-Za-z]+$`."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The name to show. Text."""
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """The e-mail address. Text."""
+
+
+@define(kw_only=True)
+class Contact:
+    """A contact as the list tells it. A mobile number that was written is never shown.
+
+    Evidence: documented.
+    """
+
+    contactid: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Text, pattern `^[0-9A-Za-z]+$`."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The name to show. Text."""
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """The e-mail address. Text."""
+
+    groups: list[ContactGroup | list[Any] | None] | None | UnsetType = UNSET
+    """The groups that the contact is in. List."""
+
+
+@define(kw_only=True)
+class ContactCreated:
+    """The new contact, or an error.
+
+    Evidence: documented.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    contact: AddedContact | list[Any] | None | UnsetType = UNSET
+    """A contact just added. Its mobile number is not shown."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class ContactGroup:
+    """A group, as a contact names it.
+
+    Evidence: documented.
+    """
+
+    contactgroupid: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Text, pattern `^[0-9a-f]{32}$`."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The group's name. Text."""
+
+
+@define(kw_only=True)
+class ContactList:
+    """All contacts, or an error. The vendor spells the list with a capital when it is empty,
+    and maybe at other times.
+
+    Evidence: documented.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    """The contacts. List."""
+
+    Contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    """The contacts, in the vendor's other spelling. List."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class Done:
+    """Done, or an error.
+
+    Evidence: documented.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class Failure:
+    """An error.
+
+    Evidence: public. A captured answer.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class Group:
+    """A contact group.
+
+    Evidence: documented.
+    """
+
+    contactgroupid: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Text, pattern `^[0-9a-f]{32}$`."""
+
+    contactgroupname: str | int | float | bool | None | UnsetType = UNSET
+    """The group's name. Text."""
+
+
+@define(kw_only=True)
+class GroupCreated:
+    """The new group as the only element of an array, or an error.
+
+    Evidence: documented.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """The group, in the vendor's other spelling. List, 1 items."""
+
+    Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """The group. List, 1 items."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class GroupList:
+    """All groups, or an error. The vendor's page shows status here where all other answers
+    have responsestatus.
+
+    Evidence: documented.
+    """
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """The groups. List."""
+
+    Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """The groups, in the vendor's other spelling. List."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True)
+class LoginAnswer:
+    """The token, or an error.
+
+    Evidence: public. The vendor's page on authentication.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    logintoken: str | int | float | bool | None | UnsetType = UNSET
+    """The token for all other calls. A secret. Text, pattern `^[0-9a-f]{32}$`."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
+    public. The vendor's general page names it; no captured answer has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""

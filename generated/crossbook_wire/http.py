@@ -1,0 +1,84 @@
+"""What generated code speaks of: a request, a response, and the callable that turns one into the other.
+
+Neither opens a connection. Whoever makes an API class brings the `Send`, which authenticates, sends, and judges the
+status; generated code builds the request and decodes the response.
+
+Written from specs/codegen/templates/http.py.jinja, never by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar, cast
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+from msgspec import UNSET
+from msgspec.json import Decoder, Encoder
+
+T = TypeVar("T")
+
+encode = Encoder().encode
+"""Turns a model into JSON; fields that are UNSET are left out."""
+
+
+@frozen
+class Request:
+    """One call, without base URL and credentials; its repr tells neither query nor body, which hold personal data."""
+
+    operation: str
+    """The operationId of the spec, such as `listContacts`."""
+    method: str
+    """The HTTP method, in capitals."""
+    path: str
+    """The raw path, percent-encoded, beginning with a slash."""
+    query: str = field(default="", repr=False)
+    """The query string, encoded, without the question mark."""
+    body: bytes = field(default=b"", repr=False)
+    """The encoded body; empty for none."""
+    content_type: str | None = field(default=None, repr=False)
+    """The media type of the body; None for none."""
+
+
+@frozen(repr=False)
+class Response:
+    """One answer, read to its end; its repr tells the status and the size alone."""
+
+    status: int
+    """The HTTP status. Decoding does not look at it."""
+    headers: Mapping[str, str]
+    """The headers, names in lower case."""
+    content: bytes
+    """The body, decompressed."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status}, size={len(self.content)})"
+
+    def decode(self, decoder: Decoder[T]) -> T:
+        """Decode the body; raises `msgspec.DecodeError` if it is not the JSON that the decoder wants."""
+        return decoder.decode(self.content)
+
+
+Send = Callable[[Request], Awaitable[Response]]
+
+
+def segment(value: object) -> str:
+    """Encode a path parameter; raises `ValueError` for what would make the path another one."""
+    text = quote(str(value), safe="")
+    if text in ("", ".", ".."):
+        raise ValueError("A path parameter may be neither empty nor made of dots.")
+    return text
+
+
+def query_string(parameters: Mapping[str, object]) -> str:
+    """Encode query parameters: UNSET ones are left out, lists become one pair an item, True is `true`."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in parameters.items():
+        if value is not UNSET:
+            items = cast("list[object]", value) if isinstance(value, list) else [value]
+            pairs.extend((name, _text(item)) for item in items)
+    return urlencode(pairs, quote_via=quote, safe="")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,27 @@
+"""SerwerSMS.pl HTTPS API v2, contacts and groups: typed calls over a `send` callable.
+
+Written from specs/serwersms.yaml, never by hand.
+"""
+
+from ..http import Send
+from . import models
+from .api import (
+    ContactsApi,
+    GroupsApi,
+)
+
+__all__ = ["Api", "ContactsApi", "GroupsApi", "models"]
+
+
+class Api:
+    """Every operation of the vendor, an attribute a tag.
+
+    Args:
+        send: Sends a request and returns the response.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.contacts = ContactsApi(send)
+        """People with a phone number, in any number of groups."""
+        self.groups = GroupsApi(send)
+        """Named groups of contacts."""

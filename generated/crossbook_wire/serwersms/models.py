@@ -1,0 +1,626 @@
+"""SerwerSMS.pl HTTPS API v2, contacts and groups: what is sent and received, field names as on the wire.
+
+What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+
+Written from specs/serwersms.yaml, never by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from attrs import define
+from msgspec import UNSET, UnsetType
+
+
+@define(kw_only=True)
+class Contact:
+    """A contact without its groups, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Whole number, at least 1."""
+
+    phone: str | int | float | bool | None | UnsetType = UNSET
+    """The phone number with its country code. Text."""
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """E-mail address; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    company: str | int | float | bool | None | UnsetType = UNSET
+    """Company name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    first_name: str | int | float | bool | None | UnsetType = UNSET
+    """Given name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    last_name: str | int | float | bool | None | UnsetType = UNSET
+    """Family name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    tax_id: str | int | float | bool | None | UnsetType = UNSET
+    """Tax number; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    address: str | int | float | bool | None | UnsetType = UNSET
+    """Street and number; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    city: str | int | float | bool | None | UnsetType = UNSET
+    """Town; empty or null if there is none. Text or null, at most 255 characters. Evidence:
+    inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    description: str | int | float | bool | None | UnsetType = UNSET
+    """Free text; empty or null if there is none. Text or null, at most 255 characters. Evidence:
+    inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    blacklist: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the number must not be written to. True or false."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class ContactEdit:
+    """A contact's id, groups and phone, and what else it is to hold; an empty text clears.
+
+    Evidence: documented. That id, group_id and phone are required is inferred; the official
+    clients always send the three.
+    """
+
+    id: int
+    """The contact's id. Whole number, at least 1."""
+
+    group_id: int | list[int]
+    """One group, or several; an empty array is none. Whole number or list (each whole number, at
+    least 1), at least 1.
+    """
+
+    phone: str
+    """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.
+    Evidence: inferred. The parameter is documented; the pattern covers what the vendor's page
+    and clients show.
+    """
+
+    email: str | UnsetType = UNSET
+    """An e-mail address, or an empty text. Text, at most 255 characters, pattern
+    `^([^@\\s]+@[^@\\s]+)?$`. Evidence: inferred. The parameter and its length are documented;
+    the pattern is the least that an address must have.
+    """
+
+    first_name: str | UnsetType = UNSET
+    """Given name. Text, at most 255 characters."""
+
+    last_name: str | UnsetType = UNSET
+    """Family name. Text, at most 255 characters."""
+
+    company: str | UnsetType = UNSET
+    """Company name. Text, at most 255 characters."""
+
+    tax_id: str | UnsetType = UNSET
+    """Tax number. Text, at most 255 characters."""
+
+    address: str | UnsetType = UNSET
+    """Street and number. Text, at most 255 characters."""
+
+    city: str | UnsetType = UNSET
+    """Town. Text, at most 255 characters."""
+
+    description: str | UnsetType = UNSET
+    """Free text. Text, at most 255 characters."""
+
+
+@define(kw_only=True)
+class ContactId:
+    """Names a contact.
+
+    Evidence: documented.
+    """
+
+    id: int
+    """The contact's id. Whole number, at least 1."""
+
+
+@define(kw_only=True)
+class ContactImport:
+    """The name of a new group and its contacts.
+
+    Evidence: public. The vendor's official clients; the length of the name is that of
+    groups/add.
+    """
+
+    group_name: str
+    """The new group's name. Text, 1 to 100 characters."""
+
+    contact: list[ImportedContact]
+    """The contacts of the new group. The most that may be sent at once is unknown. List, at
+    least 1 item. Evidence: public. The vendor's official clients; that an empty list is
+    refused is inferred.
+    """
+
+
+@define(kw_only=True)
+class ContactList:
+    """A page of contacts, or an error.
+
+    Evidence: public. The vendor's official clients; the examples on the vendor's page have
+    no paging.
+    """
+
+    items: list[ContactRow | list[Any] | None] | None | UnsetType = UNSET
+    """The contacts of one page. List. Evidence: public. The vendor's official clients."""
+
+    paging: Paging | list[Any] | None | UnsetType = UNSET
+    """Where in the list this page is."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class ContactQuery:
+    """Which contacts, in which order, which page.
+
+    Evidence: documented.
+    """
+
+    search: str | UnsetType = UNSET
+    """A phrase that the contact holds. Text."""
+
+    group_id: int | str | UnsetType = UNSET
+    """The contacts of this group, or with `none` those that are in no group. Text or whole
+    number, at least 1, pattern `^none$`.
+    """
+
+    sort: (
+        Literal[
+            "address",
+            "city",
+            "company",
+            "description",
+            "email",
+            "first_name",
+            "last_name",
+            "phone",
+            "tax_id",
+        ]
+        | UnsetType
+    ) = UNSET
+    """The field to sort contacts by. Text, one of `"address"`, `"city"`, `"company"`,
+    `"description"`, `"email"`, `"first_name"`, `"last_name"`, `"phone"`, `"tax_id"`.
+    """
+
+    order: Literal["asc", "desc"] | UnsetType = UNSET
+    """Upwards or downwards. Text, one of `"asc"`, `"desc"`."""
+
+    page: int | UnsetType = UNSET
+    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
+    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """
+
+    limit: int | UnsetType = UNSET
+    """How many items a page holds. What is assumed without it, and the most that is allowed, are
+    unknown. Whole number, at least 1. Evidence: public. The vendor's official clients.
+    """
+
+
+@define(kw_only=True)
+class ContactRow:
+    """A contact in a list, with one of its groups.
+
+    Evidence: public. The vendor's official clients; the vendor's page shows a part.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Whole number, at least 1."""
+
+    phone: str | int | float | bool | None | UnsetType = UNSET
+    """The phone number with its country code. Text."""
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """E-mail address; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    company: str | int | float | bool | None | UnsetType = UNSET
+    """Company name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    first_name: str | int | float | bool | None | UnsetType = UNSET
+    """Given name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    last_name: str | int | float | bool | None | UnsetType = UNSET
+    """Family name; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    tax_id: str | int | float | bool | None | UnsetType = UNSET
+    """Tax number; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    address: str | int | float | bool | None | UnsetType = UNSET
+    """Street and number; empty or null if there is none. Text or null, at most 255 characters.
+    Evidence: inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    city: str | int | float | bool | None | UnsetType = UNSET
+    """Town; empty or null if there is none. Text or null, at most 255 characters. Evidence:
+    inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    description: str | int | float | bool | None | UnsetType = UNSET
+    """Free text; empty or null if there is none. Text or null, at most 255 characters. Evidence:
+    inferred. Text is documented; how a missing one is shown is not.
+    """
+
+    blacklist: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the number must not be written to. True or false."""
+
+    group_id: str | int | float | bool | None | UnsetType = UNSET
+    """One of the contact's groups, or null if it is in none. Whole number or null, at least 1.
+    Evidence: inferred. The number is documented; null for a contact without a group is not.
+    """
+
+    group_name: str | int | float | bool | None | UnsetType = UNSET
+    """The name of that group, or null. Text or null. Evidence: inferred. The text is documented;
+    null for a contact without a group is not.
+    """
+
+
+@define(kw_only=True)
+class Error:
+    """What went wrong; the table of codes is at the top of this document.
+
+    Evidence: public. The vendor's page on errors.
+    """
+
+    code: str | int | float | bool | None | UnsetType = UNSET
+    """One of the codes in x-error-codes. Whole number, at least 1000."""
+
+    type: str | int | float | bool | None | UnsetType = UNSET
+    """The kind of error; several codes share one. Text, at least 1 character."""
+
+    message: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for people. Text."""
+
+
+@define(kw_only=True)
+class Group:
+    """A group, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Whole number, at least 1."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The group's name. Text, at most 100 characters."""
+
+    count: str | int | float | bool | None | UnsetType = UNSET
+    """How many contacts are in it. Whole number, at least 0."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class GroupDeletion:
+    """The group to delete, and whether its contacts go with it.
+
+    Evidence: documented.
+    """
+
+    id: int
+    """The group's id. Whole number, at least 1."""
+
+    delete_contacts: bool | UnsetType = UNSET
+    """True deletes the group's contacts too; without it they stay. Leave it out rather than send
+    false: the server is written in PHP, where the text `false` of a form counts as true. True
+    or false.
+    """
+
+
+@define(kw_only=True)
+class GroupEdit:
+    """A group's id and its new name.
+
+    Evidence: documented.
+    """
+
+    id: int
+    """The group's id. Whole number, at least 1."""
+
+    name: str
+    """The new name. Text, 1 to 100 characters."""
+
+
+@define(kw_only=True)
+class GroupId:
+    """Names a group.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    id: int
+    """The group's id. Whole number, at least 1."""
+
+
+@define(kw_only=True)
+class GroupList:
+    """A page of groups, or an error.
+
+    Evidence: public. The vendor's official clients; the examples on the vendor's page have
+    no paging.
+    """
+
+    items: list[GroupRow | list[Any] | None] | None | UnsetType = UNSET
+    """The groups of one page. List. Evidence: public. The vendor's official clients."""
+
+    paging: Paging | list[Any] | None | UnsetType = UNSET
+    """Where in the list this page is."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class GroupQuery:
+    """Which groups, in which order, which page.
+
+    Evidence: documented.
+    """
+
+    search: str | UnsetType = UNSET
+    """A part of the name. Text."""
+
+    sort: Literal["name"] | UnsetType = UNSET
+    """The field to sort groups by. Text, one of `"name"`."""
+
+    order: Literal["asc", "desc"] | UnsetType = UNSET
+    """Upwards or downwards. Text, one of `"asc"`, `"desc"`."""
+
+    page: int | UnsetType = UNSET
+    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
+    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """
+
+    limit: int | UnsetType = UNSET
+    """How many items a page holds. What is assumed without it, and the most that is allowed, are
+    unknown. Whole number, at least 1. Evidence: public. The vendor's official clients.
+    """
+
+
+@define(kw_only=True)
+class GroupRow:
+    """A group in a list.
+
+    Evidence: public. The vendor's official clients; the vendor's page shows a part.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Whole number, at least 1."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The group's name. Text, at most 100 characters."""
+
+    count: str | int | float | bool | None | UnsetType = UNSET
+    """How many contacts are in it. Whole number, at least 0."""
+
+
+@define(kw_only=True)
+class IdResult:
+    """The id of what was made or changed, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    success: str | int | float | bool | None | UnsetType = UNSET
+    """True; it is absent from an error. True or false, always `true`."""
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """A contact's or a group's id. Whole number, at least 1."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class ImportResult:
+    """What became of an import, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    success: str | int | float | bool | None | UnsetType = UNSET
+    """True; it is absent from an error. True or false, always `true`."""
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The new group's id. Whole number, at least 1."""
+
+    correct: str | int | float | bool | None | UnsetType = UNSET
+    """How many contacts were taken. Whole number, at least 0."""
+
+    failed: str | int | float | bool | None | UnsetType = UNSET
+    """How many were not. Whole number, at least 0."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class ImportedContact:
+    """A contact to be imported; fewer fields than elsewhere.
+
+    Evidence: public. The vendor's official clients; the lengths, and that the phone alone
+    is required, are inferred.
+    """
+
+    phone: str
+    """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.
+    Evidence: inferred. The parameter is documented; the pattern covers what the vendor's page
+    and clients show.
+    """
+
+    email: str | UnsetType = UNSET
+    """An e-mail address, or an empty text. Text, at most 255 characters, pattern
+    `^([^@\\s]+@[^@\\s]+)?$`. Evidence: inferred. The parameter and its length are documented;
+    the pattern is the least that an address must have.
+    """
+
+    first_name: str | UnsetType = UNSET
+    """Given name. Text, at most 255 characters."""
+
+    last_name: str | UnsetType = UNSET
+    """Family name. Text, at most 255 characters."""
+
+    company: str | UnsetType = UNSET
+    """Company name. Text, at most 255 characters."""
+
+
+@define(kw_only=True)
+class Membership:
+    """A contact's being in a group.
+
+    Evidence: public. The vendor's official clients; the vendor's page shows a part.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id. Whole number, at least 1."""
+
+    group_id: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Whole number, at least 1."""
+
+    group_name: str | int | float | bool | None | UnsetType = UNSET
+    """The group's name. Text, at most 100 characters."""
+
+
+@define(kw_only=True)
+class MembershipList:
+    """The groups behind a phone number, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    items: list[Membership | list[Any] | None] | None | UnsetType = UNSET
+    """One row a contact and group. List. Evidence: public. The vendor's official clients."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True)
+class NewContact:
+    """A contact to be added.
+
+    Evidence: documented. That the phone alone is required is inferred.
+    """
+
+    group_id: int | list[int] | UnsetType = UNSET
+    """One group, or several; an empty array is none. Whole number or list (each whole number, at
+    least 1), at least 1.
+    """
+
+    phone: str
+    """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.
+    Evidence: inferred. The parameter is documented; the pattern covers what the vendor's page
+    and clients show.
+    """
+
+    email: str | UnsetType = UNSET
+    """An e-mail address, or an empty text. Text, at most 255 characters, pattern
+    `^([^@\\s]+@[^@\\s]+)?$`. Evidence: inferred. The parameter and its length are documented;
+    the pattern is the least that an address must have.
+    """
+
+    first_name: str | UnsetType = UNSET
+    """Given name. Text, at most 255 characters."""
+
+    last_name: str | UnsetType = UNSET
+    """Family name. Text, at most 255 characters."""
+
+    company: str | UnsetType = UNSET
+    """Company name. Text, at most 255 characters."""
+
+    tax_id: str | UnsetType = UNSET
+    """Tax number. Text, at most 255 characters."""
+
+    address: str | UnsetType = UNSET
+    """Street and number. Text, at most 255 characters."""
+
+    city: str | UnsetType = UNSET
+    """Town. Text, at most 255 characters."""
+
+    description: str | UnsetType = UNSET
+    """Free text. Text, at most 255 characters."""
+
+
+@define(kw_only=True)
+class NewGroup:
+    """A group to be made.
+
+    Evidence: documented.
+    """
+
+    name: str
+    """The group's name. Text, 1 to 100 characters."""
+
+
+@define(kw_only=True)
+class Paging:
+    """Where in the list this page is.
+
+    Evidence: public. The vendor's official clients; the examples on its page do not have
+    it.
+    """
+
+    page: str | int | float | bool | None | UnsetType = UNSET
+    """This page. Whole number, at least 1."""
+
+    count: str | int | float | bool | None | UnsetType = UNSET
+    """The number of pages. Whole number, at least 0."""
+
+
+@define(kw_only=True)
+class PhoneQuery:
+    """A phone number to look up.
+
+    Evidence: documented.
+    """
+
+    phone: str
+    """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.
+    Evidence: inferred. The parameter is documented; the pattern covers what the vendor's page
+    and clients show.
+    """
+
+
+@define(kw_only=True)
+class Success:
+    """That it was done, or an error.
+
+    Evidence: public. The vendor's official clients.
+    """
+
+    success: str | int | float | bool | None | UnsetType = UNSET
+    """True; it is absent from an error. True or false, always `true`."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""

@@ -1,0 +1,595 @@
+"""Vercom contacts (EmailLabs, MessageFlow, RedLink): what is sent and received, field names as on the wire.
+
+What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+
+Written from specs/vercom.yaml, never by hand.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define
+from msgspec import UNSET, UnsetType
+
+
+@define(kw_only=True)
+class Contact:
+    """A contact as the vendor tells it. Its groups and subscriptions are not in it.
+
+    Evidence: inferred. No page prints a contact's answer. The fields are those of adding
+    plus the read-only ones; that all keys are there, null where empty, follows the captured
+    group.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id, as text. Text, pattern `^[0-9]+$`."""
+
+    externalId: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's unique name in the caller's own system. Text or null, at most 150
+    characters.
+    """
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """E-mail address. Text or null, at most 150 characters."""
+
+    phoneNumber: str | int | float | bool | None | UnsetType = UNSET
+    """Phone number as it was given. Text or null, at most 15 characters."""
+
+    firstName: str | int | float | bool | None | UnsetType = UNSET
+    """First name. Text or null, at most 150 characters."""
+
+    lastName: str | int | float | bool | None | UnsetType = UNSET
+    """Last name. Text or null, at most 150 characters."""
+
+    companyName: str | int | float | bool | None | UnsetType = UNSET
+    """Company. Text or null, at most 150 characters."""
+
+    createdAt: str | int | float | bool | None | UnsetType = UNSET
+    """When the contact came to be, in unix seconds, or `YYYY-MM-DD HH:MM:SS` if `getFullDate=1`
+    was asked for. Text or whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2}
+    [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
+    """
+
+    inArchive: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the contact is archived. True or false."""
+
+    externalData: dict[str, Any] | list[Any] | None | UnsetType = UNSET
+    """The contact's values of the account's additional fields, by name; empty if it has none."""
+
+
+@define(kw_only=True)
+class ContactChanges:
+    """The fields to change; what is not named stays, null clears.
+
+    Evidence: inferred. The fields are those of adding, less what is said to be taken on
+    adding only. That null clears is a guess from answers, which show null for an empty
+    field.
+    """
+
+    email: str | None | UnsetType = UNSET
+    """A valid e-mail address. Text or null, at most 150 characters."""
+
+    phoneNumber: str | None | UnsetType = UNSET
+    """Digits, with or without a plus in front. Text or null, at most 15 characters, pattern
+    `^\\+?[0-9]+$`.
+    """
+
+    firstName: str | None | UnsetType = UNSET
+    """First name. Text or null, at most 150 characters."""
+
+    lastName: str | None | UnsetType = UNSET
+    """Last name. Text or null, at most 150 characters."""
+
+    companyName: str | None | UnsetType = UNSET
+    """Company. Text or null, at most 150 characters."""
+
+    externalId: str | None | UnsetType = UNSET
+    """The contact's unique name in the caller's own system. Text or null, at most 150
+    characters.
+    """
+
+    externalData: dict[str, Any] | UnsetType = UNSET
+    """The account's additional fields by name. `listFields` tells which names are in use."""
+
+
+@define(kw_only=True)
+class ContactIds:
+    """The contacts that are meant, by id.
+
+    Evidence: documented.
+    """
+
+    id: list[int]
+    """Contact ids, as numbers. The largest array is not documented. List (each whole number, at
+    least 1), at least 1 item.
+    """
+
+
+@define(kw_only=True)
+class ContactList:
+    """A page of contacts.
+
+    Evidence: public. The envelope is from the vendor's general page.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[Contact | list[Any] | None] | None | UnsetType = UNSET
+    """The contacts. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class ContactUpdateByExternalId:
+    """A change to the contact with this external id.
+
+    Evidence: public. As ContactUpdates.
+    """
+
+    externalId: str
+    """The contact's external id. Text, 1 to 150 characters."""
+
+    data: ContactChanges
+    """The fields to change; what is not named stays, null clears."""
+
+
+@define(kw_only=True)
+class ContactUpdateById:
+    """A change to the contact with this id.
+
+    Evidence: public. As ContactUpdates.
+    """
+
+    id: str
+    """The contact's id, as text. Text, pattern `^[0-9]{1,18}$`."""
+
+    data: ContactChanges
+    """The fields to change; what is not named stays, null clears."""
+
+
+@define(kw_only=True)
+class CountedSegment:
+    """A segment and how many contacts it has.
+
+    Evidence: inferred. As SegmentCount.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The segment's id. Text or whole number."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The name given in the panel. Text."""
+
+    count: str | int | float | bool | None | UnsetType = UNSET
+    """How many contacts it has. Whole number, at least 0."""
+
+
+@define(kw_only=True)
+class Failure:
+    """Why a call failed.
+
+    Evidence: public. The vendor's general page and a captured 401.
+    """
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """At least one. List, at least 1 item."""
+
+    meta: FailureMeta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about a failed answer; the captured 401 has nothing in it."""
+
+
+@define(kw_only=True)
+class FailureMeta:
+    """What the vendor says about a failed answer; the captured 401 has nothing in it.
+
+    Evidence: public. A captured 401.
+    """
+
+    numberOfErrors: str | int | float | bool | None | UnsetType = UNSET
+    """The length of errors. Whole number, at least 0."""
+
+    numberOfData: str | int | float | bool | None | UnsetType = UNSET
+    """The length of data. Whole number, at least 0."""
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """The HTTP status once more. Whole number, 400 to 599."""
+
+    uniqId: str | int | float | bool | None | UnsetType = UNSET
+    """The answer's own id, for the vendor's support. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class Field:
+    """An additional field of the account.
+
+    Evidence: inferred. No page prints one; only the name is sure to be there.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The field's id. Text or whole number."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The key of the field in `externalData`. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class FieldList:
+    """A page of the account's additional fields.
+
+    Evidence: inferred. The envelope is public, the shape of an item is a guess.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[Field | list[Any] | None] | None | UnsetType = UNSET
+    """The fields. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class Group:
+    """A group of contacts.
+
+    Evidence: public. A captured answer.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Whole number, at least 1."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The name shown in the panel. Text."""
+
+    description: str | int | float | bool | None | UnsetType = UNSET
+    """What the group is for. Text or null."""
+
+    externalId: str | int | float | bool | None | UnsetType = UNSET
+    """The group's unique name in the caller's own system. Text or null."""
+
+    createdAt: str | int | float | bool | None | UnsetType = UNSET
+    """When the group came to be, in unix seconds, or `YYYY-MM-DD HH:MM:SS` if `getFullDate=1`
+    was asked for. Text or whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2}
+    [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
+    """
+
+
+@define(kw_only=True)
+class GroupContact:
+    """A contact in short.
+
+    Evidence: public. The vendor's page on groups; null for an empty field is inferred.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id, as text. Text, pattern `^[0-9]+$`."""
+
+    externalId: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's unique name in the caller's own system. Text or null, at most 150
+    characters.
+    """
+
+    email: str | int | float | bool | None | UnsetType = UNSET
+    """E-mail address. Text or null, at most 150 characters."""
+
+    phoneNumber: str | int | float | bool | None | UnsetType = UNSET
+    """Phone number as it was given. Text or null, at most 15 characters."""
+
+
+@define(kw_only=True)
+class GroupContactList:
+    """A page of a group's contacts.
+
+    Evidence: public. The vendor's page on groups.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[GroupContact | list[Any] | None] | None | UnsetType = UNSET
+    """The contacts. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class GroupIds:
+    """The groups that are meant, by id.
+
+    Evidence: documented.
+    """
+
+    id: list[int]
+    """Group ids. The largest array is not documented. List (each whole number, at least 1), at
+    least 1 item.
+    """
+
+
+@define(kw_only=True)
+class GroupList:
+    """A page of groups.
+
+    Evidence: public. A captured answer.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """The groups. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class GroupUpdate:
+    """A change to the group with this id; what is not named stays.
+
+    Evidence: public. The vendor's page on groups; that a name may not be empty is inferred.
+    """
+
+    id: int
+    """The group's id. Whole number, at least 1."""
+
+    name: str | UnsetType = UNSET
+    """The new name. Text, at least 1 character."""
+
+    description: str | UnsetType = UNSET
+    """The new description. Text."""
+
+
+@define(kw_only=True)
+class Meta:
+    """What the vendor says about the answer itself.
+
+    Evidence: public. The vendor's general page and captured answers.
+    """
+
+    numberOfErrors: str | int | float | bool | None | UnsetType = UNSET
+    """The length of errors. Whole number, at least 0."""
+
+    numberOfData: str | int | float | bool | None | UnsetType = UNSET
+    """The length of data, not the total of a list. Whole number, at least 0."""
+
+    status: str | int | float | bool | None | UnsetType = UNSET
+    """The HTTP status once more. Whole number, 200 to 207."""
+
+    uniqId: str | int | float | bool | None | UnsetType = UNSET
+    """The answer's own id, for the vendor's support. Text, at least 1 character."""
+
+
+@define(kw_only=True)
+class NewContact:
+    """A contact to add. At least one of `email` and `phoneNumber` is needed.
+
+    Evidence: documented.
+    """
+
+    email: str | UnsetType = UNSET
+    """A valid e-mail address. Text, at most 150 characters."""
+
+    phoneNumber: str | UnsetType = UNSET
+    """Digits, with or without a plus in front. Text, at most 15 characters, pattern
+    `^\\+?[0-9]+$`.
+    """
+
+    firstName: str | UnsetType = UNSET
+    """First name. Text, at most 150 characters."""
+
+    lastName: str | UnsetType = UNSET
+    """Last name. Text, at most 150 characters."""
+
+    companyName: str | UnsetType = UNSET
+    """Company. Text, at most 150 characters."""
+
+    externalId: str | UnsetType = UNSET
+    """The contact's unique name in the caller's own system. Text, at most 150 characters."""
+
+    createdAt: str | UnsetType = UNSET
+    """When the contact came to be, `YYYY-MM-DD HH:MM:SS`. The vendor also takes a date without
+    time, or without seconds. Without it, now. Text, pattern
+    `^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])
+    ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$`.
+    """
+
+    externalData: dict[str, Any] | UnsetType = UNSET
+    """The account's additional fields by name. `listFields` tells which names are in use."""
+
+    addToGroup: list[int] | UnsetType = UNSET
+    """Ids of the groups to put the contact into. Taken when adding only. List (each whole
+    number, at least 1).
+    """
+
+
+@define(kw_only=True)
+class NewGroup:
+    """A group to add.
+
+    Evidence: public. The vendor's page on groups; that a name may not be empty is inferred.
+    """
+
+    name: str
+    """The name shown in the panel. Text, at least 1 character."""
+
+    externalId: str
+    """The group's unique name in the caller's own system. Text, at least 1 character."""
+
+    description: str | UnsetType = UNSET
+    """What the group is for. Text."""
+
+
+@define(kw_only=True)
+class Nothing:
+    """There is nothing to show.
+
+    Evidence: inferred. The status is public; whether data is empty or absent, and whether
+    errors explain it, is not said.
+    """
+
+    meta: FailureMeta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about a failed answer; the captured 401 has nothing in it."""
+
+    data: list[str | int | float | bool | None] | None | UnsetType = UNSET
+    """Empty, if it is there. List (each text), at most 0 items."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """An explanation, if there is one. List."""
+
+
+@define(kw_only=True)
+class Problem:
+    """One error.
+
+    Evidence: public. The vendor's general page and a captured 401.
+    """
+
+    title: str | int | float | bool | None | UnsetType = UNSET
+    """The kind of error in two or three words. Text."""
+
+    message: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    code: str | int | float | bool | None | UnsetType = UNSET
+    """The vendor's code. Only a few are known; see x-error-codes. Text."""
+
+    meta: ProblemMeta | list[Any] | None | UnsetType = UNSET
+    """Which value of which item was refused."""
+
+
+@define(kw_only=True)
+class ProblemMeta:
+    """Which value of which item was refused.
+
+    Evidence: public. The vendor's general page; that each may be absent is inferred.
+    """
+
+    parameter: str | int | float | bool | None | UnsetType = UNSET
+    """The field or parameter. Text or null."""
+
+    value: str | int | float | bool | None | UnsetType = UNSET
+    """What was sent in it. How an array or an object is shown is not known. Text or number or
+    true or false or null.
+    """
+
+    source: str | int | float | bool | None | UnsetType = UNSET
+    """The item, by its external id, say. Text or whole number or null."""
+
+
+@define(kw_only=True)
+class Segment:
+    """A saved selection of contacts.
+
+    Evidence: inferred. No page prints one.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The segment's id. Text or whole number."""
+
+    name: str | int | float | bool | None | UnsetType = UNSET
+    """The name given in the panel. Text."""
+
+
+@define(kw_only=True)
+class SegmentCount:
+    """The size of a segment.
+
+    Evidence: inferred. The envelope is public; the page says that a count comes back, not
+    how it is named.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[CountedSegment | list[Any] | None] | None | UnsetType = UNSET
+    """The segment; empty while it is being counted. List, at most 1 item."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class SegmentList:
+    """A page of segments.
+
+    Evidence: inferred. The envelope is public, the shape of an item is a guess.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[Segment | list[Any] | None] | None | UnsetType = UNSET
+    """The segments. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """Never beside data, but for status 207. List."""
+
+
+@define(kw_only=True)
+class WrittenContact:
+    """A contact that a write touched.
+
+    Evidence: inferred. As WrittenContacts.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's id, as text. Text, pattern `^[0-9]+$`."""
+
+    externalId: str | int | float | bool | None | UnsetType = UNSET
+    """The contact's unique name in the caller's own system. Text or null, at most 150
+    characters.
+    """
+
+
+@define(kw_only=True)
+class WrittenContacts:
+    """The contacts that a write touched, and with status 207 also what was refused.
+
+    Evidence: inferred. The envelope is public; what data holds after a write is a guess.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[WrittenContact | list[Any] | None] | None | UnsetType = UNSET
+    """One item a contact that was touched. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """What was refused; with status 207 only. List."""
+
+
+@define(kw_only=True)
+class WrittenGroup:
+    """A group that a write touched.
+
+    Evidence: inferred. As WrittenGroups.
+    """
+
+    id: str | int | float | bool | None | UnsetType = UNSET
+    """The group's id. Whole number, at least 1."""
+
+    externalId: str | int | float | bool | None | UnsetType = UNSET
+    """The group's unique name in the caller's own system. Text or null."""
+
+
+@define(kw_only=True)
+class WrittenGroups:
+    """The groups that a write touched, and with status 207 also what was refused.
+
+    Evidence: inferred. The envelope is public; what data holds after a write is a guess.
+    """
+
+    meta: Meta | list[Any] | None | UnsetType = UNSET
+    """What the vendor says about the answer itself."""
+
+    data: list[WrittenGroup | list[Any] | None] | None | UnsetType = UNSET
+    """One item a group that was touched. List."""
+
+    errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
+    """What was refused; with status 207 only. List."""

@@ -1,0 +1,125 @@
+"""Docstrings from the strict spec: what a method and a field mean, their bounds, and how sure we are.
+
+The generator would copy descriptions only, of relaxed schemas. Whoever reads the code wants the truth: a field that
+the reader takes in any form is documented as text of at most 150 characters. All of it is plain text here; `render`
+makes it safe to stand in a docstring.
+"""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import Any
+
+from document import Node, Operation, resolve, types
+
+WORDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "null": "null",
+}
+
+
+def operation_doc(spec: Node, operation: Operation, names: dict[str, str]) -> str:
+    """The docstring of a method. `names` gives for each parameter that is left its name in Python."""
+    parts = [paragraphs(operation.node.get("summary", operation.id)), paragraphs(operation.node.get("description", ""))]
+    arguments = [
+        (names[each["name"]], description(spec, {**resolve(spec, each["schema"]), **each}))
+        for each in operation.parameters
+        if each["name"] in names
+    ]
+    if "requestBody" in operation.node:
+        body = resolve(spec, operation.node["requestBody"])["content"]["application/json"]["schema"]
+        arguments.append(("body", description(spec, body)))
+    if arguments:
+        parts.append("Args:\n" + "\n".join(_item(name, text) for name, text in arguments))
+    if returns := _success(spec, operation):
+        parts.append("Returns:\n" + textwrap.indent(paragraphs(returns, 84), "    "))
+    parts.append(paragraphs(f"`{operation.method.upper()} {operation.path}`. {_evidence(operation.node)}"))
+    return "\n\n".join(part for part in parts if part)
+
+
+def description(spec: Node, node: Node) -> str:
+    """One paragraph on a property, parameter or schema: its description, its bounds, how sure we are."""
+    schema = resolve(spec, node)
+    sentences = [schema.get("description", "").strip(), _bounds(spec, schema)]
+    if "object" not in types(schema):  # a class says it itself
+        sentences.append(_evidence(schema, quiet=True))
+    return " ".join(" ".join(sentences).split())
+
+
+def class_doc(spec: Node, schema: Node) -> str:
+    """The docstring of a model."""
+    return f"{paragraphs(schema.get('description', ''))}\n\n{paragraphs(_evidence(schema))}".strip()
+
+
+def paragraphs(text: str, width: int = 88) -> str:
+    """Wrap each paragraph; lists and tables, recognised by how a line begins, keep their lines."""
+    wrapped: list[str] = []
+    for block in text.strip().split("\n\n"):
+        listed = any(line.lstrip().startswith(("- ", "* ", "|")) for line in block.splitlines())
+        wrapped.append(block.rstrip() if listed else _fill(" ".join(block.split()), width))
+    return "\n\n".join(wrapped)
+
+
+def _item(name: str, text: str) -> str:
+    return textwrap.indent(_fill(f"{name}: {text}", 80).replace("\n", "\n    "), "    ")
+
+
+def _fill(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _success(spec: Node, operation: Operation) -> str:
+    for status, response in sorted(operation.node["responses"].items(), key=lambda pair: str(pair[0])):
+        if str(status).startswith("2"):
+            return str(resolve(spec, response).get("description", ""))
+    return ""
+
+
+def _bounds(spec: Node, schema: Node) -> str:
+    named = types(schema)
+    kinds = [WORDS[kind] for kind in WORDS if kind in named]
+    if not kinds or "object" in named:
+        return ""
+    facts = [" or ".join(kinds)]
+    if "array" in named and (item := _bounds(spec, resolve(spec, schema["items"]))):
+        facts[0] += f" (each {item[0].lower()}{item[1:-1]})"
+    if "enum" in schema:
+        facts.append("one of " + ", ".join(_code(value) for value in schema["enum"]))
+    if "const" in schema:
+        facts.append(f"always {_code(schema['const'])}")
+    facts.append(_range(schema, "minimum", "maximum", ""))
+    facts.append(_range(schema, "minLength", "maxLength", "character"))
+    facts.append(_range(schema, "minItems", "maxItems", "item"))
+    if "pattern" in schema:
+        facts.append(f"pattern `{schema['pattern']}`")
+    text = ", ".join(fact for fact in facts if fact)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _range(schema: Node, low: str, high: str, unit: str) -> str:
+    least, most = schema.get(low), schema.get(high)
+    if least is None and most is None:
+        return ""
+    plural = unit and (unit if 1 in (least, most) and None in (least, most) else f"{unit}s")
+    if most is None:
+        return f"at least {least} {plural}".strip()
+    if least is None:
+        return f"at most {most} {plural}".strip()
+    return f"{least} {plural}".strip() if least == most else f"{least} to {most} {plural}".strip()
+
+
+def _evidence(node: Node, *, quiet: bool = False) -> str:
+    """How sure we are; with `quiet` only what deviates is said."""
+    level, note = node.get("x-evidence"), node.get("x-evidence-note", "").strip()
+    if level is None or (quiet and level == "documented"):
+        return ""
+    return f"Evidence: {level}." + (f" {note}" if note else "")
+
+
+def _code(value: Any) -> str:
+    return f"`{json.dumps(value, ensure_ascii=False)}`"

@@ -1,0 +1,120 @@
+"""Write generated/ from specs/: the one command, `make generate`; with `--check` only compare, as `make check` does.
+
+For each spec: relax it, render it with the pinned generator and our templates, format it, prove that no operation was
+lost. Only when all of them came out is generated/ touched, and what changed is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import fingerprints
+from changes import report
+from check import prove_coverage
+from document import SpecError, load
+from jinja2 import Environment, FileSystemLoader
+from render import render
+
+# Without --isolated both would obey whatever pyproject.toml is above the scratch folder.
+RUFF = ("--isolated", "--no-cache", "--target-version", "py311", "--line-length", "100")
+RUFF_STEPS = (("check", "--fix-only", "--select", "F401,F841,I,UP"), ("format",))
+
+Tree = dict[str, str]
+
+
+def build(root: Path) -> Tree:
+    """What generated/ should hold but for SHA256SUMS: path → text. Raises `SpecError`."""
+    templates = root / "specs" / "codegen" / "templates"
+    vendors = {path.stem: load(path) for path in sorted(root.glob("specs/*.yaml"))}
+    plain = Environment(loader=FileSystemLoader(templates), keep_trailing_newline=True, trim_blocks=True)
+    tree = {
+        "README.md": plain.get_template("README.md.jinja").render(
+            vendors={vendor: spec["info"]["title"] for vendor, spec in vendors.items()}
+        ),
+        "crossbook_wire/__init__.py": plain.get_template("package.py.jinja").render(),
+        "crossbook_wire/http.py": plain.get_template("http.py.jinja").render(),
+        "crossbook_wire/py.typed": "",
+    }
+    for vendor, spec in vendors.items():
+        try:
+            package = render(vendor, spec, templates)
+        except SpecError as error:
+            raise SpecError(f"specs/{vendor}.yaml: {error}") from error
+        tree |= {f"crossbook_wire/{vendor}/{name}": text for name, text in package.items()}
+    tree = _formatted(tree)
+    for vendor, spec in vendors.items():
+        prove_coverage(vendor, spec, tree[f"crossbook_wire/{vendor}/api.py"])
+    return tree
+
+
+def generate(root: Path) -> str:
+    """Write generated/ below the root and return the report of what changed, empty for nothing."""
+    tree = build(root)
+    before = read(root)
+    folders = {Path(path).parent for path in tree}
+    for path in before.keys() - tree.keys():
+        (root / "generated" / path).unlink()
+        if Path(path).parent not in folders:
+            shutil.rmtree(root / "generated" / Path(path).parent)
+    for path, text in {**tree, fingerprints.NAME: fingerprints.sums(root, tree)}.items():
+        target = root / "generated" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+    return report(before, tree)
+
+
+def check(root: Path) -> list[str]:
+    """Compare generated/ with what the specs give, and return what is wrong with whom, empty for nothing."""
+    sums = root / "generated" / fingerprints.NAME
+    if not sums.exists():
+        return [f"generated/{fingerprints.NAME} is missing: run `make generate`"]
+    return fingerprints.verdict(root, sums.read_text(encoding="utf-8"), read(root), build(root))
+
+
+def read(root: Path) -> Tree:
+    """What generated/ holds now, but for SHA256SUMS."""
+    folder = root / "generated"
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {
+        name: path.read_text(encoding="utf-8")
+        for name, path in sorted(files.items())
+        if name != fingerprints.NAME and "__pycache__" not in path.parts
+    }
+
+
+def _formatted(tree: Tree) -> Tree:
+    with tempfile.TemporaryDirectory() as scratch:
+        for path, text in tree.items():
+            target = Path(scratch, path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8", newline="\n")
+        for step, *flags in RUFF_STEPS:
+            done = subprocess.run(
+                [sys.executable, "-m", "ruff", step, *flags, *RUFF, "."], cwd=scratch, capture_output=True, text=True
+            )
+            if done.returncode:
+                raise SpecError(f"ruff {step} refuses what was rendered: {done.stdout}{done.stderr}")
+        return {path: Path(scratch, path).read_text(encoding="utf-8") for path in tree}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; say whether specs/ or generated/ strayed")
+    arguments = parser.parse_args()
+    root = Path(__file__).resolve().parents[2]
+    try:
+        lines = check(root) if arguments.check else generate(root).splitlines()
+    except SpecError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(lines), end="\n" if lines else "")
+    return 1 if arguments.check and lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

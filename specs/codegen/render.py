@@ -1,0 +1,130 @@
+"""One spec → the text of a vendor's package, by the pinned openapi-python-client and the templates beside this file.
+
+The generator parses the document, names things and hands its properties to the templates. Of its own templates none is
+used: they make a module an operation and a model, each with an HTTP client and dict conversions, where we want one
+class a tag over a `send` callable and plain attrs classes. So instead of letting it write its tree and clearing up
+behind it, its parser and its template environment are called, and the few files that we want are rendered.
+"""
+
+from __future__ import annotations
+
+import keyword
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from describe import class_doc, description, operation_doc, paragraphs
+from document import Node, Operation, SpecError, operations
+from jinja2 import StrictUndefined
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.properties import LiteralEnumProperty, ModelProperty, Property
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.strings import ClassName, PythonIdentifier, safe_for_docstring
+from relax import relax
+
+PREFIX = "field_"  # what the generator puts before a name that is no identifier
+ANNOTATIONS = {"bool", "dict", "float", "int", "list", "str"}  # a field of such a name would hide the type
+
+
+def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
+    """The package of a vendor: file name → text, not formatted yet.
+
+    Raises `SpecError` if the generator warns of anything, or if two operations would become one method.
+    """
+    settings = ConfigFile(literal_enums=True, field_prefix=PREFIX)
+    config = Config.from_sources(
+        settings, MetaType.NONE, Path(vendor), "utf-8", overwrite=False, output_path=Path(vendor)
+    )
+    parsed = GeneratorData.from_dict(relax(spec), config=config)
+    if isinstance(parsed, GeneratorError):
+        raise SpecError(f"the generator refuses the spec: {parsed.header} {parsed.detail}")
+    warnings = parsed.errors + [e for tag in parsed.endpoint_collections_by_tag.values() for e in tag.parse_errors]
+    if warnings:
+        raise SpecError("the generator warns: " + "; ".join(f"{each.header} {each.detail}" for each in warnings))
+
+    environment = Project(openapi=parsed, config=config, custom_template_path=templates).env
+    environment.undefined = StrictUndefined
+    context: dict[str, Any] = {
+        **{function.__name__: function for function in (annotation, wire_name, fields, docstring)},
+        "vendor": vendor,
+        "methods": _methods(spec),
+        "models": sorted((m for m in parsed.models if not _is_dict(m)), key=lambda model: model.class_info.name),
+        "tag_docs": {PythonIdentifier(tag["name"], "tag"): paragraphs(tag["description"]) for tag in spec["tags"]},
+        "operation_doc": partial(operation_doc, spec),
+        "model_doc": partial(_model_doc, spec),
+        "field_doc": partial(_field_doc, spec),
+    }
+    names = ("__init__", "api", "models")
+    return {f"{name}.py": environment.get_template(f"{name}.py.jinja").render(context) for name in names}
+
+
+def annotation(prop: Property, models: str = "") -> str:
+    """The type of a property as msgspec takes it; `models` is what stands before the name of a model."""
+    if isinstance(prop, UnionProperty):
+        return " | ".join(dict.fromkeys(annotation(each, models) for each in _typed(prop.inner_properties)))
+    if isinstance(prop, ListProperty):
+        return f"list[{annotation(_typed([prop.inner_property])[0], models)}]"
+    if isinstance(prop, LiteralEnumProperty):
+        return f"Literal[{', '.join(repr(value) for value in sorted(prop.values, key=str))}]"
+    if isinstance(prop, ModelProperty):
+        return "dict[str, Any]" if _is_dict(prop) else f"{models}{prop.class_info.name}"
+    return prop.get_type_string(no_optional=True).as_unembedded_code()
+
+
+def wire_name(prop: Property) -> str:
+    """The name of a field, which is the wire's own: msgspec reads attrs classes by their fields' names."""
+    name = prop.name.get_untrusted_value()
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name in ANNOTATIONS:
+        raise SpecError(f"the property {name!r} cannot be a field of a class")
+    return name
+
+
+def fields(model: ModelProperty) -> list[Property]:
+    """The properties of a model in the order of the spec."""
+    order = [name.get_untrusted_value() for name in model.data.properties or {}]
+    properties = [*(model.required_properties or []), *(model.optional_properties or [])]
+    return sorted(properties, key=lambda prop: order.index(prop.name.get_untrusted_value()))
+
+
+def docstring(text: str) -> str:
+    """A docstring in its quotes, whatever the text: a spec must not be able to end it and go on as code."""
+    safe = safe_for_docstring(text)
+    return f'"""{safe}\n"""' if "\n" in safe or safe.endswith('"') else f'"""{safe}"""'
+
+
+def _typed(properties: Any) -> list[Property]:
+    # The generator declares what a union or a list holds by its protocol, of which Property is the union.
+    return list(properties)
+
+
+def _is_dict(model: ModelProperty) -> bool:
+    return not model.data.properties and model.data.additionalProperties is not False
+
+
+def _methods(spec: Node) -> dict[str, Operation]:
+    """The operations by the names of their methods."""
+    methods: dict[str, Operation] = {}
+    for operation in operations(spec):
+        name = PythonIdentifier(operation.id, PREFIX)
+        if name in methods:
+            raise SpecError(f"{methods[name]} and {operation} are both called {name}")
+        methods[name] = operation
+    return methods
+
+
+def _model_doc(spec: Node, name: str) -> str:
+    return class_doc(spec, _schema(spec, name))
+
+
+def _field_doc(spec: Node, name: str, field: str) -> str:
+    return paragraphs(description(spec, _schema(spec, name)["properties"][field]), 90)
+
+
+def _schema(spec: Node, name: str) -> Node:
+    """The strict schema that a class was made from."""
+    schemas: Node = spec["components"]["schemas"]
+    return next(schema for key, schema in schemas.items() if ClassName(key, PREFIX) == name)

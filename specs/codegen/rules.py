@@ -1,0 +1,200 @@
+"""Check the specs: that they are valid OpenAPI 3.1, and that they keep the rules of specs/README.md.
+
+    python specs/codegen/rules.py [FILE …]          all specs where none is named
+
+A line for each finding (the file, the place in it, what is wrong, how to fix it), and the exit code 1 if there is one.
+The generator drops or overwrites without a word what breaks some of these rules, so this is to run before it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from document import Node, SpecError, load, resolve
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from rules_schemas import (
+    LEVELS,
+    Finding,
+    directions_are_disjoint,
+    examples_fit,
+    names_are_identifiers,
+    no_inline_schemas,
+    nodes,
+    one_of_is_sent_and_named,
+    operations,
+    reached,
+    requests_are_closed,
+    required_is_declared,
+    schemas,
+)
+
+SPECS = Path(__file__).resolve().parent.parent
+
+
+def references_are_local(spec: Node) -> Iterator[Finding]:
+    """A spec is self-contained: a `$ref` points into its own components, and none stands for a path."""
+    for place, node in nodes(spec):
+        reference = node.get("$ref")
+        if not isinstance(reference, str):
+            continue
+        if place[:-1] == ("paths",):
+            yield Finding(place, "the path is a $ref, which the generator loses", "write its operations out here")
+        elif not reference.startswith("#/components/"):
+            yield Finding(place, f"{reference} is not in this file's components", "copy what it names into components")
+        else:
+            try:
+                resolve(spec, node)
+            except SpecError as error:
+                yield Finding(place, str(error), "correct the reference, or add the component")
+
+
+def openapi_is_valid(spec: Node) -> Iterator[Finding]:
+    """The document is OpenAPI 3.1.0, as its own validator sees it."""
+    if spec.get("openapi") != "3.1.0":
+        yield Finding(("openapi",), "the version is not 3.1.0", "write `openapi: 3.1.0`")
+    for error in OpenAPIV31SpecValidator(spec).iter_errors():
+        yield Finding(tuple(error.absolute_path), error.message.splitlines()[0], "see the OpenAPI 3.1 specification")
+
+
+def operation_count_is_kept(spec: Node) -> Iterator[Finding]:
+    """No operation gets lost: the document says how many it has."""
+    declared, found = spec["info"].get("x-operations"), sum(1 for _ in operations(spec))
+    if declared != found:
+        fix = "restore what was lost; correct the number if the vendor's API has changed"
+        yield Finding(("info", "x-operations"), f"it says {declared}, and there are {found} operations", fix)
+
+
+def operation_ids_are_unique(spec: Node) -> Iterator[Finding]:
+    """Every operation has a camelCase id that no other has, in snake_case neither; the generator overwrites twins."""
+    names = [(place, str(operation.get("operationId"))) for place, operation in operations(spec)]
+    # Ids that become one method are equal at least without capitals and underscores.
+    methods = Counter(name.replace("_", "").lower() for _, name in names)
+    for place, name in names:
+        if not re.fullmatch(r"[a-z][a-zA-Z0-9]*", name):
+            yield Finding((*place, "operationId"), f"{name!r} is not camelCase", "name it like listContacts")
+        if methods[name.replace("_", "").lower()] > 1:
+            yield Finding(
+                (*place, "operationId"), f"another one becomes the same method as {name}", "rename one of them"
+            )
+
+
+def tags_are_single_and_declared(spec: Node) -> Iterator[Finding]:
+    """An operation has one tag, that is one class; tags are described at the top and used."""
+    declared = {tag["name"] for tag in spec.get("tags", [])}
+    used: set[str] = set()
+    for place, operation in operations(spec):
+        tags = operation.get("tags", [])
+        used.update(tags)
+        if len(tags) != 1:
+            yield Finding((*place, "tags"), f"there are {len(tags)} tags", "give it exactly one")
+    for name in sorted(used ^ declared):
+        fix = "describe it at the top" if name in used else "drop it, or use it"
+        yield Finding(("tags",), f"the tag {name} is {'not declared' if name in used else 'not used'}", fix)
+
+
+def bodies_are_required(spec: Node) -> Iterator[Finding]:
+    """A request body is required, or the method's body would be optional."""
+    for place, operation in operations(spec):
+        if "requestBody" in operation and resolve(spec, operation["requestBody"]).get("required") is not True:
+            yield Finding((*place, "requestBody"), "the body is not required", "add `required: true`")
+
+
+def queries_have_no_default(spec: Node) -> Iterator[Finding]:
+    """A default of a query parameter would be sent with every call."""
+    for place, node in nodes(spec):
+        if node.get("in") == "query" and "default" in resolve(spec, node.get("schema", {})):
+            fix = "drop it, and say in the description what the vendor assumes"
+            yield Finding((*place, "schema", "default"), f"the query parameter {node.get('name')} has a default", fix)
+
+
+def answers_share_a_schema(spec: Node) -> Iterator[Finding]:
+    """All 2xx answers of an operation have one schema, since one type comes back from the method."""
+    for place, operation in operations(spec):
+        found: set[str] = set()
+        for status, response in operation["responses"].items():
+            for media in resolve(spec, response).get("content", {}).values():
+                found |= {media["schema"].get("$ref", "")} if str(status).startswith("2") else set()
+        if len(found) != 1:
+            fix = "let all 2xx answers refer to one schema whose extra fields are optional"
+            yield Finding((*place, "responses"), f"the 2xx answers have {len(found)} schemas", fix)
+
+
+def components_are_used(spec: Node) -> Iterator[Finding]:
+    """What no operation leads to is left over from a change."""
+    used = reached(spec, spec["paths"])
+    demands = [*spec.get("security", []), *(each for _, node in operations(spec) for each in node.get("security", []))]
+    used |= {f"#/components/securitySchemes/{name}" for demand in demands for name in demand}
+    for kind, section in spec.get("components", {}).items():
+        for name in section:
+            if f"#/components/{kind}/{name}" not in used:
+                yield Finding(("components", kind, name), "nothing uses it", "drop it, or refer to it")
+
+
+def evidence_is_given(spec: Node) -> Iterator[Finding]:
+    """Operations, component schemas and error codes say how sure we are; what is not documented says why."""
+    wanted = [*operations(spec), *((place, schema) for place, schema in schemas(spec) if len(place) == 3)]
+    for place, node in wanted:
+        if "x-evidence" not in node:
+            yield Finding(place, "x-evidence is missing", f"add one of {', '.join(LEVELS)}")
+    for place, node in nodes(spec):
+        level = node.get("x-evidence", "documented")
+        if level not in LEVELS:
+            yield Finding((*place, "x-evidence"), f"{level!r} is no level", f"use one of {', '.join(LEVELS)}")
+        elif level != "documented" and not node.get("x-evidence-note"):
+            fix = "say where it is from, or what the guess rests on"
+            yield Finding(place, f"{level}, but x-evidence-note is missing", fix)
+    for code, row in spec.get("x-error-codes", {}).items():
+        if not {"title", "meaning", "evidence"} <= row.keys() or row["evidence"] not in LEVELS:
+            yield Finding(("x-error-codes", code), "the row is not complete", "give it title, meaning and evidence")
+
+
+Rule = Callable[[Node], Iterator[Finding]]
+# Each of these has to hold before the next, and all the other rules, can be asked.
+FIRST: tuple[Rule, ...] = (references_are_local, operation_ids_are_unique, openapi_is_valid)
+RULES: tuple[Rule, ...] = (
+    operation_count_is_kept,
+    tags_are_single_and_declared,
+    bodies_are_required,
+    queries_have_no_default,
+    answers_share_a_schema,
+    components_are_used,
+    no_inline_schemas,
+    one_of_is_sent_and_named,
+    required_is_declared,
+    names_are_identifiers,
+    requests_are_closed,
+    directions_are_disjoint,
+    examples_fit,
+    evidence_is_given,
+)
+
+
+def check(spec: Node) -> list[Finding]:
+    """All findings on a spec, an empty list if it is in order; a document that is not valid OpenAPI has those alone."""
+    for rule in FIRST:
+        if findings := list(rule(spec)):
+            return findings
+    return [finding for rule in RULES for finding in rule(spec)]
+
+
+def main(arguments: list[str]) -> int:
+    """Check the files that are named, or all; returns the exit code."""
+    files, broken = [Path(each) for each in arguments] or sorted(SPECS.glob("*.yaml")), 0
+    for file in files:
+        try:
+            lines = [str(finding) for finding in check(load(file))]
+        except SpecError as error:
+            lines = [str(error)]
+        for line in lines:
+            print(f"{file}: {line}")
+        broken += bool(lines)
+    print(f"{len(files)} specs, {broken} with findings" if broken else f"{len(files)} specs are in order")
+    return 1 if broken or not files else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

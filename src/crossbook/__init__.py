@@ -1,0 +1,95 @@
+"""One async address book over the contact APIs of SerwerSMS, Atom Telecom, Filemail and Vercom."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from crossbook.errors import (
+    Ambiguous,
+    AuthError,
+    BadResponse,
+    ConnectError,
+    CrossbookError,
+    InvalidInput,
+    LostError,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ResponseTooLarge,
+    Unsupported,
+    UsageError,
+    VendorDown,
+)
+from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome, Page
+
+if TYPE_CHECKING:
+    from crossbook.book import AddressBook, BookOptions
+    from crossbook.core.options import Attempt
+    from crossbook.core.pager import Pager
+    from crossbook.registry import capabilities, open
+    from crossbook.vendors.atom import Atom
+    from crossbook.vendors.filemail import Filemail
+    from crossbook.vendors.serwersms import SerwerSMS
+    from crossbook.vendors.vercom import Vercom
+
+# Imported when first asked for: who uses one vendor does not pay for four.
+_LATER = {
+    "AddressBook": "crossbook.book",
+    "BookOptions": "crossbook.book",
+    "Attempt": "crossbook.core.options",
+    "Pager": "crossbook.core.pager",
+    "capabilities": "crossbook.registry",
+    "open": "crossbook.registry",
+    "Atom": "crossbook.vendors.atom",
+    "Filemail": "crossbook.vendors.filemail",
+    "SerwerSMS": "crossbook.vendors.serwersms",
+    "Vercom": "crossbook.vendors.vercom",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'crossbook' has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+__all__ = [
+    "AddressBook",
+    "Ambiguous",
+    "Atom",
+    "Attempt",
+    "AuthError",
+    "BadResponse",
+    "BookOptions",
+    "Channel",
+    "ConnectError",
+    "Contact",
+    "ContactChanges",
+    "CrossbookError",
+    "ExternalId",
+    "Filemail",
+    "Group",
+    "InvalidInput",
+    "LostError",
+    "NotFound",
+    "Outcome",
+    "Page",
+    "Pager",
+    "RateLimited",
+    "Rejected",
+    "ResponseTooLarge",
+    "SerwerSMS",
+    "Unsupported",
+    "UsageError",
+    "VendorDown",
+    "Vercom",
+    "capabilities",
+    "open",
+]

@@ -1,0 +1,146 @@
+"""An address book: what unified code takes, whoever the vendor is; its lifetime, its options."""
+
+from __future__ import annotations
+
+import copy
+import os
+from types import TracebackType
+from typing import Any, ClassVar, Self, Unpack
+
+from attrs import evolve
+from crossbook_wire.http import Send
+
+from crossbook import transports
+from crossbook.contacts import Contacts
+from crossbook.core.auth import Auth
+from crossbook.core.card import Card, Rate
+from crossbook.core.connection import Connection
+from crossbook.core.frame import Base
+from crossbook.core.limits import limiter_for
+from crossbook.core.options import CallOptions, Options
+from crossbook.core.wire import Wire
+from crossbook.errors import InvalidInput
+from crossbook.groups import Groups
+from crossbook.vendors.base import Verbs
+
+
+class BookOptions(CallOptions, total=False):
+    """What every book takes beside its credentials, as keywords; each has a default.
+
+    base_url: where the vendor is; the card's address by default (Atom has none: it is the account's own).
+    default_region: the country ("PL") in which phones without a country code are read; the card's by default.
+    default_group: the group of a new contact that names none (Atom).
+    rate: requests a second, over the card's: a negotiated limit, or your share of one.
+    transport: "httpx", the default.
+    allow_http: lets a base_url without https through; loopback needs no leave.
+    """
+
+    base_url: str | None
+    default_region: str | None
+    default_group: str | None
+    rate: float | None
+    transport: str
+    allow_http: bool
+
+
+class AddressBook:
+    """One account at one vendor. Made by `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or by `crossbook.open(name)`.
+
+    It is opened with `async with`, once, in the event loop that uses it; one book serves any number of tasks.
+
+    Attributes:
+        contacts: verbs for contacts.
+        groups: verbs for groups.
+        card: the vendor's facts: what it can, what it holds, how fast it may be asked.
+
+    Example:
+        ```python
+        async def names(book: AddressBook) -> list[str | None]:
+            return [contact.name async for contact in book.contacts.list()]
+        ```
+    """
+
+    card: ClassVar[Card]
+
+    def __init__(self, auth: Auth, brand: str = "", **options: Unpack[BookOptions]) -> None:
+        card = self.card
+        settings: dict[str, Any] = dict(options)
+        url = settings.pop("base_url", None) or card.base_urls.get(brand)
+        if not url:
+            raise InvalidInput(
+                f"{card.title} has an address of its own for each account: pass base_url (the account's API URL)",
+                field="base_url", vendor=card.vendor,
+            )  # fmt: skip
+        base = Base.parse(url, allow_http=settings.pop("allow_http", False))
+        self._region = settings.pop("default_region", None) or card.default_region
+        self._default_group: str | None = settings.pop("default_group", None)
+        rate = _rate(card, settings.pop("rate", None))
+        transport = transports.make(settings.pop("transport", "httpx"), base.origin)
+        try:
+            self._options = Options(**settings)
+        except TypeError:
+            unknown = ", ".join(sorted(set(settings) - set(CallOptions.__annotations__)))
+            raise InvalidInput(f"a book has no option {unknown}", field=unknown, vendor=card.vendor) from None
+        self._connection = Connection(card, base, auth, transport, limiter_for(rate))
+        self._bind()
+
+    def _bind(self) -> None:
+        wire = Wire(self._connection, self._options)
+        self._verbs = self._make_verbs(wire.send)
+        self._verbs.region = self._region
+        self.contacts = Contacts(self._verbs, self._connection, self._default_group)
+        self.groups = Groups(self._verbs, self._connection)
+
+    def _make_verbs(self, send: Send) -> Verbs:
+        raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")
+
+    @classmethod
+    def _environment(cls, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
+        """The credentials from the card's variables; InvalidInput names the variable that is missing."""
+        found: dict[str, str] = {}
+        for parameter, variable in cls.card.environment.items():
+            value = os.environ.get(variable, "")
+            if value:
+                found[parameter] = value
+            elif parameter not in optional:
+                raise InvalidInput(f"set the environment variable {variable}", field=variable, vendor=cls.card.vendor)
+        return found
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """The same book with other options for its calls; it shares connections, login and limits.
+
+        Example:
+            ```python
+            await book.with_options(timeout=3, attempts=1).contacts.get("123")
+            ```
+        """
+        other = copy.copy(self)
+        unknown = sorted(set(options) - set(CallOptions.__annotations__))
+        if unknown:
+            raise InvalidInput(f"a call has no option {', '.join(unknown)}", field=unknown[0], vendor=self.card.vendor)
+        other._options = evolve(self._options, **options)
+        other._bind()
+        return other
+
+    async def __aenter__(self) -> Self:
+        await self._connection.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._connection.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self._connection.base.origin}{self._connection.base.prefix}>"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")
+
+
+def _rate(card: Card, asked: float | None) -> Rate | None:
+    if asked is None:
+        return card.rate
+    if not asked > 0:
+        raise InvalidInput("rate must be more than 0 requests a second", field="rate", vendor=card.vendor)
+    return Rate(asked, max(1, round(asked)))

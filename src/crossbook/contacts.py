@@ -1,0 +1,327 @@
+"""`book.contacts`: our verbs for contacts, the same for every vendor."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal, Unpack
+
+from crossbook.core import checks, cursor, phones
+from crossbook.core.card import Card
+from crossbook.core.connection import Connection
+from crossbook.core.frames import public, public_sync
+from crossbook.core.pager import Pager
+from crossbook.errors import Ambiguous, InvalidInput, Unsupported
+from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
+from crossbook.vendors.base import Query, Verbs
+
+MatchKey = Literal["phone", "email", "external_id"]
+
+
+class Contacts:
+    """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
+
+    def __init__(self, verbs: Verbs, connection: Connection, default_group: str | None) -> None:
+        self._verbs = verbs
+        self._connection = connection
+        self._default_group = default_group
+
+    @property
+    def _card(self) -> Card:
+        return self._verbs.card
+
+    def _ask(self, verb: str) -> None:
+        if self._card.verb(verb).support == "unsupported":
+            raise self._verbs.unsupported(verb)
+        self._connection.check()
+
+    @public_sync
+    def list(
+        self,
+        *,
+        group: str | None = None,
+        search: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+        external_id: str | None = None,
+        archived: bool | None = None,
+        opted_out: Channel | None = None,
+        sort: str | None = None,
+        descending: bool = False,
+        page_size: int | None = None,
+        after: str | None = None,
+        unique: bool = False,
+        full: bool = False,
+    ) -> Pager[Contact]:
+        """Lists contacts: all of them, or those that every given filter lets through.
+
+        Args:
+            group: only the contacts of this group id; "none" for those in no group (SerwerSMS).
+            search: only those in which the vendor finds this text (SerwerSMS).
+            phone, email, external_id: only those with this value, as the vendor compares.
+            archived: only archived ones, or only the others (Vercom).
+            opted_out: only those who opted out of this channel (Vercom).
+            sort: the vendor's own name of a column (SerwerSMS); `descending` turns it round.
+            page_size: contacts a page, not in total; by default what suits the vendor.
+            after: a cursor: begins where that page ended.
+            unique: drops a contact that was listed already (SerwerSMS lists one once a group); keeps ids in memory.
+            full: fetches each contact's detail, one call each, where the list tells less (Atom).
+
+        Returns:
+            A `Pager`: `async for` gives contacts, `await` one `Page`, `.pages()` every page.
+
+        Raises:
+            Unsupported: the vendor has no such filter or order.
+            InvalidInput: a cursor of another list, a page size out of range.
+
+        Example:
+            ```python
+            async for contact in book.contacts.list(group="3380"):
+                print(contact.id)
+            ```
+        """
+        self._ask("contacts.list")
+        card = self._card
+        filters: dict[str, Any] = {
+            "group": group, "search": search, "phone": phone, "email": email, "external_id": external_id,
+            "archived": archived, "opted_out": opted_out, "full": full or None,
+        }  # fmt: skip
+        for name, value in filters.items():
+            if value is not None and card.filters.get(name, "unsupported") == "unsupported":
+                raise Unsupported(f"{card.title} cannot list by {name}", vendor=card.vendor, operation="contacts.list")
+        if sort is not None and sort not in card.sorts:
+            can = f"by {', '.join(sorted(card.sorts))} only" if card.sorts else "not at all"
+            raise Unsupported(f"{card.title} sorts {can}", vendor=card.vendor, operation="contacts.list")
+        if opted_out is not None and opted_out not in card.channels:
+            raise InvalidInput(f"opted_out is one of {', '.join(sorted(card.channels))}", field="opted_out")
+        if group is not None and not (group == "none" and card.filters.get("group:none")):
+            checks.check_id(card, "group", group)
+        if phone is not None:
+            phone = checks.outgoing_phone(card, phone, self._verbs.region)
+        query = Query(
+            group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
+            opted_out=opted_out, sort=sort, descending=descending, full=full,
+        )  # fmt: skip
+        size = page_size_of(card.contact_paging.default, card.contact_paging.longest, page_size)
+        bound = cursor.filter_hash(card.vendor, "contacts", query)
+        position = cursor.read(after, bound) if after is not None else None
+        return Pager(
+            lambda: self._verbs.list_contacts(query, size), self._connection.start, bound, position, unique=unique
+        )
+
+    @public
+    async def get(self, id: str) -> Contact:
+        """Reads one contact.
+
+        Raises:
+            NotFound: there is none with this id.
+            InvalidInput: no id of this vendor.
+
+        Example:
+            ```python
+            contact = await book.contacts.get("123")
+            ```
+        """
+        self._ask("contacts.get")
+        return await self._verbs.get_contact(checks.check_id(self._card, "id", id))
+
+    @public
+    async def find(
+        self, *, phone: str | None = None, email: str | None = None, external_id: str | None = None
+    ) -> Contact | None:
+        """Finds the one contact with this phone, e-mail address or external id; give exactly one of them.
+
+        Phones are compared in normal form, whatever the spelling; e-mail addresses without regard to case.
+
+        Returns:
+            The contact, or None.
+
+        Raises:
+            Ambiguous: several match; `error.candidates` are their ids.
+            Unsupported: the vendor cannot be asked by this key.
+            InvalidInput: not exactly one key, or a phone that is no number of the account's region.
+
+        Example:
+            ```python
+            anna = await book.contacts.find(phone="+48 500 600 700")
+            ```
+        """
+        self._ask("contacts.find")
+        keys = {"phone": phone, "email": email, "external_id": external_id}
+        given = {name: value for name, value in keys.items() if value is not None}
+        if len(given) != 1:
+            raise InvalidInput("give exactly one of phone, email and external_id", vendor=self._card.vendor)
+        ((name, value),) = given.items()
+        if name not in self._card.match_keys:
+            raise Unsupported(
+                f"{self._card.title} cannot be asked by {name}", vendor=self._card.vendor, operation="contacts.find"
+            )
+        return await self._found(name, value)
+
+    async def _found(self, name: str, value: str) -> Contact | None:
+        wanted = match_key(name, value, self._verbs.region)
+        if wanted is None:
+            raise InvalidInput(
+                f"{name} is empty or no number of region {self._verbs.region}", field=name, vendor=self._card.vendor
+            )
+        matches = {
+            contact.id: contact
+            for contact in await self._verbs.candidates(name, wanted)
+            if match_key(name, getattr(contact, name), self._verbs.region) == wanted
+        }
+        if len(matches) > 1:
+            raise Ambiguous(
+                f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",
+                candidates=tuple(matches), vendor=self._card.vendor, operation="contacts.find", field=name, sent="yes",
+            )  # fmt: skip
+        return next(iter(matches.values()), None)
+
+    @public
+    async def create(self, contact: Contact, *, on_loss: checks.OnLoss = "error") -> Outcome:
+        """Stores a new contact.
+
+        Args:
+            contact: what to store; its `id` is ignored.
+            on_loss: what to do with a field that the vendor cannot hold: `error` refuses the contact before any I/O,
+                `drop` leaves the field out and names it in the outcome.
+
+        Returns:
+            An `Outcome`: `.id`, `.contact`, `.lost_fields`, `.unverified_fields`.
+
+        Raises:
+            InvalidInput: a field that the vendor cannot hold, that is too long, or that it needs.
+            Rejected: the vendor refused it; `error.field` says which field, where the vendor does.
+            LostError: no answer came; it may have happened. Look before repeating it.
+
+        Example:
+            ```python
+            created = await book.contacts.create(Contact(phone="+48500600700", first_name="Anna"))
+            ```
+        """
+        self._ask("contacts.create")
+        prepared = checks.for_create(
+            self._card, contact, region=self._verbs.region, on_loss=on_loss, group=self._default_group
+        )
+        id = await self._verbs.create_contact(prepared.contact)
+        return written("created", id, prepared.contact, prepared.lost, prepared.unverified)
+
+    @public
+    async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> Outcome:
+        """Changes what is named, and only that; None clears a field.
+
+        Args:
+            id: the contact, by the vendor's id or, where the vendor can (Vercom), by `ExternalId("…")`.
+            changes: fields by name. `fields={"name": value}` changes those of its names that are given. `groups=[…]`
+                replaces the groups (Atom: moves the contact); except on Atom and SerwerSMS it costs a call a group.
+
+        Raises:
+            NotFound: there is no such contact.
+            InvalidInput, Rejected: as `create`.
+
+        Example:
+            ```python
+            await book.contacts.update(created.id, company="ABC", last_name=None)
+            ```
+        """
+        self._ask("contacts.update")
+        if isinstance(id, ExternalId):
+            if not self._card.verb("contacts.update:external_id").support == "native":
+                raise Unsupported(
+                    f"{self._card.title} knows contacts by its own ids only",
+                    vendor=self._card.vendor, operation="contacts.update",
+                )  # fmt: skip
+            checks.checked(self._card, "external_id", id.value, None)
+        else:
+            checks.check_id(self._card, "id", id)
+        prepared = checks.for_update(self._card, changes, region=self._verbs.region)
+        stored = await self._verbs.update_contact(id, prepared)
+        return written("updated", stored, Contact(**prepared), (), checks.unverified(self._card, prepared))
+
+    @public
+    async def delete(self, id: str) -> None:
+        """Deletes one contact.
+
+        Raises:
+            NotFound: there is none with this id.
+
+        Example:
+            ```python
+            await book.contacts.delete("123")
+            ```
+        """
+        self._ask("contacts.delete")
+        await self._verbs.delete_contact(checks.check_id(self._card, "id", id))
+
+    @public
+    async def groups_of(self, id: str) -> tuple[Group, ...]:
+        """The groups that a contact is in.
+
+        Vercom answers the same for a contact in no group and for one that does not exist: empty.
+
+        Example:
+            ```python
+            names = [group.name for group in await book.contacts.groups_of("123")]
+            ```
+        """
+        self._ask("contacts.groups_of")
+        return tuple(await self._verbs.groups_of(checks.check_id(self._card, "id", id)))
+
+    @public
+    async def unsubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
+        """Opts a contact out of one channel, or of all (Vercom).
+
+        Raises:
+            Unsupported: the vendor keeps no subscriptions.
+
+        Example:
+            ```python
+            await book.contacts.unsubscribe("123", channel="sms")
+            ```
+        """
+        self._ask("contacts.unsubscribe")
+        await self._verbs.unsubscribe(checks.check_id(self._card, "id", id), self._channel(channel))
+
+    @public
+    async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
+        """Opts a contact in again (Vercom). Nothing else in crossbook ever does: ask the person first.
+
+        Raises:
+            Unsupported: the vendor keeps no subscriptions.
+
+        Example:
+            ```python
+            await book.contacts.resubscribe("123", channel="sms")
+            ```
+        """
+        self._ask("contacts.resubscribe")
+        await self._verbs.resubscribe(checks.check_id(self._card, "id", id), self._channel(channel))
+
+    def _channel(self, channel: str) -> str:
+        if channel not in self._card.channels and channel != "all":
+            known = ", ".join(sorted(self._card.channels))
+            raise InvalidInput(f"channel is one of {known}, all", field="channel", vendor=self._card.vendor)
+        return channel
+
+
+def match_key(name: str, value: str | None, region: str | None) -> str | None:
+    """The value by which two contacts are compared; None matches nobody."""
+    if not value:
+        return None
+    if name == "phone":
+        return phones.key(value, region)
+    return value.strip().casefold() if name == "email" else value
+
+
+def page_size_of(default: int, longest: int, asked: int | None) -> int:
+    if asked is None:
+        return default
+    if not (type(asked) is int and 1 <= asked <= longest):
+        raise InvalidInput(f"page_size is from 1 to {longest:,}", field="page_size")
+    return asked
+
+
+def written(
+    status: Literal["created", "updated"], id: str, contact: Contact, lost: tuple[str, ...], unverified: tuple[str, ...]
+) -> Outcome:
+    return Outcome(
+        id=id, status=status, contact=replace(contact, id=id), lost_fields=lost, unverified_fields=unverified
+    )

@@ -1,0 +1,170 @@
+"""The ways to authenticate. A scheme hands out what to attach to one attempt; frame.py attaches it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+from urllib.parse import quote
+
+import msgspec
+
+from crossbook.core.frame import Attachment
+from crossbook.core.jobs import Job
+from crossbook.core.redact import Secret
+from crossbook.errors import AuthError, CrossbookError, InvalidInput
+
+
+class Auth(Protocol):
+    """What every scheme can do."""
+
+    @property
+    def account(self) -> str:
+        """Tells accounts apart without telling who they are: the key of a shared limiter."""
+        ...
+
+    async def attachment(self, operation: str) -> Attachment: ...
+
+    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+        """Whether another try with fresh credentials makes sense."""
+        ...
+
+
+class Fixed:
+    """Credentials that never change: a bearer token, header keys, a password in each body."""
+
+    def __init__(self, attachment: Attachment, account: str) -> None:
+        self._attachment = attachment
+        self.account = account
+
+    async def attachment(self, operation: str) -> Attachment:
+        return self._attachment
+
+    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+        return False
+
+
+def headers(values: dict[str, str]) -> Fixed:
+    """Keys that travel as headers, by header name."""
+    pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
+    return Fixed(Attachment(headers=pairs), account_key(*values.values()))
+
+
+def members(values: dict[str, str]) -> Fixed:
+    """Credentials that travel as members of each JSON body, by member name."""
+    return Fixed(Attachment(members=msgspec.json.encode(values)[1:-1]), account_key(*values.values()))
+
+
+def credential(name: str, value: str) -> str:
+    """A credential as it may go into a header or a URL; InvalidInput naming it, never showing it."""
+    cleaned = value.strip()
+    if not cleaned:
+        raise InvalidInput(f"{name} is empty", field=name)
+    if not (cleaned.isascii() and cleaned.isprintable()):
+        raise InvalidInput(f"{name} has characters that no credential has: control or non-ASCII", field=name)
+    return cleaned
+
+
+def account_key(*values: str) -> str:
+    return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
+
+
+class TokenStore(Protocol):
+    """Where a login token is kept between calls. Several processes may share one."""
+
+    async def get(self, account: str) -> Secret | None: ...
+
+    async def put(self, account: str, token: Secret | None) -> None: ...
+
+
+class MemoryTokens:
+    """Tokens in this process's memory: the default."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Secret] = {}
+
+    async def get(self, account: str) -> Secret | None:
+        return self._tokens.get(account)
+
+    async def put(self, account: str, token: Secret | None) -> None:
+        if token is None:
+            self._tokens.pop(account, None)
+        else:
+            self._tokens[account] = token
+
+
+class Login:
+    """A token that a login gives, in the query of every other call.
+
+    One login at a time, whoever asks for it; it lives in the book's task group, so that a caller who gives up does
+    not take it from the others. It is keyed by the token that was refused: a late refusal of an old one is answered
+    with the new one. A refused password fails fast for `backoff` seconds, lest the vendor locks the account.
+    """
+
+    backoff = 30.0
+
+    def __init__(
+        self,
+        *,
+        operation: str,
+        parameter: str,
+        credentials: dict[str, str],
+        dead_codes: frozenset[str],
+        tokens: TokenStore,
+    ) -> None:
+        self._operation = operation
+        self._parameter = parameter
+        self._dead_codes = dead_codes
+        self._tokens = tokens
+        self.account = account_key(*credentials.values())
+        pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
+        self._credentials = Attachment(query="&".join(pairs))
+        self._job: Job[None] | None = None
+        self._refused: tuple[float, AuthError] | None = None
+
+    def bind(
+        self,
+        *,
+        login: Callable[[], Awaitable[str]],
+        start: Callable[[Callable[[], Awaitable[None]]], Job[None]],
+        clock: Callable[[], float],
+    ) -> None:
+        """Said by the book when it opens: how to log in, and where the work may go on."""
+        self._login, self._start, self._clock = login, start, clock
+
+    async def attachment(self, operation: str) -> Attachment:
+        if operation == self._operation:
+            return self._credentials
+        token = await self._tokens.get(self.account)
+        if token is None:
+            token = await self._renewed(None)
+        return Attachment(query=f"{self._parameter}={quote(token.reveal(), safe='')}")
+
+    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+        if error.code not in self._dead_codes or rejected is self._credentials:
+            return False
+        await self._renewed(rejected.query)
+        return True
+
+    async def _renewed(self, rejected: str | None) -> Secret:
+        token = await self._tokens.get(self.account)
+        if token is None or f"{self._parameter}={quote(token.reveal(), safe='')}" == rejected:
+            if self._refused and self._clock() < self._refused[0]:
+                raise self._refused[1]
+            if self._job is None or self._job.done:
+                self._job = self._start(self._log_in)
+            await self._job.result()
+            token = await self._tokens.get(self.account)
+        if token is None:
+            raise AuthError("the login gave no token", operation=self._operation)
+        return token
+
+    async def _log_in(self) -> None:
+        try:
+            await self._tokens.put(self.account, Secret(await self._login()))
+            self._refused = None
+        except CrossbookError as error:
+            await self._tokens.put(self.account, None)
+            if isinstance(error, AuthError):
+                self._refused = (self._clock() + self.backoff, error)
+            raise

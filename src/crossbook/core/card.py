@@ -1,0 +1,125 @@
+"""A vendor's card: its facts as rows. One table drives the runtime, the docs' grid and the contract tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, Literal, cast
+
+from attrs import field, frozen
+
+from crossbook.core.pages import Paging
+from crossbook.errors import CrossbookError
+
+Support = Literal["native", "emulated", "unsupported"]
+MatchHow = Literal["filter", "search", "snapshot"]
+MIB = 1024 * 1024
+
+
+class Retry(Enum):
+    """How an operation may be repeated: by what it does, not by its HTTP verb (Filemail creates with GET)."""
+
+    SAFE = "safe"  # reads
+    IDEMPOTENT = "idempotent"  # twice is as good as once
+    CREATE_WITH_LOOKUP = "create_with_lookup"  # twice makes two; a lookup can tell whether it happened
+    CREATE_NO_LOOKUP = "create_no_lookup"  # twice makes two, and nobody can tell
+
+
+@frozen
+class Operation:
+    """One operation of the wire: how it may be repeated, and whether its 404 is an empty list."""
+
+    retry: Retry
+    empty_on_404: bool = False
+
+
+@frozen
+class Verb:
+    """One of our verbs: how the vendor does it, and what is worth knowing (the price of an emulation, a limit)."""
+
+    support: Support
+    note: str = ""
+    bulk: int = 1  # items that one native call takes
+
+
+@frozen
+class Holds:
+    """How the vendor holds one of our contact fields: read, written, both; at most how long; required on create."""
+
+    access: Literal["rw", "r", "w"] = "rw"
+    longest: int | None = None
+    required: bool = False
+
+
+@frozen
+class Rate:
+    """A known limit: requests a second on average, and how many may come at once."""
+
+    per_second: float
+    burst: int
+
+
+@frozen
+class Complaint:
+    """What a vendor's body says of an error, before it becomes one of ours. Without a kind the status judges."""
+
+    kind: type[CrossbookError] | None
+    code: str | None = None
+    message: str = ""
+    field: str | None = None
+    request_id: str | None = None
+
+
+@frozen(eq=False)
+class Card:
+    """The facts of one vendor.
+
+    `envelope` is what of any answer's body the judge decodes, all fields optional and of any type. `read_error` gets
+    the status and that, and answers a complaint without a kind if the vendor has none, and None if this is not the
+    vendor speaking at all.
+    """
+
+    vendor: str
+    title: str
+    base_urls: Mapping[str, str]  # by brand; "" for the only one
+    environment: Mapping[str, str]  # our parameter → the variable that `from_env` reads
+    contact_paging: Paging
+    group_paging: Paging
+    operations: Mapping[str, Operation]
+    verbs: Mapping[str, Verb]
+    holds: Mapping[str, Holds]
+    envelope: type[Any]
+    read_error: Callable[[int, Any], Complaint | None]
+    contact_id: re.Pattern[str]
+    group_id: re.Pattern[str]
+    filters: Mapping[str, Support] = field(factory=dict[str, Support])
+    sorts: frozenset[str] = frozenset()
+    match_keys: Mapping[str, MatchHow] = field(factory=dict[str, "MatchHow"])
+    named_fields: Mapping[str, int | None] | None = field(factory=dict[str, "int | None"])  # None: any name
+    names: Literal["halves", "whole"] = "halves"  # how the vendor stores a name
+    needs_one_of: tuple[str, ...] = ()
+    channels: frozenset[str] = frozenset()
+    one_group: bool = False  # a contact is in exactly one
+    group_name_longest: int | None = None
+    rate: Rate | None = None
+    default_region: str | None = None
+    phone_form: Literal["e164", "digits"] = "e164"
+    phone_pattern: re.Pattern[str] | None = None
+    max_body: int = 16 * MIB
+    max_objects: int = 1_000_000
+
+    def verb(self, name: str) -> Verb:
+        return self.verbs.get(name, _UNSUPPORTED)
+
+
+_UNSUPPORTED = Verb("unsupported")
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """A part of an error body as an object; an empty one if it is something else."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]

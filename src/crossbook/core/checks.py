@@ -1,0 +1,203 @@
+"""What is checked before any I/O, by the card's rows: what a vendor cannot hold does not leave, nor is it lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from attrs import frozen
+
+from crossbook.core import phones, redact
+from crossbook.core.card import Card
+from crossbook.errors import InvalidInput
+from crossbook.models import Contact
+
+OnLoss = Literal["error", "drop"]
+# In the order in which a person would fill them in; `id` is the vendor's to give.
+FIELDS = (
+    "external_id", "phone", "email", "first_name", "last_name", "name", "company", "groups", "opted_out", "archived",
+    "created_at",
+)  # fmt: skip
+
+
+@frozen
+class Prepared:
+    """A contact as this vendor can take it, and what that cost."""
+
+    contact: Contact
+    lost: tuple[str, ...]
+    unverified: tuple[str, ...]
+
+
+def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnLoss, group: str | None) -> Prepared:
+    """The contact as the vendor can take it; InvalidInput naming the field that it cannot."""
+    if on_loss not in ("error", "drop"):
+        raise InvalidInput("on_loss is 'error' or 'drop'", field="on_loss", vendor=card.vendor)
+    values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
+    halves = " ".join(half for half in (contact.first_name, contact.last_name) if half)
+    if card.names == "whole":
+        values.pop("first_name", None)
+        values.pop("last_name", None)
+        if halves:
+            values.setdefault("name", halves)
+    elif values.get("name") == halves:
+        del values["name"]  # the halves say it already
+    lost = [name for name in values if not writable(card, name)]
+    fields, lost_fields = _fields(card, contact.fields or {})
+    lost += lost_fields
+    if lost and on_loss == "error":
+        raise _cannot_hold(card, lost[0])
+    values = {name: value for name, value in values.items() if name not in lost}
+    if card.one_group:
+        values.setdefault("groups", (group,) if group else ())
+        if len(values["groups"]) != 1:
+            raise InvalidInput(
+                f"a contact of {card.title} is in exactly one group: name it, or give the book a default_group",
+                field="groups", vendor=card.vendor,
+            )  # fmt: skip
+    for name, value in values.items():
+        values[name] = checked(card, name, value, region)
+    for name, holds in card.holds.items():
+        if holds.required and name not in values:
+            raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
+    if card.needs_one_of and not any(name in values for name in card.needs_one_of):
+        needed = " or ".join(card.needs_one_of)
+        raise InvalidInput(f"{card.title} stores no contact without {needed}", field=needed, vendor=card.vendor)
+    prepared = Contact(**values, fields=fields or None)
+    return Prepared(prepared, tuple(lost), unverified(card, values))
+
+
+def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
+    """The changes as the vendor can take them; None clears."""
+    if not changes:
+        raise InvalidInput("name at least one field to change", vendor=card.vendor)
+    changed: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name == "fields":
+            fields, lost = _fields(card, value or {})
+            if lost:
+                raise _cannot_hold(card, lost[0])
+            changed[name] = fields
+        elif name not in FIELDS:
+            raise InvalidInput(f"a contact has no field {name[:40]!r}", field=name[:40], vendor=card.vendor)
+        elif card.names == "whole" and name in ("first_name", "last_name"):
+            raise InvalidInput(
+                f"{card.title} stores whole names: change `name`, half of one cannot be changed",
+                field=name, vendor=card.vendor,
+            )  # fmt: skip
+        elif not writable(card, name) or name == "created_at":
+            raise _cannot_hold(card, name)
+        elif is_empty(value):
+            if (name in card.holds and card.holds[name].required) or (name == "groups" and card.one_group):
+                raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
+            changed[name] = () if name == "groups" else None
+        else:
+            if name == "groups":
+                value = (value,) if isinstance(value, str) else tuple(value)
+                if card.one_group and len(value) != 1:
+                    raise InvalidInput("a contact is in exactly one group here", field="groups", vendor=card.vendor)
+            changed[name] = checked(card, name, value, region)
+    return changed
+
+
+def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
+    """One value, in the form that the vendor takes."""
+    if name == "groups":
+        return tuple(check_id(card, "groups", group) for group in value)
+    if name in ("created_at", "opted_out", "archived"):
+        return value
+    if not isinstance(value, str):
+        raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
+    value = _clean(card, name, value)
+    if name == "phone":
+        value = outgoing_phone(card, value, region)
+    longest = card.holds[name].longest
+    if longest is not None and len(value) > longest:
+        raise InvalidInput(f"{name} is longer than {longest} characters", field=name, vendor=card.vendor)
+    return value
+
+
+def outgoing_phone(card: Card, text: str, region: str | None) -> str:
+    number = phones.normal(text, region)
+    if number[:1] == "+" and card.phone_form == "digits":
+        number = number[1:]
+    if card.phone_pattern is not None and not card.phone_pattern.fullmatch(number):
+        raise InvalidInput(
+            f"phone is no number of region {region}, and {card.title} takes digits only: write +<country><number>",
+            field="phone", vendor=card.vendor,
+        )  # fmt: skip
+    return number
+
+
+def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:
+    """An id as the vendor makes them, so that it can be put into a path, a query or a body."""
+    pattern: re.Pattern[str] = card.contact_id if field == "id" else card.group_id
+    if isinstance(value, str) and pattern.fullmatch(value):
+        return value
+    what = "contact" if field == "id" else "group"
+    raise InvalidInput(
+        f"this is no {what} id of {card.title}: it is text and matches {pattern.pattern}",
+        field=field,
+        vendor=card.vendor,
+    )
+
+
+def is_empty(value: object) -> bool:
+    return (
+        value is None or value is False or (isinstance(value, (str, tuple, list, frozenset, set, dict)) and not value)
+    )
+
+
+def writable(card: Card, name: str) -> bool:
+    return name in card.holds and "w" in card.holds[name].access
+
+
+def unverified(card: Card, written: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in written if name in card.holds and card.holds[name].access == "w")
+
+
+def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    held: dict[str, Any] = {}
+    lost: list[str] = []
+    for name, value in fields.items():
+        if card.named_fields is None:
+            held[_clean(card, "fields", name)] = _encodable(card, name, value)
+        elif name not in card.named_fields:
+            if not is_empty(value):
+                lost.append(f"fields.{name}")
+        elif value is None:
+            held[name] = None
+        elif not isinstance(value, str):
+            raise InvalidInput(f"fields.{name} must be text", field=f"fields.{name}", vendor=card.vendor)
+        else:
+            held[name] = _clean(card, f"fields.{name}", value)
+            longest = card.named_fields[name]
+            if longest is not None and len(value) > longest:
+                raise InvalidInput(
+                    f"fields.{name} is longer than {longest} characters", field=f"fields.{name}", vendor=card.vendor
+                )
+    return held, lost
+
+
+def _clean(card: Card, name: str, value: str) -> str:
+    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise InvalidInput(f"{name} holds a NUL or half of a character", field=name, vendor=card.vendor)
+    return value
+
+
+def _encodable(card: Card, name: str, value: Any) -> Any:
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        field = f"fields.{redact.text(name)}"
+        raise InvalidInput(f"{field} cannot be written as JSON", field=field, vendor=card.vendor) from None
+    return value
+
+
+def _cannot_hold(card: Card, name: str) -> InvalidInput:
+    mend = 'leave it out, or pass on_loss="drop"'
+    if name == "name":
+        mend = "give first_name and last_name, which it stores"
+    return InvalidInput(f"{card.title} cannot hold {name}: {mend}", field=name, vendor=card.vendor)

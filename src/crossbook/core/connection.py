@@ -1,0 +1,76 @@
+"""One account's way to its vendor: transport, limiter, task group and the event loop it was opened in.
+
+A book and its `with_options` copies share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.lowlevel import current_token
+
+from crossbook.core.auth import Auth
+from crossbook.core.card import Card
+from crossbook.core.exchange import Transport
+from crossbook.core.frame import Base
+from crossbook.core.jobs import Job, start
+from crossbook.core.limits import Limiter
+from crossbook.core.retry import Quota
+from crossbook.errors import UsageError
+
+T = TypeVar("T")
+
+
+class Connection:
+    """Opened by the book's `async with`, closed by its end."""
+
+    def __init__(self, card: Card, base: Base, auth: Auth, transport: Transport, limiter: Limiter) -> None:
+        self.card = card
+        self.base = base
+        self.auth = auth
+        self.transport = transport
+        self.limiter = limiter
+        self.quota = Quota()
+        self._group: TaskGroup | None = None
+        self._loop: object = None
+        self._stack = AsyncExitStack()
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"<Connection to {self.card.vendor}, {'open' if self._group else 'closed'}>"
+
+    async def open(self) -> None:
+        if self._group is not None:
+            raise UsageError("this book is open already: one `async with` a book", vendor=self.card.vendor)
+        if self._closed:
+            raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
+        self._group = await self._stack.enter_async_context(anyio.create_task_group())
+        self._loop = current_token()
+
+    async def close(self) -> None:
+        group, self._group, self._closed = self._group, None, True
+        if group is not None:
+            group.cancel_scope.cancel()
+            # Shielded, so that a caller who is being cancelled leaves no open socket behind.
+            with anyio.CancelScope(shield=True):
+                await self.transport.aclose()
+            await self._stack.aclose()
+
+    def check(self) -> TaskGroup:
+        """The task group, if the book is open here; UsageError if not."""
+        if self._group is None:
+            how = "was closed" if self._closed else "is not open"
+            mend = "use it inside `async with book:`"
+            raise UsageError(f"this book {how}: {mend}", vendor=self.card.vendor)
+        if self._loop != current_token():
+            raise UsageError(
+                "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
+            )
+        return self._group
+
+    def start(self, work: Callable[[], Awaitable[T]]) -> Job[T]:
+        return start(self.check(), work)

@@ -1,0 +1,34 @@
+"""Cursors: opaque, printable, bound to the filters of their list, without personal data."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+
+import msgspec
+
+from crossbook.core.pages import Position, bad_cursor
+
+# Four bytes tell lists apart, and are far too few to find a phone number again that was a filter.
+_LENGTH = 4
+
+
+def filter_hash(*parts: object) -> bytes:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=_LENGTH).digest()
+
+
+def write(position: Position, filters: bytes) -> str:
+    return base64.urlsafe_b64encode(filters + msgspec.json.encode(position)).decode().rstrip("=")
+
+
+def read(cursor: str, filters: bytes) -> Position:
+    """The position in a cursor; InvalidInput if it is none, or belongs to a list with other filters."""
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        position = msgspec.json.decode(raw[_LENGTH:])
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise bad_cursor() from None
+    if raw[:_LENGTH] != filters or position is None:
+        raise bad_cursor()
+    return position

@@ -1,0 +1,89 @@
+"""From a request to the bytes that leave: the base URL before it, the credentials attached last, to a copy."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+from crossbook_wire.http import Request
+
+from crossbook.core.exchange import Outgoing
+from crossbook.core.options import Options
+from crossbook.errors import InvalidInput
+
+_HEADERS = (
+    (b"Accept", b"application/json"),
+    # Only what can be inflated with a cap is asked for.
+    (b"Accept-Encoding", b"gzip"),
+    (b"User-Agent", b"crossbook"),
+)
+# What a path of ours may look like: no dot segment, nothing that a server could read as another route.
+_PATH = re.compile(
+    r"(?:/(?!\.{1,2}(?:/|$)|%2[eE](?:%2[eE]|\.)?(?:/|$)|\.%2[eE](?:/|$))[A-Za-z0-9._~%:@!$&'()*+,;=-]+)+"
+)
+
+
+@frozen
+class Attachment:
+    """Credentials for one attempt: headers, members of a JSON body, a piece of the query."""
+
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
+    members: bytes = field(default=b"", repr=False)
+    query: str = field(default="", repr=False)
+
+
+@frozen
+class Base:
+    """A base URL, taken apart once."""
+
+    origin: str
+    host: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, url: str, *, allow_http: bool) -> Base:
+        parts = urlsplit(url.strip())
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput("base_url must begin with https:// and name a host", field="base_url")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise InvalidInput("base_url takes a host and a path only: no user, query or fragment", field="base_url")
+        if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
+            raise InvalidInput(
+                "base_url must be https, or credentials would travel in clear; allow_http=True overrides this",
+                field="base_url",
+            )
+        return cls(f"{parts.scheme}://{parts.netloc}", parts.hostname, parts.path.rstrip("/"))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def outgoing(request: Request, base: Base, attachment: Attachment, options: Options, left: float, cap: int) -> Outgoing:
+    """The request as it leaves; InvalidInput if its path could be read as another route."""
+    if not _PATH.fullmatch(request.path):
+        raise InvalidInput("this id cannot be put into a path", operation=request.operation, field="id")
+    path = base.prefix + request.path
+    query = "&".join(part for part in (request.query, attachment.query) if part)
+    headers = _HEADERS + attachment.headers
+    body = request.body
+    if attachment.members:
+        body = b"{" + attachment.members + (b"," + body[1:] if len(body) > 2 else b"}")
+    if request.content_type is not None:
+        headers += ((b"Content-Type", request.content_type.encode()),)
+    return Outgoing(
+        method=request.method,
+        origin=base.origin,
+        path=path,
+        target=(f"{path}?{query}" if query else path).encode("ascii"),
+        headers=headers,
+        body=body,
+        connect_timeout=min(options.connect_timeout, left),
+        read_timeout=min(options.read_timeout, left),
+        max_body=cap,
+    )

@@ -1,0 +1,54 @@
+"""Errors leave the house without the frames below them.
+
+A traceback with locals (rich's, or one that a service's error tracker makes) shows every local of every frame:
+phones in arguments, bodies, headers. What happened is in the error itself, so our frames are cut off where the
+error passes the public surface, and the arguments are forgotten before it is raised.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
+
+from crossbook.errors import CrossbookError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """An async method of the public surface: a CrossbookError comes out of it bare."""
+
+    @functools.wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(*args, **kwargs)
+        except CrossbookError as error:
+            bare = strip(error)
+        del args, kwargs
+        raise bare
+
+    return call
+
+
+def public_sync(method: Callable[P, R]) -> Callable[P, R]:
+    """The same for what checks its arguments before it returns something to await."""
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except CrossbookError as error:
+            bare = strip(error)
+        del args, kwargs
+        raise bare
+
+    return call
+
+
+def strip(error: CrossbookError) -> CrossbookError:
+    """The error without its frames and without what it was raised from."""
+    error.__cause__ = error.__context__ = None
+    error.__suppress_context__ = True
+    return error.with_traceback(None)

@@ -1,0 +1,129 @@
+"""Success or failure: by status, content type and a tolerantly decoded body together, before any model is decoded."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from time import time
+from typing import Any
+
+import msgspec
+
+from crossbook.core import redact
+from crossbook.core.card import Card, Operation
+from crossbook.core.exchange import Failure, Reply
+from crossbook.errors import (
+    AuthError,
+    BadResponse,
+    ConnectError,
+    CrossbookError,
+    LostError,
+    NotFound,
+    RateLimited,
+    Rejected,
+    ResponseTooLarge,
+    Sent,
+    VendorDown,
+)
+
+_BY_STATUS: dict[int, type[CrossbookError]] = {
+    401: AuthError,
+    403: AuthError,
+    404: NotFound,
+    408: VendorDown,
+    410: NotFound,
+    429: RateLimited,
+}
+
+
+@lru_cache
+def _decoder(card: Card) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(card.envelope)
+
+
+def judge(card: Card, operation: Operation, reply: Reply) -> CrossbookError | None:
+    """None for success; else our error for what the vendor said."""
+    status = reply.status
+    ok = 200 <= status < 300
+    if ok and not reply.content.strip():
+        return _error(card, BadResponse, reply, "the answer is empty")
+    too_many = reply.content.count(b"{") > card.max_objects
+    try:
+        body = None if too_many else _decoder(card).decode(reply.content)
+    except msgspec.ValidationError:
+        body = None  # JSON, but no object
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        if ok:
+            return _error(
+                card, BadResponse, reply, f"the answer is no JSON: {_shape(reply)}", cause=type(error).__name__
+            )
+        body = None
+    if too_many:
+        return _error(card, ResponseTooLarge, reply, f"the answer holds more than {card.max_objects:,} objects")
+    complaint = card.read_error(status, body)
+    if complaint is not None and complaint.kind is not None:
+        kind = complaint.kind
+    elif ok and complaint is None:
+        return _error(card, BadResponse, reply, f"the answer is none of {card.title}: {_shape(reply)}")
+    elif ok or (status == 404 and operation.empty_on_404 and complaint is not None):
+        return None
+    elif 300 <= status < 400:
+        return _error(card, BadResponse, reply, "the answer is a redirect, and redirects are not followed")
+    elif status == 404 and complaint is None:
+        return _error(
+            card, BadResponse, reply, f"404, and not as {card.title} answers: check base_url ({_shape(reply)})"
+        )
+    else:
+        kind = _BY_STATUS.get(status) or (VendorDown if status >= 500 else Rejected if status >= 400 else BadResponse)
+    if complaint is None:
+        return _error(card, kind, reply, f"the vendor answered with status {status} ({_shape(reply)})")
+    return _error(
+        card,
+        kind,
+        reply,
+        redact.text(complaint.message) or f"the vendor answered with status {status}",
+        code=complaint.code,
+        field=complaint.field,
+        request_id=complaint.request_id,
+    )
+
+
+def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:
+    """Our error for a request without a whole answer."""
+    facts: dict[str, Any] = {"vendor": card.vendor, "cause": failure.cause, "status": failure.status}
+    match failure.kind:
+        case "connect":
+            return ConnectError("no connection to the vendor", sent=failure.sent, **facts)
+        case "busy":
+            return ConnectError("no connection became free", sent=failure.sent, **facts)
+        case "too_large":
+            return ResponseTooLarge("the answer is larger than max_body allows", sent=failure.sent, **facts)
+        case "encoding":
+            return BadResponse("the answer is encoded in a way nobody asked for", sent=failure.sent, **facts)
+        case "lost":
+            changes = operation.retry.name != "SAFE"
+            hint = ": it may have happened, look before repeating it" if changes else ""
+            return LostError(f"no whole answer came back{hint}", sent=failure.sent, **facts)
+
+
+def retry_after(headers: dict[str, str]) -> float | None:
+    """`Retry-After` in seconds, whether it came as a number or as a date; None if it is neither."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit() and len(value) < 10:
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shape(reply: Reply) -> str:
+    kind = reply.headers.get("content-type", "no content type").partition(";")[0][:40]
+    return f"{kind}, {len(reply.content):,} bytes"
+
+
+def _error(card: Card, kind: type[CrossbookError], reply: Reply, message: str, **facts: Any) -> CrossbookError:
+    sent: Sent = "yes"
+    return kind(
+        message, vendor=card.vendor, status=reply.status, retry_after=retry_after(reply.headers), sent=sent, **facts
+    )

@@ -1,0 +1,127 @@
+"""One pager over all the ways to page: `async for` gives items, `await` gives a page, `.pages()` gives pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+from crossbook.core import cursor
+from crossbook.core.frames import public
+from crossbook.core.jobs import Job
+from crossbook.core.pages import Fetch, Position
+from crossbook.errors import CrossbookError
+from crossbook.models import Page
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+T = TypeVar("T", bound=_HasId)
+Starter = Callable[[Callable[[], Any]], Job[Any]]
+
+
+class Pager(Generic[T]):
+    """A list that is fetched as it is read.
+
+    `async for item in pager` reads every item, the next page already on its way while one is read; `await pager`
+    gives one `Page` with `.items` and `.cursor`; `async for page in pager.pages()` gives every page. A pager can be
+    read again: it asks the vendor again.
+
+    Raises:
+        CrossbookError: a page could not be had; `error.cursor` is where the list goes on (`after=error.cursor`).
+
+    Example:
+        ```python
+        async for contact in book.contacts.list(group="3380"):
+            print(contact.id)
+        page = await book.contacts.list(group="3380", page_size=500)
+        ```
+    """
+
+    def __init__(
+        self,
+        fetcher: Callable[[], Fetch[T]],
+        start: Starter,
+        filters: bytes,
+        position: Position | None,
+        *,
+        unique: bool = False,
+    ) -> None:
+        def pages(ahead: bool) -> _Pages[T]:
+            return _Pages(fetcher(), start if ahead else None, filters, position, set() if unique else None)
+
+        self._pages = pages
+
+    def __repr__(self) -> str:
+        return "<Pager>"
+
+    @public
+    async def _page(self) -> Page[T]:
+        return await self._pages(False).__anext__()
+
+    def __await__(self) -> Generator[Any, Any, Page[T]]:
+        return self._page().__await__()
+
+    def pages(self) -> AsyncIterator[Page[T]]:
+        """Every page, at most one fetched ahead."""
+        return self._pages(True)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return _Items(self._pages(True))
+
+
+class _Pages(AsyncIterator[Page[T]]):
+    """A class and no generator: leaving a loop in the middle must not meet a task group or a cancel scope."""
+
+    def __init__(
+        self, fetch: Fetch[T], start: Starter | None, filters: bytes, position: Position | None, seen: set[str] | None
+    ) -> None:
+        self._fetch = fetch
+        self._start = start
+        self._filters = filters
+        self._position = position
+        self._seen = seen
+        self._job: Job[tuple[Sequence[T | None], Position | None]] | None = None
+        self._done = False
+
+    @public
+    async def __anext__(self) -> Page[T]:
+        if self._done:
+            raise StopAsyncIteration
+        try:
+            rows, after = await (self._job.result() if self._job else self._fetch(self._position))
+        except CrossbookError as error:
+            self._done = True
+            if self._position is not None:
+                error.cursor = cursor.write(self._position, self._filters)
+            raise
+        self._position = after
+        self._done = after is None
+        if self._start and after is not None:
+            self._job = self._start(lambda: self._fetch(after))
+        items = tuple(row for row in rows if row is not None and self._first(row))
+        return Page(items, None if after is None else cursor.write(after, self._filters))
+
+    def _first(self, item: T) -> bool:
+        if self._seen is None:
+            return True
+        if item.id in self._seen:
+            return False
+        self._seen.add(item.id)
+        return True
+
+
+class _Items(AsyncIterator[T]):
+    def __init__(self, pages: AsyncIterator[Page[T]]) -> None:
+        self._pages = pages
+        self._items: tuple[T, ...] = ()
+        self._next = 0
+
+    async def __anext__(self) -> T:
+        while self._next >= len(self._items):
+            self._items = (await self._pages.__anext__()).items
+            self._next = 0
+        self._next += 1
+        return self._items[self._next - 1]

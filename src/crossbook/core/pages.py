@@ -1,0 +1,166 @@
+"""All the ways to page, each as a fetch of one page after a position; behind them one pager (pager.py).
+
+A position is what a cursor carries: a small JSON value that says where the next page begins.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from crossbook.errors import InvalidInput
+
+T = TypeVar("T")
+Position = Any
+Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
+
+
+@frozen
+class Offset:
+    """`limit` and `offset`, no total: the end is an empty page, never merely a short one."""
+
+    default: int
+    longest: int
+
+    def over(self, call: Callable[[int, int], Awaitable[Sequence[T | None]]], size: int) -> Fetch[T]:
+        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+            offset = _whole_number(position)
+            rows = await call(offset, size)
+            # By what came, not by what was asked: a vendor may cap the page lower than it says.
+            return rows, offset + len(rows) if rows else None
+
+        return fetch
+
+
+@frozen
+class PageNumber:
+    """Numbered pages from 1. `call` answers the rows and the number of pages, where the vendor tells it.
+
+    Where it does not, the end is an empty page, or one with the same rows as the last: a server that ignores
+    the page number would else repeat page 1 for ever.
+    """
+
+    default: int
+    longest: int
+
+    def over(
+        self,
+        call: Callable[[int, int], Awaitable[tuple[Sequence[T | None], int | None]]],
+        size: int,
+        *,
+        ident: Callable[[T], str],
+    ) -> Fetch[T]:
+        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+            page, before = _numbers(position, 2) if position is not None else (1, 0)
+            rows, count = await call(page, size)
+            seen = _fingerprint([ident(row) for row in rows if row is not None])
+            if count is not None:
+                return rows, [page + 1, seen] if page < count else None
+            if not rows or seen == before:
+                return (), None
+            return rows, [page + 1, seen]
+
+        return fetch
+
+
+@frozen
+class Whole:
+    """The vendor sends everything at once; pages are cut from it on our side."""
+
+    default: int = 1000
+    longest: int = 1_000_000
+
+    def over(self, call: Callable[[], Awaitable[Sequence[T | None]]], size: int) -> Fetch[T]:
+        kept: list[Sequence[T | None]] = []
+
+        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+            start = _whole_number(position)
+            if not kept:
+                kept.append(await call())
+            rows = kept[0]
+            end = start + size
+            return rows[start:end], end if end < len(rows) else None
+
+        return fetch
+
+
+@frozen
+class PerGroup:
+    """There is no list of all: it goes group by group, and pages never cross from one into the next."""
+
+    default: int = 1000
+    longest: int = 1_000_000
+
+    def over(
+        self,
+        groups: Callable[[], Awaitable[Sequence[str]]],
+        call: Callable[[str], Awaitable[Sequence[T | None]]],
+        size: int,
+    ) -> Fetch[T]:
+        names: list[str] = []
+        kept: dict[str, Sequence[T | None]] = {}
+
+        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+            if not names:
+                # In the order of ids, so that a cursor means the same later, whatever order the vendor lists in.
+                names.extend(sorted(await groups(), key=lambda g: (len(g), g)))
+            after, start = _group_position(position)
+            group = next((g for g in names if (len(g), g) >= (len(after), after)), None)
+            if group is None:
+                return (), None
+            if group != after:
+                start = 0
+            if group not in kept:
+                kept.clear()
+                kept[group] = await call(group)
+            rows, end = kept[group], start + size
+            if end < len(rows):
+                return rows[start:end], [group, end]
+            following = next((g for g in names if (len(g), g) > (len(group), group)), None)
+            return rows[start:end], [following, 0] if following is not None else None
+
+        return fetch
+
+
+Paging = Offset | PageNumber | Whole | PerGroup
+
+
+def _fingerprint(ids: Sequence[str]) -> int:
+    return int.from_bytes(hashlib.blake2b("\n".join(ids).encode(), digest_size=6).digest(), "big")
+
+
+def _whole_number(position: Position | None) -> int:
+    return 0 if position is None else _numbers([position], 1)[0]
+
+
+def _numbers(position: Position, count: int) -> list[int]:
+    parts = _parts(position, count)
+    if not all(type(part) is int and part >= 0 for part in parts):
+        raise bad_cursor()
+    return parts
+
+
+def _group_position(position: Position | None) -> tuple[str, int]:
+    if position is None:
+        return "", 0
+    group, start = _parts(position, 2)
+    if not isinstance(group, str):
+        raise bad_cursor()
+    return group, _whole_number(start)
+
+
+def _parts(position: Position, count: int) -> list[Any]:
+    parts: list[Any] = position if isinstance(position, list) else []  # pyright: ignore[reportUnknownVariableType]
+    if len(parts) != count:
+        raise bad_cursor()
+    return parts
+
+
+def bad_cursor() -> InvalidInput:
+    return InvalidInput(
+        "this is no cursor of this list: pass `page.cursor` or `error.cursor` of a list with the same filters",
+        field="after",
+    )

@@ -1,0 +1,156 @@
+"""The only I/O policy: wait for a turn → authenticate → transport → judge → maybe again."""
+
+from __future__ import annotations
+
+import logging
+from typing import TypeVar
+
+import anyio
+import msgspec
+from attrs import frozen
+from crossbook_wire.http import Request, Response
+
+from crossbook.core import frame
+from crossbook.core.card import Operation, Retry
+from crossbook.core.connection import Connection
+from crossbook.core.exchange import Failure, Reply
+from crossbook.core.judge import judge, retry_after, unanswered
+from crossbook.core.options import Attempt, Options
+from crossbook.core.retry import may_repeat, wait_before
+from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, VendorDown
+
+T = TypeVar("T")
+log = logging.getLogger("crossbook")
+_OTHER = Operation(Retry.CREATE_NO_LOOKUP)
+
+
+@frozen(repr=False)
+class Answer(Response):
+    """A response that success was said of; what it cannot be decoded into is ours to name."""
+
+    vendor: str
+    operation: str
+
+    def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
+        try:
+            return decoder.decode(self.content)
+        except (msgspec.DecodeError, RecursionError) as error:
+            # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
+            where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
+        raise BadResponse(
+            f"the answer has another shape than the spec says, at {where}",
+            vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
+        )  # fmt: skip
+
+
+class Wire:
+    """Sends a generated client's requests over one connection with one set of options."""
+
+    def __init__(self, connection: Connection, options: Options) -> None:
+        self._connection = connection
+        self._options = options
+
+    def __repr__(self) -> str:
+        return f"<Wire to {self._connection.card.vendor}>"
+
+    async def send(self, request: Request) -> Response:
+        connection, options = self._connection, self._options
+        connection.check()
+        operation = connection.card.operations.get(request.operation, _OTHER)
+        number, renewed, deadline = 0, False, None
+        while True:
+            await self._turn(deadline)
+            began = anyio.current_time()
+            if deadline is None:
+                deadline = began + options.timeout
+            number += 1
+            attachment = await connection.auth.attachment(request.operation)
+            outcome = await self._exchange(request, attachment, deadline)
+            error = self._judged(outcome, operation)
+            if error is None and isinstance(outcome, Reply):
+                connection.quota.succeeded(repeated=number > 1)
+                self._told(request, number, began, outcome, None, None)
+                return Answer(
+                    outcome.status, outcome.headers, outcome.content, connection.card.vendor, request.operation
+                )
+            assert error is not None
+            error.operation, error.attempts = request.operation, number
+            if isinstance(error, AuthError) and not renewed:
+                renewed = await connection.auth.renew(attachment, error)
+                if renewed:
+                    self._told(request, number, began, outcome, error, 0.0)
+                    number -= 1
+                    continue
+            wait = self._wait(operation, error, number, deadline - anyio.current_time())
+            self._told(request, number, began, outcome, error, wait)
+            if wait is None:
+                raise error
+            await anyio.sleep(wait)
+
+    async def _turn(self, deadline: float | None) -> None:
+        """Waits for the limiter. The first turn has its own time-out, since the call's time begins with it."""
+        limiter, now = self._connection.limiter, anyio.current_time()
+        wait = limiter.reserve(now)
+        if wait <= 0:
+            return
+        longest = self._options.queue_timeout if deadline is None else deadline - now
+        if longest is not None and wait > longest:
+            limiter.give_back()
+            raise RateLimited(
+                f"our own limiter has no turn within {longest:.3g} s (queue_timeout)",
+                vendor=self._connection.card.vendor, retry_after=wait,
+            )  # fmt: skip
+        try:
+            await anyio.sleep(wait)
+        except BaseException:
+            limiter.give_back()
+            raise
+
+    async def _exchange(self, request: Request, attachment: frame.Attachment, deadline: float) -> Reply | Failure:
+        connection, options = self._connection, self._options
+        left = max(0.001, deadline - anyio.current_time())
+        cap = options.max_body or connection.card.max_body
+        call = frame.outgoing(request, connection.base, attachment, options, left, cap)
+        with anyio.move_on_after(left):
+            return await connection.transport.send(call)
+        return Failure("lost", "maybe", "deadline")
+
+    def _judged(self, outcome: Reply | Failure, operation: Operation) -> CrossbookError | None:
+        card = self._connection.card
+        if isinstance(outcome, Failure):
+            return unanswered(card, outcome, operation)
+        if outcome.status == 202 and operation.retry is Retry.SAFE and "retry-after" in outcome.headers:
+            # Not done yet: asked again, as the vendor says, until it is.
+            return VendorDown(
+                "the vendor is still working on it",
+                vendor=card.vendor, status=202, sent="yes", retry_after=retry_after(outcome.headers),
+            )  # fmt: skip
+        return judge(card, operation, outcome)
+
+    def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
+        """Seconds until the next attempt; None if there is none."""
+        working = error.status == 202
+        if not working and (number >= self._options.attempts or not may_repeat(operation.retry, error)):
+            return None
+        wait = wait_before(1 if working else number, error.retry_after)
+        if wait >= left or not (working or self._connection.quota.take()):
+            return None
+        return wait
+
+    def _told(
+        self, request: Request, number: int, began: float, outcome: Reply | Failure,
+        error: CrossbookError | None, wait: float | None,
+    ) -> None:  # fmt: skip
+        hook = self._options.on_attempt
+        if hook is None and not log.isEnabledFor(logging.DEBUG):
+            return
+        vendor, seconds = self._connection.card.vendor, anyio.current_time() - began
+        cause = None if error is None else error.cause or type(error).__name__
+        log.debug(
+            "%s.%s attempt %d: %s in %.0f ms%s%s",
+            vendor, request.operation, number, outcome.status or cause, seconds * 1000,
+            f", {cause}" if cause else "", f", again in {wait:.2f} s" if wait is not None else "",
+        )  # fmt: skip
+        if hook is not None:
+            sent = error.sent if error else "yes"
+            hook(Attempt(vendor, request.operation, number, seconds, outcome.status, sent, cause, wait))

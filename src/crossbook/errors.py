@@ -1,0 +1,175 @@
+"""What can go wrong: one root, what happened, and whether the request left.
+
+Every error is picklable, holds no secret and no personal data, and comes back equal from a pickle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+Sent = Literal["no", "maybe", "yes"]
+
+
+class CrossbookError(Exception):
+    """Whatever crossbook raises.
+
+    Attributes:
+        message: what happened, in one sentence, personal data masked.
+        vendor, operation: who was asked, and for what (the operationId of the spec, or our verb).
+        status: the HTTP status, if there was an answer.
+        code: the vendor's own error code, as text.
+        field: the field that was refused, in our words where it has one.
+        request_id: what the vendor's support asks for.
+        retry_after: seconds that the vendor wants us to wait.
+        sent: `no` – it never left, `maybe` – it left and nothing came back, `yes` – the vendor answered.
+        cause: the name of the library's own error below it.
+        id: the contact or group that was already written when a later step failed.
+        cursor: where a list can go on: `contacts.list(..., after=error.cursor)`.
+        attempts: how many requests were made for this call.
+
+    Example:
+        ```python
+        try:
+            await book.contacts.create(contact)
+        except crossbook.CrossbookError as error:
+            if error.sent != "no":
+                ...  # it may have happened: look before repeating
+        ```
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        vendor: str | None = None,
+        operation: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        field: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        sent: Sent = "no",
+        cause: str | None = None,
+        id: str | None = None,
+        cursor: str | None = None,
+        attempts: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.vendor = vendor
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.field = field
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.sent: Sent = sent
+        self.cause = cause
+        self.id = id
+        self.cursor = cursor
+        self.attempts = attempts
+
+    def _state(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def __str__(self) -> str:
+        where = ".".join(part for part in (self.vendor, self.operation) if part)
+        facts = [
+            f"{name} {value}"
+            for name, value in (
+                ("status", self.status),
+                ("code", self.code),
+                ("field", self.field),
+                ("id", self.id),
+                ("cause", self.cause),
+                ("request id", self.request_id),
+                ("retry after", f"{self.retry_after:g} s" if self.retry_after is not None else None),
+                ("sent", self.sent if self.sent == "maybe" else None),
+                ("attempts", self.attempts if self.attempts > 1 else None),
+            )
+            if value is not None
+        ]
+        said = f"{where}: {self.message}" if where else self.message
+        return f"{said} ({', '.join(facts)})" if facts else said
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CrossbookError) and type(self) is type(other) and self._state() == other._state()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.message))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._state())
+
+
+def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookError:
+    error = kind.__new__(kind)
+    error.args = (state["message"],)
+    error.__dict__.update(state)
+    return error
+
+
+class UsageError(CrossbookError, RuntimeError):
+    """The book is not open here: not entered, already closed, or opened in another event loop."""
+
+
+class InvalidInput(CrossbookError, ValueError):
+    """Our own refusal, before any I/O: `field` names what, the message says how to mend it."""
+
+
+class Unsupported(CrossbookError):
+    """This vendor has no such thing; said before any I/O. `crossbook.capabilities()` shows who has what."""
+
+
+class Ambiguous(CrossbookError):
+    """Several contacts match where one was asked for; `candidates` are their ids."""
+
+    def __init__(self, message: str = "", *, candidates: Sequence[str] = (), **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.candidates: tuple[str, ...] = tuple(candidates)
+
+
+class AuthError(CrossbookError):
+    """The vendor does not accept the credentials, or they may not do this."""
+
+
+class NotFound(CrossbookError):
+    """There is no such contact or group."""
+
+
+class RateLimited(CrossbookError):
+    """Too many requests; `retry_after` says for how long, where the vendor does. Nothing was processed."""
+
+
+class Rejected(CrossbookError):
+    """The vendor refused the data; `field` names it where the vendor does."""
+
+
+class VendorDown(CrossbookError):
+    """The vendor answered that it cannot answer (5xx, or its own code for that)."""
+
+
+class ConnectError(CrossbookError):
+    """No connection came about: the request never left."""
+
+
+class LostError(CrossbookError):
+    """The request left and no whole answer came back: it may have happened."""
+
+
+class BadResponse(CrossbookError):
+    """An answer came that cannot be understood: not JSON, cut off, of another shape, a redirect."""
+
+
+class ResponseTooLarge(BadResponse):
+    """The answer is larger than the book allows (`max_body`), or holds too many objects."""
+
+
+__all__ = [
+    "Ambiguous", "AuthError", "BadResponse", "ConnectError", "CrossbookError", "InvalidInput", "LostError", "NotFound",
+    "RateLimited", "Rejected", "ResponseTooLarge", "Sent", "Unsupported", "UsageError", "VendorDown",
+]  # fmt: skip

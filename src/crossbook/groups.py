@@ -1,0 +1,164 @@
+"""`book.groups`: our verbs for groups, the same for every vendor."""
+
+from __future__ import annotations
+
+from crossbook.contacts import page_size_of
+from crossbook.core import checks, cursor
+from crossbook.core.connection import Connection
+from crossbook.core.frames import public, public_sync
+from crossbook.core.pager import Pager
+from crossbook.errors import InvalidInput, Unsupported
+from crossbook.models import Group
+from crossbook.vendors.base import Verbs
+
+
+class Groups:
+    """The groups of one account (Atom calls them address books). Get it as `book.groups`."""
+
+    def __init__(self, verbs: Verbs, connection: Connection) -> None:
+        self._verbs = verbs
+        self._connection = connection
+
+    def _ask(self, verb: str) -> None:
+        if self._verbs.card.verb(verb).support == "unsupported":
+            raise self._verbs.unsupported(verb)
+        self._connection.check()
+
+    @public_sync
+    def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
+        """Lists the groups.
+
+        Args:
+            page_size: groups a page; by default what suits the vendor.
+            after: a cursor: begins where that page ended.
+
+        Returns:
+            A `Pager`: `async for` gives groups, `await` one `Page`, `.pages()` every page.
+
+        Example:
+            ```python
+            names = [group.name async for group in book.groups.list()]
+            ```
+        """
+        self._ask("groups.list")
+        card = self._verbs.card
+        size = page_size_of(card.group_paging.default, card.group_paging.longest, page_size)
+        bound = cursor.filter_hash(card.vendor, "groups")
+        position = cursor.read(after, bound) if after is not None else None
+        return Pager(lambda: self._verbs.list_groups(size), self._connection.start, bound, position)
+
+    @public
+    async def get(self, id: str) -> Group:
+        """Reads one group.
+
+        Raises:
+            NotFound: there is none with this id.
+
+        Example:
+            ```python
+            group = await book.groups.get("3380")
+            ```
+        """
+        self._ask("groups.get")
+        return await self._verbs.get_group(checks.check_id(self._verbs.card, "group", id))
+
+    @public
+    async def create(self, name: str, *, description: str | None = None, external_id: str | None = None) -> Group:
+        """Makes a group.
+
+        Args:
+            name: its name.
+            description: what it is for (Vercom).
+            external_id: your own key (Vercom, which demands one: a random one is made where you give none).
+
+        Raises:
+            Unsupported: a description or an external id where the vendor has none.
+
+        Example:
+            ```python
+            friends = await book.groups.create("Friends")
+            ```
+        """
+        self._ask("groups.create")
+        card = self._verbs.card
+        for field, value in (("description", description), ("external_id", external_id)):
+            if value is not None and card.verb(f"groups.create:{field}").support == "unsupported":
+                raise Unsupported(
+                    f"a group of {card.title} has no {field}", vendor=card.vendor, operation="groups.create"
+                )
+        id = await self._verbs.create_group(self._name(name), description, external_id)
+        return Group(id=id, name=name, description=description, external_id=external_id)
+
+    @public
+    async def rename(self, id: str, name: str) -> None:
+        """Gives a group another name.
+
+        Raises:
+            NotFound: there is none with this id.
+
+        Example:
+            ```python
+            await book.groups.rename("3380", "Old friends")
+            ```
+        """
+        self._ask("groups.rename")
+        await self._verbs.rename_group(checks.check_id(self._verbs.card, "group", id), self._name(name))
+
+    @public
+    async def delete(self, id: str, *, with_contacts: bool = False) -> None:
+        """Deletes a group.
+
+        Args:
+            id: the group.
+            with_contacts: whether its contacts are deleted too (SerwerSMS, Atom). Without it they stay; on Atom,
+                where a contact cannot be without a group, a group that is not empty is then refused.
+
+        Raises:
+            Unsupported: `with_contacts=True` where the vendor cannot.
+            InvalidInput: an Atom group that is not empty, without `with_contacts=True`.
+
+        Example:
+            ```python
+            await book.groups.delete("3380")
+            ```
+        """
+        self._ask("groups.delete")
+        if with_contacts:
+            self._ask("groups.delete:with_contacts")
+        await self._verbs.delete_group(checks.check_id(self._verbs.card, "group", id), with_contacts=with_contacts)
+
+    @public
+    async def add(self, group: str, contact: str) -> None:
+        """Puts a contact into a group, by their ids; its other groups stay.
+
+        Example:
+            ```python
+            await book.groups.add("3380", created.id)
+            ```
+        """
+        self._ask("groups.add")
+        card = self._verbs.card
+        await self._verbs.add_to_group(checks.check_id(card, "group", group), checks.check_id(card, "id", contact))
+
+    @public
+    async def remove(self, group: str, contact: str) -> None:
+        """Takes a contact out of a group, by their ids; the contact itself stays.
+
+        Example:
+            ```python
+            await book.groups.remove("3380", created.id)
+            ```
+        """
+        self._ask("groups.remove")
+        card = self._verbs.card
+        await self._verbs.remove_from_group(checks.check_id(card, "group", group), checks.check_id(card, "id", contact))
+
+    def _name(self, name: str) -> str:
+        card = self._verbs.card
+        if not name or not name.strip():
+            raise InvalidInput("a group needs a name", field="name", vendor=card.vendor)
+        if card.group_name_longest is not None and len(name) > card.group_name_longest:
+            raise InvalidInput(
+                f"the name is longer than {card.group_name_longest} characters", field="name", vendor=card.vendor
+            )
+        return name

@@ -1,0 +1,199 @@
+"""The shared vocabulary: what a contact, a group and an outcome are, whoever the vendor is.
+
+Frozen, slotted standard-library dataclasses, so that FastAPI and pydantic take them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any, Generic, Literal, TypedDict, TypeVar
+
+from crossbook.core import redact
+
+T = TypeVar("T")
+Channel = Literal["sms", "email", "push"]
+_set = object.__setattr__
+
+
+class _Record:
+    """What every record from a vendor carries beside its fields: the wire model it was read from, and what it tells."""
+
+    __slots__ = ("_known", "_raw")
+    _known: frozenset[str]
+    _raw: object
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The fields that the vendor's answer could tell. `None` outside means unknown, inside it means empty.
+
+        For a record that you made it is what you set.
+        """
+        try:
+            return self._known
+        except AttributeError:
+            return frozenset(f.name for f in fields(self) if getattr(self, f.name) not in (None, ""))  # type: ignore[arg-type]
+
+    @property
+    def raw(self) -> Any:
+        """The wire model that this was read from, or None: every field that the vendor sent, by the vendor's names."""
+        return getattr(self, "_raw", None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return _rebuild, (type(self), state, self.raw, getattr(self, "_known", None))
+
+
+R = TypeVar("R", bound=_Record)
+
+
+def read_from(record: R, raw: object, known: frozenset[str]) -> R:
+    """Marks a fresh record as read from a vendor: the wire model it came from, and what that told."""
+    _set(record, "_raw", raw)
+    _set(record, "_known", known)
+    return record
+
+
+def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozenset[str] | None) -> Any:
+    record = kind(**state)
+    return record if known is None else read_from(record, raw, known)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Contact(_Record):
+    """One person in an address book.
+
+    Args:
+        id: the vendor's id, always text; empty for a contact that is not stored yet.
+        external_id: your own key (Vercom).
+        phone: E.164 (`+48500600700`) where the number is valid for the account's region, else the text unchanged.
+        email: an e-mail address.
+        first_name, last_name: the two halves of the name, where the vendor stores halves.
+        name: the whole name; derived from the halves where those are stored.
+        company: the company's name.
+        fields: further fields by the vendor's names (SerwerSMS `tax_id`, `address`, `city`, `description`;
+            Atom `custom_1` … `custom_4`; Vercom any).
+        groups: the ids of the groups it is in; None where the answer does not tell.
+        opted_out: the channels it does not want to hear from; None where unknown.
+        archived, created_at: as the vendor keeps them; `created_at` is in UTC.
+
+    The repr masks phone and e-mail and shows no names, since reprs end in logs.
+
+    Example:
+        ```python
+        Contact(phone="+48500600700", first_name="Anna", groups=("3380",))
+        ```
+    """
+
+    id: str = ""
+    external_id: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    name: str | None = None
+    company: str | None = None
+    fields: Mapping[str, Any] | None = None
+    groups: tuple[str, ...] | None = None
+    opted_out: frozenset[Channel] | None = None
+    archived: bool | None = None
+    created_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.groups is not None and type(self.groups) is not tuple:
+            _set(self, "groups", (self.groups,) if isinstance(self.groups, str) else tuple(self.groups))
+
+    def __repr__(self) -> str:
+        shown = [f"id={self.id!r}"] if self.id else []
+        if self.phone:
+            shown.append(f"phone={redact.phone(self.phone)!r}")
+        if self.email:
+            shown.append(f"email={redact.email(self.email)!r}")
+        others = [f.name for f in fields(self) if f.name not in _SHOWN and getattr(self, f.name) not in (None, "")]
+        return f"Contact({', '.join(shown + [f'{name}=…' for name in others])})"
+
+    __reduce__ = _Record.__reduce__
+
+
+_SHOWN = ("id", "phone", "email")
+
+
+class ContactChanges(TypedDict, total=False):
+    """What `update` can change, by keyword; None clears a field."""
+
+    external_id: str | None
+    phone: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    name: str | None
+    company: str | None
+    fields: Mapping[str, Any]
+    groups: tuple[str, ...] | list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group(_Record):
+    """A group of contacts (Atom calls it an address book).
+
+    Args:
+        id: the vendor's id, always text.
+        name: its name.
+        count: how many contacts are in it, where the vendor tells.
+        description, external_id, created_at: where the vendor has them (Vercom).
+    """
+
+    id: str = ""
+    name: str = ""
+    count: int | None = None
+    description: str | None = None
+    external_id: str | None = None
+    created_at: datetime | None = None
+
+    __reduce__ = _Record.__reduce__
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list.
+
+    Args:
+        items: what is on it.
+        cursor: where the next page begins: `list(..., after=page.cursor)`; None after the last one.
+    """
+
+    items: tuple[T, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one write.
+
+    Args:
+        id: the contact's id.
+        status: `created`, `updated` or `unchanged`.
+        contact: the contact as it was sent, under its id.
+        lost_fields: fields that the vendor cannot hold and that `on_loss="drop"` left out.
+        unverified_fields: fields that were written and that the vendor never shows (Filemail's mobile).
+    """
+
+    id: str
+    status: Literal["created", "updated", "unchanged"]
+    contact: Contact
+    lost_fields: tuple[str, ...] = ()
+    unverified_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalId:
+    """Names a contact by your own key instead of the vendor's id, where the vendor can (Vercom's `update`).
+
+    Example:
+        ```python
+        await book.contacts.update(ExternalId("crm-17"), company="ABC")
+        ```
+    """
+
+    value: str = field(repr=False)

@@ -1,0 +1,63 @@
+"""Atom Telecom (Australia), SMS API."""
+
+from __future__ import annotations
+
+from typing import Self, Unpack
+
+from crossbook_wire.atom import Api
+from crossbook_wire.http import Send
+
+from crossbook.book import AddressBook, BookOptions
+from crossbook.core.auth import credential, headers
+from crossbook.vendors.atom.card import CARD
+from crossbook.vendors.atom.verbs import AtomVerbs
+
+__all__ = ["Atom"]
+
+
+class Atom(AddressBook):
+    """An account at Atom Telecom.
+
+    Args:
+        token: the account's access token.
+        options: see `BookOptions`. `base_url` is needed: the "API URL" of the account's settings; `default_group` is
+            the address book of new contacts that name none.
+
+    Attributes:
+        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+
+    The vendor allows 10 requests a second on average; the book keeps to it, `rate=` overrides it.
+
+    Source: the vendor's contact page (documented) and its general pages (public); see `specs/atom.yaml`.
+
+    Example:
+        ```python
+        async with Atom("…", base_url="https://sms.example.com", default_group="1") as book:
+            await book.contacts.create(Contact(phone="0491 570 006"))
+        ```
+    """
+
+    card = CARD
+    wire: Api
+
+    def __init__(self, token: str, **options: Unpack[BookOptions]) -> None:
+        super().__init__(headers({"Authorization": f"Bearer {credential('token', token)}"}), **options)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+        """The account of the environment: CROSSBOOK_ATOM_TOKEN and CROSSBOOK_ATOM_BASE_URL.
+
+        Raises:
+            InvalidInput: a variable is missing; `error.field` is its name.
+
+        Example:
+            ```python
+            book = Atom.from_env(default_group="1")
+            ```
+        """
+        needed = frozenset({"base_url"}) if options.get("base_url") else frozenset[str]()
+        return cls(**{**cls._environment(optional=needed), **options})  # type: ignore[arg-type]
+
+    def _make_verbs(self, send: Send) -> AtomVerbs:
+        self.wire = Api(send)
+        return AtomVerbs(self.wire)

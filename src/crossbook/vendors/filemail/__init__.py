@@ -1,0 +1,102 @@
+"""Filemail, classic API."""
+
+from __future__ import annotations
+
+from typing import Self, Unpack
+
+import anyio
+from crossbook_wire.filemail import Api
+from crossbook_wire.http import Send
+
+from crossbook.book import AddressBook, BookOptions
+from crossbook.core.auth import Login, MemoryTokens, TokenStore, credential
+from crossbook.errors import BadResponse
+from crossbook.vendors.base import text
+from crossbook.vendors.filemail.card import CARD, DEAD_TOKEN
+from crossbook.vendors.filemail.verbs import FilemailVerbs
+
+__all__ = ["Filemail"]
+
+
+class Filemail(AddressBook):
+    """An account at Filemail.
+
+    It logs in by itself at the first call, once for all callers, and again when the vendor calls the token dead.
+
+    Args:
+        username: the account's user name, an e-mail address.
+        password: its password.
+        api_key: older accounts need one beside the password.
+        source: the kind of device that the vendor's login asks for.
+        tokens: where the login token is kept; by default in the book's memory.
+        options: see `BookOptions`.
+
+    Attributes:
+        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+
+    Source: the vendor's pages on contacts (documented) and on authentication (public); see `specs/filemail.yaml`.
+
+    Example:
+        ```python
+        async with Filemail("user@example.com", "…") as book:
+            await book.contacts.find(email="anna@example.com")
+        ```
+    """
+
+    card = CARD
+    wire: Api
+
+    def __init__(
+        self,
+        username: str,
+        password: str,
+        *,
+        api_key: str | None = None,
+        source: str = "Web",
+        tokens: TokenStore | None = None,
+        **options: Unpack[BookOptions],
+    ) -> None:
+        credentials = {"username": credential("username", username), "password": password}
+        if api_key is not None:
+            credentials["apikey"] = credential("api_key", api_key)
+        self._source = source
+        self._login = Login(
+            operation="login",
+            parameter="logintoken",
+            credentials=credentials,
+            dead_codes=DEAD_TOKEN,
+            tokens=tokens or MemoryTokens(),
+        )
+        super().__init__(self._login, **options)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+        """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
+        CROSSBOOK_FILEMAIL_API_KEY and CROSSBOOK_FILEMAIL_BASE_URL.
+
+        Raises:
+            InvalidInput: a variable is missing; `error.field` is its name.
+
+        Example:
+            ```python
+            book = Filemail.from_env()
+            ```
+        """
+        found = cls._environment(optional=frozenset({"api_key", "base_url"}))
+        return cls(**{**found, **options})  # type: ignore[arg-type]
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        self._login.bind(login=self._log_in, start=self._connection.start, clock=anyio.current_time)
+        return self
+
+    async def _log_in(self) -> str:
+        answer = await self.wire.authentication.login(source=self._source)
+        token = text(answer.logintoken)
+        if token is None:
+            raise BadResponse("the login's answer lacks the token", vendor=CARD.vendor, operation="login", sent="yes")
+        return token
+
+    def _make_verbs(self, send: Send) -> FilemailVerbs:
+        self.wire = Api(send)
+        return FilemailVerbs(self.wire)

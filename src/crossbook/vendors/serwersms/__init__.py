@@ -1,0 +1,136 @@
+"""SerwerSMS.pl, HTTPS API v2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self, Unpack
+
+from crossbook_wire.http import Send
+from crossbook_wire.serwersms import Api, models
+
+from crossbook.book import AddressBook, BookOptions
+from crossbook.core import checks
+from crossbook.core.auth import credential, headers, members
+from crossbook.core.frames import public
+from crossbook.errors import InvalidInput
+from crossbook.models import Contact
+from crossbook.vendors.base import number, text
+from crossbook.vendors.serwersms.card import CARD
+from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
+
+__all__ = ["Imported", "SerwerSMS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What `import_contacts` answers.
+
+    Args:
+        group: the id of the new group.
+        correct: how many contacts were stored.
+        failed: how many were not; the vendor does not say which.
+    """
+
+    group: str
+    correct: int
+    failed: int
+
+
+class SerwerSMS(AddressBook):
+    """An account at SerwerSMS.pl.
+
+    Args:
+        username: the API user's name.
+        password: its password. Both travel in each request's body.
+        token: a bearer token instead of the two; the vendor recommends it.
+        options: see `BookOptions`.
+
+    Attributes:
+        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+
+    Source: the vendor's contact page (documented) and its official clients (public); see `specs/serwersms.yaml`.
+
+    Example:
+        ```python
+        async with SerwerSMS(token="…") as book:
+            await book.contacts.find(phone="+48500600700")
+        ```
+    """
+
+    card = CARD
+    wire: Api
+
+    def __init__(
+        self,
+        username: str | None = None,
+        password: str | None = None,
+        *,
+        token: str | None = None,
+        **options: Unpack[BookOptions],
+    ) -> None:
+        if token is not None and username is None and password is None:
+            auth = headers({"Authorization": f"Bearer {credential('token', token)}"})
+        elif token is None and username and password:
+            auth = members({"username": username, "password": password})
+        else:
+            raise InvalidInput("give username and password, or token alone", field="token", vendor=CARD.vendor)
+        super().__init__(auth, **options)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+        """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
+        CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL.
+
+        Raises:
+            InvalidInput: a variable is missing; `error.field` is its name.
+
+        Example:
+            ```python
+            book = SerwerSMS.from_env()
+            ```
+        """
+        found = cls._environment(optional=frozenset({"token", "username", "password", "base_url"}))
+        if "token" in found:
+            found = {name: value for name, value in found.items() if name in ("token", "base_url")}
+        else:
+            found = cls._environment(optional=frozenset({"token", "base_url"}))
+        return cls(**{**found, **options})  # type: ignore[arg-type]
+
+    @public
+    async def import_contacts(self, group_name: str, contacts: Iterable[Contact]) -> Imported:
+        """Stores many contacts at once, in a NEW group of this name: the vendor's own `contacts/import`.
+
+        It answers counts only, so it cannot say which contacts were refused: `contacts.create_many` can.
+
+        Args:
+            group_name: the name of the group that it makes, at most 100 characters.
+            contacts: each with a phone; e-mail, first and last name and company go with it, nothing else can.
+
+        Raises:
+            InvalidInput: a contact with a field that the import cannot carry.
+
+        Source: the vendor's official clients (public).
+
+        Example:
+            ```python
+            imported = await book.import_contacts("Fair 2026", [Contact(phone="+48500600700")])
+            ```
+        """
+        self._connection.check()
+        carried = ("phone", "email", "first_name", "last_name", "company")
+        listed: list[models.ImportedContact] = []
+        for contact in contacts:
+            ready = checks.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
+            other = next((name for name in sorted(ready.known) if name not in carried), None)
+            if other is not None:
+                raise InvalidInput(f"contacts/import cannot carry {other}", field=other, vendor=CARD.vendor)
+            listed.append(
+                models.ImportedContact(**{name: value for name in carried if (value := getattr(ready, name))})
+            )
+        answer = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=listed))
+        return Imported(text(answer.id) or "", number(answer.correct) or 0, number(answer.failed) or 0)
+
+    def _make_verbs(self, send: Send) -> SerwerSMSVerbs:
+        self.wire = Api(send)
+        return SerwerSMSVerbs(self.wire)

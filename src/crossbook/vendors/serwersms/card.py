@@ -1,0 +1,124 @@
+"""SerwerSMS's facts. Where they are from: specs/serwersms.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from attrs import define
+from msgspec import UNSET
+
+from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
+from crossbook.core.pages import PageNumber
+from crossbook.errors import AuthError, CrossbookError, NotFound, Rejected
+
+PAGING = PageNumber(default=100, longest=1000)
+
+_READ = Operation(Retry.SAFE)
+_AGAIN = Operation(Retry.IDEMPOTENT)
+
+# 1000, 1006, 2000–2002 and 3000–3102 refuse what was sent.
+_BY_CODE: dict[str, type[CrossbookError]] = {
+    **dict.fromkeys(("1001", "1002", "1003", "1005", "1007", "1008"), AuthError),
+    "1004": NotFound,
+}
+_FIELDS = {
+    "phone": "phone", "email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company",
+    "group_id": "groups", "name": "name", "tax_id": "fields.tax_id", "address": "fields.address",
+    "city": "fields.city", "description": "fields.description",
+}  # fmt: skip
+_WORD = re.compile(r"\w+")
+
+
+@define
+class Envelope:
+    error: Any = UNSET
+    success: Any = UNSET
+    items: Any = UNSET
+    id: Any = UNSET
+
+
+def read_error(_status: int, body: Envelope | None) -> Complaint | None:
+    """The presence of `error` decides, whatever the status."""
+    if body is None:
+        return None
+    if body.error is UNSET or body.error is None:
+        if body.success is False:
+            return Complaint(kind=Rejected, message="the vendor says that it did not succeed")
+        spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
+        return Complaint(kind=None) if spoken else None
+    error = as_object(body.error) or {"message": str(body.error)}
+    code = None if error.get("code") is None else str(error["code"])
+    message = str(error.get("message") or error.get("type") or "")
+    field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
+    said = f"{error['type']}: {message}" if error.get("type") and error["type"] != message else message
+    return Complaint(kind=_BY_CODE.get(code or "", Rejected), code=code, message=said, field=field)
+
+
+CARD = Card(
+    vendor="serwersms",
+    title="SerwerSMS",
+    base_urls={"": "https://api2.serwersms.pl"},
+    environment={
+        "username": "CROSSBOOK_SERWERSMS_USERNAME",
+        "password": "CROSSBOOK_SERWERSMS_PASSWORD",
+        "token": "CROSSBOOK_SERWERSMS_TOKEN",
+        "base_url": "CROSSBOOK_SERWERSMS_BASE_URL",
+    },
+    contact_paging=PAGING,
+    group_paging=PAGING,
+    operations={
+        "listContacts": _READ,
+        "getContact": _READ,
+        "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
+        "updateContact": _AGAIN,
+        "deleteContact": _AGAIN,
+        "importContacts": Operation(Retry.CREATE_NO_LOOKUP),
+        "listGroups": _READ,
+        "getGroup": _READ,
+        "createGroup": Operation(Retry.CREATE_NO_LOOKUP),
+        "updateGroup": _AGAIN,
+        "deleteGroup": _AGAIN,
+        "checkGroups": _READ,
+    },
+    verbs={
+        "contacts.list": Verb("native", "in pages; a contact in two groups may come twice (unique=True)"),
+        "contacts.get": Verb("native", "does not tell the groups"),
+        "contacts.find": Verb("native", "by phone or e-mail: a search, compared exactly"),
+        "contacts.create": Verb("native"),
+        "contacts.update": Verb("emulated", "read, groups, then written whole: three calls, not atomic"),
+        "contacts.delete": Verb("native"),
+        "contacts.groups_of": Verb("native", "by phone, and so two calls"),
+        "groups.list": Verb("native", "in pages"),
+        "groups.get": Verb("native"),
+        "groups.create": Verb("native"),
+        "groups.rename": Verb("native"),
+        "groups.delete": Verb("native", "its contacts stay"),
+        "groups.delete:with_contacts": Verb("native"),
+        "groups.add": Verb("emulated", "as contacts.update: three calls, not atomic"),
+        "groups.remove": Verb("emulated", "as contacts.update: three calls, not atomic"),
+    },
+    holds={
+        "phone": Holds(required=True),
+        "email": Holds(longest=255),
+        "first_name": Holds(longest=255),
+        "last_name": Holds(longest=255),
+        "name": Holds("r"),
+        "company": Holds(longest=255),
+        "groups": Holds(),
+        "opted_out": Holds("r"),
+    },
+    named_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
+    envelope=Envelope,
+    read_error=read_error,
+    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
+    group_id=re.compile(r"[1-9][0-9]{0,17}"),
+    group_name_longest=100,
+    filters={"group": "native", "group:none": "native", "search": "native"},
+    sorts=frozenset(
+        ("first_name", "last_name", "phone", "company", "tax_id", "email", "address", "city", "description")
+    ),
+    match_keys={"phone": "search", "email": "search"},
+    default_region="PL",
+    phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
+)

@@ -1,0 +1,91 @@
+"""Vercom: one API under three brands, EmailLabs, MessageFlow and RedLink."""
+
+from __future__ import annotations
+
+from typing import Literal, Self, Unpack
+
+from crossbook_wire.http import Send
+from crossbook_wire.vercom import Api
+
+from crossbook.book import AddressBook, BookOptions
+from crossbook.core.auth import credential, headers
+from crossbook.core.pager import Pager
+from crossbook.errors import InvalidInput
+from crossbook.vendors.vercom.card import CARD
+from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
+from crossbook.vendors.vercom.verbs import VercomVerbs
+
+Brand = Literal["emaillabs", "messageflow", "redlink"]
+
+__all__ = ["Brand", "Field", "Pager", "Segment", "Vercom"]
+
+
+class Vercom(AddressBook):
+    """An account at EmailLabs, MessageFlow or RedLink.
+
+    Args:
+        authorization: the account's key, 128 characters (panel: API keys).
+        application_key: the application's key, made in the same place.
+        brand: whose account it is: "emaillabs" (default), "messageflow" or "redlink".
+        options: see `BookOptions`.
+
+    Attributes:
+        fields: the account's additional fields.
+        segments: the account's segments.
+        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+
+    Source: the vendor's contact pages (documented) and its general page (public); see `specs/vercom.yaml`.
+
+    Example:
+        ```python
+        async with Vercom(authorization="…", application_key="…", brand="redlink") as book:
+            await book.contacts.find(phone="+48500600700")
+        ```
+    """
+
+    card = CARD
+    wire: Api
+    fields: Fields
+    segments: Segments
+
+    def __init__(
+        self,
+        authorization: str,
+        application_key: str,
+        *,
+        brand: Brand = "emaillabs",
+        **options: Unpack[BookOptions],
+    ) -> None:
+        if brand not in CARD.base_urls:
+            raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
+        auth = headers(
+            {
+                "Authorization": credential("authorization", authorization),
+                "Application-Key": credential("application_key", application_key),
+            }
+        )
+        super().__init__(auth, brand, **options)
+
+    @classmethod
+    def from_env(cls, *, brand: Brand | None = None, **options: Unpack[BookOptions]) -> Self:
+        """The account of the environment: CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY, and
+        where wanted CROSSBOOK_VERCOM_BRAND and CROSSBOOK_VERCOM_BASE_URL.
+
+        Raises:
+            InvalidInput: a variable is missing; `error.field` is its name.
+
+        Example:
+            ```python
+            book = Vercom.from_env()
+            ```
+        """
+        found = cls._environment(optional=frozenset({"brand", "base_url"}))
+        if brand is not None:
+            found["brand"] = brand
+        return cls(**{**found, **options})  # type: ignore[arg-type]
+
+    def _make_verbs(self, send: Send) -> VercomVerbs:
+        self.wire = Api(send)
+        self.fields = Fields(self.wire, self._connection)
+        self.segments = Segments(self.wire, self._connection)
+        return VercomVerbs(self.wire)

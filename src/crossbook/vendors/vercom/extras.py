@@ -1,0 +1,141 @@
+"""What only Vercom has: the account's additional fields and its segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crossbook_wire.vercom import Api, models
+
+from crossbook.core import cursor
+from crossbook.core.connection import Connection
+from crossbook.core.frames import public
+from crossbook.core.pager import Pager
+from crossbook.errors import BadResponse, InvalidInput, NotFound
+from crossbook.vendors.base import M, number, rows, text
+from crossbook.vendors.vercom.card import CARD, PAGING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """An additional field of the account: a name that `Contact.fields` can use.
+
+    Args:
+        id: the vendor's id, where it tells one.
+        name: the key in `Contact.fields`.
+    """
+
+    id: str = ""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A saved selection of contacts.
+
+    Args:
+        id: the vendor's id.
+        name: its name in the panel.
+        count: how many contacts it has; only `segments.get` tells.
+    """
+
+    id: str
+    name: str = ""
+    count: int | None = None
+
+
+T = TypeVar("T", Field, Segment)
+
+
+class Fields:
+    """`book.fields`: the additional fields of the account."""
+
+    def __init__(self, api: Api, connection: Connection) -> None:
+        self._api = api
+        self._connection = connection
+
+    def list(self) -> Pager[Field]:
+        """Lists the names that `Contact.fields` uses in this account.
+
+        Source: documented; what an item holds is inferred.
+
+        Example:
+            ```python
+            names = [field.name async for field in book.fields.list()]
+            ```
+        """
+        return _pager(self._connection, "fields", self._api.contacts.list_fields, models.Field, _field)
+
+
+class Segments:
+    """`book.segments`: saved selections of contacts, made in the vendor's panel."""
+
+    def __init__(self, api: Api, connection: Connection) -> None:
+        self._api = api
+        self._connection = connection
+
+    def list(self) -> Pager[Segment]:
+        """Lists the segments of the account, without their counts.
+
+        Source: documented; what an item holds is inferred.
+
+        Example:
+            ```python
+            async for segment in book.segments.list():
+                print(segment.name)
+            ```
+        """
+        return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment)
+
+    @public
+    async def get(self, id: str) -> Segment:
+        """Counts a segment. The vendor may take a while: it is asked again until it is done, within the call's time.
+
+        Raises:
+            NotFound: there is none with this id.
+            VendorDown: it is still being counted when the call's time is over.
+
+        Source: documented; the name of the count is inferred.
+
+        Example:
+            ```python
+            print((await book.segments.get("15")).count)
+            ```
+        """
+        if not (id.isascii() and id.isdigit() and len(id) <= 18):
+            raise InvalidInput("a segment's id is text of digits", field="id", vendor=CARD.vendor)
+        answer = await self._api.segments.get_segment(id)
+        for row in rows(answer.data, models.CountedSegment) or ():
+            if row is not None:
+                return Segment(id=text(row.id) or id, name=text(row.name) or "", count=number(row.count))
+        raise NotFound("there is no such segment", vendor=CARD.vendor, operation="getSegment", sent="yes")
+
+
+def _pager(
+    connection: Connection,
+    what: str,
+    call: Callable[..., Coroutine[Any, Any, Any]],
+    kind: type[M],
+    read: Callable[[M], T],
+) -> Pager[T]:
+    connection.check()
+
+    async def page(offset: int, limit: int) -> Sequence[T | None]:
+        answer = await call(offset=offset, limit=limit)
+        found = rows(answer.data, kind)
+        if found is None:
+            raise BadResponse("the answer lacks data", vendor=CARD.vendor, operation=f"{what}.list", sent="yes")
+        return [None if row is None else read(row) for row in found]
+
+    return Pager(
+        lambda: PAGING.over(page, PAGING.default), connection.start, cursor.filter_hash(CARD.vendor, what), None
+    )
+
+
+def _field(row: models.Field) -> Field:
+    return Field(id=text(row.id) or "", name=text(row.name) or "")
+
+
+def _segment(row: models.Segment) -> Segment:
+    return Segment(id=text(row.id) or "", name=text(row.name) or "")

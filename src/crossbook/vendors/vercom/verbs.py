@@ -1,0 +1,207 @@
+"""Our verbs in Vercom's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from crossbook_wire.vercom import Api, models
+from msgspec import UNSET, to_builtins
+
+from crossbook.core import phones, redact
+from crossbook.core.pages import Fetch
+from crossbook.errors import Rejected
+from crossbook.models import Contact, ExternalId, Group, read_from
+from crossbook.vendors.base import M, Query, Verbs, each, moment, rows, text, told, truth
+from crossbook.vendors.vercom.card import CARD, PAGING, complaint
+
+# Ours → theirs: what is read, and of it what is written.
+_READ = {
+    "external_id": "externalId", "phone": "phoneNumber", "email": "email", "first_name": "firstName",
+    "last_name": "lastName", "company": "companyName", "fields": "externalData", "archived": "inArchive",
+    "created_at": "createdAt",
+}  # fmt: skip
+_WRITTEN = {ours: theirs for ours, theirs in _READ.items() if ours not in ("archived", "created_at")}
+_CONTACT = frozenset(_READ) | {"id", "name"}
+_GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))
+
+
+class VercomVerbs(Verbs):
+    card = CARD
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
+        filters: dict[str, Any] = {
+            "group": int(query.group) if query.group else UNSET,
+            "phone_number": query.phone or UNSET,
+            "email": query.email or UNSET,
+            "external_id": query.external_id or UNSET,
+            "in_archive": UNSET if query.archived is None else query.archived,
+        }
+        off: frozenset[Any] | None = frozenset((query.opted_out,)) if query.opted_out else None
+        if query.opted_out:
+            filters[f"is_unsubscribe_{query.opted_out}"] = True
+
+        async def page(offset: int, limit: int) -> Sequence[Contact | None]:
+            answer = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
+            found = self._rows(answer.data, models.Contact, "listContacts")
+            return each(found, lambda row: self._contact(row, off))
+
+        return PAGING.over(page, size)
+
+    async def get_contact(self, id: str) -> Contact:
+        answer = await self._api.contacts.list_contacts(id=int(id), limit=1)
+        for row in self._rows(answer.data, models.Contact, "listContacts"):
+            if row is not None and text(row.id) == id:
+                return self._contact(row)
+        raise self.not_found("contact")
+
+    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
+        if key != "phone":
+            query = Query(email=value) if key == "email" else Query(external_id=value)
+            return await self.collect(self.list_contacts(query, PAGING.longest))
+        # Whether the vendor takes spellings of a number as equal is not documented: asked for each.
+        found: list[Contact] = []
+        for spelling in phones.spellings(value):
+            found += await self.collect(self.list_contacts(Query(phone=spelling), PAGING.longest))
+        return found
+
+    async def create_contact(self, contact: Contact) -> str:
+        new = models.NewContact(
+            **{theirs: value for ours, theirs in _WRITTEN.items() if (value := getattr(contact, ours)) is not None},
+            createdAt=_date(contact.created_at) if contact.created_at else UNSET,
+            addToGroup=[int(group) for group in contact.groups] if contact.groups else UNSET,
+        )
+        answer = await self._api.contacts.create_contacts([new])
+        return self._touched(answer, "createContacts")
+
+    async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
+        fields = {name: value for name, value in changes.items() if name != "groups"}
+        stored = "" if isinstance(id, ExternalId) else id
+        if fields:
+            data = models.ContactChanges(**{_WRITTEN[ours]: value for ours, value in fields.items()})
+            update = (
+                models.ContactUpdateByExternalId(externalId=id.value, data=data)
+                if isinstance(id, ExternalId)
+                else models.ContactUpdateById(id=id, data=data)
+            )
+            stored = self._touched(await self._api.contacts.update_contacts([update]), "updateContacts")
+        elif isinstance(id, ExternalId):
+            matches = await self.candidates("external_id", id.value)
+            if not matches:
+                raise self.not_found("contact")
+            stored = matches[0].id
+        if "groups" in changes:
+            await self.set_groups(stored, changes["groups"])
+        return stored
+
+    async def delete_contact(self, id: str) -> None:
+        self._done(await self._api.contacts.delete_contacts(models.ContactIds(id=[int(id)])), "deleteContacts")
+
+    async def groups_of(self, id: str) -> Sequence[Group]:
+        answer = await self._api.contacts.list_contact_groups(id)
+        return [_group(row) for row in self._rows(answer.data, models.Group, "listContactGroups") if row is not None]
+
+    async def unsubscribe(self, id: str, channel: Any) -> None:
+        body = models.ContactIds(id=[int(id)])
+        self._done(await self._api.contacts.unsubscribe_contacts(channel, body), "unsubscribeContacts")
+
+    async def resubscribe(self, id: str, channel: Any) -> None:
+        body = models.ContactIds(id=[int(id)])
+        self._done(await self._api.contacts.resubscribe_contacts(channel, body), "resubscribeContacts")
+
+    def list_groups(self, size: int) -> Fetch[Group]:
+        async def page(offset: int, limit: int) -> Sequence[Group | None]:
+            answer = await self._api.groups.list_groups(offset=offset, limit=limit)
+            return each(self._rows(answer.data, models.Group, "listGroups"), _group)
+
+        return PAGING.over(page, size)
+
+    async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
+        # The vendor demands an external id; who names none gets a random one.
+        new = models.NewGroup(name=name, externalId=external_id or uuid4().hex, description=description or UNSET)
+        return self._touched(await self._api.groups.create_groups([new]), "createGroups")
+
+    async def rename_group(self, id: str, name: str) -> None:
+        self._done(await self._api.groups.update_groups([models.GroupUpdate(id=int(id), name=name)]), "updateGroups")
+
+    async def delete_group(self, id: str, *, with_contacts: bool) -> None:
+        self._done(await self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups")
+
+    async def add_to_group(self, group: str, id: str) -> None:
+        body = models.ContactIds(id=[int(id)])
+        self._done(await self._api.groups.add_group_contacts(int(group), body), "addGroupContacts")
+
+    async def remove_from_group(self, group: str, id: str) -> None:
+        body = models.ContactIds(id=[int(id)])
+        self._done(await self._api.groups.remove_group_contacts(int(group), body), "removeGroupContacts")
+
+    def _rows(self, data: object, kind: type[M], operation: str) -> list[M | None]:
+        found = rows(data, kind)
+        if found is None:
+            raise self.lacking(operation, "data")
+        return found
+
+    def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> None:
+        """Nothing of the one item was refused."""
+        if isinstance(answer.errors, list) and answer.errors:
+            said = complaint(to_builtins(answer.errors[0]))
+            raise Rejected(
+                redact.text(said.message),
+                vendor=CARD.vendor, operation=operation, status=207, code=said.code, field=said.field, sent="yes",
+            )  # fmt: skip
+
+    def _touched(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> str:
+        """The id of the one item that was written."""
+        self._done(answer, operation)
+        kinds = (models.WrittenContact, models.WrittenGroup)
+        for row in answer.data if isinstance(answer.data, list) else ():
+            if isinstance(row, kinds) and (id := text(row.id)):
+                return id
+        raise self.lacking(operation, "the id of what was written")
+
+    def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
+        first, last = text(row.firstName), text(row.lastName)
+        phone = text(row.phoneNumber)
+        fields = _CONTACT if opted_out is None else _CONTACT | {"opted_out"}
+        return read_from(
+            Contact(
+                id=text(row.id) or "",
+                external_id=text(row.externalId),
+                phone=phones.normal(phone, self.region) if phone else None,
+                email=text(row.email),
+                first_name=first,
+                last_name=last,
+                name=" ".join(half for half in (first, last) if half) or None,
+                company=text(row.companyName),
+                fields=row.externalData if isinstance(row.externalData, dict) else {},
+                opted_out=opted_out,
+                archived=truth(row.inArchive),
+                created_at=moment(row.createdAt),
+            ),
+            row,
+            told(row, fields, _READ),
+        )
+
+
+def _group(row: models.Group) -> Group:
+    return read_from(
+        Group(
+            id=text(row.id) or "",
+            name=text(row.name) or "",
+            description=text(row.description),
+            external_id=text(row.externalId),
+            created_at=moment(row.createdAt),
+        ),
+        row,
+        _GROUP,
+    )
+
+
+def _date(value: datetime) -> str:
+    """As the vendor takes dates; which zone it means is not documented, UTC is what we read them in."""
+    return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,134 @@
+"""How each kind of fault spoils one exchange: when the call is really done, and what the client gets to see."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from .connection import Connection
+from .fault import Fault
+from .vendor import Reply
+
+_HTML = b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One call on its way: `run` does it and returns the true answer, the others are what faults need beside."""
+
+    run: Callable[[], Reply]
+    connection: Connection
+    too_many: Callable[[float | None], Reply]
+    expire_tokens: Callable[[], int]
+    later: Callable[[float, Callable[[], Reply]], None]
+
+
+async def misbehave(fault: Fault, exchange: Exchange) -> int | None:
+    """Carry out a call with a fault.
+
+    Returns:
+        The status that the client was sent, or None if it was sent none.
+    """
+    return await _KINDS[fault.fault](fault, exchange)
+
+
+async def _whole(exchange: Exchange, reply: Reply) -> int:
+    await exchange.connection.reply(reply)
+    return reply.status
+
+
+async def _status(fault: Fault, exchange: Exchange) -> int | None:
+    if fault.committed:
+        exchange.run()
+    status = fault.status or 503
+    wait = {} if fault.retry_after in (None, True, False) else {"retry-after": str(fault.retry_after)}
+    body = b"" if status in (204, 304) else fault.body.encode(errors="replace")
+    return await _whole(exchange, Reply(status, body, fault.content_type, wait))
+
+
+async def _delay(fault: Fault, exchange: Exchange) -> int | None:
+    if fault.when == "before":
+        await asyncio.sleep(fault.seconds)
+        return await _whole(exchange, exchange.run())
+    reply = exchange.run()
+    await asyncio.sleep(fault.seconds)
+    return await _whole(exchange, reply)
+
+
+async def _end(fault: Fault, exchange: Exchange) -> int | None:
+    reply = None if fault.when == "before" else exchange.run()
+    if reply and fault.when == "body":
+        await exchange.connection.start(reply, len(reply.body))
+        await exchange.connection.part(reply.body[: len(reply.body) // 2])
+    await exchange.connection.drop(reset=fault.fault == "reset")
+    return reply.status if reply and fault.when == "body" else None
+
+
+async def _cut(fault: Fault, exchange: Exchange) -> int | None:
+    reply = _true(fault, exchange)
+    await exchange.connection.start(reply, len(reply.body) + 1)
+    await exchange.connection.part(reply.body[: len(reply.body) // 2])
+    await exchange.connection.drop(reset=False)
+    return reply.status
+
+
+async def _garbage(fault: Fault, exchange: Exchange) -> int | None:
+    return await _whole(exchange, replace(_true(fault, exchange), body=fault.random.randbytes(64)))
+
+
+async def _html(fault: Fault, exchange: Exchange) -> int | None:
+    return await _whole(exchange, replace(_true(fault, exchange), body=_HTML, content_type="text/html"))
+
+
+async def _empty(fault: Fault, exchange: Exchange) -> int | None:
+    return await _whole(exchange, replace(_true(fault, exchange), body=b""))
+
+
+async def _slow(fault: Fault, exchange: Exchange) -> int | None:
+    reply = _true(fault, exchange)
+    await exchange.connection.start(reply, len(reply.body))
+    for place in range(len(reply.body)):
+        await exchange.connection.part(reply.body[place : place + 1])
+        await asyncio.sleep(fault.seconds)
+    await exchange.connection.part(b"", last=True)
+    return reply.status
+
+
+async def _expire_tokens(fault: Fault, exchange: Exchange) -> int | None:
+    exchange.expire_tokens()
+    return await _whole(exchange, exchange.run())
+
+
+async def _window(fault: Fault, exchange: Exchange) -> int | None:
+    wait = fault.over()
+    if not wait:
+        return await _whole(exchange, exchange.run())
+    return await _whole(exchange, exchange.too_many(wait if fault.retry_after else None))
+
+
+async def _late_commit(fault: Fault, exchange: Exchange) -> int | None:
+    exchange.later(fault.random.uniform(0, fault.seconds), exchange.run)
+    await exchange.connection.drop(reset=True)
+    return None
+
+
+def _true(fault: Fault, exchange: Exchange) -> Reply:
+    reply = exchange.run() if fault.committed else Reply(200, b'{"status":"lost"}')
+    return replace(reply, status=fault.status or reply.status)
+
+
+_KINDS: dict[str, Callable[[Fault, Exchange], Awaitable[int | None]]] = {
+    "status": _status,
+    "delay": _delay,
+    "reset": _end,
+    "close": _end,
+    "cut": _cut,
+    "garbage": _garbage,
+    "html": _html,
+    "empty": _empty,
+    "slow": _slow,
+    "expire_tokens": _expire_tokens,
+    "window": _window,
+    "late_commit": _late_commit,
+}

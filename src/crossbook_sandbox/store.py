@@ -1,0 +1,85 @@
+"""The sandbox's memory: one SQLite database, in memory or in a file, that holds the four vendors' accounts apart."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS contact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, vendor TEXT NOT NULL, external_id TEXT, phone TEXT, email TEXT, name TEXT,
+    first_name TEXT, last_name TEXT, company TEXT, fields TEXT NOT NULL DEFAULT '{}', haystack TEXT,
+    created_at INTEGER NOT NULL, archived_at INTEGER);
+CREATE INDEX IF NOT EXISTS contact_by_vendor ON contact (vendor);
+CREATE INDEX IF NOT EXISTS contact_by_phone ON contact (vendor, phone);
+CREATE INDEX IF NOT EXISTS contact_by_email ON contact (vendor, email);
+CREATE INDEX IF NOT EXISTS contact_by_external_id ON contact (vendor, external_id);
+CREATE TABLE IF NOT EXISTS contact_group (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, vendor TEXT NOT NULL, key TEXT, external_id TEXT, name TEXT NOT NULL,
+    description TEXT, created_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS group_by_vendor ON contact_group (vendor);
+CREATE INDEX IF NOT EXISTS group_by_key ON contact_group (key);
+CREATE TABLE IF NOT EXISTS membership (
+    group_id INTEGER NOT NULL REFERENCES contact_group ON DELETE CASCADE,
+    contact_id INTEGER NOT NULL REFERENCES contact ON DELETE CASCADE,
+    PRIMARY KEY (group_id, contact_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS membership_by_contact ON membership (contact_id, group_id);
+CREATE TABLE IF NOT EXISTS opt_out (
+    contact_id INTEGER NOT NULL REFERENCES contact ON DELETE CASCADE, channel TEXT NOT NULL,
+    PRIMARY KEY (contact_id, channel)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS field (
+    id INTEGER PRIMARY KEY, vendor TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (vendor, name));
+CREATE TABLE IF NOT EXISTS segment (
+    id INTEGER PRIMARY KEY, vendor TEXT NOT NULL, name TEXT NOT NULL, ready INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, vendor TEXT NOT NULL, dies_at REAL) WITHOUT ROWID;
+"""
+_TABLES = ("contact", "contact_group", "field", "segment", "token")
+
+
+class Store:
+    """The database. It belongs to one process; the server's event loop is its only user.
+
+    Args:
+        path: A file, made if it is not there, or `":memory:"` (the default), which lives as long as the object.
+
+    Raises:
+        sqlite3.Error: The file is no database, or cannot be written.
+
+    Example:
+        `store = Store("people.sqlite")`
+    """
+
+    def __init__(self, path: str | Path = ":memory:") -> None:
+        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self.db.row_factory = sqlite3.Row
+        # A crash of the machine may cost the last moments of a file; a killed process costs nothing.
+        in_memory = str(path) == ":memory:"
+        self.db.executescript(
+            f"PRAGMA journal_mode = {'MEMORY' if in_memory else 'WAL'};"
+            f"PRAGMA synchronous = {'OFF' if in_memory else 'NORMAL'};"
+            "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+        )
+        self.db.executescript(_SCHEMA)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep everything that happens inside, or, if it ends in an exception, nothing of it."""
+        self.db.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def clear(self, vendor: str) -> None:
+        """Delete everything that one vendor's account holds."""
+        with self.transaction():
+            for table in _TABLES:
+                self.db.execute(f"DELETE FROM {table} WHERE vendor = ?", (vendor,))
+
+    def close(self) -> None:
+        """Close the database; a file then holds everything, without side files."""
+        self.db.close()

@@ -1,0 +1,35 @@
+"""The specs' tools are scripts beside the specs, not a package: their folder goes on the import path."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+CODEGEN = Path(__file__).resolve().parents[2] / "specs" / "codegen"
+TINY = Path(__file__).with_name("tiny.yaml")
+
+sys.path.insert(0, str(CODEGEN))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A checkout in small: one short spec and a copy of the real codegen."""
+    shutil.copytree(CODEGEN, tmp_path / "specs" / "codegen", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(TINY, tmp_path / "specs" / "tiny.yaml")
+    return tmp_path
+
+
+@pytest.fixture
+def edit(root: Path) -> Callable[[str, str, str], None]:
+    """Replaces a text, which must be there, in a file below the root."""
+
+    def replace(path: str, old: str, new: str) -> None:
+        text = (root / path).read_text(encoding="utf-8")
+        assert old in text
+        (root / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return replace

@@ -1,0 +1,81 @@
+"""The verdicts of --check: who strayed, the spec, the codegen, or the generated code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import fingerprints
+import pytest
+from generate import check, generate
+
+Edit = Callable[[str, str, str], None]
+
+
+def test_nothing_to_say_after_a_generation(root: Path) -> None:
+    generate(root)
+    (root / "generated" / "crossbook_wire" / "__pycache__").mkdir()
+    (root / "generated" / "crossbook_wire" / "__pycache__" / "http.pyc").write_bytes(b"\x00")
+    assert check(root) == []
+
+
+@pytest.mark.parametrize(
+    "changed", ["specs/tiny.yaml", "specs/codegen/relax.py", "specs/codegen/templates/http.py.jinja"]
+)
+def test_the_source_was_changed(root: Path, edit: Edit, changed: str) -> None:
+    generate(root)
+    edit(changed, "\n", "\n\n")
+    assert check(root) == [f"{changed} was edited after generated/ was written: run `make generate` and commit both"]
+
+
+def test_a_spec_was_added_or_removed(root: Path) -> None:
+    generate(root)
+    (root / "specs" / "tiny.yaml").rename(root / "specs" / "small.yaml")
+    assert check(root) == [
+        "specs/small.yaml was added after generated/ was written: run `make generate` and commit both",
+        "specs/tiny.yaml was removed after generated/ was written: run `make generate` and commit both",
+    ]
+
+
+def test_the_generated_code_was_changed(root: Path, edit: Edit) -> None:
+    generate(root)
+    edit("generated/crossbook_wire/tiny/models.py", "str", "int")
+    (root / "generated" / "README.md").unlink()
+    (root / "generated" / "crossbook_wire" / "mine.py").touch()
+    remedy = "by hand: change its spec or a template instead, then run `make generate`"
+    assert check(root) == [
+        f"generated/README.md was removed {remedy}",
+        f"generated/crossbook_wire/mine.py was added {remedy}",
+        f"generated/crossbook_wire/tiny/models.py was edited {remedy}",
+    ]
+
+
+def test_both_were_changed(root: Path, edit: Edit) -> None:
+    generate(root)
+    edit("specs/tiny.yaml", "title: Tiny", "title: Small")
+    edit("generated/crossbook_wire/tiny/api.py", "Tiny", "Small")
+    assert [line.split(" was ")[0] for line in check(root)] == [
+        "specs/tiny.yaml",
+        "generated/crossbook_wire/tiny/api.py",
+    ]
+
+
+def test_sums_that_vouch_for_an_edit_are_not_believed(root: Path, edit: Edit) -> None:
+    generate(root)
+    edit("generated/crossbook_wire/http.py", "Neither opens", "None opens")
+    tree = {path.relative_to(root / "generated").as_posix(): path.read_text() for path in root.glob("generated/**/*.*")}
+    (root / "generated" / "SHA256SUMS").write_text(fingerprints.sums(root, tree))
+    assert check(root) == [
+        "generated/crossbook_wire/http.py is not what the specs give, though SHA256SUMS vouches for it"
+    ]
+
+
+def test_another_version_of_a_tool_is_named(root: Path, edit: Edit) -> None:
+    generate(root)
+    edit("generated/SHA256SUMS", "openapi-python-client 0.", "openapi-python-client 9.")
+    [line] = check(root)
+    assert line.startswith("generated/ was written with openapi-python-client 9.")
+
+
+def test_without_sums_there_is_nothing_to_compare_with(root: Path) -> None:
+    assert check(root) == ["generated/SHA256SUMS is missing: run `make generate`"]

@@ -1,0 +1,169 @@
+"""The one command: the same bytes each time, nothing lost, nothing half written."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from document import SpecError
+from generate import build, generate, read
+
+Edit = Callable[[str, str, str], None]
+
+API = "specs/codegen/templates/api.py.jinja"
+
+
+def run(root: Path, seed: str, *flags: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(root / "specs" / "codegen" / "generate.py"), *flags]
+    return subprocess.run(
+        command,
+        env={**os.environ, "PYTHONHASHSEED": seed},
+        cwd=root.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def everything(root: Path) -> dict[Path, bytes]:
+    folder = root / "generated"
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_runs_give_the_same_bytes_and_the_second_reports_nothing(root: Path) -> None:
+    first = run(root, "1")
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "tiny\n  + 3 operations" in first.stdout
+    before = everything(root)
+    second = run(root, "2")
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert everything(root) == before
+    checked = run(root, "3", "--check")
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+
+
+def test_check_fails_the_command_and_says_why(root: Path, edit: Edit) -> None:
+    generate(root)
+    edit("specs/tiny.yaml", "maxLength: 20", "maxLength: 30")
+    done = run(root, "0", "--check")
+    assert done.returncode == 1
+    assert "specs/tiny.yaml was edited after generated/ was written" in done.stdout
+
+
+def test_what_is_written(root: Path) -> None:
+    generate(root)
+    assert sorted(map(str, everything(root))) == [
+        "README.md",
+        "SHA256SUMS",
+        "crossbook_wire/__init__.py",
+        "crossbook_wire/http.py",
+        "crossbook_wire/py.typed",
+        "crossbook_wire/tiny/__init__.py",
+        "crossbook_wire/tiny/api.py",
+        "crossbook_wire/tiny/models.py",
+    ]
+
+
+def test_a_vendor_without_a_spec_is_removed(root: Path) -> None:
+    generate(root)
+    stray = root / "generated" / "crossbook_wire" / "gone" / "api.py"
+    stray.parent.mkdir()
+    stray.write_text("class ThingsApi:\n    async def list_things(self): return Request(method='GET', path='/')\n")
+    assert "gone\n  - operation ThingsApi.list_things" in generate(root)
+    assert not stray.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("operationId: getThing", "operationId: list_things", "both called list_things"),
+        ("operationId: getThing", "operationId: listThings", "both called list_things"),
+        ("    get:\n      operationId: getThing", "    get:\n      noId: getThing", "GET /things/{thingId} has no operationId"),
+        ("  /things/{thingId}:\n", "  /things/{thingId}:\n    $ref: '#/components/x'\n", "/things/{thingId} is a $ref"),
+        ("  /things/{thingId}:\n", "  /things:\n", "duplicate key"),
+        ("application/json: {schema: {$ref: '#/components/schemas/NewThings'}}", "text/xml: {}", "createThings (POST /things): its body has no JSON"),
+        ("name: isLost, in: query", "name: isLost, in: header", "carries no header parameter like isLost"),
+        ("parent: {$ref: '#/components/schemas/Parent'}", "parent: {$ref: '#/components/schemas/Lost'}", "Lost points at nothing"),
+        ("owner: {$ref: '#/components/schemas/NewOwner'}", "owner: {$ref: '#/components/schemas/Parent'}", "sent and received: Parent"),
+        ("        kind: {type: string", "        'group_id[]': {type: string", "'group_id[]' cannot be a field"),
+        ("        kind: {type: string", "        class: {type: string", "'class' cannot be a field"),
+        ("        kind: {type: string", "        list: {type: string", "'list' cannot be a field"),
+        ("in: path, required: true", "in: path", "the generator warns"),
+    ],
+)  # fmt: skip
+def test_what_would_be_lost_or_wrong_fails_before_anything_is_written(
+    root: Path, edit: Edit, old: str, new: str, complaint: str
+) -> None:
+    generate(root)
+    before = everything(root)
+    edit("specs/tiny.yaml", old, new)
+    with pytest.raises(SpecError) as caught:
+        generate(root)
+    assert complaint in str(caught.value)
+    assert "tiny" in str(caught.value)
+    assert everything(root) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "{% for endpoint in collection.endpoints %}",
+            "{% for endpoint in collection.endpoints if endpoint.name != 'get_thing' %}",
+            "tiny: getThing (GET /things/{thingId}) is missing",
+        ),
+        (
+            "{% for endpoint in collection.endpoints %}",
+            "{% for endpoint in collection.endpoints + collection.endpoints %}",
+            "ThingsApi.get_thing is defined 2 times",
+        ),
+        ("operation.method | upper", "'PATCH'", "getThing (GET /things/{thingId}) became PATCH ThingsApi.get_thing"),
+        ("class {{ class_name(tag) }}Api", "class {{ class_name(tag) }}Calls", "not a method of ThingsApi"),
+    ],
+)
+def test_an_operation_that_the_code_lost_or_doubled_is_named(
+    root: Path, edit: Edit, old: str, new: str, complaint: str
+) -> None:
+    edit(API, old, new)
+    with pytest.raises(SpecError) as caught:
+        generate(root)
+    assert complaint in str(caught.value)
+    assert read(root) == {}
+
+
+HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("title: Tiny", f"title: {json.dumps(HOSTILE)}"),
+        ("description: What there is.", f"description: {json.dumps(HOSTILE)}"),
+        ("summary: List things", f"summary: {json.dumps(HOSTILE)}"),
+        ("description: Only lost ones.", f"description: {json.dumps(HOSTILE)}"),
+        ("description: A thing as it is told.", f"description: {json.dumps(HOSTILE)}"),
+        ("description: Its id.", f"description: {json.dumps(HOSTILE)}"),
+        ("name: isLost", f"name: {json.dumps(HOSTILE)}"),
+        ("/things/{thingId}:", f"{json.dumps('/things/{thingId}/{os.abort()}' + HOSTILE)}:"),
+        ("operationId: getThing", f"operationId: {json.dumps('getThing' + HOSTILE)}"),
+        ("enum: [small, big]", f"enum: [small, {json.dumps(HOSTILE)}]"),
+        ("    Thing:", f"    {json.dumps('Thing' + HOSTILE)}:"),
+    ],
+)
+def test_a_hostile_spec_cannot_add_code(root: Path, edit: Edit, old: str, new: str) -> None:
+    edit("specs/tiny.yaml", old, new)
+    try:
+        tree = build(root)
+    except SpecError:
+        return  # refused is as good
+    for path in ("__init__", "api", "models"):
+        for node in ast.walk(ast.parse(tree[f"crossbook_wire/tiny/{path}.py"])):
+            assert not (isinstance(node, ast.Attribute) and node.attr == "abort")
+            assert not (isinstance(node, ast.Constant) and node.value == 49)
+            assert not isinstance(node, ast.Import)

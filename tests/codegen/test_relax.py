@@ -1,0 +1,81 @@
+"""What the generator gets to see of a spec."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from document import Node, load
+from relax import relax
+
+TINY = Path(__file__).with_name("tiny.yaml")
+SPECS = sorted((Path(__file__).resolve().parents[2] / "specs").glob("*.yaml"))
+
+
+@pytest.fixture
+def tiny() -> Node:
+    return load(TINY)
+
+
+def schemas(spec: Node) -> Node:
+    relaxed: Node = relax(spec)["components"]["schemas"]
+    return relaxed
+
+
+ANY_SCALAR: list[Node] = [{"type": kind} for kind in ("string", "integer", "number", "boolean", "null")]
+
+
+@pytest.mark.parametrize("path", [TINY, *SPECS], ids=lambda path: path.stem)
+def test_the_spec_itself_is_not_touched_and_no_credential_is_left(path: Path) -> None:
+    spec = load(path)
+    before = copy.deepcopy(spec)
+    assert "x-credential" not in str(relax(spec))
+    assert "securitySchemes" not in str(relax(spec))
+    assert spec == before
+
+
+def test_what_is_received_is_liberal(tiny: Node) -> None:
+    thing: Any = schemas(tiny)["Thing"]
+    assert "required" not in thing
+    assert set(thing["properties"]) == {"id", "name", "kind", "made", "parent", "extra", "anything"}
+    for name in ("id", "name", "kind", "made"):
+        assert thing["properties"][name] == {"anyOf": ANY_SCALAR}
+    empty_array = {"type": "array", "items": {}}
+    assert thing["properties"]["parent"] == {
+        "anyOf": [{"$ref": "#/components/schemas/Parent"}, empty_array, {"type": "null"}]
+    }
+    assert thing["properties"]["anything"] == {}
+    things: Any = schemas(tiny)["ThingList"]
+    nullable = {"anyOf": [{"$ref": "#/components/schemas/Thing"}, empty_array, {"type": "null"}]}
+    assert things["properties"] == {"things": {"anyOf": [{"type": "array", "items": nullable}, {"type": "null"}]}}
+
+
+def test_what_is_sent_stays_exact(tiny: Node) -> None:
+    assert schemas(tiny)["NewThing"] == {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "size": {"type": ["integer", "null"]},
+            "owner": {"$ref": "#/components/schemas/NewOwner"},
+            "extra": {"type": "object", "additionalProperties": True},
+        },
+        "required": ["name"],
+        "additionalProperties": False,
+    }
+    [kind, lost] = relax(tiny)["paths"]["/things"]["get"]["parameters"]
+    assert kind["schema"] == {"type": "string", "enum": ["small", "big"]}
+    assert lost["name"] == "isLost"
+
+
+def test_only_json_and_the_success_are_left_and_error_bodies_stay_readable(tiny: Node) -> None:
+    relaxed = relax(tiny)
+    assert list(relaxed["paths"]["/things"]["post"]["requestBody"]["content"]) == ["application/json"]
+    assert list(relaxed["paths"]["/things"]["get"]["responses"]) == ["200"]
+    assert relaxed["components"]["schemas"]["Failure"]["properties"]["code"] == {"anyOf": ANY_SCALAR}
+
+
+def test_names_of_scalars_that_are_received_vanish(tiny: Node) -> None:
+    assert "Name" not in schemas(tiny)
+    assert schemas(tiny)["Parent"]["type"] == "object"

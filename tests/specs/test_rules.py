@@ -1,0 +1,253 @@
+"""Each rule of the specs: a small document that breaks it is reported, with place and fix; the real specs pass."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from document import Node, load
+from rules import FIRST, RULES, SPECS, check, main
+
+SMALL = Path(__file__).with_name("small.yaml")
+
+Break = Callable[[Node], Any]
+CREATE = "$.paths['/contact'].post"
+NEW = "$.components.schemas.NewContact"
+CONTACT = "$.components.schemas.Contact"
+
+
+def create(spec: Node) -> Node:
+    operation: Node = spec["paths"]["/contact"]["post"]
+    return operation
+
+
+def schema(spec: Node, name: str) -> Node:
+    found: Node = spec["components"]["schemas"][name]
+    return found
+
+
+def media(part: Node) -> Node:
+    found: Node = part["content"]["application/json"]
+    return found
+
+
+def ok(spec: Node) -> Node:
+    response: Node = create(spec)["responses"]["200"]
+    return response
+
+
+def twin(spec: Node, operation_id: str) -> None:
+    """A second operation under another path, with the id given."""
+    spec["paths"]["/twin"] = copy.deepcopy(spec["paths"]["/contact"])
+    spec["paths"]["/twin"]["post"]["operationId"] = operation_id
+    spec["info"]["x-operations"] = 2
+
+
+def refer_to_file(spec: Node) -> None:
+    media(ok(spec))["schema"] = {"$ref": "other.yaml#/Contact"}
+
+
+def refer_to_path(spec: Node) -> None:
+    spec["components"]["pathItems"] = {"Contact": spec["paths"]["/contact"]}
+    spec["paths"]["/contact"] = {"$ref": "#/components/pathItems/Contact"}
+
+
+def second_success(spec: Node) -> None:
+    create(spec)["responses"]["202"] = copy.deepcopy(ok(spec))
+    media(create(spec)["responses"]["202"])["schema"] = {"$ref": "#/components/schemas/Waiting"}
+    spec["components"]["schemas"]["Waiting"] = copy.deepcopy(schema(spec, "Contact"))
+
+
+def choice(spec: Node, name: str) -> None:
+    """Turn a schema into a choice of two named ones."""
+    spec["components"]["schemas"]["First"] = schema(spec, name)
+    spec["components"]["schemas"]["Second"] = copy.deepcopy(schema(spec, name))
+    members = [{"$ref": f"#/components/schemas/{each}"} for each in ("First", "Second")]
+    spec["components"]["schemas"][name] = {"x-evidence": "documented", "oneOf": members}
+
+
+def nameless_choice(spec: Node) -> None:
+    choice(spec, "NewContact")
+    schema(spec, "NewContact")["oneOf"].append({"type": "string"})
+
+
+def constraint_with_typo(spec: Node) -> None:
+    schema(spec, "NewContact")["anyOf"] = [{"required": ["name"]}, {"required": ["nmae"]}]
+
+
+def both_ways(spec: Node) -> None:
+    media(ok(spec)).update(schema={"$ref": "#/components/schemas/NewContact"}, example={"name": "Anna"})
+    del spec["components"]["schemas"]["Contact"], schema(spec, "NewContact")["additionalProperties"]
+
+
+def put(part: Callable[[Node], Node], **values: Any) -> Break:
+    return lambda spec: part(spec).update(values)
+
+
+def drop(part: Callable[[Node], Node], key: str) -> Break:
+    return lambda spec: part(spec).pop(key)
+
+
+def new(spec: Node) -> Node:
+    return schema(spec, "NewContact")
+
+
+def name_of_new(spec: Node) -> Node:
+    found: Node = new(spec)["properties"]["name"]
+    return found
+
+
+def contact(spec: Node) -> Node:
+    return schema(spec, "Contact")
+
+
+def parameter(spec: Node) -> Node:
+    found: Node = create(spec)["parameters"][0]
+    return found
+
+
+def body(spec: Node) -> Node:
+    found: Node = create(spec)["requestBody"]
+    return found
+
+
+OBJECT: Node = {"type": "object", "additionalProperties": True}
+# rule → what breaks it, the place that is named, a word of the fix
+BREACHES: dict[str, list[tuple[Break, str, str]]] = {
+    "references_are_local": [
+        (refer_to_file, f"{CREATE}.responses['200'].content['application/json'].schema", "copy"),
+        (refer_to_path, "$.paths['/contact']", "write its operations out"),
+        (drop(lambda spec: spec["components"]["schemas"], "Contact"), f"{CREATE}.responses", "add the component"),
+    ],
+    "openapi_is_valid": [
+        (put(lambda spec: spec, openapi="3.0.3"), "$.openapi", "3.1.0"),
+        (drop(ok, "description"), f"{CREATE}.responses[200]", "specification"),
+    ],
+    "operation_ids_are_unique": [
+        (lambda spec: twin(spec, "createContact"), "$.paths['/twin'].post.operationId", "rename"),
+        (lambda spec: twin(spec, "createcontact"), "$.paths['/twin'].post.operationId", "rename"),
+        (put(create, operationId="create_contact"), f"{CREATE}.operationId", "listContacts"),
+    ],
+    "operation_count_is_kept": [(put(lambda spec: spec["info"], **{"x-operations": 2}), "$.info.x-operations", "lost")],
+    "tags_are_single_and_declared": [
+        (put(create, tags=["contacts", "contacts"]), f"{CREATE}.tags", "exactly one"),
+        (put(create, tags=["people"]), "$.tags", "describe it"),
+        (lambda spec: spec["tags"].append({"name": "people"}), "$.tags", "drop it"),
+    ],
+    "bodies_are_required": [(drop(body, "required"), f"{CREATE}.requestBody", "required: true")],
+    "queries_have_no_default": [
+        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "drop")
+    ],
+    "answers_share_a_schema": [(second_success, f"{CREATE}.responses", "one schema")],
+    "components_are_used": [
+        (lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}), "$.components.headers.Left", "drop"),
+        (drop(lambda spec: spec, "security"), "$.components.securitySchemes.key", "drop"),
+    ],
+    "no_inline_schemas": [
+        (
+            lambda spec: media(body(spec)).update(schema=spec["components"]["schemas"].pop("NewContact")),
+            f"{CREATE}.requestBody.content['application/json'].schema",
+            "components/schemas",
+        ),
+        (put(parameter, schema=OBJECT, example={}), f"{CREATE}.parameters[0].schema", "components/schemas"),
+        (lambda spec: contact(spec)["properties"].update(more=OBJECT), f"{CONTACT}.properties.more", "under a name"),
+    ],
+    "one_of_is_sent_and_named": [
+        (lambda spec: choice(spec, "Contact"), CONTACT, "as optional into one"),
+        (nameless_choice, NEW, "components/schemas"),
+    ],
+    "required_is_declared": [
+        (put(contact, required=["id", "name"]), CONTACT, "correct its name"),
+        (constraint_with_typo, NEW, "correct its name"),
+        (put(contact, **{"if": {"properties": {"stauts": {"const": "OK"}}}}), CONTACT, "correct its name"),
+    ],
+    "names_are_identifiers": [
+        (lambda spec: new(spec)["properties"].update({"id[]": name_of_new(spec)}), f"{NEW}.properties['id[]']", "enc"),
+        (
+            lambda spec: new(spec)["properties"].update({"from": name_of_new(spec)}),
+            f"{NEW}.properties.from",
+            "encoding",
+        ),
+    ],
+    "requests_are_closed": [
+        (drop(new, "additionalProperties"), NEW, "additionalProperties: false"),
+        (put(contact, additionalProperties=False), CONTACT, "drop"),
+    ],
+    "directions_are_disjoint": [(both_ways, NEW, "its own schema")],
+    "examples_fit": [
+        (drop(parameter, "example"), f"{CREATE}.parameters[0]", "add"),
+        (drop(name_of_new, "examples"), f"{NEW}.properties.name", "add"),
+        (put(name_of_new, examples=[7]), f"{NEW}.properties.name.examples[0]", "correct"),
+        (
+            lambda spec: media(body(spec)).update(example={"nmae": "Anna"}),
+            f"{CREATE}.requestBody.content['application/json'].example",
+            "correct",
+        ),
+        (
+            lambda spec: media(ok(spec)).update(example={"id": "one"}),
+            f"{CREATE}.responses['200'].content['application/json'].example.id",
+            "correct",
+        ),
+    ],
+    "evidence_is_given": [
+        (drop(create, "x-evidence"), CREATE, "add one of"),
+        (drop(new, "x-evidence"), NEW, "add one of"),
+        (put(parameter, **{"x-evidence": "guessed"}), f"{CREATE}.parameters[0].x-evidence", "use one of"),
+        (put(name_of_new, **{"x-evidence": "public"}), f"{NEW}.properties.name", "say where"),
+        (drop(lambda spec: spec["x-error-codes"]["1"], "meaning"), "$.x-error-codes['1']", "meaning"),
+    ],
+}
+CASES = [
+    pytest.param(rule, *breach, id=f"{rule}-{index}")
+    for rule, breaches in BREACHES.items()
+    for index, breach in enumerate(breaches)
+]
+
+
+def test_good_document_has_no_findings() -> None:
+    assert check(load(SMALL)) == []
+
+
+@pytest.mark.parametrize(("rule", "spoil", "place", "fix"), CASES)
+def test_breach_is_reported(rule: str, spoil: Break, place: str, fix: str) -> None:
+    spec = load(SMALL)
+    spoil(spec)
+    found = [str(finding) for each in (*FIRST, *RULES) if each.__name__ == rule for finding in each(spec)]
+    assert any(line.startswith(place) and fix in line.partition("; to fix it, ")[2] for line in found), found
+    assert all(len(line.splitlines()) == 1 for line in found)
+    assert set(found) <= {str(finding) for finding in check(spec)}
+
+
+def test_every_rule_has_a_breach() -> None:
+    assert {rule.__name__ for rule in (*FIRST, *RULES)} == set(BREACHES)
+
+
+@pytest.mark.parametrize("file", sorted(SPECS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_spec_is_in_order(file: Path) -> None:
+    assert [str(finding) for finding in check(load(file))] == []
+
+
+def test_all_four_specs_are_there() -> None:
+    assert [file.stem for file in sorted(SPECS.glob("*.yaml"))] == ["atom", "filemail", "serwersms", "vercom"]
+
+
+def test_command_names_file_place_and_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(
+        (SPECS / "filemail.yaml").read_text(encoding="utf-8").replace("x-operations: 12", "x-operations: 13")
+    )
+    assert main([str(broken)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"{broken}: $.info.x-operations: it says 13, and there are 12 operations; to fix it, ")
+    assert lines[1:] == ["1 specs, 1 with findings"]
+    assert main([]) == 0
+
+
+def test_command_reports_a_key_that_stands_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twice = tmp_path / "twice.yaml"
+    twice.write_text("openapi: 3.1.0\npaths: {}\npaths: {}\n")
+    assert main([str(twice)]) == 1
+    assert "twice.yaml" in capsys.readouterr().out
