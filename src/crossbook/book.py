@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from types import TracebackType
 from typing import Any, ClassVar, Self, Unpack
@@ -114,7 +113,8 @@ class AddressBook:
             await book.with_options(timeout=3, attempts=1).contacts.get("123")
             ```
         """
-        other = copy.copy(self)
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
         unknown = sorted(set(options) - set(CallOptions.__annotations__))
         if unknown:
             raise InvalidInput(f"a call has no option {', '.join(unknown)}", field=unknown[0], vendor=self.card.vendor)

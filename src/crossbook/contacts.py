@@ -96,7 +96,7 @@ class Contacts:
         if group is not None and not (group == "none" and card.filters.get("group:none")):
             checks.check_id(card, "group", group)
         if phone is not None:
-            phone = checks.outgoing_phone(card, phone, self._verbs.region)
+            phone = checks.normal_phone(card, phone, self._verbs.region)
         query = Query(
             group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
             opted_out=opted_out, sort=sort, descending=descending, full=full,

@@ -112,23 +112,28 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
         raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
     value = _clean(card, name, value)
     if name == "phone":
-        value = outgoing_phone(card, value, region)
+        value = normal_phone(card, value, region)
     longest = card.holds[name].longest
     if longest is not None and len(value) > longest:
         raise InvalidInput(f"{name} is longer than {longest} characters", field=name, vendor=card.vendor)
     return value
 
 
-def outgoing_phone(card: Card, text: str, region: str | None) -> str:
+def normal_phone(card: Card, text: str, region: str | None) -> str:
+    """The number in normal form, if the vendor will take its outgoing form."""
     number = phones.normal(text, region)
-    if number[:1] == "+" and card.phone_form == "digits":
-        number = number[1:]
-    if card.phone_pattern is not None and not card.phone_pattern.fullmatch(number):
+    if card.phone_pattern is not None and not card.phone_pattern.fullmatch(outgoing_phone(card, number)):
         raise InvalidInput(
             f"phone is no number of region {region}, and {card.title} takes digits only: write +<country><number>",
-            field="phone", vendor=card.vendor,
-        )  # fmt: skip
+            field="phone",
+            vendor=card.vendor,
+        )
     return number
+
+
+def outgoing_phone(card: Card, number: str) -> str:
+    """A normal number as this vendor writes it."""
+    return number[1:] if card.phone_form == "digits" and number[:1] == "+" else number
 
 
 def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:

@@ -9,6 +9,7 @@ from crossbook_wire.atom import Api, models
 from msgspec import UNSET
 
 from crossbook.core import phones
+from crossbook.core.checks import outgoing_phone
 from crossbook.core.pages import Fetch
 from crossbook.errors import InvalidInput, NotFound
 from crossbook.models import Contact, ExternalId, Group, read_from
@@ -54,7 +55,7 @@ class AtomVerbs(Verbs):
         fields = {name: getattr(contact, name) for name in ("first_name", "last_name", "company")}
         new = models.NewContact(
             group_id=int(group),
-            phone_number=contact.phone or "",
+            phone_number=outgoing_phone(CARD, contact.phone or ""),
             **{name: value for name, value in (fields | dict(contact.fields or {})).items() if value is not None},
         )
         return self._id(await self._api.contacts.create_contact(new), "createContact")
@@ -64,6 +65,8 @@ class AtomVerbs(Verbs):
         # An empty text clears (inferred).
         fields = {_DETAIL[name]: value or "" for name, value in changes.items() if name in _DETAIL}
         fields |= {name: value or "" for name, value in changes.get("fields", {}).items()}
+        if "phone_number" in fields:
+            fields["phone_number"] = outgoing_phone(CARD, fields["phone_number"])
         group = int(changes["groups"][0]) if "groups" in changes else UNSET
         await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
         return id

@@ -137,7 +137,7 @@ CARD = Card(
         "last_name": Holds(longest=150),
         "name": Holds("r"),
         "company": Holds(longest=150),
-        "groups": Holds("w"),
+        "groups": Holds(),
         "opted_out": Holds("r"),
         "archived": Holds("r"),
         "created_at": Holds(),
