@@ -19,3 +19,50 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+.PHONY: demo test check specs generate lint types imports grid lock clean
+
+demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the sandbox
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+test: $(READY)  ## every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types specs generated imports grid-check test  ## all that a reviewer would ask for
+
+lint: $(READY)  ## ruff: rules and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(READY)  ## mypy and pyright, both strict
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+specs: $(READY)  ## the specs are valid and keep our rules
+	@$(BIN)/python specs/codegen/rules.py
+
+generate: $(READY)  ## writes generated/ from specs/, and says what changed
+	@$(BIN)/python specs/codegen/generate.py
+
+.PHONY: generated
+generated: $(READY)  ## generated/ is what specs/ give, and nothing was changed by hand
+	@$(BIN)/python specs/codegen/generate.py --check
+
+grid: $(READY)  ## writes the capability grid into README.md
+	@$(BIN)/python docs/grid.py
+
+.PHONY: grid-check
+grid-check: $(READY)
+	@$(BIN)/python docs/grid.py --check
+
+imports: $(READY)  ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+lock: $(READY)  ## pins the newest releases that pyproject.toml allows, with hashes
+	@$(BIN)/python -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv
+	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --all-extras --group dev pyproject.toml --output-file requirements/dev.txt
+
+clean:  ## removes what the other commands made
+	rm -rf .venv .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

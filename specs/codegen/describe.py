@@ -51,7 +51,7 @@ def description(spec: Node, node: Node) -> str:
     return " ".join(" ".join(sentences).split())
 
 
-def class_doc(spec: Node, schema: Node) -> str:
+def class_doc(schema: Node) -> str:
     """The docstring of a model."""
     return f"{paragraphs(schema.get('description', ''))}\n\n{paragraphs(_evidence(schema))}".strip()
 

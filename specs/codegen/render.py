@@ -117,7 +117,7 @@ def _methods(spec: Node) -> dict[str, Operation]:
 
 
 def _model_doc(spec: Node, name: str) -> str:
-    return class_doc(spec, _schema(spec, name))
+    return class_doc(_schema(spec, name))
 
 
 def _field_doc(spec: Node, name: str, field: str) -> str:

@@ -93,7 +93,8 @@ class Book:
     def groups_of(self, contact_id: int) -> list[Row]:
         """Return the rows of the groups that a contact is in."""
         return self.rows(
-            "SELECT g.* FROM membership m JOIN contact_group g ON g.id = m.group_id WHERE m.contact_id = ? ORDER BY g.id",
+            "SELECT g.* FROM membership m JOIN contact_group g ON g.id = m.group_id"
+            " WHERE m.contact_id = ? ORDER BY g.id",
             contact_id,
         )
 

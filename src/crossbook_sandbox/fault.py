@@ -20,6 +20,7 @@ KINDS: dict[str, frozenset[str]] = {
     "garbage": _SPOILED,
     "html": _SPOILED,
     "empty": _SPOILED,
+    "truncated": _SPOILED,
     "slow": _SPOILED | {"seconds"},
     "expire_tokens": frozenset(),
     "window": frozenset({"rate", "burst", "later_rate", "later_after", "retry_after"}),
@@ -37,7 +38,8 @@ class Fault:
             `delay` waits `seconds` before or after the call is done (`when`);
             `reset` and `close` end the connection before the call is done, after it, or in the middle of the body
             (`when`: before, after, body), by RST or by FIN;
-            `cut` announces the whole body and closes in its middle; `garbage`, `html`, `empty` replace the body;
+            `cut` announces the whole body and closes in its middle; `truncated` sends half of it as if that were all;
+            `garbage`, `html`, `empty` replace the body;
             `slow` sends the body byte by byte, `seconds` apart;
             `expire_tokens` lets every login token be dead, and then answers as usual;
             `window` answers 429 to what exceeds `rate` a second (bursts of `burst`, default as many as a second
@@ -46,7 +48,7 @@ class Fault:
             `late_commit` resets the connection now, and does the call up to `seconds` later.
         vendor: Vendor name, or `"*"`.
         operation: The operation's name (its operationId), or `"*"`.
-        count: How many calls it spoils; None means all. Default 1, but all for `window` and where a probability is given.
+        count: How many calls it spoils; None means all. Default 1, but all for `window` and with a probability.
         skip: How many matching calls it lets pass first.
         probability: How probably a matching call is spoiled; drawn from `seed`.
         committed: Whether the call is really done although its answer is spoiled.
@@ -74,12 +76,12 @@ class Fault:
     later_after: float = 0
     id: int = 0
     hits: int = 0
-    random: random.Random = field(init=False, repr=False)
+    draw: random.Random = field(init=False, repr=False)
     bucket: TokenBucket = field(init=False, repr=False)
     changes_at: float | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+        self.draw = random.Random(self.seed)
         self.bucket = TokenBucket(self.rate, self.burst or self.rate)
 
     def fires(self) -> bool:
@@ -89,7 +91,7 @@ class Fault:
         if self.skip > 0:
             self.skip -= 1
             return False
-        if self.probability is not None and self.random.random() >= self.probability:
+        if self.probability is not None and self.draw.random() >= self.probability:
             return False
         if self.fault != "window":
             self.hits += 1
@@ -129,7 +131,8 @@ def read_fault(settings: Mapping[str, Any]) -> Fault:
     if kind == "delay" and settings.get("when") == "body":
         raise ValueError("a delay is before or after the call, not in the body")
     endless = kind == "window" or settings.get("probability") is not None
-    return Fault(**{"count": None if endless else 1, "committed": kind != "status", **settings})
+    defaults: dict[str, Any] = {"count": None if endless else 1, "committed": kind != "status"}
+    return Fault(**defaults | dict(settings))
 
 
 def _is_number(value: object) -> bool:

@@ -48,5 +48,5 @@ class Journal:
         """Forget one vendor's calls."""
         for counter in (self._requests, self._done, self._statuses):
             for key in [key for key in counter if key[0] == vendor]:
-                del counter[key]  # type: ignore[arg-type]
+                del counter[key]
         self.last = deque((call for call in self.last if call["vendor"] != vendor), maxlen=self.last.maxlen)

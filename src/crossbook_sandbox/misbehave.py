@@ -74,7 +74,7 @@ async def _cut(fault: Fault, exchange: Exchange) -> int | None:
 
 
 async def _garbage(fault: Fault, exchange: Exchange) -> int | None:
-    return await _whole(exchange, replace(_true(fault, exchange), body=fault.random.randbytes(64)))
+    return await _whole(exchange, replace(_true(fault, exchange), body=fault.draw.randbytes(64)))
 
 
 async def _html(fault: Fault, exchange: Exchange) -> int | None:
@@ -83,6 +83,11 @@ async def _html(fault: Fault, exchange: Exchange) -> int | None:
 
 async def _empty(fault: Fault, exchange: Exchange) -> int | None:
     return await _whole(exchange, replace(_true(fault, exchange), body=b""))
+
+
+async def _truncated(fault: Fault, exchange: Exchange) -> int | None:
+    reply = _true(fault, exchange)
+    return await _whole(exchange, replace(reply, body=reply.body[: len(reply.body) // 2]))
 
 
 async def _slow(fault: Fault, exchange: Exchange) -> int | None:
@@ -108,7 +113,7 @@ async def _window(fault: Fault, exchange: Exchange) -> int | None:
 
 
 async def _late_commit(fault: Fault, exchange: Exchange) -> int | None:
-    exchange.later(fault.random.uniform(0, fault.seconds), exchange.run)
+    exchange.later(fault.draw.uniform(0, fault.seconds), exchange.run)
     await exchange.connection.drop(reset=True)
     return None
 
@@ -127,6 +132,7 @@ _KINDS: dict[str, Callable[[Fault, Exchange], Awaitable[int | None]]] = {
     "garbage": _garbage,
     "html": _html,
     "empty": _empty,
+    "truncated": _truncated,
     "slow": _slow,
     "expire_tokens": _expire_tokens,
     "window": _window,

@@ -11,30 +11,45 @@ from generate import generate
 Edit = Callable[[str, str, str], None]
 
 
+LISTS = "~ operation ListsApi.list_things: 'GET' '/things' -> models.ThingList  →  'GET' '/all' -> models.ThingList"
+MAKES = LISTS.replace("ListsApi.list_things", "ThingsApi.create_things").replace("'GET'", "'POST'")
+READS = "'GET' f'/things/{segment(thing_id)}' -> models.Thing"
+KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetType"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "lines"),
     [
         (
-            "        extra: {type: object, additionalProperties: true}\n        anything",
-            "        colour: {type: string}\n        anything",
+            "extra: {type: object, additionalProperties: true}\n        anything",
+            "colour: {type: string}\n        anything",
             [
                 "+ field Thing.colour: str | int | float | bool | None | UnsetType",
                 "- field Thing.extra: dict[str, Any] | list[Any] | None | UnsetType",
             ],
         ),
+        ("required: [name, ", "required: [", ["~ field NewThing.name: str, required  →  str | UnsetType"]),
+        ("maxLength: 20, description: Its", "description: Its", ["~ field NewThing.name: documentation"]),
         (
-            "required: [name, password]",
-            "required: [password]",
-            ["~ field NewThing.name: str, required  →  str | UnsetType"],
+            "- {name: isLost, in: query, description: Only lost ones., schema: {type: boolean}}",
+            "",
+            ["- parameter ListsApi.list_things.is_lost: bool | UnsetType"],
         ),
-        ("maxLength: 20, description: Its name.", "maxLength: 30, description: Its name.", ["~ field NewThing.name: documentation"]),
-        ("- {name: isLost, in: query, description: Only lost ones., schema: {type: boolean}}", "", ["- parameter ListsApi.list_things.is_lost: bool | UnsetType"]),
-        ("enum: [small, big], default", "enum: [small, big, huge], default", ["~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetType  →  Literal['big', 'huge', 'small'] | UnsetType"]),
-        ("  /things:\n", "  /all-things:\n", ["~ operation ListsApi.list_things: 'GET' '/things' -> models.ThingList  →  'GET' '/all-things' -> models.ThingList", "~ operation ThingsApi.create_things: 'POST' '/things' -> models.ThingList  →  'POST' '/all-things' -> models.ThingList"]),
-        ("operationId: getThing", "operationId: readThing", ["- operation ThingsApi.get_thing: 'GET' f'/things/{segment(thing_id)}' -> models.Thing", "+ operation ThingsApi.read_thing: 'GET' f'/things/{segment(thing_id)}' -> models.Thing", "- parameter ThingsApi.get_thing.thing_id: int", "+ parameter ThingsApi.read_thing.thing_id: int"]),
+        ("big], default", "big, huge], default", [f"{KINDS}  →  Literal['big', 'huge', 'small'] | UnsetType"]),
+        ("  /things:\n", "  /all:\n", [LISTS, MAKES]),
+        (
+            "operationId: getThing",
+            "operationId: readThing",
+            [
+                f"- operation ThingsApi.get_thing: {READS}",
+                f"+ operation ThingsApi.read_thing: {READS}",
+                "- parameter ThingsApi.get_thing.thing_id: int",
+                "+ parameter ThingsApi.read_thing.thing_id: int",
+            ],
+        ),
         ("title: Tiny", "title: Small", ["~ neither operations nor fields, but their text"]),
     ],
-)  # fmt: skip
+)
 def test_the_report_names_what_changed_and_nothing_else(
     root: Path, edit: Edit, old: str, new: str, lines: list[str]
 ) -> None:

@@ -457,7 +457,9 @@ class Problem:
     """A sentence for a person to read. Text."""
 
     code: str | int | float | bool | None | UnsetType = UNSET
-    """The vendor's code. Only a few are known; see x-error-codes. Text."""
+    """The vendor's code. Only those of x-error-codes are known; the others in the examples here
+    are made up. Text.
+    """
 
     meta: ProblemMeta | list[Any] | None | UnsetType = UNSET
     """Which value of which item was refused."""

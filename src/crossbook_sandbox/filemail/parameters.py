@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import validation
+from ..validation import email as valid_email
 from ..vendor import Call, Json, Vendor
 from .errors import Problem
 
@@ -40,7 +40,7 @@ Handler = Callable[[Vendor[Any], Parameters], Json]
 
 def checked_email(value: str) -> str:
     """Return an e-mail address that is one."""
-    if not validation.email(value, 320):
+    if not valid_email(value, 320):
         raise Problem(1004, f"Parameter 'email' is not a valid e-mail address: {value}")
     return value
 

@@ -38,12 +38,15 @@ def update_contact(account: Vendor[Any], parameters: Parameters) -> Json:
     if old is None:
         raise refuse(1004)
     keep = account.options.serwersms_partial_edit
-    kept = {name: value for name, value in shown(old, False).items() if name in TEXTS or name == "email"} if keep else {}
+    before = shown(old, False)
+    kept = {name: before[name] for name in (*TEXTS, "email")} if keep else {}
     values = {**kept, "phone": parameters.phone(), **_texts(parameters)}
     account.book.change_contact(contact_id, columns(values))
     groups = _groups(account, parameters)
-    if groups is not None or not keep:
-        account.book.set_groups(contact_id, groups or [])
+    if groups is not None:
+        account.book.set_groups(contact_id, groups)
+    elif not keep:
+        raise refuse(2000, "group_id is required")
     return {"success": True, "id": contact_id}
 
 

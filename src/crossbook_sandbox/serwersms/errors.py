@@ -22,7 +22,8 @@ CODES = {
 
 def error_body(code: int, message: str | None = None) -> Json:
     """Return the body of an error, with the table's own message unless there is a better one."""
-    kind, text = CODES.get(code, ("SendError", "The message could not be sent") if 3000 <= code <= 3102 else CODES[1000])
+    unknown = ("SendError", "The message could not be sent") if 3000 <= code <= 3102 else CODES[1000]
+    kind, text = CODES.get(code, unknown)
     return {"error": {"code": code, "type": kind, "message": message or text}}
 
 

@@ -14,6 +14,7 @@ _SORTS = {
     **{name: f"c.{name}" for name in ("first_name", "last_name", "phone", "company", "email")},
     **{name: f"json_extract(c.fields, '$.{name}')" for name in ("tax_id", "address", "city", "description")},
 }
+_LONGEST_SEARCH = 10_000
 _FIRST_GROUP = "AND m.group_id = (SELECT min(group_id) FROM membership WHERE contact_id = c.id)"
 
 
@@ -34,7 +35,7 @@ def list_contacts(account: Vendor[Any], parameters: Parameters) -> Json:
         tables = "contact c JOIN membership m ON m.contact_id = c.id"
         where.append("m.group_id = ?")
         values.append(number)
-    search = parameters.text("search", 255)
+    search = parameters.text("search", _LONGEST_SEARCH)
     if search:
         where.append("instr(c.haystack, ?) > 0")
         values.append(search.casefold())
@@ -60,12 +61,13 @@ def list_contacts(account: Vendor[Any], parameters: Parameters) -> Json:
 def list_groups(account: Vendor[Any], parameters: Parameters) -> Json:
     """`groups/index`, with how many contacts each group has."""
     where, values = "g.vendor = ?", [account.name]
-    search = parameters.text("search", 255)
+    search = parameters.text("search", _LONGEST_SEARCH)
     if search:
         where += " AND instr(lower(g.name), lower(?)) > 0"
         values.append(search)
     order = _order(parameters, {"name": "g.name"}, "g.id", "g.id")
-    page = _Page(account, parameters, account.book.count(f"SELECT count(*) FROM contact_group g WHERE {where}", *values))
+    total = account.book.count(f"SELECT count(*) FROM contact_group g WHERE {where}", *values)
+    page = _Page(account, parameters, total)
     rows = account.book.rows(
         "SELECT g.id, g.name, (SELECT count(*) FROM membership WHERE group_id = g.id) AS number"
         f" FROM contact_group g WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?",

@@ -18,20 +18,20 @@ _SEPARATORS = str.maketrans("", "", " -()./")
 class Parameters(dict[str, object]):
     """What came, by name."""
 
-    def text(self, name: str, most: int, *, least: int = 0) -> str | None:
-        """Return a text of `least` to `most` characters, or None if it was not sent."""
+    def text(self, name: str, most: int) -> str | None:
+        """Return a text of at most so many characters, or None if it was not sent."""
         value = self.get(name)
         if name not in self:
             return None
-        if not isinstance(value, str) or not least <= len(value) <= most:
-            raise refuse(1006, f"{name} is not a text of {least} to {most} characters")
+        if not isinstance(value, str) or len(value) > most:
+            raise refuse(1006, f"{name} is not a text of at most {most} characters")
         return value
 
     def required_text(self, name: str, most: int) -> str:
         """Return a text that must be there and not be empty."""
         if self.get(name, "") == "":
             raise refuse(2000, f"{name} is required")
-        return self.text(name, most, least=1) or ""
+        return self.text(name, most) or ""
 
     def id(self) -> int:
         """Return the required id."""
@@ -84,7 +84,7 @@ Handler = Callable[[Vendor[Any], Parameters], Json]
 
 
 def stored_phone(value: object) -> str | None:
-    """Return a phone number as the vendor stores it: Polish national numbers get `+48`, others must be international."""
+    """Return a phone number as it is stored: a Polish national one gets `+48`, others must be international."""
     if not isinstance(value, str):
         return None
     digits = value.translate(_SEPARATORS)
@@ -100,7 +100,7 @@ def read_parameters(call: Call) -> Parameters:
     if call.media_type != "application/json":
         return Parameters(nest(call.form))
     try:
-        value = parse_json(call.body) if call.body else {}
+        value = parse_json(call.body or b"{}")
     except ValueError:
         raise refuse(1006, "The body is not JSON") from None
     parameters = as_object(value)

@@ -1,0 +1,122 @@
+"""The command `crossbook-sandbox`: serves the four vendors and says how to reach them."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import os
+import shlex
+import sqlite3
+import sys
+from collections.abc import Sequence
+
+from .app import create_app
+from .credentials import CREDENTIALS, environment
+from .options import VENDORS, Options
+from .seeds import seed
+from .server import Server, listen, stop_with_parent
+from .store import Store
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.
+
+    Args:
+        arguments: The command line without the program's name; by default this process's own.
+    """
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        switches = Options().changed(dict(options.set))
+        switches = switches.changed({"rates": _rates(options.rate, switches)})
+        _check_host(options.host, options.allow_remote)
+        store = Store(options.db)
+        listener = listen(options.host, options.port)
+    except (OSError, ValueError, sqlite3.Error) as error:
+        parser.error(str(error))
+    app = create_app(store, switches)
+    if options.seed:
+        seed(app.state.sandbox, options.seed)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    base_urls = {vendor: f"http://{host}:{listener.getsockname()[1]}/{vendor}" for vendor in VENDORS}
+    server = Server(app, lambda: print(_announcement(options.show, base_urls), end="", flush=True))
+    if options.exit_with_parent:
+        stop_with_parent(server.stop)
+    server.run([listener])
+    store.close()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("crossbook-sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--db", default=":memory:", metavar="FILE", help="where accounts are kept (default: memory)")
+    rate = "requests a second that a vendor allows, 0 for no limit (default: atom=10); none takes every limit away"
+    parser.add_argument("--rate", action="append", default=[], metavar="VENDOR=N", help=rate)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="fill empty accounts with N contacts each")
+    switch = "turn a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
+    parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", type=_pair, help=switch)
+    parser.add_argument("--allow-remote", action="store_true", help="listen on an address that others can reach")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent or standard input ends")
+    show = parser.add_mutually_exclusive_group()
+    for name, help_text in {
+        "json": "print one line of JSON instead of the table",
+        "env": "print lines for a shell instead of the table",
+        "quiet": "print nothing",
+    }.items():
+        show.add_argument(f"--{name}", dest="show", action="store_const", const=name, default="table", help=help_text)
+    return parser
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} has no =")
+    return name, value
+
+
+def _rates(texts: list[str], switches: Options) -> dict[str, float]:
+    rates = dict(switches.rates)
+    for text in texts:
+        vendor, _, number = text.partition("=")
+        if text == "none":
+            rates.clear()
+        elif number == "none":
+            rates[vendor] = 0
+        else:
+            rates[vendor] = float(number)
+    return rates
+
+
+def _check_host(host: str, allow_remote: bool) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback and not allow_remote:
+        raise ValueError(f"{host} is not the loopback interface; --allow-remote insists")
+
+
+def _announcement(show: str, base_urls: dict[str, str]) -> str:
+    variables = environment(base_urls)
+    if show == "quiet":
+        return ""
+    if show == "json":
+        url = base_urls["atom"].removesuffix("/atom")
+        details = {"base_urls": base_urls, "credentials": CREDENTIALS, "env": variables}
+        return json.dumps({"url": url, "pid": os.getpid(), **details}) + "\n"
+    if show == "env":
+        return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    lines = ["The sandbox is open. Ctrl+C ends it."]
+    for vendor, base_url in base_urls.items():
+        lines += ["", f"{vendor:<12}{base_url}"]
+        lines += [f"  {name:<17} {value}" for name, value in CREDENTIALS[vendor].items()]
+    lines += ["", "As environment variables (--env prints them for a shell):", ""]
+    lines += [f"  {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

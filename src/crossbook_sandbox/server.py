@@ -1,0 +1,102 @@
+"""One HTTP server on one port: uvicorn, which also ends when its parent does, and quietly on a signal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from .connection import Protocol
+
+
+class Server(uvicorn.Server):
+    """Serves an application until it is told to stop.
+
+    Args:
+        app: The application.
+        ready: Called once, when connections are accepted.
+    """
+
+    def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=1,
+        )
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open for connections, and say so."""
+        await super().startup(sockets)
+        self._ready()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take SIGINT and SIGTERM as a wish to stop. uvicorn's own way ends the process by the signal afterwards."""
+        signals = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._on_signal) for number in signals}
+        yield
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the server as soon as it can. May be called from any thread."""
+        self.should_exit = True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind a TCP socket; port 0 takes any that is free.
+
+    Raises:
+        OSError: The host is unknown or the port taken.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def stop_with_parent(stop: Callable[[], None]) -> None:
+    """Watch, in threads, for the end of the parent process, and of standard input where that is a pipe."""
+
+    def watch_parent() -> None:
+        parent = os.getppid()
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        stop()
+
+    def watch_input() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        stop()
+
+    watches: list[Callable[[], Any]] = [watch_parent]
+    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
+        watches.append(watch_input)
+    for watch in watches:
+        threading.Thread(target=watch, daemon=True).start()
