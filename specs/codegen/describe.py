@@ -74,8 +74,8 @@ def _fill(text: str, width: int) -> str:
 
 
 def _success(spec: Node, operation: Operation) -> str:
-    for status, response in sorted(operation.node["responses"].items(), key=lambda pair: str(pair[0])):
-        if str(status).startswith("2"):
+    for status, response in sorted(operation.node["responses"].items()):
+        if status.startswith("2"):
             return str(resolve(spec, response).get("description", ""))
     return ""
 

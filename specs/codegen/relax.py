@@ -51,8 +51,8 @@ def is_credential(spec: Node, node: Node) -> bool:
 
 def answer(spec: Node, operation: Operation) -> Node:
     """The schema of the first 2xx answer that is JSON; a client's method returns it."""
-    for status in sorted(str(status) for status in operation.node["responses"]):
-        content = resolve(spec, operation.node["responses"][status]).get("content", {})
+    for status, response in sorted(operation.node["responses"].items()):
+        content = resolve(spec, response).get("content", {})
         if status.startswith("2") and JSON in content:
             schema: Node = content[JSON]["schema"]
             return schema

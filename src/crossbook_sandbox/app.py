@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route, Router
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from .control import control_routes
 from .options import Options
-from .sandbox import Endpoint, Sandbox
+from .routing import Vendors
+from .sandbox import Sandbox
 from .store import Store
-from .vendor import Operation, Vendor
 
 
 def create_app(store: Store | None = None, options: Options | None = None) -> Starlette:
@@ -28,17 +27,10 @@ def create_app(store: Store | None = None, options: Options | None = None) -> St
         `httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://sandbox/atom")`
     """
     sandbox = Sandbox(store or Store(), options or Options())
-    mounts = [Mount(f"/{name}", _vendor_app(sandbox, vendor)) for name, vendor in sandbox.vendors.items()]
-    app = Starlette(routes=[*mounts, Mount("/_sandbox", routes=control_routes(sandbox))])
+    app = Starlette(
+        routes=[Mount("/_sandbox", routes=control_routes(sandbox))],
+        middleware=[Middleware(Vendors, sandbox=sandbox)],
+    )
     app.state.sandbox = sandbox
     app.state.faults = sandbox.faults
     return app
-
-
-def _vendor_app(sandbox: Sandbox, vendor: Vendor[Any]) -> Router:
-    paths: dict[str, dict[str, Operation[Any]]] = {}
-    for operation in vendor.operations:
-        for path in operation.paths:
-            paths.setdefault(path, {}).update(dict.fromkeys(operation.methods, operation))
-    routes = [Route(path, Endpoint(sandbox, vendor, operations)) for path, operations in paths.items()]
-    return Router(routes, redirect_slashes=False, default=Endpoint(sandbox, vendor, {}))

@@ -1,4 +1,4 @@
-"""The four vendors together: every call goes through here, so that faults and counters see it."""
+"""The four vendors together: with the switches, faults and counters that are theirs in common."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.types import Receive, Scope, Send
-
 from .atom import Atom
-from .connection import Connection
 from .faults import Faults
 from .filemail import Filemail
 from .journal import Journal
-from .misbehave import Exchange, misbehave
 from .options import Options
 from .serwersms import SerwerSMS
 from .store import Store
-from .vendor import Call, Operation, Reply, Vendor, read_call
+from .vendor import Reply, Vendor
 from .vercom import Vercom
 
 
@@ -85,54 +80,3 @@ class Sandbox:
                 "operations": self.journal.counts(name),
             }
         return {"vendors": vendors, "late": len(self._late)}
-
-
-class Endpoint:
-    """One path of a vendor: an ASGI application that knows which operation each method is."""
-
-    def __init__(self, sandbox: Sandbox, vendor: Vendor[Any], operations: dict[str, Operation[Any]]) -> None:
-        self._sandbox = sandbox
-        self._vendor = vendor
-        self._operations = operations
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        connection = Connection(scope, receive, send)
-        path = scope["path"][len(scope["root_path"]) :]
-        try:
-            call = await read_call(Request(scope, receive), path)
-        except ClientDisconnect:
-            return
-        operation = self._operations.get(call.method)
-        fault = self._sandbox.faults.take(self._vendor.name, operation.name) if operation else None
-        if operation is None:
-            reply = self._vendor.stray(call, 405 if self._operations else 404)
-            await connection.reply(reply)
-            status: int | None = reply.status
-        elif fault is None:
-            reply = self._run(call, operation)
-            await connection.reply(reply)
-            status = reply.status
-        else:
-            status = await misbehave(fault, self._exchange(call, operation, connection))
-        self._sandbox.journal.answered(
-            self._vendor.name,
-            operation.name if operation else "",
-            status,
-            method=call.method,
-            path=path,
-            fault=fault.fault if fault else None,
-        )
-
-    def _run(self, call: Call, operation: Operation[Any]) -> Reply:
-        self._sandbox.journal.done(self._vendor.name, operation.name)
-        return self._vendor.answer(call, operation)
-
-    def _exchange(self, call: Call, operation: Operation[Any], connection: Connection) -> Exchange:
-        return Exchange(
-            run=lambda: self._run(call, operation),
-            connection=connection,
-            too_many=self._vendor.too_many,
-            expire_tokens=self._vendor.book.expire_tokens,
-            later=lambda seconds, run: self._sandbox.later(self._vendor.name, seconds, run),
-        )

@@ -35,6 +35,8 @@ CREATE TABLE IF NOT EXISTS segment (
     id INTEGER PRIMARY KEY, vendor TEXT NOT NULL, name TEXT NOT NULL, ready INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, vendor TEXT NOT NULL, dies_at REAL) WITHOUT ROWID;
 """
+# The first ids; small numbers are left to those who try whether unknown ids are noticed.
+_FIRST_IDS = {"contact": 100_001, "contact_group": 5_001}
 _TABLES = ("contact", "contact_group", "field", "segment", "token")
 
 
@@ -62,6 +64,10 @@ class Store:
             "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
         )
         self.db.executescript(_SCHEMA)
+        for table, first in _FIRST_IDS.items():
+            known = "SELECT 1 FROM sqlite_sequence WHERE name = ?"
+            if not self.db.execute(known, (table,)).fetchone():
+                self.db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first - 1))
 
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
+import msgspec
 from attrs import field, frozen
 
 from crossbook.core.pages import Paging
@@ -75,7 +76,7 @@ class Complaint:
 class Card:
     """The facts of one vendor.
 
-    `envelope` is what of any answer's body the judge decodes, all fields optional and of any type. `read_error` gets
+    `envelope` is what of any answer's body the judge looks at, each field optional and raw. `read_error` gets
     the status and that, and answers a complaint without a kind if the vendor has none, and None if this is not the
     vendor speaking at all.
     """
@@ -118,8 +119,17 @@ _UNSUPPORTED = Verb("unsupported")
 
 def as_object(value: Any) -> dict[str, Any]:
     """A part of an error body as an object; an empty one if it is something else."""
-    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    value = _decoded(value)
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def as_list(value: Any) -> list[Any]:
+    value = _decoded(value)
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def _decoded(value: Any) -> Any:
+    """An envelope keeps its parts raw, so that no list of contacts is decoded twice, and no bomb at all."""
+    if not isinstance(value, msgspec.Raw):
+        return value
+    return msgspec.json.decode(value) if len(memoryview(value)) <= MIB else None

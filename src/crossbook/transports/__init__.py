@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from crossbook.core.exchange import Transport
 from crossbook.errors import InvalidInput
 
+NAMES = ("httpx", "httpx2")
 
-def make(name: str, origin: str) -> Transport:
-    match name:
-        case "httpx":
-            from crossbook.transports.httpx import HttpxTransport
 
-            return HttpxTransport(origin)
-        case _:
-            raise InvalidInput(f"there is no transport {name!r}: take 'httpx'", field="transport")
+def make(name: str, origin: str, concurrency: int) -> Transport:
+    """The transport of this name; InvalidInput if there is none, or its extra is not installed."""
+    if name not in NAMES:
+        raise InvalidInput(f"there is no transport {name[:40]!r}: take one of {', '.join(NAMES)}", field="transport")
+    try:
+        module: Any = import_module(f"crossbook.transports.{name}")
+        transport: Transport = module.make(origin, concurrency)
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"transport {name!r} needs {error.name}: pip install 'crossbook[{name}]'", field="transport"
+        ) from None
+    return transport

@@ -110,7 +110,7 @@ def _source(item: object) -> str | None:
 
 
 def _learn_fields(account: Vendor[Any], columns: Json) -> None:
-    for name in json.loads(columns.get("fields", "{}")):
+    for name in filter(None, json.loads(columns.get("fields", "{}"))):
         account.book.run("INSERT OR IGNORE INTO field (vendor, name) VALUES (?, ?)", account.name, name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -41,7 +42,9 @@ class Invalid(Exception):
     def problem(self, source: str | None = None) -> Json:
         """Return it as an element of `errors`; `source` names the entity."""
         code, title = _TITLES[self.status]
-        meta = {"parameter": self.parameter, "value": self.value, "source": source}
+        plain = self.value is None or isinstance(self.value, str | int | float)
+        value = self.value if plain else json.dumps(self.value, ensure_ascii=False)
+        meta = {"parameter": self.parameter, "value": value, "source": source}
         return {"title": title, "message": self.message, "code": code, "meta": meta}
 
 

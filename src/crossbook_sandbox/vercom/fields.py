@@ -120,9 +120,11 @@ def _array(fields: dict[str, object], name: str) -> list[object]:
 
 def _group(account: Vendor[Any], value: object) -> Row:
     number = whole(value)
-    group = None if number is None else account.book.group(number)
+    if number is None or number < 1:
+        raise Invalid("addToGroup holds numbers from 1 on", "addToGroup", value)
+    group = account.book.group(number)
     if group is None:
-        raise Invalid("There is no such group", "addToGroup", value)
+        raise Invalid("There is no such group", "addToGroup", value, 404)
     return group
 
 

@@ -20,7 +20,7 @@ def list_groups(account: Vendor[Any], call: Call) -> Reply:
         account.name,
         *query.page(),
     )
-    full_date = query.flag("getFullDate") is True
+    full_date = query.full_date()
     return listed([shown(row, full_date) for row in rows])
 
 

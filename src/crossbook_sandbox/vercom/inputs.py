@@ -45,6 +45,10 @@ class Query(dict[str, str]):
             raise refuse(422, f"{name} is not a date YYYY-MM-DD HH:MM:SS", name, self[name])
         return seconds
 
+    def full_date(self) -> bool:
+        """Tell whether dates are to be shown as text."""
+        return self.number("getFullDate", least=0, most=1) == 1
+
     def page(self) -> tuple[int, int]:
         """Return limit and offset."""
         return self.number("limit", most=1000) or 100, self.number("offset", least=0) or 0
@@ -64,7 +68,7 @@ class Query(dict[str, str]):
 def path_id(call: Call, name: str) -> int:
     """Return an id from the path."""
     number = whole(call.path_params[name], text=True)
-    if number is None or number < 1:
+    if number is None or number < 0:
         raise refuse(422, f"{name} is not an id", name, call.path_params[name])
     return number
 

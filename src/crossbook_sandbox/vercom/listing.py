@@ -44,7 +44,7 @@ def list_contacts(account: Vendor[Any], call: Call) -> Reply:
         if (gone := query.flag(name)) is not None:
             rule = "EXISTS (SELECT 1 FROM opt_out WHERE contact_id = c.id AND channel = ?)"
             also(rule if gone else f"NOT {rule}", channel)
-    full_date = query.flag("getFullDate") is True
+    full_date = query.full_date()
     rows = account.book.rows(
         f"SELECT * FROM contact c WHERE {' AND '.join(where)} ORDER BY c.id LIMIT ? OFFSET ?", *values, limit, offset
     )

@@ -15,7 +15,7 @@ from .inputs import Query, body_ids, path_id
 
 def list_contact_groups(account: Vendor[Any], call: Call) -> Reply:
     """`GET /contact/{id}/group`: not paged; the group of all contacts is not named."""
-    full_date = Query(call.query).flag("getFullDate") is True
+    full_date = Query(call.query).full_date()
     contact = account.book.contact(path_id(call, "id"))
     groups = account.book.groups_of(contact["id"]) if contact else []
     return listed([shown(group, full_date) for group in groups])

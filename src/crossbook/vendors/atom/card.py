@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from attrs import define
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 
 from crossbook.core.card import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object
 from crossbook.core.pages import PerGroup, Whole
@@ -35,8 +35,8 @@ _FIELDS = {
 @define
 class Envelope:
     status: Any = UNSET
-    result: Any = UNSET
-    error: Any = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
 
 
 def read_error(status: int, body: Envelope | None) -> Complaint | None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from attrs import define
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 
 from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
 from crossbook.core.pages import PageNumber
@@ -32,9 +32,9 @@ _WORD = re.compile(r"\w+")
 
 @define
 class Envelope:
-    error: Any = UNSET
+    error: Raw | UnsetType = UNSET
     success: Any = UNSET
-    items: Any = UNSET
+    items: Raw | UnsetType = UNSET
     id: Any = UNSET
 
 

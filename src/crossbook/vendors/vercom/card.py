@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from attrs import define
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 
 from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_list, as_object
 from crossbook.core.pages import Offset
@@ -33,9 +33,9 @@ FIELDS = {
 
 @define
 class Envelope:
-    meta: Any = UNSET
-    data: Any = UNSET
-    errors: Any = UNSET
+    meta: Raw | UnsetType = UNSET
+    data: Raw | UnsetType = UNSET
+    errors: Raw | UnsetType = UNSET
 
 
 def complaint(problem: Any, meta: Any = None) -> Complaint:

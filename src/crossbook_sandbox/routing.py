@@ -1,0 +1,106 @@
+"""From a request to the vendor's operation, through the faults, and into the counters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from .connection import Connection
+from .fault import Fault
+from .misbehave import Exchange, misbehave
+from .sandbox import Sandbox
+from .vendor import Call, Operation, Reply, Vendor, read_call
+
+Methods = dict[str, Operation[Any]]
+
+
+class Vendors:
+    """ASGI middleware that takes the paths below a vendor's name, and leaves the others to the application.
+
+    Starlette's own mounts let a line break in a path match what it should not.
+
+    Args:
+        app: The application for other paths.
+        sandbox: The vendors.
+    """
+
+    def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
+        self._app = app
+        self._endpoints = {name: _Endpoint(sandbox, vendor) for name, vendor in sandbox.vendors.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        name, slash, rest = scope.get("path", "")[1:].partition("/")
+        if scope["type"] == "http" and slash and name in self._endpoints:
+            await self._endpoints[name].answer(scope, receive, Connection(scope, receive, send), f"/{rest}")
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Endpoint:
+    def __init__(self, sandbox: Sandbox, vendor: Vendor[Any]) -> None:
+        self._sandbox = sandbox
+        self._vendor = vendor
+        self._fixed: dict[str, Methods] = {}
+        self._open: dict[str, tuple[re.Pattern[str], Methods]] = {}
+        for operation in vendor.operations:
+            methods = dict.fromkeys(operation.methods, operation)
+            for path in operation.paths:
+                if "{" in path:
+                    pattern = re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+                    self._open.setdefault(path, (pattern, {}))[1].update(methods)
+                else:
+                    self._fixed.setdefault(path, {}).update(methods)
+
+    async def answer(self, scope: Scope, receive: Receive, connection: Connection, path: str) -> None:
+        methods, scope["path_params"] = self._find(path)
+        try:
+            call = await read_call(Request(scope, receive), path)
+        except ClientDisconnect:
+            return
+        operation = methods.get(call.method)
+        if operation is None:
+            allow = {"allow": ", ".join(methods)} if methods else {}
+            reply = replace(self._vendor.stray(call, 405 if methods else 404), headers=allow)
+            await connection.reply(reply)
+            self._count(call, "", reply.status, None)
+            return
+        fault = self._sandbox.faults.take(self._vendor.name, operation.name)
+        if fault is None:
+            reply = self._run(call, operation)
+            await connection.reply(reply)
+            status: int | None = reply.status
+        else:
+            status = await misbehave(fault, self._exchange(call, operation, connection))
+        self._count(call, operation.name, status, fault)
+
+    def _find(self, path: str) -> tuple[Methods, dict[str, str]]:
+        if path in self._fixed:
+            return self._fixed[path], {}
+        for pattern, methods in self._open.values():
+            match = pattern.fullmatch(path)
+            if match:
+                return methods, match.groupdict()
+        return {}, {}
+
+    def _run(self, call: Call, operation: Operation[Any]) -> Reply:
+        self._sandbox.journal.done(self._vendor.name, operation.name)
+        return self._vendor.answer(call, operation)
+
+    def _exchange(self, call: Call, operation: Operation[Any], connection: Connection) -> Exchange:
+        return Exchange(
+            run=lambda: self._run(call, operation),
+            connection=connection,
+            too_many=self._vendor.too_many,
+            expire_tokens=self._vendor.book.expire_tokens,
+            later=lambda seconds, run: self._sandbox.later(self._vendor.name, seconds, run),
+        )
+
+    def _count(self, call: Call, operation: str, status: int | None, fault: Fault | None) -> None:
+        kind = fault.fault if fault else None
+        name = self._vendor.name
+        self._sandbox.journal.answered(name, operation, status, method=call.method, path=call.path, fault=kind)
