@@ -4,7 +4,7 @@
 
 Faker gives the names, companies and places; the phones are from number ranges that belong to nobody where a country
 keeps some for this (Australia), else plainly made up; the e-mail addresses end in example.com and its sisters.
-The last rows are there to be refused, each by some vendor, for a reason of its own.
+Among the first sixty are twelve that are there to be refused, each by some vendor, for a reason of its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ AU_MOBILES = (
     "577426", "577644", "578957", "578148", "578888", "579212", "579760", "579455",
 )  # fmt: skip
 AU_LANDLINES = tuple(f"{area}{block}" for area in "2378" for block in ("5550", "7010"))
-AU_NAMES = ("Zoë", "Chloé", "Renée", "Siân", "Nguyễn", "Müller", "O'Connor", "D'Arcy")
+# Faker's Australians have plain ASCII names; not all Australians do.
+AU_NAMES = {"first_name": ("Zoë", "Chloé", "Renée", "Siân"), "last_name": ("Nguyễn", "Müller", "O'Connor", "D'Arcy")}
 
 # How people write one number: a, b, c and d are its parts.
 POLISH = (
@@ -44,8 +45,12 @@ Row = dict[str, str]
 
 def people() -> list[Row]:
     """All rows, each with a phone that no other has, but for two people who share one."""
-    rows = [*ordinary(PEOPLE - len(REFUSED)), *(dict(row) for row in REFUSED)]
-    rows[412]["phone"], rows[412]["country"] = rows[411]["phone"], rows[411]["country"]
+    rows = list(ordinary(PEOPLE - len(REFUSED)))
+    # A couple with one phone, which each of them writes in another way.
+    rows[4] |= {"last_name": "Wieczorek", "phone": "500-600-004", "city": "Łódź"}
+    rows[5] |= {"last_name": "Wieczorek", "phone": "+48 500 600 004", "city": "Łódź"}
+    for number, row in enumerate(REFUSED, 1):
+        rows.insert(5 * number, dict(row))
     for number, row in enumerate(rows, 1):
         row["id"] = f"P{number:04d}"
     return rows
@@ -70,7 +75,8 @@ def ordinary(count: int) -> Iterator[Row]:
             "city": fake.city(),
         }
         if country == "AU" and dice.random() < 0.15:
-            row[dice.choice(("first_name", "last_name"))] = dice.choice(AU_NAMES)
+            half = dice.choice(tuple(AU_NAMES))
+            row[half] = dice.choice(AU_NAMES[half])
         row["email"] = email(row, number, dice)
         for column, share in (("company", 0.4), ("city", 0.15), ("email", 0.04), ("last_name", 0.02), ("phone", 0.015)):
             if dice.random() < share:
@@ -107,14 +113,14 @@ def refused(phone: str, country: str = "PL", **columns: str) -> Row:
 REFUSED = (
     refused("500 601 001", email="lucja.przyklad"),
     refused("500 601 002", email="lucja@"),
-    refused("(02) 5550 9003", "AU", first_name="Zoë", last_name="Sample", email="zoe.sample@localhost"),
-    refused("ask at the reception", "AU", first_name="Jack", last_name="Sample", email="jack.sample@example.com"),
+    refused("(02) 5550 9003", "AU", first_name="Zoë", last_name="Sample", email="zoe@localhost", city=""),
+    refused("ask the reception", "AU", first_name="Jack", last_name="Sample", email="jack@example.com", city=""),
     refused("brak", email="brak.telefonu@example.org"),
     refused("+48 500", email="za.krotki@example.org"),
     refused("+4850060", email="o.wiele.za.krotki@example.org"),
     refused("+48 500 601 008 500 601 009", email="za.dlugi@example.org"),
-    refused("500 601 010", first_name="Maria " * 26 + "Anna", email="dlugie.imie@example.com"),
-    refused("500 601 011", company="Przedsiębiorstwo Przykładowe " * 9, email="dluga.firma@example.com"),
+    refused("500 601 010", first_name="Maria-" * 26 + "Anna", email="dlugie.imie@example.com"),
+    refused("500 601 011", company="Przedsiębiorstwo-" * 16, email="dluga.firma@example.com"),
     refused("500 601 012", first_name="", last_name="", email="bez.nazwiska@example.com"),
     refused("", first_name="Nikt", last_name="Nigdzie"),
 )

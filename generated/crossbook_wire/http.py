@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from attrs import field, frozen
+from attrs import define, field, fields, frozen
 from msgspec import UNSET
 from msgspec.json import Decoder, Encoder
 
@@ -60,6 +60,25 @@ class Response:
 
 
 Send = Callable[[Request], Awaitable[Response]]
+
+
+async def answer(send: Send, decoder: Callable[[], Decoder[T]], request: Request) -> T:
+    """Send a request and decode what comes back.
+
+    The methods of the API classes hand over to it instead of awaiting themselves: a traceback with locals then shows
+    none of their arguments, which hold personal data.
+    """
+    response = await send(request)
+    return response.decode(decoder())
+
+
+@define(repr=False, eq=False)
+class Model:
+    """What all models share: a repr that names the fields that are set, and shows nothing of what is in them."""
+
+    def __repr__(self) -> str:
+        names = (name for name in fields(type(self)) if getattr(self, name.name) is not UNSET)
+        return f"<{type(self).__name__} {', '.join(name.name for name in names)}>"
 
 
 def segment(value: object) -> str:

@@ -52,7 +52,7 @@ def _pieces(tree: Tree, vendor: str) -> dict[str, Piece]:
     pieces: dict[str, Piece] = {}
     for owner in _classes(tree.get(f"crossbook_wire/{vendor}/api.py", "")):
         for method in owner.body:
-            if isinstance(method, ast.AsyncFunctionDef):
+            if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
                 name = f"{owner.name}.{method.name}"
                 pieces[f"operation {name}"] = _operation(method)
                 for argument in [*method.args.args[1:], *method.args.kwonlyargs]:
@@ -67,10 +67,11 @@ def _pieces(tree: Tree, vendor: str) -> dict[str, Piece]:
     return pieces
 
 
-def _operation(method: ast.AsyncFunctionDef) -> Piece:
-    called = next(node for node in ast.walk(method) if isinstance(node, ast.Call))
-    request = {keyword.arg: _code(keyword.value) for keyword in called.keywords}
-    shape = f": {request.get('method')} {request.get('path')} -> {_code(method.returns)}"
+def _operation(method: ast.FunctionDef) -> Piece:
+    calls = (node for node in ast.walk(method) if isinstance(node, ast.Call) and _code(node.func) == "Request")
+    request = {keyword.arg: _code(keyword.value) for call in calls for keyword in call.keywords}
+    answer = _code(method.returns).removeprefix("Coroutine[Any, Any, ").removesuffix("]")
+    shape = f": {request.get('method')} {request.get('path')} -> {answer}"
     return Piece(shape, ast.get_docstring(method) or "")
 
 

@@ -32,7 +32,7 @@ def methods(api: str) -> list[Method]:
     for owner in ast.parse(api).body:
         if isinstance(owner, ast.ClassDef):
             for function in owner.body:
-                if isinstance(function, ast.AsyncFunctionDef):
+                if isinstance(function, ast.FunctionDef):
                     found += [
                         Method(owner.name, function.name, values["operation"], values["method"])
                         for values in map(_request, ast.walk(function))

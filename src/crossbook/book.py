@@ -74,7 +74,7 @@ class AddressBook:
         self._region = settings.pop("default_region", None) or card.default_region
         self._default_group: str | None = settings.pop("default_group", None)
         rate = _rate(card, settings.pop("rate", None))
-        transport = transports.make(settings.pop("transport", "httpx"), base.origin)
+        transport = transports.make(settings.pop("transport", "httpx"), base.origin, 64)
         try:
             self._options = Options(**settings)
         except TypeError:

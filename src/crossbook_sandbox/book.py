@@ -24,7 +24,7 @@ class Book:
     def __init__(self, store: Store, vendor: str) -> None:
         self.store = store
         self.vendor = vendor
-        self._counted: tuple[int, dict[tuple[str, tuple[Any, ...]], int]] = (-1, {})
+        self._counted: tuple[tuple[int, int], dict[tuple[str, tuple[Any, ...]], int]] = ((-1, 0), {})
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """Return all rows of a query."""
@@ -42,9 +42,9 @@ class Book:
     def count(self, sql: str, *values: Any) -> int:
         """Return a query's only number; remembered until something is written, since every page asks it again."""
         version, numbers = self._counted
-        if version != self.store.db.total_changes:
+        if version != self.store.version:
             numbers = {}
-            self._counted = (self.store.db.total_changes, numbers)
+            self._counted = (self.store.version, numbers)
         key = (sql, values)
         if key not in numbers:
             numbers[key] = int(self.store.db.execute(sql, values).fetchone()[0])

@@ -6,11 +6,10 @@ import os
 import signal
 import socket
 import stat
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -18,6 +17,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from .connection import Protocol
+
+_STDIN = 0
 
 
 class Server(uvicorn.Server):
@@ -91,12 +92,13 @@ def stop_with_parent(stop: Callable[[], None]) -> None:
         stop()
 
     def watch_input() -> None:
-        while os.read(sys.stdin.fileno(), 1024):
+        while os.read(_STDIN, 1024):
             pass
         stop()
 
     watches: list[Callable[[], Any]] = [watch_parent]
-    if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        watches.append(watch_input)
+    with suppress(OSError):  # there may be no standard input
+        if stat.S_ISFIFO(os.fstat(_STDIN).st_mode):
+            watches.append(watch_input)
     for watch in watches:
         threading.Thread(target=watch, daemon=True).start()

@@ -56,6 +56,7 @@ class Store:
     def __init__(self, path: str | Path = ":memory:") -> None:
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row
+        self._rollbacks = 0
         # A crash of the machine may cost the last moments of a file; a killed process costs nothing.
         in_memory = str(path) == ":memory:"
         self.db.executescript(
@@ -69,6 +70,11 @@ class Store:
             if not self.db.execute(known, (table,)).fetchone():
                 self.db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first - 1))
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """What is different whenever something has been written, or taken back."""
+        return self.db.total_changes, self._rollbacks
+
     @contextmanager
     def transaction(self) -> Generator[None, None, None]:
         """Keep everything that happens inside, or, if it ends in an exception, nothing of it."""
@@ -77,6 +83,7 @@ class Store:
             yield
         except BaseException:
             self.db.execute("ROLLBACK")
+            self._rollbacks += 1
             raise
         self.db.execute("COMMIT")
 

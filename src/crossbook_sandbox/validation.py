@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 _LARGEST = 2**63 - 1
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f.]+(\.[^@\s\x00-\x1f.]+)+")
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s+(\d{2}:\d{2})(:\d{2})?)?")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\s*(?:(\d{2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 
 
 def parse_json(body: bytes) -> object:
@@ -63,15 +63,19 @@ def email(value: str, most: int) -> str | None:
 
 
 def seconds_of(date: str) -> int | None:
-    """Return the unix time of `YYYY-MM-DD`, perhaps with `HH:MM` or `HH:MM:SS`, read as UTC."""
-    match = _DATE.fullmatch(date.strip())
+    """Return the unix time of `YYYY-MM-DD`, perhaps with `HH:MM` or `HH:MM:SS`, read as UTC.
+
+    A day that the month has not got is counted on into the next month, as PHP does.
+    """
+    match = _DATE.fullmatch(date)
     if not match:
         return None
-    text = f"{match[1]} {match[2] or '00:00'}{match[3] or ':00'}"
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
     try:
-        return int(datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC).timestamp())
+        first = datetime(year, month, 1, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
+    return int((first + timedelta(days=day - 1)).timestamp()) if 1 <= day <= 31 else None
 
 
 def date_of(seconds: int) -> str:

@@ -74,7 +74,7 @@ def test_a_vendor_without_a_spec_is_removed(root: Path) -> None:
     generate(root)
     stray = root / "generated" / "crossbook_wire" / "gone" / "api.py"
     stray.parent.mkdir()
-    stray.write_text("class ThingsApi:\n    async def list_things(self): return Request(method='GET', path='/')\n")
+    stray.write_text("class ThingsApi:\n    def list_things(self): return Request(method='GET', path='/')\n")
     assert "gone\n  - operation ThingsApi.list_things" in generate(root)
     assert not stray.parent.exists()
 

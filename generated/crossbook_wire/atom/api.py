@@ -5,11 +5,13 @@ Written from specs/atom.yaml, never by hand.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from functools import cache
+from typing import Any
 
 from msgspec.json import Decoder
 
-from ..http import Request, Send, encode
+from ..http import Request, Send, answer, encode
 from . import models
 
 
@@ -23,7 +25,7 @@ class ContactsApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def create_contact(self, body: models.NewContact) -> models.IdAnswer:
+    def create_contact(self, body: models.NewContact) -> Coroutine[Any, Any, models.IdAnswer]:
         """Add a contact to an address book.
 
         Nothing is said about a phone number that is there already; a second contact is
@@ -37,17 +39,19 @@ class ContactsApi:
 
         `POST /api/contact/new`. Evidence: documented.
         """
-        request = Request(
-            operation="createContact",
-            method="POST",
-            path="/api/contact/new",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_answer,
+            Request(
+                operation="createContact",
+                method="POST",
+                path="/api/contact/new",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_answer())
 
-    async def get_contact(self, body: models.ContactTextId) -> models.ContactAnswer:
+    def get_contact(self, body: models.ContactTextId) -> Coroutine[Any, Any, models.ContactAnswer]:
         """Read one contact with all its fields.
 
         The answer does not say in which address book the contact is. Only here is the id sent
@@ -61,17 +65,19 @@ class ContactsApi:
 
         `POST /api/contact/detail`. Evidence: documented.
         """
-        request = Request(
-            operation="getContact",
-            method="POST",
-            path="/api/contact/detail",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _contact_answer,
+            Request(
+                operation="getContact",
+                method="POST",
+                path="/api/contact/detail",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_contact_answer())
 
-    async def update_contact(self, body: models.ContactChanges) -> models.IdAnswer:
+    def update_contact(self, body: models.ContactChanges) -> Coroutine[Any, Any, models.IdAnswer]:
         """Change the named fields of a contact, or move it.
 
         Fields that are not sent keep their value. `group_id` moves the contact to another
@@ -85,17 +91,19 @@ class ContactsApi:
 
         `POST /api/contact/edit`. Evidence: documented.
         """
-        request = Request(
-            operation="updateContact",
-            method="POST",
-            path="/api/contact/edit",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_answer,
+            Request(
+                operation="updateContact",
+                method="POST",
+                path="/api/contact/edit",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_answer())
 
-    async def delete_contact(self, body: models.ContactId) -> models.IdAnswer:
+    def delete_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.IdAnswer]:
         """Delete a contact.
 
         Args:
@@ -106,15 +114,17 @@ class ContactsApi:
 
         `POST /api/contact/delete`. Evidence: documented.
         """
-        request = Request(
-            operation="deleteContact",
-            method="POST",
-            path="/api/contact/delete",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_answer,
+            Request(
+                operation="deleteContact",
+                method="POST",
+                path="/api/contact/delete",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_answer())
 
 
 class AddressBooksApi:
@@ -127,7 +137,7 @@ class AddressBooksApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def list_address_books(self) -> models.AddressBookListAnswer:
+    def list_address_books(self) -> Coroutine[Any, Any, models.AddressBookListAnswer]:
         """List all address books, without their contacts.
 
         Takes no body and sends the whole list at once.
@@ -138,15 +148,19 @@ class AddressBooksApi:
         `POST /api/address-book/list`. Evidence: public. The vendor's address book page; its
         example shows an empty list.
         """
-        request = Request(
-            operation="listAddressBooks",
-            method="POST",
-            path="/api/address-book/list",
+        return answer(
+            self._send,
+            _address_book_list_answer,
+            Request(
+                operation="listAddressBooks",
+                method="POST",
+                path="/api/address-book/list",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_address_book_list_answer())
 
-    async def get_address_book(self, body: models.AddressBookId) -> models.AddressBookDetailAnswer:
+    def get_address_book(
+        self, body: models.AddressBookId
+    ) -> Coroutine[Any, Any, models.AddressBookDetailAnswer]:
         """Read an address book with all its contacts.
 
         Not paged. Its contacts come without `company` and `custom_1` … `custom_4`.
@@ -159,17 +173,21 @@ class AddressBooksApi:
 
         `POST /api/address-book/detail`. Evidence: public. The vendor's address book page.
         """
-        request = Request(
-            operation="getAddressBook",
-            method="POST",
-            path="/api/address-book/detail",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _address_book_detail_answer,
+            Request(
+                operation="getAddressBook",
+                method="POST",
+                path="/api/address-book/detail",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_address_book_detail_answer())
 
-    async def create_address_book(self, body: models.NewAddressBook) -> models.AddressBookAnswer:
+    def create_address_book(
+        self, body: models.NewAddressBook
+    ) -> Coroutine[Any, Any, models.AddressBookAnswer]:
         """Make an address book.
 
         Args:
@@ -180,19 +198,21 @@ class AddressBooksApi:
 
         `POST /api/address-book/new`. Evidence: public. The vendor's address book page.
         """
-        request = Request(
-            operation="createAddressBook",
-            method="POST",
-            path="/api/address-book/new",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _address_book_answer,
+            Request(
+                operation="createAddressBook",
+                method="POST",
+                path="/api/address-book/new",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_address_book_answer())
 
-    async def update_address_book(
+    def update_address_book(
         self, body: models.AddressBookChanges
-    ) -> models.RenamedAddressBookAnswer:
+    ) -> Coroutine[Any, Any, models.RenamedAddressBookAnswer]:
         """Rename an address book.
 
         Alone among the calls, this one sends the id back as text.
@@ -205,17 +225,21 @@ class AddressBooksApi:
 
         `POST /api/address-book/edit`. Evidence: public. The vendor's address book page.
         """
-        request = Request(
-            operation="updateAddressBook",
-            method="POST",
-            path="/api/address-book/edit",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _renamed_address_book_answer,
+            Request(
+                operation="updateAddressBook",
+                method="POST",
+                path="/api/address-book/edit",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_renamed_address_book_answer())
 
-    async def delete_address_book(self, body: models.AddressBookId) -> models.IdAnswer:
+    def delete_address_book(
+        self, body: models.AddressBookId
+    ) -> Coroutine[Any, Any, models.IdAnswer]:
         """Delete an address book and what is in it.
 
         Whether a book must be empty is not said. Inferred: it need not be, and its contacts go
@@ -230,15 +254,17 @@ class AddressBooksApi:
         `POST /api/address-book/delete`. Evidence: public. The vendor's address book page names
         the call; its answer and the fate of the contacts are inferred.
         """
-        request = Request(
-            operation="deleteAddressBook",
-            method="POST",
-            path="/api/address-book/delete",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_answer,
+            Request(
+                operation="deleteAddressBook",
+                method="POST",
+                path="/api/address-book/delete",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_answer())
 
 
 # Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.

@@ -12,9 +12,11 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, UnsetType
 
+from ..http import Model
 
-@define(kw_only=True)
-class AddressBook:
+
+@define(kw_only=True, repr=False)
+class AddressBook(Model):
     """An address book by itself.
 
     Evidence: public. Shown for address-book/new; the same element in address-book/list is
@@ -28,8 +30,8 @@ class AddressBook:
     """The book's name. Text."""
 
 
-@define(kw_only=True)
-class AddressBookAnswer:
+@define(kw_only=True, repr=False)
+class AddressBookAnswer(Model):
     """An address book, or an error.
 
     Evidence: public. The vendor's address book page; the error is inferred.
@@ -47,8 +49,8 @@ class AddressBookAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class AddressBookChanges:
+@define(kw_only=True, repr=False)
+class AddressBookChanges(Model):
     """An address book's id and its new name.
 
     Evidence: public. The vendor's address book page calls the name optional; that it must
@@ -62,8 +64,8 @@ class AddressBookChanges:
     """The book's new name. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class AddressBookDetail:
+@define(kw_only=True, repr=False)
+class AddressBookDetail(Model):
     """An address book with all its contacts.
 
     Evidence: public. The vendor's address book page.
@@ -79,8 +81,8 @@ class AddressBookDetail:
     """Every contact of a book. List. Evidence: public. The vendor's address book page."""
 
 
-@define(kw_only=True)
-class AddressBookDetailAnswer:
+@define(kw_only=True, repr=False)
+class AddressBookDetailAnswer(Model):
     """An address book with all its contacts, or an error.
 
     Evidence: public. The vendor's address book page; the error is inferred.
@@ -98,8 +100,8 @@ class AddressBookDetailAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class AddressBookId:
+@define(kw_only=True, repr=False)
+class AddressBookId(Model):
     """Names an address book to be read or deleted.
 
     Evidence: public. The vendor's address book page.
@@ -109,8 +111,8 @@ class AddressBookId:
     """The book's id. Whole number, at least 1."""
 
 
-@define(kw_only=True)
-class AddressBookListAnswer:
+@define(kw_only=True, repr=False)
+class AddressBookListAnswer(Model):
     """All address books, or an error.
 
     Evidence: public. The vendor's address book page shows an empty array; its elements are
@@ -131,8 +133,8 @@ class AddressBookListAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class Contact:
+@define(kw_only=True, repr=False)
+class Contact(Model):
     """A contact with all its fields, except for the address book it is in.
 
     Evidence: documented.
@@ -180,8 +182,8 @@ class Contact:
     """
 
 
-@define(kw_only=True)
-class ContactAnswer:
+@define(kw_only=True, repr=False)
+class ContactAnswer(Model):
     """A contact, or an error.
 
     Evidence: documented.
@@ -199,8 +201,8 @@ class ContactAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class ContactChanges:
+@define(kw_only=True, repr=False)
+class ContactChanges(Model):
     """A contact's id and what is to change.
 
     Evidence: documented.
@@ -239,8 +241,8 @@ class ContactChanges:
     """Free text; empty clears it. Text."""
 
 
-@define(kw_only=True)
-class ContactId:
+@define(kw_only=True, repr=False)
+class ContactId(Model):
     """Names a contact to be deleted.
 
     Evidence: documented.
@@ -250,8 +252,8 @@ class ContactId:
     """The contact's id. Whole number, at least 1."""
 
 
-@define(kw_only=True)
-class ContactResult:
+@define(kw_only=True, repr=False)
+class ContactResult(Model):
     """The envelope of a single contact.
 
     Evidence: documented.
@@ -261,8 +263,8 @@ class ContactResult:
     """A contact with all its fields, except for the address book it is in."""
 
 
-@define(kw_only=True)
-class ContactTextId:
+@define(kw_only=True, repr=False)
+class ContactTextId(Model):
     """Names a contact to be read.
 
     Evidence: documented.
@@ -274,8 +276,8 @@ class ContactTextId:
     """
 
 
-@define(kw_only=True)
-class Error:
+@define(kw_only=True, repr=False)
+class Error(Model):
     """What went wrong; the table of codes is at the top of this document.
 
     Evidence: inferred. Only the code `rate_limited` is public.
@@ -288,8 +290,8 @@ class Error:
     """A sentence for people. Text."""
 
 
-@define(kw_only=True)
-class ErrorAnswer:
+@define(kw_only=True, repr=False)
+class ErrorAnswer(Model):
     """The body of an answer whose HTTP status is not 200.
 
     Evidence: inferred. No error body is published.
@@ -302,8 +304,8 @@ class ErrorAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class IdAnswer:
+@define(kw_only=True, repr=False)
+class IdAnswer(Model):
     """An id, or an error.
 
     Evidence: documented.
@@ -321,8 +323,8 @@ class IdAnswer:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class IdResult:
+@define(kw_only=True, repr=False)
+class IdResult(Model):
     """The id of what was made, changed or deleted.
 
     Evidence: documented.
@@ -332,8 +334,8 @@ class IdResult:
     """A contact's or an address book's id. Whole number, at least 1."""
 
 
-@define(kw_only=True)
-class ListedContact:
+@define(kw_only=True, repr=False)
+class ListedContact(Model):
     """A contact as an address book shows it, without company and custom fields.
 
     Evidence: public. The vendor's address book page.
@@ -356,8 +358,8 @@ class ListedContact:
     """As it was given. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class NewAddressBook:
+@define(kw_only=True, repr=False)
+class NewAddressBook(Model):
     """An address book to be made.
 
     Evidence: public. The vendor's address book page; that the name must not be empty is
@@ -368,8 +370,8 @@ class NewAddressBook:
     """The book's name. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class NewContact:
+@define(kw_only=True, repr=False)
+class NewContact(Model):
     """A contact to be added to one address book.
 
     Evidence: documented.
@@ -406,8 +408,8 @@ class NewContact:
     """Free text of the account's own meaning. Text."""
 
 
-@define(kw_only=True)
-class RenamedAddressBook:
+@define(kw_only=True, repr=False)
+class RenamedAddressBook(Model):
     """An address book whose id is text.
 
     Evidence: public. The vendor's address book page shows the id in quotes for this call
@@ -421,8 +423,8 @@ class RenamedAddressBook:
     """The book's name. Text."""
 
 
-@define(kw_only=True)
-class RenamedAddressBookAnswer:
+@define(kw_only=True, repr=False)
+class RenamedAddressBookAnswer(Model):
     """A renamed address book, or an error.
 
     Evidence: public. The vendor's address book page; the error is inferred.

@@ -5,12 +5,14 @@ Written from specs/filemail.yaml, never by hand.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from functools import cache
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from ..http import Request, Send, query_string
+from ..http import Request, Send, answer, query_string
 from . import models
 
 
@@ -24,7 +26,7 @@ class AuthenticationApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def login(self, *, source: str | UnsetType = UNSET) -> models.LoginAnswer:
+    def login(self, *, source: str | UnsetType = UNSET) -> Coroutine[Any, Any, models.LoginAnswer]:
         """Log in
 
         Trades user name and password for a token. Only the transport calls it, since it alone
@@ -40,16 +42,18 @@ class AuthenticationApi:
 
         `GET /api/authentication/login`. Evidence: public. The vendor's page on authentication.
         """
-        request = Request(
-            operation="login",
-            method="GET",
-            path="/api/authentication/login",
-            query=query_string({"source": source}),
+        return answer(
+            self._send,
+            _login_answer,
+            Request(
+                operation="login",
+                method="GET",
+                path="/api/authentication/login",
+                query=query_string({"source": source}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_login_answer())
 
-    async def logout(self) -> models.Done:
+    def logout(self) -> Coroutine[Any, Any, models.Done]:
         """Log out
 
         Ends the life of the token that the call carries.
@@ -59,13 +63,15 @@ class AuthenticationApi:
 
         `GET /api/authentication/logout`. Evidence: public. The vendor's page on authentication.
         """
-        request = Request(
-            operation="logout",
-            method="GET",
-            path="/api/authentication/logout",
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="logout",
+                method="GET",
+                path="/api/authentication/logout",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
 
 class ContactsApi:
@@ -78,7 +84,7 @@ class ContactsApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def list_contacts(self) -> models.ContactList:
+    def list_contacts(self) -> Coroutine[Any, Any, models.ContactList]:
         """List contacts
 
         All contacts of the user, each with its groups, in one answer. Mobile numbers are not in
@@ -89,17 +95,19 @@ class ContactsApi:
 
         `GET /api/contacts/get`. Evidence: documented.
         """
-        request = Request(
-            operation="listContacts",
-            method="GET",
-            path="/api/contacts/get",
+        return answer(
+            self._send,
+            _contact_list,
+            Request(
+                operation="listContacts",
+                method="GET",
+                path="/api/contacts/get",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_contact_list())
 
-    async def create_contact(
+    def create_contact(
         self, *, name: str, email: str, mobile: str | UnsetType = UNSET
-    ) -> models.ContactCreated:
+    ) -> Coroutine[Any, Any, models.ContactCreated]:
         """Add a contact
 
         Adds a contact. It is in no group until `addToGroup` puts it there.
@@ -115,23 +123,25 @@ class ContactsApi:
 
         `GET /api/contacts/add`. Evidence: documented.
         """
-        request = Request(
-            operation="createContact",
-            method="GET",
-            path="/api/contacts/add",
-            query=query_string({"name": name, "email": email, "mobile": mobile}),
+        return answer(
+            self._send,
+            _contact_created,
+            Request(
+                operation="createContact",
+                method="GET",
+                path="/api/contacts/add",
+                query=query_string({"name": name, "email": email, "mobile": mobile}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_contact_created())
 
-    async def update_contact(
+    def update_contact(
         self,
         *,
         contactid: str,
         name: str | UnsetType = UNSET,
         email: str | UnsetType = UNSET,
         mobile: str | UnsetType = UNSET,
-    ) -> models.Done:
+    ) -> Coroutine[Any, Any, models.Done]:
         """Change a contact
 
         Changes what is named; the rest stays. Whether an empty text clears is not documented.
@@ -148,18 +158,20 @@ class ContactsApi:
 
         `GET /api/contacts/update`. Evidence: documented.
         """
-        request = Request(
-            operation="updateContact",
-            method="GET",
-            path="/api/contacts/update",
-            query=query_string(
-                {"contactid": contactid, "name": name, "email": email, "mobile": mobile}
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="updateContact",
+                method="GET",
+                path="/api/contacts/update",
+                query=query_string(
+                    {"contactid": contactid, "name": name, "email": email, "mobile": mobile}
+                ),
             ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
-    async def delete_contact(self, *, contactid: str) -> models.Done:
+    def delete_contact(self, *, contactid: str) -> Coroutine[Any, Any, models.Done]:
         """Delete a contact
 
         Deletes the contact, and so takes it out of its groups.
@@ -172,14 +184,16 @@ class ContactsApi:
 
         `GET /api/contacts/delete`. Evidence: documented.
         """
-        request = Request(
-            operation="deleteContact",
-            method="GET",
-            path="/api/contacts/delete",
-            query=query_string({"contactid": contactid}),
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="deleteContact",
+                method="GET",
+                path="/api/contacts/delete",
+                query=query_string({"contactid": contactid}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
 
 class GroupsApi:
@@ -192,7 +206,7 @@ class GroupsApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def list_groups(self) -> models.GroupList:
+    def list_groups(self) -> Coroutine[Any, Any, models.GroupList]:
         """List groups
 
         All contact groups of the user in one answer, without their contacts.
@@ -202,15 +216,17 @@ class GroupsApi:
 
         `GET /api/contacts/group/get`. Evidence: documented.
         """
-        request = Request(
-            operation="listGroups",
-            method="GET",
-            path="/api/contacts/group/get",
+        return answer(
+            self._send,
+            _group_list,
+            Request(
+                operation="listGroups",
+                method="GET",
+                path="/api/contacts/group/get",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_group_list())
 
-    async def create_group(self, *, name: str) -> models.GroupCreated:
+    def create_group(self, *, name: str) -> Coroutine[Any, Any, models.GroupCreated]:
         """Add a group
 
         Adds an empty group.
@@ -223,16 +239,18 @@ class GroupsApi:
 
         `GET /api/contacts/group/add`. Evidence: documented.
         """
-        request = Request(
-            operation="createGroup",
-            method="GET",
-            path="/api/contacts/group/add",
-            query=query_string({"name": name}),
+        return answer(
+            self._send,
+            _group_created,
+            Request(
+                operation="createGroup",
+                method="GET",
+                path="/api/contacts/group/add",
+                query=query_string({"name": name}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_group_created())
 
-    async def update_group(self, *, contactgroupid: str, name: str) -> models.Done:
+    def update_group(self, *, contactgroupid: str, name: str) -> Coroutine[Any, Any, models.Done]:
         """Rename a group
 
         Gives the group another name.
@@ -247,16 +265,18 @@ class GroupsApi:
         `GET /api/contacts/group/update`. Evidence: documented. The page's example shows
         contactid, against its own list of parameters; a working client sends contactgroupid.
         """
-        request = Request(
-            operation="updateGroup",
-            method="GET",
-            path="/api/contacts/group/update",
-            query=query_string({"contactgroupid": contactgroupid, "name": name}),
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="updateGroup",
+                method="GET",
+                path="/api/contacts/group/update",
+                query=query_string({"contactgroupid": contactgroupid, "name": name}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
-    async def delete_group(self, *, contactgroupid: str) -> models.Done:
+    def delete_group(self, *, contactgroupid: str) -> Coroutine[Any, Any, models.Done]:
         """Delete a group
 
         Deletes the group. That its contacts stay is inferred.
@@ -269,16 +289,20 @@ class GroupsApi:
 
         `GET /api/contacts/group/delete`. Evidence: documented.
         """
-        request = Request(
-            operation="deleteGroup",
-            method="GET",
-            path="/api/contacts/group/delete",
-            query=query_string({"contactgroupid": contactgroupid}),
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="deleteGroup",
+                method="GET",
+                path="/api/contacts/group/delete",
+                query=query_string({"contactgroupid": contactgroupid}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
-    async def add_to_group(self, *, contactgroupid: str, contactid: str) -> models.Done:
+    def add_to_group(
+        self, *, contactgroupid: str, contactid: str
+    ) -> Coroutine[Any, Any, models.Done]:
         """Put a contact into a group
 
         Adds the contact to the group; its other groups stay.
@@ -292,16 +316,20 @@ class GroupsApi:
 
         `GET /api/contacts/addtogroup`. Evidence: documented.
         """
-        request = Request(
-            operation="addToGroup",
-            method="GET",
-            path="/api/contacts/addtogroup",
-            query=query_string({"contactgroupid": contactgroupid, "contactid": contactid}),
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="addToGroup",
+                method="GET",
+                path="/api/contacts/addtogroup",
+                query=query_string({"contactgroupid": contactgroupid, "contactid": contactid}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
-    async def remove_from_group(self, *, contactgroupid: str, contactid: str) -> models.Done:
+    def remove_from_group(
+        self, *, contactgroupid: str, contactid: str
+    ) -> Coroutine[Any, Any, models.Done]:
         """Take a contact out of a group
 
         Removes the contact from the group. Neither is deleted.
@@ -315,14 +343,16 @@ class GroupsApi:
 
         `GET /api/contacts/removefromgroup`. Evidence: documented.
         """
-        request = Request(
-            operation="removeFromGroup",
-            method="GET",
-            path="/api/contacts/removefromgroup",
-            query=query_string({"contactgroupid": contactgroupid, "contactid": contactid}),
+        return answer(
+            self._send,
+            _done,
+            Request(
+                operation="removeFromGroup",
+                method="GET",
+                path="/api/contacts/removefromgroup",
+                query=query_string({"contactgroupid": contactgroupid, "contactid": contactid}),
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_done())
 
 
 # Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.

@@ -12,9 +12,11 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, UnsetType
 
+from ..http import Model
 
-@define(kw_only=True)
-class AddedContact:
+
+@define(kw_only=True, repr=False)
+class AddedContact(Model):
     """A contact just added. Its mobile number is not shown.
 
     Evidence: documented.
@@ -30,8 +32,8 @@ class AddedContact:
     """The e-mail address. Text."""
 
 
-@define(kw_only=True)
-class Contact:
+@define(kw_only=True, repr=False)
+class Contact(Model):
     """A contact as the list tells it. A mobile number that was written is never shown.
 
     Evidence: documented.
@@ -50,8 +52,8 @@ class Contact:
     """The groups that the contact is in. List."""
 
 
-@define(kw_only=True)
-class ContactCreated:
+@define(kw_only=True, repr=False)
+class ContactCreated(Model):
     """The new contact, or an error.
 
     Evidence: documented.
@@ -80,8 +82,8 @@ class ContactCreated:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class ContactGroup:
+@define(kw_only=True, repr=False)
+class ContactGroup(Model):
     """A group, as a contact names it.
 
     Evidence: documented.
@@ -94,8 +96,8 @@ class ContactGroup:
     """The group's name. Text."""
 
 
-@define(kw_only=True)
-class ContactList:
+@define(kw_only=True, repr=False)
+class ContactList(Model):
     """All contacts, or an error. The vendor spells the list with a capital when it is empty,
     and maybe at other times.
 
@@ -128,8 +130,8 @@ class ContactList:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class Done:
+@define(kw_only=True, repr=False)
+class Done(Model):
     """Done, or an error.
 
     Evidence: documented.
@@ -155,8 +157,8 @@ class Done:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class Failure:
+@define(kw_only=True, repr=False)
+class Failure(Model):
     """An error.
 
     Evidence: public. A captured answer.
@@ -182,8 +184,8 @@ class Failure:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class Group:
+@define(kw_only=True, repr=False)
+class Group(Model):
     """A contact group.
 
     Evidence: documented.
@@ -196,8 +198,8 @@ class Group:
     """The group's name. Text."""
 
 
-@define(kw_only=True)
-class GroupCreated:
+@define(kw_only=True, repr=False)
+class GroupCreated(Model):
     """The new group as the only element of an array, or an error.
 
     Evidence: documented.
@@ -229,8 +231,8 @@ class GroupCreated:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class GroupList:
+@define(kw_only=True, repr=False)
+class GroupList(Model):
     """All groups, or an error. The vendor's page shows status here where all other answers
     have responsestatus.
 
@@ -266,8 +268,8 @@ class GroupList:
     """The path that failed. Text. Evidence: public. A captured error."""
 
 
-@define(kw_only=True)
-class LoginAnswer:
+@define(kw_only=True, repr=False)
+class LoginAnswer(Model):
     """The token, or an error.
 
     Evidence: public. The vendor's page on authentication.
@@ -275,9 +277,6 @@ class LoginAnswer:
 
     responsestatus: str | int | float | bool | None | UnsetType = UNSET
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
-
-    logintoken: str | int | float | bool | None | UnsetType = UNSET
-    """The token for all other calls. A secret. Text, pattern `^[0-9a-f]{32}$`."""
 
     errorcode: str | int | float | bool | None | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001

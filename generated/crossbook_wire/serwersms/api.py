@@ -5,11 +5,13 @@ Written from specs/serwersms.yaml, never by hand.
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from functools import cache
+from typing import Any
 
 from msgspec.json import Decoder
 
-from ..http import Request, Send, encode
+from ..http import Request, Send, answer, encode
 from . import models
 
 
@@ -23,7 +25,7 @@ class ContactsApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def list_contacts(self, body: models.ContactQuery) -> models.ContactList:
+    def list_contacts(self, body: models.ContactQuery) -> Coroutine[Any, Any, models.ContactList]:
         """List contacts, page by page.
 
         All contacts, those of one group, those in none, or those that hold a phrase. A page
@@ -37,17 +39,19 @@ class ContactsApi:
 
         `POST /contacts/index`. Evidence: documented.
         """
-        request = Request(
-            operation="listContacts",
-            method="POST",
-            path="/contacts/index",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _contact_list,
+            Request(
+                operation="listContacts",
+                method="POST",
+                path="/contacts/index",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_contact_list())
 
-    async def get_contact(self, body: models.ContactId) -> models.Contact:
+    def get_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.Contact]:
         """Read one contact.
 
         Its groups are not shown; ask for them by phone number with groups/check.
@@ -61,17 +65,19 @@ class ContactsApi:
         `POST /contacts/view`. Evidence: public. Not on the vendor's page; its official clients
         have it.
         """
-        request = Request(
-            operation="getContact",
-            method="POST",
-            path="/contacts/view",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _contact,
+            Request(
+                operation="getContact",
+                method="POST",
+                path="/contacts/view",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_contact())
 
-    async def create_contact(self, body: models.NewContact) -> models.IdResult:
+    def create_contact(self, body: models.NewContact) -> Coroutine[Any, Any, models.IdResult]:
         """Add a contact to one group, several, or none.
 
         Nothing is said about a phone number that is there already; a second contact is
@@ -85,17 +91,19 @@ class ContactsApi:
 
         `POST /contacts/add`. Evidence: documented.
         """
-        request = Request(
-            operation="createContact",
-            method="POST",
-            path="/contacts/add",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_result,
+            Request(
+                operation="createContact",
+                method="POST",
+                path="/contacts/add",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_result())
 
-    async def update_contact(self, body: models.ContactEdit) -> models.IdResult:
+    def update_contact(self, body: models.ContactEdit) -> Coroutine[Any, Any, models.IdResult]:
         """Write a contact anew.
 
         What becomes of fields that are not sent is not said: send them all. The groups are
@@ -111,17 +119,19 @@ class ContactsApi:
 
         `POST /contacts/edit`. Evidence: documented.
         """
-        request = Request(
-            operation="updateContact",
-            method="POST",
-            path="/contacts/edit",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_result,
+            Request(
+                operation="updateContact",
+                method="POST",
+                path="/contacts/edit",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_result())
 
-    async def delete_contact(self, body: models.ContactId) -> models.Success:
+    def delete_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.Success]:
         """Delete a contact.
 
         Args:
@@ -132,17 +142,21 @@ class ContactsApi:
 
         `POST /contacts/delete`. Evidence: documented.
         """
-        request = Request(
-            operation="deleteContact",
-            method="POST",
-            path="/contacts/delete",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _success,
+            Request(
+                operation="deleteContact",
+                method="POST",
+                path="/contacts/delete",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_success())
 
-    async def import_contacts(self, body: models.ContactImport) -> models.ImportResult:
+    def import_contacts(
+        self, body: models.ContactImport
+    ) -> Coroutine[Any, Any, models.ImportResult]:
         """Make a new group out of many contacts at once.
 
         Always makes a group of its own, even if there is one of that name. The answer counts
@@ -157,15 +171,17 @@ class ContactsApi:
         `POST /contacts/import`. Evidence: public. Not on the vendor's page; its official
         clients have it.
         """
-        request = Request(
-            operation="importContacts",
-            method="POST",
-            path="/contacts/import",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _import_result,
+            Request(
+                operation="importContacts",
+                method="POST",
+                path="/contacts/import",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_import_result())
 
 
 class GroupsApi:
@@ -178,7 +194,7 @@ class GroupsApi:
     def __init__(self, send: Send) -> None:
         self._send = send
 
-    async def list_groups(self, body: models.GroupQuery) -> models.GroupList:
+    def list_groups(self, body: models.GroupQuery) -> Coroutine[Any, Any, models.GroupList]:
         """List groups, page by page.
 
         A page after the last is empty (inferred).
@@ -191,17 +207,19 @@ class GroupsApi:
 
         `POST /groups/index`. Evidence: documented.
         """
-        request = Request(
-            operation="listGroups",
-            method="POST",
-            path="/groups/index",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _group_list,
+            Request(
+                operation="listGroups",
+                method="POST",
+                path="/groups/index",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_group_list())
 
-    async def get_group(self, body: models.GroupId) -> models.Group:
+    def get_group(self, body: models.GroupId) -> Coroutine[Any, Any, models.Group]:
         """Read one group.
 
         Args:
@@ -213,17 +231,19 @@ class GroupsApi:
         `POST /groups/view`. Evidence: public. Not on the vendor's page; its official clients
         have it.
         """
-        request = Request(
-            operation="getGroup",
-            method="POST",
-            path="/groups/view",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _group,
+            Request(
+                operation="getGroup",
+                method="POST",
+                path="/groups/view",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_group())
 
-    async def create_group(self, body: models.NewGroup) -> models.IdResult:
+    def create_group(self, body: models.NewGroup) -> Coroutine[Any, Any, models.IdResult]:
         """Make a group.
 
         Args:
@@ -234,17 +254,19 @@ class GroupsApi:
 
         `POST /groups/add`. Evidence: documented.
         """
-        request = Request(
-            operation="createGroup",
-            method="POST",
-            path="/groups/add",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_result,
+            Request(
+                operation="createGroup",
+                method="POST",
+                path="/groups/add",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_result())
 
-    async def update_group(self, body: models.GroupEdit) -> models.IdResult:
+    def update_group(self, body: models.GroupEdit) -> Coroutine[Any, Any, models.IdResult]:
         """Rename a group.
 
         Args:
@@ -255,17 +277,19 @@ class GroupsApi:
 
         `POST /groups/edit`. Evidence: documented.
         """
-        request = Request(
-            operation="updateGroup",
-            method="POST",
-            path="/groups/edit",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _id_result,
+            Request(
+                operation="updateGroup",
+                method="POST",
+                path="/groups/edit",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_id_result())
 
-    async def delete_group(self, body: models.GroupDeletion) -> models.Success:
+    def delete_group(self, body: models.GroupDeletion) -> Coroutine[Any, Any, models.Success]:
         """Delete a group, and its contacts if asked to.
 
         Args:
@@ -276,17 +300,19 @@ class GroupsApi:
 
         `POST /groups/delete`. Evidence: documented.
         """
-        request = Request(
-            operation="deleteGroup",
-            method="POST",
-            path="/groups/delete",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _success,
+            Request(
+                operation="deleteGroup",
+                method="POST",
+                path="/groups/delete",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_success())
 
-    async def check_groups(self, body: models.PhoneQuery) -> models.MembershipList:
+    def check_groups(self, body: models.PhoneQuery) -> Coroutine[Any, Any, models.MembershipList]:
         """List the groups of whoever has a phone number.
 
         One row a contact and group. Two contacts may share the number: `id` tells them apart. A
@@ -300,15 +326,17 @@ class GroupsApi:
 
         `POST /groups/check`. Evidence: documented.
         """
-        request = Request(
-            operation="checkGroups",
-            method="POST",
-            path="/groups/check",
-            body=encode(body),
-            content_type="application/json",
+        return answer(
+            self._send,
+            _membership_list,
+            Request(
+                operation="checkGroups",
+                method="POST",
+                path="/groups/check",
+                body=encode(body),
+                content_type="application/json",
+            ),
         )
-        response = await self._send(request)
-        return response.decode(_membership_list())
 
 
 # Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.

@@ -12,9 +12,11 @@ from typing import Any, Literal
 from attrs import define
 from msgspec import UNSET, UnsetType
 
+from ..http import Model
 
-@define(kw_only=True)
-class Contact:
+
+@define(kw_only=True, repr=False)
+class Contact(Model):
     """A contact without its groups, or an error.
 
     Evidence: public. The vendor's official clients.
@@ -73,8 +75,8 @@ class Contact:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class ContactEdit:
+@define(kw_only=True, repr=False)
+class ContactEdit(Model):
     """A contact's id, groups and phone, and what else it is to hold; an empty text clears.
 
     Evidence: documented. That id, group_id and phone are required is inferred; the official
@@ -123,8 +125,8 @@ class ContactEdit:
     """Free text. Text, at most 255 characters."""
 
 
-@define(kw_only=True)
-class ContactId:
+@define(kw_only=True, repr=False)
+class ContactId(Model):
     """Names a contact.
 
     Evidence: documented.
@@ -134,8 +136,8 @@ class ContactId:
     """The contact's id. Whole number, at least 1."""
 
 
-@define(kw_only=True)
-class ContactImport:
+@define(kw_only=True, repr=False)
+class ContactImport(Model):
     """The name of a new group and its contacts.
 
     Evidence: public. The vendor's official clients; the length of the name is that of
@@ -152,8 +154,8 @@ class ContactImport:
     """
 
 
-@define(kw_only=True)
-class ContactList:
+@define(kw_only=True, repr=False)
+class ContactList(Model):
     """A page of contacts, or an error.
 
     Evidence: public. The vendor's official clients; the examples on the vendor's page have
@@ -170,8 +172,8 @@ class ContactList:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class ContactQuery:
+@define(kw_only=True, repr=False)
+class ContactQuery(Model):
     """Which contacts, in which order, which page.
 
     Evidence: documented.
@@ -217,8 +219,8 @@ class ContactQuery:
     """
 
 
-@define(kw_only=True)
-class ContactRow:
+@define(kw_only=True, repr=False)
+class ContactRow(Model):
     """A contact in a list, with one of its groups.
 
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
@@ -284,8 +286,8 @@ class ContactRow:
     """
 
 
-@define(kw_only=True)
-class Error:
+@define(kw_only=True, repr=False)
+class Error(Model):
     """What went wrong; the table of codes is at the top of this document.
 
     Evidence: public. The vendor's page on errors.
@@ -301,8 +303,8 @@ class Error:
     """A sentence for people. Text."""
 
 
-@define(kw_only=True)
-class Group:
+@define(kw_only=True, repr=False)
+class Group(Model):
     """A group, or an error.
 
     Evidence: public. The vendor's official clients.
@@ -321,8 +323,8 @@ class Group:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class GroupDeletion:
+@define(kw_only=True, repr=False)
+class GroupDeletion(Model):
     """The group to delete, and whether its contacts go with it.
 
     Evidence: documented.
@@ -338,8 +340,8 @@ class GroupDeletion:
     """
 
 
-@define(kw_only=True)
-class GroupEdit:
+@define(kw_only=True, repr=False)
+class GroupEdit(Model):
     """A group's id and its new name.
 
     Evidence: documented.
@@ -352,8 +354,8 @@ class GroupEdit:
     """The new name. Text, 1 to 100 characters."""
 
 
-@define(kw_only=True)
-class GroupId:
+@define(kw_only=True, repr=False)
+class GroupId(Model):
     """Names a group.
 
     Evidence: public. The vendor's official clients.
@@ -363,8 +365,8 @@ class GroupId:
     """The group's id. Whole number, at least 1."""
 
 
-@define(kw_only=True)
-class GroupList:
+@define(kw_only=True, repr=False)
+class GroupList(Model):
     """A page of groups, or an error.
 
     Evidence: public. The vendor's official clients; the examples on the vendor's page have
@@ -381,8 +383,8 @@ class GroupList:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class GroupQuery:
+@define(kw_only=True, repr=False)
+class GroupQuery(Model):
     """Which groups, in which order, which page.
 
     Evidence: documented.
@@ -408,8 +410,8 @@ class GroupQuery:
     """
 
 
-@define(kw_only=True)
-class GroupRow:
+@define(kw_only=True, repr=False)
+class GroupRow(Model):
     """A group in a list.
 
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
@@ -425,8 +427,8 @@ class GroupRow:
     """How many contacts are in it. Whole number, at least 0."""
 
 
-@define(kw_only=True)
-class IdResult:
+@define(kw_only=True, repr=False)
+class IdResult(Model):
     """The id of what was made or changed, or an error.
 
     Evidence: public. The vendor's official clients.
@@ -442,8 +444,8 @@ class IdResult:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class ImportResult:
+@define(kw_only=True, repr=False)
+class ImportResult(Model):
     """What became of an import, or an error.
 
     Evidence: public. The vendor's official clients.
@@ -465,8 +467,8 @@ class ImportResult:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class ImportedContact:
+@define(kw_only=True, repr=False)
+class ImportedContact(Model):
     """A contact to be imported; fewer fields than elsewhere.
 
     Evidence: public. The vendor's official clients; the lengths, and that the phone alone
@@ -495,8 +497,8 @@ class ImportedContact:
     """Company name. Text, at most 255 characters."""
 
 
-@define(kw_only=True)
-class Membership:
+@define(kw_only=True, repr=False)
+class Membership(Model):
     """A contact's being in a group.
 
     Evidence: public. The vendor's official clients; the vendor's page shows a part.
@@ -512,8 +514,8 @@ class Membership:
     """The group's name. Text, at most 100 characters."""
 
 
-@define(kw_only=True)
-class MembershipList:
+@define(kw_only=True, repr=False)
+class MembershipList(Model):
     """The groups behind a phone number, or an error.
 
     Evidence: public. The vendor's official clients.
@@ -526,8 +528,8 @@ class MembershipList:
     """What went wrong; the table of codes is at the top of this document."""
 
 
-@define(kw_only=True)
-class NewContact:
+@define(kw_only=True, repr=False)
+class NewContact(Model):
     """A contact to be added.
 
     Evidence: documented. That the phone alone is required is inferred.
@@ -572,8 +574,8 @@ class NewContact:
     """Free text. Text, at most 255 characters."""
 
 
-@define(kw_only=True)
-class NewGroup:
+@define(kw_only=True, repr=False)
+class NewGroup(Model):
     """A group to be made.
 
     Evidence: documented.
@@ -583,8 +585,8 @@ class NewGroup:
     """The group's name. Text, 1 to 100 characters."""
 
 
-@define(kw_only=True)
-class Paging:
+@define(kw_only=True, repr=False)
+class Paging(Model):
     """Where in the list this page is.
 
     Evidence: public. The vendor's official clients; the examples on its page do not have
@@ -598,8 +600,8 @@ class Paging:
     """The number of pages. Whole number, at least 0."""
 
 
-@define(kw_only=True)
-class PhoneQuery:
+@define(kw_only=True, repr=False)
+class PhoneQuery(Model):
     """A phone number to look up.
 
     Evidence: documented.
@@ -612,8 +614,8 @@ class PhoneQuery:
     """
 
 
-@define(kw_only=True)
-class Success:
+@define(kw_only=True, repr=False)
+class Success(Model):
     """That it was done, or an error.
 
     Evidence: public. The vendor's official clients.

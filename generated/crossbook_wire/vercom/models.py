@@ -12,9 +12,11 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, UnsetType
 
+from ..http import Model
 
-@define(kw_only=True)
-class Contact:
+
+@define(kw_only=True, repr=False)
+class Contact(Model):
     """A contact as the vendor tells it. Its groups and subscriptions are not in it.
 
     Evidence: inferred. No page prints a contact's answer. The fields are those of adding
@@ -58,8 +60,8 @@ class Contact:
     """The contact's values of the account's additional fields, by name; empty if it has none."""
 
 
-@define(kw_only=True)
-class ContactChanges:
+@define(kw_only=True, repr=False)
+class ContactChanges(Model):
     """The fields to change; what is not named stays, null clears.
 
     Evidence: inferred. The fields are those of adding, less what is said to be taken on
@@ -93,8 +95,8 @@ class ContactChanges:
     """The account's additional fields by name. `listFields` tells which names are in use."""
 
 
-@define(kw_only=True)
-class ContactIds:
+@define(kw_only=True, repr=False)
+class ContactIds(Model):
     """The contacts that are meant, by id.
 
     Evidence: documented.
@@ -106,8 +108,8 @@ class ContactIds:
     """
 
 
-@define(kw_only=True)
-class ContactList:
+@define(kw_only=True, repr=False)
+class ContactList(Model):
     """A page of contacts.
 
     Evidence: public. The envelope is from the vendor's general page.
@@ -123,8 +125,8 @@ class ContactList:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class ContactUpdateByExternalId:
+@define(kw_only=True, repr=False)
+class ContactUpdateByExternalId(Model):
     """A change to the contact with this external id.
 
     Evidence: public. As ContactUpdates.
@@ -137,8 +139,8 @@ class ContactUpdateByExternalId:
     """The fields to change; what is not named stays, null clears."""
 
 
-@define(kw_only=True)
-class ContactUpdateById:
+@define(kw_only=True, repr=False)
+class ContactUpdateById(Model):
     """A change to the contact with this id.
 
     Evidence: public. As ContactUpdates.
@@ -151,8 +153,8 @@ class ContactUpdateById:
     """The fields to change; what is not named stays, null clears."""
 
 
-@define(kw_only=True)
-class CountedSegment:
+@define(kw_only=True, repr=False)
+class CountedSegment(Model):
     """A segment and how many contacts it has.
 
     Evidence: inferred. As SegmentCount.
@@ -168,8 +170,8 @@ class CountedSegment:
     """How many contacts it has. Whole number, at least 0."""
 
 
-@define(kw_only=True)
-class Failure:
+@define(kw_only=True, repr=False)
+class Failure(Model):
     """Why a call failed.
 
     Evidence: public. The vendor's general page and a captured 401.
@@ -182,8 +184,8 @@ class Failure:
     """What the vendor says about a failed answer; the captured 401 has nothing in it."""
 
 
-@define(kw_only=True)
-class FailureMeta:
+@define(kw_only=True, repr=False)
+class FailureMeta(Model):
     """What the vendor says about a failed answer; the captured 401 has nothing in it.
 
     Evidence: public. A captured 401.
@@ -202,8 +204,8 @@ class FailureMeta:
     """The answer's own id, for the vendor's support. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class Field:
+@define(kw_only=True, repr=False)
+class Field(Model):
     """An additional field of the account.
 
     Evidence: inferred. No page prints one; only the name is sure to be there.
@@ -216,8 +218,8 @@ class Field:
     """The key of the field in `externalData`. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class FieldList:
+@define(kw_only=True, repr=False)
+class FieldList(Model):
     """A page of the account's additional fields.
 
     Evidence: inferred. The envelope is public, the shape of an item is a guess.
@@ -233,8 +235,8 @@ class FieldList:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class Group:
+@define(kw_only=True, repr=False)
+class Group(Model):
     """A group of contacts.
 
     Evidence: public. A captured answer.
@@ -259,8 +261,8 @@ class Group:
     """
 
 
-@define(kw_only=True)
-class GroupContact:
+@define(kw_only=True, repr=False)
+class GroupContact(Model):
     """A contact in short.
 
     Evidence: public. The vendor's page on groups; null for an empty field is inferred.
@@ -281,8 +283,8 @@ class GroupContact:
     """Phone number as it was given. Text or null, at most 15 characters."""
 
 
-@define(kw_only=True)
-class GroupContactList:
+@define(kw_only=True, repr=False)
+class GroupContactList(Model):
     """A page of a group's contacts.
 
     Evidence: public. The vendor's page on groups.
@@ -298,8 +300,8 @@ class GroupContactList:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class GroupIds:
+@define(kw_only=True, repr=False)
+class GroupIds(Model):
     """The groups that are meant, by id.
 
     Evidence: documented.
@@ -311,8 +313,8 @@ class GroupIds:
     """
 
 
-@define(kw_only=True)
-class GroupList:
+@define(kw_only=True, repr=False)
+class GroupList(Model):
     """A page of groups.
 
     Evidence: public. A captured answer.
@@ -328,8 +330,8 @@ class GroupList:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class GroupUpdate:
+@define(kw_only=True, repr=False)
+class GroupUpdate(Model):
     """A change to the group with this id; what is not named stays.
 
     Evidence: public. The vendor's page on groups; that a name may not be empty is inferred.
@@ -345,8 +347,8 @@ class GroupUpdate:
     """The new description. Text."""
 
 
-@define(kw_only=True)
-class Meta:
+@define(kw_only=True, repr=False)
+class Meta(Model):
     """What the vendor says about the answer itself.
 
     Evidence: public. The vendor's general page and captured answers.
@@ -365,8 +367,8 @@ class Meta:
     """The answer's own id, for the vendor's support. Text, at least 1 character."""
 
 
-@define(kw_only=True)
-class NewContact:
+@define(kw_only=True, repr=False)
+class NewContact(Model):
     """A contact to add. At least one of `email` and `phoneNumber` is needed.
 
     Evidence: documented.
@@ -408,8 +410,8 @@ class NewContact:
     """
 
 
-@define(kw_only=True)
-class NewGroup:
+@define(kw_only=True, repr=False)
+class NewGroup(Model):
     """A group to add.
 
     Evidence: public. The vendor's page on groups; that a name may not be empty is inferred.
@@ -425,8 +427,8 @@ class NewGroup:
     """What the group is for. Text."""
 
 
-@define(kw_only=True)
-class Nothing:
+@define(kw_only=True, repr=False)
+class Nothing(Model):
     """There is nothing to show.
 
     Evidence: inferred. The status is public; whether data is empty or absent, and whether
@@ -443,8 +445,8 @@ class Nothing:
     """An explanation, if there is one. List."""
 
 
-@define(kw_only=True)
-class Problem:
+@define(kw_only=True, repr=False)
+class Problem(Model):
     """One error.
 
     Evidence: public. The vendor's general page and a captured 401.
@@ -465,8 +467,8 @@ class Problem:
     """Which value of which item was refused."""
 
 
-@define(kw_only=True)
-class ProblemMeta:
+@define(kw_only=True, repr=False)
+class ProblemMeta(Model):
     """Which value of which item was refused.
 
     Evidence: public. The vendor's general page; that each may be absent is inferred.
@@ -484,8 +486,8 @@ class ProblemMeta:
     """The item, by its external id, say. Text or whole number or null."""
 
 
-@define(kw_only=True)
-class Segment:
+@define(kw_only=True, repr=False)
+class Segment(Model):
     """A saved selection of contacts.
 
     Evidence: inferred. No page prints one.
@@ -498,8 +500,8 @@ class Segment:
     """The name given in the panel. Text."""
 
 
-@define(kw_only=True)
-class SegmentCount:
+@define(kw_only=True, repr=False)
+class SegmentCount(Model):
     """The size of a segment.
 
     Evidence: inferred. The envelope is public; the page says that a count comes back, not
@@ -516,8 +518,8 @@ class SegmentCount:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class SegmentList:
+@define(kw_only=True, repr=False)
+class SegmentList(Model):
     """A page of segments.
 
     Evidence: inferred. The envelope is public, the shape of an item is a guess.
@@ -533,8 +535,8 @@ class SegmentList:
     """Never beside data, but for status 207. List."""
 
 
-@define(kw_only=True)
-class WrittenContact:
+@define(kw_only=True, repr=False)
+class WrittenContact(Model):
     """A contact that a write touched.
 
     Evidence: inferred. As WrittenContacts.
@@ -549,8 +551,8 @@ class WrittenContact:
     """
 
 
-@define(kw_only=True)
-class WrittenContacts:
+@define(kw_only=True, repr=False)
+class WrittenContacts(Model):
     """The contacts that a write touched, and with status 207 also what was refused.
 
     Evidence: inferred. The envelope is public; what data holds after a write is a guess.
@@ -566,8 +568,8 @@ class WrittenContacts:
     """What was refused; with status 207 only. List."""
 
 
-@define(kw_only=True)
-class WrittenGroup:
+@define(kw_only=True, repr=False)
+class WrittenGroup(Model):
     """A group that a write touched.
 
     Evidence: inferred. As WrittenGroups.
@@ -580,8 +582,8 @@ class WrittenGroup:
     """The group's unique name in the caller's own system. Text or null."""
 
 
-@define(kw_only=True)
-class WrittenGroups:
+@define(kw_only=True, repr=False)
+class WrittenGroups(Model):
     """The groups that a write touched, and with status 207 also what was refused.
 
     Evidence: inferred. The envelope is public; what data holds after a write is a guess.

@@ -119,17 +119,17 @@ _UNSUPPORTED = Verb("unsupported")
 
 def as_object(value: Any) -> dict[str, Any]:
     """A part of an error body as an object; an empty one if it is something else."""
-    value = _decoded(value)
+    value = decoded(value)
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def as_list(value: Any) -> list[Any]:
-    value = _decoded(value)
+    value = decoded(value)
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
-def _decoded(value: Any) -> Any:
-    """An envelope keeps its parts raw, so that no list of contacts is decoded twice, and no bomb at all."""
+def decoded(value: Any) -> Any:
+    """A part of an envelope. It is kept raw, so that no list of contacts is decoded twice, and no bomb at all."""
     if not isinstance(value, msgspec.Raw):
-        return value
+        return None if value is msgspec.UNSET else value
     return msgspec.json.decode(value) if len(memoryview(value)) <= MIB else None

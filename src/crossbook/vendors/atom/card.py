@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, Raw, UnsetType
 
-from crossbook.core.card import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object
+from crossbook.core.card import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object, decoded
 from crossbook.core.pages import PerGroup, Whole
 from crossbook.errors import AuthError, CrossbookError, NotFound, RateLimited, Rejected, VendorDown
 
@@ -44,7 +44,8 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
         return None
     if body.status == "success":
         return Complaint(kind=None)
-    error = as_object(body.error) or {"message": body.error if isinstance(body.error, str) else ""}
+    said = decoded(body.error)
+    error = as_object(said) or {"message": said if isinstance(said, str) else ""}
     code, message = error.get("code"), str(error.get("message") or "")
     field = next((ours for theirs, ours in _FIELDS.items() if theirs in message), None)
     kind = _BY_CODE.get(str(code), Rejected) if status < 300 else None

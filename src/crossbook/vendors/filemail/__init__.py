@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Self, Unpack
+from typing import Any, Self, Unpack
 
 import anyio
+from attrs import define
 from crossbook_wire.filemail import Api
-from crossbook_wire.http import Send
+from crossbook_wire.http import Request, Response, Send
+from msgspec.json import Decoder
 
 from crossbook.book import AddressBook, BookOptions
 from crossbook.core.auth import Login, MemoryTokens, TokenStore, credential
 from crossbook.errors import BadResponse
-from crossbook.vendors.base import text
 from crossbook.vendors.filemail.card import CARD, DEAD_TOKEN
 from crossbook.vendors.filemail.verbs import FilemailVerbs
 
 __all__ = ["Filemail"]
+
+
+@define(repr=False)
+class _Granted:
+    logintoken: Any = None
+
+
+_TOKEN = Decoder(_Granted)
 
 
 class Filemail(AddressBook):
@@ -91,12 +100,20 @@ class Filemail(AddressBook):
         return self
 
     async def _log_in(self) -> str:
-        answer = await self.wire.authentication.login(source=self._source)
-        token = text(answer.logintoken)
-        if token is None:
+        # The token is no field of a model, where a repr or a log could show it: it is read beside the answer.
+        kept: list[Response] = []
+
+        async def send(request: Request) -> Response:
+            kept.append(await self._send(request))
+            return kept[-1]
+
+        await Api(send).authentication.login(source=self._source)
+        token = _TOKEN.decode(kept[-1].content).logintoken
+        if not isinstance(token, str) or not token:
             raise BadResponse("the login's answer lacks the token", vendor=CARD.vendor, operation="login", sent="yes")
         return token
 
     def _make_verbs(self, send: Send) -> FilemailVerbs:
+        self._send = send
         self.wire = Api(send)
         return FilemailVerbs(self.wire)

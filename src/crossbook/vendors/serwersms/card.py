@@ -8,7 +8,7 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, Raw, UnsetType
 
-from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
+from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object, decoded
 from crossbook.core.pages import PageNumber
 from crossbook.errors import AuthError, CrossbookError, NotFound, Rejected
 
@@ -42,17 +42,19 @@ def read_error(_status: int, body: Envelope | None) -> Complaint | None:
     """The presence of `error` decides, whatever the status."""
     if body is None:
         return None
-    if body.error is UNSET or body.error is None:
+    said = decoded(body.error)
+    if said is None:
         if body.success is False:
             return Complaint(kind=Rejected, message="the vendor says that it did not succeed")
         spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
         return Complaint(kind=None) if spoken else None
-    error = as_object(body.error) or {"message": str(body.error)}
+    error = as_object(said) or {"message": str(said)}
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
     field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
-    said = f"{error['type']}: {message}" if error.get("type") and error["type"] != message else message
-    return Complaint(kind=_BY_CODE.get(code or "", Rejected), code=code, message=said, field=field)
+    if error.get("type") and error["type"] != message:
+        message = f"{error['type']}: {message}"
+    return Complaint(kind=_BY_CODE.get(code or "", Rejected), code=code, message=message, field=field)
 
 
 CARD = Card(

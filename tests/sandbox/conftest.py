@@ -1,0 +1,55 @@
+"""One sandbox in a process of its own for all tests here; each begins with fresh accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from crossbook_sandbox import Running, running
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Running]:
+    with running(rates={}) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def control(sandbox: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox") as client:
+        assert client.post("/reset").status_code == 200
+        yield client
+
+
+@pytest.fixture
+def serwersms(sandbox: Running) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {sandbox.credentials['serwersms']['token']}"}
+    with httpx.Client(base_url=sandbox.base_urls["serwersms"], headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def atom(sandbox: Running) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {sandbox.credentials['atom']['token']}"}
+    with httpx.Client(base_url=sandbox.base_urls["atom"], headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def filemail(sandbox: Running, control: httpx.Client) -> Iterator[httpx.Client]:
+    account = sandbox.credentials["filemail"]
+    login = {"username": account["username"], "password": account["password"], "source": "Web"}
+    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api") as client:
+        token = client.get("/authentication/login", params=login).json()["logintoken"]
+        client.params = httpx.QueryParams(logintoken=token)
+        yield client
+
+
+@pytest.fixture
+def vercom(sandbox: Running) -> Iterator[httpx.Client]:
+    account = sandbox.credentials["vercom"]
+    headers = {"Authorization": account["authorization"], "Application-Key": account["application_key"]}
+    with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers) as client:
+        yield client
