@@ -4,7 +4,7 @@
 
 Faker gives the names, companies and places; the phones are from number ranges that belong to nobody where a country
 keeps some for this (Australia), else plainly made up; the e-mail addresses end in example.com and its sisters.
-Among the first sixty are twelve that are there to be refused, each by some vendor, for a reason of its own.
+Twelve of the first rows are there to be refused, each by some vendor, for a reason of its own.
 """
 
 from __future__ import annotations

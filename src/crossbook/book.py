@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Any, ClassVar, Self, Unpack
+from typing import Any, ClassVar, Literal, Self, Unpack
 
 from attrs import evolve
 from crossbook_wire.http import Send
@@ -30,7 +30,10 @@ class BookOptions(CallOptions, total=False):
     default_region: the country ("PL") in which phones without a country code are read; the card's by default.
     default_group: the group of a new contact that names none (Atom).
     rate: requests a second, over the card's: a negotiated limit, or your share of one.
-    transport: "httpx", the default.
+    concurrency: requests of the account in flight at once; the card's by default.
+    transport: "httpx", the default, or "httpx2" (extra `httpx2`).
+    http_client: an `AsyncClient` of httpx or httpx2 to send through, for client certificates, a CA or proxies of your
+        own. Its pool, cookies, redirects and closing stay yours.
     allow_http: lets a base_url without https through; loopback needs no leave.
     """
 
@@ -38,7 +41,9 @@ class BookOptions(CallOptions, total=False):
     default_region: str | None
     default_group: str | None
     rate: float | None
-    transport: str
+    concurrency: int
+    transport: Literal["httpx", "httpx2"]
+    http_client: Any
     allow_http: bool
 
 
@@ -74,7 +79,12 @@ class AddressBook:
         self._region = settings.pop("default_region", None) or card.default_region
         self._default_group: str | None = settings.pop("default_group", None)
         rate = _rate(card, settings.pop("rate", None))
-        transport = transports.make(settings.pop("transport", "httpx"), base.origin, 64)
+        concurrency = settings.pop("concurrency", card.concurrency)
+        if not (type(concurrency) is int and concurrency > 0):
+            raise InvalidInput("concurrency is a whole number from 1", field="concurrency", vendor=card.vendor)
+        transport = transports.make(
+            settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
+        )
         try:
             self._options = Options(**settings)
         except TypeError:

@@ -104,6 +104,7 @@ class Card:
     one_group: bool = False  # a contact is in exactly one
     group_name_longest: int | None = None
     rate: Rate | None = None
+    concurrency: int = 32
     default_region: str | None = None
     phone_form: Literal["e164", "digits"] = "e164"
     phone_pattern: re.Pattern[str] | None = None

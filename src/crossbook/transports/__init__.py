@@ -11,8 +11,16 @@ from crossbook.errors import InvalidInput
 NAMES = ("httpx", "httpx2")
 
 
-def make(name: str, origin: str, concurrency: int) -> Transport:
-    """The transport of this name; InvalidInput if there is none, or its extra is not installed."""
+def make(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
+    """The transport of this name, or one over a client that the user brings.
+
+    Raises:
+        InvalidInput: there is no such transport, or its extra is not installed.
+    """
+    if client is not None:
+        from crossbook.transports.brought import Brought
+
+        return Brought(client)
     if name not in NAMES:
         raise InvalidInput(f"there is no transport {name[:40]!r}: take one of {', '.join(NAMES)}", field="transport")
     try:

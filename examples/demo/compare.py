@@ -1,0 +1,87 @@
+"""What a vendor's contact must have of a person, by the vendor's card, and which stored contact is which person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crossbook import AddressBook, Contact
+
+# Groups are not among them: who is read back from a group is in it.
+_FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
+
+
+def not_held(book: AddressBook, person: Contact) -> set[str]:
+    """Fields of this person that the vendor cannot hold."""
+    return {name for name in _values(book, person) if "w" not in _access(book, name)}
+
+
+def not_shown(book: AddressBook, person: Contact) -> set[str]:
+    """Fields of this person that the vendor takes and never shows again."""
+    return {name for name in _values(book, person) if _access(book, name) == "w"}
+
+
+def not_told(book: AddressBook, person: Contact, found: Contact) -> set[str]:
+    """Fields of this person that the card calls readable and that this answer does not tell."""
+    readable = {name for name in _values(book, person) if "r" in _access(book, name)}
+    return {name for name in readable if name.partition(".")[0] not in found.known}
+
+
+def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
+    """Fields that the answer tells, and tells otherwise: changed, missing, or there although the person has none."""
+    wanted, stored = _values(book, person), _values(book, found)
+    return {
+        name
+        for name in wanted.keys() | stored.keys()
+        if "r" in _access(book, name)
+        and name.partition(".")[0] in found.known
+        and wanted.get(name) != stored.get(name)
+    }
+
+
+def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
+    """What this vendor's contacts can be recognised by: a phone, an e-mail address, an external id."""
+    values = _values(book, contact)
+    return {(name, values[name].casefold()) for name in book.card.match_keys if name in values}
+
+
+def pair(book: AddressBook, people: Iterable[Contact], stored: Iterable[Contact]) -> dict[str, Contact]:
+    """Which stored contact is which person, by the person's external id; each is somebody's only once.
+
+    A key is not an identity: two people may share a phone. So the most alike become a pair first.
+    """
+    by_key: dict[tuple[str, str], list[Contact]] = {}
+    for contact in stored:
+        for key in keys(book, contact):
+            by_key.setdefault(key, []).append(contact)
+    candidates = [
+        (len(differences(book, person, contact)), person.external_id or "", contact)
+        for person in people
+        for key in sorted(keys(book, person))
+        for contact in by_key.get(key, ())
+    ]
+    pairs: dict[str, Contact] = {}
+    taken: set[str] = set()
+    for _, person_id, contact in sorted(candidates, key=lambda candidate: candidate[0]):
+        if person_id not in pairs and contact.id not in taken:
+            pairs[person_id] = contact
+            taken.add(contact.id)
+    return pairs
+
+
+def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
+    """What a contact has, by field; a name either whole or in halves, as the vendor stores it."""
+    other_form = ("first_name", "last_name") if book.card.names == "whole" else ("name",)
+    values = {name: getattr(contact, name) for name in _FIELDS if name not in other_form}
+    values |= {f"fields.{name}": value for name, value in (contact.fields or {}).items()}
+    if values["phone"]:
+        # One vendor stores +48500600700 as 48500600700.
+        values["phone"] = values["phone"].removeprefix("+")
+    return {name: value for name, value in values.items() if value}
+
+
+def _access(book: AddressBook, name: str) -> str:
+    """`rw`, `r` or `w`, and nothing for what the vendor cannot hold."""
+    own, _, named = name.partition(".")
+    if named:
+        return "rw" if book.card.named_fields is None or named in book.card.named_fields else ""
+    return book.card.holds[own].access if own in book.card.holds else ""
