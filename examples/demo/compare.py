@@ -32,9 +32,7 @@ def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
     return {
         name
         for name in wanted.keys() | stored.keys()
-        if "r" in _access(book, name)
-        and name.partition(".")[0] in found.known
-        and wanted.get(name) != stored.get(name)
+        if "r" in _access(book, name) and name.partition(".")[0] in found.known and wanted.get(name) != stored.get(name)
     }
 
 

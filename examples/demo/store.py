@@ -52,14 +52,17 @@ async def store(
     results: list[Stored] = []
     # The workers share one iterator, so each person is taken once.
     waiting = iter(people)
+    stopped = False
 
     async def work() -> None:
+        nonlocal stopped
         for person in waiting:
             found = pairs.get(person.external_id or "")
             result = Stored(person, "there", found.id) if found else await _create(book, person, group)
             results.append(result)
             done()
-            if any(result.status == "failed" for result in results[-workers:]):
+            stopped = stopped or result.status == "failed"
+            if stopped:
                 return
 
     async with anyio.create_task_group() as tasks:

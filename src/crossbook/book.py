@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, Unpack
 
@@ -85,11 +87,8 @@ class AddressBook:
         transport = transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
-        try:
-            self._options = Options(**settings)
-        except TypeError:
-            unknown = ", ".join(sorted(set(settings) - set(CallOptions.__annotations__)))
-            raise InvalidInput(f"a book has no option {unknown}", field=unknown, vendor=card.vendor) from None
+        _no_others(card, settings)
+        self._options = Options(**settings)
         self._connection = Connection(card, base, auth, transport, limiter_for(rate))
         self._bind()
 
@@ -125,9 +124,7 @@ class AddressBook:
         """
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        unknown = sorted(set(options) - set(CallOptions.__annotations__))
-        if unknown:
-            raise InvalidInput(f"a call has no option {', '.join(unknown)}", field=unknown[0], vendor=self.card.vendor)
+        _no_others(self.card, options)
         other._options = evolve(self._options, **options)
         other._bind()
         return other
@@ -148,9 +145,15 @@ class AddressBook:
         raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")
 
 
+def _no_others(card: Card, options: Mapping[str, Any]) -> None:
+    unknown = sorted(set(options) - set(CallOptions.__annotations__))
+    if unknown:
+        raise InvalidInput(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
+
+
 def _rate(card: Card, asked: float | None) -> Rate | None:
     if asked is None:
         return card.rate
-    if not asked > 0:
-        raise InvalidInput("rate must be more than 0 requests a second", field="rate", vendor=card.vendor)
+    if not 0 < asked < math.inf:
+        raise InvalidInput("rate must be a number of requests a second, more than 0", field="rate", vendor=card.vendor)
     return Rate(asked, max(1, round(asked)))

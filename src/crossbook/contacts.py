@@ -88,6 +88,8 @@ class Contacts:
         for name, value in filters.items():
             if value is not None and card.filters.get(name, "unsupported") == "unsupported":
                 raise Unsupported(f"{card.title} cannot list by {name}", vendor=card.vendor, operation="contacts.list")
+            if value == "":
+                raise InvalidInput(f"{name} is empty: leave it out to list all", field=name, vendor=card.vendor)
         if sort is not None and sort not in card.sorts:
             can = f"by {', '.join(sorted(card.sorts))} only" if card.sorts else "not at all"
             raise Unsupported(f"{card.title} sorts {can}", vendor=card.vendor, operation="contacts.list")
@@ -163,9 +165,10 @@ class Contacts:
             raise InvalidInput(
                 f"{name} is empty or no number of region {self._verbs.region}", field=name, vendor=self._card.vendor
             )
+        asked = value.strip() if name == "email" else wanted
         matches = {
             contact.id: contact
-            for contact in await self._verbs.candidates(name, wanted)
+            for contact in await self._verbs.candidates(name, asked)
             if match_key(name, getattr(contact, name), self._verbs.region) == wanted
         }
         if len(matches) > 1:

@@ -35,7 +35,7 @@ class Options:
     serwersms_partial_edit: bool = False
     filemail_http_errors: bool = False
     filemail_api_key_required: bool = False
-    filemail_token_lifetime: float = 0
+    filemail_token_lifetime: float = 0.0
     vercom_segment_wait: int = 1
 
     def changed(self, changes: Mapping[str, object]) -> Options:

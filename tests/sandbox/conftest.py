@@ -19,7 +19,7 @@ def sandbox() -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def control(sandbox: Running) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{sandbox.url}/_sandbox") as client:
-        assert client.post("/reset").status_code == 200
+        client.post("/reset").raise_for_status()
         yield client
 
 

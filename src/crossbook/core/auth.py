@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from copy import copy
 from typing import Protocol
 from urllib.parse import quote
 
+import anyio
 import msgspec
 
 from crossbook.core.frame import Attachment
 from crossbook.core.jobs import Job
 from crossbook.core.redact import Secret
-from crossbook.errors import AuthError, CrossbookError, InvalidInput
+from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInput
 
 
 class Auth(Protocol):
@@ -23,9 +25,11 @@ class Auth(Protocol):
         """Tells accounts apart without telling who they are: the key of a shared limiter."""
         ...
 
-    async def attachment(self, operation: str) -> Attachment: ...
+    async def attachment(self, operation: str, longest: float) -> Attachment:
+        """What to attach to one request of this operation, within so many seconds."""
+        ...
 
-    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
         """Whether another try with fresh credentials makes sense."""
         ...
 
@@ -37,10 +41,10 @@ class Fixed:
         self._attachment = attachment
         self.account = account
 
-    async def attachment(self, operation: str) -> Attachment:
+    async def attachment(self, operation: str, longest: float) -> Attachment:
         return self._attachment
 
-    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
         return False
 
 
@@ -132,28 +136,32 @@ class Login:
         """Said by the book when it opens: how to log in, and where the work may go on."""
         self._login, self._start, self._clock = login, start, clock
 
-    async def attachment(self, operation: str) -> Attachment:
+    async def attachment(self, operation: str, longest: float) -> Attachment:
         if operation == self._operation:
             return self._credentials
         token = await self._tokens.get(self.account)
-        if token is None:
-            token = await self._renewed(None)
-        return Attachment(query=f"{self._parameter}={quote(token.reveal(), safe='')}")
+        return self._attached(token or await self._renewed(None, longest))
 
-    async def renew(self, rejected: Attachment, error: AuthError) -> bool:
+    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
         if error.code not in self._dead_codes or rejected is self._credentials:
             return False
-        await self._renewed(rejected.query)
+        await self._renewed(rejected, longest)
         return True
 
-    async def _renewed(self, rejected: str | None) -> Secret:
+    def _attached(self, token: Secret) -> Attachment:
+        return Attachment(query=f"{self._parameter}={quote(token.reveal(), safe='')}")
+
+    async def _renewed(self, rejected: Attachment | None, longest: float) -> Secret:
         token = await self._tokens.get(self.account)
-        if token is None or f"{self._parameter}={quote(token.reveal(), safe='')}" == rejected:
+        if token is None or self._attached(token) == rejected:
             if self._refused and self._clock() < self._refused[0]:
-                raise self._refused[1]
+                raise copy(self._refused[1])
             if self._job is None or self._job.done:
                 self._job = self._start(self._log_in)
-            await self._job.result()
+            with anyio.move_on_after(longest) as scope:
+                await self._job.result()
+            if scope.cancelled_caught:
+                raise ConnectError(f"the login was not done within {longest:.3g} s", operation=self._operation)
             token = await self._tokens.get(self.account)
         if token is None:
             raise AuthError("the login gave no token", operation=self._operation)

@@ -38,10 +38,9 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
     halves = " ".join(half for half in (contact.first_name, contact.last_name) if half)
     if card.names == "whole":
-        values.pop("first_name", None)
-        values.pop("last_name", None)
-        if halves:
-            values.setdefault("name", halves)
+        if halves and values.setdefault("name", halves) == halves:
+            values.pop("first_name", None)
+            values.pop("last_name", None)
     elif values.get("name") == halves:
         del values["name"]  # the halves say it already
     lost = [name for name in values if not writable(card, name)]
@@ -122,7 +121,7 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
 def normal_phone(card: Card, text: str, region: str | None) -> str:
     """The number in normal form, if the vendor will take its outgoing form."""
     number = phones.normal(text, region)
-    if card.phone_pattern is not None and not card.phone_pattern.fullmatch(outgoing_phone(card, number)):
+    if card.phone_pattern is not None and not card.phone_pattern.fullmatch(outgoing_phone(card, number, region)):
         raise InvalidInput(
             f"phone is no number of region {region}, and {card.title} takes digits only: write +<country><number>",
             field="phone",
@@ -131,9 +130,11 @@ def normal_phone(card: Card, text: str, region: str | None) -> str:
     return number
 
 
-def outgoing_phone(card: Card, number: str) -> str:
-    """A normal number as this vendor writes it."""
-    return number[1:] if card.phone_form == "digits" and number[:1] == "+" else number
+def outgoing_phone(card: Card, number: str, region: str | None) -> str:
+    """A normal number as this vendor writes it; with its plus where the digits alone would not be this number again."""
+    digits = number[1:]
+    plain = card.phone_form == "digits" and number[:1] == "+" and phones.normal(digits, region) == number
+    return digits if plain else number
 
 
 def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:

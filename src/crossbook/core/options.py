@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypedDict
 
@@ -57,9 +58,10 @@ class CallOptions(TypedDict, total=False):
 
 
 def _positive(_instance: object, attribute: object, value: Any) -> None:
-    if value is not None and not value > 0:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and 0 < value < math.inf):
         name = getattr(attribute, "name", "")
-        raise InvalidInput(f"{name} must be more than 0", field=name)
+        raise InvalidInput(f"{name} must be a number, more than 0", field=name)
 
 
 @frozen

@@ -40,7 +40,8 @@ class PageNumber:
     """Numbered pages from 1. `call` answers the rows and the number of pages, where the vendor tells it.
 
     Where it does not, the end is an empty page, or one with the same rows as the last: a server that ignores
-    the page number would else repeat page 1 for ever.
+    the page number would else repeat page 1 for ever. A number means nothing without the size of its pages: a
+    position keeps the size with which it was made.
     """
 
     default: int
@@ -54,14 +55,16 @@ class PageNumber:
         ident: Callable[[T], str],
     ) -> Fetch[T]:
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            page, before = _numbers(position, 2) if position is not None else (1, 0)
-            rows, count = await call(page, size)
+            page, before, limit = _numbers(position, 3) if position is not None else (1, 0, size)
+            if not 1 <= limit <= self.longest:
+                raise bad_cursor()
+            rows, count = await call(page, limit)
             seen = _fingerprint([ident(row) for row in rows if row is not None])
             if count is not None:
-                return rows, [page + 1, seen] if page < count else None
+                return rows, [page + 1, seen, limit] if page < count else None
             if not rows or seen == before:
                 return (), None
-            return rows, [page + 1, seen]
+            return rows, [page + 1, seen, limit]
 
         return fetch
 

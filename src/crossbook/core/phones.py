@@ -28,7 +28,10 @@ def spellings(number: str) -> list[str]:
     """How a vendor may have stored an E.164 number: with a plus, without, and as one dials it at home."""
     import phonenumbers
 
-    parsed = phonenumbers.parse(number)
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return [number, number[1:]]  # of no country that is known
     national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return list(dict.fromkeys([number, number[1:], re.sub(r"\D", "", national)]))
 

@@ -34,7 +34,7 @@ class Answer(Response):
     def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
         try:
             return decoder.decode(self.content)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
             where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
         raise BadResponse(
@@ -64,19 +64,23 @@ class Wire:
             if deadline is None:
                 deadline = began + options.timeout
             number += 1
-            attachment = await connection.auth.attachment(request.operation)
+            attachment = await connection.auth.attachment(request.operation, options.timeout)
             outcome = await self._exchange(request, attachment, deadline)
             error = self._judged(outcome, operation)
             if error is None and isinstance(outcome, Reply):
                 connection.quota.succeeded(repeated=number > 1)
                 self._told(request, number, began, outcome, None, None)
                 return Answer(
-                    outcome.status, outcome.headers, outcome.content, connection.card.vendor, request.operation
+                    outcome.status,
+                    outcome.headers,
+                    connection.card.empty_list if outcome.status == 404 else outcome.content,
+                    connection.card.vendor,
+                    request.operation,
                 )
             assert error is not None
             error.operation, error.attempts = request.operation, number
             if isinstance(error, AuthError) and not renewed:
-                renewed = await connection.auth.renew(attachment, error)
+                renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
                 if renewed:
                     self._told(request, number, began, outcome, error, 0.0)
                     number -= 1

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 from msgspec import UNSET, UnsetType
 
+from crossbook.core import phones
 from crossbook.core.card import Card
 from crossbook.core.pages import Fetch
 from crossbook.errors import BadResponse, NotFound, Unsupported
@@ -126,6 +127,13 @@ class Verbs:
         return BadResponse(
             f"the answer lacks {what}", vendor=self.card.vendor, operation=operation, status=200, sent="yes"
         )
+
+
+def spellings(key: str, value: str) -> list[str]:
+    """How a vendor may have stored what is looked for: some compare exactly, where we do not."""
+    if key == "phone":
+        return phones.spellings(value)
+    return list(dict.fromkeys((value, value.casefold()))) if key == "email" else [value]
 
 
 M = TypeVar("M")

@@ -55,7 +55,7 @@ class AtomVerbs(Verbs):
         fields = {name: getattr(contact, name) for name in ("first_name", "last_name", "company")}
         new = models.NewContact(
             group_id=int(group),
-            phone_number=outgoing_phone(CARD, contact.phone or ""),
+            phone_number=outgoing_phone(CARD, contact.phone or "", self.region),
             **{name: value for name, value in (fields | dict(contact.fields or {})).items() if value is not None},
         )
         return self._id(await self._api.contacts.create_contact(new), "createContact")
@@ -66,7 +66,7 @@ class AtomVerbs(Verbs):
         fields = {_DETAIL[name]: value or "" for name, value in changes.items() if name in _DETAIL}
         fields |= {name: value or "" for name, value in changes.get("fields", {}).items()}
         if "phone_number" in fields:
-            fields["phone_number"] = outgoing_phone(CARD, fields["phone_number"])
+            fields["phone_number"] = outgoing_phone(CARD, fields["phone_number"], self.region)
         group = int(changes["groups"][0]) if "groups" in changes else UNSET
         await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
         return id

@@ -43,7 +43,7 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
     if body is None:
         return None
     said = body.responsestatus if body.responsestatus is not UNSET else body.status
-    code = body.errorcode if body.errorcode is not UNSET else None
+    code = None if body.errorcode is UNSET or body.errorcode in (0, "0", "") else body.errorcode
     if said is UNSET and code is None:
         return None
     if code is None and isinstance(said, str) and said.lower() == "ok":

@@ -43,7 +43,7 @@ def read_error(_status: int, body: Envelope | None) -> Complaint | None:
     if body is None:
         return None
     said = decoded(body.error)
-    if said is None:
+    if said is None or said == []:
         if body.success is False:
             return Complaint(kind=Rejected, message="the vendor says that it did not succeed")
         spoken = any(part is not UNSET for part in (body.success, body.items, body.id))

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from crossbook.core import phones
 from crossbook.core.pages import Fetch
 from crossbook.models import Contact, ExternalId, Group, read_from
-from crossbook.vendors.base import Query, Verbs, each, number, rows, text, told, truth
+from crossbook.vendors.base import Query, Verbs, each, number, rows, spellings, text, told, truth
 from crossbook.vendors.serwersms.card import CARD, PAGING
 
 _TEXTS = ("phone", "email", "first_name", "last_name", "company")
@@ -58,7 +58,7 @@ class SerwerSMSVerbs(Verbs):
     async def candidates(self, key: str, value: str) -> Sequence[Contact]:
         # What the vendor's search finds is not documented: asked for each spelling, and compared by the caller.
         found: list[Contact] = []
-        for spelling in phones.spellings(value) if key == "phone" else [value]:
+        for spelling in spellings(key, value):
             found += await self.collect(self.list_contacts(Query(search=spelling), PAGING.longest))
         return found
 

@@ -144,6 +144,7 @@ CARD = Card(
     },
     named_fields=None,
     needs_one_of=("phone", "email"),
+    empty_list=b'{"data":[]}',
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"[1-9][0-9]{0,17}"),

@@ -10,7 +10,7 @@ from crossbook_wire.vercom import Api, models
 
 from crossbook.core import cursor
 from crossbook.core.connection import Connection
-from crossbook.core.frames import public
+from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import BadResponse, InvalidInput, NotFound
 from crossbook.vendors.base import M, number, rows, text
@@ -55,8 +55,9 @@ class Fields:
         self._api = api
         self._connection = connection
 
-    def list(self) -> Pager[Field]:
-        """Lists the names that `Contact.fields` uses in this account.
+    @public_sync
+    def list(self, *, after: str | None = None) -> Pager[Field]:
+        """Lists the names that `Contact.fields` uses in this account; `after` is a cursor, as in `contacts.list`.
 
         Source: documented; what an item holds is inferred.
 
@@ -65,7 +66,7 @@ class Fields:
             names = [field.name async for field in book.fields.list()]
             ```
         """
-        return _pager(self._connection, "fields", self._api.contacts.list_fields, models.Field, _field)
+        return _pager(self._connection, "fields", self._api.contacts.list_fields, models.Field, _field, after)
 
 
 class Segments:
@@ -75,8 +76,9 @@ class Segments:
         self._api = api
         self._connection = connection
 
-    def list(self) -> Pager[Segment]:
-        """Lists the segments of the account, without their counts.
+    @public_sync
+    def list(self, *, after: str | None = None) -> Pager[Segment]:
+        """Lists the segments of the account, without their counts; `after` is a cursor, as in `contacts.list`.
 
         Source: documented; what an item holds is inferred.
 
@@ -86,7 +88,7 @@ class Segments:
                 print(segment.name)
             ```
         """
-        return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment)
+        return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
 
     @public
     async def get(self, id: str) -> Segment:
@@ -118,6 +120,7 @@ def _pager(
     call: Callable[..., Coroutine[Any, Any, Any]],
     kind: type[M],
     read: Callable[[M], T],
+    after: str | None,
 ) -> Pager[T]:
     connection.check()
 
@@ -128,9 +131,9 @@ def _pager(
             raise BadResponse("the answer lacks data", vendor=CARD.vendor, operation=f"{what}.list", sent="yes")
         return [None if row is None else read(row) for row in found]
 
-    return Pager(
-        lambda: PAGING.over(page, PAGING.default), connection.start, cursor.filter_hash(CARD.vendor, what), None
-    )
+    bound = cursor.filter_hash(CARD.vendor, what)
+    position = cursor.read(after, bound) if after is not None else None
+    return Pager(lambda: PAGING.over(page, PAGING.default), connection.start, bound, position)
 
 
 def _field(row: models.Field) -> Field:

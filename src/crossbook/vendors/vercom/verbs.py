@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,9 +12,9 @@ from msgspec import UNSET, to_builtins
 
 from crossbook.core import phones, redact
 from crossbook.core.pages import Fetch
-from crossbook.errors import Rejected
+from crossbook.errors import Ambiguous, Rejected
 from crossbook.models import Contact, ExternalId, Group, read_from
-from crossbook.vendors.base import M, Query, Verbs, each, moment, rows, text, told, truth
+from crossbook.vendors.base import M, Query, Verbs, each, moment, rows, spellings, text, told, truth
 from crossbook.vendors.vercom.card import CARD, PAGING, complaint
 
 # Ours → theirs: what is read, and of it what is written.
@@ -61,13 +61,11 @@ class VercomVerbs(Verbs):
         raise self.not_found("contact")
 
     async def candidates(self, key: str, value: str) -> Sequence[Contact]:
-        if key != "phone":
-            query = Query(email=value) if key == "email" else Query(external_id=value)
-            return await self.collect(self.list_contacts(query, PAGING.longest))
         # Whether the vendor takes spellings of a number as equal is not documented: asked for each.
         found: list[Contact] = []
-        for spelling in phones.spellings(value):
-            found += await self.collect(self.list_contacts(Query(phone=spelling), PAGING.longest))
+        for spelling in spellings(key, value):
+            query: dict[str, Any] = {key: spelling}
+            found += await self.collect(self.list_contacts(Query(**query), PAGING.longest))
         return found
 
     async def create_contact(self, contact: Contact) -> str:
@@ -89,12 +87,15 @@ class VercomVerbs(Verbs):
                 if isinstance(id, ExternalId)
                 else models.ContactUpdateById(id=id, data=data)
             )
-            stored = self._touched(await self._api.contacts.update_contacts([update]), "updateContacts")
+            answer = await self._api.contacts.update_contacts([update])
+            stored = self._touched(answer, "updateContacts")
+            touched = {text(row.id) or "" for row in rows(answer.data, models.WrittenContact) or () if row is not None}
+            self._only(touched, "and all of them were changed")
         elif isinstance(id, ExternalId):
-            matches = await self.candidates("external_id", id.value)
+            matches = {match.id for match in await self.candidates("external_id", id.value)}
             if not matches:
                 raise self.not_found("contact")
-            stored = matches[0].id
+            stored = self._only(matches, "and none was changed")
         if "groups" in changes:
             await self.set_groups(stored, changes["groups"])
         return stored
@@ -163,6 +164,17 @@ class VercomVerbs(Verbs):
             if isinstance(row, kinds) and (id := text(row.id)):
                 return id
         raise self.lacking(operation, "the id of what was written")
+
+    def _only(self, ids: Collection[str], what: str) -> str:
+        if len(ids) > 1:
+            raise Ambiguous(
+                f"{len(ids)} contacts bear this external id, {what}",
+                candidates=sorted(ids),
+                vendor=CARD.vendor,
+                operation="contacts.update",
+                sent="yes",
+            )
+        return next(iter(ids))
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
         first, last = text(row.firstName), text(row.lastName)

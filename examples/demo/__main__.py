@@ -1,0 +1,118 @@
+"""`python -m examples.demo`: the command line, the sandbox, and what is said on failure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from rich.console import Console
+
+import crossbook_sandbox
+from crossbook import Contact, CrossbookError
+
+from . import live
+from .people import read_people
+from .progress import Bars, Lines
+from .table import show
+from .vendor import GROUP, Account, Report
+
+# Atom's own limit is 10 requests a second; 1,000 people would take minutes.
+RATES = {"atom": 200.0}
+WORKERS = 16
+DATABASE = Path(".demo", "sandbox.sqlite")
+
+
+def main() -> int:
+    """Runs the demo; 0 if nothing was lost and nobody failed."""
+    options = _arguments()
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    run = _live if options.live else _sandbox
+    try:
+        return run(console, read_people(options.people), clean=options.clean)
+    except (CrossbookError, OSError, RuntimeError) as error:
+        console.print(f"The demo ended: {error}", style="red", markup=False, highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("\nInterrupted. What was written stays; the next run goes on from there.")
+        return 130
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m examples.demo", description="1,000 people into four address books.")
+    parser.add_argument("--people", type=_count, metavar="N", help="take only the first N people")
+    parser.add_argument("--live", action="store_true", help="use the real accounts of the environment; asks first")
+    parser.add_argument("--clean", action="store_true", help="delete what the demo wrote instead of writing")
+    return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("give a number from 1 on")
+    return int(text)
+
+
+def _sandbox(console: Console, people: Sequence[Contact], *, clean: bool) -> int:
+    DATABASE.parent.mkdir(exist_ok=True)
+    with crossbook_sandbox.running(db=DATABASE, rates=RATES) as sandbox:
+        # Its accounts take the place of any real ones, which nothing here can reach from now on.
+        os.environ.update(sandbox.env)
+        console.print(f"The four vendors are at {sandbox.url}, in a process of their own.", highlight=False)
+        accounts = [Account(vendor, workers=WORKERS, rate=RATES.get(vendor)) for vendor in live.VENDORS]
+        if clean:
+            return anyio.run(_clean, console, accounts, people)
+        note = "Atom's limit of 10 requests a second is raised to 200 for this, on both sides."
+        return anyio.run(_fill, console, accounts, people, note)
+
+
+def _live(console: Console, people: Sequence[Contact], *, clean: bool) -> int:
+    accounts = live.accounts(console)
+    titles = ", ".join(account.title for account in accounts)
+    if not accounts:
+        console.print("No account is set, so there is nothing to do.")
+        return 1
+    what = f'from the group "{GROUP}" of {titles}' if clean else f'into a group "{GROUP}" of {titles}'
+    verb = "Delete the demo's contacts" if clean else f"Write {len(people):,} made-up people"
+    if not live.agreed(console, f"{verb} {what}?"):
+        console.print("Nothing was done.")
+        return 1
+    if clean:
+        return anyio.run(_clean, console, accounts, people)
+    status = anyio.run(_fill, console, accounts, people, "Each vendor was asked at its own rate.")
+    console.print("\nTo delete what this wrote: python -m examples.demo --live --clean", highlight=False)
+    return status
+
+
+async def _fill(console: Console, accounts: Sequence[Account], people: Sequence[Contact], note: str) -> int:
+    with (Bars if console.is_terminal else Lines)(console) as progress:
+        reports = await _each([partial(account.fill, people, progress) for account in accounts])
+    show(console, reports, note)
+    return int(any(report.lost or report.failure for report in reports))
+
+
+async def _clean(console: Console, accounts: Sequence[Account], people: Sequence[Contact]) -> int:
+    for account in accounts:
+        console.print(f"{account.title:<10} {await account.clean(people)}", highlight=False)
+    return 0
+
+
+async def _each(runs: Sequence[Callable[[], Coroutine[Any, Any, Report]]]) -> list[Report]:
+    """All at once; the reports in the order of the runs."""
+    reports: list[Report | None] = [None] * len(runs)
+
+    async def one(place: int) -> None:
+        reports[place] = await runs[place]()
+
+    async with anyio.create_task_group() as tasks:
+        for place in range(len(runs)):
+            tasks.start_soon(one, place)
+    return [report for report in reports if report is not None]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

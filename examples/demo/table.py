@@ -1,0 +1,117 @@
+"""The table at the end: a row a vendor; below it why people were refused, and who was lost."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from crossbook import Contact, CrossbookError, InvalidInput
+
+from .vendor import Report
+
+_COLUMNS = (
+    "vendor", "written", "already\nthere", "refused", " by field", "read\nback", "lost", " cannot hold", "does not\nshow",
+    "seconds", "requests",
+)  # fmt: skip
+_TEXTS = ("vendor", " by field", " cannot hold", "does not\nshow")
+_LISTED = 10  # of what is lost, for each vendor
+
+
+def show(console: Console, reports: Sequence[Report], note: str) -> None:
+    """Prints what the run came to.
+
+    Args:
+        console: where.
+        reports: a row each.
+        note: what has to be said of the figures, below them.
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0, leading=1)
+    for name in _COLUMNS:
+        number = name not in _TEXTS
+        table.add_column(name, justify="right" if number else "left", no_wrap=number, vertical="top")
+    for report in reports:
+        table.add_row(*_cells(report))
+    console.print()
+    console.print(table)
+    console.print()
+    for line in (note, *_there(reports), *_refused(reports), *_lost(reports), *_failures(reports)):
+        wrapped = textwrap.fill(line, console.width, subsequent_indent=" " * 19)
+        console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
+
+
+def _cells(report: Report) -> Iterator[str]:
+    refused = [result.error for result in report.stored if result.error and result.status == "refused"]
+    fields = Counter(_field(error) for error in refused)
+    yield report.title
+    yield f"{report.count('created'):,}"
+    yield f"{report.count('there'):,}"
+    yield f"{len(refused):,}"
+    yield "\n".join(f" {count} {field}" for field, count in fields.most_common())
+    yield f"{report.read_back:,}"
+    yield f"[bold red]{len(report.lost):,}[/]" if report.lost else "0"
+    yield "\n".join(f" {name}" for name in sorted(report.not_held)) or " –"
+    yield "\n".join(sorted(report.not_shown)) or "–"
+    yield f"{report.seconds:.1f}"
+    yield f"{report.requests:,}"
+
+
+def _there(reports: Sequence[Report]) -> Iterator[str]:
+    there = sum(report.count("there") for report in reports)
+    if there:
+        yield f"This run worked on what an earlier one left: {there:,} contacts were there already. They were"
+        yield "not created again, but read and compared like the others."
+
+
+def _refused(reports: Sequence[Report]) -> Iterator[str]:
+    if any(report.count("refused") for report in reports):
+        yield ""
+        yield "Refused by crossbook before anything was sent (–), or by the vendor (✗):"
+    for report in reports:
+        refused = sorted(
+            (result.person.external_id or "", result.error)
+            for result in report.stored
+            if result.error and result.status == "refused"
+        )
+        reasons: dict[tuple[str, str], list[CrossbookError]] = {}
+        for _, error in refused:
+            # A vendor's own words may quote what was sent, and differ from person to person: its code does not.
+            reasons.setdefault((error.field or "", error.code or error.message), []).append(error)
+        for errors in sorted(reasons.values(), key=len, reverse=True):
+            yield f"  {report.title:<10}{len(errors):>4} {_reason(errors[0])}"
+
+
+def _lost(reports: Sequence[Report]) -> Iterator[str]:
+    if any(report.lost for report in reports):
+        yield ""
+        yield "LOST: written, readable by the vendor's card, and not what was written:"
+    for report in reports:
+        for person, wrong in report.lost[:_LISTED]:
+            # A contact's repr masks phone and e-mail.
+            who = f"{person.external_id} {Contact(phone=person.phone, email=person.email)}"
+            yield f"  {report.title:<10} {who}: {wrong}"
+        if len(report.lost) > _LISTED:
+            yield f"  {report.title:<10} and {len(report.lost) - _LISTED:,} more"
+
+
+def _failures(reports: Sequence[Report]) -> Iterator[str]:
+    failed = [report for report in reports if report.failure]
+    if failed:
+        yield ""
+        yield "Ended early; the next run goes on from there:"
+    for report in failed:
+        yield f"  {report.title:<10} {type(report.failure).__name__}: {report.failure}"
+
+
+def _field(error: CrossbookError) -> str:
+    return error.field or error.code or type(error).__name__
+
+
+def _reason(error: CrossbookError) -> str:
+    if isinstance(error, InvalidInput):
+        return f"– {error.message}"
+    return f"✗ {error.message} (code {error.code})" if error.code else f"✗ {error.message}"

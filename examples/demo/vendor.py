@@ -1,0 +1,149 @@
+"""One vendor's run: its group, the people into it, back again, compared."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+import crossbook
+from crossbook import AddressBook, Attempt, Contact, CrossbookError
+
+from .compare import differences, keys, not_held, not_shown, not_told
+from .progress import Progress
+from .store import Stored, store
+
+GROUP = "crossbook demo"
+
+
+@dataclass
+class Report:
+    """What a vendor's run came to: a row of the table.
+
+    Args:
+        title: the vendor.
+        stored: what became of each person.
+        read_back: how many of the stored contacts came back.
+        lost: who was stored and is missing or different, and in what.
+        not_held, not_shown: fields that the vendor cannot hold, and those that it takes and does not show.
+        failure: what ended the run before its time.
+        seconds, requests: what it took.
+    """
+
+    title: str
+    stored: list[Stored] = field(default_factory=list[Stored])
+    read_back: int = 0
+    lost: list[tuple[Contact, str]] = field(default_factory=list[tuple[Contact, str]])
+    not_held: set[str] = field(default_factory=set[str])
+    not_shown: set[str] = field(default_factory=set[str])
+    failure: CrossbookError | None = None
+    seconds: float = 0
+    requests: int = 0
+
+    def count(self, status: str) -> int:
+        """How many people became this."""
+        return sum(result.status == status for result in self.stored)
+
+
+class Account:
+    """A vendor's book, made from the environment, that counts its requests.
+
+    Args:
+        vendor: crossbook's name of it.
+        workers: how many people are written at the same time.
+        options: see `crossbook.BookOptions`.
+    """
+
+    def __init__(self, vendor: str, *, workers: int, **options: Any) -> None:
+        self.book = crossbook.open(vendor, on_attempt=self._count, **options)
+        self.title = self.book.card.title
+        self.workers = workers
+        self.requests = 0
+
+    def _count(self, _attempt: Attempt) -> None:
+        self.requests += 1
+
+    async def fill(self, people: Sequence[Contact], progress: Progress) -> Report:
+        """Writes the people, reads them back and compares; an error that ends it is in the report."""
+        report = Report(self.title)
+        began = time.monotonic()
+        try:
+            async with self.book:
+                await self._fill(people, report, progress)
+        except CrossbookError as error:
+            report.failure = error
+        report.seconds, report.requests = time.monotonic() - began, self.requests
+        progress.end(self.title, "done" if report.failure is None else "ended early")
+        return report
+
+    async def _fill(self, people: Sequence[Contact], report: Report, progress: Progress) -> None:
+        progress.begin(self.title, "writing", len(people))
+        group = await find_group(self.book) or (await self.book.groups.create(GROUP)).id
+        report.stored = await store(
+            self.book, people, group, workers=self.workers, done=lambda: progress.step(self.title)
+        )
+        report.failure = next((result.error for result in report.stored if result.status == "failed"), None)
+        if report.failure is None:
+            await self._read_back(group, report, progress)
+
+    async def _read_back(self, group: str, report: Report, progress: Progress) -> None:
+        expected = {result.id: result for result in report.stored if result.status in ("created", "there")}
+        progress.begin(self.title, "reading back", len(expected))
+        # Where the list tells less than it could, each contact's detail is asked for too.
+        full = "full" in self.book.card.filters
+        found: dict[str, Contact] = {}
+        async for contact in self.book.contacts.list(group=group, full=full):
+            if contact.id in expected:
+                found[contact.id] = contact
+                progress.step(self.title)
+        report.read_back = len(found)
+        for id, result in expected.items():
+            self._compare(result, found.get(id), report)
+
+    def _compare(self, result: Stored, found: Contact | None, report: Report) -> None:
+        person, outcome = result.person, result.outcome
+        report.not_held |= set(outcome.lost_fields) if outcome else not_held(self.book, person)
+        # The list of the group itself shows that the contact is in it.
+        report.not_shown |= set(outcome.unverified_fields) - {"groups"} if outcome else not_shown(self.book, person)
+        if found is None:
+            report.lost.append((person, "did not come back"))
+            return
+        report.not_shown |= not_told(self.book, person, found)
+        different = differences(self.book, person, found)
+        if different:
+            report.lost.append((person, f"differs in {', '.join(sorted(different))}"))
+
+    async def clean(self, people: Sequence[Contact]) -> str:
+        """Deletes these people from the group, and the group once nobody is left in it; says what it did."""
+        async with self.book:
+            group = await find_group(self.book)
+            if group is None:
+                return f'there is no group "{GROUP}"'
+            known = {key for person in people for key in keys(self.book, person)}
+            listed = [contact async for contact in self.book.contacts.list(group=group)]
+            ours = [contact.id for contact in listed if keys(self.book, contact) & known]
+            await self._delete(ours)
+            others = len(listed) - len(ours)
+            if others:
+                return f"{len(ours):,} contacts deleted; {others:,} others are in the group, so it stays"
+            await self.book.groups.delete(group)
+            return f"{len(ours):,} contacts deleted, and the group"
+
+    async def _delete(self, ids: Sequence[str]) -> None:
+        waiting = iter(ids)
+
+        async def work() -> None:
+            for id in waiting:
+                await self.book.contacts.delete(id)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(self.workers):
+                tasks.start_soon(work)
+
+
+async def find_group(book: AddressBook) -> str | None:
+    """The id of the demo's group, if the account has one."""
+    return next((group.id for group in [group async for group in book.groups.list()] if group.name == GROUP), None)

@@ -1,0 +1,81 @@
+"""The application inside its caller's process, and what tests may ask of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from crossbook_sandbox import Options, Store, create_app
+from crossbook_sandbox.credentials import ATOM
+from crossbook_sandbox.rate import TokenBucket
+
+SOURCE = Path(__file__).parents[2] / "src" / "crossbook_sandbox"
+HEADERS = {"Authorization": f"Bearer {ATOM['token']}"}
+
+
+def test_it_is_a_second_opinion() -> None:
+    for path in SOURCE.rglob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        imports = [line.split() for line in lines if line.lstrip().startswith(("import ", "from "))]
+        assert not any(words[1].split(".")[0] in ("crossbook", "crossbook_wire") for words in imports), path
+
+
+def test_in_process_with_faults_from_python() -> None:
+    app = create_app(Store(), Options(rates={}))
+    app.state.faults.add("status", "atom", "listAddressBooks", status=502, count=1)
+    with TestClient(app) as client:
+        statuses = [client.post("/atom/api/address-book/list", headers=HEADERS).status_code for _ in range(2)]
+    assert statuses == [502, 200]
+    with pytest.raises(ValueError, match="operation"):
+        app.state.faults.add("reset", "atom", "listContacts")
+
+
+def test_vendors_are_apart(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
+    book = atom.post("/api/address-book/new", json={"name": "A"}).json()["result"]["id"]
+    contact = {"group_id": book, "phone_number": "0491570006"}
+    contact_id = atom.post("/api/contact/new", json=contact).json()["result"]["id"]
+    assert vercom.get("/contact", params={"id": contact_id}).status_code == 404
+    assert vercom.request("DELETE", "/group", json={"id": [book]}).status_code == 404
+    vendors = control.get("/state").json()["vendors"]
+    assert (vendors["atom"]["contacts"], vendors["vercom"]["contacts"]) == (1, 0)
+
+
+def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
+    vercom.get("/contact")
+    vercom.get("/nothing")
+    atom.post("/api/address-book/new", json={"name": "A"})
+    vendors = control.get("/state").json()["vendors"]
+    assert vendors["vercom"]["operations"]["listContacts"] == {"requests": 1, "done": 1, "statuses": {"404": 1}}
+    assert vendors["vercom"]["operations"][""] == {"requests": 1, "done": 0, "statuses": {"404": 1}}
+    last = {"vendor": "atom", "operation": "createAddressBook", "status": 200, "method": "POST", "fault": None}
+    assert control.get("/log").json()[-1] == {**last, "path": "/api/address-book/new"}
+    state = control.post("/reset", json={"vendor": "atom"}).json()["vendors"]
+    assert (state["atom"]["groups"], state["atom"]["operations"]) == (0, {})
+    assert state["vercom"]["operations"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/reset", {"vendor": "nobody"}),
+        ("/options", {"colour": "red"}),
+        ("/mark", {"vendor": "atom", "id": 1}),
+        ("/mark", {}),
+    ],
+)
+def test_requests_of_tests_that_are_refused(control: httpx.Client, path: str, body: dict[str, object]) -> None:
+    answer = control.post(path, json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert control.post(path, content=b"[").status_code == 400
+
+
+def test_a_token_bucket() -> None:
+    bucket = TokenBucket(10, 2)
+    assert [bucket.take(0), bucket.take(0)] == [0, 0]
+    assert bucket.take(0) == pytest.approx(0.1)
+    assert bucket.take(0.1) == 0
+    assert [bucket.take(9) for _ in range(3)] == [0, 0, pytest.approx(0.1)]

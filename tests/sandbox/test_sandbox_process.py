@@ -1,0 +1,143 @@
+"""The command and its process: what it prints, where it listens, what it keeps, and that it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from crossbook_sandbox import Options, running
+from crossbook_sandbox.__main__ import main
+
+COMMAND = [sys.executable, "-m", "crossbook_sandbox"]
+
+
+def test_it_starts_on_a_free_port_and_ends_with_the_block() -> None:
+    with running() as sandbox, running(rates={"atom": 200}) as other:
+        assert sandbox.url != other.url
+        assert sandbox.env["CROSSBOOK_ATOM_BASE_URL"] == sandbox.base_urls["atom"] == f"{sandbox.url}/atom"
+        assert httpx.get(f"{sandbox.url}/_sandbox/state").json()["late"] == 0
+    for pid in (sandbox.pid, other.pid):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_the_environment_variables_hold_everything() -> None:
+    with running() as sandbox:
+        names = {
+            "SERWERSMS": ["USERNAME", "PASSWORD", "TOKEN", "BASE_URL"],
+            "ATOM": ["TOKEN", "BASE_URL"],
+            "FILEMAIL": ["USERNAME", "PASSWORD", "API_KEY", "BASE_URL"],
+            "VERCOM": ["AUTHORIZATION", "APPLICATION_KEY", "BRAND", "BASE_URL"],
+        }
+        assert set(sandbox.env) == {f"CROSSBOOK_{vendor}_{name}" for vendor, group in names.items() for name in group}
+
+
+def test_a_file_keeps_what_was_written(tmp_path: Path) -> None:
+    db = tmp_path / "people.sqlite"
+    for left in (2, 1):
+        with running(db=db, rates={}, seed=2) as sandbox:
+            account = sandbox.credentials["vercom"]
+            headers = {"Authorization": account["authorization"], "Application-Key": account["application_key"]}
+            with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers) as client:
+                people = client.get("/contact").json()["data"]
+                assert len(people) == left
+                assert client.request("DELETE", "/contact", json={"id": [int(people[0]["id"])]}).status_code == 200
+    assert not db.with_name("people.sqlite-wal").exists()
+
+
+def test_seeds_fill_every_account() -> None:
+    with running(seed=25) as sandbox:
+        vendors = httpx.get(f"{sandbox.url}/_sandbox/state").json()["vendors"]
+    assert {name: vendor["contacts"] for name, vendor in vendors.items()} == dict.fromkeys(vendors, 25)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
+    with subprocess.Popen([*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, b"")
+
+
+def test_it_ends_when_its_parent_is_killed() -> None:
+    code = "import time, crossbook_sandbox as s\nwith s.running() as r: print(r.url, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        url = parent.stdout.readline().decode().strip()
+        assert httpx.get(f"{url}/_sandbox/state").status_code == 200
+        parent.kill()
+    address = httpx.URL(url)
+    for _ in range(100):
+        try:
+            httpx.get(f"http://{address.host}:{address.port}/_sandbox/state", timeout=1)
+        except httpx.TransportError:
+            return
+        select.select([], [], [], 0.1)
+    pytest.fail("the sandbox outlived its parent")
+
+
+def test_it_ends_when_standard_input_ends() -> None:
+    command = [*COMMAND, "--json", "--exit-with-parent"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdin
+        process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("show", [[], ["--env"], ["--json"], ["--quiet"]])
+def test_what_it_prints(show: list[str]) -> None:
+    command = [*COMMAND, "--exit-with-parent", *show]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdin
+        line = b"" if show == ["--quiet"] else process.stdout.readline()
+        process.stdin.close()
+        text = (line + process.stdout.read()).decode()
+    lines = text.splitlines()
+    if show == ["--env"]:
+        assert all(line.startswith("export CROSSBOOK_") for line in lines)
+    elif show == ["--json"]:
+        assert len(lines) == 1
+    else:
+        assert ("http://127.0.0.1:" in text) is (show == [])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--host", "0.0.0.0"],
+        ["--host", "nowhere.invalid"],
+        ["--rate", "nobody=1"],
+        ["--rate", "atom=fast"],
+        ["--set", "colour=red"],
+        ["--set", "serwersms_paging=maybe"],
+        ["--set", "serwersms_page_size"],
+        ["--json", "--env"],
+        ["--db", "/nowhere/at/all.sqlite"],
+    ],
+)
+def test_arguments_that_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main(arguments)
+    assert exit_info.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_switches_that_cannot_be() -> None:
+    with pytest.raises(ValueError, match="colour"), running(colour="red"):
+        pass
+    for changes in ({"rates": {"atom": -1}}, {"rates": 3}, {"serwersms_page_size": 0}, {"vercom_segment_wait": 0.5}):
+        with pytest.raises(ValueError, match=next(iter(changes))):
+            Options().changed(changes)

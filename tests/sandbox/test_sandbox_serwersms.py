@@ -1,0 +1,193 @@
+"""SerwerSMS, as its pages say it speaks: contacts, groups, and errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from crossbook_sandbox import Running
+
+Json = dict[str, Any]
+
+
+def call(client: httpx.Client, action: str, body: Json | None = None) -> Json:
+    answer = client.post(f"/{action}", json=body or {})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body is not None
+    return body
+
+
+def add(client: httpx.Client, action: str, **body: object) -> int:
+    answer = call(client, action, body)
+    assert answer["success"] is True, answer
+    number: int = answer["id"]
+    return number
+
+
+def code(client: httpx.Client, action: str, body: Json | None = None) -> int:
+    error: Json = call(client, action, body)["error"]
+    assert error["type"]
+    assert error["message"]
+    number: int = error["code"]
+    return number
+
+
+def test_a_contact_from_birth_to_death(serwersms: httpx.Client) -> None:
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", first_name="Święty", tax_id="1", email="")
+    contact = call(serwersms, "contacts/view", {"id": contact_id})
+    assert contact == {
+        "id": contact_id,
+        "phone": "+48500600700",
+        "email": "",
+        "company": "",
+        "first_name": "Święty",
+        "last_name": "",
+        "tax_id": "1",
+        "address": "",
+        "city": "",
+        "description": "",
+        "blacklist": False,
+    }
+    row = call(serwersms, "contacts/index")["items"][0]
+    assert row == {**contact, "group_id": None, "group_name": None}
+    assert list(row) == [*contact, "group_id", "group_name"]
+    assert call(serwersms, "contacts/delete", {"id": contact_id}) == {"success": True}
+    assert code(serwersms, "contacts/view", {"id": contact_id}) == 1004
+
+
+def test_an_edit_writes_the_contact_anew(serwersms: httpx.Client) -> None:
+    first, second = (add(serwersms, "groups/add", name=name) for name in ("A", "B"))
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", company="ABC", group_id=first)
+    add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[second], city="Gdynia")
+    (row,) = call(serwersms, "contacts/index")["items"]
+    assert [row[name] for name in ("phone", "company", "city", "group_name")] == ["+48500600701", "", "Gdynia", "B"]
+    add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[])
+    assert call(serwersms, "contacts/index")["items"][0]["group_id"] is None
+    assert code(serwersms, "contacts/edit", {"id": contact_id, "phone": "+48500600701"}) == 2000
+
+
+def test_an_edit_may_keep_what_is_not_sent(serwersms: httpx.Client, control: httpx.Client) -> None:
+    control.post("/options", json={"serwersms_partial_edit": True}).raise_for_status()
+    group = add(serwersms, "groups/add", name="A")
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", company="ABC", city="Gdynia", group_id=group)
+    add(serwersms, "contacts/edit", id=contact_id, phone="+48500600700", city="Sopot")
+    (row,) = call(serwersms, "contacts/index")["items"]
+    assert [row[name] for name in ("company", "city", "group_id")] == ["ABC", "Sopot", group]
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("500600700", "+48500600700"),
+        ("48500600700", "+48500600700"),
+        ("+48 500-600-700", "+48500600700"),
+        ("+61491570006", "+61491570006"),
+    ],
+)
+def test_phones_are_stored_international(serwersms: httpx.Client, given: str, stored: str) -> None:
+    contact_id = add(serwersms, "contacts/add", phone=given)
+    assert call(serwersms, "contacts/view", {"id": contact_id})["phone"] == stored
+
+
+@pytest.mark.parametrize("phone", ["12", "call me", "0491570006", "+0123456789", 48500600700, None, ["+48500600700"]])
+def test_phones_that_are_none(serwersms: httpx.Client, phone: object) -> None:
+    assert code(serwersms, "contacts/add", {"phone": phone}) == 2001
+
+
+def test_groups_with_their_counts(serwersms: httpx.Client) -> None:
+    first, second = (add(serwersms, "groups/add", name=name) for name in ("Test API", "2014-10-20 11:54:20"))
+    add(serwersms, "contacts/add", phone="+48500600700", group_id=[first, second])
+    add(serwersms, "contacts/add", phone="+48500600701", group_id=str(first))
+    assert call(serwersms, "groups/index", {"sort": "name", "order": "desc"}) == {
+        "paging": {"page": 1, "count": 1},
+        "items": [
+            {"id": first, "name": "Test API", "count": 2},
+            {"id": second, "name": "2014-10-20 11:54:20", "count": 1},
+        ],
+    }
+    assert [item["id"] for item in call(serwersms, "groups/index", {"search": "api"})["items"]] == [first]
+    add(serwersms, "groups/edit", id=second, name="Renamed")
+    assert call(serwersms, "groups/view", {"id": second}) == {"id": second, "name": "Renamed", "count": 1}
+
+
+def test_the_groups_of_a_phone_number(serwersms: httpx.Client) -> None:
+    groups = [add(serwersms, "groups/add", name=name) for name in ("A", "B")]
+    one = add(serwersms, "contacts/add", phone="+48500600700", group_id=groups)
+    other = add(serwersms, "contacts/add", phone="+48500600700", group_id=groups[1])
+    assert call(serwersms, "groups/check", {"phone": "500600700"}) == {
+        "items": [
+            {"id": one, "group_id": groups[0], "group_name": "A"},
+            {"id": one, "group_id": groups[1], "group_name": "B"},
+            {"id": other, "group_id": groups[1], "group_name": "B"},
+        ]
+    }
+    assert call(serwersms, "groups/check", {"phone": "+48500600799"}) == {"items": []}
+
+
+@pytest.mark.parametrize(
+    ("delete_contacts", "left"), [(None, 1), (False, 1), ("", 1), ("0", 1), (True, 0), ("true", 0), ("false", 0)]
+)
+def test_deleting_a_group_and_what_php_takes_for_true(
+    serwersms: httpx.Client, control: httpx.Client, delete_contacts: object, left: int
+) -> None:
+    group = add(serwersms, "groups/add", name="A")
+    add(serwersms, "contacts/add", phone="+48500600700", group_id=group)
+    body = {"id": group} if delete_contacts is None else {"id": group, "delete_contacts": delete_contacts}
+    assert call(serwersms, "groups/delete", body) == {"success": True}
+    assert control.get("/state").json()["vendors"]["serwersms"]["contacts"] == left
+
+
+def test_an_import_makes_a_new_group_and_counts(serwersms: httpx.Client) -> None:
+    add(serwersms, "groups/add", name="Targi")
+    rows = [{"phone": "+48500600700", "first_name": "Jan"}, {"phone": "12"}, {"phone": "500600701", "email": "x"}]
+    answer = call(serwersms, "contacts/import", {"group_name": "Targi", "contact": rows})
+    assert (answer["success"], answer["correct"], answer["failed"]) == (True, 1, 2)
+    assert call(serwersms, "groups/view", {"id": answer["id"]}) == {"id": answer["id"], "name": "Targi", "count": 1}
+    assert len(call(serwersms, "groups/index")["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "expected"),
+    [
+        ("contacts/add", {}, 2000),
+        ("contacts/add", {"phone": "+48500600700", "group_id": 1}, 1004),
+        ("contacts/add", {"phone": "+48500600700", "first_name": "x" * 256}, 1006),
+        ("contacts/add", {"phone": "+48500600700", "first_name": None}, 1006),
+        ("contacts/add", {"phone": "+48500600700", "email": "nobody"}, 1006),
+        ("contacts/view", {}, 2000),
+        ("contacts/view", {"id": "x"}, 1004),
+        ("contacts/view", {"id": 2**80}, 1004),
+        ("contacts/index", {"sort": "colour"}, 1006),
+        ("contacts/index", {"order": "up"}, 1006),
+        ("contacts/index", {"page": 0}, 1006),
+        ("contacts/index", {"group_id": 1}, 1004),
+        ("contacts/import", {"group_name": "A", "contact": "x"}, 1006),
+        ("contacts/import", {"group_name": "A"}, 2000),
+        ("groups/add", {"name": ""}, 2000),
+        ("groups/add", {"name": "x" * 101}, 1006),
+        ("groups/edit", {"id": 1, "name": "A"}, 1004),
+        ("groups/delete", {"id": 1}, 1004),
+        ("groups/check", {"phone": "x"}, 2001),
+        ("groups/nothing", {}, 1000),
+        ("groups/index.xml", {}, 1000),
+        ("error/2001", {}, 2001),
+    ],
+)
+def test_what_is_refused(serwersms: httpx.Client, action: str, body: Json, expected: int) -> None:
+    assert code(serwersms, action, body) == expected
+
+
+def test_a_contact_on_the_blacklist(serwersms: httpx.Client, control: httpx.Client) -> None:
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700")
+    mark = {"vendor": "serwersms", "id": contact_id, "opted_out": ["sms"]}
+    control.post("/mark", json=mark).raise_for_status()
+    assert call(serwersms, "contacts/view", {"id": contact_id})["blacklist"] is True
+    assert call(serwersms, "contacts/index")["items"][0]["blacklist"] is True
+
+
+def test_only_post(sandbox: Running) -> None:
+    answer = httpx.get(f"{sandbox.base_urls['serwersms']}/contacts/index")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

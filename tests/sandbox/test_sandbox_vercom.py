@@ -1,0 +1,219 @@
+"""Vercom, as its pages say it speaks: contacts in bulk, filters, the envelope and its statuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from crossbook_sandbox import Running
+
+Json = dict[str, Any]
+
+
+def data(answer: httpx.Response, status: int = 200) -> list[Json]:
+    body = answer.json()
+    assert answer.status_code == status, answer.text
+    assert body["meta"]["status"] == status
+    assert body["meta"]["numberOfData"] == len(body["data"])
+    assert body["meta"]["numberOfErrors"] == len(body.get("errors", []))
+    assert body["meta"]["uniqId"]
+    rows: list[Json] = body["data"]
+    return rows
+
+
+def errors(answer: httpx.Response, status: int) -> list[Json]:
+    assert answer.status_code == status, answer.text
+    problems: list[Json] = answer.json()["errors"]
+    return problems
+
+
+def create(client: httpx.Client, *contacts: Json) -> list[int]:
+    return [int(row["id"]) for row in data(client.post("/contact", json=list(contacts)))]
+
+
+def listed(client: httpx.Client, **filters: object) -> list[str]:
+    answer = client.get("/contact", params={name: str(value) for name, value in filters.items()})
+    return [row["externalId"] for row in data(answer, answer.status_code)]
+
+
+def with_body(client: httpx.Client, method: str, path: str, body: object) -> httpx.Response:
+    return client.request(method, path, json=body)
+
+
+def test_contacts_are_added_in_bulk_and_read_back(vercom: httpx.Client) -> None:
+    full = {
+        "email": "anna@example.com",
+        "phoneNumber": "+48500600700",
+        "firstName": "Anna",
+        "lastName": "Próbka",
+        "companyName": "ABC",
+        "externalId": "A",
+        "createdAt": "2019-02-01 20:12:12",
+        "externalData": {"shoe size": 38},
+    }
+    written = data(vercom.post("/contact", json=[full, {"email": "b@example.com"}]))
+    assert [row["externalId"] for row in written] == ["A", None]
+    first, second = data(vercom.get("/contact"))
+    assert first == {**full, "id": written[0]["id"], "createdAt": 1549051932, "inArchive": False}
+    assert isinstance(first["id"], str)
+    assert [second[name] for name in ("phoneNumber", "firstName", "externalData")] == [None, None, {}]
+    shown = data(vercom.get("/contact", params={"id": first["id"], "getFullDate": "1"}))
+    assert [row["createdAt"] for row in shown] == ["2019-02-01 20:12:12"]
+    assert [row["name"] for row in data(vercom.get("/contact/field"))] == ["shoe size"]
+
+
+def test_an_empty_list_is_a_404_with_the_envelope(vercom: httpx.Client) -> None:
+    assert data(vercom.get("/contact"), 404) == []
+    assert data(vercom.get("/contact/field"), 404) == []
+    assert data(vercom.get("/contact", params={"group": "1"}), 404) == []
+
+
+def test_partly_rejected_is_207_and_names_what(vercom: httpx.Client) -> None:
+    answer = vercom.post(
+        "/contact",
+        json=[
+            {"externalId": "good", "email": "a@example.com"},
+            {"externalId": "bad", "email": "nobody"},
+            {"phoneNumber": "12ab"},
+        ],
+    )
+    assert [row["externalId"] for row in data(answer, 207)] == ["good"]
+    found = [(error["meta"]["parameter"], error["meta"]["value"], error["meta"]["source"]) for error in errors(answer, 207)]
+    assert found == [("email", "nobody", "bad"), ("phoneNumber", "12ab", "12ab")]
+    assert listed(vercom) == ["good"]
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        {},
+        {"firstName": "Anna"},
+        {"email": "a@example.com", "firstName": "x" * 151},
+        {"email": "a@example.com", "phoneNumber": "+" + "4" * 15},
+        {"phoneNumber": "500 600 700"},
+        {"phoneNumber": 500600700},
+        {"email": "a@example.com", "createdAt": "yesterday"},
+        {"email": "a@example.com", "addToGroup": 1},
+        {"email": "a@example.com", "externalData": []},
+        {"email": "a@example.com", "id": "1"},
+        {"email": "a@example.com", "colour": "red"},
+        {"email": None},
+        "Anna",
+    ],
+)
+def test_when_all_is_refused_it_is_422(vercom: httpx.Client, contact: object) -> None:
+    answer = vercom.post("/contact", json=[contact])
+    assert errors(answer, 422)[0]["title"]
+    assert "data" not in answer.json()
+
+
+def test_updates_by_id_and_external_id(vercom: httpx.Client) -> None:
+    first, second = create(
+        vercom,
+        {"externalId": "A", "email": "a@example.com", "companyName": "ABC", "externalData": {"x": 1}},
+        {"externalId": "B", "email": "b@example.com", "phoneNumber": "1"},
+    )
+    changes = [
+        {"id": str(first), "data": {"companyName": None, "externalData": {"y": 2}}},
+        {"externalId": "B", "data": {"email": None, "externalId": "C"}},
+        {"externalId": "nobody", "data": {"email": "c@example.com"}},
+        {"id": str(first), "externalId": "A", "data": {}},
+        {"id": str(first), "data": {"email": None}},
+    ]
+    answer = vercom.put("/contact", json=changes)
+    assert data(answer, 207) == [{"id": str(first), "externalId": "A"}, {"id": str(second), "externalId": "C"}]
+    assert [error["meta"]["source"] for error in errors(answer, 207)] == ["nobody", "A", str(first)]
+    one, other = data(vercom.get("/contact"))
+    assert (one["companyName"], one["email"], one["externalData"]) == (None, "a@example.com", {"x": 1, "y": 2})
+    assert (other["email"], other["phoneNumber"], other["externalId"]) == (None, "1", "C")
+
+
+def test_deleting_by_ids_in_a_body(vercom: httpx.Client) -> None:
+    first, second = create(vercom, {"externalId": "A", "phoneNumber": "1"}, {"externalId": "B", "phoneNumber": "2"})
+    answer = with_body(vercom, "DELETE", "/contact", {"id": [first, first, 7]})
+    assert data(answer, 207) == [{"id": str(first), "externalId": "A"}]
+    assert [error["meta"]["source"] for error in errors(answer, 207)] == ["7"]
+    assert errors(with_body(vercom, "DELETE", "/contact", {"id": [first]}), 404)
+    assert data(with_body(vercom, "DELETE", "/contact", {"id": [second]}))[0]["externalId"] == "B"
+
+
+@pytest.mark.parametrize("body", [{}, {"id": []}, {"id": 1}, {"id": ["1"]}, {"id": [0]}, {"id": [1], "x": 1}, [1]])
+def test_id_bodies_that_are_none(vercom: httpx.Client, body: object) -> None:
+    assert errors(with_body(vercom, "DELETE", "/contact", body), 422)
+
+
+def test_filters(vercom: httpx.Client, control: httpx.Client) -> None:
+    group = data(vercom.post("/group", json=[{"name": "G", "externalId": "G"}]))[0]["id"]
+    first, second = create(
+        vercom,
+        {"externalId": "A", "phoneNumber": "+48500600700", "email": "a@example.com", "addToGroup": [group]},
+        {"externalId": "B", "phoneNumber": "48500600700"},
+    )
+    vercom.post("/contact/unsubscribe/sms", json={"id": [second]})
+    mark = {"vendor": "vercom", "id": second, "archived": "2025-01-02 10:00:00"}
+    control.post("/mark", json=mark).raise_for_status()
+    everybody = data(vercom.get("/group"))[-1]["id"]
+    both = ["A", "B"]
+    assert listed(vercom, group=group) == ["A"]
+    assert listed(vercom, group=everybody) == both
+    assert listed(vercom, id=first) == ["A"]
+    assert listed(vercom, externalId="B") == ["B"]
+    assert listed(vercom, phoneNumber="+48500600700") == ["A"]
+    assert listed(vercom, email="a@example.com", group=group) == ["A"]
+    assert listed(vercom, inArchive="true") == ["B"]
+    assert listed(vercom, inArchive=0) == ["A"]
+    assert listed(vercom, archiveDateFrom="2025-01-02 10:00:00", archiveDateTo="2025-01-02 10:00:00") == ["B"]
+    assert listed(vercom, archiveDateFrom="2025-01-02 10:00:01") == []
+    assert listed(vercom, isUnsubscribeSms=1) == ["B"]
+    assert listed(vercom, isUnsubscribeSms="false") == ["A"]
+    assert listed(vercom, isUnsubscribeEmail=1) == []
+    assert listed(vercom, limit=1) == ["A"]
+    assert listed(vercom, limit=1, offset=1) == ["B"]
+    assert listed(vercom, offset=2**70) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["limit=1001", "limit=0", "limit=x", "offset=-1", "group=x", "id=", "inArchive=maybe", "archiveDateTo=x", "getFullDate=2"],
+)
+def test_queries_that_are_refused(vercom: httpx.Client, query: str) -> None:
+    assert errors(vercom.get(f"/contact?{query}"), 422)[0]["meta"]["parameter"] == query.partition("=")[0]
+
+
+def test_a_thousand_at_once_and_no_more(vercom: httpx.Client) -> None:
+    people = [{"phoneNumber": str(number)} for number in range(1001)]
+    assert errors(vercom.post("/contact", json=people), 422)
+    ids = create(vercom, *people[:1000])
+    assert len(data(vercom.get("/contact"))) == 100
+    assert len(data(vercom.get("/contact", params={"limit": "1000"}))) == 1000
+    assert len(data(with_body(vercom, "DELETE", "/contact", {"id": ids}))) == 1000
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"\xff", b"[NaN]", b"[" * 100_000])
+def test_a_body_that_cannot_be_parsed_is_400(vercom: httpx.Client, content: bytes) -> None:
+    assert errors(vercom.post("/contact", content=content, headers={"Content-Type": "application/json"}), 400)
+    assert errors(vercom.post("/contact", content=b"[]", headers={"Content-Type": "text/plain"}), 400)
+
+
+def test_both_keys_are_needed(sandbox: Running) -> None:
+    account = sandbox.credentials["vercom"]
+    assert len(account["authorization"]) == 128
+    url = f"{sandbox.base_urls['vercom']}/v2.1/contact"
+    assert httpx.get(url, headers={"Application-Key": account["application_key"]}).json() == {
+        "errors": [
+            {
+                "title": "Empty token",
+                "message": "Cannot find token in your request. Did you set 'Authorization' header?",
+                "code": "E-0-004",
+            }
+        ],
+        "meta": {},
+    }
+    for headers in (
+        {"Authorization": account["authorization"]},
+        {"Authorization": "Bearer x", "Application-Key": account["application_key"]},
+        {"Authorization": account["authorization"], "Application-Key": "x"},
+    ):
+        assert httpx.get(url, headers=headers).status_code == 401
