@@ -62,7 +62,7 @@ def _sandbox(console: Console, people: Sequence[Contact], *, clean: bool) -> int
     with crossbook_sandbox.running(db=DATABASE, rates=RATES) as sandbox:
         # Its accounts take the place of any real ones, which nothing here can reach from now on.
         os.environ.update(sandbox.env)
-        console.print(f"The four vendors are at {sandbox.url}, in a process of their own.", highlight=False)
+        console.print(f"Sandbox: the four vendors at {sandbox.url}, their data in {DATABASE}", highlight=False)
         accounts = [Account(vendor, workers=WORKERS, rate=RATES.get(vendor)) for vendor in live.VENDORS]
         if clean:
             return anyio.run(_clean, console, accounts, people)

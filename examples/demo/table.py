@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
@@ -14,11 +14,8 @@ from crossbook import Contact, CrossbookError, InvalidInput
 
 from .vendor import Report
 
-_COLUMNS = (
-    "vendor", "written", "already\nthere", "refused", " by field", "read\nback", "lost", " cannot hold", "does not\nshow",
-    "seconds", "requests",
-)  # fmt: skip
-_TEXTS = ("vendor", " by field", " cannot hold", "does not\nshow")
+_TEXTS = ("vendor", " by field", " cannot hold", " not\n shown")
+_WIDE = " by field"  # left out where there is no room for it: the reasons are below
 _LISTED = 10  # of what is lost, for each vendor
 
 
@@ -30,41 +27,58 @@ def show(console: Console, reports: Sequence[Report], note: str) -> None:
         reports: a row each.
         note: what has to be said of the figures, below them.
     """
+    rows = [_cells(report) for report in reports]
+    names = [name for name in rows[0] if console.width >= 100 or name != _WIDE]
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0, leading=1)
-    for name in _COLUMNS:
+    for name in names:
         number = name not in _TEXTS
-        table.add_column(name, justify="right" if number else "left", no_wrap=number, vertical="top")
-    for report in reports:
-        table.add_row(*_cells(report))
-    console.print()
+        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        table.add_row(*(row[name] for name in names))
+    seconds = max((report.seconds for report in reports), default=0)
+    console.print(f"\nAll vendors at once, {seconds:.1f} seconds:\n", highlight=False)
     console.print(table)
     console.print()
     for line in (note, *_there(reports), *_refused(reports), *_lost(reports), *_failures(reports)):
-        wrapped = textwrap.fill(line, console.width, subsequent_indent=" " * 19)
+        indent = " " * 19 if line.startswith(" ") else ""
+        wrapped = textwrap.fill(line, console.width, subsequent_indent=indent)
         console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
 
 
-def _cells(report: Report) -> Iterator[str]:
-    refused = [result.error for result in report.stored if result.error and result.status == "refused"]
-    fields = Counter(_field(error) for error in refused)
-    yield report.title
-    yield f"{report.count('created'):,}"
-    yield f"{report.count('there'):,}"
-    yield f"{len(refused):,}"
-    yield "\n".join(f" {count} {field}" for field, count in fields.most_common())
-    yield f"{report.read_back:,}"
-    yield f"[bold red]{len(report.lost):,}[/]" if report.lost else "0"
-    yield "\n".join(f" {name}" for name in sorted(report.not_held)) or " –"
-    yield "\n".join(sorted(report.not_shown)) or "–"
-    yield f"{report.seconds:.1f}"
-    yield f"{report.requests:,}"
+def _cells(report: Report) -> dict[str, str]:
+    fields = Counter(_field(error) for error in _errors(report))
+    return {
+        "vendor": report.title,
+        "written": f"{report.count('created'):,}",
+        "already\nthere": f"{report.count('there'):,}",
+        "refused": f"{report.count('refused'):,}",
+        _WIDE: _lines(f"{count} {field}" for field, count in fields.most_common()),
+        "read\nback": f"{report.read_back:,}",
+        "lost": f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
+        " cannot hold": _lines(sorted(report.not_held)),
+        " not\n shown": _lines(sorted(report.not_shown)),
+        "seconds": f"{report.seconds:.1f}",
+        "requests": f"{report.requests:,}",
+    }
+
+
+def _errors(report: Report) -> list[CrossbookError]:
+    """Why people were refused, in the order of the file."""
+    refused = [result for result in report.stored if result.status == "refused"]
+    return [result.error for result in sorted(refused, key=lambda r: r.person.external_id or "") if result.error]
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "\n".join(f" {text}" for text in texts) or " –"
 
 
 def _there(reports: Sequence[Report]) -> Iterator[str]:
     there = sum(report.count("there") for report in reports)
     if there:
-        yield f"This run worked on what an earlier one left: {there:,} contacts were there already. They were"
-        yield "not created again, but read and compared like the others."
+        yield (
+            f"This run worked on what an earlier one left: {there:,} contacts were there already. They were not "
+            "created again, but read and compared like the others."
+        )
 
 
 def _refused(reports: Sequence[Report]) -> Iterator[str]:
@@ -72,13 +86,8 @@ def _refused(reports: Sequence[Report]) -> Iterator[str]:
         yield ""
         yield "Refused by crossbook before anything was sent (–), or by the vendor (✗):"
     for report in reports:
-        refused = sorted(
-            (result.person.external_id or "", result.error)
-            for result in report.stored
-            if result.error and result.status == "refused"
-        )
         reasons: dict[tuple[str, str], list[CrossbookError]] = {}
-        for _, error in refused:
+        for error in _errors(report):
             # A vendor's own words may quote what was sent, and differ from person to person: its code does not.
             reasons.setdefault((error.field or "", error.code or error.message), []).append(error)
         for errors in sorted(reasons.values(), key=len, reverse=True):

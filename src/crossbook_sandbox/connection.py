@@ -31,6 +31,11 @@ class Connection:
         self._send = send
         self._transport: asyncio.Transport | None = scope.get("state", {}).get(_TRANSPORT)
 
+    @property
+    def has_socket(self) -> bool:
+        """Tell whether there is a socket: not if the application runs inside its client's process."""
+        return self._transport is not None
+
     async def reply(self, reply: Reply) -> None:
         """Send an answer whole."""
         await self.start(reply, len(reply.body))

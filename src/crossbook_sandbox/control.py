@@ -1,4 +1,9 @@
-"""`/_sandbox/…`: what tests may ask of the sandbox itself, in JSON."""
+"""`/_sandbox/…`: what tests may ask of the sandbox itself, in JSON.
+
+`GET state` counts contacts, groups and calls; `GET log` shows the last thousand calls; `POST reset` begins anew, for
+one `vendor` or all; `POST options` turns switches; `POST mark` changes what no vendor's API can; `POST faults` arms a
+fault, `GET faults` shows them, `DELETE faults` disarms them; `POST settle` does now what a fault put off.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
@@ -60,8 +61,16 @@ class _Endpoint:
         methods, scope["path_params"] = self._find(path)
         try:
             call = await read_call(Request(scope, receive), path)
+            await self._answer(call, methods, connection)
         except ClientDisconnect:
-            return
+            pass
+        except asyncio.CancelledError:
+            if not connection.has_socket:
+                raise
+            # The server stops while a fault takes its time.
+            await connection.drop(reset=False)
+
+    async def _answer(self, call: Call, methods: Methods, connection: Connection) -> None:
         operation = methods.get(call.method)
         if operation is None:
             allow = {"allow": ", ".join(methods)} if methods else {}

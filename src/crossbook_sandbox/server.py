@@ -37,6 +37,8 @@ class Server(uvicorn.Server):
             lifespan="off",
             log_level="error",
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             timeout_keep_alive=60,
             timeout_graceful_shutdown=1,
         )
@@ -47,6 +49,12 @@ class Server(uvicorn.Server):
         """Open for connections, and say so."""
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close; whoever still waits for an answer is left without one."""
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

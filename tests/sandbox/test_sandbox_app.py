@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from starlette.testclient import TestClient
 
 from crossbook_sandbox import Options, Store, create_app
@@ -21,6 +22,17 @@ def test_it_is_a_second_opinion() -> None:
         lines = path.read_text(encoding="utf-8").splitlines()
         imports = [line.split() for line in lines if line.lstrip().startswith(("import ", "from "))]
         assert not any(words[1].split(".")[0] in ("crossbook", "crossbook_wire") for words in imports), path
+
+
+@pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
+def test_operations_are_named_as_in_the_specs(vendor: str) -> None:
+    with open(SOURCE.parents[1] / "specs" / f"{vendor}.yaml", encoding="utf-8") as file:
+        paths: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(file)["paths"]
+    specified = {
+        (row["operationId"], method.upper(), path) for path, rows in paths.items() for method, row in rows.items()
+    }
+    operations = create_app().state.sandbox.vendors[vendor].operations
+    assert specified == {(operation.name, operation.methods[0], operation.paths[0]) for operation in operations}
 
 
 def test_in_process_with_faults_from_python() -> None:

@@ -17,7 +17,8 @@ CONTACT = [{"externalId": "A", "phoneNumber": "1"}]
 
 
 def arm(control: httpx.Client, fault: str, **settings: Any) -> int:
-    answer = control.post("/faults", json={"vendor": "vercom", "operation": "createContacts", "fault": fault, **settings})
+    target = {"vendor": "vercom", "operation": "createContacts"}
+    answer = control.post("/faults", json={**target, "fault": fault, **settings})
     answer.raise_for_status()
     number: int = answer.json()["id"]
     return number
@@ -97,7 +98,7 @@ def test_bodies_that_are_no_json(vercom: httpx.Client, control: httpx.Client) ->
         arm(control, kind)
         answer = vercom.post("/contact", json=CONTACT)
         assert answer.status_code == 200
-        with pytest.raises(ValueError, match=""):
+        with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
             json.loads(answer.content)
     arm(control, "html", status=502, committed=False)
     answer = vercom.post("/contact", json=CONTACT)

@@ -40,7 +40,7 @@ def test_a_contact_from_birth_to_death(filemail: httpx.Client) -> None:
     assert added["contact"] == {"contactid": contact_id, "name": "Łucja Próbka", "email": "lucja@example.com"}
     assert isinstance(contact_id, str)
     assert call(filemail, "/contacts/update", contactid=contact_id, name="Łucja") == {"responsestatus": "OK"}
-    shown = {"contactid": contact_id, "name": "Łucja", "email": "lucja@example.com", "groups": []}
+    shown: Json = {"contactid": contact_id, "name": "Łucja", "email": "lucja@example.com", "groups": []}
     assert call(filemail, "/contacts/get") == {"contacts": [shown], "responsestatus": "OK"}
     assert call(filemail, "/contacts/delete", contactid=contact_id) == {"responsestatus": "OK"}
     assert call(filemail, "/contacts/delete", contactid=contact_id)["errormessage"] == "Contact not found"
@@ -82,7 +82,9 @@ def test_groups_and_who_is_in_them(filemail: httpx.Client) -> None:
         ("/contacts/addtogroup", {"contactgroupid": "0" * 32, "contactid": "1"}, 1002, "not found"),
     ],
 )
-def test_what_is_refused(filemail: httpx.Client, path: str, parameters: dict[str, str], code: int, message: str) -> None:
+def test_what_is_refused(
+    filemail: httpx.Client, path: str, parameters: dict[str, str], code: int, message: str
+) -> None:
     body = call(filemail, path, **parameters)
     assert body["errorcode"] == code
     assert message in body["errormessage"]

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import crossbook_sandbox
 import pytest
+
+import crossbook_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 # Why a check is left out: atom answers 403 where the check on headers wants 401; SerwerSMS and Filemail answer 200 to

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -36,7 +37,7 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     if on_loss not in ("error", "drop"):
         raise InvalidInput("on_loss is 'error' or 'drop'", field="on_loss", vendor=card.vendor)
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
-    halves = " ".join(half for half in (contact.first_name, contact.last_name) if half)
+    halves = " ".join(_text(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
     if card.names == "whole":
         if halves and values.setdefault("name", halves) == halves:
             values.pop("first_name", None)
@@ -105,11 +106,11 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
     """One value, in the form that the vendor takes."""
     if name == "groups":
         return tuple(check_id(card, "groups", group) for group in value)
-    if name in ("created_at", "opted_out", "archived"):
+    if name == "created_at":
+        if not isinstance(value, datetime):
+            raise InvalidInput("created_at must be a datetime", field=name, vendor=card.vendor)
         return value
-    if not isinstance(value, str):
-        raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
-    value = _clean(card, name, value)
+    value = _clean(card, name, _text(card, name, value))
     if name == "phone":
         value = normal_phone(card, value, region)
     longest = card.holds[name].longest
@@ -175,16 +176,20 @@ def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
                 lost.append(f"fields.{name}")
         elif value is None:
             held[name] = None
-        elif not isinstance(value, str):
-            raise InvalidInput(f"fields.{name} must be text", field=f"fields.{name}", vendor=card.vendor)
         else:
-            held[name] = _clean(card, f"fields.{name}", value)
+            held[name] = _clean(card, f"fields.{name}", _text(card, f"fields.{name}", value))
             longest = card.named_fields[name]
             if longest is not None and len(value) > longest:
                 raise InvalidInput(
                     f"fields.{name} is longer than {longest} characters", field=f"fields.{name}", vendor=card.vendor
                 )
     return held, lost
+
+
+def _text(card: Card, name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
+    return value
 
 
 def _clean(card: Card, name: str, value: str) -> str:

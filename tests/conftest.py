@@ -1,0 +1,13 @@
+"""What every test has: the helpers in support/ on the import path, and generated inputs that are the same each time."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
+
+settings.register_profile("crossbook", deadline=None, derandomize=True, database=None)
+settings.load_profile("crossbook")

@@ -1,0 +1,44 @@
+"""The sandbox as a test sees it: what it was asked, and how it shall misbehave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import httpx
+
+from crossbook_sandbox import Running
+
+
+class Server:
+    """A sandbox in another process, asked through `/_sandbox`."""
+
+    def __init__(self, running: Running, client: httpx.Client) -> None:
+        self._client = client
+        self.url = running.url
+        self.base_urls = running.base_urls
+        self.credentials = {name: dict(given) for name, given in running.credentials.items()}
+        self.env = running.env
+        # Either a password or a token; the token has tests of its own.
+        self.token = self.credentials["serwersms"].pop("token")
+
+    def reset(self) -> None:
+        self._ask("/reset")
+
+    def options(self, **switches: Any) -> None:
+        self._ask("/options", **switches)
+
+    def fault(self, kind: str, vendor: str, operation: str = "*", **settings: Any) -> None:
+        self._ask("/faults", fault=kind, vendor=vendor, operation=operation, **settings)
+
+    def mark(self, vendor: str, id: str, **marks: Any) -> None:
+        self._ask("/mark", vendor=vendor, id=int(id), **marks)
+
+    def requests(self, vendor: str) -> Counter[str]:
+        """How often each operation was asked for since the test began."""
+        counted = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["operations"]
+        return Counter({operation: counts["requests"] for operation, counts in counted.items()})
+
+    def _ask(self, path: str, **settings: Any) -> None:
+        answer = self._client.post(path, json=settings) if settings else self._client.post(path)
+        assert answer.is_success, answer.text

@@ -1,0 +1,88 @@
+"""A vendor without a network: a transport that answers what a test says and keeps what it was sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from crossbook.book import AddressBook
+from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.registry import VENDORS as NAMES
+from crossbook.registry import vendor as vendor_class
+
+VENDORS = tuple(NAMES)
+BASE_URL = "https://vendor.example.com"
+TOKEN = "0123456789abcdef0123456789abcdef"
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "serwersms": {"username": "user", "password": "fake-password"},
+    "atom": {"token": "fake-token"},
+    "filemail": {"username": "user@example.com", "password": "fake-password"},
+    "vercom": {"authorization": "fake-authorization", "application_key": "fake-key"},
+}
+
+Answer = Reply | Failure
+Answering = Callable[[Outgoing], Answer | Awaitable[Answer]]
+
+
+def reply(body: object, status: int = 200, **headers: str) -> Reply:
+    """An answer in JSON; bytes go out as they are. A header's name is written with underscores."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, {"content-type": "application/json", **names}, content)
+
+
+LOGIN = reply({"responsestatus": "ok", "logintoken": TOKEN})
+
+
+class FakeTransport:
+    """Gives the answers one after another, the last one again and again; or asks a function for each.
+
+    Filemail's login is answered by itself and kept apart, unless `logins` is false.
+    """
+
+    name = "fake"
+
+    def __init__(self, *answers: Answer | Answering, logins: bool = True) -> None:
+        self._answers = list(answers)
+        self._logins = logins
+        self.sent: list[Outgoing] = []
+        self.logged_in: list[Outgoing] = []
+        self.closed = False
+
+    async def send(self, call: Outgoing) -> Answer:
+        await anyio.lowlevel.checkpoint()
+        if self._logins and call.path.endswith("/authentication/login"):
+            self.logged_in.append(call)
+            return LOGIN
+        self.sent.append(call)
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if callable(answer):
+            given = answer(call)
+            answer = given if isinstance(given, Reply | Failure) else await given
+        return answer
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+    @property
+    def bodies(self) -> list[Any]:
+        """What was sent, as JSON."""
+        return [json.loads(call.body) for call in self.sent if call.body]
+
+    @property
+    def targets(self) -> list[str]:
+        return [call.target.decode() for call in self.sent]
+
+
+def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressBook:
+    """A book whose requests go nowhere but to this transport."""
+    arguments: dict[str, Any] = {"base_url": BASE_URL, **CREDENTIALS[vendor], **options}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("crossbook.transports.make", lambda *_args, **_kwargs: transport)
+        book: AddressBook = vendor_class(vendor)(**arguments)
+    return book

@@ -1,0 +1,199 @@
+"""A server on a real loopback socket that does, byte by byte, what a test says.
+
+It lives in threads, so it serves a client in any event loop and in any process.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+OK = b'{"status":"success"}'
+LONGEST = 20.0  # seconds that a thread waits for anything; a test that is right never waits so long
+
+
+def reply(body: bytes = OK, status: str = "200 OK", *headers: str) -> bytes:
+    """An answer as it should be."""
+    lines = (f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers)
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it came off the wire."""
+
+    method: bytes
+    target: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+    def header(self, name: bytes) -> bytes | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+
+class Peer:
+    """One connection, as a behaviour sees it."""
+
+    def __init__(self, server: Server, sock: socket.socket) -> None:
+        self.server = server
+        self.sock = sock
+        self._buffer = b""
+
+    def request(self) -> Seen | None:
+        """The next request, whole; None if the client left."""
+        head = self._until(b"\r\n\r\n")
+        if head is None:
+            return None
+        first, *lines = head.split(b"\r\n")
+        method, target, _ = first.split(b" ", 2)
+        headers = tuple((key, value.strip()) for key, _, value in (line.partition(b":") for line in lines))
+        seen = Seen(method, target, headers, b"")
+        body = self._exactly(int(seen.header(b"content-length") or 0))
+        if body is None:
+            return None
+        seen = Seen(method, target, headers, body)
+        self.server.seen.append(seen)
+        return seen
+
+    def requests(self) -> Iterator[Seen]:
+        """Every request until the client leaves."""
+        while (seen := self.request()) is not None:
+            yield seen
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def reset(self) -> None:
+        """Ends the connection with an RST and no FIN."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def until_gone(self) -> None:
+        """Waits until the client closes its side, and says no more."""
+        while self.sock.recv(65536):
+            pass
+
+    def _until(self, mark: bytes) -> bytes | None:
+        while mark not in self._buffer:
+            if not self._more():
+                return None
+        found, _, self._buffer = self._buffer.partition(mark)
+        return found
+
+    def _exactly(self, size: int) -> bytes | None:
+        while len(self._buffer) < size:
+            if not self._more():
+                return None
+        found, self._buffer = self._buffer[:size], self._buffer[size:]
+        return found
+
+    def _more(self) -> bool:
+        piece = self.sock.recv(65536)
+        self._buffer += piece
+        return bool(piece)
+
+
+Behaviour = Callable[[Peer], object]
+
+
+class Server:
+    """What a test knows of a server: where it is, what it saw, what is open."""
+
+    def __init__(self, behaviour: Behaviour, tls: ssl.SSLContext | None) -> None:
+        self.behaviour = behaviour
+        self.seen: list[Seen] = []
+        self.accepted = 0
+        self._tls = tls
+        self._peers: dict[int, socket.socket] = {}
+        self._changed = threading.Condition()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port: int = self._listener.getsockname()[1]
+        self.origin = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def open(self) -> int:
+        """Connections that are open now."""
+        with self._changed:
+            return len(self._peers)
+
+    def wait_open(self, count: int, longest: float = 5.0) -> bool:
+        """Whether the open connections became this few in time: a client's FIN takes a moment."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._peers) <= count, longest)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(LONGEST)
+        with self._changed:
+            left = list(self._peers.values())
+        for sock in left:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self.wait_open(0)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            sock.settimeout(LONGEST)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self._changed:
+                self.accepted += 1
+                self._peers[id(sock)] = sock
+            threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, raw: socket.socket) -> None:
+        sock = raw
+        try:
+            with suppress(OSError, ValueError):  # the client left, or did not shake hands
+                if self._tls is not None:
+                    sock = self._tls.wrap_socket(raw, server_side=True)
+                self.behaviour(Peer(self, sock))
+        finally:
+            sock.close()
+            raw.close()
+            with self._changed:
+                del self._peers[id(raw)]
+                self._changed.notify_all()
+
+
+@contextmanager
+def serve(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> Generator[Server, None, None]:
+    """A server for as long as the block lasts."""
+    server = Server(behaviour, tls)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def answering(*answers: bytes) -> Behaviour:
+    """A well-behaved server: the answers one after another, the last one again and again, whoever asks."""
+    left = list(answers or (reply(),))
+    lock = threading.Lock()
+
+    def behave(peer: Peer) -> None:
+        for _ in peer.requests():
+            with lock:
+                answer = left.pop(0) if len(left) > 1 else left[0]
+            peer.send(answer)
+
+    return behave
+
+
+def closed_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,101 @@
+"""What goes in comes out: creating, reading and deleting one contact, and what each answer can tell."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import fields as fields_of
+
+import pytest
+from people import least, values, whole, writable
+
+from crossbook import AddressBook, Contact, NotFound
+from crossbook.core.card import Card
+
+pytestmark = pytest.mark.anyio
+
+HALVES = {"first_name", "last_name", "name"}
+STORED = {"id", "phone", "email", "company", "fields"} | HALVES
+# What an answer can tell, by the vendor and by where it is from.
+TOLD: dict[str, dict[str, set[str]]] = {
+    "serwersms": {"get": STORED | {"opted_out"}, "list": STORED | {"opted_out"}},
+    "atom": {
+        "get": STORED - {"email"},
+        "list": {"id", "phone", "groups"} | HALVES,
+        "full": (STORED - {"email"}) | {"groups"},
+    },
+    "filemail": {way: {"id", "email", "name", "groups"} for way in ("get", "list")},
+    "vercom": {way: STORED | {"external_id", "archived", "created_at"} for way in ("get", "list")},
+}
+
+
+async def read(book: AddressBook, way: str, id: str) -> Contact:
+    if way == "get":
+        return await book.contacts.get(id)
+    (found,) = [contact async for contact in book.contacts.list(full=way == "full") if contact.id == id]
+    return found
+
+
+async def test_what_was_written_is_read_back(book: AddressBook, card: Card, group: str) -> None:
+    contact = whole(card, groups=[group])
+    created = await book.contacts.create(contact)
+    assert type(created.id) is str
+    assert created.status == "created"
+    models = importlib.import_module(f"crossbook_wire.{card.vendor}.models")
+    for way, told in TOLD[card.vendor].items():
+        found = await read(book, way, created.id)
+        assert (found.id, found.known) == (created.id, told), way
+        assert type(found.raw).__module__ == models.__name__
+        for name in (*writable(card), "fields"):
+            if name in told:
+                assert getattr(found, name) == getattr(contact, name), (way, name)
+        assert found.name == "Łucja Żółw-Example 0", "stored, or derived from the halves"
+        unknown = {field.name for field in fields_of(found)} - told - {"groups"}
+        assert {name for name in unknown if getattr(found, name) is not None} == set(), way
+
+
+async def test_what_was_left_out_is_known_to_be_empty(book: AddressBook, card: Card, group: str) -> None:
+    created = await book.contacts.create(least(card, groups=[group]))
+    for way, told in TOLD[card.vendor].items():
+        found = await read(book, way, created.id)
+        given = set(least(card).known) | {"id", "name", "groups", "fields", "opted_out", "archived", "created_at"}
+        assert found.known == told
+        assert {name for name in told - given if getattr(found, name) is not None} == set()
+        assert not found.fields
+        assert not found.opted_out
+
+
+async def test_an_outcome_tells_what_was_sent_and_what_is_never_shown(
+    book: AddressBook, card: Card, group: str
+) -> None:
+    contact = whole(card, groups=[group])
+    created = await book.contacts.create(contact)
+    assert created.lost_fields == ()
+    hidden = tuple(name for name, holds in card.holds.items() if holds.access == "w")
+    assert created.unverified_fields == hidden
+    assert all(getattr(created.contact, name) == getattr(contact, name) for name in [*values(card), "groups"])
+    assert created.contact.id == created.id
+    if hidden:
+        changed = await book.contacts.update(created.id, **{name: values(card, 1)[name] for name in hidden})
+        assert changed.unverified_fields == hidden
+
+
+async def test_a_deleted_contact_is_gone(book: AddressBook, card: Card, group: str) -> None:
+    created = await book.contacts.create(whole(card, groups=[group]))
+    await book.contacts.delete(created.id)
+    assert [contact.id async for contact in book.contacts.list()] == []
+    for call in (book.contacts.get(created.id), book.contacts.delete(created.id)):
+        with pytest.raises(NotFound):
+            await call
+
+
+async def test_nobody_there_is_not_found(book: AddressBook, card: Card, group: str) -> None:
+    change = {"company": "x"} if "company" in card.holds else {"name": "x"}
+    calls = [book.contacts.get("999999"), book.contacts.update("999999", **change), book.contacts.delete("999999")]
+    if card.vendor == "vercom":
+        assert await book.contacts.groups_of("999999") == ()
+    else:
+        calls.append(book.contacts.groups_of("999999"))
+    for call in calls:
+        with pytest.raises(NotFound) as caught:
+            await call
+        assert (caught.value.vendor, caught.value.sent) == (card.vendor, "yes")

@@ -1,0 +1,150 @@
+"""Pages: every item once and in order, one page or all, from the beginning or from where one stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from control import Server
+from people import whole
+
+from crossbook import AddressBook, InvalidInput, Rejected, VendorDown
+from crossbook.core.card import Card
+
+pytestmark = pytest.mark.anyio
+
+# The operation that fetches a page, and whether one page is one request.
+FETCHES = {"serwersms": "listContacts", "atom": "getAddressBook", "filemail": "listContacts", "vercom": "listContacts"}
+
+
+async def people(book: AddressBook, group: str, count: int = 7) -> list[str]:
+    return [(await book.contacts.create(whole(book.card, number, [group]))).id for number in range(count)]
+
+
+async def test_items_pages_and_one_page(book: AddressBook, card: Card, group: str) -> None:
+    ids = await people(book, group)
+    pager = book.contacts.list(page_size=3)
+    assert [contact.id async for contact in pager] == ids
+    pages = [page async for page in pager.pages()]
+    assert [contact.id for page in pages for contact in page.items] == ids
+    assert [len(page.items) for page in pages[:3]] == [3, 3, 1]
+    assert all(page.cursor is not None for page in pages[:-1])
+    assert pages[-1].cursor is None
+    first = await pager
+    assert [contact.id for contact in first.items] == ids[:3]
+    assert [contact.id for contact in (await pager).items] == ids[:3], "it can be read again"
+
+
+async def test_it_goes_on_from_a_cursor_elsewhere(
+    book: AddressBook, card: Card, group: str, make_book: Callable[..., AddressBook]
+) -> None:
+    ids = await people(book, group)
+    seen: list[str] = []
+    cursor = None
+    async with make_book() as elsewhere:
+        while True:
+            page = await elsewhere.contacts.list(page_size=2, after=cursor)
+            seen += [contact.id for contact in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                break
+            assert cursor.isascii()
+            assert cursor.isprintable()
+        first = await book.contacts.list(page_size=3)
+        rest = [contact.id async for contact in elsewhere.contacts.list(page_size=3, after=first.cursor)]
+    assert seen == ids
+    assert rest == ids[3:]
+
+
+async def test_a_cursor_means_the_same_with_pages_of_another_size(book: AddressBook, card: Card, group: str) -> None:
+    ids = await people(book, group)
+    first = await book.contacts.list(page_size=3)
+    for size in (1, 2, 5, 100, None):
+        rest = [contact.id async for contact in book.contacts.list(page_size=size, after=first.cursor)]
+        assert rest == ids[3:], size
+
+
+async def test_an_empty_account_is_empty(book: AddressBook, card: Card) -> None:
+    assert [contact async for contact in book.contacts.list()] == []
+    page = await book.contacts.list()
+    assert (page.items, page.cursor) == ((), None)
+
+
+async def test_groups_page_too(book: AddressBook, card: Card) -> None:
+    before = [group.id async for group in book.groups.list()]
+    made = {(await book.groups.create(f"Group {number}")).id for number in range(5)}
+    listed = [group.id async for group in book.groups.list(page_size=2)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == made | set(before)
+    page = await book.groups.list(page_size=2)
+    assert [group.id for group in page.items] == listed[:2]
+    assert [group.id async for group in book.groups.list(page_size=2, after=page.cursor)] == listed[2:]
+
+
+async def test_at_most_one_page_is_fetched_ahead(book: AddressBook, card: Card, server: Server, group: str) -> None:
+    await people(book, group)
+    before = server.requests(card.vendor)
+    read = 0
+    async for _ in book.contacts.list(page_size=1):
+        read += 1
+        fetched = (server.requests(card.vendor) - before)[FETCHES[card.vendor]]
+        assert fetched <= read + 1
+    assert read == 7
+
+
+async def test_leaving_in_the_middle_is_clean(book: AddressBook, card: Card, group: str) -> None:
+    ids = await people(book, group)
+    for stop in range(3):
+        async for contact in book.contacts.list(page_size=2):
+            if contact.id == ids[stop]:
+                break
+        async for page in book.contacts.list(page_size=2).pages():
+            assert page.items
+            break
+    with pytest.raises(ZeroDivisionError):
+        async for _ in book.contacts.list(page_size=2):
+            raise ZeroDivisionError
+    assert [contact.id async for contact in book.contacts.list(page_size=2)] == ids
+
+
+async def test_the_size_of_a_page_has_bounds(book: AddressBook, card: Card, server: Server) -> None:
+    wrong: list[Any] = [0, -1, True, "3", 2.0, card.contact_paging.longest + 1]
+    for size in wrong:
+        for listing in (book.contacts.list, book.groups.list):
+            with pytest.raises(InvalidInput, match="page_size") as caught:
+                listing(page_size=size)
+            assert caught.value.field == "page_size"
+    await book.contacts.list(page_size=card.contact_paging.longest)
+    await book.groups.list(page_size=card.group_paging.longest)
+
+
+async def test_an_error_carries_the_cursor_to_go_on_from(
+    book: AddressBook, card: Card, server: Server, group: str
+) -> None:
+    """`list()` never looks complete when it is not."""
+    ids = await people(book, group)
+    once = book.with_options(attempts=1)
+    first = await once.contacts.list(page_size=3)
+    server.fault("status", card.vendor, FETCHES[card.vendor], status=500)
+    with pytest.raises((VendorDown, Rejected)) as caught:
+        await once.contacts.list(page_size=3, after=first.cursor)
+    assert caught.value.cursor == first.cursor
+    rest = [contact.id async for contact in once.contacts.list(page_size=3, after=caught.value.cursor)]
+    assert rest == ids[3:]
+
+
+async def test_so_does_an_error_in_the_middle_of_a_loop(
+    book: AddressBook, card: Card, server: Server, group: str
+) -> None:
+    if card.vendor in ("atom", "filemail"):
+        return  # which send a whole group, or all, at once
+    ids = await people(book, group)
+    server.fault("status", card.vendor, FETCHES[card.vendor], status=500, skip=2)
+    seen: list[str] = []
+    with pytest.raises(VendorDown) as caught:
+        async for contact in book.with_options(attempts=1).contacts.list(page_size=2):
+            seen.append(contact.id)
+    assert seen == ids[:4]
+    assert caught.value.cursor is not None
+    assert [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor)] == ids[4:]

@@ -1,0 +1,90 @@
+"""Every verb, for every vendor: it works, or it says before any request that it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from control import Server
+from people import least, values, whole
+
+import crossbook
+from crossbook import AddressBook, ExternalId, Unsupported
+from crossbook.core.card import Card
+
+pytestmark = pytest.mark.anyio
+
+Call = Callable[[AddressBook, str, str], Awaitable[Any]]
+
+
+def change(card: Card) -> dict[str, Any]:
+    return {"company": "Other"} if "company" in card.holds else {"name": "Other"}
+
+
+def key(card: Card) -> dict[str, Any]:
+    name = next(iter(card.match_keys))
+    return {name: values(card)[name]}
+
+
+# With a contact's id and the id of a group that is not that contact's.
+CALLS: dict[str, Call] = {
+    "contacts.list": lambda book, contact, group: listed(book),
+    "contacts.get": lambda book, contact, group: book.contacts.get(contact),
+    "contacts.find": lambda book, contact, group: book.contacts.find(**key(book.card)),
+    "contacts.create": lambda book, contact, group: book.contacts.create(least(book.card, 1, [group])),
+    "contacts.update": lambda book, contact, group: book.contacts.update(contact, **change(book.card)),
+    "contacts.update:external_id": lambda book, contact, group: book.contacts.update(ExternalId("crm-0"), company="O"),
+    "contacts.delete": lambda book, contact, group: book.contacts.delete(contact),
+    "contacts.groups_of": lambda book, contact, group: book.contacts.groups_of(contact),
+    "contacts.unsubscribe": lambda book, contact, group: book.contacts.unsubscribe(contact, "sms"),
+    "contacts.resubscribe": lambda book, contact, group: book.contacts.resubscribe(contact, "sms"),
+    "groups.list": lambda book, contact, group: groups(book),
+    "groups.get": lambda book, contact, group: book.groups.get(group),
+    "groups.create": lambda book, contact, group: book.groups.create("New"),
+    "groups.create:description": lambda book, contact, group: book.groups.create("New", description="Neighbours"),
+    "groups.create:external_id": lambda book, contact, group: book.groups.create("New", external_id="crm-group"),
+    "groups.rename": lambda book, contact, group: book.groups.rename(group, "Renamed"),
+    "groups.delete": lambda book, contact, group: book.groups.delete(group),
+    "groups.delete:with_contacts": lambda book, contact, group: book.groups.delete(group, with_contacts=True),
+    "groups.add": lambda book, contact, group: book.groups.add(group, contact),
+    "groups.remove": lambda book, contact, group: book.groups.remove(group, contact),
+}
+
+
+async def listed(book: AddressBook) -> Any:
+    return await book.contacts.list()
+
+
+async def groups(book: AddressBook) -> Any:
+    return await book.groups.list()
+
+
+@pytest.mark.parametrize("verb", CALLS)
+async def test_it_works_or_is_unsupported_before_any_request(
+    book: AddressBook, card: Card, server: Server, group: str, verb: str
+) -> None:
+    created = await book.contacts.create(whole(card, groups=[group]))
+    other = await book.groups.create("Others")
+    before = server.requests(card.vendor)
+    if card.verb(verb).support == "unsupported":
+        with pytest.raises(Unsupported) as caught:
+            await CALLS[verb](book, created.id, other.id)
+        assert (caught.value.vendor, caught.value.sent) == (card.vendor, "no")
+        assert caught.value.operation == verb.partition(":")[0] or caught.value.operation == verb
+        assert server.requests(card.vendor) == before
+    else:
+        await CALLS[verb](book, created.id, other.id)
+        assert server.requests(card.vendor).total() > before.total()
+
+
+def test_no_verb_is_left_out() -> None:
+    assert set(CALLS) == set(crossbook.capabilities())
+
+
+async def test_unsupported_says_what_to_do_instead(book: AddressBook, card: Card) -> None:
+    for verb, row in card.verbs.items():
+        if row.support == "unsupported":
+            with pytest.raises(Unsupported) as caught:
+                await CALLS[verb](book, "1", "1")
+            assert row.note in str(caught.value)

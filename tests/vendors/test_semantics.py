@@ -1,0 +1,139 @@
+"""The cards say what was decided of each vendor: its fields, its verbs, its keys, its limits, row by row."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fakes import VENDORS
+
+import crossbook
+from crossbook.core.card import MIB, Card, Rate, Retry
+from crossbook.registry import vendor as vendor_class
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+
+# rw: read and written, w: written only, r: read only, -: not held; then the longest text, and ! where it is needed.
+FIELDS = """
+              serwersms  atom   filemail  vercom
+external_id   -          -      -         rw,150
+phone         rw!        rw!    w         rw,15
+email         rw,255     -      rw!       rw,150
+first_name    rw,255     rw     -         rw,150
+last_name     rw,255     rw     -         rw,150
+name          r          r      rw!       r
+company       rw,255     rw     -         rw,150
+groups        rw         rw     rw        rw
+opted_out     r          -      -         r
+archived      -          -      -         r
+created_at    -          -      -         rw
+"""
+VERBS = """
+                              serwersms    atom         filemail     vercom
+contacts.list                 native       emulated     native       native
+contacts.get                  native       native       emulated     native
+contacts.find                 native       emulated     emulated     native
+contacts.create               native       native       native       native
+contacts.update               emulated     native       native       native
+contacts.update:external_id   unsupported  unsupported  unsupported  native
+contacts.delete               native       native       native       native
+contacts.groups_of            native       emulated     emulated     native
+contacts.unsubscribe          unsupported  unsupported  unsupported  native
+contacts.resubscribe          unsupported  unsupported  unsupported  native
+groups.list                   native       native       native       native
+groups.get                    native       native       emulated     emulated
+groups.create                 native       native       native       native
+groups.create:description     unsupported  unsupported  unsupported  native
+groups.create:external_id     unsupported  unsupported  unsupported  native
+groups.rename                 native       native       native       native
+groups.delete                 native       native       native       native
+groups.delete:with_contacts   native       native       unsupported  unsupported
+groups.add                    emulated     unsupported  native       native
+groups.remove                 emulated     unsupported  native       native
+"""
+FURTHER: dict[str, Any] = {
+    "serwersms": dict.fromkeys(("tax_id", "address", "city", "description"), 255),
+    "atom": dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
+    "filemail": {},
+    "vercom": None,
+}
+MATCH_KEYS = {
+    "serwersms": {"phone": "search", "email": "search"},
+    "atom": {"phone": "snapshot"},
+    "filemail": {"email": "snapshot"},
+    "vercom": {"phone": "filter", "email": "filter", "external_id": "filter"},
+}
+
+
+def table(text: str) -> dict[str, dict[str, str]]:
+    header, *rows = (line.split() for line in text.strip().splitlines())
+    return {name: dict(zip(header, cells, strict=True)) for name, *cells in rows}
+
+
+def row(card: Card, field: str) -> str:
+    if field not in card.holds:
+        return "-"
+    holds = card.holds[field]
+    return f"{holds.access}{',' + str(holds.longest) if holds.longest else ''}{'!' if holds.required else ''}"
+
+
+def test_what_each_field_is_for_each_vendor(vendor: str, card: Card) -> None:
+    expected = {field: cells[vendor] for field, cells in table(FIELDS).items()}
+    assert {field: row(card, field) for field in expected} == expected
+    assert set(card.holds) <= set(expected)
+    assert card.named_fields == FURTHER[vendor]
+
+
+def test_how_each_verb_is_done_by_each_vendor() -> None:
+    grid = crossbook.capabilities()
+    assert {verb: {name: how.support for name, how in cells.items()} for verb, cells in grid.items()} == table(VERBS)
+
+
+def test_an_emulated_verb_tells_its_price(card: Card) -> None:
+    assert all(verb.note for verb in card.verbs.values() if verb.support == "emulated")
+
+
+def test_by_which_keys_a_contact_is_found(vendor: str, card: Card) -> None:
+    assert card.match_keys == MATCH_KEYS[vendor]
+
+
+def test_names_groups_and_needs(vendor: str, card: Card) -> None:
+    assert card.names == ("whole" if vendor == "filemail" else "halves")
+    assert card.one_group == (vendor == "atom")
+    assert card.needs_one_of == (("phone", "email") if vendor == "vercom" else ())
+    assert card.channels == ({"sms", "email", "push"} if vendor == "vercom" else frozenset())
+    assert card.group_name_longest == (100 if vendor == "serwersms" else None)
+
+
+def test_caps_and_rates(vendor: str, card: Card) -> None:
+    whole_lists = vendor in ("atom", "filemail")
+    assert card.max_body == (256 if whole_lists else 16) * MIB
+    assert card.max_objects == 1_000_000
+    assert card.rate == (Rate(10, 10) if vendor == "atom" else None)
+
+
+def test_every_operation_of_the_spec_has_its_row(vendor: str, card: Card) -> None:
+    spec = yaml.safe_load((SPECS / f"{vendor}.yaml").read_text(encoding="utf-8"))
+    methods = [node for path in spec["paths"].values() for node in path.values() if isinstance(node, dict)]
+    assert set(card.operations) == {method["operationId"] for method in methods}
+    assert len(card.operations) == spec["info"]["x-operations"]
+
+
+def test_creates_are_never_repeated_blindly(card: Card) -> None:
+    """By what an operation does and not by its HTTP verb: Filemail creates with GET."""
+    for name, operation in card.operations.items():
+        creates = bool(re.match("create|import", name))
+        assert (operation.retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)) == creates, name
+        reads = bool(re.match("list|get|check", name))
+        assert (operation.retry is Retry.SAFE) == reads, name
+        assert not operation.empty_on_404 or name.startswith("list"), name
+
+
+def test_only_vercom_says_404_for_an_empty_list() -> None:
+    empty = {
+        name: [op for op, row in vendor_class(name).card.operations.items() if row.empty_on_404] for name in VENDORS
+    }
+    assert {name for name in empty if empty[name]} == {"vercom"}
+    assert len(empty["vercom"]) == 6
