@@ -33,5 +33,5 @@ def agreed(console: Console, question: str) -> bool:
     if not sys.stdin.isatty():
         console.print("This asks a question first, and there is no terminal to ask on.")
         return False
-    console.print(f"{question} Type yes: ", end="", highlight=False)
+    console.print(f"{question}\nType yes: ", end="", markup=False, highlight=False)
     return sys.stdin.readline().strip() == "yes"

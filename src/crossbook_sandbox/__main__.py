@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seed(app.state.sandbox, options.seed)
     host = f"[{options.host}]" if ":" in options.host else options.host
     base_urls = {vendor: f"http://{host}:{listener.getsockname()[1]}/{vendor}" for vendor in VENDORS}
-    server = Server(app, lambda: print(_announcement(options.show, base_urls), end="", flush=True))
+    server = Server(app, lambda: _say(_announcement(options.show, base_urls)))
     if options.exit_with_parent:
         stop_with_parent(server.stop)
     server.run([listener])
@@ -97,6 +97,11 @@ def _check_host(host: str, allow_remote: bool) -> None:
         loopback = False
     if not loopback and not allow_remote:
         raise ValueError(f"{host} is not the loopback interface; --allow-remote insists")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _announcement(show: str, base_urls: dict[str, str]) -> str:

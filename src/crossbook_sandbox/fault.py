@@ -81,7 +81,7 @@ class Fault:
     changes_at: float | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.draw = random.Random(self.seed)
+        self.draw = random.Random(self.seed)  # noqa: S311 (to be repeatable is the point)
         self.bucket = TokenBucket(self.rate, self.burst or self.rate)
 
     def fires(self) -> bool:

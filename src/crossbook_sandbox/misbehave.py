@@ -100,7 +100,7 @@ async def _slow(fault: Fault, exchange: Exchange) -> int | None:
     return reply.status
 
 
-async def _expire_tokens(fault: Fault, exchange: Exchange) -> int | None:
+async def _expire_tokens(_fault: Fault, exchange: Exchange) -> int | None:
     exchange.expire_tokens()
     return await _whole(exchange, exchange.run())
 

@@ -61,7 +61,8 @@ def running(
     command += [f"--seed={seed}", f"--port={port}", "--rate=none"]
     command += [f"--rate={vendor}={rate}" for vendor, rate in options.rates.items()]
     command += [f"--set={name}={value}" for name, value in switches.items() if name != "rates"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    # The program is this Python, and there is no shell.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout is not None
         alarm = threading.Timer(timeout, process.kill)
         alarm.start()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from control import Server
 from people import whole
 
-from crossbook import AddressBook, InvalidInput, Rejected, VendorDown
+from crossbook import AddressBook, Contact, InvalidInput, Page, VendorDown
 from crossbook.core.card import Card
 
 pytestmark = pytest.mark.anyio
@@ -20,6 +20,11 @@ FETCHES = {"serwersms": "listContacts", "atom": "getAddressBook", "filemail": "l
 
 async def people(book: AddressBook, group: str, count: int = 7) -> list[str]:
     return [(await book.contacts.create(whole(book.card, number, [group]))).id for number in range(count)]
+
+
+async def read(pages: AsyncIterator[Page[Contact]], into: list[str]) -> None:
+    async for page in pages:
+        into += [contact.id for contact in page.items]
 
 
 async def test_items_pages_and_one_page(book: AddressBook, card: Card, group: str) -> None:
@@ -103,8 +108,7 @@ async def test_leaving_in_the_middle_is_clean(book: AddressBook, card: Card, gro
             assert page.items
             break
     with pytest.raises(ZeroDivisionError):
-        async for _ in book.contacts.list(page_size=2):
-            raise ZeroDivisionError
+        _ = [1 / 0 async for _ in book.contacts.list(page_size=2)]
     assert [contact.id async for contact in book.contacts.list(page_size=2)] == ids
 
 
@@ -127,7 +131,7 @@ async def test_an_error_carries_the_cursor_to_go_on_from(
     once = book.with_options(attempts=1)
     first = await once.contacts.list(page_size=3)
     server.fault("status", card.vendor, FETCHES[card.vendor], status=500)
-    with pytest.raises((VendorDown, Rejected)) as caught:
+    with pytest.raises(VendorDown) as caught:
         await once.contacts.list(page_size=3, after=first.cursor)
     assert caught.value.cursor == first.cursor
     rest = [contact.id async for contact in once.contacts.list(page_size=3, after=caught.value.cursor)]
@@ -142,9 +146,9 @@ async def test_so_does_an_error_in_the_middle_of_a_loop(
     ids = await people(book, group)
     server.fault("status", card.vendor, FETCHES[card.vendor], status=500, skip=2)
     seen: list[str] = []
+    pages = book.with_options(attempts=1).contacts.list(page_size=2).pages()
     with pytest.raises(VendorDown) as caught:
-        async for contact in book.with_options(attempts=1).contacts.list(page_size=2):
-            seen.append(contact.id)
+        await read(pages, seen)
     assert seen == ids[:4]
     assert caught.value.cursor is not None
     assert [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor)] == ids[4:]

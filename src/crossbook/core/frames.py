@@ -2,7 +2,8 @@
 
 A traceback with locals (rich's, or one that a service's error tracker makes) shows every local of every frame:
 phones in arguments, bodies, headers. What happened is in the error itself, so our frames are cut off where the
-error passes the public surface, and the arguments are forgotten before it is raised.
+error passes the public surface, and the arguments are forgotten before it is raised. A cancellation passes the same
+way: `asyncio.timeout` hangs it on its TimeoutError, and with it the frames of everything that was under way.
 """
 
 from __future__ import annotations
@@ -18,14 +19,20 @@ R = TypeVar("R")
 
 
 def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """An async method of the public surface: a CrossbookError comes out of it bare."""
+    """An async method of the public surface: a CrossbookError or a cancellation comes out of it bare."""
 
     @functools.wraps(method)
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return await method(*args, **kwargs)
         except CrossbookError as error:
-            bare = strip(error)
+            bare: BaseException = strip(error)
+        except Exception:
+            del args, kwargs
+            raise
+        except BaseException as error:
+            error.__context__ = None
+            bare = error.with_traceback(None)
         del args, kwargs
         raise bare
 
@@ -33,7 +40,7 @@ def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any,
 
 
 def public_sync(method: Callable[P, R]) -> Callable[P, R]:
-    """The same for what checks its arguments before it returns something to await."""
+    """The same for what only checks its arguments: what returns something to await, and constructors."""
 
     @functools.wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -41,6 +48,9 @@ def public_sync(method: Callable[P, R]) -> Callable[P, R]:
             return method(*args, **kwargs)
         except CrossbookError as error:
             bare = strip(error)
+        except Exception:
+            del args, kwargs
+            raise
         del args, kwargs
         raise bare
 

@@ -6,7 +6,8 @@ Each pool's width is kept by us, so nothing ever queues inside a pool, and each 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from ssl import SSLContext
@@ -161,16 +162,29 @@ def library_of(client: object) -> Any:
     return next((library for library in loaded if isinstance(client, library.AsyncClient)), None)
 
 
+async def _abandon(response: Any, pieces: AsyncIterator[bytes]) -> None:
+    """Ends a body that nobody wants to read on: the connection first, and then the generators that read from it.
+
+    Left to the garbage collector they would make trio warn, in somebody's log, much later.
+    """
+    await response.aclose()
+    with suppress(Exception):
+        async for _ in pieces:
+            pass
+
+
 async def read(response: Any, cap: int) -> Reply | Failure:
     """The whole answer, in pieces and never more than the cap."""
     status: int = response.status_code
     headers = {name.lower(): value for name, value in response.headers.items()}
     body = Body(headers.get("content-encoding", ""), cap)
+    pieces = aiter(response.stream)
     if body.failure is None:
-        async for piece in response.stream:
+        async for piece in pieces:
             if not body.feed(piece):
                 break
     if body.failure is not None:
+        await _abandon(response, pieces)
         return body.failure
     content = body.content()
     return Failure("lost", "maybe", "cut gzip stream", status) if content is None else Reply(status, headers, content)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlite3 import Row
 from typing import Any
 
-from ..vendor import Json, Vendor
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .errors import refuse
 from .parameters import Parameters
 

@@ -6,7 +6,8 @@ import json
 from sqlite3 import Row
 from typing import Any
 
-from ..vendor import Json, Vendor
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .errors import refuse
 from .parameters import TEXTS, Parameters
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..credentials import ATOM
-from ..validation import as_object, parse_json
-from ..vendor import Call, Operation, Reply, Vendor, json_reply
+from crossbook_sandbox.credentials import ATOM
+from crossbook_sandbox.validation import as_object, parse_json
+from crossbook_sandbox.vendor import Call, Operation, Reply, Vendor, json_reply
+
 from . import books, contacts
 from .errors import error_reply, refuse
 from .parameters import Handler, Parameters

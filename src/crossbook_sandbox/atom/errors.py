@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..vendor import Refused, Reply, json_reply
+from crossbook_sandbox.vendor import Refused, Reply, json_reply
 
 
 def error_reply(code: str, message: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

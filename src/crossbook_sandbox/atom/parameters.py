@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..validation import whole
-from ..vendor import Vendor
+from crossbook_sandbox.validation import whole
+from crossbook_sandbox.vendor import Vendor
+
 from .errors import refuse
 
 TEXTS = ("first_name", "last_name", "company", "custom_1", "custom_2", "custom_3", "custom_4")

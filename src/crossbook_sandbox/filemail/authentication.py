@@ -6,8 +6,9 @@ import secrets
 import time
 from typing import Any
 
-from ..credentials import FILEMAIL
-from ..vendor import Json, Vendor
+from crossbook_sandbox.credentials import FILEMAIL
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .errors import Problem
 from .parameters import Parameters
 

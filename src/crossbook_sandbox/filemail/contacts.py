@@ -5,12 +5,13 @@ from __future__ import annotations
 from sqlite3 import Row
 from typing import Any
 
-from ..vendor import Json, Vendor
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .errors import Problem
 from .parameters import Parameters, checked_email
 
 
-def list_contacts(account: Vendor[Any], parameters: Parameters) -> Json:
+def list_contacts(account: Vendor[Any], _parameters: Parameters) -> Json:
     """`contacts/get`: all contacts with their groups; the key has a capital C when there are none."""
     groups: dict[int, list[Json]] = {}
     for row in account.book.rows(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..vendor import Call, Operation, Refused, Reply, Vendor, json_reply
+from crossbook_sandbox.vendor import Call, Operation, Refused, Reply, Vendor, json_reply
+
 from . import authentication, contacts, groups
 from .errors import Problem
 from .parameters import Handler, read_parameters

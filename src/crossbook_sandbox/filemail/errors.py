@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..vendor import Json
+from crossbook_sandbox.vendor import Json
 
 NAMES = {
     1002: "InvalidParameter",

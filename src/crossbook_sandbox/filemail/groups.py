@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlite3 import Row
 from typing import Any
 
-from ..vendor import Json, Vendor
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .contacts import found_contact
 from .errors import Problem
 from .parameters import Parameters
 
 
-def list_groups(account: Vendor[Any], parameters: Parameters) -> Json:
+def list_groups(account: Vendor[Any], _parameters: Parameters) -> Json:
     """`contacts/group/get`: the only answer that says `status`."""
     rows = account.book.rows("SELECT key, name FROM contact_group WHERE vendor = ? ORDER BY id", account.name)
     return {"status": "OK", "groups": [_shown(row) for row in rows]}

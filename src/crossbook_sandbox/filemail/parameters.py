@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..validation import email as valid_email
-from ..vendor import Call, Json, Vendor
+from crossbook_sandbox.validation import email as valid_email
+from crossbook_sandbox.vendor import Call, Json, Vendor
+
 from .errors import Problem
 
 

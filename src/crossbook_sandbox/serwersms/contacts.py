@@ -6,8 +6,9 @@ import json
 from sqlite3 import Row
 from typing import Any
 
-from ..validation import as_array, as_object, whole
-from ..vendor import Json, Refused, Vendor
+from crossbook_sandbox.validation import as_array, as_object, whole
+from crossbook_sandbox.vendor import Json, Refused, Vendor
+
 from .errors import refuse
 from .parameters import TEXTS, Parameters
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from ..credentials import SERWERSMS
-from ..vendor import Call, Operation, Reply, Vendor, json_reply
+from crossbook_sandbox.credentials import SERWERSMS
+from crossbook_sandbox.vendor import Call, Operation, Reply, Vendor, json_reply
+
 from . import contacts, groups, listing
 from .errors import error_body, refuse
 from .parameters import Handler, Parameters, read_parameters

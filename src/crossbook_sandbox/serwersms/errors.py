@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..vendor import Json, Refused, json_reply
+from crossbook_sandbox.vendor import Json, Refused, json_reply
 
 CODES = {
     1000: ("InvalidAction", "There is no such action"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..vendor import Json, Vendor
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .errors import refuse
 from .parameters import Parameters
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..validation import as_array, as_object, email, parse_json, whole
-from ..vendor import Call, Json, Vendor
+from crossbook_sandbox.validation import as_array, as_object, email, parse_json, whole
+from crossbook_sandbox.vendor import Call, Json, Vendor
+
 from .errors import refuse
 from .php import nest
 

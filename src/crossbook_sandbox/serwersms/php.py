@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
-from ..vendor import Pairs
+from crossbook_sandbox.vendor import Pairs
 
 _KEY = re.compile(r"([^\[]+)((?:\[[^\]]*\])*)")
 _DEEPEST = 64  # PHP drops what is nested deeper

@@ -6,8 +6,9 @@ import json
 from sqlite3 import Row
 from typing import Any
 
-from ..validation import as_object
-from ..vendor import Call, Json, Reply, Vendor
+from crossbook_sandbox.validation import as_object
+from crossbook_sandbox.vendor import Call, Json, Reply, Vendor
+
 from .envelope import Invalid, bulk, refuse
 from .fields import contact_changes, new_contact
 from .inputs import body_array, body_ids

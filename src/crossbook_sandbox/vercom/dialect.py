@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..credentials import VERCOM
-from ..vendor import Call, Operation, Refused, Reply, Vendor
+from crossbook_sandbox.credentials import VERCOM
+from crossbook_sandbox.vendor import Call, Operation, Refused, Reply, Vendor
+
 from . import contacts, groups, listing, members, segments
 from .envelope import Invalid, envelope, failure, too_many, unauthorized
 from .inputs import ALL_CONTACTS, Handler

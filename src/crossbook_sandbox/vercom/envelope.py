@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from ..vendor import Json, Refused, Reply, json_reply
+from crossbook_sandbox.vendor import Json, Refused, Reply, json_reply
 
 Item = TypeVar("Item")
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from sqlite3 import Row
 from typing import Any
 
-from ..validation import as_array, as_object, email, seconds_of, whole
-from ..vendor import Json, Vendor
+from crossbook_sandbox.validation import as_array, as_object, email, seconds_of, whole
+from crossbook_sandbox.vendor import Json, Vendor
+
 from .envelope import Invalid
 from .inputs import ALL_CONTACTS
 

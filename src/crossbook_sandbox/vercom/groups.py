@@ -1,12 +1,14 @@
 """Groups."""
 
+# ruff: noqa: S608 (the texts put into SQL are names of columns and rules from here; values are bound)
 from __future__ import annotations
 
 from sqlite3 import Row
 from typing import Any
 
-from ..validation import as_object, date_of, whole
-from ..vendor import Call, Json, Reply, Vendor
+from crossbook_sandbox.validation import as_object, date_of, whole
+from crossbook_sandbox.vendor import Call, Json, Reply, Vendor
+
 from .envelope import Invalid, bulk, listed
 from .fields import group_changes, new_group
 from .inputs import ALL_CONTACTS, Query, body_array, body_ids

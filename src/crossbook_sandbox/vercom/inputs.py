@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..validation import as_array, as_object, parse_json, seconds_of, whole
-from ..vendor import Call, Reply, Vendor
+from crossbook_sandbox.validation import as_array, as_object, parse_json, seconds_of, whole
+from crossbook_sandbox.vendor import Call, Reply, Vendor
+
 from .envelope import refuse
 
 ALL_CONTACTS = "ALLCONTACTS"

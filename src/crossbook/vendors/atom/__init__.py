@@ -9,6 +9,7 @@ from crossbook_wire.http import Send
 
 from crossbook.book import AddressBook, BookOptions
 from crossbook.core.auth import credential, headers
+from crossbook.core.frames import public_sync
 from crossbook.vendors.atom.card import CARD
 from crossbook.vendors.atom.verbs import AtomVerbs
 
@@ -40,10 +41,12 @@ class Atom(AddressBook):
     card = CARD
     wire: Api
 
+    @public_sync
     def __init__(self, token: str, **options: Unpack[BookOptions]) -> None:
         super().__init__(headers({"Authorization": f"Bearer {credential('token', token)}"}), **options)
 
     @classmethod
+    @public_sync
     def from_env(cls, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_ATOM_TOKEN and CROSSBOOK_ATOM_BASE_URL.
 

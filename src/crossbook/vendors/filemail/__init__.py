@@ -11,7 +11,8 @@ from crossbook_wire.http import Request, Response, Send
 from msgspec.json import Decoder
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import Login, MemoryTokens, TokenStore, credential
+from crossbook.core.auth import Login, MemoryTokens, TokenStore, credential, password_text
+from crossbook.core.frames import public_sync
 from crossbook.errors import BadResponse
 from crossbook.vendors.filemail.card import CARD, DEAD_TOKEN
 from crossbook.vendors.filemail.verbs import FilemailVerbs
@@ -55,6 +56,7 @@ class Filemail(AddressBook):
     card = CARD
     wire: Api
 
+    @public_sync
     def __init__(
         self,
         username: str,
@@ -65,10 +67,10 @@ class Filemail(AddressBook):
         tokens: TokenStore | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        credentials = {"username": credential("username", username), "password": password}
+        credentials = {"username": credential("username", username), "password": password_text("password", password)}
         if api_key is not None:
             credentials["apikey"] = credential("api_key", api_key)
-        self._source = source
+        self._source = credential("source", source)
         self._login = Login(
             operation="login",
             parameter="logintoken",
@@ -79,6 +81,7 @@ class Filemail(AddressBook):
         super().__init__(self._login, **options)
 
     @classmethod
+    @public_sync
     def from_env(cls, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
         CROSSBOOK_FILEMAIL_API_KEY and CROSSBOOK_FILEMAIL_BASE_URL.

@@ -11,8 +11,8 @@ from crossbook_wire.serwersms import Api, models
 
 from crossbook.book import AddressBook, BookOptions
 from crossbook.core import checks
-from crossbook.core.auth import credential, headers, members
-from crossbook.core.frames import public
+from crossbook.core.auth import credential, headers, members, password_text
+from crossbook.core.frames import public, public_sync
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact
 from crossbook.vendors.base import number, text
@@ -61,6 +61,7 @@ class SerwerSMS(AddressBook):
     card = CARD
     wire: Api
 
+    @public_sync
     def __init__(
         self,
         username: str | None = None,
@@ -72,12 +73,15 @@ class SerwerSMS(AddressBook):
         if token is not None and username is None and password is None:
             auth = headers({"Authorization": f"Bearer {credential('token', token)}"})
         elif token is None and username and password:
-            auth = members({"username": username, "password": password})
+            auth = members(
+                {"username": password_text("username", username), "password": password_text("password", password)}
+            )
         else:
             raise InvalidInput("give username and password, or token alone", field="token", vendor=CARD.vendor)
         super().__init__(auth, **options)
 
     @classmethod
+    @public_sync
     def from_env(cls, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
         CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL.

@@ -9,6 +9,7 @@ from crossbook_wire.vercom import Api
 
 from crossbook.book import AddressBook, BookOptions
 from crossbook.core.auth import credential, headers
+from crossbook.core.frames import public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
 from crossbook.vendors.vercom.card import CARD
@@ -48,6 +49,7 @@ class Vercom(AddressBook):
     fields: Fields
     segments: Segments
 
+    @public_sync
     def __init__(
         self,
         authorization: str,
@@ -67,6 +69,7 @@ class Vercom(AddressBook):
         super().__init__(auth, brand, **options)
 
     @classmethod
+    @public_sync
     def from_env(cls, *, brand: Brand | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY, and
         where wanted CROSSBOOK_VERCOM_BRAND and CROSSBOOK_VERCOM_BASE_URL.

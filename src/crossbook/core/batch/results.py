@@ -1,0 +1,132 @@
+"""What a batch answers: a result an input, progress on the way, a summary at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crossbook.errors import CrossbookError
+from crossbook.models import Contact
+
+Status = Literal[
+    "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled"
+]  # fmt: skip
+KEPT = 100  # failures and uncertain results that a summary keeps; all are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one input of a batch.
+
+    Args:
+        index: its position in the source, from 0.
+        ref: your own key for it, as `ref=` gave it.
+        status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions), `skipped` (its key was
+            there), `failed` (see `error`), `uncertain` (it may have happened, and nobody could say), `cancelled`.
+        id: the contact's id, where one is known.
+        contact: the contact as it was sent; None for operations on ids and for replayed results.
+        attempts: how often its write was begun, 0 if never.
+        error: what went wrong.
+        lost_fields: fields that the vendor cannot hold and that `on_loss="drop"` left out.
+        unverified_fields: fields that were written and that the vendor never shows.
+        replayed: it comes from the journal of an earlier run; nothing was sent now.
+    """
+
+    index: int
+    status: Status
+    ref: str | None = None
+    id: str | None = None
+    contact: Contact | None = None
+    attempts: int = 0
+    error: CrossbookError | None = None
+    lost_fields: tuple[str, ...] = ()
+    unverified_fields: tuple[str, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a batch is.
+
+    Args:
+        done: inputs with a result, failed and uncertain ones included.
+        failed, uncertain: of those.
+        rate: results a second, over the last seconds.
+        total: how many there will be, where the source has a length.
+        seconds_left: about how long it will take; None where it cannot be told.
+    """
+
+    done: int
+    failed: int
+    uncertain: int
+    rate: float
+    total: int | None = None
+    seconds_left: float | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Summary:
+    """What became of a whole batch; `print` it.
+
+    Args:
+        counts: results by status.
+        replayed: results that came from the journal.
+        failures: the first failed results (100 at most; all are counted).
+        uncertain: the first uncertain ones: look each up, and repeat it only if it is not there.
+        lost_fields: how often a field was left out, by name.
+        seconds: how long it took; after a dry run, about how long it would take at the vendor's rate.
+        requests: how many were sent; after a dry run, how many would be.
+        stopped: why not all of the source was worked off, or None.
+        dry_run: nothing was written.
+        steps: how the vendor does this, by verb: native or emulated, and what that costs.
+    """
+
+    counts: dict[Status, int] = field(default_factory=dict[Status, int])
+    replayed: int = 0
+    failures: list[Result] = field(default_factory=list[Result])
+    uncertain: list[Result] = field(default_factory=list[Result])
+    lost_fields: dict[str, int] = field(default_factory=dict[str, int])
+    seconds: float = 0.0
+    requests: int = 0
+    stopped: str | None = None
+    dry_run: bool = False
+    steps: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    def add(self, result: Result) -> None:
+        self.counts[result.status] = self.counts.get(result.status, 0) + 1
+        self.replayed += result.replayed
+        for name in result.lost_fields:
+            self.lost_fields[name] = self.lost_fields.get(name, 0) + 1
+        kept = self.failures if result.status == "failed" else self.uncertain
+        if result.status in ("failed", "uncertain") and len(kept) < KEPT:
+            kept.append(result)
+
+    def __str__(self) -> str:
+        would = "would be " if self.dry_run else ""
+        lines = [
+            f"{self.total:,} inputs: " + ", ".join(f"{count:,} {would}{name}" for name, count in self.counts.items()),
+            f"{'about ' if self.dry_run else ''}{self.requests:,} requests, {self.seconds:,.1f} s"
+            + (f", {self.replayed:,} replayed from the journal" if self.replayed else ""),
+        ]
+        if self.dry_run:
+            lines += [f"{verb}: {how}" for verb, how in self.steps.items()]
+        if self.lost_fields:
+            lost = ", ".join(f"{name} ({count:,})" for name, count in self.lost_fields.items())
+            lines.append(f"left out, since the vendor cannot hold it: {lost}")
+        if self.stopped:
+            lines.append(f"stopped: {self.stopped}")
+        for result in self.failures[:10]:
+            lines.append(f"failed #{result.index}{_named(result)}: {result.error}")
+        for result in self.uncertain[:10]:
+            lines.append(f"uncertain #{result.index}{_named(result)}: look it up, and repeat it only if it is not there")
+        more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
+        more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
+        return "\n".join([*lines, f"… and {more:,} more"] if more else lines)
+
+
+def _named(result: Result) -> str:
+    return f" ({result.ref})" if result.ref else ""

@@ -1,0 +1,27 @@
+"""The helpers of this folder go on the import path; one relay in front of one sandbox serves all its tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "specs" / "codegen")]
+
+import relay as relays  # noqa: E402
+import telemetry  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def relay() -> Iterator[relays.Relay]:
+    with relays.sandbox() as port, relays.Relay(port) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def spans() -> Iterator[telemetry.Spans]:
+    with telemetry.instrumented() as exported:
+        yield exported

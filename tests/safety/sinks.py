@@ -1,0 +1,131 @@
+"""Everywhere a secret could come out: what each place shows is kept as text, once, to be searched at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import logging
+import pickle
+import pprint
+import traceback
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from canaries import Detector
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from rich.pretty import traverse
+from rich.traceback import Traceback
+
+from crossbook import CrossbookError
+
+
+class Sinks:
+    """What came out, place by place."""
+
+    def __init__(self) -> None:
+        self.texts: defaultdict[str, set[str]] = defaultdict(set)
+        self.errors: set[str] = set()
+        """The names of the errors that were kept."""
+
+    def add(self, sink: str, text: str) -> None:
+        self.texts[sink].add(text)
+
+    def hits(self, detector: Detector) -> dict[str, set[str]]:
+        """The places where something was found, with what was found there."""
+        found = {sink: detector.hits("\n".join(sorted(texts))) for sink, texts in self.texts.items()}
+        return {sink: hits for sink, hits in found.items() if hits}
+
+    @contextlib.contextmanager
+    def watching(self, spans: InMemorySpanExporter) -> Iterator[None]:
+        """While it lasts: every logger at DEBUG, warnings, both standard streams, spans."""
+        handler, root = _Handler(self), logging.getLogger()
+        level = root.level
+        out, err = io.StringIO(), io.StringIO()
+        spans.clear()
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        try:
+            with (
+                contextlib.redirect_stdout(out), contextlib.redirect_stderr(err),
+                warnings.catch_warnings(record=True, action="always") as warned,
+            ):  # fmt: skip
+                yield
+        finally:
+            root.setLevel(level)
+            root.removeHandler(handler)
+            for sink, texts in {
+                "stdout": [out.getvalue()], "stderr": [err.getvalue()],
+                "warnings": [f"{each.message!r} {each.message} {each.filename}" for each in warned],
+                "spans": [f"{span.name} {span.to_json()}" for span in spans.get_finished_spans()],
+            }.items():  # fmt: skip
+                for text in texts:
+                    self.add(sink, text)
+
+    def attempt(self, seen: object) -> None:
+        """The hook `on_attempt`."""
+        self.add("hook", f"{seen!r} {seen}")
+
+    def object(self, shown: Any) -> None:
+        """All ways to print an object."""
+        for text in (repr(shown), str(shown), f"{shown}", pprint.pformat(shown), str(traverse(shown))):
+            self.add("objects", text)
+
+    def error(self, error: BaseException) -> None:
+        """An exception with all that hangs on it."""
+        self.errors.add(type(error).__name__)
+        for each in chain(error):
+            state = (each.args, vars(each), getattr(each, "__notes__", []))
+            self.add("exceptions", f"{each!r} {each} {state!r}")
+            self.object(each)
+            with contextlib.suppress(TypeError, AttributeError):
+                self.add("pickles", pickle.dumps(each, protocol=0).decode("latin-1") + repr(pickle.dumps(each)))
+        if isinstance(error, CrossbookError):
+            assert pickle.loads(pickle.dumps(error)) == error == copy.copy(error) == copy.deepcopy(error)
+        self.add("traceback", "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
+        self.add("rich", "\n".join(_rich_locals(error)))
+
+
+class _Handler(logging.Handler):
+    def __init__(self, sinks: Sinks) -> None:
+        super().__init__(logging.NOTSET)
+        self._sinks = sinks
+
+    def emit(self, record: logging.LogRecord) -> None:
+        shown = f"{self.format(record)} {vars(record)!r}"
+        # Times and threads would make each record another one.
+        self._sinks.add(f"log {record.name.partition('.')[0]}", f"{shown.partition(chr(39) + 'created' + chr(39))[0]} {record.exc_info}")
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from and while, and the members of groups."""
+    waiting: list[BaseException | None] = [error]
+    known: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in known:
+            known.add(id(each))
+            yield each
+            waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
+
+
+def _rich_locals(error: BaseException) -> Iterable[str]:
+    for each in chain(error):
+        trace = Traceback.extract(
+            type(each), each, each.__traceback__, show_locals=True,
+            locals_max_length=None, locals_max_string=None, locals_hide_dunder=False,  # type: ignore[arg-type]
+        )  # fmt: skip
+        for stack in trace.stacks:
+            for frame in stack.frames:
+                yield from (f"{frame.name}: {name} = {value}" for name, value in (frame.locals or {}).items())
+
+
+def unpicklable(thing: object) -> bool:
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        pickle.dumps(thing)
+    with pytest.raises(TypeError, match="cannot be pickled"):
+        copy.deepcopy(thing)
+    return True

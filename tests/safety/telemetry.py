@@ -1,0 +1,32 @@
+"""OpenTelemetry with its automatic instrumentation of httpx and of httpx2, its spans kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor, HTTPXClientInstrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+Spans = InMemorySpanExporter
+
+
+@contextmanager
+def instrumented() -> Iterator[Spans]:
+    """Both libraries instrumented, with the attributes of the old and the new conventions at once."""
+    exported = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    instrumentors = (HTTPXClientInstrumentor(), HTTPX2ClientInstrumentor())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup")
+        for instrumentor in instrumentors:
+            instrumentor.instrument(tracer_provider=provider)
+        try:
+            yield exported
+        finally:
+            for instrumentor in instrumentors:
+                instrumentor.uninstrument()

@@ -1,0 +1,127 @@
+"""Whose account: credentials as arguments, from the environment, by the vendor's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from control import Server
+from people import least
+
+import crossbook
+from crossbook import AddressBook, InvalidInput
+from crossbook.core.card import Card
+from crossbook.registry import vendor as vendor_class
+
+pytestmark = pytest.mark.anyio
+
+NEEDED = {
+    "serwersms": ["CROSSBOOK_SERWERSMS_USERNAME", "CROSSBOOK_SERWERSMS_PASSWORD"],
+    "atom": ["CROSSBOOK_ATOM_TOKEN", "CROSSBOOK_ATOM_BASE_URL"],
+    "filemail": ["CROSSBOOK_FILEMAIL_USERNAME", "CROSSBOOK_FILEMAIL_PASSWORD"],
+    "vercom": ["CROSSBOOK_VERCOM_AUTHORIZATION", "CROSSBOOK_VERCOM_APPLICATION_KEY"],
+}
+
+
+@pytest.fixture(autouse=True)
+def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `crossbook-sandbox --env` prints, and nothing else of ours."""
+    for card in (vendor_class(name).card for name in NEEDED):
+        for variable in card.environment.values():
+            monkeypatch.delenv(variable, raising=False)
+    for variable, value in server.env.items():
+        monkeypatch.setenv(variable, value)
+
+
+async def works(book: AddressBook) -> None:
+    async with book:
+        group = (await book.groups.create("Friends")).id
+        created = await book.contacts.create(least(book.card, 0, [group]))
+        assert (await book.contacts.get(created.id)).id == created.id
+
+
+async def test_from_the_environment(vendor: str) -> None:
+    book = vendor_class(vendor).from_env()
+    assert type(book).__name__ == vendor_class(vendor).__name__
+    await works(book)
+
+
+async def test_by_name(vendor: str) -> None:
+    book = crossbook.open(vendor, timeout=20)
+    assert isinstance(book, vendor_class(vendor))
+    await works(book)
+
+
+async def test_options_go_with_it_and_win(vendor: str, server: Server) -> None:
+    for build in (vendor_class(vendor).from_env, lambda **options: crossbook.open(vendor, **options)):
+        assert "https://other.example.com" in repr(build(base_url="https://other.example.com"))
+        with pytest.raises(InvalidInput, match="attempts"):
+            build(attempts=0)
+
+
+def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
+    for variable in NEEDED[vendor]:
+        with pytest.MonkeyPatch.context() as patch:
+            for nothing in (None, ""):
+                patch.delenv(variable) if nothing is None else patch.setenv(variable, nothing)
+                with pytest.raises(InvalidInput, match=variable) as caught:
+                    vendor_class(vendor).from_env()
+                assert caught.value.field == variable
+                with pytest.raises(InvalidInput, match=variable):
+                    crossbook.open(vendor)
+
+
+def test_documented_names(vendor: str, card: Card) -> None:
+    assert set(NEEDED[vendor]) <= set(card.environment.values())
+    for variable in card.environment.values():
+        assert variable in (vendor_class(vendor).from_env.__doc__ or "")
+
+
+def test_there_is_no_other_vendor() -> None:
+    with pytest.raises(InvalidInput, match="serwersms, atom, filemail, vercom"):
+        crossbook.open("twilio")
+
+
+@pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
+async def test_a_token_or_a_password(make_book: Callable[..., AddressBook], server: Server) -> None:
+    await works(make_book())
+    await works(make_book(username=None, password=None, token=server.token))
+    wrong: list[dict[str, Any]] = [{"token": server.token}, {"password": None}, {"username": ""}]
+    for arguments in wrong:
+        with pytest.raises(InvalidInput, match="username and password, or token"):
+            make_book(**arguments)
+
+
+@pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
+async def test_a_token_in_the_environment_wins(vendor: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSBOOK_SERWERSMS_PASSWORD", "wrong")
+    await works(crossbook.open("serwersms"))
+    monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
+    with pytest.raises(crossbook.AuthError):
+        await works(crossbook.open("serwersms"))
+
+
+def test_the_brand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CROSSBOOK_VERCOM_BASE_URL")
+    for brand, host in (("messageflow", "api.messageflow.com"), ("redlink", "api.redlink.pl")):
+        monkeypatch.setenv("CROSSBOOK_VERCOM_BRAND", brand)
+        assert host in repr(crossbook.Vercom.from_env())
+        assert "api.emaillabs.io" in repr(crossbook.Vercom.from_env(brand="emaillabs"))
+    monkeypatch.delenv("CROSSBOOK_VERCOM_BRAND")
+    assert "api.emaillabs.io" in repr(crossbook.Vercom.from_env())
+    monkeypatch.setenv("CROSSBOOK_VERCOM_BRAND", "nokia")
+    with pytest.raises(InvalidInput, match="redlink"):
+        crossbook.Vercom.from_env()
+
+
+def test_credentials_are_checked_and_never_shown(vendor: str, make_book: Callable[..., AddressBook]) -> None:
+    named = {"serwersms": "token", "atom": "token", "filemail": "username", "vercom": "application_key"}[vendor]
+    extra = {"username": None, "password": None} if vendor == "serwersms" else {}
+    for wrong in ("", "  ", "sec\nret", "sec\x00ret", "sekręt"):
+        with pytest.raises(InvalidInput) as caught:
+            make_book(**{named: wrong, **extra})
+        assert caught.value.field == named
+        assert "ret" not in str(caught.value)
+    make_book(**{named: "trailing-newline\n", **extra})

@@ -1,0 +1,114 @@
+"""Cursors: opaque, printable, of one list with one set of filters, and without anything about anybody."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from fakes import VENDORS, FakeTransport, book_over, reply
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from people import values, whole
+
+from crossbook import AddressBook, InvalidInput, Page
+from crossbook.core.card import Card
+
+pytestmark = pytest.mark.anyio
+
+ROWS: dict[str, Any] = {
+    "serwersms": {"items": [{"id": 1}, {"id": 2}], "paging": {"page": 1, "count": 2}},
+    "atom": {"status": "success", "result": {"id": 1, "contacts": [{"id": 1}, {"id": 2}]}},
+    "filemail": {"responsestatus": "OK", "contacts": [{"contactid": "1"}, {"contactid": "2"}]},
+    "vercom": {"meta": {}, "data": [{"id": "1"}, {"id": "2"}]},
+}
+BOOKS = {"status": "success", "result": [{"id": 1, "name": "Friends"}]}
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=6,
+)
+
+
+async def test_it_belongs_to_its_filters(book: AddressBook, card: Card, group: str) -> None:
+    other = (await book.groups.create("Others")).id
+    for number in range(3):
+        await book.contacts.create(whole(card, number, [group]))
+        await book.contacts.create(whole(card, number + 3, [other]))
+    everybody = (await book.contacts.list(page_size=1)).cursor
+    friends = (await book.contacts.list(page_size=1, group=group)).cursor
+    groups = (await book.groups.list(page_size=1)).cursor
+    assert None not in (everybody, friends, groups)
+    for filters, cursor in (({}, friends), ({"group": group}, everybody), ({"group": other}, friends), ({}, groups)):
+        with pytest.raises(InvalidInput, match="cursor") as caught:
+            book.contacts.list(after=cursor, **filters)
+        assert (caught.value.field, caught.value.sent) == ("after", "no")
+    with pytest.raises(InvalidInput, match="cursor"):
+        book.groups.list(after=everybody)
+
+
+def answering(vendor: str) -> FakeTransport:
+    """An account with two contacts."""
+    return FakeTransport(lambda call: reply(BOOKS if call.path.endswith("address-book/list") else ROWS[vendor]))
+
+
+async def cursor_of(vendor: str) -> str:
+    async with book_over(vendor, answering(vendor)) as book:
+        cursor = (await book.contacts.list(page_size=1)).cursor
+    assert cursor is not None
+    return cursor
+
+
+async def test_it_is_no_other_vendors(vendor: str) -> None:
+    cursor = await cursor_of(vendor)
+    for name in VENDORS:
+        async with book_over(name, answering(name)) as book:
+            if name == vendor:
+                book.contacts.list(after=cursor)
+            else:
+                with pytest.raises(InvalidInput, match="cursor"):
+                    book.contacts.list(after=cursor)
+
+
+async def test_it_tells_nobody_anything(book: AddressBook, card: Card, group: str) -> None:
+    for number in range(3):
+        await book.contacts.create(whole(card, number, [group]))
+    filters: dict[str, Any] = {name: values(card)[name] for name in ("phone", "email") if name in card.filters}
+    if "search" in card.filters:
+        filters["search"] = "Żółw-Example"
+    for name, value in [("group", group), *filters.items()]:
+        cursor = (await book.contacts.list(page_size=1, **{name: value})).cursor
+        if cursor is not None:
+            raw = base64.urlsafe_b64decode(cursor + "==")
+            assert len(cursor) < 80
+            for secret in (values(card, 0)["phone"][1:], "anna", "Żółw", "crm"):
+                assert secret.encode() not in raw
+                assert secret not in cursor
+
+
+@pytest.mark.parametrize("name", VENDORS)
+@given(garbage=st.text() | st.from_regex(r"[A-Za-z0-9_-]{0,40}", fullmatch=True))
+@settings(max_examples=60)
+async def test_garbage_is_no_cursor(name: str, garbage: str) -> None:
+    transport = answering(name)
+    async with book_over(name, transport) as book:
+        for listing in (book.contacts.list, book.groups.list):
+            with pytest.raises(InvalidInput, match="cursor"):
+                listing(after=garbage)
+    assert transport.sent == []
+
+
+@pytest.mark.parametrize("name", VENDORS)
+@given(position=JSON_VALUES)
+@settings(max_examples=40)
+async def test_a_forged_position_is_refused_or_harmless(name: str, position: Any) -> None:
+    real = base64.urlsafe_b64decode(await cursor_of(name) + "==")
+    json.loads(real[4:])  # four bytes of filters, then the position
+    forged = base64.urlsafe_b64encode(real[:4] + json.dumps(position).encode()).decode()
+    async with book_over(name, answering(name)) as book:
+        try:
+            page = await book.contacts.list(after=forged)
+        except InvalidInput:
+            return
+        assert isinstance(page, Page)
