@@ -18,7 +18,7 @@ from pathlib import Path
 from faker import Faker
 
 PEOPLE = 1000
-COLUMNS = ("id", "first_name", "last_name", "phone", "country", "email", "company", "city")
+COLUMNS: tuple[str, ...] = ("id", "first_name", "last_name", "phone", "country", "email", "company", "city")
 FILE = Path(__file__).with_name("people.csv")
 SEED = 2026
 

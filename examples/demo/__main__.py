@@ -17,10 +17,11 @@ import crossbook_sandbox
 from crossbook import Contact, CrossbookError
 
 from . import live
+from .clean import clean
 from .people import read_people
 from .progress import Bars, Lines
 from .table import show
-from .vendor import GROUP, Account, Report
+from .vendor import GROUP, VENDORS, Account, Report
 
 # Atom's own limit is 10 requests a second; 1,000 people would take minutes.
 RATES = {"atom": 200.0}
@@ -34,7 +35,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 100)
     run = _live if options.live else _sandbox
     try:
-        return run(console, read_people(options.people), clean=options.clean)
+        return run(console, read_people(options.people), cleaning=options.clean)
     except (CrossbookError, OSError, RuntimeError) as error:
         console.print(f"The demo ended: {error}", style="red", markup=False, highlight=False)
         return 1
@@ -57,31 +58,31 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _sandbox(console: Console, people: Sequence[Contact], *, clean: bool) -> int:
+def _sandbox(console: Console, people: Sequence[Contact], *, cleaning: bool) -> int:
     DATABASE.parent.mkdir(exist_ok=True)
     with crossbook_sandbox.running(db=DATABASE, rates=RATES) as sandbox:
         # Its accounts take the place of any real ones, which nothing here can reach from now on.
         os.environ.update(sandbox.env)
         console.print(f"Sandbox: the four vendors at {sandbox.url}, their data in {DATABASE}", highlight=False)
-        accounts = [Account(vendor, workers=WORKERS, rate=RATES.get(vendor)) for vendor in live.VENDORS]
-        if clean:
+        accounts = [Account(vendor, workers=WORKERS, rate=RATES.get(vendor)) for vendor in VENDORS]
+        if cleaning:
             return anyio.run(_clean, console, accounts, people)
         note = "Atom's limit of 10 requests a second is raised to 200 for this, on both sides."
         return anyio.run(_fill, console, accounts, people, note)
 
 
-def _live(console: Console, people: Sequence[Contact], *, clean: bool) -> int:
+def _live(console: Console, people: Sequence[Contact], *, cleaning: bool) -> int:
     accounts = live.accounts(console)
     titles = ", ".join(account.title for account in accounts)
     if not accounts:
         console.print("No account is set, so there is nothing to do.")
         return 1
-    what = f'from the group "{GROUP}" of {titles}' if clean else f'into a group "{GROUP}" of {titles}'
-    verb = "Delete the demo's contacts" if clean else f"Write {len(people):,} made-up people"
+    what = f'from the group "{GROUP}" of {titles}' if cleaning else f'into a group "{GROUP}" of {titles}'
+    verb = "Delete the demo's contacts" if cleaning else f"Write {len(people):,} made-up people"
     if not live.agreed(console, f"{verb} {what}?"):
         console.print("Nothing was done.")
         return 1
-    if clean:
+    if cleaning:
         return anyio.run(_clean, console, accounts, people)
     status = anyio.run(_fill, console, accounts, people, "Each vendor was asked at its own rate.")
     console.print("\nTo delete what this wrote: python -m examples.demo --live --clean", highlight=False)
@@ -96,9 +97,14 @@ async def _fill(console: Console, accounts: Sequence[Account], people: Sequence[
 
 
 async def _clean(console: Console, accounts: Sequence[Account], people: Sequence[Contact]) -> int:
+    failed = False
     for account in accounts:
-        console.print(f"{account.title:<10} {await account.clean(people)}", highlight=False)
-    return 0
+        try:
+            said = await clean(account, people)
+        except CrossbookError as error:
+            said, failed = f"{type(error).__name__}: {error}", True
+        console.print(f"{account.title:<10} {said}", markup=False, highlight=False)
+    return int(failed)
 
 
 async def _each(runs: Sequence[Callable[[], Coroutine[Any, Any, Report]]]) -> list[Report]:

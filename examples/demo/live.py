@@ -8,9 +8,8 @@ from rich.console import Console
 
 from crossbook import InvalidInput
 
-from .vendor import Account
+from .vendor import VENDORS, Account
 
-VENDORS = ("serwersms", "atom", "filemail", "vercom")
 WORKERS = 4  # what these vendors allow is not known, but for Atom
 
 
@@ -21,7 +20,7 @@ def accounts(console: Console) -> list[Account]:
         try:
             account = Account(vendor, workers=WORKERS)
         except InvalidInput as error:
-            console.print(f"{vendor:<10} left out: {error.message}", highlight=False)
+            console.print(f"{vendor:<10} left out: {error.message}", markup=False, highlight=False)
         else:
             console.print(f"{vendor:<10} {account.book!r}", markup=False, highlight=False)
             found.append(account)

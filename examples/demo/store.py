@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import anyio
 
 from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Outcome, Rejected
 
 from .compare import pair
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ async def store(
 ) -> list[Stored]:
     """Writes people into a group, but for those who are in it already.
 
-    A person whom the vendor refuses stops nobody else. Any other error does: the calls under way are ended in peace,
-    no new one is begun, and the next run finds what this one wrote.
+    A person whom the vendor refuses stops nobody else. Any other error does: the calls under way end as they end, no
+    new one is begun, and the next run finds what this one wrote.
 
     Args:
         book: whose contacts they become.
@@ -50,32 +52,42 @@ async def store(
     """
     pairs = pair(book, people, [contact async for contact in book.contacts.list(group=group)])
     results: list[Stored] = []
-    # The workers share one iterator, so each person is taken once.
-    waiting = iter(people)
-    stopped = False
 
-    async def work() -> None:
-        nonlocal stopped
-        for person in waiting:
-            found = pairs.get(person.external_id or "")
-            result = Stored(person, "there", found.id) if found else await _create(book, person, group)
-            results.append(result)
-            done()
-            stopped = stopped or result.status == "failed"
-            if stopped:
+    async def write(person: Contact) -> bool:
+        found = pairs.get(person.external_id or "")
+        result = Stored(person, "there", found.id) if found else await _create(book, person, group)
+        results.append(result)
+        done()
+        return result.status != "failed"
+
+    await share(people, write, workers)
+    return results
+
+
+async def share(items: Iterable[T], work: Callable[[T], Awaitable[bool]], workers: int) -> None:
+    """Does the work for each item, many at a time, until it is done or one says False: what is under way then ends."""
+    waiting = iter(items)
+    going = True
+
+    async def worker() -> None:
+        nonlocal going
+        # All workers share one iterator, so each item is taken once.
+        for item in waiting:
+            going = await work(item) and going
+            if not going:
                 return
 
     async with anyio.create_task_group() as tasks:
         for _ in range(workers):
-            tasks.start_soon(work)
-    return results
+            tasks.start_soon(worker)
 
 
 async def _create(book: AddressBook, person: Contact, group: str) -> Stored:
     try:
         outcome = await book.contacts.create(replace(person, groups=(group,)), on_loss="drop")
     except (InvalidInput, Rejected) as error:
-        return Stored(person, "refused", error=error)
+        # With an id it is there, and a later step was refused.
+        return Stored(person, "failed" if error.id else "refused", error.id or "", error=error)
     except CrossbookError as error:
         return Stored(person, "failed", error.id or "", error=error)
     return Stored(person, "created", outcome.id, outcome=outcome)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from crossbook import Contact, CrossbookError, InvalidInput
@@ -39,10 +40,11 @@ def show(console: Console, reports: Sequence[Report], note: str) -> None:
     console.print(f"\nAll vendors at once, {seconds:.1f} seconds:\n", highlight=False)
     console.print(table)
     console.print()
-    for line in (note, *_there(reports), *_refused(reports), *_lost(reports), *_failures(reports)):
-        indent = " " * 19 if line.startswith(" ") else ""
-        wrapped = textwrap.fill(line, console.width, subsequent_indent=indent)
-        console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
+    for part in ([note], _there(reports), _others(reports), _refused(reports), _lost(reports), _failures(reports)):
+        for line in part:
+            indent = " " * 19 if line.startswith(" ") else ""
+            wrapped = textwrap.fill(line, console.width, subsequent_indent=indent)
+            console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
 
 
 def _cells(report: Report) -> dict[str, str]:
@@ -53,8 +55,9 @@ def _cells(report: Report) -> dict[str, str]:
         "already\nthere": f"{report.count('there'):,}",
         "refused": f"{report.count('refused'):,}",
         _WIDE: _lines(f"{count} {field}" for field, count in fields.most_common()),
-        "read\nback": f"{report.read_back:,}",
-        "lost": f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
+        # Who was not read back is neither lost nor found.
+        "read\nback": "–" if report.failure else f"{report.read_back:,}",
+        "lost": "–" if report.failure else f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
         " cannot hold": _lines(sorted(report.not_held)),
         " not\n shown": _lines(sorted(report.not_shown)),
         "seconds": f"{report.seconds:.1f}",
@@ -69,16 +72,22 @@ def _errors(report: Report) -> list[CrossbookError]:
 
 
 def _lines(texts: Iterable[str]) -> str:
-    return "\n".join(f" {text}" for text in texts) or " –"
+    return "\n".join(f" {escape(text)}" for text in texts) or " –"
 
 
 def _there(reports: Sequence[Report]) -> Iterator[str]:
-    there = sum(report.count("there") for report in reports)
+    there = sum(report.count("there") for report in reports if not report.failure)
     if there:
         yield (
             f"This run worked on what an earlier one left: {there:,} contacts were there already. They were not "
             "created again, but read and compared like the others."
         )
+
+
+def _others(reports: Sequence[Report]) -> Iterator[str]:
+    others = ", ".join(f"{report.title} {report.others:,}" for report in reports if report.others)
+    if others:
+        yield f"Also in the group, and none of the contacts above: {others}."
 
 
 def _refused(reports: Sequence[Report]) -> Iterator[str]:

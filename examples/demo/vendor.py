@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
-
 import crossbook
 from crossbook import AddressBook, Attempt, Contact, CrossbookError
 
-from .compare import differences, keys, not_held, not_shown, not_told
+from .compare import differences, not_held, not_shown, not_told
 from .progress import Progress
 from .store import Stored, store
 
+VENDORS = ("serwersms", "atom", "filemail", "vercom")
 GROUP = "crossbook demo"
 
 
@@ -28,6 +27,7 @@ class Report:
         stored: what became of each person.
         read_back: how many of the stored contacts came back.
         lost: who was stored and is missing or different, and in what.
+        others: how many contacts are in the group beside them.
         not_held, not_shown: fields that the vendor cannot hold, and those that it takes and does not show.
         failure: what ended the run before its time.
         seconds, requests: what it took.
@@ -37,6 +37,7 @@ class Report:
     stored: list[Stored] = field(default_factory=list[Stored])
     read_back: int = 0
     lost: list[tuple[Contact, str]] = field(default_factory=list[tuple[Contact, str]])
+    others: int = 0
     not_held: set[str] = field(default_factory=set[str])
     not_shown: set[str] = field(default_factory=set[str])
     failure: CrossbookError | None = None
@@ -90,18 +91,19 @@ class Account:
             await self._read_back(group, report, progress)
 
     async def _read_back(self, group: str, report: Report, progress: Progress) -> None:
-        expected = {result.id: result for result in report.stored if result.status in ("created", "there")}
-        progress.begin(self.title, "reading back", len(expected))
+        stored = [result for result in report.stored if result.status in ("created", "there")]
+        progress.begin(self.title, "reading back", len(stored))
         # Where the list tells less than it could, each contact's detail is asked for too.
         full = "full" in self.book.card.filters
+        ids = {result.id for result in stored}
         found: dict[str, Contact] = {}
         async for contact in self.book.contacts.list(group=group, full=full):
-            if contact.id in expected:
-                found[contact.id] = contact
+            found[contact.id] = contact
+            if contact.id in ids:
                 progress.step(self.title)
-        report.read_back = len(found)
-        for id, result in expected.items():
-            self._compare(result, found.get(id), report)
+        report.others = len(found.keys() - ids)
+        for result in stored:
+            self._compare(result, found.get(result.id), report)
 
     def _compare(self, result: Stored, found: Contact | None, report: Report) -> None:
         person, outcome = result.person, result.outcome
@@ -111,37 +113,11 @@ class Account:
         if found is None:
             report.lost.append((person, "did not come back"))
             return
+        report.read_back += 1
         report.not_shown |= not_told(self.book, person, found)
         different = differences(self.book, person, found)
         if different:
             report.lost.append((person, f"differs in {', '.join(sorted(different))}"))
-
-    async def clean(self, people: Sequence[Contact]) -> str:
-        """Deletes these people from the group, and the group once nobody is left in it; says what it did."""
-        async with self.book:
-            group = await find_group(self.book)
-            if group is None:
-                return f'there is no group "{GROUP}"'
-            known = {key for person in people for key in keys(self.book, person)}
-            listed = [contact async for contact in self.book.contacts.list(group=group)]
-            ours = [contact.id for contact in listed if keys(self.book, contact) & known]
-            await self._delete(ours)
-            others = len(listed) - len(ours)
-            if others:
-                return f"{len(ours):,} contacts deleted; {others:,} others are in the group, so it stays"
-            await self.book.groups.delete(group)
-            return f"{len(ours):,} contacts deleted, and the group"
-
-    async def _delete(self, ids: Sequence[str]) -> None:
-        waiting = iter(ids)
-
-        async def work() -> None:
-            for id in waiting:
-                await self.book.contacts.delete(id)
-
-        async with anyio.create_task_group() as tasks:
-            for _ in range(self.workers):
-                tasks.start_soon(work)
 
 
 async def find_group(book: AddressBook) -> str | None:

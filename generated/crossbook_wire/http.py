@@ -8,7 +8,7 @@ Written from specs/codegen/templates/http.py.jinja, never by hand.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -24,13 +24,13 @@ encode = Encoder().encode
 
 @frozen
 class Request:
-    """One call, without base URL and credentials; its repr tells neither query nor body, which hold personal data."""
+    """One call, without base URL and credentials; its repr tells nothing that an argument went into."""
 
     operation: str
     """The operationId of the spec, such as `listContacts`."""
     method: str
     """The HTTP method, in capitals."""
-    path: str
+    path: str = field(repr=False)
     """The raw path, percent-encoded, beginning with a slash."""
     query: str = field(default="", repr=False)
     """The query string, encoded, without the question mark."""
@@ -46,9 +46,9 @@ class Response:
 
     status: int
     """The HTTP status. Decoding does not look at it."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     """The headers, names in lower case."""
-    content: bytes
+    content: bytes = field(repr=False)
     """The body, decompressed."""
 
     def __repr__(self) -> str:
@@ -77,8 +77,11 @@ class Model:
     """What all models share: a repr that names the fields that are set, and shows nothing of what is in them."""
 
     def __repr__(self) -> str:
-        names = (name for name in fields(type(self)) if getattr(self, name.name) is not UNSET)
-        return f"<{type(self).__name__} {', '.join(name.name for name in names)}>"
+        return f"<{type(self).__name__} {', '.join(self.__rich_repr__())}>"
+
+    def __rich_repr__(self) -> Iterator[str]:
+        """What rich shows, which looks into attrs classes by itself."""
+        return (name.name for name in fields(type(self)) if getattr(self, name.name) is not UNSET)
 
 
 def segment(value: object) -> str:

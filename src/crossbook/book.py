@@ -22,7 +22,10 @@ from crossbook.core.options import CallOptions, Options
 from crossbook.core.wire import Wire
 from crossbook.errors import InvalidInput
 from crossbook.groups import Groups
+from crossbook.many import Workshop
 from crossbook.vendors.base import Verbs
+
+BATCH_ATTEMPTS = 8
 
 
 class BookOptions(CallOptions, total=False):
@@ -89,15 +92,20 @@ class AddressBook:
         )
         _no_others(card, settings)
         self._options = Options(**settings)
-        self._connection = Connection(card, base, auth, transport, limiter_for(rate))
+        self._connection = Connection(card, base, auth, transport, limiter_for(rate), concurrency)
         self._bind()
 
     def _bind(self) -> None:
-        wire = Wire(self._connection, self._options)
-        self._verbs = self._make_verbs(wire.send)
+        self._wire = Wire(self._connection, self._options)
+        self._verbs = self._make_verbs(self._wire.send)
         self._verbs.region = self._region
-        self.contacts = Contacts(self._verbs, self._connection, self._default_group)
-        self.groups = Groups(self._verbs, self._connection)
+        self.contacts = Contacts(self._verbs, self._connection, self._default_group, self._shop)
+        self.groups = Groups(self._verbs, self._connection, self._shop)
+
+    def _shop(self) -> Workshop:
+        """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
+        other = self.with_options(attempts=max(BATCH_ATTEMPTS, self._options.attempts))
+        return Workshop(other._verbs, other._connection, other._options, lambda: other._wire.requests)
 
     def _make_verbs(self, send: Send) -> Verbs:
         raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
-from crossbook.core import checks, cursor, phones
+from crossbook.batches import ContactBatches
+from crossbook.core import checks, cursor
+from crossbook.core.batch.lookups import match_key
 from crossbook.core.card import Card
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
-from crossbook.errors import Ambiguous, InvalidInput, Unsupported
+from crossbook.errors import Ambiguous, InvalidInput, NotFound, Unsupported
+from crossbook.many import Workshop
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
 from crossbook.vendors.base import Query, Verbs
 
-MatchKey = Literal["phone", "email", "external_id"]
 
-
-class Contacts:
+class Contacts(ContactBatches):
     """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
 
-    def __init__(self, verbs: Verbs, connection: Connection, default_group: str | None) -> None:
+    def __init__(
+        self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[], Workshop]
+    ) -> None:
         self._verbs = verbs
         self._connection = connection
         self._default_group = default_group
+        self._make_shop = shop
 
     @property
     def _card(self) -> Card:
@@ -33,6 +38,10 @@ class Contacts:
         if self._card.verb(verb).support == "unsupported":
             raise self._verbs.unsupported(verb)
         self._connection.check()
+
+    def _shop(self, verb: str) -> Workshop:
+        self._ask(verb)
+        return self._make_shop()
 
     @public_sync
     def list(
@@ -103,7 +112,7 @@ class Contacts:
             group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
             opted_out=opted_out, sort=sort, descending=descending, full=full,
         )  # fmt: skip
-        size = page_size_of(card.contact_paging.default, card.contact_paging.longest, page_size)
+        size = checks.page_size_of(card.contact_paging, page_size)
         bound = cursor.filter_hash(card.vendor, "contacts", query)
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
@@ -226,15 +235,7 @@ class Contacts:
             ```
         """
         self._ask("contacts.update")
-        if isinstance(id, ExternalId):
-            if not self._card.verb("contacts.update:external_id").support == "native":
-                raise Unsupported(
-                    f"{self._card.title} knows contacts by its own ids only",
-                    vendor=self._card.vendor, operation="contacts.update",
-                )  # fmt: skip
-            checks.checked(self._card, "external_id", id.value, None)
-        else:
-            checks.check_id(self._card, "id", id)
+        checks.check_contact(self._card, id)
         prepared = checks.for_update(self._card, changes, region=self._verbs.region)
         stored = await self._verbs.update_contact(id, prepared)
         return written("updated", stored, Contact(**prepared), (), checks.unverified(self._card, prepared))
@@ -252,7 +253,13 @@ class Contacts:
             ```
         """
         self._ask("contacts.delete")
-        await self._verbs.delete_contact(checks.check_id(self._card, "id", id))
+        id = checks.check_id(self._card, "id", id)
+        try:
+            await self._verbs.delete_contact(id)
+        except NotFound as error:
+            # Gone by an attempt of this very call whose answer was lost.
+            if error.earlier != "maybe":
+                raise
 
     @public
     async def groups_of(self, id: str) -> tuple[Group, ...]:
@@ -281,7 +288,7 @@ class Contacts:
             ```
         """
         self._ask("contacts.unsubscribe")
-        await self._verbs.unsubscribe(checks.check_id(self._card, "id", id), self._channel(channel))
+        await self._verbs.unsubscribe(checks.check_id(self._card, "id", id), checks.check_channel(self._card, channel))
 
     @public
     async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
@@ -296,30 +303,7 @@ class Contacts:
             ```
         """
         self._ask("contacts.resubscribe")
-        await self._verbs.resubscribe(checks.check_id(self._card, "id", id), self._channel(channel))
-
-    def _channel(self, channel: str) -> str:
-        if channel not in self._card.channels and channel != "all":
-            known = ", ".join(sorted(self._card.channels))
-            raise InvalidInput(f"channel is one of {known}, all", field="channel", vendor=self._card.vendor)
-        return channel
-
-
-def match_key(name: str, value: str | None, region: str | None) -> str | None:
-    """The value by which two contacts are compared; None matches nobody."""
-    if not value:
-        return None
-    if name == "phone":
-        return phones.key(value, region)
-    return value.strip().casefold() if name == "email" else value
-
-
-def page_size_of(default: int, longest: int, asked: int | None) -> int:
-    if asked is None:
-        return default
-    if not (type(asked) is int and 1 <= asked <= longest):
-        raise InvalidInput(f"page_size is from 1 to {longest:,}", field="page_size")
-    return asked
+        await self._verbs.resubscribe(checks.check_id(self._card, "id", id), checks.check_channel(self._card, channel))
 
 
 def written(

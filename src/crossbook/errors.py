@@ -23,6 +23,7 @@ class CrossbookError(Exception):
         request_id: what the vendor's support asks for.
         retry_after: seconds that the vendor wants us to wait.
         sent: `no` – it never left, `maybe` – it left and nothing came back, `yes` – the vendor answered.
+        earlier: `maybe` if an attempt before the last one left and got no answer.
         cause: the name of the library's own error below it.
         id: the contact or group that was already written when a later step failed.
         cursor: where a list can go on: `contacts.list(..., after=error.cursor)`.
@@ -50,6 +51,7 @@ class CrossbookError(Exception):
         request_id: str | None = None,
         retry_after: float | None = None,
         sent: Sent = "no",
+        earlier: Sent = "no",
         cause: str | None = None,
         id: str | None = None,
         cursor: str | None = None,
@@ -65,6 +67,7 @@ class CrossbookError(Exception):
         self.request_id = request_id
         self.retry_after = retry_after
         self.sent: Sent = sent
+        self.earlier: Sent = earlier
         self.cause = cause
         self.id = id
         self.cursor = cursor
@@ -111,6 +114,22 @@ def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookErro
     error.args = (state["message"],)
     error.__dict__.update(state)
     return error
+
+
+def to_record(error: CrossbookError) -> dict[str, Any]:
+    """The error as plain data, for a journal."""
+    return {"kind": type(error).__name__, **error._state()}  # pyright: ignore[reportPrivateUsage]
+
+
+def from_record(record: dict[str, Any]) -> CrossbookError:
+    """The error that `to_record` wrote down."""
+    state = dict(record)
+    kind = globals().get(str(state.pop("kind", "")))
+    if not (isinstance(kind, type) and issubclass(kind, CrossbookError)):
+        kind = CrossbookError
+    if "candidates" in state:
+        state["candidates"] = tuple(state["candidates"])
+    return _rebuild(kind, state)
 
 
 class UsageError(CrossbookError, RuntimeError):
@@ -169,7 +188,16 @@ class ResponseTooLarge(BadResponse):
     """The answer is larger than the book allows (`max_body`), or holds too many objects."""
 
 
+class JournalMismatch(CrossbookError):
+    """The journal was made for another vendor, account, operation, match key or source; nothing was sent."""
+
+
+class JournalBusy(CrossbookError):
+    """The journal is open in another process, or in another batch of this one; nothing was sent."""
+
+
 __all__ = [
-    "Ambiguous", "AuthError", "BadResponse", "ConnectError", "CrossbookError", "InvalidInput", "LostError", "NotFound",
-    "RateLimited", "Rejected", "ResponseTooLarge", "Sent", "Unsupported", "UsageError", "VendorDown",
+    "Ambiguous", "AuthError", "BadResponse", "ConnectError", "CrossbookError", "InvalidInput", "JournalBusy",
+    "JournalMismatch", "LostError", "NotFound", "RateLimited", "Rejected", "ResponseTooLarge", "Sent", "Unsupported",
+    "UsageError", "VendorDown",
 ]  # fmt: skip

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from crossbook.contacts import page_size_of
+from collections.abc import Callable
+
+from crossbook.batches import GroupBatches
 from crossbook.core import checks, cursor
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
-from crossbook.errors import InvalidInput, Unsupported
+from crossbook.errors import Unsupported
+from crossbook.many import Workshop
 from crossbook.models import Group
 from crossbook.vendors.base import Verbs
 
 
-class Groups:
+class Groups(GroupBatches):
     """The groups of one account (Atom calls them address books). Get it as `book.groups`."""
 
-    def __init__(self, verbs: Verbs, connection: Connection) -> None:
+    def __init__(self, verbs: Verbs, connection: Connection, shop: Callable[[], Workshop]) -> None:
         self._verbs = verbs
         self._connection = connection
+        self._make_shop = shop
 
     def _ask(self, verb: str) -> None:
         if self._verbs.card.verb(verb).support == "unsupported":
             raise self._verbs.unsupported(verb)
         self._connection.check()
+
+    def _shop(self, verb: str) -> Workshop:
+        self._ask(verb)
+        return self._make_shop()
 
     @public_sync
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
@@ -42,7 +50,7 @@ class Groups:
         """
         self._ask("groups.list")
         card = self._verbs.card
-        size = page_size_of(card.group_paging.default, card.group_paging.longest, page_size)
+        size = checks.page_size_of(card.group_paging, page_size)
         bound = cursor.filter_hash(card.vendor, "groups")
         position = cursor.read(after, bound) if after is not None else None
         return Pager(lambda: self._verbs.list_groups(size), self._connection.start, bound, position)
@@ -86,7 +94,7 @@ class Groups:
                 raise Unsupported(
                     f"a group of {card.title} has no {field}", vendor=card.vendor, operation="groups.create"
                 )
-        id = await self._verbs.create_group(self._name(name), description, external_id)
+        id = await self._verbs.create_group(checks.group_name(card, name), description, external_id)
         return Group(id=id, name=name, description=description, external_id=external_id)
 
     @public
@@ -102,7 +110,8 @@ class Groups:
             ```
         """
         self._ask("groups.rename")
-        await self._verbs.rename_group(checks.check_id(self._verbs.card, "group", id), self._name(name))
+        card = self._verbs.card
+        await self._verbs.rename_group(checks.check_id(card, "group", id), checks.group_name(card, name))
 
     @public
     async def delete(self, id: str, *, with_contacts: bool = False) -> None:
@@ -152,13 +161,3 @@ class Groups:
         self._ask("groups.remove")
         card = self._verbs.card
         await self._verbs.remove_from_group(checks.check_id(card, "group", group), checks.check_id(card, "id", contact))
-
-    def _name(self, name: str) -> str:
-        card = self._verbs.card
-        if not name or not name.strip():
-            raise InvalidInput("a group needs a name", field="name", vendor=card.vendor)
-        if card.group_name_longest is not None and len(name) > card.group_name_longest:
-            raise InvalidInput(
-                f"the name is longer than {card.group_name_longest} characters", field="name", vendor=card.vendor
-            )
-        return name

@@ -41,7 +41,8 @@ BROKEN = "wrobel-broken\x01-key"
 PHONES = ("500600700", "511622733")
 EMAILS = (EMAIL, OTHER_EMAIL, "sikorka.anna", "sikorka.zofia")
 NAMES = (FIRST, LAST, COMPANY, NOTE)
-SECRETS = tuple({*(value for given in CREDENTIALS.values() for value in given.values())} - {"redlink"}) + (
+SECRETS = (
+    *(value for given in CREDENTIALS.values() for name, value in given.items() if name != "brand"),
     BROKEN,
     "wrobel-broken",
 )

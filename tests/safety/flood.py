@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,12 +14,14 @@ from urllib.parse import unquote
 import anyio
 import canaries
 from relay import Behaviour, Relay, Seen, hang, reset, response, say
+from crossbook_wire.atom import models as atom
+from crossbook_wire.serwersms import models as serwersms
+from crossbook_wire.vercom import models as vercom
 from sinks import Sinks
 
 from crossbook import AddressBook, Contact, ExternalId
 from crossbook.registry import vendor as vendor_class
 
-TRANSPORTS = ("httpx", "httpx2", "a client of httpx", "a client of httpx2")
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,12 @@ KINDS = {
 
 
 def echo(seen: Seen) -> str:
-    """All that a server knows when it is asked, in one sentence."""
-    known = [unquote(seen.target.decode()), seen.body.decode(), canaries.PHONE, canaries.EMAIL, "500 600 700"]
-    return " | ".join(known + [value for name, value in seen.headers if name in ("authorization", "application-key")])
+    """What a server could say back: what it was sent, and besides the phone and the address in other words."""
+    said = [seen.target.decode(), unquote(seen.target.decode()), seen.body.decode(), canaries.PHONE, canaries.EMAIL, "500 600 700"]
+    said += [value for name, value in seen.headers if name in ("authorization", "application-key")]
+    if seen.body:
+        said += [str(json.loads(seen.body))]
+    return " | ".join(said)
 
 
 def vendor_error(seen: Seen, status: int, code: object, number: int = 1002) -> bytes:
@@ -97,8 +102,7 @@ def faults(vendor: str) -> Mapping[str, Behaviour | None]:
         "time-out": hang,
         "reset": reset,
         "cut": say(cut),
-        "no HTTP": say(lambda seen: b"HTTP/1.1 200 OK\r\n" + seen.target + b"\r\n\r\n"),
-        "no status": say(lambda seen: seen.target + b" " + echo(seen).encode() + b"\r\n\r\n"),
+        "no HTTP": say(lambda seen: b"220 mail.example.com ESMTP\r\n\r\n"),
         "no JSON": say(lambda seen: response(200, b"{" + echo(seen).encode())),
         "other JSON": say(lambda seen: response(200, json.dumps([echo(seen)]).encode())),
         "other shape": say(lambda seen: response(200, _shape(seen))),
@@ -141,9 +145,23 @@ async def _create(book: AddressBook) -> Any:
     return await book.contacts.create(canaries.person(book.card.vendor))
 
 
+async def _create_long(book: Any) -> Any:
+    """More than the sockets' buffers hold: its bytes are still being written when it is given up."""
+    name = (canaries.FIRST + " ") * 500_000
+    match book.card.vendor:
+        case "serwersms":
+            return await book.wire.groups.create_group(serwersms.NewGroup(name=name))
+        case "atom":
+            return await book.wire.address_books.create_address_book(atom.NewAddressBook(name=name))
+        case "filemail":
+            return await book.wire.groups.create_group(name=name)
+    return await book.wire.groups.create_groups([vercom.NewGroup(name=name, externalId="1")])
+
+
 async def _update(book: AddressBook) -> Any:
-    email = {} if book.card.vendor == "atom" else {"email": canaries.OTHER_EMAIL}
-    return await book.contacts.update("1", phone=canaries.OTHER_PHONE, **email)
+    if book.card.vendor == "atom":
+        return await book.contacts.update("1", phone=canaries.OTHER_PHONE)
+    return await book.contacts.update("1", phone=canaries.OTHER_PHONE, email=canaries.OTHER_EMAIL)
 
 
 async def _items(book: AddressBook) -> Any:
@@ -157,19 +175,21 @@ async def _find(book: AddressBook) -> Any:
 
 
 async def _wire_create(book: Any) -> Any:
-    from crossbook_wire.atom.models import NewContact as AtomContact
-    from crossbook_wire.serwersms.models import NewContact as SerwersmsContact
-    from crossbook_wire.vercom.models import NewContact as VercomContact
-
-    create = getattr(book.wire.contacts, "create_contact", None)
+    wire = book.wire.contacts
     match book.card.vendor:
-        case "filemail":
-            return await create(name=canaries.FIRST, email=canaries.EMAIL, mobile=canaries.PHONE)
-        case "atom":
-            return await create(AtomContact(group_id=1, phone_number=canaries.PHONE))
         case "serwersms":
-            return await create(SerwersmsContact(phone=canaries.PHONE, email=canaries.EMAIL))
-    return await book.wire.contacts.create_contacts([VercomContact(phoneNumber=canaries.PHONE, email=canaries.EMAIL)])
+            return await wire.create_contact(serwersms.NewContact(phone=canaries.PHONE, email=canaries.EMAIL))
+        case "atom":
+            return await wire.create_contact(atom.NewContact(group_id=1, phone_number=canaries.PHONE))
+        case "filemail":
+            return await wire.create_contact(name=canaries.FIRST, email=canaries.EMAIL, mobile=canaries.PHONE)
+    return await wire.create_contacts([vercom.NewContact(phoneNumber=canaries.PHONE, email=canaries.EMAIL)])
+
+
+async def _wire_path(book: Any) -> Any:
+    if book.card.vendor == "vercom":
+        return await book.wire.contacts.list_contact_groups(canaries.EMAIL)
+    return await book.contacts.get(canaries.EMAIL)
 
 
 async def _by_external_id(book: AddressBook) -> Any:
@@ -199,25 +219,28 @@ INVALID: dict[str, Call] = {
     "an address as group": lambda book: book.contacts.list(group=canaries.EMAIL),
     "a token as cursor": lambda book: book.contacts.list(after=canaries.CREDENTIALS["atom"]["token"]),
     "an address as phone": lambda book: book.contacts.update("1", phone=canaries.EMAIL + "\0"),
+    "an address in a path": _wire_path,
     "half a character": lambda book: book.contacts.create(Contact(phone=canaries.PHONE, email=canaries.EMAIL + "\ud800")),
     "no such field": lambda book: book.contacts.create(Contact(phone=canaries.PHONE, fields={canaries.EMAIL: canaries.NOTE + "\0"})),
     "too long": lambda book: book.contacts.update("1", email=canaries.EMAIL + "x" * 300 + "\0"),
     "find two": lambda book: book.contacts.find(phone=canaries.PHONE, email=canaries.EMAIL),
     "no phone": lambda book: book.contacts.find(phone=canaries.EMAIL),
     "no such option": lambda book: book.contacts.create(Contact(email=canaries.EMAIL), on_loss=canaries.SECRETS[0]),
-    "a path": lambda book: book.wire.contacts.list_contact_groups(canaries.EMAIL + "/.."),
 }  # fmt: skip
 
 
 async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:
     """One call, and what it showed. No local of this frame holds a canary."""
     try:
-        sinks.object(await call(book))
+        result = await call(book)
+        for shown in (result, *getattr(result, "items", ())):
+            sinks.object(shown)
+            sinks.object(getattr(shown, "raw", None))
     except Exception as error:
         sinks.error(error)
 
 
-async def cancelled(sinks: Sinks, book: AddressBook, call: Call) -> None:
+async def given_up(sinks: Sinks, book: AddressBook, call: Call) -> None:
     """The same, given up by its caller while it is under way."""
     try:
         async with asyncio.timeout(0.1):
@@ -226,26 +249,39 @@ async def cancelled(sinks: Sinks, book: AddressBook, call: Call) -> None:
         sinks.error(error)
 
 
-async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
-    """Everything, one kind of account over one transport."""
+async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Collection[str] = ()) -> None:
+    """Everything, or only some faults, for one kind of account over one transport."""
     relay.spoil_login = kind.spoil_login
-    options = {"timeout": 2, "read_timeout": 0.15, "attempts": 2}
     for name, relay.behaviour in faults(kind.vendor).items():
-        attempts = {} if "again" in name else {"attempts": 1}
-        async with book_of(kind, transport, relay.url, sinks, **options | attempts) as book:
+        if only and name not in only:
+            continue
+        async with book_of(
+            kind, transport, relay.url, sinks, timeout=2, read_timeout=0.15, attempts=2 if "again" in name else 1
+        ) as book:
             if name == "ok":
-                for call in INVALID.values():
-                    await run(sinks, book, call)
                 await run(sinks, book, _create)
-            async with anyio.create_task_group() as group:
-                for call in CALLS.values():
-                    group.start_soon(run, sinks, book, call)
+                await together(run, sinks, book, INVALID)
+            await together(run, sinks, book, CALLS)
             show(sinks, book)
+
+
+async def flood_of_cancellations(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
+    """Every call given up while the vendor says nothing, and while it does not even read what it is sent."""
     relay.behaviour = hang
-    async with book_of(kind, transport, relay.url, sinks, timeout=9) as book:
-        async with anyio.create_task_group() as group:
-            for call in CALLS.values():
-                group.start_soon(cancelled, sinks, book, call)
+    async with book_of(kind, transport, relay.url, sinks) as book:
+        await together(given_up, sinks, book, CALLS)
+    relay.deaf = True
+    try:
+        async with book_of(kind, transport, relay.url, sinks) as book:
+            await together(given_up, sinks, book, {"create": _create_long})
+    finally:
+        relay.deaf = False
+
+
+async def together(run: Callable[..., Awaitable[None]], sinks: Sinks, book: AddressBook, calls: dict[str, Call]) -> None:
+    async with anyio.create_task_group() as group:
+        for call in calls.values():
+            group.start_soon(run, sinks, book, call)
 
 
 def show(sinks: Sinks, book: Any) -> None:

@@ -95,9 +95,9 @@ class _Handler(logging.Handler):
         self._sinks = sinks
 
     def emit(self, record: logging.LogRecord) -> None:
-        shown = f"{self.format(record)} {vars(record)!r}"
-        # Times and threads would make each record another one.
-        self._sinks.add(f"log {record.name.partition('.')[0]}", f"{shown.partition(chr(39) + 'created' + chr(39))[0]} {record.exc_info}")
+        # Times would make each record another one.
+        aside = {name: value for name, value in vars(record).items() if name not in ("created", "msecs", "relativeCreated")}
+        self._sinks.add(f"log {record.name.partition('.')[0]}", f"{self.format(record)} {aside!r}")
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:

@@ -2,20 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 import canaries
 import pytest
-from flood import KINDS, TRANSPORTS, flood
+from flood import KINDS, Kind, flood, flood_of_cancellations
 from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
 
+import crossbook
+from crossbook.registry import vendor as vendor_class
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-@pytest.mark.parametrize("kind", KINDS)
+BOOKS = [(kind, transport) for kind in KINDS for transport in ("httpx", "httpx2")] + [
+    ("serwersms", "a client of httpx"), ("atom", "a client of httpx2"),
+    ("filemail", "a client of httpx"), ("filemail at login", "a client of httpx2"),
+    ("vercom", "a client of httpx"), ("vercom", "a client of httpx2"),
+]  # fmt: skip
+EVERYWHERE = {
+    "log asyncio", "log crossbook", "exceptions", "pickles", "traceback", "rich", "objects", "hook", "stdout", "stderr",
+    "spans",
+}  # fmt: skip
+ERRORS = {"AuthError", "BadResponse", "InvalidInput", "LostError", "Unsupported", "VendorDown"}
+
+
+@pytest.mark.parametrize(("kind", "transport"), BOOKS)
 def test_nothing_shows_a_secret_or_a_person(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
     sinks = Sinks()
     relay.seen.clear()
     with sinks.watching(spans):
-        anyio.run(flood, sinks, relay, KINDS[kind], transport, backend_options={"debug": True})
+        anyio.run(flood, sinks, relay, KINDS[kind], transport, backend_options={"debug": transport == "httpx"})
     assert sinks.hits(canaries.Detector(relay.tokens)) == {}
+
+    # It was a flood, and it had them all.
+    assert sinks.errors >= ERRORS
+    library = transport.rpartition(" ")[2]
+    clients_log = {f"log {library}"} if transport != library else set()
+    assert set(sinks.texts) >= EVERYWHERE | {f"log {library.replace('httpx', 'httpcore')}"} | clients_log
+    _assert_sent(KINDS[kind], relay)
+
+
+def _assert_sent(kind: Kind, relay: Relay) -> None:
+    wire = canaries.Detector(relay.tokens[-1:]).hits("\n".join(f"{each.head!r} {each.body!r}" for each in relay.seen))
+    sent = {canaries.CREDENTIALS[kind.vendor][name] for name in kind.credentials} - {"redlink"}
+    if kind.vendor == "filemail":
+        sent |= set(relay.tokens[-1:])
+    if not kind.spoil_login:
+        sent |= {canaries.PHONES[0]}
+    assert {secret for secret in sent if not any(hit.startswith(repr(secret)) for hit in wire)} == set()
+
+
+@pytest.mark.parametrize("transport", ["httpx", "httpx2", "a client of httpx"])
+@pytest.mark.parametrize("kind", ["serwersms", "atom", "filemail", "vercom"])
+def test_nor_does_what_is_given_up(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
+    sinks = Sinks()
+    with sinks.watching(spans):
+        anyio.run(flood_of_cancellations, sinks, relay, KINDS[kind], transport)
+    assert sinks.hits(canaries.Detector(relay.tokens)) == {}
+    assert "TimeoutError" in sinks.errors
+
+
+def test_nor_does_anything_on_trio(relay: Relay, spans: Spans) -> None:
+    sinks = Sinks()
+    with sinks.watching(spans):
+        anyio.run(flood, sinks, relay, KINDS["filemail"], "httpx", backend="trio")
+    assert sinks.hits(canaries.Detector(relay.tokens)) == {}
+    assert sinks.errors >= ERRORS
+
+
+CREATIONS: dict[str, Callable[[], object]] = {
+    "serwersms password": lambda: crossbook.SerwerSMS(canaries.SECRETS[0], canaries.BROKEN),
+    "serwersms user": lambda: crossbook.SerwerSMS(canaries.BROKEN, canaries.SECRETS[0]),
+    "serwersms token": lambda: crossbook.SerwerSMS(token=canaries.BROKEN),
+    "serwersms both": lambda: crossbook.SerwerSMS(canaries.SECRETS[0], token=canaries.SECRETS[1]),
+    "serwersms number": lambda: crossbook.SerwerSMS(canaries.SECRETS[0], int(canaries.PHONES[0])),  # type: ignore[arg-type]
+    "atom token": lambda: crossbook.Atom(canaries.BROKEN, base_url="https://sms.example.com"),
+    "atom no address": lambda: crossbook.Atom(canaries.SECRETS[0]),
+    "atom bad address": lambda: crossbook.Atom("token", base_url=f"https://u:{canaries.BROKEN}@sms.example.com"),
+    "atom no address at all": lambda: crossbook.Atom("token", base_url=f"https://u:{canaries.BROKEN}@sms⑥[.example.com"),
+    "filemail user": lambda: crossbook.Filemail(canaries.BROKEN, canaries.SECRETS[0]),
+    "filemail password": lambda: crossbook.Filemail(canaries.EMAIL, canaries.BROKEN),
+    "filemail half of a character": lambda: crossbook.Filemail(canaries.EMAIL, canaries.SECRETS[0] + "\ud800"),
+    "filemail key": lambda: crossbook.Filemail(canaries.EMAIL, canaries.SECRETS[0], api_key=canaries.BROKEN),
+    "vercom authorization": lambda: crossbook.Vercom(canaries.BROKEN, canaries.SECRETS[0]),
+    "vercom key": lambda: crossbook.Vercom("authorization", canaries.BROKEN),
+    "vercom not ASCII": lambda: crossbook.Vercom("authorization", "wróbel-broken"),
+    "vercom brand": lambda: crossbook.Vercom(canaries.EMAIL, "key", brand=canaries.SECRETS[0]),  # type: ignore[arg-type]
+    "vercom option": lambda: crossbook.Vercom(canaries.EMAIL, "key", timeout=-1),
+    "vercom transport": lambda: crossbook.Vercom(canaries.EMAIL, "key", transport="carrier"),  # type: ignore[arg-type]
+    "vercom no such word": lambda: crossbook.Vercom(canaries.EMAIL, key=canaries.BROKEN),  # type: ignore[call-arg]
+    "serwersms environment": lambda: crossbook.open("serwersms"),
+    "atom environment": lambda: crossbook.open("atom"),
+    "filemail environment": lambda: crossbook.open("filemail"),
+    "vercom environment": lambda: crossbook.open("vercom"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("creation", CREATIONS)
+def test_nor_does_a_book_that_cannot_be_made(creation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("serwersms", "atom", "filemail", "vercom"):
+        for variable in vendor_class(name).card.environment.values():
+            monkeypatch.setenv(variable, canaries.BROKEN)
+    sinks = Sinks()
+    try:
+        CREATIONS[creation]()
+    except (crossbook.InvalidInput, TypeError) as error:
+        sinks.error(error)
+    assert sinks.errors == {"TypeError" if creation == "vercom no such word" else "InvalidInput"}
+    assert sinks.hits(canaries.Detector()) == {}

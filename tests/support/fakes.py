@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,7 +20,7 @@ VENDORS = tuple(NAMES)
 BASE_URL = "https://vendor.example.com"
 TOKEN = "0123456789abcdef0123456789abcdef"
 CREDENTIALS: dict[str, dict[str, str]] = {
-    "serwersms": {"username": "user", "password": "fake-password"},
+    "serwersms": {"username": "fake-user", "password": "fake-password"},
     "atom": {"token": "fake-token"},
     "filemail": {"username": "user@example.com", "password": "fake-password"},
     "vercom": {"authorization": "fake-authorization", "application_key": "fake-key"},
@@ -86,3 +87,11 @@ def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressB
         patch.setattr("crossbook.transports.make", lambda *_args, **_kwargs: transport)
         book: AddressBook = vendor_class(vendor)(**arguments)
     return book
+
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
+
+
+def sample(vendor: str, name: str, status: int = 200, **headers: str) -> Reply:
+    """A recorded body of samples/<vendor>/<name>.json as an answer."""
+    return reply((SAMPLES / vendor / f"{name}.json").read_bytes(), status, **headers)

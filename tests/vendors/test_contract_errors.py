@@ -114,7 +114,7 @@ async def test_nobody_listens(make_book: Make) -> None:
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        async with make_book(base_url=f"http://127.0.0.1:{free.getsockname()[1]}") as book:
+        async with make_book(base_url=f"http://127.0.0.1:{free.getsockname()[1]}", attempts=1) as book:
             error = await caught_by(book, ConnectError)
             assert error.sent == "no"
 

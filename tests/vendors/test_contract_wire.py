@@ -18,77 +18,77 @@ pytestmark = pytest.mark.anyio
 
 Calls = dict[str, Callable[[Any, Any, str, str], Awaitable[Any]]]
 
-# By operationId, with the wire, its models, a contact's id and a group's.
+# By operationId, with the wire w, its models m, a contact's id c and a group's g.
 CALLS: dict[str, Calls] = {
     "serwersms": {
-        "listContacts": lambda wire, m, c, g: wire.contacts.list_contacts(m.ContactQuery(limit=5)),
-        "getContact": lambda wire, m, c, g: wire.contacts.get_contact(m.ContactId(id=int(c))),
-        "createContact": lambda wire, m, c, g: wire.contacts.create_contact(m.NewContact(phone="+48500600701")),
-        "updateContact": lambda wire, m, c, g: wire.contacts.update_contact(
+        "listContacts": lambda w, m, c, g: w.contacts.list_contacts(m.ContactQuery(limit=5)),
+        "getContact": lambda w, m, c, g: w.contacts.get_contact(m.ContactId(id=int(c))),
+        "createContact": lambda w, m, c, g: w.contacts.create_contact(m.NewContact(phone="+48500600701")),
+        "updateContact": lambda w, m, c, g: w.contacts.update_contact(
             m.ContactEdit(id=int(c), group_id=int(g), phone="+48500600702")
         ),
-        "deleteContact": lambda wire, m, c, g: wire.contacts.delete_contact(m.ContactId(id=int(c))),
-        "importContacts": lambda wire, m, c, g: wire.contacts.import_contacts(
+        "deleteContact": lambda w, m, c, g: w.contacts.delete_contact(m.ContactId(id=int(c))),
+        "importContacts": lambda w, m, c, g: w.contacts.import_contacts(
             m.ContactImport(group_name="New", contact=[m.ImportedContact(phone="+48500600703")])
         ),
-        "listGroups": lambda wire, m, c, g: wire.groups.list_groups(m.GroupQuery()),
-        "getGroup": lambda wire, m, c, g: wire.groups.get_group(m.GroupId(id=int(g))),
-        "createGroup": lambda wire, m, c, g: wire.groups.create_group(m.NewGroup(name="New")),
-        "updateGroup": lambda wire, m, c, g: wire.groups.update_group(m.GroupEdit(id=int(g), name="Other")),
-        "deleteGroup": lambda wire, m, c, g: wire.groups.delete_group(m.GroupDeletion(id=int(g))),
-        "checkGroups": lambda wire, m, c, g: wire.groups.check_groups(m.PhoneQuery(phone="+48500600700")),
+        "listGroups": lambda w, m, c, g: w.groups.list_groups(m.GroupQuery()),
+        "getGroup": lambda w, m, c, g: w.groups.get_group(m.GroupId(id=int(g))),
+        "createGroup": lambda w, m, c, g: w.groups.create_group(m.NewGroup(name="New")),
+        "updateGroup": lambda w, m, c, g: w.groups.update_group(m.GroupEdit(id=int(g), name="Other")),
+        "deleteGroup": lambda w, m, c, g: w.groups.delete_group(m.GroupDeletion(id=int(g))),
+        "checkGroups": lambda w, m, c, g: w.groups.check_groups(m.PhoneQuery(phone="+48500600700")),
     },
     "atom": {
-        "createContact": lambda wire, m, c, g: wire.contacts.create_contact(
+        "createContact": lambda w, m, c, g: w.contacts.create_contact(
             m.NewContact(group_id=int(g), phone_number="0491570006")
         ),
-        "getContact": lambda wire, m, c, g: wire.contacts.get_contact(m.ContactTextId(id=c)),
-        "updateContact": lambda wire, m, c, g: wire.contacts.update_contact(m.ContactChanges(id=int(c), company="X")),
-        "deleteContact": lambda wire, m, c, g: wire.contacts.delete_contact(m.ContactId(id=int(c))),
-        "listAddressBooks": lambda wire, m, c, g: wire.address_books.list_address_books(),
-        "getAddressBook": lambda wire, m, c, g: wire.address_books.get_address_book(m.AddressBookId(id=int(g))),
-        "createAddressBook": lambda wire, m, c, g: wire.address_books.create_address_book(m.NewAddressBook(name="New")),
-        "updateAddressBook": lambda wire, m, c, g: wire.address_books.update_address_book(
+        "getContact": lambda w, m, c, g: w.contacts.get_contact(m.ContactTextId(id=c)),
+        "updateContact": lambda w, m, c, g: w.contacts.update_contact(m.ContactChanges(id=int(c), company="X")),
+        "deleteContact": lambda w, m, c, g: w.contacts.delete_contact(m.ContactId(id=int(c))),
+        "listAddressBooks": lambda w, m, c, g: w.address_books.list_address_books(),
+        "getAddressBook": lambda w, m, c, g: w.address_books.get_address_book(m.AddressBookId(id=int(g))),
+        "createAddressBook": lambda w, m, c, g: w.address_books.create_address_book(m.NewAddressBook(name="New")),
+        "updateAddressBook": lambda w, m, c, g: w.address_books.update_address_book(
             m.AddressBookChanges(id=int(g), name="Other")
         ),
-        "deleteAddressBook": lambda wire, m, c, g: wire.address_books.delete_address_book(m.AddressBookId(id=int(g))),
+        "deleteAddressBook": lambda w, m, c, g: w.address_books.delete_address_book(m.AddressBookId(id=int(g))),
     },
     "filemail": {
-        "login": lambda wire, m, c, g: wire.authentication.login(source="Web"),
-        "logout": lambda wire, m, c, g: wire.authentication.logout(),
-        "listContacts": lambda wire, m, c, g: wire.contacts.list_contacts(),
-        "createContact": lambda wire, m, c, g: wire.contacts.create_contact(name="Anna", email="anna@example.com"),
-        "updateContact": lambda wire, m, c, g: wire.contacts.update_contact(contactid=c, name="Other"),
-        "deleteContact": lambda wire, m, c, g: wire.contacts.delete_contact(contactid=c),
-        "listGroups": lambda wire, m, c, g: wire.groups.list_groups(),
-        "createGroup": lambda wire, m, c, g: wire.groups.create_group(name="New"),
-        "updateGroup": lambda wire, m, c, g: wire.groups.update_group(contactgroupid=g, name="Other"),
-        "deleteGroup": lambda wire, m, c, g: wire.groups.delete_group(contactgroupid=g),
-        "addToGroup": lambda wire, m, c, g: wire.groups.add_to_group(contactgroupid=g, contactid=c),
-        "removeFromGroup": lambda wire, m, c, g: wire.groups.remove_from_group(contactgroupid=g, contactid=c),
+        "login": lambda w, m, c, g: w.authentication.login(source="Web"),
+        "logout": lambda w, m, c, g: w.authentication.logout(),
+        "listContacts": lambda w, m, c, g: w.contacts.list_contacts(),
+        "createContact": lambda w, m, c, g: w.contacts.create_contact(name="Anna", email="anna@example.com"),
+        "updateContact": lambda w, m, c, g: w.contacts.update_contact(contactid=c, name="Other"),
+        "deleteContact": lambda w, m, c, g: w.contacts.delete_contact(contactid=c),
+        "listGroups": lambda w, m, c, g: w.groups.list_groups(),
+        "createGroup": lambda w, m, c, g: w.groups.create_group(name="New"),
+        "updateGroup": lambda w, m, c, g: w.groups.update_group(contactgroupid=g, name="Other"),
+        "deleteGroup": lambda w, m, c, g: w.groups.delete_group(contactgroupid=g),
+        "addToGroup": lambda w, m, c, g: w.groups.add_to_group(contactgroupid=g, contactid=c),
+        "removeFromGroup": lambda w, m, c, g: w.groups.remove_from_group(contactgroupid=g, contactid=c),
     },
     "vercom": {
-        "listContacts": lambda wire, m, c, g: wire.contacts.list_contacts(limit=5, in_archive=False),
-        "createContacts": lambda wire, m, c, g: wire.contacts.create_contacts([m.NewContact(email="a@example.com")]),
-        "updateContacts": lambda wire, m, c, g: wire.contacts.update_contacts(
+        "listContacts": lambda w, m, c, g: w.contacts.list_contacts(limit=5, in_archive=False),
+        "createContacts": lambda w, m, c, g: w.contacts.create_contacts([m.NewContact(email="a@example.com")]),
+        "updateContacts": lambda w, m, c, g: w.contacts.update_contacts(
             [m.ContactUpdateById(id=c, data=m.ContactChanges(companyName="X"))]
         ),
-        "deleteContacts": lambda wire, m, c, g: wire.contacts.delete_contacts(m.ContactIds(id=[int(c)])),
-        "unsubscribeContacts": lambda wire, m, c, g: wire.contacts.unsubscribe_contacts("all", m.ContactIds([int(c)])),
-        "resubscribeContacts": lambda wire, m, c, g: wire.contacts.resubscribe_contacts("all", m.ContactIds([int(c)])),
-        "listContactGroups": lambda wire, m, c, g: wire.contacts.list_contact_groups(c),
-        "addContactGroups": lambda wire, m, c, g: wire.contacts.add_contact_groups(int(c), m.GroupIds([int(g)])),
-        "removeContactGroups": lambda wire, m, c, g: wire.contacts.remove_contact_groups(int(c), m.GroupIds([int(g)])),
-        "listFields": lambda wire, m, c, g: wire.contacts.list_fields(),
-        "listSegments": lambda wire, m, c, g: wire.segments.list_segments(),
-        "getSegment": lambda wire, m, c, g: a_segment(wire),
-        "listGroups": lambda wire, m, c, g: wire.groups.list_groups(order_by="id", order_direction="ASC"),
-        "createGroups": lambda wire, m, c, g: wire.groups.create_groups([m.NewGroup(name="New", externalId="new")]),
-        "updateGroups": lambda wire, m, c, g: wire.groups.update_groups([m.GroupUpdate(id=int(g), name="Other")]),
-        "deleteGroups": lambda wire, m, c, g: wire.groups.delete_groups(m.GroupIds([int(g)])),
-        "listGroupContacts": lambda wire, m, c, g: wire.groups.list_group_contacts(int(g)),
-        "addGroupContacts": lambda wire, m, c, g: wire.groups.add_group_contacts(int(g), m.ContactIds([int(c)])),
-        "removeGroupContacts": lambda wire, m, c, g: wire.groups.remove_group_contacts(int(g), m.ContactIds([int(c)])),
+        "deleteContacts": lambda w, m, c, g: w.contacts.delete_contacts(m.ContactIds(id=[int(c)])),
+        "unsubscribeContacts": lambda w, m, c, g: w.contacts.unsubscribe_contacts("all", m.ContactIds(id=[int(c)])),
+        "resubscribeContacts": lambda w, m, c, g: w.contacts.resubscribe_contacts("all", m.ContactIds(id=[int(c)])),
+        "listContactGroups": lambda w, m, c, g: w.contacts.list_contact_groups(c),
+        "addContactGroups": lambda w, m, c, g: w.contacts.add_contact_groups(int(c), m.GroupIds(id=[int(g)])),
+        "removeContactGroups": lambda w, m, c, g: w.contacts.remove_contact_groups(int(c), m.GroupIds(id=[int(g)])),
+        "listFields": lambda w, m, c, g: w.contacts.list_fields(),
+        "listSegments": lambda w, m, c, g: w.segments.list_segments(),
+        "getSegment": lambda w, m, c, g: a_segment(w),
+        "listGroups": lambda w, m, c, g: w.groups.list_groups(order_by="id", order_direction="ASC"),
+        "createGroups": lambda w, m, c, g: w.groups.create_groups([m.NewGroup(name="New", externalId="new")]),
+        "updateGroups": lambda w, m, c, g: w.groups.update_groups([m.GroupUpdate(id=int(g), name="Other")]),
+        "deleteGroups": lambda w, m, c, g: w.groups.delete_groups(m.GroupIds(id=[int(g)])),
+        "listGroupContacts": lambda w, m, c, g: w.groups.list_group_contacts(int(g)),
+        "addGroupContacts": lambda w, m, c, g: w.groups.add_group_contacts(int(g), m.ContactIds(id=[int(c)])),
+        "removeGroupContacts": lambda w, m, c, g: w.groups.remove_group_contacts(int(g), m.ContactIds(id=[int(c)])),
     },
 }  # fmt: skip
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from copy import copy
 from typing import Protocol
+from unicodedata import category
 from urllib.parse import quote
 
 import anyio
@@ -51,21 +52,33 @@ class Fixed:
 def headers(values: dict[str, str]) -> Fixed:
     """Keys that travel as headers, by header name."""
     pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
-    return Fixed(Attachment(headers=pairs), account_key(*values.values()))
+    secrets = tuple(value.removeprefix("Bearer ") for value in values.values())
+    return Fixed(Attachment(headers=pairs, secrets=secrets), account_key(*values.values()))
 
 
 def members(values: dict[str, str]) -> Fixed:
     """Credentials that travel as members of each JSON body, by member name."""
-    return Fixed(Attachment(members=msgspec.json.encode(values)[1:-1]), account_key(*values.values()))
+    attachment = Attachment(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))
+    return Fixed(attachment, account_key(*values.values()))
 
 
 def credential(name: str, value: str) -> str:
     """A credential as it may go into a header or a URL; InvalidInput naming it, never showing it."""
-    cleaned = value.strip()
+    cleaned = password_text(name, value).strip()
+    if not (cleaned and cleaned.isascii()):
+        raise InvalidInput(f"{name} is blank, or has characters beyond ASCII", field=name)
+    return cleaned
+
+
+def password_text(name: str, value: str) -> str:
+    """A name or password as a body or an encoded query takes it: any text, less the line end that files give it."""
+    if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput(f"{name} must be text", field=name)
+    cleaned = value.rstrip("\r\n")
     if not cleaned:
         raise InvalidInput(f"{name} is empty", field=name)
-    if not (cleaned.isascii() and cleaned.isprintable()):
-        raise InvalidInput(f"{name} has characters that no credential has: control or non-ASCII", field=name)
+    if any(category(char) in ("Cc", "Cs") for char in cleaned):
+        raise InvalidInput(f"{name} has a control character, or half of one: a line break perhaps", field=name)
     return cleaned
 
 
@@ -122,7 +135,7 @@ class Login:
         self._tokens = tokens
         self.account = account_key(*credentials.values())
         pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
-        self._credentials = Attachment(query="&".join(pairs))
+        self._credentials = Attachment(query="&".join(pairs), secrets=tuple(credentials.values()))
         self._job: Job[None] | None = None
         self._refused: tuple[float, AuthError] | None = None
 
@@ -149,7 +162,8 @@ class Login:
         return True
 
     def _attached(self, token: Secret) -> Attachment:
-        return Attachment(query=f"{self._parameter}={quote(token.reveal(), safe='')}")
+        secret = token.reveal()
+        return Attachment(query=f"{self._parameter}={quote(secret, safe='')}", secrets=(secret,))
 
     async def _renewed(self, rejected: Attachment | None, longest: float) -> Secret:
         token = await self._tokens.get(self.account)

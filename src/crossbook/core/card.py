@@ -42,6 +42,8 @@ class Verb:
     support: Support
     note: str = ""
     bulk: int = 1  # items that one native call takes
+    calls: int = 1  # requests that it costs
+    calls_a_group: int = 0  # and so many more for each group of the contact
 
 
 @frozen

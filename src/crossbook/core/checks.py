@@ -12,8 +12,9 @@ from attrs import frozen
 
 from crossbook.core import phones, redact
 from crossbook.core.card import Card
-from crossbook.errors import InvalidInput
-from crossbook.models import Contact
+from crossbook.core.pages import Paging
+from crossbook.errors import InvalidInput, Unsupported
+from crossbook.models import Contact, ExternalId
 
 OnLoss = Literal["error", "drop"]
 # In the order in which a person would fill them in; `id` is the vendor's to give.
@@ -138,6 +139,33 @@ def outgoing_phone(card: Card, number: str, region: str | None) -> str:
     return digits if plain else number
 
 
+def page_size_of(paging: Paging, asked: int | None) -> int:
+    if asked is None:
+        return paging.default
+    if not (type(asked) is int and 1 <= asked <= paging.longest):
+        raise InvalidInput(f"page_size is from 1 to {paging.longest:,}", field="page_size")
+    return asked
+
+
+def check_channel(card: Card, channel: str) -> str:
+    if channel not in card.channels and channel != "all":
+        known = ", ".join(sorted(card.channels))
+        raise InvalidInput(f"channel is one of {known}, all", field="channel", vendor=card.vendor)
+    return channel
+
+
+def check_contact(card: Card, id: object) -> None:
+    """A contact named by the vendor's id, or by the caller's own where the vendor can."""
+    if not isinstance(id, ExternalId):
+        check_id(card, "id", id)
+    elif card.verb("contacts.update:external_id").support != "native":
+        raise Unsupported(
+            f"{card.title} knows contacts by its own ids only", vendor=card.vendor, operation="contacts.update"
+        )
+    else:
+        checked(card, "external_id", id.value, None)
+
+
 def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:
     """An id as the vendor makes them, so that it can be put into a path, a query or a body."""
     pattern: re.Pattern[str] = card.contact_id if field == "id" else card.group_id
@@ -149,6 +177,17 @@ def check_id(card: Card, field: Literal["id", "group", "groups"], value: object)
         field=field,
         vendor=card.vendor,
     )
+
+
+def group_name(card: Card, name: str, field: str = "name") -> str:
+    """The name of a group as the vendor takes it."""
+    if not name or not name.strip():
+        raise InvalidInput("a group needs a name", field=field, vendor=card.vendor)
+    if card.group_name_longest is not None and len(name) > card.group_name_longest:
+        raise InvalidInput(
+            f"the name is longer than {card.group_name_longest} characters", field=field, vendor=card.vendor
+        )
+    return name
 
 
 def is_empty(value: object) -> bool:

@@ -13,6 +13,7 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.lowlevel import current_token
 
+from crossbook.core import log
 from crossbook.core.auth import Auth
 from crossbook.core.card import Card
 from crossbook.core.exchange import Transport
@@ -28,12 +29,15 @@ T = TypeVar("T")
 class Connection:
     """Opened by the book's `async with`, closed by its end."""
 
-    def __init__(self, card: Card, base: Base, auth: Auth, transport: Transport, limiter: Limiter) -> None:
+    def __init__(
+        self, card: Card, base: Base, auth: Auth, transport: Transport, limiter: Limiter, concurrency: int
+    ) -> None:
         self.card = card
         self.base = base
         self.auth = auth
         self.transport = transport
         self.limiter = limiter
+        self.concurrency = concurrency
         self.quota = Quota()
         self._group: TaskGroup | None = None
         self._loop: object = None
@@ -50,6 +54,7 @@ class Connection:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
         self._loop = current_token()
+        log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
 
     async def close(self) -> None:
         group, self._group, self._closed = self._group, None, True

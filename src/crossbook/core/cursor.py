@@ -10,8 +10,9 @@ import msgspec
 
 from crossbook.core.pages import Position, bad_cursor
 
-# Four bytes tell lists apart, and are far too few to find a phone number again that was a filter.
-_LENGTH = 4
+# Two bytes tell most lists apart, and are too few to find a phone again that was a filter: of a country's numbers,
+# thousands have the same.
+_LENGTH = 2
 
 
 def filter_hash(*parts: object) -> bytes:
@@ -27,7 +28,7 @@ def read(cursor: str, filters: bytes) -> Position:
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw[_LENGTH:])
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
+    except (binascii.Error, ValueError, TypeError, RecursionError, msgspec.MsgspecError):
         raise bad_cursor() from None
     if raw[:_LENGTH] != filters or position is None:
         raise bad_cursor()

@@ -19,19 +19,23 @@ _HEADERS = (
     (b"Accept-Encoding", b"gzip"),
     (b"User-Agent", b"crossbook"),
 )
-# What a path of ours may look like: no dot segment, nothing that a server could read as another route.
-_PATH = re.compile(
-    r"(?:/(?!\.{1,2}(?:/|$)|%2[eE](?:%2[eE]|\.)?(?:/|$)|\.%2[eE](?:/|$))[A-Za-z0-9._~%:@!$&'()*+,;=-]+)+"
-)
+# What a path of ours may look like. No dot segment, and nothing encoded: servers that decode a slash, a backslash or
+# a dot before they route would read another route, and no id of any vendor needs it.
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+_URL = re.compile(r"[!-~]+")
 
 
 @frozen
 class Attachment:
-    """Credentials for one attempt: headers, members of a JSON body, a piece of the query."""
+    """Credentials for one attempt: headers, members of a JSON body, a piece of the query; and what they are, plainly."""
 
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     members: bytes = field(default=b"", repr=False)
     query: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials cannot be pickled: make the book anew where it is needed")
 
 
 @frozen
@@ -44,8 +48,13 @@ class Base:
 
     @classmethod
     def parse(cls, url: str, *, allow_http: bool) -> Base:
-        parts = urlsplit(url.strip())
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(url.strip())
+            parts.port  # noqa: B018  (checked when it is read)
+        except (ValueError, AttributeError):
+            # From None, and without its message: that quotes the host, and a password before it.
+            raise InvalidInput("base_url is no URL", field="base_url") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _URL.fullmatch(parts.netloc + parts.path):
             raise InvalidInput("base_url must begin with https:// and name a host", field="base_url")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise InvalidInput("base_url takes a host and a path only: no user, query or fragment", field="base_url")

@@ -16,6 +16,7 @@ from crossbook.errors import CrossbookError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+E = TypeVar("E", bound=BaseException)
 
 
 def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
@@ -31,8 +32,7 @@ def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any,
             del args, kwargs
             raise
         except BaseException as error:
-            error.__context__ = None
-            bare = error.with_traceback(None)
+            bare = without_frames(error)
         del args, kwargs
         raise bare
 
@@ -59,6 +59,11 @@ def public_sync(method: Callable[P, R]) -> Callable[P, R]:
 
 def strip(error: CrossbookError) -> CrossbookError:
     """The error without its frames and without what it was raised from."""
-    error.__cause__ = error.__context__ = None
+    error.__cause__ = None
     error.__suppress_context__ = True
+    return without_frames(error)
+
+
+def without_frames(error: E) -> E:
+    error.__context__ = None
     return error.with_traceback(None)

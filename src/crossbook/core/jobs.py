@@ -41,6 +41,10 @@ class Job(Generic[T]):
     def done(self) -> bool:
         return self._done.is_set()
 
+    async def wait(self) -> None:
+        """Until it is over, whatever came of it."""
+        await self._done.wait()
+
     async def result(self) -> T:
         await self._done.wait()
         if self._error is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from time import time
@@ -41,8 +42,8 @@ def _decoder(card: Card) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(card.envelope)
 
 
-def judge(card: Card, operation: Operation, reply: Reply) -> CrossbookError | None:
-    """None for success; else our error for what the vendor said."""
+def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], str] = str) -> CrossbookError | None:
+    """None for success; else our error for what the vendor said, less what `hide` takes out of it."""
     status = reply.status
     ok = 200 <= status < 300
     if ok and not reply.content.strip():
@@ -81,11 +82,17 @@ def judge(card: Card, operation: Operation, reply: Reply) -> CrossbookError | No
         card,
         kind,
         reply,
-        redact.text(complaint.message) or f"the vendor answered with status {status}",
-        code=complaint.code,
-        field=complaint.field,
-        request_id=complaint.request_id,
+        redact.text(hide(complaint.message)) or f"the vendor answered with status {status}",
+        code=complaint.code and redact.text(hide(complaint.code)),
+        field=complaint.field and redact.text(hide(complaint.field)),
+        request_id=complaint.request_id and redact.label(hide(complaint.request_id)),
     )
+
+
+def request_id(card: Card, reply: Reply) -> str | None:
+    """What the vendor's support asks for, in an answer that was a success."""
+    complaint = card.read_error(reply.status, _decoder(card).decode(reply.content))
+    return redact.label(complaint.request_id) if complaint is not None and complaint.request_id else None
 
 
 def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:
@@ -118,8 +125,8 @@ def retry_after(headers: dict[str, str]) -> float | None:
 
 
 def _shape(reply: Reply) -> str:
-    kind = reply.headers.get("content-type", "no content type").partition(";")[0][:40]
-    return f"{kind}, {len(reply.content):,} bytes"
+    kind = reply.headers.get("content-type", "no content type").partition(";")[0]
+    return f"{redact.text(kind)[:40]}, {len(reply.content):,} bytes"
 
 
 def _error(card: Card, kind: type[CrossbookError], reply: Reply, message: str, **facts: Any) -> CrossbookError:

@@ -54,6 +54,15 @@ class Pager(Generic[T]):
 
         self._pages = pages
 
+        def at(after: str) -> Pager[T]:
+            return Pager(fetcher, start, filters, cursor.read(after, filters), unique=unique)
+
+        self._at = at
+
+    def at(self, after: str) -> Pager[T]:
+        """The same list from this cursor on."""
+        return self._at(after)
+
     def __repr__(self) -> str:
         return "<Pager>"
 

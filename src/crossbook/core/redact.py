@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:=/]+@[^\s@<>\"'(),;:=/]+")
+# Also what is none, since that is what vendors refuse and say back: two @, or nothing on one side.
+_EMAIL = re.compile(r"[^\s<>\"'(),;:=/]*(?:@|%40)[^\s<>\"'(),;:=/]*")
 # Six digits and more, however they are spaced: a phone, or something just as private.
-_DIGITS = re.compile(r"\+?\d(?:[ \-.()]*\d){5,}")
+_DIGITS = re.compile(r"\+?\d(?:(?:[\s\-.()/+_]|%20|%2[Bb])*\d){5,}")
+# Our own URL, said back: any value may be a person's.
+_QUERY = re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*")
+# A line break in a vendor's text would begin a line of its own in a log.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 MESSAGE_LENGTH = 300
 
 
@@ -24,10 +29,23 @@ def email(text: str) -> str:
 
 
 def text(value: str) -> str:
-    """Masks every e-mail address and every long number in a vendor's free text, and shortens it."""
-    shown = _EMAIL.sub(lambda m: email(m.group()), value[: MESSAGE_LENGTH * 4])
+    """Masks every e-mail address, every long number and every query in a vendor's free text, and shortens it."""
+    shown = _QUERY.sub("?***", _CONTROL.sub(" ", value[: MESSAGE_LENGTH * 4]))
+    shown = _EMAIL.sub(lambda m: email(m.group()), shown)
     shown = _DIGITS.sub(lambda m: phone(m.group()), shown)
     return shown if len(shown) <= MESSAGE_LENGTH else shown[:MESSAGE_LENGTH] + "…"
+
+
+def label(value: str) -> str:
+    """A vendor's name for a request, which would be none if its digits were masked; one line, and not a long one."""
+    return _CONTROL.sub(" ", value[:100])
+
+
+def identifiers(value: str) -> str:
+    """The phones and addresses in a text, masked, and nothing else of it: a log tells calls apart by them."""
+    addresses = [email(m.group()) for m in _EMAIL.finditer(value)]
+    numbers = [phone(m.group()) for m in _DIGITS.finditer(_EMAIL.sub(" ", value))]
+    return ", ".join(dict.fromkeys(addresses + numbers))
 
 
 class Secret:

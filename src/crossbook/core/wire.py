@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TypeVar
 
 import anyio
@@ -10,17 +9,17 @@ import msgspec
 from attrs import frozen
 from crossbook_wire.http import Request, Response
 
-from crossbook.core import frame
+from crossbook.core import echo, frame, log
 from crossbook.core.card import Operation, Retry
 from crossbook.core.connection import Connection
 from crossbook.core.exchange import Failure, Reply
-from crossbook.core.judge import judge, retry_after, unanswered
+from crossbook.core.frames import public
+from crossbook.core.judge import judge, request_id, retry_after, unanswered
 from crossbook.core.options import Attempt, Options
 from crossbook.core.retry import may_repeat, wait_before
-from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, VendorDown
+from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
 
 T = TypeVar("T")
-log = logging.getLogger("crossbook")
 _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
 
 
@@ -49,24 +48,28 @@ class Wire:
     def __init__(self, connection: Connection, options: Options) -> None:
         self._connection = connection
         self._options = options
+        self.requests = 0
 
     def __repr__(self) -> str:
         return f"<Wire to {self._connection.card.vendor}>"
 
+    @public
     async def send(self, request: Request) -> Response:
         connection, options = self._connection, self._options
         connection.check()
         operation = connection.card.operations.get(request.operation, _OTHER)
         number, renewed, deadline = 0, False, None
+        earlier: Sent = "no"
         while True:
             await self._turn(deadline)
             began = anyio.current_time()
             if deadline is None:
                 deadline = began + options.timeout
             number += 1
+            self.requests += 1
             attachment = await connection.auth.attachment(request.operation, options.timeout)
             outcome = await self._exchange(request, attachment, deadline)
-            error = self._judged(outcome, operation)
+            error = self._judged(request, outcome, operation, attachment)
             if error is None and isinstance(outcome, Reply):
                 connection.quota.succeeded(repeated=number > 1)
                 self._told(request, number, began, outcome, None, None)
@@ -78,7 +81,8 @@ class Wire:
                     request.operation,
                 )
             assert error is not None
-            error.operation, error.attempts = request.operation, number
+            error.operation, error.attempts, error.earlier = request.operation, number, earlier
+            earlier = "maybe" if error.sent == "maybe" else earlier
             if isinstance(error, AuthError) and not renewed:
                 renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
                 if renewed:
@@ -119,7 +123,9 @@ class Wire:
             return await connection.transport.send(call)
         return Failure("lost", "maybe", "deadline")
 
-    def _judged(self, outcome: Reply | Failure, operation: Operation) -> CrossbookError | None:
+    def _judged(
+        self, request: Request, outcome: Reply | Failure, operation: Operation, attachment: frame.Attachment
+    ) -> CrossbookError | None:
         card = self._connection.card
         if isinstance(outcome, Failure):
             return unanswered(card, outcome, operation)
@@ -129,7 +135,7 @@ class Wire:
                 "the vendor is still working on it",
                 vendor=card.vendor, status=202, sent="yes", retry_after=retry_after(outcome.headers),
             )  # fmt: skip
-        return judge(card, operation, outcome)
+        return judge(card, operation, outcome, lambda text: echo.masked(text, request, attachment.secrets))
 
     def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
         """Seconds until the next attempt; None if there is none."""
@@ -146,15 +152,14 @@ class Wire:
         error: CrossbookError | None, wait: float | None,
     ) -> None:  # fmt: skip
         hook = self._options.on_attempt
-        if hook is None and not log.isEnabledFor(logging.DEBUG):
+        if hook is None and not log.wanted():
             return
-        vendor, seconds = self._connection.card.vendor, anyio.current_time() - began
+        card, seconds = self._connection.card, anyio.current_time() - began
         cause = None if error is None else error.cause or type(error).__name__
-        log.debug(
-            "%s.%s attempt %d: %s in %.0f ms%s%s",
-            vendor, request.operation, number, outcome.status or cause, seconds * 1000,
-            f", {cause}" if cause else "", f", again in {wait:.2f} s" if wait is not None else "",
-        )  # fmt: skip
+        sent = error.sent if error else "yes"
+        attempt = Attempt(card.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
+        if log.wanted():
+            id = error.request_id if error else request_id(card, outcome) if isinstance(outcome, Reply) else None
+            log.attempted(attempt, request, id)
         if hook is not None:
-            sent = error.sent if error else "yes"
-            hook(Attempt(vendor, request.operation, number, seconds, outcome.status, sent, cause, wait))
+            hook(attempt)

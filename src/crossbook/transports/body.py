@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Literal
 
-from crossbook.core.exchange import Failure
+STEP = 1024 * 1024  # inflated at most in one go, so that a bomb shows while it is small
 
 
 class Body:
-    """Takes raw pieces; `failure` says when to stop reading."""
+    """Takes raw pieces; `failure` is why to stop reading, if there is a reason."""
 
     def __init__(self, encoding: str, cap: int) -> None:
         self._cap = cap
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self.failure: Failure | None = None
+        self._begun = False
+        # One buffer and no list: a body in pieces of one byte would cost fifty times its size.
+        self._buffer = BytesIO()
+        self.failure: tuple[Literal["too_large", "encoding"], str] | None = None
         name = encoding.strip().lower()
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if name in ("gzip", "x-gzip") else None
         if name not in ("", "identity", "gzip", "x-gzip"):
             # Asked for was gzip alone; a chain of encodings is how bombs are built.
-            self.failure = Failure("encoding", "yes", f"content-encoding {name[:40]}")
+            self.failure = ("encoding", f"content-encoding {name[:40]}")
 
-    def feed(self, raw: bytes) -> bool:
-        """Whether to go on reading."""
+    def feed(self, raw: bytes) -> None:
+        """Takes the next piece; what comes after a failure is dropped."""
+        self._begun = self._begun or bool(raw)
         try:
-            while raw and self.failure is None:
-                piece, raw = self._inflated(raw)
-                self._size += len(piece)
-                if self._size > self._cap:
-                    self.failure = Failure("too_large", "yes", f"more than {self._cap:,} bytes")
-                    self._pieces.clear()
-                elif piece:
-                    self._pieces.append(piece)
+            for piece in self._inflated(raw):
+                if self._buffer.tell() + len(piece) > self._cap:
+                    self.failure = ("too_large", f"more than {self._cap:,} bytes")
+                    self._buffer = BytesIO()
+                if self.failure is not None:
+                    return
+                self._buffer.write(piece)
         except zlib.error as error:
-            self.failure = Failure("encoding", "yes", type(error).__name__)
-        return self.failure is None
+            self.failure = ("encoding", type(error).__name__)
 
-    def _inflated(self, raw: bytes) -> tuple[bytes, bytes]:
+    def _inflated(self, raw: bytes) -> Iterator[bytes]:
         if self._inflate is None:
-            return raw, b""
-        piece = self._inflate.decompress(raw, self._cap - self._size + 1)
+            yield raw
+            return
         # What follows the end of the stream is no part of the answer.
-        return piece, b"" if self._inflate.eof else self._inflate.unconsumed_tail
+        while raw and not self._inflate.eof:
+            yield self._inflate.decompress(raw, STEP)
+            raw = self._inflate.unconsumed_tail
 
     def content(self) -> bytes | None:
         """The whole body; None if the compressed stream was cut off."""
-        if self._inflate is not None and not self._inflate.eof and self._size:
+        if self._inflate is not None and self._begun and not self._inflate.eof:
             return None
-        return b"".join(self._pieces)
+        return self._buffer.getvalue()

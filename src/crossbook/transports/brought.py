@@ -1,47 +1,56 @@
 """`http_client=`: a client of httpx or httpx2 that the user brings, for its proxies, client certificates or CA.
 
-Its pool, time-outs of its own, cookies and redirects are its owner's affair; so is closing it.
+Its pool, cookies, redirects and retries are its owner's affair; so is closing it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import anyio
-
 from crossbook.core.exchange import Failure, Outgoing, Reply
-from crossbook.errors import InvalidInput
-from crossbook.transports.pools import extensions, failures, library_of, read
+from crossbook.errors import InvalidInput, UsageError
+from crossbook.transports.library import exchange, library_of
+from crossbook.transports.trail import Trail
 
 
 class Brought:
-    """Sends through somebody else's `AsyncClient`."""
+    """Sends through somebody else's `AsyncClient`.
+
+    Raises:
+        InvalidInput: it is no such client.
+    """
 
     def __init__(self, client: Any) -> None:
-        library = library_of(client)
-        if library is None:
+        self._library = library_of(client)
+        if self._library is None:
             raise InvalidInput("http_client is an AsyncClient of httpx or httpx2", field="http_client")
-        self.name = f"{library.__name__}, brought"
+        self.name = f"{self._library.__name__}, brought"
         self._client = client
-        self._failure = failures(library)
 
     async def send(self, call: Outgoing) -> Reply | Failure:
+        if self._client.is_closed:
+            return Failure("connect", "no", "http_client is closed")
+        trail, followed = Trail(), 0
         request = self._client.build_request(
-            call.method,
-            call.origin + call.path,
-            headers=list(call.headers),
-            content=call.body or None,
-            extensions=extensions(call),
+            call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None
         )
-        try:
+
+        async def send(request: Any) -> Any:
+            nonlocal followed
             response = await self._client.send(request, stream=True)
-            try:
-                return await read(response, call.max_body)
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await response.aclose()
-        except Exception as error:
-            return self._failure(error)
+            followed = len(response.history)
+            return response
+
+        outcome = await exchange(self._library, send, request, call, trail)
+        # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
+        # so would a second try. What came back then is no answer to what was asked.
+        query_dropped = "target" in request.extensions and request.url.raw_path != call.target
+        if isinstance(outcome, Reply) and (query_dropped or trail.sends > 1 + followed):
+            raise UsageError(
+                "http_client must send a request once, over the library's own transport: it dropped the query",
+                sent="maybe",
+            )
+        return outcome
 
     async def aclose(self) -> None:
         """Not ours to close."""

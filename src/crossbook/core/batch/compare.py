@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crossbook.core import phones
-from crossbook.models import Contact
+from crossbook.models import Contact, read_from
 
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
@@ -27,7 +27,8 @@ def differences(card: Any, ours: Contact, theirs: Contact, region: str | None) -
             found["fields"] = fields
     if ours.groups and "groups" in theirs.known and not set(ours.groups) <= set(theirs.groups or ()):
         # Where a contact is in many, ours are added to what is there; nobody is taken out of a group by an upsert.
-        found["groups"] = ours.groups if card.one_group else tuple(dict.fromkeys((*(theirs.groups or ()), *ours.groups)))
+        others = () if card.one_group else theirs.groups or ()
+        found["groups"] = tuple(dict.fromkeys((*others, *ours.groups)))
     return found
 
 
@@ -49,6 +50,12 @@ def equal(card: Any, ours: Contact, theirs: Contact, region: str | None) -> bool
     if "fields" not in theirs.known:
         return True
     return _filled(ours.fields) == _filled(theirs.fields)
+
+
+def merged(first: Contact, second: Contact) -> Contact:
+    """What two answers of the vendor tell of one contact together; the second wins."""
+    values = {name: getattr(second if name in second.known else first, name) for name in first.known | second.known}
+    return read_from(Contact(**values), first.raw, first.known | second.known)
 
 
 def _filled(fields: Any) -> dict[str, str]:

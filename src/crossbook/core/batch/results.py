@@ -122,7 +122,9 @@ class Summary:
         for result in self.failures[:10]:
             lines.append(f"failed #{result.index}{_named(result)}: {result.error}")
         for result in self.uncertain[:10]:
-            lines.append(f"uncertain #{result.index}{_named(result)}: look it up, and repeat it only if it is not there")
+            lines.append(
+                f"uncertain #{result.index}{_named(result)}: look it up, and repeat it only if it is not there"
+            )
         more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
         more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
         return "\n".join([*lines, f"… and {more:,} more"] if more else lines)

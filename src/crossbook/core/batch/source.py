@@ -1,9 +1,9 @@
-"""Where a batch takes its items from: any iterable, any async iterable, or a list of a book, pulled as they are needed."""
+"""Where a batch takes its items from: any iterable, any async iterable, or a list of a book, pulled as needed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sized
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 import anyio
 
@@ -34,7 +34,7 @@ class Source(Generic[I]):
     def start(self, bookmark: tuple[str, int] | None) -> None:
         """Begins at the source's start, or behind the cursor that an earlier run had reached."""
         if isinstance(self._items, Pager):
-            self._iterator = self._paged(cast("Pager[Any]", self._items), bookmark)
+            self._iterator = self._paged(self._items, bookmark)
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from attrs import define, frozen
@@ -14,6 +14,7 @@ from crossbook.core.batch.results import Status
 from crossbook.errors import CrossbookError, InvalidInput, NotFound
 from crossbook.models import Contact, ExternalId
 
+T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 
@@ -50,15 +51,13 @@ class Step(ABC, Generic[I]):
         verbs: the vendor's.
     """
 
-    creates = False
-    region: str | None
-    bulk: int
+    status: Status
 
     def __init__(self, verb: str, verbs: Any) -> None:
         self.verb = verb
         self.verbs = verbs
         self.card = verbs.card
-        self.bulk = self.card.verb(verb).bulk
+        self.bulk: int = self.card.verb(verb).bulk
 
     def fingerprint(self, item: I) -> str:
         return hashlib.blake2b(repr(_plain(item)).encode(), digest_size=12).hexdigest()
@@ -71,13 +70,34 @@ class Step(ABC, Generic[I]):
     async def one(self, ready: Ready, again: bool) -> Done:
         """Does it alone. `again`: an earlier attempt may have happened."""
 
+    def would_be(self, update: Any) -> Status:
+        """The status that a dry run foretells."""
+        return "updated" if update is not None else self.status
+
+    def calls(self, ready: Ready, update: Any) -> float:
+        """Requests that this item's write costs."""
+        verb = self.card.verb("contacts.update" if update is not None else self.verb)
+        groups = len(ready.contact.groups or ()) if ready.contact else 0
+        return float(verb.calls / verb.bulk + verb.calls_a_group * groups)
+
+    async def change(self, updates: Sequence[tuple[str, Mapping[str, Any]]], readies: Sequence[Ready]) -> list[Outcome]:
+        """Changes contacts that an upsert found."""
+        if self.card.verb("contacts.update").bulk == 1 or any("groups" in changes for _, changes in updates):
+            written = [await caught(self.verbs.update_contact(*update)) for update in updates]
+        else:
+            written = await self.verbs.update_contacts(updates)
+        return [
+            Done("updated", each, ready.contact) if isinstance(each, str) else each
+            for ready, each in zip(readies, written, strict=True)
+        ]
+
     @abstractmethod
     async def many(self, readies: Sequence[Ready]) -> Sequence[Outcome]:
         """Does them in one native call, an outcome each."""
 
 
 class Create(Step[Contact]):
-    creates = True
+    status = "created"
 
     def __init__(self, verbs: Any, on_loss: checks.OnLoss, group: str | None) -> None:
         super().__init__("contacts.create", verbs)
@@ -90,9 +110,7 @@ class Create(Step[Contact]):
         prepared = checks.for_create(
             self.card, item, region=self.verbs.region, on_loss=self._on_loss, group=self._group
         )
-        return Ready(
-            prepared.contact, contact=prepared.contact, lost=prepared.lost, unverified=prepared.unverified
-        )
+        return Ready(prepared.contact, contact=prepared.contact, lost=prepared.lost, unverified=prepared.unverified)
 
     async def one(self, ready: Ready, again: bool) -> Done:
         return Done("created", await self.verbs.create_contact(ready.value), ready.contact)
@@ -106,6 +124,8 @@ class Create(Step[Contact]):
 
 
 class Update(Step[tuple[str | ExternalId, Mapping[str, Any]]]):
+    status = "updated"
+
     def __init__(self, verbs: Any) -> None:
         super().__init__("contacts.update", verbs)
 
@@ -128,7 +148,7 @@ class Update(Step[tuple[str | ExternalId, Mapping[str, Any]]]):
 
     async def many(self, readies: Sequence[Ready]) -> Sequence[Outcome]:
         if readies[0].bulk:
-            return [await _caught(self.one(ready, False)) for ready in readies]
+            return [await caught(self.one(ready, False)) for ready in readies]
         written = await self.verbs.update_contacts([ready.value for ready in readies])
         return [
             Done("updated", each, ready.contact) if isinstance(each, str) else each
@@ -143,7 +163,7 @@ class ById(Step[str]):
         self, verb: str, verbs: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
     ) -> None:
         super().__init__(verb, verbs)
-        self._status: Status = status
+        self.status = status
         self._one = one
         self._many = many
 
@@ -156,20 +176,22 @@ class ById(Step[str]):
             await self._one(ready.value)
         except NotFound as error:
             # Gone, and perhaps by an attempt of ours whose answer was lost.
-            if self._status != "deleted" or not (again or error.earlier == "maybe"):
+            if self.status != "deleted" or not (again or error.earlier == "maybe"):
                 raise
-        return Done(self._status, ready.value)
+        return Done(self.status, ready.value)
 
     async def many(self, readies: Sequence[Ready]) -> Sequence[Outcome]:
         outcomes = await self._many([ready.value for ready in readies])
         return [
-            Done(self._status, ready.value) if each is True else each
+            Done(self.status, ready.value) if each is True else each
             for ready, each in zip(readies, outcomes, strict=True)
         ]
 
 
 class Membership(Step[tuple[str, str]]):
     """Verbs on a group and a contact: groups.add, groups.remove."""
+
+    status = "done"
 
     def __init__(self, verb: str, verbs: Any, one: Callable[[str, str], Any], many: Callable[..., Any]) -> None:
         super().__init__(verb, verbs)
@@ -193,12 +215,11 @@ class Membership(Step[tuple[str, str]]):
         ]
 
 
-async def _caught(work: Any) -> Outcome:
+async def caught(work: Awaitable[T]) -> T | CrossbookError:
     try:
-        done: Done = await work
+        return await work
     except CrossbookError as error:
         return error
-    return done
 
 
 def _pair(card: Any, item: Any, form: str) -> tuple[Any, Any]:

@@ -92,7 +92,7 @@ CARD = Card(
         "contacts.list": Verb("native", "the vendor sends the whole list at once"),
         "contacts.get": Verb("emulated", "looked up in the whole list"),
         "contacts.find": Verb("emulated", "by e-mail, in the whole list"),
-        "contacts.create": Verb("native", "and one call more for each group"),
+        "contacts.create": Verb("native", "and one call more for each group", calls_a_group=1),
         "contacts.update": Verb("native", "groups cost the whole list and a call each"),
         "contacts.delete": Verb("native"),
         "contacts.groups_of": Verb("emulated", "looked up in the whole list"),

@@ -122,6 +122,7 @@ class SerwerSMS(AddressBook):
             ```
         """
         self._connection.check()
+        checks.group_name(CARD, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
         listed: list[models.ImportedContact] = []
         for contact in contacts:

@@ -12,9 +12,9 @@ from crossbook.core.auth import credential, headers
 from crossbook.core.frames import public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
+from crossbook.vendors.vercom.bulk import VercomBulk
 from crossbook.vendors.vercom.card import CARD
 from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
-from crossbook.vendors.vercom.verbs import VercomVerbs
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
 
@@ -87,8 +87,8 @@ class Vercom(AddressBook):
             found["brand"] = brand
         return cls(**{**found, **options})  # type: ignore[arg-type]
 
-    def _make_verbs(self, send: Send) -> VercomVerbs:
+    def _make_verbs(self, send: Send) -> VercomBulk:
         self.wire = Api(send)
         self.fields = Fields(self.wire, self._connection)
         self.segments = Segments(self.wire, self._connection)
-        return VercomVerbs(self.wire)
+        return VercomBulk(self.wire)

@@ -105,7 +105,7 @@ class Segments:
             print((await book.segments.get("15")).count)
             ```
         """
-        if not (id.isascii() and id.isdigit() and len(id) <= 18):
+        if type(id) is not str or not CARD.group_id.fullmatch(id):
             raise InvalidInput("a segment's id is text of digits", field="id", vendor=CARD.vendor)
         answer = await self._api.segments.get_segment(id)
         for row in rows(answer.data, models.CountedSegment) or ():

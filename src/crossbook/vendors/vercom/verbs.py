@@ -69,19 +69,14 @@ class VercomVerbs(Verbs):
         return found
 
     async def create_contact(self, contact: Contact) -> str:
-        new = models.NewContact(
-            **{theirs: value for ours, theirs in _WRITTEN.items() if (value := getattr(contact, ours)) is not None},
-            createdAt=_date(contact.created_at) if contact.created_at else UNSET,
-            addToGroup=[int(group) for group in contact.groups] if contact.groups else UNSET,
-        )
-        answer = await self._api.contacts.create_contacts([new])
+        answer = await self._api.contacts.create_contacts([new_contact(contact)])
         return self._touched(answer, "createContacts")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         fields = {name: value for name, value in changes.items() if name != "groups"}
         stored = "" if isinstance(id, ExternalId) else id
         if fields:
-            data = models.ContactChanges(**{_WRITTEN[ours]: value for ours, value in fields.items()})
+            data = changes_of(fields)
             update = (
                 models.ContactUpdateByExternalId(externalId=id.value, data=data)
                 if isinstance(id, ExternalId)
@@ -150,10 +145,11 @@ class VercomVerbs(Verbs):
     def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> None:
         """Nothing of the one item was refused."""
         if isinstance(answer.errors, list) and answer.errors:
-            said = complaint(to_builtins(answer.errors[0]))
+            meta = to_builtins(answer.meta) if isinstance(answer.meta, models.Meta) else None
+            said = complaint(to_builtins(answer.errors[0]), meta)
             raise Rejected(
-                redact.text(said.message),
-                vendor=CARD.vendor, operation=operation, status=207, code=said.code, field=said.field, sent="yes",
+                redact.text(said.message), vendor=CARD.vendor, operation=operation, status=207, code=said.code,
+                field=said.field, request_id=said.request_id, sent="yes",
             )  # fmt: skip
 
     def _touched(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> str:
@@ -198,6 +194,18 @@ class VercomVerbs(Verbs):
             row,
             told(row, fields, _READ),
         )
+
+
+def new_contact(contact: Contact) -> models.NewContact:
+    return models.NewContact(
+        **{theirs: value for ours, theirs in _WRITTEN.items() if (value := getattr(contact, ours)) is not None},
+        createdAt=_date(contact.created_at) if contact.created_at else UNSET,
+        addToGroup=[int(group) for group in contact.groups] if contact.groups else UNSET,
+    )
+
+
+def changes_of(fields: Mapping[str, Any]) -> models.ContactChanges:
+    return models.ContactChanges(**{_WRITTEN[ours]: value for ours, value in fields.items()})
 
 
 def _group(row: models.Group) -> Group:

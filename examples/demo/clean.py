@@ -1,0 +1,45 @@
+"""Deletes what the demo wrote, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crossbook import Contact, CrossbookError, NotFound
+
+from .compare import keys
+from .store import share
+from .vendor import GROUP, Account, find_group
+
+
+async def clean(account: Account, people: Sequence[Contact]) -> str:
+    """Deletes these people from the demo's group, and the group once nobody is left in it.
+
+    Returns:
+        What was done, in words.
+    """
+    async with account.book as book:
+        group = await find_group(book)
+        if group is None:
+            return f'there is no group "{GROUP}"'
+        known = {key for person in people for key in keys(book, person)}
+        listed = [contact async for contact in book.contacts.list(group=group)]
+        ours = [contact.id for contact in listed if keys(book, contact) & known]
+        errors: list[CrossbookError] = []
+
+        async def delete(id: str) -> bool:
+            try:
+                await book.contacts.delete(id)
+            except NotFound:
+                pass  # somebody else was faster
+            except CrossbookError as error:
+                errors.append(error)
+            return not errors
+
+        await share(ours, delete, account.workers)
+        if errors:
+            raise errors[0]
+        others = len(listed) - len(ours)
+        if others:
+            return f"{len(ours):,} contacts deleted; {others:,} others are in the group, so it stays"
+        await book.groups.delete(group)
+        return f"{len(ours):,} contacts deleted, and the group"

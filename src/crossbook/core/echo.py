@@ -1,0 +1,45 @@
+"""What a vendor says back: its messages quote what was sent, so whatever went out is masked in what comes in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus
+
+import msgspec
+from crossbook_wire.http import Request
+
+# Shorter values stand in words that mean something else.
+_SHORTEST = 4
+_LONGEST_BODY = 64 * 1024
+
+
+def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
+    """A vendor's text without the credentials and the values of the request that it answers."""
+    sent = {value for value in (*secrets, *_values(request)) if len(value) >= _SHORTEST}
+    for value in sorted(sent, key=len, reverse=True):
+        for spelling in _spellings(value):
+            text = text.replace(spelling, "***")
+    return text
+
+
+def _values(request: Request) -> Iterator[str]:
+    yield from (value for _, value in parse_qsl(request.query))
+    if 0 < len(request.body) <= _LONGEST_BODY:
+        yield from _texts(msgspec.json.decode(request.body))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        children: Any = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        for child in children:
+            yield from _texts(child)
+
+
+def _spellings(value: str) -> set[str]:
+    """As it is, as URLs have it, as JSON and programming languages quote it."""
+    urls = quote(value, safe=""), quote_plus(value)
+    return {value, *urls, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}

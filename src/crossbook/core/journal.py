@@ -1,0 +1,152 @@
+"""The journal of a batch: what was about to be done, and what became of it, so that a run that died can go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+from attrs import frozen
+
+
+@frozen
+class Heading:
+    """What a run is for. The same run is refused with another heading: `JournalMismatch` names what differs.
+
+    Attributes:
+        vendor: the card's name of the vendor.
+        account: a hash that tells accounts apart.
+        operation: the batch's verb: "create_many", "delete_many" …
+        match: the field that contacts are matched by, or None.
+    """
+
+    vendor: str
+    account: str
+    operation: str
+    match: str | None
+
+
+@frozen
+class Entry:
+    """One item of a run, and how far it came.
+
+    Attributes:
+        index: its position in the source, from 0.
+        ref: the caller's own key of it, echoed.
+        fingerprint: a hash of the item, by which another source is noticed.
+        key: a hash of its match key, or None.
+        state: `intent` – about to be sent, or sent; `done` – the outcome is known.
+        at: wall clock of the intent, in seconds (`time.time()`).
+        seen: ids that the vendor had for the key before the first attempt.
+        attempts: requests made for it.
+        status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
+        id: the contact's id.
+        error: a `CrossbookError` as `{"kind": its class's name, **its attributes}`, of JSON's types only.
+        lost_fields, unverified_fields: as in `Outcome`.
+    """
+
+    index: int
+    ref: str | None
+    fingerprint: str
+    key: str | None
+    state: Literal["intent", "done"]
+    at: float = 0.0
+    seen: tuple[str, ...] = ()
+    attempts: int = 0
+    status: str | None = None
+    id: str | None = None
+    error: dict[str, Any] | None = None
+    lost_fields: tuple[str, ...] = ()
+    unverified_fields: tuple[str, ...] = ()
+
+
+class Journal(Protocol):
+    """Where a batch remembers. `journal="a path"` is a file; bring an object of this shape for a database of yours.
+
+    One journal serves one run at a time, and many tasks of it; any method may be cancelled.
+    """
+
+    async def open(self, heading: Heading, run: str) -> bool:
+        """Begins or continues the run of this name ("" is a name too); True if it is finished and only replayed.
+
+        Raises:
+            JournalMismatch: the run was made for something else.
+            JournalBusy: another process, or another run of this one, has it open.
+        """
+        ...
+
+    async def entry(self, index: int) -> Entry | None:
+        """The newest entry of this item, or None."""
+        ...
+
+    async def owner(self, id: str) -> int | None:
+        """The lowest index of an item of this run that this contact's id belongs to."""
+        ...
+
+    async def key_index(self, key: str) -> int | None:
+        """The lowest index of an item of this run with this match key, intended or done."""
+        ...
+
+    async def intend(self, entries: Sequence[Entry]) -> None:
+        """Writes entries, before the call leaves; when it returns they outlive the process and the machine."""
+        ...
+
+    async def settle(self, entries: Sequence[Entry]) -> None:
+        """Writes outcomes; they are on disk with the next intent, at the latest after `close`."""
+        ...
+
+    async def bookmark(self, cursor: str, index: int) -> None:
+        """The source's own cursor, and the index of the first item behind it."""
+        ...
+
+    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+        """All of them as (cursor, index), ascending by index."""
+        ...
+
+    async def first_open(self) -> int:
+        """The lowest index without a `done` entry: all items before it are done."""
+        ...
+
+    async def finish(self, count: int) -> None:
+        """All `count` items have an outcome: from now on the run is only replayed."""
+        ...
+
+    async def close(self) -> None:
+        """Writes what is left and lets the journal go; closing twice does nothing."""
+        ...
+
+
+class NoJournal:
+    """For a run without a journal that matches nothing: it remembers nothing."""
+
+    async def open(self, heading: Heading, run: str) -> bool:
+        return False
+
+    async def entry(self, index: int) -> Entry | None:
+        return None
+
+    async def owner(self, id: str) -> int | None:
+        return None
+
+    async def key_index(self, key: str) -> int | None:
+        return None
+
+    async def intend(self, entries: Sequence[Entry]) -> None:
+        pass
+
+    async def settle(self, entries: Sequence[Entry]) -> None:
+        pass
+
+    async def bookmark(self, cursor: str, index: int) -> None:
+        pass
+
+    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+        return ()
+
+    async def first_open(self) -> int:
+        return 0
+
+    async def finish(self, count: int) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,125 @@
+"""A journal's file: made, recognised or refused, and what SQLite says about it in our words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from pathlib import Path
+
+from crossbook.errors import CrossbookError, InvalidInput, JournalBusy
+
+_APPLICATION = 0x63626A31  # "cbj1", which `file` and every SQLite tool can show
+VERSION = 1
+# How long a file that is being let go of is waited for, in seconds.
+_PATIENCE = 0.5
+
+_SCHEMA = (
+    """create table run (
+        id integer primary key, name text not null unique, vendor text not null, account text not null,
+        operation text not null, match text, finished integer
+    )""",
+    """create table entry (
+        run integer not null, "index" integer not null, ref text, fingerprint text not null, key text,
+        state text not null, at real not null, seen text, attempts integer not null, status text, id text,
+        error text, lost_fields text, unverified_fields text, primary key (run, "index")
+    ) without rowid""",
+    "create index entry_key on entry (run, key) where key is not null",
+    "create index entry_id on entry (run, id) where id is not null",
+    """create table bookmark (
+        run integer not null, "index" integer not null, cursor text not null, primary key (run, "index")
+    ) without rowid""",
+    f"pragma application_id = {_APPLICATION}",
+    f"pragma user_version = {VERSION}",
+)
+
+
+def connect(path: Path) -> tuple[sqlite3.Connection, int]:
+    """The file, made where there is none, and a descriptor of its log, by which the log is synced.
+
+    The file is locked for this connection alone until it is closed or its process is gone.
+
+    Raises:
+        InvalidInput: what is there is no journal, or may not be written.
+        sqlite3.Error: everything else; `explain` says it in our words.
+    """
+    # An absolute path is never one of SQLite's special names.
+    db = sqlite3.connect(path.absolute(), timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        db.execute("pragma locking_mode = exclusive")
+        application, version = _number(db, "application_id"), _number(db, "user_version")
+        if not application and not version and not _number(db, "schema_version"):
+            _create(db)
+        elif application != _APPLICATION:
+            raise InvalidInput(f"{path} is an SQLite file of something else: name another file", field="journal")
+        elif version > VERSION:
+            raise InvalidInput(f"the journal {path} was written by a newer crossbook: update this one", field="journal")
+        return db, _open_log(db, path)
+    except BaseException:
+        db.close()
+        raise
+
+
+def _create(db: sqlite3.Connection) -> None:
+    # Before the write-ahead log is switched on, so that the file itself says at once whose it is.
+    db.execute("begin exclusive")
+    for statement in _SCHEMA:
+        db.execute(statement)
+    db.execute("commit")
+
+
+def _open_log(db: sqlite3.Connection, path: Path) -> int:
+    if db.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
+        raise InvalidInput(f"no write-ahead log can be kept beside {path}: name another place", field="journal")
+    # NORMAL leaves out the one sync a commit that FULL would make there and then: the journal makes it itself, in a
+    # thread. It also folds the log into the file when that does not hold up anybody.
+    db.execute("pragma synchronous = normal")
+    db.execute("pragma wal_autocheckpoint = 0")
+    begin_log(db)
+    return os.open(f"{db.execute('pragma database_list').fetchone()[2]}-wal", os.O_RDWR)
+
+
+def begin_log(db: sqlite3.Connection) -> None:
+    """A first write into an empty log: SQLite syncs the log's header with it, here and not on the event loop."""
+    db.execute(f"pragma user_version = {VERSION}")
+
+
+def _number(db: sqlite3.Connection, pragma: str) -> int:
+    found: int = db.execute(f"pragma {pragma}").fetchone()[0]
+    return found
+
+
+_MENDS = {
+    sqlite3.SQLITE_NOTADB: "it is a file of something else: name another one",
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_READONLY: "it may not be written: look at the permissions of the file and its folder",
+    sqlite3.SQLITE_PERM: "it may not be written: look at the permissions of the file and its folder",
+}
+
+
+def explain(error: sqlite3.Error | OSError, path: Path) -> CrossbookError:
+    """What went wrong with the file, in one of our errors."""
+    if isinstance(error, OSError):
+        code, cause = sqlite3.SQLITE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else 0, type(error).__name__
+    else:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is SQLite's finer division
+        cause = getattr(error, "sqlite_errorname", type(error).__name__)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return JournalBusy(f"the journal {path} is open in another run: wait for that one, or name another file")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return InvalidInput(f"the journal {path} cannot be opened: {_obstacle(path)}", field="journal", cause=cause)
+    if code in _MENDS:
+        return InvalidInput(f"the journal {path} cannot be used: {_MENDS[code]}", field="journal", cause=cause)
+    why = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or its file system refused"
+    return CrossbookError(f"the journal {path} cannot be written: {why}; the same call goes on from there", cause=cause)
+
+
+def _obstacle(path: Path) -> str:
+    try:
+        if path.is_dir():
+            return "it is a folder"
+        if not path.absolute().parent.is_dir():
+            return "its folder does not exist"
+    except (OSError, ValueError):
+        pass  # a path that cannot even be looked at
+    return "look at the permissions of the file and its folder"

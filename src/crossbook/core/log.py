@@ -1,0 +1,38 @@
+"""What the log says: enough to find a call again, here and at the vendor's, and nothing of people or secrets."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import unquote
+
+from crossbook_wire.http import Request
+
+from crossbook.core import redact
+from crossbook.core.options import Attempt
+
+logger = logging.getLogger("crossbook")
+
+
+def opened(vendor: str, transport: str, address: str) -> None:
+    """A book's first line."""
+    logger.info("%s book open: transport %s, %s", vendor, transport, address)
+
+
+def wanted() -> bool:
+    return logger.isEnabledFor(logging.DEBUG)
+
+
+def attempted(attempt: Attempt, request: Request, request_id: str | None) -> None:
+    """One request that is over; phones and addresses in it tell it from others, masked."""
+    about = redact.identifiers(f"{unquote(request.query)} {request.body[:2000].decode(errors='replace')}")
+    facts = {
+        "": attempt.cause,
+        "again in ": None if attempt.wait is None else f"{attempt.wait:.2f} s",
+        "request id ": request_id,
+        "about ": about,
+    }
+    logger.debug(
+        "%s.%s attempt %d: %s in %.0f ms%s",
+        attempt.vendor, attempt.operation, attempt.number, attempt.status or "no answer", attempt.seconds * 1000,
+        "".join(f", {name}{fact}" for name, fact in facts.items() if fact),
+    )  # fmt: skip

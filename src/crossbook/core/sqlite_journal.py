@@ -1,0 +1,150 @@
+"""A journal in one SQLite file: any number of named runs, one row an item."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from attrs import fields
+
+from crossbook.core.group_commit import GroupCommit
+from crossbook.core.journal import Entry, Heading
+from crossbook.errors import InvalidInput, JournalMismatch
+
+_COLUMNS = ", ".join(f'"{column.name}"' for column in fields(Entry))
+_SET = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in fields(Entry) if column.name != "index")
+_WRITE = (
+    f"insert into entry (run, {_COLUMNS}) values (?{', ?' * len(fields(Entry))}) "  # noqa: S608
+    f'on conflict (run, "index") do update set {_SET}'
+)
+_READ = f'select {_COLUMNS} from entry where run = ? and "index" = ?'  # noqa: S608
+_FIRST_OPEN = """
+    select "index" + 1 from entry as this where run = ?1 and state = 'done' and not exists (
+        select 1 from entry as next where next.run = ?1 and next."index" = this."index" + 1 and next.state = 'done'
+    ) order by "index" limit 1
+"""
+
+_HEADING = [column.name for column in fields(Heading)]
+
+_to_json = msgspec.json.Encoder().encode
+_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_record = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class SqliteJournal:
+    """A journal in a file, for as many runs as have names; one of them is open at a time.
+
+    What a method wrote before it returned survives the process; what `intend` and `finish` wrote, the machine too.
+
+    Args:
+        path: the file, made where there is none. While it is open its log lies beside it (`…-wal`).
+
+    Raises (from every method):
+        InvalidInput: the path holds something else, or may not be written.
+        JournalBusy: another process or run has the file open; one that was killed has let go of it.
+        CrossbookError: the disk is full, or failed. Nothing more is taken then; what was intended before is there.
+
+    Example:
+        ```python
+        journal = SqliteJournal("import.sqlite")
+        finished = await journal.open(Heading("atom", "5f3a", "contacts.create_many", "phone"), run="")
+        await journal.intend([Entry(0, None, "9c1d", None, "intent", at=time.time())])
+        await journal.close()
+        ```
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+        self._file = GroupCommit(self._path)
+        self._run = 0
+
+    async def open(self, heading: Heading, run: str) -> bool:
+        self._run, finished = await self._file.open(lambda db: self._begin(db, heading, run))
+        return finished
+
+    def _begin(self, db: sqlite3.Connection, heading: Heading, run: str) -> tuple[int, bool]:
+        wanted = [getattr(heading, name) for name in _HEADING]
+        found = db.execute(f"select id, finished, {', '.join(_HEADING)} from run where name = ?", (run,)).fetchone()  # noqa: S608
+        if found is None:
+            sql = f"insert into run (name, {', '.join(_HEADING)}) values (?, ?, ?, ?, ?)"  # noqa: S608
+            return db.execute(sql, (run, *wanted)).lastrowid or 0, False
+        other = [name for name, was, now in zip(_HEADING, found[2:], wanted, strict=True) if was != now]
+        if other:
+            raise JournalMismatch(
+                f"run {run!r} of the journal {self._path} was made for another {' and '.join(other)}: "
+                "name another file, or a new run with run=",
+                field=other[0],
+            )
+        return found[0], found[1] is not None
+
+    async def entry(self, index: int) -> Entry | None:
+        rows = await self._file.read(_READ, self._run, index)
+        return _entry(*rows[0]) if rows else None
+
+    async def owner(self, id: str) -> int | None:
+        return await self._lowest("id", id)
+
+    async def key_index(self, key: str) -> int | None:
+        return await self._lowest("key", key)
+
+    async def _lowest(self, column: str, value: str) -> int | None:
+        sql = f'select min("index") from entry where run = ? and {column} = ?'  # noqa: S608
+        ((index,),) = await self._file.read(sql, self._run, value)
+        return None if index is None else int(index)
+
+    async def intend(self, entries: Sequence[Entry]) -> None:
+        await self._file.write(_WRITE, [self._row(entry) for entry in entries], durable=True)
+
+    async def settle(self, entries: Sequence[Entry]) -> None:
+        await self._file.write(_WRITE, [self._row(entry) for entry in entries], durable=False)
+
+    async def bookmark(self, cursor: str, index: int) -> None:
+        sql = "insert or replace into bookmark values (?, ?, ?)"
+        await self._file.write(sql, [(self._run, index, cursor)], durable=False)
+
+    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+        sql = 'select cursor, "index" from bookmark where run = ? order by "index"'
+        return tuple((cursor, index) for cursor, index in await self._file.read(sql, self._run))
+
+    async def first_open(self) -> int:
+        first = await self.entry(0)
+        if first is None or first.state != "done":
+            return 0
+        return await self._file.scan(lambda db: int(db.execute(_FIRST_OPEN, (self._run,)).fetchone()[0]))
+
+    async def finish(self, count: int) -> None:
+        await self._file.write("update run set finished = ? where id = ?", [(count, self._run)], durable=True)
+
+    async def close(self) -> None:
+        await self._file.close()
+
+    def _row(self, entry: Entry) -> tuple[Any, ...]:
+        ref = entry.ref
+        if ref is not None and not ref.isascii():
+            try:
+                ref.encode()
+            except UnicodeEncodeError:
+                raise InvalidInput("ref gives text that is no valid Unicode", field="ref") from None
+        return (
+            self._run, entry.index, ref, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
+            entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.lost_fields),
+            _json(entry.unverified_fields),
+        )  # fmt: skip
+
+
+def _json(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:
+    return _to_json(value).decode() if value else None
+
+
+def _entry(
+    index: int, ref: str | None, fingerprint: str, key: str | None, state: Any, at: float, seen: str | None,
+    attempts: int, status: str | None, id: str | None, error: str | None, lost: str | None, unverified: str | None,
+) -> Entry:  # fmt: skip
+    return Entry(
+        index, ref, fingerprint, key, state, at, _names(seen) if seen else (), attempts, status, id,
+        _record(error) if error else None, _names(lost) if lost else (), _names(unverified) if unverified else (),
+    )  # fmt: skip

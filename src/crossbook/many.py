@@ -1,0 +1,160 @@
+"""A batch put together: what is asked becomes a step, its lookups, its journal, its workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable
+from os import PathLike
+from typing import Any, Literal, TypedDict, TypeVar
+
+from attrs import frozen
+
+from crossbook.core.batch.collected import collected
+from crossbook.core.batch.decide import Decider, OnDuplicate
+from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.lookups import Lookups
+from crossbook.core.batch.memory import MemoryJournal
+from crossbook.core.batch.results import Progress, Summary
+from crossbook.core.batch.source import Source
+from crossbook.core.batch.steps import ById, Step
+from crossbook.core.batch.writer import Writer
+from crossbook.core.connection import Connection
+from crossbook.core.journal import Heading, Journal, NoJournal
+from crossbook.core.options import Options
+from crossbook.core.pager import Pager
+from crossbook.errors import InvalidInput, Unsupported
+from crossbook.vendors.base import Verbs
+
+I = TypeVar("I")  # noqa: E741  (an item of the source)
+MatchKey = Literal["phone", "email", "external_id"]
+Items = Iterable[I] | AsyncIterable[I]
+
+
+class BatchOptions(TypedDict, total=False):
+    """What every batch takes, as keywords; each has a default.
+
+    journal: a path (SQLite), or a `Journal` of your own: a run that died goes on where it was with the same call.
+    run: the name of the run in the journal; a finished one is replayed, a new name begins anew. "" by default.
+    ref: a callable that gives your own key of an item; results and the journal echo it.
+    ordered: results in the order of the source, not as they come.
+    on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
+    max_failures: begins nothing more after so many failed inputs.
+    concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
+    settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
+    dry_run: checks, looks up and foretells; writes nothing.
+    progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra `cli`).
+    """
+
+    journal: str | PathLike[str] | Journal | None
+    run: str
+    ref: Callable[[Any], Any] | None
+    ordered: bool
+    on_error: Literal["collect", "stop"]
+    max_failures: int | None
+    concurrency: int | None
+    settle: float | None
+    dry_run: bool
+    progress: Callable[[Progress], None] | bool | None
+
+
+@frozen
+class Workshop:
+    """What a book lends to a batch."""
+
+    verbs: Verbs
+    connection: Connection
+    options: Options
+    requests: Callable[[], int]
+
+
+def batch(
+    shop: Workshop,
+    step: Step[I],
+    items: Items[Any],
+    options: BatchOptions,
+    *,
+    operation: str,
+    match: str | None = None,
+    upsert: bool = False,
+    on_duplicate: OnDuplicate | None = None,
+) -> Batch[I]:
+    """Puts a batch together; nothing is sent before it is entered."""
+    card, connection = shop.verbs.card, shop.connection
+    connection.check()
+    unknown = sorted(set(options) - set(BatchOptions.__annotations__))
+    if unknown:
+        raise InvalidInput(f"a batch has no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
+    if match is not None and match not in card.match_keys:
+        can = ", ".join(card.match_keys)
+        raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", vendor=card.vendor)
+    _one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
+    _one_of("on_duplicate", on_duplicate, "skip", "update", "error", None)
+    journal = _journal(options.get("journal"), matching=match is not None)
+    settle = options.get("settle")
+    lookups = None if match is None else Lookups(shop.verbs, match, connection.start)
+    creates = step.status == "created"
+    decider = Decider(
+        shop.verbs, lookups, journal, upsert=upsert, on_duplicate=on_duplicate, match=match
+    ) if creates else None  # fmt: skip
+    writer = Writer(
+        step,
+        decider,
+        journal,
+        heading=Heading(card.vendor, connection.auth.account, operation, match),
+        run=options.get("run", ""),
+        ref=options.get("ref"),
+        settle=shop.options.read_timeout if settle is None else settle,
+        dry_run=options.get("dry_run", False),
+        kept=options.get("journal") is not None,
+    )
+    if isinstance(items, Pager) and isinstance(step, ById):
+        kept = options.get("journal") is not None
+        items = collected(items, journal, kept=kept, fingerprint=step.fingerprint)
+    progress = options.get("progress")
+    summary = Summary(dry_run=options.get("dry_run", False), steps=_steps(card, step, upsert))
+    return Batch(
+        connection,
+        Source(items, journal.bookmark),
+        writer,
+        workers=options.get("concurrency") or (4 if writer.chunk > 100 else connection.concurrency),
+        ordered=options.get("ordered", False),
+        on_error=options.get("on_error", "collect"),
+        max_failures=options.get("max_failures"),
+        progress=_bar(operation) if progress is True else progress or None,
+        summary=summary,
+        requests=shop.requests,
+    )
+
+
+def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> Journal:
+    if given is None:
+        return MemoryJournal() if matching else NoJournal()
+    if isinstance(given, (str, PathLike)):
+        from crossbook.core.sqlite_journal import SqliteJournal
+
+        return SqliteJournal(given)
+    return given
+
+
+def _steps(card: Any, step: Step[Any], upsert: bool) -> dict[str, str]:
+    verbs = [step.verb, *(["contacts.find", "contacts.update"] if upsert else [])]
+    told: dict[str, str] = {}
+    for name in verbs:
+        verb = card.verb(name)
+        many = f", {verb.bulk:,} at once" if verb.bulk > 1 else ""
+        told[name] = f"{verb.support}{many}{f' ({verb.note})' if verb.note else ''}"
+    return told
+
+
+def _bar(operation: str) -> Callable[[Progress], None]:
+    try:
+        from crossbook.progress import Bar
+    except ModuleNotFoundError as error:
+        raise InvalidInput(
+            f"progress=True needs {error.name}: pip install 'crossbook[cli]', or pass a callable", field="progress"
+        ) from None
+    return Bar(operation)
+
+
+def _one_of(name: str, value: object, *allowed: object) -> None:
+    if value not in allowed:
+        raise InvalidInput(f"{name} is one of {', '.join(repr(each) for each in allowed if each)}", field=name)

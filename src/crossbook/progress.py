@@ -1,0 +1,47 @@
+"""A batch's progress as a bar in the terminal (extra `cli`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from crossbook.core.batch.results import Progress
+
+
+class Bar:
+    """Draws itself when it is first told of progress, and ends with the last input or with the interpreter.
+
+    Args:
+        title: what is going on.
+    """
+
+    def __init__(self, title: str) -> None:
+        self._bars = Bars(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}{task.fields[of]}  {task.fields[rate]:,.0f}/s"),
+            TextColumn("[red]{task.fields[failed]}"),
+            TimeRemainingColumn(),
+            transient=False,
+        )
+        self._title = title
+        self._task: TaskID | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        failed = f"{progress.failed:,} failed " * bool(progress.failed)
+        uncertain = f"{progress.uncertain:,} uncertain" * bool(progress.uncertain)
+        fields: dict[str, Any] = {
+            "of": f" of {progress.total:,}" if progress.total is not None else "",
+            "rate": progress.rate,
+            "failed": failed + uncertain,
+        }
+        if self._task is None:
+            self._bars.start()
+            self._task = self._bars.add_task(self._title, total=progress.total, **fields)
+        self._bars.update(self._task, completed=progress.done, **fields)
+
+    def close(self) -> None:
+        """Draws the last state and leaves it standing."""
+        self._bars.stop()

@@ -1,0 +1,88 @@
+"""One request through httpx or httpx2, whether over the library's transport or over somebody's client."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+
+from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.transports.body import Body
+from crossbook.transports.trail import Trail
+
+Sender = Callable[[Any], Awaitable[Any]]
+
+
+class Extensions(dict[str, Any]):
+    """What a request carries for httpcore beside what HTTP knows.
+
+    `target` is what goes on the wire in place of the URL's path, which is all that the library's logs, errors and
+    spans can show. It is read once: a proxy's CONNECT and a redirect's request, which are made with the same
+    extensions, must not get it.
+    """
+
+    def __init__(self, call: Outgoing, trail: Trail) -> None:
+        timeout = {
+            "connect": call.connect_timeout,
+            "read": call.read_timeout,
+            "write": call.read_timeout,
+            "pool": call.connect_timeout,
+        }
+        super().__init__(target=call.target, timeout=timeout, trace=trail)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.pop(name) if name == "target" else super().__getitem__(name)
+
+
+async def exchange(library: Any, send: Sender, request: Any, call: Outgoing, trail: Trail) -> Reply | Failure:
+    """Sends the request, and reads its whole answer or says why there is none."""
+    request.extensions = Extensions(call, trail)
+    status: int | None = None
+    try:
+        response = await send(request)
+        status = response.status_code
+        try:
+            return await _read(response, call.max_body)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+    except Exception as error:
+        return trail.failure(error, library, status)
+    finally:
+        await trail.close()
+
+
+async def _read(response: Any, cap: int) -> Reply | Failure:
+    """The whole answer, in pieces and never more than the cap; of an error without its body the status is enough."""
+    status: int = response.status_code
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    body = Body(headers.get("content-encoding", ""), cap)
+    if body.failure is None:
+        try:
+            async for piece in response.stream:
+                body.feed(piece)
+                if body.failure is not None:
+                    # Closed under its own generators, which end so; left in the middle, they would warn.
+                    await response.aclose()
+        except Exception:
+            if status >= 300:
+                return Reply(status, headers, b"")
+            if body.failure is None:
+                raise
+    content = body.content()
+    if body.failure is None and content is not None:
+        return Reply(status, headers, content)
+    if status >= 300:
+        return Reply(status, headers, b"")
+    if body.failure is None:
+        return Failure("lost", "maybe", "cut gzip stream", status)
+    kind, cause = body.failure
+    return Failure(kind, "yes", cause)
+
+
+def library_of(client: object) -> Any:
+    """The library whose client this is, or None."""
+    loaded = [sys.modules[name] for name in ("httpx", "httpx2") if name in sys.modules]
+    return next((library for library in loaded if isinstance(client, library.AsyncClient)), None)

@@ -1,0 +1,57 @@
+"""What became of one request inside the library, told by its `trace` extension: whether it left, what it left open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+
+from crossbook.core.exchange import Failure
+
+
+class Trail:
+    """Follows one request.
+
+    Attributes:
+        sends: how often its headers went out, a proxy's CONNECT aside.
+        unfinished: a connection was opened for it and never used; its place in a pool may be lost.
+    """
+
+    def __init__(self) -> None:
+        self.sends = 0
+        self.unfinished = False
+        self._began = False
+        self._headers_out = False
+        self._opened: Any = None
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        """Called by httpcore for every step. Unknown steps are none of ours."""
+        if event == "connection.connect_tcp.started":
+            self._began = True
+        elif event == "connection.connect_tcp.complete":
+            self._opened = info["return_value"]
+        elif event.endswith(".send_request_headers.started"):
+            if info["request"].method != b"CONNECT":
+                self.sends += 1
+                self._opened = None
+        elif event.endswith(".send_request_headers.complete"):
+            self._headers_out = self.sends > 0
+
+    async def close(self) -> None:
+        """Closes a connection that was opened for nothing: cancelled in the TLS handshake, a library forgets it."""
+        if self._opened is not None:
+            self.unfinished = True
+            with anyio.CancelScope(shield=True):
+                await self._opened.aclose()
+
+    def failure(self, error: Exception, library: Any, status: int | None = None) -> Failure:
+        """What an exception of the library means. It is never raised on, since its frames hold headers."""
+        name = type(error).__name__
+        if isinstance(error, library.PoolTimeout):
+            return Failure("busy", "no", name)
+        never_left = (library.ConnectError, library.ConnectTimeout, library.ProxyError, library.UnsupportedProtocol)
+        refused_by_us = isinstance(error, library.LocalProtocolError) and not self._headers_out
+        if isinstance(error, never_left) or refused_by_us or (self._began and not self.sends):
+            return Failure("connect", "no", name)
+        # Whatever else: it may have left.
+        return Failure("lost", "maybe", name, status)

@@ -1,0 +1,111 @@
+"""Success or failure, by all that an answer says, before any model is decoded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from fakes import VENDORS, FakeTransport, book_over, reply
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook import BadResponse, CrossbookError, ResponseTooLarge
+from crossbook.core.card import Operation, Retry
+from crossbook.core.exchange import Reply
+from crossbook.core.judge import judge, retry_after
+from crossbook.registry import vendor as vendor_class
+
+pytestmark = pytest.mark.anyio
+READ = Operation(Retry.SAFE)
+STATUSES = st.sampled_from([200, 201, 207, 301, 400, 401, 404, 422, 429, 500, 503, 520])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["error", "errors", "status", "responsestatus", "errorcode", "errormessage", "items",
+                             "success", "data", "meta", "result", "code", "message", "title", "id"]),
+            inner, max_size=4,
+        )
+    ),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@given(body=JSON | st.binary(max_size=30), status=STATUSES)
+def test_any_answer_is_judged(vendor: str, body: Any, status: int) -> None:
+    error = judge(vendor_class(vendor).card, READ, reply(body, status))
+    if error is None:
+        assert 200 <= status < 300
+        assert isinstance(body, dict)
+    else:
+        assert isinstance(error, CrossbookError)
+        assert (error.vendor, error.status, error.sent) == (vendor, status, "yes")
+        assert error.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"  ", b"{", b"[]", b"null", b"1", b"NaN", b"\xff", b"{}", b"[" * 200_000, b'{"a":' * 100_000, b"9" * 5000],
+)
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_success_must_be_the_vendors(vendor: str, body: bytes) -> None:
+    assert isinstance(judge(vendor_class(vendor).card, READ, reply(body)), BadResponse)
+
+
+def test_objects_are_counted_before_they_are_decoded() -> None:
+    card = vendor_class("vercom").card
+    body = b'{"data":[' + b"{}," * 1_000_001 + b"{}]}"
+    error = judge(card, READ, Reply(200, {}, body))
+    assert isinstance(error, ResponseTooLarge)
+    assert "1,000,000" in str(error)
+
+
+@pytest.mark.parametrize("bad", [b'"\xff"', b'"\\ud800"', b"1e999", b"9" * 400])
+async def test_a_body_that_cannot_be_decoded_is_a_bad_response(bad: bytes) -> None:
+    bodies = {
+        "serwersms": b'{"items":[{"id":1,"phone":%s}]}', "atom": b'{"status":"success","result":[{"id":%s}]}',
+        "filemail": b'{"responsestatus":"OK","contacts":[{"contactid":%s}]}', "vercom": b'{"data":[{"id":%s}]}',
+    }  # fmt: skip
+    for vendor, body in bodies.items():
+        async with book_over(vendor, FakeTransport(reply(body % bad)), attempts=1) as book:
+            try:
+                page: Any = await (book.groups.list() if vendor == "atom" else book.contacts.list())
+            except BadResponse as error:
+                assert error.sent == "yes"  # noqa: PT017
+            else:
+                assert len(page.items) == 1
+
+
+@pytest.mark.parametrize("bad", [b'"\xff"', b"[" * 5000, b'{"a":' * 3000])
+async def test_nor_does_an_error_that_cannot_be_decoded_break_anything(bad: bytes) -> None:
+    bodies = {
+        "serwersms": b'{"error":{"code":1001,"message":%s}}', "atom": b'{"status":"error","error":{"message":%s}}',
+        "filemail": b'{"responsestatus":%s,"errorcode":1001}', "vercom": b'{"errors":[{"message":%s}]}',
+    }  # fmt: skip
+    for vendor, body in bodies.items():
+        for status in (200, 400, 500):
+            async with book_over(vendor, FakeTransport(reply(body % bad, status)), attempts=1) as book:
+                with pytest.raises(CrossbookError):
+                    await book.groups.list()
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+    past = format_datetime(datetime.now(UTC) - timedelta(seconds=90), usegmt=True)
+    assert retry_after({"retry-after": "120"}) == 120
+    assert retry_after({"retry-after": " 0 "}) == 0
+    assert 85 <= (retry_after({"retry-after": soon}) or 0) <= 90
+    assert retry_after({"retry-after": past}) == 0
+    for nothing in ("", "soon", "-1", "1.5", "٣", "9" * 20, "Thu, 99 Foo 2026 00:00:00 GMT"):
+        assert retry_after({"retry-after": nothing}) is None
+    assert retry_after({}) is None
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z]{3}, \d{1,9} [A-Za-z]{3} \d{1,9} \d\d:\d\d:\d\d [A-Z+0-9-]{1,9}"))
+def test_any_header_is_stood(text: str) -> None:
+    seconds = retry_after({"retry-after": text})
+    assert seconds is None or seconds >= 0

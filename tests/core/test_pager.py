@@ -1,0 +1,128 @@
+"""One pager over all the ways to page: what is fetched when, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from crossbook import Contact, LostError, Page, UsageError
+from crossbook.core import jobs
+from crossbook.core.pager import Pager
+
+pytestmark = pytest.mark.anyio
+
+PAGES = 5
+Fetched = list[int]
+
+
+@asynccontextmanager
+async def paging(
+    fetched: Fetched, *, fails_at: int | None = None, position: Any = None, unique: bool = False
+) -> AsyncIterator[Pager[Contact]]:
+    """A list of five pages of two; the last of each is the first of the next."""
+
+    async def fetch(position: Any) -> tuple[Sequence[Contact | None], Any]:
+        number = position or 0
+        await anyio.lowlevel.checkpoint()
+        fetched.append(number)
+        if number == fails_at:
+            raise LostError("the line broke", sent="maybe")
+        items = [Contact(id=str(number)), None, Contact(id=str(number + 1))]
+        return items, number + 1 if number + 1 < PAGES else None
+
+    async with anyio.create_task_group() as group:
+        start: Callable[[Callable[[], Any]], Any] = lambda work: jobs.start(group, work)  # noqa: E731
+        yield Pager(lambda: fetch, start, b"xx", position, unique=unique)
+        group.cancel_scope.cancel()
+
+
+async def test_items_and_pages_without_what_is_none() -> None:
+    async with paging([]) as pager:
+        expected = [str(number + more) for number in range(PAGES) for more in (0, 1)]
+        assert [contact.id async for contact in pager] == expected
+        pages = [page async for page in pager.pages()]
+    assert [contact.id for page in pages for contact in page.items] == expected
+    assert [page.cursor is None for page in pages] == [False] * 4 + [True]
+    assert len({page.cursor for page in pages}) == PAGES
+
+
+async def test_one_page_is_one_fetch() -> None:
+    fetched: Fetched = []
+    async with paging(fetched) as pager:
+        page = await pager
+        await anyio.wait_all_tasks_blocked()
+        assert isinstance(page, Page)
+        assert fetched == [0]
+        assert (await pager) == page
+        assert fetched == [0, 0], "it asks again"
+
+
+async def test_the_next_page_is_on_its_way_and_no_other() -> None:
+    fetched: Fetched = []
+    async with paging(fetched) as pager:
+        pages = pager.pages()
+        for number in range(PAGES):
+            await anext(pages)
+            await anyio.wait_all_tasks_blocked()
+            assert fetched == list(range(min(number + 2, PAGES)))
+        with pytest.raises(StopAsyncIteration):
+            await anext(pages)
+        assert fetched == list(range(PAGES))
+
+
+async def test_unique_drops_what_was_listed_before() -> None:
+    async with paging([], unique=True) as pager:
+        for _ in range(2):
+            assert [contact.id async for contact in pager] == [str(number) for number in range(PAGES + 1)]
+
+
+@pytest.mark.parametrize("fails_at", [0, 2, 4])
+async def test_an_error_comes_when_its_page_is_asked_for_and_says_where(fails_at: int) -> None:
+    async with paging([], fails_at=fails_at) as pager:
+        pages = pager.pages()
+        cursors = [(await anext(pages)).cursor for _ in range(fails_at)]
+        await anyio.wait_all_tasks_blocked()
+        with pytest.raises(LostError) as caught:
+            await anext(pages)
+        assert caught.value.cursor == (cursors[-1] if cursors else None)
+
+
+async def test_an_error_at_the_first_page_after_a_cursor_says_that_cursor() -> None:
+    async with paging([]) as pager:
+        second = (await pager).cursor
+    async with paging([], fails_at=1, position=1) as pager:
+        with pytest.raises(LostError) as caught:
+            await pager
+        assert caught.value.cursor == second
+
+
+async def test_leaving_early_leaves_nothing_behind() -> None:
+    fetched: Fetched = []
+    async with paging(fetched) as pager:
+        async for _ in pager:
+            break
+        async for _ in pager.pages():
+            break
+        with anyio.move_on_after(0):
+            async for _ in pager:
+                await anyio.sleep_forever()
+    assert set(fetched) <= {0, 1}
+
+
+async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
+    async def fetch(position: Any) -> tuple[Sequence[Contact], Any]:
+        if position:
+            await anyio.sleep_forever()
+        return [Contact(id="1")], 1
+
+    async with anyio.create_task_group() as group:
+        pages = Pager(lambda: fetch, lambda work: jobs.start(group, work), b"xx", None).pages()
+        await anext(pages)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    with pytest.raises(UsageError, match="closed"):
+        await anext(pages)

@@ -1,0 +1,62 @@
+"""What may be shown of people and secrets."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook.core import redact
+
+PHONES = st.from_regex(r"\+?[1-9][0-9]{5,14}", fullmatch=True)
+EMAILS = st.from_regex(r"[a-z][a-z0-9.+-]{2,20}@[a-z]{2,10}\.(com|org)", fullmatch=True)
+WORDS = st.text(alphabet="abc xyz:,.'\"()<>", max_size=20)
+
+
+def test_enough_stays_to_recognise_ones_own() -> None:
+    assert redact.phone("+48500600700") == "+48******00"
+    assert redact.phone("12345") == "*****"
+    assert redact.email("anna@example.com") == "a***@e***"
+
+
+@given(before=WORDS, phone=PHONES, after=WORDS)
+def test_no_number_stays_in_a_text(before: str, phone: str, after: str) -> None:
+    digits = re.sub(r"\D", "", phone)
+    for spelling in (phone, " ".join(phone), "-".join((phone[:5], phone[5:]))):
+        shown = redact.text(f"{before} {spelling} {after}")
+        assert digits not in re.sub(r"\D", "", shown)
+
+
+@given(before=WORDS, email=EMAILS, after=WORDS)
+def test_no_address_stays_in_a_text(before: str, email: str, after: str) -> None:
+    for spelling in (email, email.upper(), email.replace("@", "@@"), f"<{email}>", f"'{email}'"):
+        shown = redact.text(f"{before} {spelling} {after}")
+        assert email.lower() not in shown.lower()
+        assert email.partition("@")[2].lower() not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    "plain",
+    ["", "Incorrect login or password", "Parameter 'email' is not valid", "status 404", "limit 1000", "E-0-004"],
+)
+def test_words_and_short_numbers_stay(plain: str) -> None:
+    assert redact.text(plain) == plain
+
+
+@given(st.text(max_size=5000))
+def test_a_text_is_short_and_one_line(text: str) -> None:
+    shown = redact.text(text)
+    assert len(shown) <= redact.MESSAGE_LENGTH + 1
+    assert not re.search(r"[\x00-\x1f\x7f]", shown)
+
+
+def test_a_secret_shows_itself_to_nobody() -> None:
+    secret = redact.Secret("fake-token")
+    assert secret.reveal() == "fake-token"
+    assert "fake-token" not in f"{secret!r}{secret!s}{secret}"
+    assert not hasattr(secret, "__dict__")
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(secret)

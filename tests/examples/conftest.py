@@ -1,0 +1,88 @@
+"""The demo as its user runs it: a command in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TITLES = ("SerwerSMS", "Atom", "Filemail", "Vercom")
+# As many as hold all who are there to be refused, and the two who share a phone.
+PEOPLE = 64
+COMMAND = (sys.executable, "-m", "examples.demo", "--people", str(PEOPLE))
+_ROW = re.compile(r"^(\w+) +([\d,]+) +([\d,]+) +([\d,]+) .*? {2,}([\d,]+) +([\d,]+) ", re.MULTILINE)
+
+
+class Row(NamedTuple):
+    """The counts of a vendor's row in the table."""
+
+    written: int
+    there: int
+    refused: int
+    read_back: int
+    lost: int
+
+
+class Ended(NamedTuple):
+    """A demo that has ended."""
+
+    status: int
+    output: str
+
+    @property
+    def rows(self) -> dict[str, Row]:
+        """The table, by vendor."""
+        found = _ROW.findall(self.output)
+        return {title: Row(*(int(count.replace(",", "")) for count in counts)) for title, *counts in found}
+
+
+Demo = Callable[..., Ended]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What the demo finds around it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **(more or {})}
+
+
+def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
+    """Runs the demo in a folder, without a terminal."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stderr == ""
+    return Ended(done.returncode, done.stdout)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Demo:
+    """Runs the demo in this test's folder."""
+    return partial(run, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
+    folder = tmp_path_factory.mktemp("first")
+    return run(folder), folder
+
+
+@pytest.fixture
+def first(first_run: tuple[Ended, Path], tmp_path: Path) -> Ended:
+    """A first run, which this test's folder has seen."""
+    ended, folder = first_run
+    shutil.copytree(folder / ".demo", tmp_path / ".demo")
+    return ended

@@ -1,0 +1,109 @@
+"""`--live`: real accounts are listed, asked about, written, and left as they were. The sandbox stands for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+import crossbook
+import crossbook_sandbox
+from crossbook_sandbox import Running
+
+from .conftest import COMMAND, TITLES, Demo, Ended, environment
+
+needs_terminal = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals here")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Running]:
+    with crossbook_sandbox.running() as running:
+        yield running
+
+
+def test_accounts_that_are_not_set_are_named_with_what_they_lack(demo: Demo) -> None:
+    unset = {name: "" for vendor in TITLES for name in getattr(crossbook, vendor).card.environment.values()}
+    ended = demo("--live", env=unset)
+    assert ended.status == 1
+    for variable in ("SERWERSMS_USERNAME", "ATOM_TOKEN", "FILEMAIL_USERNAME", "VERCOM_AUTHORIZATION"):
+        assert f"CROSSBOOK_{variable}" in ended.output
+    assert "nothing to do" in ended.output
+
+
+def test_nothing_is_written_without_a_terminal_to_ask_on(demo: Demo, sandbox: Running) -> None:
+    ended = demo("--live", env=sandbox.env)
+    assert ended.status == 1
+    assert "no terminal" in ended.output
+    assert contacts(sandbox) == [0, 0, 0, 0]
+
+
+@needs_terminal
+def test_nothing_is_written_without_a_yes(tmp_path: Path, sandbox: Running) -> None:
+    assert on_terminal("no", tmp_path, sandbox.env).status == 1
+    assert contacts(sandbox) == [0, 0, 0, 0]
+
+
+@needs_terminal
+def test_contact_that_a_vendor_says_it_has_and_has_not_is_lost(tmp_path: Path, sandbox: Running) -> None:
+    lie = {"fault": "status", "vendor": "serwersms", "operation": "createContact", "status": 200, "count": 2}
+    lie |= {"content_type": "application/json", "body": '{"success":true,"id":987654}'}
+    with urlopen(Request(f"{sandbox.url}/_sandbox/faults", json.dumps(lie).encode())):
+        pass
+    # Without Atom, whose ten requests a second make the test slow.
+    env = {name: "" if name.startswith("CROSSBOOK_ATOM_") else value for name, value in sandbox.env.items()}
+    ended = on_terminal("yes", tmp_path, env)
+    assert ended.status == 1, ended.output
+    assert {title: row.lost for title, row in ended.rows.items()} == {"SerwerSMS": 2, "Filemail": 0, "Vercom": 0}
+    assert re.search(r"SerwerSMS +P00\d\d Contact\(.*\): did not come back", ended.output)
+    assert "--live --clean" in ended.output
+
+    ended = on_terminal("yes", tmp_path, env, "--clean")
+    assert ended.status == 0, ended.output
+    assert contacts(sandbox) == [0, 0, 0, 0]
+
+
+@needs_terminal
+def test_vendor_that_does_not_let_us_in_stops_no_other(tmp_path: Path, sandbox: Running) -> None:
+    ended = on_terminal("yes", tmp_path, {**sandbox.env, "CROSSBOOK_ATOM_TOKEN": "wrong"})
+    assert ended.status == 1
+    assert re.search(r"^  Atom +AuthError: ", ended.output, re.MULTILINE)
+    assert "Traceback" not in ended.output
+    assert ended.rows["Vercom"].written >= 50
+
+
+def contacts(sandbox: Running) -> list[int]:
+    """How many contacts each vendor has."""
+    with urlopen(f"{sandbox.url}/_sandbox/state") as answer:
+        return [vendor["contacts"] for vendor in json.load(answer)["vendors"].values()]
+
+
+def on_terminal(answer: str, folder: Path, env: Mapping[str, str], *arguments: str) -> Ended:
+    """Runs `--live` on a terminal of its own and answers its question; ended after two minutes."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "--live", *arguments]
+    with subprocess.Popen(command, cwd=folder, env=environment(env), stdin=theirs, stdout=theirs) as process:
+        os.close(theirs)
+        alarm = threading.Timer(120, process.kill)
+        alarm.start()
+        # What is typed before the question waits for it.
+        os.write(ours, f"{answer}\n".encode())
+        output = bytearray()
+        # The end of a terminal is an error on Linux, and empty elsewhere.
+        with suppress(OSError):
+            while piece := os.read(ours, 65_536):
+                output += piece
+        status = process.wait()
+        alarm.cancel()
+        os.close(ours)
+    return Ended(status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.decode()).replace("\r", ""))

@@ -1,0 +1,160 @@
+"""An id reaches the route of its operation, byte for byte, or is refused before anything leaves. No other route."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+import hostility
+import pytest
+from document import Operation, load, operations
+from fakes import VENDORS, FakeTransport, book_over, reply
+
+from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported
+from crossbook.core.exchange import Outgoing
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+ANSWERS = {
+    "serwersms": {"id": 1, "phone": "+48500600700", "items": [], "success": True},
+    "atom": {"status": "success", "result": {"id": 1, "contacts": [], "contact": {"id": 1}}},
+    "filemail": {"responsestatus": "OK", "contacts": [{"contactid": "1", "groups": []}], "groups": []},
+    "vercom": {"data": [], "meta": {}},
+}
+PERSON = {
+    "serwersms": {"phone": "+48500600700"},
+    "atom": {"phone": "+61491570006"},
+    "filemail": {"email": "anna@example.com", "name": "Anna"},
+    "vercom": {"email": "anna@example.com"},
+}
+CHANGE = {"filemail": {"name": "Anna"}}
+Verb = Callable[[Any, Any], Awaitable[Any]]
+VERBS: dict[str, Verb] = {
+    "get": lambda book, id: book.contacts.get(id),
+    "update": lambda book, id: book.contacts.update(id, **CHANGE.get(book.card.vendor, {"first_name": "Anna"})),
+    "update groups": lambda book, id: book.contacts.update("1", groups=[id]),
+    "update external": lambda book, id: book.contacts.update(ExternalId(id), first_name="Anna"),
+    "create in": lambda book, id: book.contacts.create(Contact(**PERSON[book.card.vendor], groups=(id,))),
+    "delete": lambda book, id: book.contacts.delete(id),
+    "groups of": lambda book, id: book.contacts.groups_of(id),
+    "unsubscribe": lambda book, id: book.contacts.unsubscribe(id, "sms"),
+    "unsubscribe from": lambda book, id: book.contacts.unsubscribe("1", id),
+    "resubscribe": lambda book, id: book.contacts.resubscribe(id, "sms"),
+    "list": lambda book, id: book.contacts.list(group=id),
+    "list after": lambda book, id: book.contacts.list(after=id),
+    "groups.get": lambda book, id: book.groups.get(id),
+    "groups.list after": lambda book, id: book.groups.list(after=id),
+    "groups.rename": lambda book, id: book.groups.rename(id, "Friends"),
+    "groups.delete": lambda book, id: book.groups.delete(id),
+    "groups.add to": lambda book, id: book.groups.add(id, "1"),
+    "groups.add": lambda book, id: book.groups.add("1", id),
+    "groups.remove from": lambda book, id: book.groups.remove(id, "1"),
+    "groups.remove": lambda book, id: book.groups.remove("1", id),
+}
+# The operations that a verb may cause; a verb that is not here may cause none.
+ALLOWED: dict[str, dict[str, str]] = {
+    "serwersms": {
+        "get": "getContact", "update": "getContact checkGroups updateContact", "create in": "createContact",
+        "update groups": "getContact checkGroups updateContact", "delete": "deleteContact",
+        "groups of": "getContact checkGroups", "list": "listContacts", "list after": "listContacts", "groups.list after": "listGroups", "groups.get": "getGroup",
+        "groups.rename": "updateGroup", "groups.delete": "deleteGroup",
+        "groups.add to": "getContact checkGroups updateContact", "groups.add": "getContact checkGroups updateContact",
+        "groups.remove from": "getContact checkGroups", "groups.remove": "getContact checkGroups",
+    },
+    "atom": {
+        "get": "getContact", "update": "updateContact", "update groups": "updateContact", "create in": "createContact",
+        "delete": "deleteContact", "groups of": "listAddressBooks getAddressBook", "list": "listAddressBooks getAddressBook",
+        "list after": "listAddressBooks", "groups.list after": "listAddressBooks",
+        "groups.get": "getAddressBook", "groups.rename": "updateAddressBook",
+        "groups.delete": "getAddressBook deleteAddressBook",
+    },
+    "filemail": {
+        "get": "listContacts", "update": "updateContact", "update groups": "listContacts addToGroup",
+        "create in": "createContact addToGroup", "delete": "deleteContact", "groups of": "listContacts",
+        "list": "listContacts", "list after": "listContacts", "groups.list after": "listGroups",
+        "groups.get": "listGroups", "groups.rename": "updateGroup",
+        "groups.delete": "deleteGroup", "groups.add to": "addToGroup", "groups.add": "addToGroup",
+        "groups.remove from": "removeFromGroup", "groups.remove": "removeFromGroup",
+    },
+    "vercom": {
+        "get": "listContacts", "update": "updateContacts", "update groups": "listContactGroups addGroupContacts",
+        "update external": "updateContacts listContacts", "create in": "createContacts", "delete": "deleteContacts",
+        "groups of": "listContactGroups", "unsubscribe": "unsubscribeContacts",
+        "unsubscribe from": "unsubscribeContacts", "resubscribe": "resubscribeContacts", "list": "listContacts",
+        "list after": "listContacts", "groups.list after": "listGroups",
+        "groups.get": "listGroups", "groups.rename": "updateGroups", "groups.delete": "deleteGroups",
+        "groups.add to": "addGroupContacts", "groups.add": "addGroupContacts",
+        "groups.remove from": "removeGroupContacts", "groups.remove": "removeGroupContacts", "segment": "getSegment",
+    },
+}  # fmt: skip
+
+
+@cache
+def spec(vendor: str) -> dict[str, Operation]:
+    return {operation.id: operation for operation in operations(load(SPECS / f"{vendor}.yaml"))}
+
+
+def routes(vendor: str, names: str, *values: str) -> set[tuple[str, str, frozenset[str]]]:
+    """Method, path and names of the query that these operations may have with one of these values in the path."""
+    found: set[tuple[str, str, frozenset[str]]] = set()
+    for name in names.split():
+        operation = spec(vendor)[name]
+        query = frozenset(each["name"] for each in operation.parameters if each["in"] == "query")
+        query |= {"logintoken"}
+        for value in values:
+            path = operation.path.format(id=value, groupId=value, channel=value)
+            found.add((operation.method.upper(), path, query))
+    return found
+
+
+def strays(sent: list[Outgoing], allowed: set[tuple[str, str, frozenset[str]]]) -> list[str]:
+    """What left and was none of the allowed."""
+    return [f"{call.method} {call.target!r}" for call in sent if not _fits(call, allowed)]
+
+
+def _fits(call: Outgoing, allowed: set[tuple[str, str, frozenset[str]]]) -> bool:
+    path, _, query = call.target.decode("ascii").partition("?")
+    names = {name for name, _ in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))}
+    return call.path == path and any((call.method, path) == route[:2] and names <= route[2] for route in allowed)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
+    async def all_of_them() -> tuple[int, list[str]]:
+        transport = FakeTransport(reply(ANSWERS[vendor]))
+        reached, wrong = 0, list[str]()
+        verbs = VERBS | ({"segment": lambda book, id: book.segments.get(id)} if vendor == "vercom" else {})
+        async with book_over(vendor, transport, rate=1e9) as book:
+            for id in hostility.ids():
+                for verb, call in verbs.items():
+                    problem = await refused(book, call, id)
+                    if transport.sent:
+                        reached += 1
+                        allowed = routes(vendor, ALLOWED[vendor].get(verb, ""), str(id)[:200], "1", "sms")
+                        wrong += strays(transport.sent, allowed)
+                        transport.sent.clear()
+                    elif problem is None:
+                        wrong.append(f"{verb}({str(id)[:40]!r}) neither left nor was refused")
+                    elif isinstance(problem, Exception):
+                        wrong.append(f"{verb}({str(id)[:40]!r}) {problem!r}"[:300])
+        return reached, wrong
+
+    reached, wrong = anyio.run(all_of_them)
+    assert sorted(set(wrong))[:10] == []
+    assert reached > 1_000
+
+
+async def refused(book: AddressBook, call: Verb, id: object) -> bool | Exception | None:
+    """True for a refusal of ours that says nothing of the id, None for none, and any other exception."""
+    try:
+        await call(book, id)
+    except (InvalidInput, Unsupported) as error:
+        return error if isinstance(id, str) and len(id) > 8 and id in f"{error} {error.args} {vars(error)}" else True
+    except CrossbookError:
+        return None
+    except Exception as error:
+        return error
+    return None

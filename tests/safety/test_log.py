@@ -1,0 +1,124 @@
+"""Our own log is of use: it says who was asked for what, how it went, how long it took, and who can be asked about it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import canaries
+import pytest
+from fakes import FakeTransport, book_over, reply
+from flood import KINDS, book_of
+from relay import Relay
+from sinks import Sinks
+
+from crossbook import AddressBook, Contact, RateLimited, Rejected
+from crossbook.core.exchange import Failure
+
+pytestmark = pytest.mark.anyio
+
+OK = {"atom": {"status": "success", "result": {"id": 5}}, "vercom": {"data": [{"id": "5"}], "meta": {"uniqId": "00d928f759"}}}
+PERSON = Contact(phone=canaries.PHONE, groups=("1",))
+
+
+@asynccontextmanager
+async def logged(caplog: pytest.LogCaptureFixture, vendor: str, *answers: Any, **options: Any) -> AsyncIterator[AddressBook]:
+    """An open book whose log begins now."""
+    async with book_over(vendor, FakeTransport(*answers), **options) as book:
+        caplog.clear()
+        caplog.set_level(logging.DEBUG, logger="crossbook")
+        yield book
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The records of our logger, their milliseconds as 0."""
+    ours = [record for record in caplog.records if record.name == "crossbook"]
+    return [re.sub(r"in \d+ ms", "in 0 ms", record.getMessage()) for record in ours]
+
+
+@pytest.mark.parametrize(
+    ("transport", "named"),
+    [
+        ("httpx", "httpx"), ("httpx2", "httpx2"),
+        ("a client of httpx", "httpx, brought"), ("a client of httpx2", "httpx2, brought"),
+    ],
+)  # fmt: skip
+async def test_the_first_line_names_the_transport(
+    transport: str, named: str, relay: Relay, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with book_of(KINDS["atom"], transport, relay.url, Sinks()):
+        pass
+    ours = [record for record in caplog.records if record.name == "crossbook"]
+    assert [(record.levelname, record.getMessage()) for record in ours] == [
+        ("INFO", f"atom book open: transport {named}, {relay.url}/atom")
+    ]
+
+
+async def test_a_success(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "vercom", reply(OK["vercom"])) as book:
+        await book.contacts.create(Contact(phone=canaries.PHONE, email=canaries.EMAIL, first_name="Anna"))
+    assert lines(caplog) == [
+        "vercom.createContacts attempt 1: 200 in 0 ms, request id 00d928f759, about s***@e***, +48******00"
+    ]
+    assert [record.levelname for record in caplog.records] == ["DEBUG"]
+
+
+async def test_what_is_asked_in_a_query(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "vercom", reply({"data": [], "meta": {}})) as book:
+        await book.contacts.list(phone=canaries.PHONE, email=canaries.EMAIL)
+    assert lines(caplog) == ["vercom.listContacts attempt 1: 200 in 0 ms, about s***@e***, +48******00"]
+
+
+async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    refusal = {"errors": [{"title": "No", "message": f"not {canaries.EMAIL}", "code": "E-1"}], "meta": {"uniqId": "77"}}
+    async with logged(caplog, "vercom", reply(refusal, 422)) as book:
+        with pytest.raises(Rejected):
+            await book.contacts.create(PERSON)
+    assert lines(caplog) == [
+        "vercom.createContacts attempt 1: 422 in 0 ms, Rejected, request id 77, about +48******00"
+    ]
+
+
+async def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
+    answers = (Failure("connect", "no", "ConnectError"), reply({}, 429, retry_after="0"), reply(OK["atom"]))
+    async with logged(caplog, "atom", *answers) as book:
+        await book.contacts.create(PERSON)
+    said = [re.sub(r"again in \d\.\d\d s", "again in … s", line) for line in lines(caplog)]
+    assert said == [
+        "atom.createContact attempt 1: no answer in 0 ms, ConnectError, again in … s, about +48******00",
+        "atom.createContact attempt 2: 429 in 0 ms, RateLimited, again in … s, about +48******00",
+        "atom.createContact attempt 3: 200 in 0 ms, about +48******00",
+    ]
+
+
+async def test_the_last_attempt_names_no_wait(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "atom", reply({}, 429), attempts=1) as book:
+        with pytest.raises(RateLimited):
+            await book.contacts.create(PERSON)
+    assert lines(caplog) == ["atom.createContact attempt 1: 429 in 0 ms, RateLimited, about +48******00"]
+
+
+async def test_a_login(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "filemail", reply({"responsestatus": "OK", "contacts": []})) as book:
+        await book.contacts.list()
+    assert lines(caplog) == ["filemail.login attempt 1: 200 in 0 ms", "filemail.listContacts attempt 1: 200 in 0 ms"]
+
+
+async def test_a_vendor_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    forged = {"errors": [{"message": "no\nINFO crossbook all is well", "code": "1\r\n2"}], "meta": {"uniqId": "7\n7"}}
+    async with logged(caplog, "vercom", reply(forged, 422)) as book:
+        with pytest.raises(Rejected) as caught:
+            await book.contacts.create(PERSON)
+    assert len(str(caught.value).splitlines()) == 1
+    assert [len(line.splitlines()) for line in lines(caplog)] == [1]
+
+
+async def test_nothing_is_said_above_debug_but_the_first_line(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "atom", reply(OK["atom"])) as book:
+        caplog.set_level(logging.INFO, logger="crossbook")
+        await book.contacts.create(PERSON)
+    assert lines(caplog) == []

@@ -1,0 +1,112 @@
+"""Every transport by name, and the clients that users bring: one suite for all of them."""
+
+from __future__ import annotations
+
+import ssl
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from crossbook import transports
+from crossbook.core.exchange import Transport
+from crossbook.errors import InvalidInput
+from crossbook.transports import pools
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+BROUGHT = tuple(f"{library}, brought" for library in ("httpx", "httpx2"))
+ASYNCIO_ONLY = frozenset({"aiohttp"})
+PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def needs(name: str, backend: str) -> None:
+    """Skips, by name, what is not installed here or cannot live in this event loop."""
+    if name in ASYNCIO_ONLY and backend != "asyncio":
+        pytest.skip(f"transport {name!r} lives on asyncio alone")
+    library = name.partition(",")[0]
+    try:
+        if library in transports.NAMES:
+            import_module(f"crossbook.transports.{library}").make("http://127.0.0.1:9", 1)
+        import_module(library)
+    except (ModuleNotFoundError, InvalidInput) as error:
+        pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a developer's own environment names would be asked for loopback too."""
+    for variable in PROXY_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+        monkeypatch.delenv(variable.lower(), raising=False)
+
+
+@pytest.fixture(params=transports.NAMES)
+def name(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
+    """Our own transports."""
+    needs(request.param, anyio_backend_name)
+    return str(request.param)
+
+
+@pytest.fixture(params=[*transports.NAMES, *BROUGHT])
+def kind(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
+    """Our own transports, and ours over a client that is brought."""
+    needs(request.param, anyio_backend_name)
+    return str(request.param)
+
+
+@pytest.fixture
+async def opened(anyio_backend_name: str) -> AsyncIterator[Callable[[str, str, int], Transport]]:
+    """Makes a transport of any kind; the test's end closes it."""
+    made: list[Any] = []
+
+    def make(kind: str, origin: str, concurrency: int = 8) -> Transport:
+        library, _, brought = kind.partition(", ")
+        client: Any = None
+        if brought:
+            client = import_module(library).AsyncClient(verify=pools.ssl_context(library))
+            made.append(client)
+        transport = transports.make(library, origin, concurrency, client)
+        made.append(transport)
+        return transport
+
+    yield make
+    for closable in reversed(made):
+        await closable.aclose()
+
+
+@pytest.fixture
+def make(opened: Callable[[str, str, int], Transport], kind: str) -> Callable[..., Transport]:
+    return lambda origin, concurrency=8: opened(kind, origin, concurrency)
+
+
+@pytest.fixture
+def make_own(opened: Callable[[str, str, int], Transport], name: str) -> Callable[..., Transport]:
+    return lambda origin, concurrency=8: opened(name, origin, concurrency)
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def certified(authority: trustme.CA) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate for 127.0.0.1."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes the authority one that this environment trusts."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    pools.ssl_context.cache_clear()
+    yield
+    pools.ssl_context.cache_clear()

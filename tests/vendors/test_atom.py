@@ -1,0 +1,106 @@
+"""What is Atom's own: one group each, group by group, phones in digits, an address of its own for each account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from control import Server
+from fakes import FakeTransport, book_over, reply
+from people import whole
+
+from crossbook import AddressBook, Atom, Contact, InvalidInput, NotFound, Unsupported
+from crossbook.core.card import Card
+from crossbook.core.exchange import Outgoing, Reply
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def vendor() -> str:
+    return "atom"
+
+
+DONE = reply({"status": "success", "result": {"id": 123456}})
+
+
+async def test_a_default_group_for_those_who_name_none(make_book: Callable[..., AddressBook]) -> None:
+    async with make_book() as book:
+        friends, others = [(await book.groups.create(name)).id for name in ("Friends", "Others")]
+    async with make_book(default_group=friends) as book:
+        one = await book.contacts.create(Contact(phone="0491 570 006"))
+        two = await book.contacts.create(Contact(phone="0491 570 156", groups=(others,)))
+        assert (one.contact.groups, two.contact.groups) == ((friends,), (others,))
+        assert [contact.id async for contact in book.contacts.list(group=friends)] == [one.id]
+        assert [contact.id async for contact in book.contacts.list(group=others)] == [two.id]
+        copy = book.with_options(timeout=9)
+        assert (await copy.contacts.create(Contact(phone="0491 570 157"))).contact.groups == (friends,)
+    async with make_book(default_group="friends") as book:
+        with pytest.raises(InvalidInput, match="group id"):
+            await book.contacts.create(Contact(phone="0491 570 006"))
+
+
+async def test_groups_add_says_what_to_do_instead(book: Atom) -> None:
+    for call in (book.groups.add("1", "2"), book.groups.remove("1", "2")):
+        with pytest.raises(Unsupported, match=r"contacts\.update\(id, groups="):
+            await call
+
+
+async def test_phones_go_out_in_digits_and_come_back_in_normal_form() -> None:
+    transport = FakeTransport(DONE)
+    async with book_over("atom", transport, default_group="1") as book:
+        for text in ("0491 570 006", "+61491570006", "61491570006", "+48500600700", "1234567890"):
+            await book.contacts.create(Contact(phone=text))
+        await book.contacts.update("5", phone="(0491) 570 156")
+    numbers = [body["phone_number"] for body in transport.bodies]
+    assert numbers == ["61491570006"] * 3 + ["+48500600700", "1234567890", "61491570156"]
+
+
+async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
+    """So that a cursor means the same later, whatever order the vendor lists its books in."""
+
+    def answer(call: Outgoing) -> Reply:
+        if call.path.endswith("address-book/list"):
+            books = [{"id": 20, "name": "C"}, {"id": 3, "name": "A"}, {"id": 9, "name": "B"}]
+            return reply({"status": "success", "result": books})
+        if b'"id":9' in call.body:
+            return reply({"status": "error", "error": {"code": "not_found", "message": "gone"}})
+        id = 3 if b'"id":3' in call.body else 20
+        rows = [{"id": id * 10 + number, "phone_number": "0491570006"} for number in range(2)]
+        return reply({"status": "success", "result": {"id": id, "name": "x", "contacts": rows}})
+
+    transport = FakeTransport(answer)
+    async with book_over("atom", transport) as book:
+        listed = [(contact.id, contact.groups) async for contact in book.contacts.list(page_size=1)]
+        assert listed == [("30", ("3",)), ("31", ("3",)), ("200", ("20",)), ("201", ("20",))], (
+            "one was deleted meanwhile"
+        )
+        with pytest.raises(NotFound):
+            await book.contacts.list(group="9")
+
+
+async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, card: Card) -> None:
+    groups = [(await book.groups.create(name)).id for name in "ABC"]
+    ids = [(await book.contacts.create(whole(card, number, [group]))).id for number, group in enumerate(groups)]
+    page = await book.contacts.list(page_size=1)
+    await book.groups.delete(groups[1], with_contacts=True)
+    assert [contact.id async for contact in book.contacts.list(page_size=1, after=page.cursor)] == [ids[2]]
+
+
+async def test_how_many_are_in_a_group(book: Atom, card: Card, server: Server, group: str) -> None:
+    for number in range(3):
+        await book.contacts.create(whole(card, number, [group]))
+    found = await book.groups.get(group)
+    assert (found.count, "count" in found.known) == (3, True)
+    (listed,) = [each async for each in book.groups.list()]
+    assert (listed.count, "count" in listed.known) == (None, False)
+
+
+async def test_the_token_travels_in_a_header_alone() -> None:
+    transport = FakeTransport(DONE)
+    async with book_over("atom", transport) as book:
+        await book.contacts.delete("7")
+    (call,) = transport.sent
+    assert dict(call.headers)[b"Authorization"] == b"Bearer fake-token"
+    assert (call.method, call.path, call.body) == ("POST", "/api/contact/delete", b'{"id":7}')
+    assert "fake-token" not in repr(call)

@@ -1,0 +1,116 @@
+"""Recorded bodies of Filemail, whose capitals vary, and what becomes of them."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeTransport, book_over, reply, sample
+
+from crossbook import AddressBook, AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown
+
+pytestmark = pytest.mark.anyio
+
+BUSINESS = "1c12267ae0244adf956bf80788b4f4da"
+COWORKERS = "86e24d651c494b28bacda061d56f85f9"
+
+
+def answered(*names: str, status: int = 200) -> AddressBook:
+    return book_over("filemail", FakeTransport(*(sample("filemail", name, status) for name in names)), attempts=1)
+
+
+@pytest.mark.parametrize("name", ["contacts-get", "contacts-get-capital"])
+async def test_a_list_in_any_capitals(name: str) -> None:
+    async with answered(name) as book:
+        page = await book.contacts.list()
+        (group,) = await book.contacts.groups_of("1000658322")
+    assert page.cursor is None
+    assert page.items == (Contact(id="1000658322", email="john.doe@example.com", name="John Doe", groups=(BUSINESS,)),)
+    assert (group.id, group.name) == (BUSINESS, "Business Contacts")
+    assert page.items[0].known == {"id", "email", "name", "groups"}
+
+
+async def test_an_empty_list_has_a_capital() -> None:
+    async with answered("contacts-get-empty") as book:
+        assert await book.contacts.list() == await book.contacts.list()
+        assert [contact async for contact in book.contacts.list()] == []
+        with pytest.raises(NotFound):
+            await book.contacts.get("1")
+
+
+async def test_a_list_of_oddities_loses_no_row() -> None:
+    async with answered("contacts-get-odd") as book:
+        odd, poor = (await book.contacts.list()).items
+    assert (odd.id, odd.name, odd.email, odd.groups) == ("17", None, "a@example.com", ("", BUSINESS))
+    assert (odd.phone, "phone" in odd.known) == (None, False), "it is never shown, so it is not believed"
+    assert (poor.id, poor.groups, "email" in poor.known) == ("18", None, False)
+
+
+async def test_a_list_that_is_missing_is_no_empty_one() -> None:
+    async with answered("done") as book:
+        for listing in (book.contacts.list, book.groups.list):
+            with pytest.raises(BadResponse, match="lacks"):
+                await listing()
+
+
+async def test_writes() -> None:
+    async with answered("contacts-add") as book:
+        assert (await book.contacts.create(Contact(name="Anna Nowak", email="anna@example.com"))).id == "1000658323"
+    async with answered("done") as book:
+        await book.contacts.update("1000658323", name="Anna")
+        await book.contacts.delete("1000658323")
+        await book.groups.rename(COWORKERS, "Colleagues")
+        await book.groups.add(COWORKERS, "1000658323")
+        await book.groups.remove(COWORKERS, "1000658323")
+        await book.groups.delete(COWORKERS)
+        with pytest.raises(BadResponse, match="id"):
+            await book.contacts.create(Contact(name="Anna Nowak", email="anna@example.com"))
+
+
+@pytest.mark.parametrize("name", ["group-get", "group-get-capital"])
+async def test_groups_say_status_or_responsestatus(name: str) -> None:
+    async with answered(name) as book:
+        assert [(group.id, group.name) async for group in book.groups.list()] == [(COWORKERS, "Coworkers")]
+        assert (await book.groups.get(COWORKERS)).name == "Coworkers"
+
+
+@pytest.mark.parametrize("name", ["group-add", "group-add-all"])
+async def test_a_new_group_comes_in_an_array(name: str) -> None:
+    """Perhaps with all the others."""
+    async with answered(name) as book:
+        assert (await book.groups.create("Coworkers")).id == COWORKERS
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "code", "field"),
+    [
+        ("error-1002", NotFound, "1002", None),
+        ("error-1003", AuthError, "1003", None),
+        ("error-1004", Rejected, "1004", "email"),
+        ("error-2001", AuthError, "2001", None),
+        ("error-bare", Rejected, None, None),
+    ],
+)
+@pytest.mark.parametrize("status", [200, 404, 500])
+async def test_the_code_wins_over_the_status(
+    name: str, status: int, kind: type[CrossbookError], code: str | None, field: str | None
+) -> None:
+    async with answered(name, status=status) as book:
+        with pytest.raises(CrossbookError) as caught:
+            await book.contacts.delete("1000658323")
+    error = caught.value
+    by_status = {200: Rejected, 404: NotFound, 500: VendorDown}
+    assert type(error) is (kind if code else by_status[status])
+    assert (error.code, error.field, error.status, error.sent) == (code, field, status, "yes")
+
+
+async def test_the_login_is_read_in_small_letters() -> None:
+    transport = FakeTransport(sample("filemail", "login"), sample("filemail", "contacts-get"), logins=False)
+    async with book_over("filemail", transport) as book:
+        assert len((await book.contacts.list()).items) == 1
+    assert transport.targets[1].endswith("logintoken=0123456789abcdef0123456789abcdef")
+
+
+@pytest.mark.parametrize("body", [b"", b"OK", b"<xml/>", b"[]", b"{}", b'{"contacts":[]}'])
+async def test_what_is_none_of_filemail(body: bytes) -> None:
+    async with book_over("filemail", FakeTransport(reply(body)), attempts=1) as book:
+        with pytest.raises(BadResponse):
+            await book.contacts.list()

@@ -1,0 +1,141 @@
+"""What is Vercom's own: two keys, external ids, segments and fields, channels, lists whose end is not told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from control import Server
+from fakes import FakeTransport, book_over, reply
+from people import whole
+
+from crossbook import AddressBook, Contact, ExternalId, InvalidInput, NotFound, Rejected, Vercom
+from crossbook.core.card import Card
+from crossbook.core.exchange import Outgoing, Reply
+from crossbook.vendors.vercom import Field, Segment
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def vendor() -> str:
+    return "vercom"
+
+
+async def test_an_update_by_our_own_key(book: Vercom, card: Card, group: str) -> None:
+    created = await book.contacts.create(whole(card))
+    await book.contacts.create(whole(card, 1))
+    changed = await book.contacts.update(ExternalId("crm-0"), company="New", groups=[group])
+    assert changed.id == created.id
+    assert (await book.contacts.get(created.id)).company == "New"
+    assert [contact.id async for contact in book.contacts.list(group=group)] == [created.id]
+    assert (await book.contacts.update(ExternalId("crm-0"), groups=[])).id == created.id
+    assert await book.contacts.groups_of(created.id) == ()
+    for changes in ({"company": "New"}, {"groups": [group]}):
+        with pytest.raises(NotFound):
+            await book.contacts.update(ExternalId("nobody"), **changes)
+    with pytest.raises(InvalidInput, match="external_id"):
+        await book.contacts.update(ExternalId("x" * 151), company="New")
+    assert "crm-0" not in repr(ExternalId("crm-0"))
+
+
+@pytest.mark.parametrize("channel", ["sms", "email", "push", "all"])
+async def test_channels(book: Vercom, card: Card, channel: str) -> None:
+    one, other = [(await book.contacts.create(whole(card, number))).id for number in range(2)]
+    await book.contacts.unsubscribe(one, channel)
+
+    async def off() -> dict[str, list[str]]:
+        return {each: [c.id async for c in book.contacts.list(opted_out=each)] for each in ("sms", "email", "push")}
+
+    assert await off() == {each: [one] if channel in (each, "all") else [] for each in ("sms", "email", "push")}
+    await book.contacts.unsubscribe(other, "all")
+    await book.contacts.resubscribe(one, channel)
+    assert await off() == {each: [other] for each in ("sms", "email", "push")}
+
+
+async def test_a_channel_that_is_none(book: Vercom, server: Server) -> None:
+    for call in (book.contacts.unsubscribe("1", "fax"), book.contacts.resubscribe("1", "")):
+        with pytest.raises(InvalidInput) as caught:
+            await call
+        assert caught.value.field == "channel"
+    assert server.requests("vercom").total() == 0
+
+
+async def test_additional_fields(book: Vercom) -> None:
+    assert [field async for field in book.fields.list()] == []
+    await book.contacts.create(Contact(email="a@example.com", fields={"shoe size": 43, "vip": True}))
+    fields = [field async for field in book.fields.list()]
+    assert all(type(field) is Field for field in fields)
+    assert {field.name for field in fields} == {"shoe size", "vip"}
+
+
+async def test_a_segment_is_asked_for_again_until_it_is_counted(book: Vercom, card: Card, server: Server) -> None:
+    await book.contacts.create(whole(card))
+    segments = [segment async for segment in book.segments.list()]
+    assert [(type(segment), segment.count) for segment in segments] == [(Segment, None)] * 3
+    (phones,) = [segment for segment in segments if segment.name == "With a phone number"]
+    server.fault("status", "vercom", "getSegment", status=202, retry_after=0, count=3, body="{}")
+    counted = await book.segments.get(phones.id)
+    assert (counted.id, counted.name, counted.count) == (phones.id, phones.name, 1)
+    assert server.requests("vercom")["getSegment"] == 4
+
+
+async def test_a_segment_that_is_not_there(book: Vercom, server: Server) -> None:
+    with pytest.raises(NotFound):
+        await book.segments.get("999999")
+    before = server.requests("vercom")
+    for wrong in ("", "abc", "1/../2", "-1", "1" * 30, "٣"):
+        with pytest.raises(InvalidInput) as caught:
+            await book.segments.get(wrong)
+        assert caught.value.field == "id"
+    assert server.requests("vercom") == before
+
+
+async def test_groups_have_keys_and_descriptions(book: Vercom) -> None:
+    plain = await book.groups.create("Plain")
+    full = await book.groups.create("Full", description="All of them", external_id="crm-all")
+    stored = {group.id: group async for group in book.groups.list()}
+    assert stored[plain.id].external_id, "the vendor demands one"
+    assert stored[plain.id].description is None
+    assert (stored[full.id].description, stored[full.id].external_id) == ("All of them", "crm-all")
+    assert stored[full.id].created_at is not None
+    await book.groups.rename(full.id, "Other")
+    renamed = await book.groups.get(full.id)
+    assert (renamed.name, renamed.description) == ("Other", "All of them")
+
+
+async def test_a_short_page_is_not_the_end() -> None:
+    """A vendor may cap its pages lower than it says: only an empty page, or a 404, ends a list."""
+    people = [{"id": str(number)} for number in range(1, 8)]
+
+    def answer(call: Outgoing) -> Reply:
+        query = parse_qs(urlsplit(call.target.decode()).query)
+        offset, limit = int(query["offset"][0]), min(3, int(query["limit"][0]))
+        rows = people[offset : offset + limit]
+        return reply({"meta": {}, "data": rows}, 200 if rows else 404)
+
+    transport = FakeTransport(answer)
+    async with book_over("vercom", transport) as book:
+        assert [contact.id async for contact in book.contacts.list(page_size=5)] == [row["id"] for row in people]
+    assert [parse_qs(urlsplit(target).query)["offset"] for target in transport.targets] == [["0"], ["3"], ["6"], ["7"]]
+
+
+async def test_two_keys_travel_in_headers(make_book: Callable[..., AddressBook]) -> None:
+    transport = FakeTransport(reply({"meta": {}, "data": []}))
+    async with book_over("vercom", transport) as book:
+        await book.contacts.list()
+    (call,) = transport.sent
+    headers = dict(call.headers)
+    assert (headers[b"Authorization"], headers[b"Application-Key"]) == (b"fake-authorization", b"fake-key")
+    assert "fake" not in repr(call)
+
+
+async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: Vercom) -> None:
+    created = await book.contacts.create(Contact(email="a@example.com"))
+    with pytest.raises(Rejected) as caught:
+        await book.contacts.update(created.id, email=None)
+    assert caught.value.field == "email"
+    await book.contacts.update(created.id, phone="500600700", email=None)
+    found = await book.contacts.get(created.id)
+    assert (found.phone, found.email) == ("+48500600700", None)
