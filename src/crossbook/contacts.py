@@ -18,6 +18,8 @@ from crossbook.many import Workshop
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
 from crossbook.vendors.base import Query, Verbs
 
+_TEXTS = ("search", "phone", "email", "external_id")
+
 
 class Contacts(ContactBatches):
     """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
@@ -99,10 +101,12 @@ class Contacts(ContactBatches):
                 raise Unsupported(f"{card.title} cannot list by {name}", vendor=card.vendor, operation="contacts.list")
             if value == "":
                 raise InvalidInput(f"{name} is empty: leave it out to list all", field=name, vendor=card.vendor)
-        if sort is not None and sort not in card.sorts:
+            if value is not None and name in _TEXTS:
+                checks.clean(card, name, value)
+        if sort is not None and not checks.is_one_of(sort, card.sorts):
             can = f"by {', '.join(sorted(card.sorts))} only" if card.sorts else "not at all"
             raise Unsupported(f"{card.title} sorts {can}", vendor=card.vendor, operation="contacts.list")
-        if opted_out is not None and opted_out not in card.channels:
+        if opted_out is not None and not checks.is_one_of(opted_out, card.channels):
             raise InvalidInput(f"opted_out is one of {', '.join(sorted(card.channels))}", field="opted_out")
         if group is not None and not (group == "none" and card.filters.get("group:none")):
             checks.check_id(card, "group", group)
@@ -166,7 +170,7 @@ class Contacts(ContactBatches):
             raise Unsupported(
                 f"{self._card.title} cannot be asked by {name}", vendor=self._card.vendor, operation="contacts.find"
             )
-        return await self._found(name, value)
+        return await self._found(name, checks.clean(self._card, name, value))
 
     async def _found(self, name: str, value: str) -> Contact | None:
         wanted = match_key(name, value, self._verbs.region)

@@ -94,6 +94,8 @@ class Groups(GroupBatches):
                 raise Unsupported(
                     f"a group of {card.title} has no {field}", vendor=card.vendor, operation="groups.create"
                 )
+            if value is not None:
+                checks.clean(card, field, value)
         id = await self._verbs.create_group(checks.group_name(card, name), description, external_id)
         return Group(id=id, name=name, description=description, external_id=external_id)
 

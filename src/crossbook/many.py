@@ -12,13 +12,13 @@ from crossbook.core.batch.collected import collected
 from crossbook.core.batch.decide import Decider, OnDuplicate
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.lookups import Lookups
-from crossbook.core.batch.memory import MemoryJournal
 from crossbook.core.batch.results import Progress, Summary
 from crossbook.core.batch.source import Source
 from crossbook.core.batch.steps import ById, Step
 from crossbook.core.batch.writer import Writer
 from crossbook.core.connection import Connection
 from crossbook.core.journal import Heading, Journal, NoJournal
+from crossbook.core.memory_journal import MemoryJournal
 from crossbook.core.options import Options
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput, Unsupported

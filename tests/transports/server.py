@@ -159,6 +159,8 @@ class Server:
             with suppress(OSError, ValueError):  # the client left, or did not shake hands
                 if self._tls is not None:
                     sock = self._tls.wrap_socket(raw, server_side=True)
+                    with self._changed:
+                        self._peers[id(raw)] = sock
                 self.behaviour(Peer(self, sock))
         finally:
             sock.close()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import ssl
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import trustme
@@ -80,7 +82,7 @@ LOST: dict[str, Callable[[Peer], object]] = {
 async def test_a_request_without_an_answer_is_lost_and_went_once(make: Make, fault: str) -> None:
     with serve(first(LOST[fault])) as server:
         transport = make(server.origin)
-        request = call(server.origin, method="POST", body=b"{}", read_timeout=0.3 if "silence" in fault else 5.0)
+        request = call(server.origin, method="POST", body=b"{}", read_timeout=0.1 if "silence" in fault else 5.0)
         failure = failed(await transport.send(request))
         assert (failure.kind, failure.sent) == ("lost", "maybe"), failure
         assert len(server.seen) == 1
@@ -136,6 +138,20 @@ NOWHERE = {
 }
 
 
+@pytest.fixture
+def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver knows addresses only, so that no test asks the network."""
+    real = socket.getaddrinfo
+
+    def resolve(host: Any, *args: Any, **settings: Any) -> Any:
+        if not set(host if isinstance(host, str) else host.decode()) <= set("0123456789."):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *args, **settings)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.usefixtures("no_names")
 @pytest.mark.parametrize("case", NOWHERE)
 async def test_no_connection_means_never_sent(make: Make, case: str) -> None:
     origin = NOWHERE[case]()
@@ -187,7 +203,7 @@ async def test_a_handshake_that_fails_means_never_sent(make: Make, handshake: st
         origin = server.origin.replace("http:", "https:")
         transport = make(origin, 1)
         for _ in range(3):
-            failure = failed(await transport.send(call(origin, connect_timeout=0.3)))
+            failure = failed(await transport.send(call(origin, connect_timeout=0.1)))
             assert (failure.kind, failure.sent) == ("connect", "no"), failure
         assert server.wait_open(0)
 

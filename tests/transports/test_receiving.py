@@ -11,7 +11,7 @@ from server import OK, answering, reply, serve
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENT = b'{"data":[' + b",".join(b'{"id":"%d","email":"anna@example.com"}' % number for number in range(5000)) + b"]}"
+DOCUMENT = b'{"data":[' + b",".join(b'{"id":"%d","email":"anna@example.com"}' % number for number in range(500)) + b"]}"
 
 
 def chunked(body: bytes, size: int, *headers: bytes) -> bytes:

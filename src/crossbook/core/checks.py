@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -38,7 +38,7 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     if on_loss not in ("error", "drop"):
         raise InvalidInput("on_loss is 'error' or 'drop'", field="on_loss", vendor=card.vendor)
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
-    halves = " ".join(_text(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
+    halves = " ".join(clean(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
     if card.names == "whole":
         if halves and values.setdefault("name", halves) == halves:
             values.pop("first_name", None)
@@ -111,7 +111,7 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
         if not isinstance(value, datetime):
             raise InvalidInput("created_at must be a datetime", field=name, vendor=card.vendor)
         return value
-    value = _clean(card, name, _text(card, name, value))
+    value = clean(card, name, value)
     if name == "phone":
         value = normal_phone(card, value, region)
     longest = card.holds[name].longest
@@ -148,7 +148,7 @@ def page_size_of(paging: Paging, asked: int | None) -> int:
 
 
 def check_channel(card: Card, channel: str) -> str:
-    if channel not in card.channels and channel != "all":
+    if not is_one_of(channel, card.channels | {"all"}):
         known = ", ".join(sorted(card.channels))
         raise InvalidInput(f"channel is one of {known}, all", field="channel", vendor=card.vendor)
     return channel
@@ -162,8 +162,8 @@ def check_contact(card: Card, id: object) -> None:
         raise Unsupported(
             f"{card.title} knows contacts by its own ids only", vendor=card.vendor, operation="contacts.update"
         )
-    else:
-        checked(card, "external_id", id.value, None)
+    elif not checked(card, "external_id", id.value, None).strip():
+        raise InvalidInput("external_id is empty", field="external_id", vendor=card.vendor)
 
 
 def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:
@@ -181,13 +181,18 @@ def check_id(card: Card, field: Literal["id", "group", "groups"], value: object)
 
 def group_name(card: Card, name: str, field: str = "name") -> str:
     """The name of a group as the vendor takes it."""
-    if not name or not name.strip():
+    if not clean(card, field, name).strip():
         raise InvalidInput("a group needs a name", field=field, vendor=card.vendor)
     if card.group_name_longest is not None and len(name) > card.group_name_longest:
         raise InvalidInput(
             f"the name is longer than {card.group_name_longest} characters", field=field, vendor=card.vendor
         )
     return name
+
+
+def is_one_of(value: object, names: Collection[str]) -> bool:
+    """Whether it is one of these words; what cannot be looked up, such as a list, is none."""
+    return isinstance(value, str) and value in names
 
 
 def is_empty(value: object) -> bool:
@@ -209,14 +214,14 @@ def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
     lost: list[str] = []
     for name, value in fields.items():
         if card.named_fields is None:
-            held[_clean(card, "fields", name)] = _encodable(card, name, value)
+            held[clean(card, "fields", name)] = _encodable(card, name, value)
         elif name not in card.named_fields:
             if not is_empty(value):
                 lost.append(f"fields.{name}")
         elif value is None:
             held[name] = None
         else:
-            held[name] = _clean(card, f"fields.{name}", _text(card, f"fields.{name}", value))
+            held[name] = clean(card, f"fields.{name}", value)
             longest = card.named_fields[name]
             if longest is not None and len(value) > longest:
                 raise InvalidInput(
@@ -225,13 +230,10 @@ def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
     return held, lost
 
 
-def _text(card: Card, name: str, value: object) -> str:
+def clean(card: Card, name: str, value: object) -> str:
+    """Text that JSON and a URL can carry."""
     if not isinstance(value, str):
         raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
-    return value
-
-
-def _clean(card: Card, name: str, value: str) -> str:
     if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
         raise InvalidInput(f"{name} holds a NUL or half of a character", field=name, vendor=card.vendor)
     return value
@@ -239,10 +241,13 @@ def _clean(card: Card, name: str, value: str) -> str:
 
 def _encodable(card: Card, name: str, value: Any) -> Any:
     try:
-        msgspec.json.encode(value)
+        # Compared, since much can be written that is read back as something else: NaN, bytes, numbers as keys.
+        same = msgspec.json.decode(msgspec.json.encode(value)) == value
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        same = False
+    if not same:
         field = f"fields.{redact.text(name)}"
-        raise InvalidInput(f"{field} cannot be written as JSON", field=field, vendor=card.vendor) from None
+        raise InvalidInput(f"{field} cannot be written as JSON", field=field, vendor=card.vendor)
     return value
 
 

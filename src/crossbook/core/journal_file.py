@@ -43,8 +43,11 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         InvalidInput: what is there is no journal, or may not be written.
         sqlite3.Error: everything else; `explain` says it in our words.
     """
-    # An absolute path is never one of SQLite's special names.
-    db = sqlite3.connect(path.absolute(), timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    try:
+        # An absolute path is never one of SQLite's special names.
+        db = sqlite3.connect(path.absolute(), timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+    except ValueError as error:
+        raise InvalidInput(f"the journal's path is none: {error}", field="journal") from None
     try:
         db.execute("pragma locking_mode = exclusive")
         application, version = _number(db, "application_id"), _number(db, "user_version")

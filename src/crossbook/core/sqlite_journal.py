@@ -38,7 +38,8 @@ _record = msgspec.json.Decoder(dict[str, Any]).decode
 class SqliteJournal:
     """A journal in a file, for as many runs as have names; one of them is open at a time.
 
-    What a method wrote before it returned survives the process; what `intend` and `finish` wrote, the machine too.
+    What `intend` and `finish` wrote is on disk when they return. What the others wrote is with the system within
+    milliseconds, so that it survives the process, and on disk with the next intent.
 
     Args:
         path: the file, made where there is none. While it is open its log lies beside it (`…-wal`).

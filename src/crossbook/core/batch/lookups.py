@@ -14,7 +14,7 @@ from crossbook.models import Contact
 
 def match_key(name: str, value: str | None, region: str | None) -> str | None:
     """The value by which two contacts are compared; None matches nobody."""
-    if not value:
+    if not value or not value.strip():
         return None
     if name == "phone":
         return phones.key(value, region)

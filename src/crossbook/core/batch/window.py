@@ -39,7 +39,8 @@ class Window:
 
     async def room(self) -> None:
         while not self._closed and len(self._ready) + len(self._early) >= self._size and self._ready:
-            self._space = anyio.Event()
+            if self._space.is_set():
+                self._space = anyio.Event()
             await self._space.wait()
 
     async def get(self) -> Result | None:

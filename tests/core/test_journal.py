@@ -1,0 +1,145 @@
+"""The journal: what is written is read again, under the name of its run, and by nobody else meanwhile."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from journals import HEADING, done, intent, opened
+
+from crossbook import InvalidInput, JournalBusy, JournalMismatch, UsageError
+from crossbook.core.journal import Entry, Journal, NoJournal
+from crossbook.core.memory_journal import MemoryJournal
+from crossbook.core.sqlite_journal import SqliteJournal
+
+pytestmark = pytest.mark.anyio
+
+FULL = Entry(
+    3, "księga-7", "9c1d", "77aa", "done", 1700000000.25, ("1", "2"), 2, "failed", "17",
+    {"kind": "Rejected", "message": "no", "status": 200, "retry_after": None, "candidates": ["1"]},
+    ("company",), ("mobile",),
+)  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+async def test_what_is_written_is_read_again(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.intend([intent(3), intent(4, key="77aa", id="17")])
+        assert await journal.entry(3) == intent(3)
+        await journal.settle([FULL])
+        await journal.bookmark("page-2", 100)
+        await journal.bookmark("page-1", 50)
+    async with opened(path) as journal:
+        assert await journal.entry(3) == FULL
+        assert await journal.entry(5) is None
+        assert (await journal.owner("17"), await journal.owner("18")) == (3, None)
+        assert (await journal.key_index("77aa"), await journal.key_index("0")) == (3, None)
+        assert await journal.bookmarks() == (("page-1", 50), ("page-2", 100))
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+async def test_the_first_item_that_is_not_done(path: Path) -> None:
+    async with opened(path) as journal:
+        for entries, first in (
+            ([], 0), ([done(1)], 0), ([done(0)], 2), ([intent(2), done(3)], 2), ([done(5)], 2), ([done(2)], 4),
+        ):  # fmt: skip
+            await journal.settle(entries)
+            assert await journal.first_open() == first
+
+
+async def test_runs_have_names_and_end(path: Path) -> None:
+    journal = SqliteJournal(path)
+    assert await journal.open(HEADING, "") is False
+    await journal.settle([done(0, id="1")])
+    await journal.finish(1)
+    await journal.close()
+    other = evolve(HEADING, operation="contacts.delete_many")
+    assert await journal.open(other, "again") is False
+    assert (await journal.entry(0), await journal.owner("1"), await journal.first_open()) == (None, None, 0)
+    await journal.close()
+    assert await journal.open(HEADING, "") is True
+    assert await journal.entry(0) == done(0, id="1")
+    await journal.close()
+
+
+@pytest.mark.parametrize("name", ["vendor", "account", "operation", "match"])
+async def test_a_journal_of_something_else_is_refused(path: Path, name: str) -> None:
+    async with opened(path):
+        pass
+    with pytest.raises(JournalMismatch, match=f"made for another {name}: name another file") as caught:
+        await SqliteJournal(path).open(evolve(HEADING, **{name: "other"}), "")
+    assert caught.value.field == name
+    async with opened(path):
+        pass  # and it let go of the file
+
+
+async def test_a_journal_serves_one_run_at_a_time(path: Path) -> None:
+    async with opened(path) as journal:
+        with pytest.raises(JournalBusy):
+            await journal.open(HEADING, "other")
+        with pytest.raises(JournalBusy, match="open in another run"):
+            await SqliteJournal(path).open(HEADING, "other")
+        await journal.intend([intent(0)])
+    with pytest.raises(UsageError):
+        await journal.intend([intent(1)])
+    await journal.close()
+    await SqliteJournal(path).close()
+
+
+async def test_a_ref_that_is_no_text_of_unicode(path: Path) -> None:
+    async with opened(path) as journal:
+        with pytest.raises(InvalidInput, match="ref"):
+            await journal.intend([intent(0), intent(1, ref="\ud800")])
+        assert await journal.entry(0) is None
+
+
+@pytest.mark.parametrize("make", [SqliteJournal, lambda _: MemoryJournal()], ids=["file", "memory"])
+async def test_memory_stays_flat(path: Path, make: Callable[[Path], Journal]) -> None:
+    journal = make(path)
+    await journal.open(HEADING, "")
+
+    async def write(begin: int) -> None:
+        for index in range(begin, begin + 2000):
+            key = f"{index * 7919 % 1000003:x}"
+            if await journal.key_index(key) is None:
+                await journal.settle([done(index, key=key, id=str(index))])
+
+    await write(0)
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    await write(2000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    await journal.close()
+    assert grown < 50_000
+
+
+async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> None:
+    journal = MemoryJournal()
+    assert await journal.open(HEADING, "") is False
+    await journal.intend([intent(7, key="k")])
+    await journal.settle([done(9, key="k", id="1"), done(7, key="k", id="1"), done(8, id="2")])
+    assert (await journal.key_index("k"), await journal.key_index("x")) == (7, None)
+    assert (await journal.owner("1"), await journal.owner("2"), await journal.owner("3")) == (7, 8, None)
+    assert (await journal.entry(7), await journal.first_open(), await journal.bookmarks()) == (None, 0, ())
+    await journal.close()
+    await journal.close()
+
+
+async def test_a_run_that_matches_nothing_remembers_nothing() -> None:
+    journal: Journal = NoJournal()
+    assert await journal.open(HEADING, "") is False
+    await journal.intend([intent(0)])
+    await journal.settle([done(0, id="1")])
+    await journal.bookmark("page", 1)
+    await journal.finish(1)
+    assert (await journal.entry(0), await journal.owner("1"), await journal.key_index("k")) == (None, None, None)
+    assert (await journal.bookmarks(), await journal.first_open()) == ((), 0)
+    await journal.close()

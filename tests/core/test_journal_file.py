@@ -1,0 +1,122 @@
+"""The journal's file: what is no journal is refused and left as it is, and one process at a time has it."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import anyio
+import pytest
+from journals import HEADING, child, done, hear, intent, opened, tell
+
+from crossbook import InvalidInput, JournalBusy
+from crossbook.core.journal import Entry
+from crossbook.core.sqlite_journal import SqliteJournal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+async def fill(path: Path, count: int = 0) -> list[Entry | None]:
+    """Opens it, settles some entries, and answers what is there."""
+    async with opened(path) as journal:
+        await journal.settle([done(index, ref="r" * 200) for index in range(count)])
+        return [await journal.entry(index) for index in range(300)]
+
+
+def refused(path: Path, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why) as caught:
+        anyio.run(fill, path)
+    assert caught.value.field == "journal"
+
+
+def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
+    for content in (b"name,phone\n", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4080):
+        path.write_bytes(content)
+        refused(path, "a file of something else|damaged")
+        assert path.read_bytes() == content
+    path.unlink()
+    for mode in ("delete", "wal"):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute(f"pragma journal_mode = {mode}")
+            db.execute("create table if not exists people (name)")
+            db.commit()
+        before = path.read_bytes()
+        refused(path, "an SQLite file of something else")
+        assert path.read_bytes() == before
+
+
+def test_a_journal_of_a_newer_version(path: Path) -> None:
+    anyio.run(fill, path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma user_version = 2")
+    refused(path, "a newer crossbook")
+
+
+def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
+    refused(tmp_path, "it is a folder")
+    refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
+    refused(tmp_path / "a\0b", "null")
+    anyio.run(fill, tmp_path / ":memory:")
+    assert (tmp_path / ":memory:").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="who is root may write everywhere")
+def test_a_place_that_may_not_be_written(path: Path) -> None:
+    path.parent.chmod(0o500)
+    refused(path, "permissions")
+    path.parent.chmod(0o700)
+    anyio.run(fill, path)
+    path.chmod(0o400)
+    refused(path, "permissions")
+
+
+def test_a_damaged_file(path: Path) -> None:
+    anyio.run(fill, path, 500)
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + random.Random(1).randbytes(len(content) - 4096))
+    refused(path, "damaged")
+
+
+def test_an_empty_file_and_a_link_become_journals(path: Path) -> None:
+    path.touch()
+    link = path.with_name("link.sqlite")
+    link.symlink_to(path)
+    before = anyio.run(fill, link, 9)
+    assert anyio.run(fill, path) == before
+    assert before[8] is not None
+
+
+def test_another_process_has_it_until_it_is_killed(path: Path) -> None:
+    async def run() -> None:
+        with child(path, "hold") as other:
+            tell(other)
+            assert [hear(other), hear(other)] == ["ready", "open"]
+            with pytest.raises(JournalBusy, match="open in another run"):
+                await SqliteJournal(path).open(HEADING, "")
+            other.kill()
+            other.wait()
+            async with opened(path) as journal:
+                await journal.intend([intent(0)])
+                # A second one of this process that is refused must not let go of the first one's lock.
+                with pytest.raises(JournalBusy):
+                    await SqliteJournal(path).open(HEADING, "")
+                with child(path, "hold") as third:
+                    tell(third)
+                    assert [hear(third), hear(third)] == ["ready", "busy"]
+
+    anyio.run(run)
+
+
+def test_of_several_that_open_it_at_once_one_has_it(path: Path) -> None:
+    with ExitStack() as stack:
+        others = [stack.enter_context(child(path, "hold")) for _ in range(4)]
+        assert {hear(other) for other in others} == {"ready"}
+        for other in others:
+            tell(other)
+        assert sorted(hear(other) for other in others) == ["busy", "busy", "busy", "open"]

@@ -1,0 +1,174 @@
+"""No credential becomes a header, a parameter or a member of its own; and none that is refused is shown."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio
+import hostility
+import pytest
+from canaries import CREDENTIALS as CANARIES
+from fakes import CREDENTIALS, TOKEN, FakeTransport, book_over, reply
+from flood import KINDS, book_of
+from relay import Relay, response, say
+from sinks import Sinks
+from test_hostile_fields import unique
+from test_hostile_ids import ANSWERS
+
+from crossbook import AddressBook, CrossbookError, InvalidInput
+from crossbook.core.exchange import Outgoing
+from crossbook.registry import vendor as vendor_class
+
+# Each way to give a credential: the vendor, the parameter, and how it travels.
+WAYS = [
+    ("serwersms", "username", "member username"), ("serwersms", "password", "member password"),
+    ("serwersms", "token", "header authorization"), ("atom", "token", "header authorization"),
+    ("filemail", "username", "query username"), ("filemail", "password", "query password"),
+    ("filemail", "api_key", "query apikey"), ("filemail", "source", "query source"),
+    ("vercom", "authorization", "header authorization"), ("vercom", "application_key", "header application-key"),
+]  # fmt: skip
+USUAL = {"accept", "accept-encoding", "user-agent", "content-type"}
+HEADERS = {"serwersms": {"authorization"}, "atom": {"authorization"}, "vercom": {"authorization", "application-key"}}
+
+
+def arguments(vendor: str, parameter: str, value: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {**CREDENTIALS[vendor], parameter: value}
+    return given | {"username": None, "password": None} if (vendor, parameter) == ("serwersms", "token") else given
+
+
+def cleaned(way: str, value: str) -> str:
+    """What is left of a credential that is taken: its line end goes; of a key, blanks around it too."""
+    text = value.rstrip("\r\n")
+    return text if way.endswith(("password", "member username")) else text.strip()
+
+
+def travelled(call: Outgoing, vendor: str, way: str) -> str | None:
+    """The value where it belongs; fails on a header, parameter or member that should not be."""
+    kind, _, name = way.partition(" ")
+    headers = unique([(key.decode().lower(), value.decode()) for key, value in call.headers])
+    assert set(headers) <= USUAL | HEADERS.get(vendor, set()), set(headers)
+    assert not any(char in value for value in headers.values() for char in "\r\n\0")
+    query = unique(parse_qsl(call.target.decode("ascii").partition("?")[2], keep_blank_values=True))
+    assert set(query) <= {"username", "password", "apikey", "source", "logintoken", "offset", "limit"}
+    body = json.loads(call.body, object_pairs_hook=unique) if call.body else {}
+    assert set(body) <= {"username", "password", "page", "limit"}
+    found = {"header": headers, "query": query, "member": body}[kind].get(name)
+    return None if found is None else str(found).removeprefix("Bearer ") if name == "authorization" else str(found)
+
+
+async def asked(book: AddressBook) -> None:
+    """One call, whatever comes of it."""
+    try:
+        async with book:
+            await book.groups.list()
+    except CrossbookError:
+        pass
+
+
+def problem(vendor: str, parameter: str, way: str, value: str) -> str | None:
+    """What is wrong with how one credential was treated, or None."""
+    transport = FakeTransport(reply(ANSWERS[vendor]))
+    try:
+        book = book_over(vendor, transport, **arguments(vendor, parameter, value), rate=1e9)
+    except InvalidInput as error:
+        if error.field not in (parameter, "token"):
+            return f"refused by the name of {error.field}"
+        return "shown in an error" if len(value) > 8 and value in f"{error} {error.args} {vars(error)}" else None
+    anyio.run(asked, book)
+    call = (transport.logged_in or transport.sent)[0]
+    got = travelled(call, vendor, way)
+    return None if got == cleaned(way, value) else f"{value[:40]!r} became {str(got)[:40]!r}"
+
+
+def cases() -> Iterator[tuple[str, str, str, str]]:
+    ways = itertools.cycle(WAYS)
+    for number, value in enumerate(hostility.texts()):
+        for vendor, parameter, way in WAYS if number < 100 else [next(ways)]:
+            yield vendor, parameter, way, value
+
+
+def test_ten_thousand_credentials() -> None:
+    found = [
+        f"{vendor} {parameter}: {wrong}"
+        for vendor, parameter, way, value in cases()
+        if (wrong := problem(vendor, parameter, way, value)) is not None
+    ]
+    assert sorted(set(found))[:10] == []
+
+
+@pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
+def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter: str, way: str) -> None:
+    for end in ("\n", "\r\n", "\n\n"):
+        assert problem(vendor, parameter, way, f"s3cret-value{end}") is None
+    for broken in ("s3cret\nvalue", "s3cret\r\nX-Evil: 1", "s3cret\0", "s3cret\x7f", "s3cret\ud800"):
+        with pytest.raises(InvalidInput) as caught:
+            book_over(vendor, FakeTransport(), **arguments(vendor, parameter, broken))
+        assert caught.value.field == parameter
+        assert "s3cret" not in f"{caught.value!r} {vars(caught.value)}"
+
+
+@pytest.mark.parametrize("value", [17, b"bytes", ["x"], object(), "", "  ", "\n"])
+@pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
+def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, value: Any) -> None:
+    if value == "  " and way.endswith(("password", "member username")):
+        pytest.skip("blanks can be a password")
+    with pytest.raises(InvalidInput) as caught:
+        book_over(vendor, FakeTransport(), **arguments(vendor, parameter, value))
+    assert caught.value.field in (parameter, "token")
+
+
+@pytest.mark.parametrize("token", ["a&x=1", "a=b", "a b", "żółć", '"', "a\r\nX-Evil: 1", "../..", "#", "?", "%00", "a" * 5000])
+def test_a_hostile_login_token_stays_a_value(token: str) -> None:
+    async def ask() -> Outgoing:
+        login = reply({"responsestatus": "ok", "logintoken": token})
+        transport = FakeTransport(login, reply(ANSWERS["filemail"]), logins=False)
+        async with book_over("filemail", transport) as book:
+            await book.groups.list()
+        return transport.sent[1]
+
+    call = anyio.run(ask)
+    assert call.path == "/api/contacts/group/get"
+    assert parse_qsl(call.target.decode("ascii").partition("?")[2]) == [("logintoken", token)]
+    assert TOKEN not in call.target.decode()
+
+
+@pytest.mark.parametrize("transport", ["httpx", "httpx2", "a client of httpx"])
+@pytest.mark.parametrize("name", ["serwersms", "serwersms by token", "atom", "filemail", "vercom"])
+def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample of them over real sockets: the server reads the headers, the query and the body that were meant."""
+    kind = KINDS[name]
+    [(parameter, way)] = [(p, w) for v, p, w in WAYS if v == kind.vendor and p == kind.credentials[-1 - (name == "vercom")]]
+    relay.behaviour = say(lambda seen: response(200, json.dumps(ANSWERS[kind.vendor] | {"logintoken": "t&=\n"}).encode()))
+    relay.spoil_login = True
+    relay.seen.clear()
+    values = [value for value in hostility.texts() if is_taken(kind.vendor, parameter, value)][::40][:40]
+
+    async def ask() -> None:
+        for value in values:
+            monkeypatch.setitem(CANARIES[kind.vendor], parameter, value)
+            async with book_of(kind, transport, relay.url, Sinks()) as book:
+                await book.groups.list()
+
+    anyio.run(ask)
+    usual = USUAL | HEADERS.get(kind.vendor, set()) | {"host", "content-length", "connection"}
+    got: list[str] = []
+    for seen in relay.seen:
+        assert {each for each, _ in seen.headers} <= usual
+        assert len({each for each, _ in seen.headers}) == len(seen.headers)
+        call = Outgoing("", "", "", seen.target, (), seen.body, 1, 1, 1)
+        kind_, _, key = way.partition(" ")
+        found = travelled(call, kind.vendor, way) if kind_ != "header" else unique(seen.headers)[key].removeprefix("Bearer ")
+        got += [found] if found is not None else []
+    assert got == [cleaned(way, value) for value in values]
+
+
+def is_taken(vendor: str, parameter: str, value: str) -> bool:
+    try:
+        vendor_class(vendor)(**arguments(vendor, parameter, value), base_url="http://127.0.0.1:1")
+    except InvalidInput:
+        return False
+    return len(value) < 1000

@@ -1,0 +1,113 @@
+"""The generated calls keep to their routes too, whatever stands in their paths and queries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import hostility
+import pytest
+from crossbook_wire.http import segment
+from crossbook_wire.vercom import models
+from fakes import FakeTransport, book_over, reply
+from test_hostile_ids import ANSWERS, routes, strays
+
+from crossbook import AddressBook, CrossbookError, InvalidInput
+
+Call = Callable[[Any, Any], Awaitable[Any]]
+CONTACTS, GROUPS = models.ContactIds(id=[1]), models.GroupIds(id=[1])
+PATHS: dict[str, Call] = {
+    "listContactGroups": lambda wire, id: wire.contacts.list_contact_groups(id),
+    "addContactGroups": lambda wire, id: wire.contacts.add_contact_groups(id, GROUPS),
+    "removeContactGroups": lambda wire, id: wire.contacts.remove_contact_groups(id, GROUPS),
+    "unsubscribeContacts": lambda wire, id: wire.contacts.unsubscribe_contacts(id, CONTACTS),
+    "resubscribeContacts": lambda wire, id: wire.contacts.resubscribe_contacts(id, CONTACTS),
+    "getSegment": lambda wire, id: wire.segments.get_segment(id),
+    "listGroupContacts": lambda wire, id: wire.groups.list_group_contacts(id),
+    "addGroupContacts": lambda wire, id: wire.groups.add_group_contacts(id, CONTACTS),
+    "removeGroupContacts": lambda wire, id: wire.groups.remove_group_contacts(id, CONTACTS),
+}
+QUERIES: dict[str, dict[str, Call]] = {
+    "vercom": {
+        "listContacts": lambda wire, id: wire.contacts.list_contacts(id=id, email=id),
+        "listFields": lambda wire, id: wire.contacts.list_fields(offset=id),
+    },
+    "filemail": {
+        "updateContact": lambda wire, id: wire.contacts.update_contact(contactid=id, name=id),
+        "deleteContact": lambda wire, id: wire.contacts.delete_contact(contactid=id),
+        "deleteGroup": lambda wire, id: wire.groups.delete_group(contactgroupid=id),
+        "addToGroup": lambda wire, id: wire.groups.add_to_group(contactgroupid=id, contactid=id),
+    },
+}
+
+
+async def tried(book: AddressBook, call: Call, id: object) -> BaseException | None:
+    try:
+        await call(book.wire, id)  # type: ignore[attr-defined]
+    except (ValueError, CrossbookError) as error:
+        return error
+    return None
+
+
+def strayed(vendor: str, calls: dict[str, Call]) -> tuple[int, list[str]]:
+    """How many calls left, and which of them went elsewhere, or neither left nor were refused."""
+
+    async def all_of_them() -> tuple[int, list[str]]:
+        transport = FakeTransport(reply(ANSWERS[vendor]))
+        left, wrong = 0, list[str]()
+        async with book_over(vendor, transport) as book:
+            for id in hostility.ids():
+                for operation, call in calls.items():
+                    error = await tried(book, call, id)
+                    left += len(transport.sent)
+                    wrong += strays(transport.sent, routes(vendor, operation, str(id)))
+                    if not transport.sent and not isinstance(error, ValueError):
+                        wrong.append(f"{operation}({str(id)[:40]!r}): {error!r}")
+                    transport.sent.clear()
+        return left, wrong
+
+    return anyio.run(all_of_them)
+
+
+def test_ten_thousand_ids_in_paths() -> None:
+    left, wrong = strayed("vercom", PATHS)
+    assert sorted(set(wrong))[:10] == []
+    assert left > 1_000
+
+
+@pytest.mark.parametrize("vendor", QUERIES)
+def test_ten_thousand_ids_in_queries(vendor: str) -> None:
+    left, wrong = strayed(vendor, QUERIES[vendor])
+    assert sorted(set(wrong))[:10] == []
+    assert left > 10_000
+
+
+@pytest.mark.parametrize("id", ["..", ".", "", "%2e%2e", "..%2Fgroup", "1/../2", "1\\..\\2", "1?x", "1#x", "1;x", "1%00", "1\n"])
+def test_what_a_server_could_read_as_another_route_never_leaves(id: str) -> None:
+    async def all_of_them() -> None:
+        transport = FakeTransport(reply(ANSWERS["vercom"]))
+        async with book_over("vercom", transport) as book:
+            for call in PATHS.values():
+                assert isinstance(await tried(book, call, id), ValueError)
+        assert transport.sent == []
+
+    anyio.run(all_of_them)
+
+
+def test_the_generated_code_refuses_dots_by_itself() -> None:
+    for dots in ("", ".", ".."):
+        with pytest.raises(ValueError, match="neither empty nor made of dots"):
+            segment(dots)
+    assert segment("a/b?c#d") == "a%2Fb%3Fc%23d"
+
+
+def test_a_refused_path_is_our_error_and_shows_no_id() -> None:
+    async def read() -> None:
+        async with book_over("vercom", FakeTransport()) as book:
+            await book.wire.contacts.list_contact_groups("sikorka@example.com")  # type: ignore[attr-defined]
+
+    with pytest.raises(InvalidInput) as caught:
+        anyio.run(read)
+    assert caught.value.operation == "listContactGroups"
+    assert "sikorka" not in f"{caught.value} {vars(caught.value)}"

@@ -1,0 +1,107 @@
+"""Entries and journals for the tests of the journal, and a process that writes one until it is killed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from crossbook.core.journal import Entry, Heading
+from crossbook.core.sqlite_journal import SqliteJournal
+
+HEADING = Heading("atom", "5f3a", "contacts.create_many", "phone")
+
+
+def intent(index: int, **more: Any) -> Entry:
+    return evolve(Entry(index, None, f"{index:04x}", None, "intent", 1.0), **more)
+
+
+def done(index: int, **more: Any) -> Entry:
+    return intent(index, state="done", status="created", **more)
+
+
+@asynccontextmanager
+async def opened(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
+    journal = SqliteJournal(path)
+    await journal.open(HEADING, run)
+    try:
+        yield journal
+    finally:
+        await journal.close()
+
+
+_CHILD = """
+import sys
+from pathlib import Path
+import anyio
+import crossbook.core.group_commit as group_commit
+from crossbook import JournalBusy
+from journals import HEADING, done, intent
+from crossbook.core.sqlite_journal import SqliteJournal
+
+def say(*words):
+    print(*words, flush=True)
+
+async def main():
+    journal = SqliteJournal(sys.argv[2])
+    try:
+        await journal.open(HEADING, "")
+    except JournalBusy:
+        return say("busy")
+    say("open")
+    if sys.argv[3] == "hold":
+        return sys.stdin.read()
+    group_commit._LOG_LIMIT = 300_000
+    indices = iter(range(await journal.first_open(), 10**9))
+
+    async def work():
+        for index in indices:
+            entry = await journal.entry(index)
+            if entry is None:
+                await journal.intend([intent(index, key=f"{index * 7919 % 10007:x}")])
+                say(index)
+            if entry is None or entry.state == "intent":
+                await journal.settle([done(index, id=str(index))])
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(work)
+
+if sys.argv[3] == "hold":
+    say("ready")
+    sys.stdin.readline()
+anyio.run(main, backend=sys.argv[1])
+"""
+
+
+@contextmanager
+def child(path: Path, does: str, backend: str = "asyncio") -> Iterator[subprocess.Popen[str]]:
+    """A process with the journal: `write` writes until it is killed; `hold` opens it after a line on its stdin."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, backend, str(path), does],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={"PYTHONPATH": str(Path(__file__).parent)},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def tell(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("go\n")
+    process.stdin.flush()

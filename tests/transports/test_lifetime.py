@@ -1,0 +1,103 @@
+"""How many connections there are, how long they live, and that none is left."""
+
+from __future__ import annotations
+
+import threading
+
+import anyio
+import pytest
+from calls import Make, answered, call, failed
+from server import LONGEST, Behaviour, Peer, answering, reply, serve
+
+pytestmark = pytest.mark.anyio
+
+
+class Rounds:
+    """Answers only when so many requests wait at once, and counts how many ever did."""
+
+    def __init__(self, width: int) -> None:
+        self._full = threading.Barrier(width, timeout=LONGEST)
+        self._count = threading.Lock()
+        self._waiting = 0
+        self.most = 0
+
+    def __call__(self, peer: Peer) -> None:
+        for _ in peer.requests():
+            with self._count:
+                self._waiting += 1
+                self.most = max(self.most, self._waiting)
+            self._full.wait()
+            with self._count:
+                self._waiting -= 1
+            peer.send(reply())
+
+
+def asked(begun: threading.Event) -> Behaviour:
+    """Takes a request and says nothing."""
+
+    def behave(peer: Peer) -> None:
+        peer.request()
+        begun.set()
+        peer.until_gone()
+
+    return behave
+
+
+async def test_a_connection_is_used_again(make: Make) -> None:
+    with serve(answering()) as server:
+        transport = make(server.origin)
+        for _ in range(10):
+            answered(await transport.send(call(server.origin)))
+        assert (server.accepted, len(server.seen)) == (1, 10)
+
+
+@pytest.mark.parametrize("width", [1, 3, 20])
+async def test_so_many_at_once_and_no_more_and_none_is_turned_away(make_own: Make, width: int) -> None:
+    """The rest wait, far longer than a connection may take: no pool's own time-out ever ends that."""
+    rounds = Rounds(width)
+    with serve(rounds) as server:
+        transport = make_own(server.origin, width)
+
+        async def ask() -> None:
+            answered(await transport.send(call(server.origin, connect_timeout=0.5)))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(5 * width):
+                group.start_soon(ask)
+        assert rounds.most == width
+        assert len(server.seen) == 5 * width
+        assert server.accepted <= 2 * width
+
+
+async def test_closing_leaves_no_connection_and_makes_no_new_one(make_own: Make) -> None:
+    with serve(answering()) as server:
+        transport = make_own(server.origin)
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(transport.send, call(server.origin))
+        assert server.open
+        await transport.aclose()
+        assert server.wait_open(0)
+        accepted = server.accepted
+        failure = failed(await transport.send(call(server.origin)))
+        assert (failure.kind, failure.sent) == ("connect", "no")
+        assert server.accepted == accepted
+
+
+async def test_closing_ends_what_is_under_way(make_own: Make) -> None:
+    begun = threading.Event()
+    outcomes = []
+    with serve(asked(begun)) as server:
+        transport = make_own(server.origin, 1)
+
+        async def ask() -> None:
+            outcomes.append(failed(await transport.send(call(server.origin))))
+
+        with anyio.fail_after(3):
+            async with anyio.create_task_group() as group:
+                group.start_soon(ask)
+                group.start_soon(ask)  # waits for room
+                await anyio.to_thread.run_sync(begun.wait)
+                await transport.aclose()
+        assert sorted((failure.kind, failure.sent) for failure in outcomes) == [("connect", "no"), ("lost", "maybe")]
+        assert server.wait_open(0)

@@ -1,0 +1,134 @@
+"""The environment's proxies, in clear and through a tunnel: honoured, and told no secret that is not theirs."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+
+import pytest
+import trustme
+from calls import Make, answered, call, failed
+from crossbook.errors import InvalidInput
+from proxy import proxying
+from server import Behaviour, Peer, answering, closed_port, reply, serve
+
+pytestmark = pytest.mark.anyio
+
+VENDOR = "http://vendor.example.com:8080"
+TARGET = b"/api/contacts/get?logintoken=0123456789abcdef&x=%2f"
+KEYS = ((b"Authorization", b"fake-authorization"), (b"Application-Key", b"fake-key"))
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    with serve(proxying()) as proxy:
+        monkeypatch.setenv(variable, proxy.origin)
+        transport = make(VENDOR)
+        for _ in range(2):
+            answered(await transport.send(call(VENDOR, TARGET, headers=KEYS)))
+        assert [seen.target for seen in proxy.seen] == [VENDOR.encode() + TARGET] * 2
+        assert proxy.seen[0].header(b"host") == b"vendor.example.com:8080"
+
+
+@pytest.mark.parametrize("without", ["127.0.0.1", "*", "example.com,127.0.0.1"])
+async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.MonkeyPatch, without: str) -> None:
+    with serve(proxying()) as proxy, serve(answering()) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.origin)
+        monkeypatch.setenv("NO_PROXY", without)
+        answered(await make(server.origin).send(call(server.origin)))
+        assert (len(server.seen), proxy.accepted) == (1, 0)
+
+
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
+async def test_a_tunnel_tells_the_proxy_the_host_and_nothing_else(
+    make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    with serve(proxying()) as proxy, serve(answering(), certified) as server:
+        monkeypatch.setenv(variable, proxy.origin.replace("http://", "http://user:proxy-password@"))
+        transport = make(server.origin)
+        for _ in range(3):
+            answered(await transport.send(call(server.origin, TARGET, headers=KEYS)))
+        assert [(seen.method, seen.target) for seen in proxy.seen] == [(b"CONNECT", server.origin[8:].encode())]
+        assert proxy.seen[0].header(b"proxy-authorization")
+        assert not [value for _, value in proxy.seen[0].headers if b"fake-" in value or b"logintoken" in value]
+        assert [seen.target for seen in server.seen] == [TARGET] * 3
+        assert not [seen for seen in server.seen if seen.header(b"proxy-authorization")]
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_proxy_that_speaks_tls_itself(
+    make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(proxying(), certified) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.origin)
+        answered(await make(VENDOR).send(call(VENDOR, TARGET)))
+        assert [seen.target for seen in proxy.seen] == [VENDOR.encode() + TARGET]
+
+
+def says(data: bytes) -> Behaviour:
+    return proxying(lambda peer: peer.send(data))
+
+
+REFUSALS: dict[str, Behaviour] = {
+    "407": says(reply(b"who are you?", "407 Proxy Authentication Required")),
+    "503": says(reply(b"", "503 Service Unavailable")),
+    "garbage": says(b"\0\1\2\r\n\r\n"),
+    "reset": proxying(Peer.reset),
+    "closed": lambda peer: peer.request(),
+    "silence": proxying(Peer.until_gone),
+}
+
+
+@pytest.mark.parametrize("refusal", [*REFUSALS, "nobody there"])
+async def test_a_proxy_that_fails_means_never_sent(
+    make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str
+) -> None:
+    with serve(REFUSALS.get(refusal, answering())) as proxy:
+        there = proxy.origin if refusal in REFUSALS else f"http://127.0.0.1:{closed_port()}"
+        monkeypatch.setenv("HTTPS_PROXY", there)
+        transport = make("https://vendor.example.com", 1)
+        for _ in range(3):
+            request = call("https://vendor.example.com", TARGET, headers=KEYS, connect_timeout=0.1, read_timeout=0.1)
+            failure = failed(await transport.send(request))
+            assert (failure.kind, failure.sent) == ("connect", "no"), failure
+        assert proxy.wait_open(0)
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_tunnel_to_a_server_that_cannot_prove_who_it_is(
+    make_own: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As often as it may fail, no place in a pool is lost by it."""
+    strange = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(strange)
+    honest = threading.Event()
+
+    with serve(answering(), strange) as other, serve(answering(), certified) as server:
+        from proxy import tunnel
+
+        def behave(peer: Peer) -> None:
+            peer.request()
+            tunnel(peer, "127.0.0.1", server.port if honest.is_set() else other.port)
+
+        with serve(behave) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.origin)
+            transport = make_own(server.origin, 1)
+            for _ in range(10):
+                failure = failed(await transport.send(call(server.origin, connect_timeout=2)))
+                assert (failure.kind, failure.sent) == ("connect", "no"), failure
+            assert proxy.wait_open(0)
+            honest.set()
+            answered(await transport.send(call(server.origin)))
+            assert not other.seen
+
+
+@pytest.mark.parametrize("url", ["ftp://user:proxy-password@proxy.example.com", "http://user:proxy-password@[::1"])
+async def test_a_proxy_that_cannot_be_is_said_without_its_password(
+    make_own: Make, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
+    with pytest.raises(InvalidInput, match="proxy") as caught:
+        make_own("https://vendor.example.com")
+    assert "proxy-password" not in f"{caught.value!r}{vars(caught.value)}"
+    assert caught.value.__cause__ is None
