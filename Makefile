@@ -20,13 +20,19 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: demo test check specs generate lint types imports grid lock clean
+.PHONY: demo test chaos crash check specs generate lint types imports grid lock clean
 
 demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the sandbox
 	@$(BIN)/python -m examples.demo $(ARGS)
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(READY)  ## every operation against every fault, and the long tests; prints a table
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+crash: $(READY)  ## imports of 20,000 killed 20 times: how many lost, how many doubled
+	@$(BIN)/python -m tests.batch.crash $(ARGS)
 
 check: lint types specs generated imports grid-check test  ## all that a reviewer would ask for
 

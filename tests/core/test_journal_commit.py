@@ -139,13 +139,16 @@ async def test_it_is_closed_whoever_is_cancelled(path: Path) -> None:
         assert await again.entry(0) == done(0)
 
 
-async def test_what_waits_when_it_is_closed_is_written(path: Path) -> None:
+async def test_what_waits_when_it_is_closed_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
     async with anyio.create_task_group() as group, opened(path) as journal:
-        for index in range(50):
-            group.start_soon(journal.intend, [intent(index)])
-        await anyio.lowlevel.checkpoint()
+        monkeypatch.setattr(os, "fsync", lambda descriptor: (time.sleep(0.1), real(descriptor)))
+        group.start_soon(journal.intend, [intent(0)])
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(journal.intend, [intent(1)])
+        await anyio.wait_all_tasks_blocked()
     async with opened(path) as again:
-        assert await again.entry(49) == intent(49)
+        assert await again.entry(1) == intent(1)
 
 
 async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ import anyio
 import hostility
 import pytest
 from canaries import CREDENTIALS as CANARIES
-from fakes import CREDENTIALS, TOKEN, FakeTransport, book_over, reply
+from fakes import CREDENTIALS, TOKEN, VENDORS, FakeTransport, book_over, reply
 from flood import KINDS, book_of
 from relay import Relay, response, say
 from sinks import Sinks
@@ -26,7 +27,7 @@ from crossbook.registry import vendor as vendor_class
 # Each way to give a credential: the vendor, the parameter, and how it travels.
 WAYS = [
     ("serwersms", "username", "member username"), ("serwersms", "password", "member password"),
-    ("serwersms", "token", "header authorization"), ("atom", "token", "header authorization"),
+    ("serwersms", "token", "bearer authorization"), ("atom", "token", "bearer authorization"),
     ("filemail", "username", "query username"), ("filemail", "password", "query password"),
     ("filemail", "api_key", "query apikey"), ("filemail", "source", "query source"),
     ("vercom", "authorization", "header authorization"), ("vercom", "application_key", "header application-key"),
@@ -43,11 +44,12 @@ def arguments(vendor: str, parameter: str, value: Any) -> dict[str, Any]:
 def cleaned(way: str, value: str) -> str:
     """What is left of a credential that is taken: its line end goes; of a key, blanks around it too."""
     text = value.rstrip("\r\n")
-    return text if way.endswith(("password", "member username")) else text.strip()
+    text = text if way.endswith(("password", "member username")) else text.strip()
+    return f"Bearer {text}" if way == "bearer authorization" else text
 
 
-def travelled(call: Outgoing, vendor: str, way: str) -> str | None:
-    """The value where it belongs; fails on a header, parameter or member that should not be."""
+def travelled(call: Outgoing, vendor: str, way: str) -> Any:
+    """The value where it belongs, or None; fails on a header, parameter or member that should not be."""
     kind, _, name = way.partition(" ")
     headers = unique([(key.decode().lower(), value.decode()) for key, value in call.headers])
     assert set(headers) <= USUAL | HEADERS.get(vendor, set()), set(headers)
@@ -56,17 +58,14 @@ def travelled(call: Outgoing, vendor: str, way: str) -> str | None:
     assert set(query) <= {"username", "password", "apikey", "source", "logintoken", "offset", "limit"}
     body = json.loads(call.body, object_pairs_hook=unique) if call.body else {}
     assert set(body) <= {"username", "password", "page", "limit"}
-    found = {"header": headers, "query": query, "member": body}[kind].get(name)
-    return None if found is None else str(found).removeprefix("Bearer ") if name == "authorization" else str(found)
+    return {"header": headers, "bearer": headers, "query": query, "member": body}[kind].get(name)
 
 
 async def asked(book: AddressBook) -> None:
     """One call, whatever comes of it."""
-    try:
-        async with book:
+    async with book:
+        with suppress(CrossbookError):
             await book.groups.list()
-    except CrossbookError:
-        pass
 
 
 def problem(vendor: str, parameter: str, way: str, value: str) -> str | None:
@@ -84,17 +83,19 @@ def problem(vendor: str, parameter: str, way: str, value: str) -> str | None:
     return None if got == cleaned(way, value) else f"{value[:40]!r} became {str(got)[:40]!r}"
 
 
-def cases() -> Iterator[tuple[str, str, str, str]]:
-    ways = itertools.cycle(WAYS)
+def cases(vendor: str) -> Iterator[tuple[str, str, str]]:
+    ways = [(parameter, way) for name, parameter, way in WAYS if name == vendor]
+    turn = itertools.cycle(ways)
     for number, value in enumerate(hostility.texts()):
-        for vendor, parameter, way in WAYS if number < 100 else [next(ways)]:
-            yield vendor, parameter, way, value
+        for parameter, way in ways if number < 100 else [next(turn)]:
+            yield parameter, way, value
 
 
-def test_ten_thousand_credentials() -> None:
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_ten_thousand_credentials(vendor: str) -> None:
     found = [
-        f"{vendor} {parameter}: {wrong}"
-        for vendor, parameter, way, value in cases()
+        f"{parameter}: {wrong}"
+        for parameter, way, value in cases(vendor)
         if (wrong := problem(vendor, parameter, way, value)) is not None
     ]
     assert sorted(set(found))[:10] == []
@@ -136,7 +137,7 @@ def test_a_hostile_login_token_stays_a_value(token: str) -> None:
     assert TOKEN not in call.target.decode()
 
 
-@pytest.mark.parametrize("transport", ["httpx", "httpx2", "a client of httpx"])
+@pytest.mark.parametrize("transport", ["httpx", "httpx2"])
 @pytest.mark.parametrize("name", ["serwersms", "serwersms by token", "atom", "filemail", "vercom"])
 def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of them over real sockets: the server reads the headers, the query and the body that were meant."""
@@ -145,25 +146,24 @@ def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypat
     relay.behaviour = say(lambda seen: response(200, json.dumps(ANSWERS[kind.vendor] | {"logintoken": "t&=\n"}).encode()))
     relay.spoil_login = True
     relay.seen.clear()
-    values = [value for value in hostility.texts() if is_taken(kind.vendor, parameter, value)][::40][:40]
+    values = [value for value in hostility.texts() if is_taken(kind.vendor, parameter, value)][::80][:25]
 
     async def ask() -> None:
         for value in values:
             monkeypatch.setitem(CANARIES[kind.vendor], parameter, value)
             async with book_of(kind, transport, relay.url, Sinks()) as book:
-                await book.groups.list()
+                with suppress(CrossbookError):
+                    await book.groups.list()
 
     anyio.run(ask)
     usual = USUAL | HEADERS.get(kind.vendor, set()) | {"host", "content-length", "connection"}
-    got: list[str] = []
+    got: list[Any] = []
     for seen in relay.seen:
-        assert {each for each, _ in seen.headers} <= usual
-        assert len({each for each, _ in seen.headers}) == len(seen.headers)
-        call = Outgoing("", "", "", seen.target, (), seen.body, 1, 1, 1)
-        kind_, _, key = way.partition(" ")
-        found = travelled(call, kind.vendor, way) if kind_ != "header" else unique(seen.headers)[key].removeprefix("Bearer ")
-        got += [found] if found is not None else []
-    assert got == [cleaned(way, value) for value in values]
+        headers = unique(seen.headers)
+        assert set(headers) <= usual
+        kept = tuple((name.encode(), value.encode()) for name, value in headers.items() if name in HEADERS.get(kind.vendor, ()))
+        got.append(travelled(Outgoing("", "", "", seen.target, kept, seen.body, 1, 1, 1), kind.vendor, way))
+    assert [each for each in got if each is not None] == [cleaned(way, value) for value in values]
 
 
 def is_taken(vendor: str, parameter: str, value: str) -> bool:

@@ -109,11 +109,11 @@ async def outcome(book: AddressBook, do: Do, field: str, value: Any) -> Exceptio
     return None
 
 
-@pytest.mark.parametrize("do", [create, update])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_ten_thousand_values_through_the_fields(vendor: str, do: Do) -> None:
-    fields = itertools.cycle(FIELDS[vendor])
-    left, found = problems(vendor, ((do, next(fields), value) for value in hostility.texts()))
+def test_ten_thousand_values_through_the_fields(vendor: str) -> None:
+    ways = itertools.cycle(itertools.product(FIELDS[vendor], (create, update)))
+    work = ((do, field, value) for (field, do), value in zip(ways, hostility.texts(), strict=False))
+    left, found = problems(vendor, work)
     assert sorted(set(found))[:10] == []
     assert left > 1_000
 

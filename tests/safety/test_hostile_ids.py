@@ -152,7 +152,7 @@ async def refused(book: AddressBook, call: Verb, id: object) -> bool | Exception
     try:
         await call(book, id)
     except (InvalidInput, Unsupported) as error:
-        return error if isinstance(id, str) and len(id) > 8 and id in f"{error} {error.args} {vars(error)}" else True
+        return error if isinstance(id, str) and len(id) > 8 and id in f"{error.message} {error.field}" else True
     except CrossbookError:
         return None
     except Exception as error:

@@ -13,27 +13,13 @@ import pytest
 import trustme
 from crossbook import transports
 from crossbook.core.exchange import Transport
-from crossbook.errors import InvalidInput
 from crossbook.transports import pools
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-BROUGHT = tuple(f"{library}, brought" for library in ("httpx", "httpx2"))
-ASYNCIO_ONLY = frozenset({"aiohttp"})
+from kinds import BROUGHT, needs  # noqa: E402  (found on the path above)
+
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-
-
-def needs(name: str, backend: str) -> None:
-    """Skips, by name, what is not installed here or cannot live in this event loop."""
-    if name in ASYNCIO_ONLY and backend != "asyncio":
-        pytest.skip(f"transport {name!r} lives on asyncio alone")
-    library = name.partition(",")[0]
-    try:
-        if library in transports.NAMES:
-            import_module(f"crossbook.transports.{library}").make("http://127.0.0.1:9", 1)
-        import_module(library)
-    except (ModuleNotFoundError, InvalidInput) as error:
-        pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from calls import Make, answered, call, failed
-from conftest import needs
 from crossbook import transports
 from crossbook.errors import InvalidInput, UsageError
+from kinds import needs
 from server import answering, reply, serve
 
 pytestmark = pytest.mark.anyio
@@ -22,3 +22,86 @@ TARGET = b"/v2.1/contact?email=anna%40example.com"
 def library(request: pytest.FixtureRequest, anyio_backend_name: str) -> Any:
     needs(request.param, anyio_backend_name)
     return import_module(request.param)
+
+
+@pytest.fixture
+async def client_of(library: Any) -> AsyncIterator[Make]:
+    made = []
+
+    def make(**settings: Any) -> Any:
+        made.append(library.AsyncClient(**settings))
+        return made[-1]
+
+    yield make
+    for client in made:
+        await client.aclose()
+
+
+def over(client: Any, origin: str) -> Any:
+    return transports.make("httpx", origin, 8, client)
+
+
+@pytest.mark.parametrize("client", [object(), "httpx", 7], ids=["object", "text", "number"])
+def test_what_is_no_client_is_refused(client: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        over(client, "http://127.0.0.1:9")
+    assert caught.value.field == "http_client"
+
+
+async def test_a_client_that_does_not_wait_is_refused(library: Any) -> None:
+    with library.Client() as client, pytest.raises(InvalidInput):
+        over(client, "http://127.0.0.1:9")
+
+
+async def test_it_is_named_and_stays_open(library: Any, client_of: Make) -> None:
+    with serve(answering()) as server:
+        client = client_of()
+        transport = over(client, server.origin)
+        assert transport.name == f"{library.__name__}, brought"
+        answered(await transport.send(call(server.origin)))
+        await transport.aclose()
+        assert not client.is_closed
+        answered(await transport.send(call(server.origin)))
+        assert server.accepted == 1
+
+
+async def test_a_closed_one_sends_nothing(client_of: Make) -> None:
+    with serve(answering()) as server:
+        client = client_of()
+        await client.aclose()
+        failure = failed(await over(client, server.origin).send(call(server.origin)))
+        assert (failure.kind, failure.sent) == ("connect", "no")
+        assert not server.accepted
+
+
+async def test_its_owner_may_follow_redirects_and_our_query_stays_behind(client_of: Make) -> None:
+    with serve(answering()) as elsewhere:
+        with serve(answering(reply(b"", "307 Moved", f"Location: {elsewhere.origin}/other?x=1"))) as server:
+            transport = over(client_of(follow_redirects=True), server.origin)
+            answered(await transport.send(call(server.origin, TARGET)))
+            assert [seen.target for seen in server.seen] == [TARGET]
+        assert [seen.target for seen in elsewhere.seen] == [b"/other?x=1"]
+
+
+async def test_a_transport_that_drops_the_query_is_told(library: Any, client_of: Make) -> None:
+    client = client_of(transport=library.MockTransport(lambda request: library.Response(200, json=[])))
+    transport = over(client, "http://vendor.example.com")
+    with pytest.raises(UsageError, match="http_client"):
+        await transport.send(call("http://vendor.example.com", TARGET))
+    answered(await transport.send(call("http://vendor.example.com", b"/v2.1/contact")))
+
+
+async def test_a_client_that_asks_twice_by_itself_is_told(library: Any, client_of: Make) -> None:
+    class Again(library.AsyncHTTPTransport):  # type: ignore[misc]
+        async def handle_async_request(self, request: Any) -> Any:
+            response = await super().handle_async_request(request)
+            if response.status_code == 503:
+                await response.aclose()
+                response = await super().handle_async_request(request)
+            return response
+
+    with serve(answering(reply(b"", "503 No"), reply())) as server:
+        transport = over(client_of(transport=Again()), server.origin)
+        with pytest.raises(UsageError, match="once"):
+            await transport.send(call(server.origin, TARGET))
+        answered(await transport.send(call(server.origin, TARGET)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Callable
 
 import pytest
 import trustme
 from calls import Make, answered, call, failed
 from crossbook.errors import InvalidInput
-from proxy import proxying
+from proxy import proxying, tunnel
 from server import Behaviour, Peer, answering, closed_port, reply, serve
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +22,7 @@ KEYS = ((b"Authorization", b"fake-authorization"), (b"Application-Key", b"fake-k
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
 async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
-    with serve(proxying()) as proxy:
+    with serve(proxying) as proxy:
         monkeypatch.setenv(variable, proxy.origin)
         transport = make(VENDOR)
         for _ in range(2):
@@ -32,7 +33,7 @@ async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pyte
 
 @pytest.mark.parametrize("without", ["127.0.0.1", "*", "example.com,127.0.0.1"])
 async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.MonkeyPatch, without: str) -> None:
-    with serve(proxying()) as proxy, serve(answering()) as server:
+    with serve(proxying) as proxy, serve(answering()) as server:
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
         monkeypatch.setenv("NO_PROXY", without)
         answered(await make(server.origin).send(call(server.origin)))
@@ -44,7 +45,7 @@ async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.
 async def test_a_tunnel_tells_the_proxy_the_host_and_nothing_else(
     make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    with serve(proxying()) as proxy, serve(answering(), certified) as server:
+    with serve(proxying) as proxy, serve(answering(), certified) as server:
         monkeypatch.setenv(variable, proxy.origin.replace("http://", "http://user:proxy-password@"))
         transport = make(server.origin)
         for _ in range(3):
@@ -60,23 +61,23 @@ async def test_a_tunnel_tells_the_proxy_the_host_and_nothing_else(
 async def test_a_proxy_that_speaks_tls_itself(
     make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serve(proxying(), certified) as proxy:
+    with serve(proxying, certified) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
         answered(await make(VENDOR).send(call(VENDOR, TARGET)))
         assert [seen.target for seen in proxy.seen] == [VENDOR.encode() + TARGET]
 
 
-def says(data: bytes) -> Behaviour:
-    return proxying(lambda peer: peer.send(data))
+def refusing(refuse: Callable[[Peer], object]) -> Behaviour:
+    return lambda peer: peer.request() and refuse(peer)
 
 
 REFUSALS: dict[str, Behaviour] = {
-    "407": says(reply(b"who are you?", "407 Proxy Authentication Required")),
-    "503": says(reply(b"", "503 Service Unavailable")),
-    "garbage": says(b"\0\1\2\r\n\r\n"),
-    "reset": proxying(Peer.reset),
-    "closed": lambda peer: peer.request(),
-    "silence": proxying(Peer.until_gone),
+    "407": refusing(lambda peer: peer.send(reply(b"who are you?", "407 Proxy Authentication Required"))),
+    "503": refusing(lambda peer: peer.send(reply(b"", "503 Service Unavailable"))),
+    "garbage": refusing(lambda peer: peer.send(b"\0\1\2\r\n\r\n")),
+    "reset": refusing(Peer.reset),
+    "closed": refusing(lambda peer: None),
+    "silence": refusing(Peer.until_gone),
 }
 
 
@@ -105,11 +106,9 @@ async def test_a_tunnel_to_a_server_that_cannot_prove_who_it_is(
     honest = threading.Event()
 
     with serve(answering(), strange) as other, serve(answering(), certified) as server:
-        from proxy import tunnel
-
         def behave(peer: Peer) -> None:
             peer.request()
-            tunnel(peer, "127.0.0.1", server.port if honest.is_set() else other.port)
+            tunnel(peer, server.port if honest.is_set() else other.port)
 
         with serve(behave) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.origin)

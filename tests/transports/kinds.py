@@ -1,0 +1,25 @@
+"""Which transports there are to test: ours by name, and ours over a client that is brought."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from crossbook import transports
+from crossbook.errors import InvalidInput
+
+BROUGHT = tuple(f"{library}, brought" for library in ("httpx", "httpx2"))
+ASYNCIO_ONLY = frozenset({"aiohttp"})
+
+
+def needs(name: str, backend: str) -> None:
+    """Skips, by name, what is not installed here or cannot live in this event loop."""
+    if name in ASYNCIO_ONLY and backend != "asyncio":
+        pytest.skip(f"transport {name!r} lives on asyncio alone")
+    library = name.partition(",")[0]
+    try:
+        if library in transports.NAMES:
+            import_module(f"crossbook.transports.{library}").make("http://127.0.0.1:9", 1)
+        import_module(library)
+    except (ModuleNotFoundError, InvalidInput) as error:
+        pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")

@@ -1,0 +1,26 @@
+"""Transports by name: said plainly when there is no such one, or when its extra is missing."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from crossbook import transports
+from crossbook.errors import InvalidInput
+
+ORIGIN = "http://127.0.0.1:9"
+
+
+def test_a_name_that_there_is_not() -> None:
+    with pytest.raises(InvalidInput, match="httpx2") as caught:
+        transports.make("urllib", ORIGIN, 1)
+    assert caught.value.field == "transport"
+
+
+@pytest.mark.parametrize("name", [name for name in transports.NAMES if name != "httpx"])
+def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(InvalidInput) as caught:
+        transports.make(name, ORIGIN, 1)
+    assert f"pip install 'crossbook[{name}]'" in str(caught.value)
+    assert caught.value.field == "transport"
