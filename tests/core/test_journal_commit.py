@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
+import shutil
+import sqlite3
 import threading
-import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
-from journals import HEADING, done, intent, opened
+from journals import HEADING, SlowDisk, done, intent, opened
 
-from crossbook import CrossbookError
 from crossbook.core import group_commit
 from crossbook.core.sqlite_journal import SqliteJournal
 
@@ -54,28 +52,55 @@ async def test_one_sync_serves_all_who_wait(path: Path, syncs: list[int]) -> Non
     assert threading.get_ident() not in syncs
 
 
-async def test_a_slow_disk_holds_up_nothing_but_intents(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    release = threading.Event()
+def after_a_crash(path: Path, folder: Path) -> list[int]:
+    """The items that were there if the process died now: what its files hold without it."""
+    for file in path.parent.glob(path.name + "*"):
+        shutil.copy(file, folder)
+    with closing(sqlite3.connect(folder / path.name)) as db:
+        return [index for (index,) in db.execute('select "index" from entry order by "index"')]
+
+
+async def test_a_slow_disk_holds_up_intents_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     intended: list[int] = []
 
     async def intend(index: int) -> None:
         await journal.intend([intent(index)])
         intended.append(index)
 
-    async with opened(path) as journal:
-        monkeypatch.setattr(os, "fsync", lambda _: release.wait(5))
-        async with anyio.create_task_group() as group:
-            group.start_soon(intend, 0)
-            await anyio.sleep(0.05)
-            began = time.perf_counter()
-            group.start_soon(intend, 1)
+    async with opened(path) as journal, anyio.create_task_group() as group:
+        disk = SlowDisk(monkeypatch)
+        group.start_soon(intend, 0)
+        await disk.busy()
+        group.start_soon(intend, 1)
+        with anyio.fail_after(1):
             await journal.settle([done(2, id="2")])
             assert await journal.owner("2") == 2
-            await anyio.sleep(0.05)
-            assert time.perf_counter() - began < 1
-            assert intended == []
-            release.set()
-    assert intended == [0, 1]
+        disk.release()
+        await disk.busy()
+        # The first sync began before the second intent was there: it says nothing of it.
+        assert intended == [0]
+        disk.release(2)
+
+
+async def test_what_is_written_outlives_the_process(
+    path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(path) as journal:
+        disk = SlowDisk(monkeypatch)
+        await journal.settle([done(0)])
+        assert after_a_crash(path, tmp_path_factory.mktemp("0")) == [0]
+        async with anyio.create_task_group() as group:
+            group.start_soon(journal.intend, [intent(1)])
+            await disk.busy()
+            await journal.settle([done(2)])
+            disk.release()
+        assert after_a_crash(path, tmp_path_factory.mktemp("2")) == [0, 1, 2]
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            disk.release()
+            await journal.intend([intent(3)])
+        assert after_a_crash(path, tmp_path_factory.mktemp("3")) == [0, 1, 2, 3]
+        disk.release()
 
 
 async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, syncs: list[int]) -> None:
@@ -128,57 +153,24 @@ async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: 
         assert [await again.entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
 
 
-async def test_it_is_closed_whoever_is_cancelled(path: Path) -> None:
+async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
-    with anyio.CancelScope() as scope:
-        await journal.open(HEADING, "")
-        await journal.settle([done(0)])
-        scope.cancel()
-        await journal.close()
-    async with opened(path) as again:
-        assert await again.entry(0) == done(0)
+    await journal.open(HEADING, "")
+    disk = SlowDisk(monkeypatch)
 
+    async def close() -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await journal.close()
 
-async def test_what_waits_when_it_is_closed_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.fsync
-    async with anyio.create_task_group() as group, opened(path) as journal:
-        monkeypatch.setattr(os, "fsync", lambda descriptor: (time.sleep(0.1), real(descriptor)))
+    async with anyio.create_task_group() as group:
         group.start_soon(journal.intend, [intent(0)])
-        await anyio.wait_all_tasks_blocked()
+        await disk.busy()
         group.start_soon(journal.intend, [intent(1)])
         await anyio.wait_all_tasks_blocked()
+        group.start_soon(close)
+        await anyio.wait_all_tasks_blocked()
+        disk.release(9)
+    monkeypatch.undo()
     async with opened(path) as again:
-        assert await again.entry(1) == intent(1)
-
-
-async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fsync(_: int) -> None:
-        raise OSError(errno.ENOSPC, "no space")
-
-    async with opened(path) as journal:
-        await journal.intend([intent(0)])
-        monkeypatch.setattr(os, "fsync", fsync)
-        async with anyio.create_task_group() as group:
-            for index in (1, 2):
-                group.start_soon(refused, journal.intend, [intent(index)])
-        monkeypatch.undo()
-        await refused(journal.settle, [done(0)])
-        await refused(journal.entry, 0)
-    async with opened(path) as again:
-        assert await again.entry(0) == intent(0)
-
-
-async def refused(method: Callable[..., Any], value: object) -> None:
-    with pytest.raises(CrossbookError, match="cannot be written: the disk is full"):
-        await method(value)
-
-
-async def test_a_full_disk_keeps_what_was_intended(path: Path) -> None:
-    async with opened(path) as journal:
-        await journal.intend([intent(0)])
-        journal._file._do(lambda db: db.execute("pragma max_page_count = 12").fetchall())
-        with pytest.raises(CrossbookError, match="the disk is full"):
-            await journal.intend([intent(index, ref="r" * 500) for index in range(1, 200)])
-        await refused(journal.intend, [intent(1)])
-    async with opened(path) as again:
-        assert [await again.entry(index) for index in (0, 1)] == [intent(0), None]
+        assert [await again.entry(index) for index in range(2)] == [intent(0), intent(1)]

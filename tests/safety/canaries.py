@@ -17,7 +17,7 @@ from crossbook import Contact
 CREDENTIALS: dict[str, dict[str, str]] = {
     "serwersms": {
         "username": 'wróbel-użytkownik "1"',
-        "password": 'wróbel hasło &=%\\"2\'',
+        "password": "wróbel hasło &=%\\\"2'",
         "token": 'wrobel"token/of=serwersms\\3',
     },
     "atom": {"token": 'wrobel"token/of=atom\\4'},
@@ -26,7 +26,11 @@ CREDENTIALS: dict[str, dict[str, str]] = {
         "password": "wróbel hasło &=%\\\"6'",
         "api_key": 'wrobel"api/key=of&filemail\\7',
     },
-    "vercom": {"authorization": "wrobel/8+" * 14 + "ab", "application_key": 'wrobel"application/key=9', "brand": "redlink"},
+    "vercom": {
+        "authorization": "wrobel/8+" * 14 + "ab",
+        "application_key": 'wrobel"application/key=9',
+        "brand": "redlink",
+    },
 }
 PHONE = "+48500600700"
 OTHER_PHONE = "+48511622733"
@@ -35,6 +39,7 @@ OTHER_EMAIL = "sikorka.zofia@example.org"
 FIRST, LAST = "Pustułka", 'Krogulec-"Jastrząb"'
 COMPANY = "Zimorodek & Sons"
 NOTE = "Dzierzba street 5"
+LONG = f"{FIRST} {EMAIL} {PHONE} " * 100_000
 BROKEN = "wrobel-broken\x01-key"
 """A key that every constructor refuses."""
 
@@ -102,4 +107,8 @@ class Detector:
     def hits(self, text: str) -> set[str]:
         """Which of them are in a text, each with what stands before it."""
         lowered = text.lower()
-        return {f"{secret!r} after {lowered[max(0, at - 80) : at]!r}" for form, secret in self._needles.items() if (at := lowered.find(form)) >= 0}
+        return {
+            f"{secret!r} after {lowered[max(0, at - 80) : at]!r}"
+            for form, secret in self._needles.items()
+            if (at := lowered.find(form)) >= 0
+        }

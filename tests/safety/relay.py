@@ -1,4 +1,4 @@
-"""A loopback server between a client and the sandbox: it keeps what came in, byte for byte, and misbehaves on request."""
+"""A loopback server between a client and the sandbox: it keeps what came in, byte for byte, and misbehaves."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ class Relay:
 
     async def _forward(self, seen: Seen, writer: asyncio.StreamWriter) -> None:
         reader, upstream = await asyncio.open_connection("127.0.0.1", self._upstream)
-        upstream.write(re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", seen.head[:-2]) + b"Connection: close\r\n\r\n" + seen.body)
+        upstream.write(
+            re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", seen.head[:-2]) + b"Connection: close\r\n\r\n" + seen.body
+        )
         answer = await reader.read()
         upstream.close()
         self.tokens += [token.decode() for token in re.findall(rb'"logintoken":"(\w+)"', answer)]

@@ -96,7 +96,9 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         # Times would make each record another one.
-        aside = {name: value for name, value in vars(record).items() if name not in ("created", "msecs", "relativeCreated")}
+        aside = {
+            name: value for name, value in vars(record).items() if name not in ("created", "msecs", "relativeCreated")
+        }
         self._sinks.add(f"log {record.name.partition('.')[0]}", f"{self.format(record)} {aside!r}")
 
 

@@ -33,49 +33,47 @@ PERSON = {
 CHANGE = {"filemail": {"name": "Anna"}}
 Verb = Callable[[Any, Any], Awaitable[Any]]
 VERBS: dict[str, Verb] = {
-    "get": lambda book, id: book.contacts.get(id),
-    "update": lambda book, id: book.contacts.update(id, **CHANGE.get(book.card.vendor, {"first_name": "Anna"})),
-    "update groups": lambda book, id: book.contacts.update("1", groups=[id]),
-    "update external": lambda book, id: book.contacts.update(ExternalId(id), first_name="Anna"),
-    "create in": lambda book, id: book.contacts.create(Contact(**PERSON[book.card.vendor], groups=(id,))),
-    "delete": lambda book, id: book.contacts.delete(id),
-    "groups of": lambda book, id: book.contacts.groups_of(id),
-    "unsubscribe": lambda book, id: book.contacts.unsubscribe(id, "sms"),
-    "unsubscribe from": lambda book, id: book.contacts.unsubscribe("1", id),
-    "resubscribe": lambda book, id: book.contacts.resubscribe(id, "sms"),
-    "list": lambda book, id: book.contacts.list(group=id),
-    "list after": lambda book, id: book.contacts.list(after=id),
-    "groups.get": lambda book, id: book.groups.get(id),
-    "groups.list after": lambda book, id: book.groups.list(after=id),
-    "groups.rename": lambda book, id: book.groups.rename(id, "Friends"),
-    "groups.delete": lambda book, id: book.groups.delete(id),
-    "groups.add to": lambda book, id: book.groups.add(id, "1"),
-    "groups.add": lambda book, id: book.groups.add("1", id),
-    "groups.remove from": lambda book, id: book.groups.remove(id, "1"),
-    "groups.remove": lambda book, id: book.groups.remove("1", id),
+    "get": lambda book, it: book.contacts.get(it),
+    "update": lambda book, it: book.contacts.update(it, **CHANGE.get(book.card.vendor, {"first_name": "Anna"})),
+    "update groups": lambda book, it: book.contacts.update("1", groups=[it]),
+    "update external": lambda book, it: book.contacts.update(ExternalId(it), first_name="Anna"),
+    "create in": lambda book, it: book.contacts.create(Contact(**PERSON[book.card.vendor], groups=(it,))),
+    "delete": lambda book, it: book.contacts.delete(it),
+    "groups of": lambda book, it: book.contacts.groups_of(it),
+    "unsubscribe": lambda book, it: book.contacts.unsubscribe(it, "sms"),
+    "unsubscribe from": lambda book, it: book.contacts.unsubscribe("1", it),
+    "resubscribe": lambda book, it: book.contacts.resubscribe(it, "sms"),
+    "list": lambda book, it: book.contacts.list(group=it),
+    "list after": lambda book, it: book.contacts.list(after=it),
+    "groups.get": lambda book, it: book.groups.get(it),
+    "groups.list after": lambda book, it: book.groups.list(after=it),
+    "groups.rename": lambda book, it: book.groups.rename(it, "Friends"),
+    "groups.delete": lambda book, it: book.groups.delete(it),
+    "groups.add to": lambda book, it: book.groups.add(it, "1"),
+    "groups.add": lambda book, it: book.groups.add("1", it),
+    "groups.remove from": lambda book, it: book.groups.remove(it, "1"),
+    "groups.remove": lambda book, it: book.groups.remove("1", it),
 }
 # The operations that a verb may cause; a verb that is not here may cause none.
 ALLOWED: dict[str, dict[str, str]] = {
     "serwersms": {
         "get": "getContact", "update": "getContact checkGroups updateContact", "create in": "createContact",
         "update groups": "getContact checkGroups updateContact", "delete": "deleteContact",
-        "groups of": "getContact checkGroups", "list": "listContacts", "list after": "listContacts", "groups.list after": "listGroups", "groups.get": "getGroup",
+        "groups of": "getContact checkGroups", "list": "listContacts", "groups.get": "getGroup",
         "groups.rename": "updateGroup", "groups.delete": "deleteGroup",
         "groups.add to": "getContact checkGroups updateContact", "groups.add": "getContact checkGroups updateContact",
         "groups.remove from": "getContact checkGroups", "groups.remove": "getContact checkGroups",
     },
     "atom": {
         "get": "getContact", "update": "updateContact", "update groups": "updateContact", "create in": "createContact",
-        "delete": "deleteContact", "groups of": "listAddressBooks getAddressBook", "list": "listAddressBooks getAddressBook",
-        "list after": "listAddressBooks", "groups.list after": "listAddressBooks",
+        "delete": "deleteContact", "groups of": "listAddressBooks getAddressBook", "list": "getAddressBook",
         "groups.get": "getAddressBook", "groups.rename": "updateAddressBook",
         "groups.delete": "getAddressBook deleteAddressBook",
     },
     "filemail": {
         "get": "listContacts", "update": "updateContact", "update groups": "listContacts addToGroup",
         "create in": "createContact addToGroup", "delete": "deleteContact", "groups of": "listContacts",
-        "list": "listContacts", "list after": "listContacts", "groups.list after": "listGroups",
-        "groups.get": "listGroups", "groups.rename": "updateGroup",
+        "list": "listContacts", "groups.get": "listGroups", "groups.rename": "updateGroup",
         "groups.delete": "deleteGroup", "groups.add to": "addToGroup", "groups.add": "addToGroup",
         "groups.remove from": "removeFromGroup", "groups.remove": "removeFromGroup",
     },
@@ -84,7 +82,6 @@ ALLOWED: dict[str, dict[str, str]] = {
         "update external": "updateContacts listContacts", "create in": "createContacts", "delete": "deleteContacts",
         "groups of": "listContactGroups", "unsubscribe": "unsubscribeContacts",
         "unsubscribe from": "unsubscribeContacts", "resubscribe": "resubscribeContacts", "list": "listContacts",
-        "list after": "listContacts", "groups.list after": "listGroups",
         "groups.get": "listGroups", "groups.rename": "updateGroups", "groups.delete": "deleteGroups",
         "groups.add to": "addGroupContacts", "groups.add": "addGroupContacts",
         "groups.remove from": "removeGroupContacts", "groups.remove": "removeGroupContacts", "segment": "getSegment",
@@ -126,10 +123,12 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
     async def all_of_them() -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
         reached, wrong = 0, list[str]()
-        verbs = VERBS | ({"segment": lambda book, id: book.segments.get(id)} if vendor == "vercom" else {})
+        verbs = VERBS | ({"segment": lambda book, it: book.segments.get(it)} if vendor == "vercom" else {})
         async with book_over(vendor, transport, rate=1e9) as book:
             for id in hostility.ids():
                 for verb, call in verbs.items():
+                    if id is None and "list" in verb:
+                        continue  # no filter, no cursor
                     problem = await refused(book, call, id)
                     if transport.sent:
                         reached += 1

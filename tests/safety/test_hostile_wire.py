@@ -18,26 +18,26 @@ from crossbook import AddressBook, CrossbookError, InvalidInput
 Call = Callable[[Any, Any], Awaitable[Any]]
 CONTACTS, GROUPS = models.ContactIds(id=[1]), models.GroupIds(id=[1])
 PATHS: dict[str, Call] = {
-    "listContactGroups": lambda wire, id: wire.contacts.list_contact_groups(id),
-    "addContactGroups": lambda wire, id: wire.contacts.add_contact_groups(id, GROUPS),
-    "removeContactGroups": lambda wire, id: wire.contacts.remove_contact_groups(id, GROUPS),
-    "unsubscribeContacts": lambda wire, id: wire.contacts.unsubscribe_contacts(id, CONTACTS),
-    "resubscribeContacts": lambda wire, id: wire.contacts.resubscribe_contacts(id, CONTACTS),
-    "getSegment": lambda wire, id: wire.segments.get_segment(id),
-    "listGroupContacts": lambda wire, id: wire.groups.list_group_contacts(id),
-    "addGroupContacts": lambda wire, id: wire.groups.add_group_contacts(id, CONTACTS),
-    "removeGroupContacts": lambda wire, id: wire.groups.remove_group_contacts(id, CONTACTS),
+    "listContactGroups": lambda wire, it: wire.contacts.list_contact_groups(it),
+    "addContactGroups": lambda wire, it: wire.contacts.add_contact_groups(it, GROUPS),
+    "removeContactGroups": lambda wire, it: wire.contacts.remove_contact_groups(it, GROUPS),
+    "unsubscribeContacts": lambda wire, it: wire.contacts.unsubscribe_contacts(it, CONTACTS),
+    "resubscribeContacts": lambda wire, it: wire.contacts.resubscribe_contacts(it, CONTACTS),
+    "getSegment": lambda wire, it: wire.segments.get_segment(it),
+    "listGroupContacts": lambda wire, it: wire.groups.list_group_contacts(it),
+    "addGroupContacts": lambda wire, it: wire.groups.add_group_contacts(it, CONTACTS),
+    "removeGroupContacts": lambda wire, it: wire.groups.remove_group_contacts(it, CONTACTS),
 }
 QUERIES: dict[str, dict[str, Call]] = {
     "vercom": {
-        "listContacts": lambda wire, id: wire.contacts.list_contacts(id=id, email=id),
-        "listFields": lambda wire, id: wire.contacts.list_fields(offset=id),
+        "listContacts": lambda wire, it: wire.contacts.list_contacts(id=it, email=it),
+        "listFields": lambda wire, it: wire.contacts.list_fields(offset=it),
     },
     "filemail": {
-        "updateContact": lambda wire, id: wire.contacts.update_contact(contactid=id, name=id),
-        "deleteContact": lambda wire, id: wire.contacts.delete_contact(contactid=id),
-        "deleteGroup": lambda wire, id: wire.groups.delete_group(contactgroupid=id),
-        "addToGroup": lambda wire, id: wire.groups.add_to_group(contactgroupid=id, contactid=id),
+        "updateContact": lambda wire, it: wire.contacts.update_contact(contactid=it, name=it),
+        "deleteContact": lambda wire, it: wire.contacts.delete_contact(contactid=it),
+        "deleteGroup": lambda wire, it: wire.groups.delete_group(contactgroupid=it),
+        "addToGroup": lambda wire, it: wire.groups.add_to_group(contactgroupid=it, contactid=it),
     },
 }
 
@@ -83,7 +83,9 @@ def test_ten_thousand_ids_in_queries(vendor: str) -> None:
     assert left > 10_000
 
 
-@pytest.mark.parametrize("id", ["..", ".", "", "%2e%2e", "..%2Fgroup", "1/../2", "1\\..\\2", "1?x", "1#x", "1;x", "1%00", "1\n"])
+@pytest.mark.parametrize(
+    "id", ["..", ".", "", "%2e%2e", "..%2Fgroup", "1/../2", "1\\..\\2", "1?x", "1#x", "1;x", "1%00", "1\n"]
+)
 def test_what_a_server_could_read_as_another_route_never_leaves(id: str) -> None:
     async def all_of_them() -> None:
         transport = FakeTransport(reply(ANSWERS["vercom"]))

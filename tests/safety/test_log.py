@@ -1,4 +1,4 @@
-"""Our own log is of use: it says who was asked for what, how it went, how long it took, and who can be asked about it."""
+"""Our own log is of use: who was asked for what, how it went, how long it took, and what to ask the vendor about it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ from crossbook.core.exchange import Failure
 
 pytestmark = pytest.mark.anyio
 
-OK = {"atom": {"status": "success", "result": {"id": 5}}, "vercom": {"data": [{"id": "5"}], "meta": {"uniqId": "00d928f759"}}}
+OK = {
+    "atom": {"status": "success", "result": {"id": 5}},
+    "vercom": {"data": [{"id": "5"}], "meta": {"uniqId": "00d928f759"}},
+}
 PERSON = Contact(phone=canaries.PHONE, groups=("1",))
 
 
 @asynccontextmanager
-async def logged(caplog: pytest.LogCaptureFixture, vendor: str, *answers: Any, **options: Any) -> AsyncIterator[AddressBook]:
+async def logged(
+    caplog: pytest.LogCaptureFixture, vendor: str, *answers: Any, **options: Any
+) -> AsyncIterator[AddressBook]:
     """An open book whose log begins now."""
     async with book_over(vendor, FakeTransport(*answers), **options) as book:
         caplog.clear()
@@ -78,9 +83,7 @@ async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "vercom", reply(refusal, 422)) as book:
         with pytest.raises(Rejected):
             await book.contacts.create(PERSON)
-    assert lines(caplog) == [
-        "vercom.createContacts attempt 1: 422 in 0 ms, Rejected, request id 77, about +48******00"
-    ]
+    assert lines(caplog) == ["vercom.createContacts attempt 1: 422 in 0 ms, Rejected, request id 77, about +48******00"]
 
 
 async def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:

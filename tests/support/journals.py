@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
+import pytest
 from attrs import evolve
 
 from crossbook.core.journal import Entry, Heading
@@ -34,6 +37,24 @@ async def opened(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
         yield journal
     finally:
         await journal.close()
+
+
+class SlowDisk:
+    """Syncs that take until they are released, one by one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._begun, self._released = threading.Semaphore(0), threading.Semaphore(0)
+        monkeypatch.setattr(os, "fsync", self._sync)
+
+    def _sync(self, _: int) -> None:
+        self._begun.release()
+        assert self._released.acquire(timeout=5)
+
+    def release(self, count: int = 1) -> None:
+        self._released.release(count)
+
+    async def busy(self) -> None:
+        assert await anyio.to_thread.run_sync(self._begun.acquire, True, 5)
 
 
 _CHILD = """

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 import trustme
+
 from crossbook import transports
 from crossbook.core.exchange import Transport
 from crossbook.transports import pools
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from kinds import BROUGHT, needs  # noqa: E402  (found on the path above)
+from kinds import BROUGHT, needs
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -57,10 +58,8 @@ async def by_task(coroutine: Coroutine[Any, Any, Any], number: int) -> bool:
         await stepped
 
     task = asyncio.get_running_loop().create_task(run())
-    try:
+    with suppress(asyncio.CancelledError):
         await task
-    except asyncio.CancelledError:
-        pass
     return stepped.awaits >= number
 
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from calls import Make, answered, call, failed
-from crossbook import transports
-from crossbook.errors import InvalidInput, UsageError
 from kinds import needs
 from server import answering, reply, serve
+
+from crossbook import transports
+from crossbook.errors import InvalidInput, UsageError
 
 pytestmark = pytest.mark.anyio
 

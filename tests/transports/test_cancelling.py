@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 import ssl
+import threading
 from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
-from anyio.lowlevel import checkpoint
 from calls import Make, answered, call
+from proxy import proxying
+from server import LONGEST, Peer, Server, answering, reply, serve
+from stepping import Cancel, by_scope, by_task
+
 from crossbook.core.exchange import Transport
 from crossbook.transports import pools
-from proxy import proxying
-from server import Peer, Server, answering, reply, serve
-from stepping import Cancel, by_scope, by_task
 
 pytestmark = pytest.mark.anyio
 
@@ -45,13 +46,9 @@ async def at_every_await(
         transport = make()
         await before(transport)
         met = await cancel(transport.send(call(server.origin)), number)
-
-        async def ask() -> None:
-            answered(await transport.send(call(server.origin, connect_timeout=2)))
-
         async with anyio.create_task_group() as group:
             for _ in range(20):
-                group.start_soon(ask)
+                group.start_soon(healthy, transport, server.origin)
         assert server.open <= 2
         assert len(anyio.get_running_tasks()) == tasks
         await transport.aclose()
@@ -60,6 +57,10 @@ async def at_every_await(
             gc.collect()  # what was dropped unclosed warns now, and a warning fails the test
             return number
     raise AssertionError("it never came to its end")
+
+
+async def healthy(transport: Transport, origin: str) -> None:
+    answered(await transport.send(call(origin, connect_timeout=2)))
 
 
 async def nothing(transport: Transport) -> None:
@@ -88,3 +89,66 @@ async def test_at_every_await_with_tls(
         assert await at_every_await(cancel, server, lambda: make_own(server.origin, 2), nothing) > 6
         assert proxy.wait_open(0)
         assert bool(proxy.seen) == (through == "a tunnel")
+
+
+async def test_while_a_pool_that_was_given_up_is_closed(
+    make_own: Make, cancel: Cancel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last request closes all of its connections, also when that request is cancelled just then."""
+    monkeypatch.setattr(pools, "WIDTH", 4)
+    together, begun, gate = threading.Barrier(3, timeout=LONGEST), threading.Event(), threading.Event()
+
+    def vendor(peer: Peer) -> None:
+        for seen in peer.requests():
+            if seen.target == b"/together":
+                together.wait()
+            if seen.target == b"/slow":
+                begun.set()
+                gate.wait(LONGEST)
+            peer.send(reply())
+
+    async def others(transport: Transport, origin: str) -> None:
+        await anyio.to_thread.run_sync(begun.wait, LONGEST)
+        await by_scope(transport.send(call(origin)), 1)
+        gate.set()
+
+    met, number = True, 0
+    with serve(vendor) as server:
+        while met:
+            number += 1
+            transport = make_own(server.origin, 4)
+            async with anyio.create_task_group() as group:
+                for _ in range(3):
+                    group.start_soon(transport.send, call(server.origin, b"/together"))
+            begun.clear()
+            gate.clear()
+            async with anyio.create_task_group() as group:
+                group.start_soon(others, transport, server.origin)
+                met = await cancel(transport.send(call(server.origin, b"/slow")), number)
+                begun.set()  # it may have been cancelled before it left
+            await transport.aclose()
+            assert server.wait_open(0), f"a socket is open after a cancellation at await {number}"
+    gc.collect()
+    assert number > 2
+
+
+async def test_while_it_is_closed(make_own: Make, cancel: Cancel, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(4, timeout=LONGEST)
+
+    def vendor(peer: Peer) -> None:
+        for _ in peer.requests():
+            together.wait()
+            peer.send(reply())
+
+    met, number = True, -1
+    with serve(vendor) as server:
+        while met:
+            number += 1
+            transport = make_own(server.origin, 4)
+            async with anyio.create_task_group() as group:
+                for _ in range(4):
+                    group.start_soon(transport.send, call(server.origin))
+            assert server.open == 4
+            met = await cancel(transport.aclose(), number)
+            assert server.wait_open(0), f"a socket is open after a cancellation at await {number}"
+    assert number > 0

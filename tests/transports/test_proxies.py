@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 import trustme
 from calls import Make, answered, call, failed
-from crossbook.errors import InvalidInput
 from proxy import proxying, tunnel
 from server import Behaviour, Peer, answering, closed_port, reply, serve
+
+from crossbook.errors import InvalidInput
 
 pytestmark = pytest.mark.anyio
 
@@ -82,9 +83,7 @@ REFUSALS: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("refusal", [*REFUSALS, "nobody there"])
-async def test_a_proxy_that_fails_means_never_sent(
-    make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str
-) -> None:
+async def test_a_proxy_that_fails_means_never_sent(make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
     with serve(REFUSALS.get(refusal, answering())) as proxy:
         there = proxy.origin if refusal in REFUSALS else f"http://127.0.0.1:{closed_port()}"
         monkeypatch.setenv("HTTPS_PROXY", there)
@@ -106,6 +105,7 @@ async def test_a_tunnel_to_a_server_that_cannot_prove_who_it_is(
     honest = threading.Event()
 
     with serve(answering(), strange) as other, serve(answering(), certified) as server:
+
         def behave(peer: Peer) -> None:
             peer.request()
             tunnel(peer, server.port if honest.is_set() else other.port)

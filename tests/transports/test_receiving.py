@@ -28,7 +28,8 @@ WHOLE = {
     "gzip with something behind it": reply(gzip.compress(DOCUMENT) + b"\0" * 99, "200 OK", "Content-Encoding: gzip"),
     "chunked": chunked(DOCUMENT, 1000),
     "chunked gzip, byte by byte": chunked(gzip.compress(DOCUMENT), 1, b"Content-Encoding: gzip"),
-    "after 100 and 103": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" + reply(DOCUMENT),
+    "after 100 and 103": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+    + reply(DOCUMENT),
 }
 
 
@@ -54,7 +55,9 @@ async def test_an_answer_without_a_body(make: Make, status: str) -> None:
 
 
 async def test_headers_come_in_lower_case_and_joined(make: Make) -> None:
-    with serve(answering(reply(OK, "429 Slow Down", "Retry-After: 7", "X-Many: a", "x-many: b", "X-Odd: \xff"))) as server:
+    with serve(
+        answering(reply(OK, "429 Slow Down", "Retry-After: 7", "X-Many: a", "x-many: b", "X-Odd: \xff"))
+    ) as server:
         answer = answered(await make(server.origin).send(call(server.origin)))
     assert (answer.status, answer.content) == (429, OK)
     assert answer.headers["retry-after"] == "7"

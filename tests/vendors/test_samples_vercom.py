@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, sample
 
 from crossbook import AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown, Vercom
+from crossbook.vendors.base import rows
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +85,14 @@ async def test_a_write_that_was_refused_alone_or_among_others(status: int) -> No
             assert error.request_id == "00d928f759"
             assert "Validation error" in error.message
             assert "anna@example.com" not in str(error)
+
+
+async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:
+    async with answered("written-207", status=207) as book:
+        new = [models.NewContact(externalId=key, phoneNumber="12ab") for key in ("crm-17", "crm-18")]
+        answer = await book.wire.contacts.create_contacts(new)
+    assert [row.id for row in rows(answer.data, models.WrittenContact) or () if row] == ["124"]
+    assert [row.code for row in rows(answer.errors, models.Problem) or () if row] == ["E-1-001"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What is SerwerSMS's own: rows a group, pages without a count, edits that write all, import, two ways to log in."""
+"""What is SerwerSMS's own: rows a group, pages without a count, edits that write all, two ways to log in."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from control import Server
 from fakes import FakeTransport, book_over, reply
 from people import phone, whole
 
-from crossbook import AddressBook, Contact, InvalidInput, SerwerSMS
+from crossbook import AddressBook, InvalidInput, SerwerSMS
 from crossbook.core.card import Card
+from crossbook.core.exchange import Outgoing, Reply
 
 pytestmark = pytest.mark.anyio
 
@@ -55,7 +56,12 @@ async def test_pages_whose_number_is_not_told(book: SerwerSMS, card: Card, serve
 
 async def test_a_server_that_ignores_the_page_does_not_repeat_it_for_ever() -> None:
     rows = {"items": [{"id": 1, "phone": "+48500600701"}, {"id": 2, "phone": "+48500600702"}]}
-    transport = FakeTransport(reply(rows))
+
+    def answer(call: Outgoing) -> Reply:
+        assert len(transport.sent) < 10
+        return reply(rows)
+
+    transport = FakeTransport(answer)
     async with book_over("serwersms", transport) as book:
         assert await ids(book, page_size=2) == ["1", "2"]
         page = await book.contacts.list(page_size=2)
@@ -116,33 +122,6 @@ async def test_a_phone_is_searched_in_every_spelling(card: Card) -> None:
     async with book_over("serwersms", transport) as book:
         assert await book.contacts.find(phone=phone(card)) is None
     assert [body["search"] for body in transport.bodies] == ["+48500600700", "48500600700", "500600700"]
-
-
-async def test_import_makes_a_group_and_counts(book: SerwerSMS, server: Server) -> None:
-    people = [Contact(phone=f"50060070{number}", first_name="Łucja", email="a@example.com") for number in range(3)]
-    imported = await book.import_contacts("Fair", [*people, Contact(phone="+48500600704", email="no address")])
-    assert (imported.correct, imported.failed) == (3, 1)
-    assert (await book.groups.get(imported.group)).name == "Fair"
-    listed = [(contact.phone, contact.name) async for contact in book.contacts.list(group=imported.group)]
-    assert listed == [(f"+4850060070{number}", "Łucja") for number in range(3)]
-
-
-async def test_import_refuses_what_it_cannot_carry(book: SerwerSMS, server: Server) -> None:
-    stuffed = {
-        "fields": Contact(phone="500600700", fields={"city": "Łódź"}),
-        "groups": Contact(phone="500600700", groups=("1",)),
-    }
-    for field, contact in stuffed.items():
-        with pytest.raises(InvalidInput, match=field) as caught:
-            await book.import_contacts("Fair", [contact])
-        assert caught.value.field == field
-    for name in ("", "x" * 101):
-        with pytest.raises(InvalidInput) as caught:
-            await book.import_contacts(name, [Contact(phone="500600700")])
-        assert caught.value.field == "group_name"
-    with pytest.raises(InvalidInput, match="phone"):
-        await book.import_contacts("Fair", [Contact(email="a@example.com")])
-    assert server.requests("serwersms").total() == 0
 
 
 async def test_credentials_travel_in_the_body_or_in_a_header() -> None:

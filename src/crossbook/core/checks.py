@@ -17,6 +17,7 @@ from crossbook.errors import InvalidInput, Unsupported
 from crossbook.models import Contact, ExternalId
 
 OnLoss = Literal["error", "drop"]
+_BROKEN = re.compile(r"[\0\ud800-\udfff]")
 # In the order in which a person would fill them in; `id` is the vendor's to give.
 FIELDS = (
     "external_id", "phone", "email", "first_name", "last_name", "name", "company", "groups", "opted_out", "archived",
@@ -82,7 +83,8 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
                 raise _cannot_hold(card, lost[0])
             changed[name] = fields
         elif name not in FIELDS:
-            raise InvalidInput(f"a contact has no field {name[:40]!r}", field=name[:40], vendor=card.vendor)
+            shown = redact.text(name)[:40]
+            raise InvalidInput(f"a contact has no field {shown!r}", field=shown, vendor=card.vendor)
         elif card.names == "whole" and name in ("first_name", "last_name"):
             raise InvalidInput(
                 f"{card.title} stores whole names: change `name`, half of one cannot be changed",
@@ -234,7 +236,7 @@ def clean(card: Card, name: str, value: object) -> str:
     """Text that JSON and a URL can carry."""
     if not isinstance(value, str):
         raise InvalidInput(f"{name} must be text", field=name, vendor=card.vendor)
-    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _BROKEN.search(value):
         raise InvalidInput(f"{name} holds a NUL or half of a character", field=name, vendor=card.vendor)
     return value
 
@@ -252,6 +254,7 @@ def _encodable(card: Card, name: str, value: Any) -> Any:
 
 
 def _cannot_hold(card: Card, name: str) -> InvalidInput:
+    name = redact.text(name)
     mend = 'leave it out, or pass on_loss="drop"'
     if name == "name":
         mend = "give first_name and last_name, which it stores"

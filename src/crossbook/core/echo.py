@@ -12,7 +12,7 @@ from crossbook_wire.http import Request
 
 # Shorter values stand in words that mean something else.
 _SHORTEST = 4
-_LONGEST_BODY = 64 * 1024
+_LONGEST = 64 * 1024
 
 
 def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
@@ -25,8 +25,9 @@ def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
 
 
 def _values(request: Request) -> Iterator[str]:
-    yield from (value for _, value in parse_qsl(request.query))
-    if 0 < len(request.body) <= _LONGEST_BODY:
+    if len(request.query) <= _LONGEST:
+        yield from (value for _, value in parse_qsl(request.query))
+    if 0 < len(request.body) <= _LONGEST:
         yield from _texts(msgspec.json.decode(request.body))
 
 

@@ -24,7 +24,7 @@ def wanted() -> bool:
 
 def attempted(attempt: Attempt, request: Request, request_id: str | None) -> None:
     """One request that is over; phones and addresses in it tell it from others, masked."""
-    about = redact.identifiers(f"{unquote(request.query)} {request.body[:2000].decode(errors='replace')}")
+    about = redact.identifiers(f"{unquote(request.query[:2000])} {request.body[:2000].decode(errors='replace')}")
     facts = {
         "": attempt.cause,
         "again in ": None if attempt.wait is None else f"{attempt.wait:.2f} s",

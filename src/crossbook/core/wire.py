@@ -129,7 +129,7 @@ class Wire:
         card = self._connection.card
         if isinstance(outcome, Failure):
             return unanswered(card, outcome, operation)
-        if outcome.status == 202 and operation.retry is Retry.SAFE and "retry-after" in outcome.headers:
+        if outcome.status == 202 and operation.retry is Retry.SAFE:
             # Not done yet: asked again, as the vendor says, until it is.
             return VendorDown(
                 "the vendor is still working on it",

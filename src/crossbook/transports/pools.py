@@ -5,12 +5,15 @@ Each pool's width is kept by us, so nothing ever queues inside a pool, and each 
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import Coroutine
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 import anyio
+from sniffio import current_async_library
 
 from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.errors import InvalidInput
@@ -120,8 +123,7 @@ class Pooled:
         self._closed = True
         for scope in list(self._under_way):
             scope.cancel()
-        for pool in self._pools:
-            await _close(pool)
+        await _close(*self._pools)
 
 
 class _Pool:
@@ -135,6 +137,28 @@ def _load(pool: _Pool) -> int:
     return pool.in_flight
 
 
-async def _close(pool: _Pool) -> None:
+async def _close(*pools: _Pool) -> None:
+    """Closes all of them, whatever befalls the caller: interrupted, the library would forget the rest of them."""
+
+    async def close() -> None:
+        for pool in pools:
+            await pool.transport.aclose()
+
     with anyio.CancelScope(shield=True):
-        await pool.transport.aclose()
+        if current_async_library() == "trio":
+            await close()
+        else:
+            await _undisturbed(close())
+
+
+async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:
+    """asyncio itself (a time-out, a client that left) cancels through any shield of anyio: that waits here."""
+    task, interrupted = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait((task,))
+        except asyncio.CancelledError as error:
+            interrupted = error
+    if interrupted is not None:
+        raise interrupted
+    task.result()

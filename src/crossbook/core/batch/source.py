@@ -11,6 +11,7 @@ from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
+DONE: Any = object()  # stands for an item before the cursor at which an earlier run is gone on with: the journal has it
 
 
 class Source(Generic[I]):
@@ -26,26 +27,31 @@ class Source(Generic[I]):
         self._items = items
         self._bookmark = bookmark
         self.total = len(items) if isinstance(items, Sized) else None
-        self._index = 0
+        self.taken = 0
+        self.exhausted = False
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
         self._turn = anyio.Lock()
-        self.exhausted = False
+        self._pull: anyio.CancelScope | None = None
+        self._error: Exception | None = None
 
-    def start(self, bookmark: tuple[str, int] | None) -> None:
-        """Begins at the source's start, or behind the cursor that an earlier run had reached."""
+    def start(self, cursor: str | None, index: int) -> None:
+        """Begins at the source's start; a list of a book behind this cursor, with its first `index` items `DONE`.
+
+        Without a cursor, but with an index, all of the list is done.
+        """
         if isinstance(self._items, Pager):
-            self._iterator = self._paged(self._items, bookmark)
+            self._iterator = self._paged(self._items, cursor, index)
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:
             self._iterator = iter(self._items)
 
-    async def _paged(self, pager: Pager[Any], bookmark: tuple[str, int] | None) -> AsyncIterator[I]:
-        if bookmark is not None:
-            pager = pager.at(bookmark[0])
-            self._index = bookmark[1]
-        index = self._index
-        async for page in pager.pages():
+    async def _paged(self, pager: Pager[Any], cursor: str | None, index: int) -> AsyncIterator[I]:
+        for _ in range(index):
+            yield DONE
+        if cursor is None and index:
+            return
+        async for page in (pager if cursor is None else pager.at(cursor)).pages():
             for item in page.items:
                 yield item
             index += len(page.items)
@@ -53,26 +59,53 @@ class Source(Generic[I]):
                 await self._bookmark(page.cursor, index)
 
     async def take(self, most: int) -> list[tuple[int, I]]:
-        """The next items, fewer only at the end."""
+        """The next items, fewer only at the end, or when `stop` was called.
+
+        Raises:
+            Whatever the source raised, once all that came before it was taken.
+        """
         taken: list[tuple[int, I]] = []
         if isinstance(self._iterator, Iterator):
-            for item in self._iterator:
-                taken.append((self._index, item))
-                self._index += 1
-                if len(taken) == most:
-                    return taken
-            self.exhausted = True
-            return taken
-        async with self._turn:
-            while self._iterator is not None and not self.exhausted and len(taken) < most:
-                try:
-                    item = await anext(self._iterator)
-                except StopAsyncIteration:
-                    self.exhausted = True
-                    break
-                taken.append((self._index, item))
-                self._index += 1
+            self._take_now(self._iterator, taken, most)
+        elif self._iterator is not None:
+            async with self._turn:
+                with anyio.CancelScope() as self._pull:
+                    await self._take(self._iterator, taken, most)
+                self._pull = None
+        if self._error is not None and not taken:
+            raise self._error
         return taken
+
+    def _take_now(self, iterator: Iterator[I], taken: list[tuple[int, I]], most: int) -> None:
+        while len(taken) < most and not self._over:
+            try:
+                taken.append((self.taken, next(iterator)))
+            except StopIteration:
+                self.exhausted = True
+            except Exception as error:
+                self._error = error
+            else:
+                self.taken += 1
+
+    async def _take(self, iterator: AsyncIterator[I], taken: list[tuple[int, I]], most: int) -> None:
+        while len(taken) < most and not self._over:
+            try:
+                taken.append((self.taken, await anext(iterator)))
+            except StopAsyncIteration:
+                self.exhausted = True
+            except Exception as error:
+                self._error = error
+            else:
+                self.taken += 1
+
+    @property
+    def _over(self) -> bool:
+        return self.exhausted or self._error is not None
+
+    def stop(self) -> None:
+        """Waits no longer for an item that is slow to come."""
+        if self._pull is not None:
+            self._pull.cancel()
 
     async def aclose(self) -> None:
         close = getattr(self._iterator, "aclose", None)

@@ -4,27 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
+import anyio
+from attrs import define, evolve
 
 from crossbook.core.batch.steps import Ready
 from crossbook.core.journal import Entry
+from crossbook.errors import CrossbookError
 
 
-@define
+@define(eq=False)
 class Task:
+    """An item, what was decided about it, and how far its write came.
+
+    Attributes:
+        turn: when it is this one's turn among those with the same key; None if it is already.
+        refusal: why it cannot be written at all.
+        at: when its write was last begun, by the wall clock.
+        seen: ids that the vendor had for its key before the first attempt.
+        attempts: writes begun, in earlier runs too; `tries` in this one.
+        update: for an upsert that found its contact: the id, and what to change.
+        unsure: a write was begun, and what became of it is to be found out before anything else.
+        since: when that write can at the latest have left (`anyio.current_time()`).
+        lost: the error that it ended in, if it was in this run.
+        half: the id of a contact that was made, and is perhaps not in its groups.
+        alone: not to be sent together with others: their common answer did not tell.
+    """
+
     index: int
     ref: str | None
-    fingerprint: str
     ready: Ready
-    open: bool = False  # an earlier run began its write and did not learn what became of it
-    at: float = 0.0  # when its write was begun, by the wall clock
-    seen: tuple[str, ...] = ()  # ids that the vendor had for its key before
+    fingerprint: str = ""
+    turn: anyio.Event | None = None
+    refusal: CrossbookError | None = None
+    at: float = 0.0
+    seen: tuple[str, ...] = ()
     attempts: int = 0
-    update: tuple[str, dict[str, Any]] | None = None  # an upsert that found its contact: what to change
+    tries: int = 0
+    update: tuple[str, dict[str, Any]] | None = None
+    unsure: bool = False
+    since: float = 0.0
+    lost: CrossbookError | None = None
+    half: str | None = None
+    alone: bool = False
 
     def entry(self, state: Any, **facts: Any) -> Entry:
         """The task as the journal keeps it."""
-        return Entry(
+        entry = Entry(
             index=self.index,
             ref=self.ref,
             fingerprint=self.fingerprint,
@@ -33,5 +58,6 @@ class Task:
             at=self.at,
             seen=self.seen,
             attempts=self.attempts,
-            **facts,
+            id=self.update[0] if self.update else self.half,
         )
+        return evolve(entry, **facts) if facts else entry

@@ -1,4 +1,4 @@
-"""Between the workers and the reader: results as they come, or in order, never more than a window of them."""
+"""Between the workers and the reader: results as they come, or in order, and never more inputs under way than fit."""
 
 from __future__ import annotations
 
@@ -10,21 +10,41 @@ from crossbook.core.batch.results import Result
 
 
 class Window:
-    """Results under way to their reader.
+    """Inputs under way to their reader: taken from the source, and their results not read yet.
 
-    Workers ask for `room` before they take more of the source, so that a slow reader slows them down; `get` gives the
-    reader the next result, None after the last.
+    Workers ask for `room` before they take more of the source, so that a slow reader slows them down, and so that
+    in an ordered batch one slow input holds up the others sooner or later; `get` gives the reader the next result,
+    None after the last.
+
+    Args:
+        size: how many may be under way.
+        ordered: whether results come in the order of the source.
     """
 
     def __init__(self, size: int, *, ordered: bool) -> None:
         self._size = size
         self._ordered = ordered
+        self.under_way = 0
         self._early: dict[int, Result] = {}
         self._ready: deque[Result] = deque()
         self._next = 0  # the index that comes next, if they come in order
         self._closed = False
         self._news = anyio.Event()
         self._space = anyio.Event()
+
+    async def room(self, count: int) -> None:
+        """Waits until `count` more may be taken, and counts them as taken."""
+        while self.under_way + count > self._size:
+            if self._space.is_set():
+                self._space = anyio.Event()
+            await self._space.wait()
+        self.under_way += count
+
+    def give_back(self, count: int) -> None:
+        """So many were not taken, or were read."""
+        if count:
+            self.under_way -= count
+            self._space.set()
 
     def put(self, result: Result) -> None:
         if self._ordered:
@@ -37,25 +57,17 @@ class Window:
         if self._ready:
             self._news.set()
 
-    async def room(self) -> None:
-        while not self._closed and len(self._ready) + len(self._early) >= self._size and self._ready:
-            if self._space.is_set():
-                self._space = anyio.Event()
-            await self._space.wait()
-
     async def get(self) -> Result | None:
         while not self._ready:
             if self._closed:
                 return None
             self._news = anyio.Event()
             await self._news.wait()
-        result = self._ready.popleft()
-        self._space.set()
-        return result
+        self.give_back(1)
+        return self._ready.popleft()
 
     def close(self) -> None:
         """There are no more: what is left is given in order of index."""
         self._ready.extend(self._early.pop(index) for index in sorted(self._early))
         self._closed = True
         self._news.set()
-        self._space.set()

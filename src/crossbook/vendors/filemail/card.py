@@ -55,7 +55,7 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
         kind = NotFound
     if number == 0 and status >= 400:
         kind = None
-    if number == 1003 and "logintoken" in message.lower():
+    if number == 1003 and any(name in message.lower() for name in ("logintoken", "apikey", "username", "password")):
         kind = AuthError
     named = _QUOTED.search(message)
     field = _FIELDS.get(named.group(1).lower()) if named else None

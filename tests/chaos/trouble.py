@@ -1,0 +1,96 @@
+"""Connections that do not come about: refused, not resolved, none free. Each is mended when the test says so."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+from attrs import field, frozen
+from forwarder import Forwarder
+
+KINDS = ("refused", "unresolved", "no room")
+
+
+@frozen
+class Way:
+    """How a book reaches the vendor in one trial: its options, and how to mend what is broken."""
+
+    options: dict[str, Any] = field(factory=dict[str, Any])
+    mend: Callable[[], None] = lambda: None
+
+
+@asynccontextmanager
+async def way_to(base_url: str, kind: str, transport: str) -> AsyncGenerator[Way]:
+    """A way to this base URL that has this trouble; a straight one for what the sandbox does itself."""
+    port = urlsplit(base_url).port
+    assert port
+    if kind == "refused":
+        with Forwarder(port) as forwarder:
+            url = base_url.replace(f":{port}", f":{forwarder.port}")
+            yield Way({"base_url": url, "transport": transport}, forwarder.open)
+    elif kind == "unresolved":
+        name = _names.add()
+        url = base_url.replace("127.0.0.1", name)
+        yield Way({"base_url": url, "transport": transport, "allow_http": True}, lambda: _names.resolve(name))
+    elif kind == "no room":
+        async with _narrow(base_url, transport) as way:
+            yield way
+    else:
+        yield Way({"base_url": base_url, "transport": transport})
+
+
+@asynccontextmanager
+async def _narrow(base_url: str, transport: str) -> AsyncGenerator[Way]:
+    """Over a client whose only connection is taken by an answer that nobody reads."""
+    library = import_module(transport)
+    limits = library.Limits(max_connections=1)
+    async with library.AsyncClient(limits=limits, trust_env=False) as client, anyio.create_task_group() as tasks:
+        state = f"{base_url.rpartition('/')[0]}/_sandbox/state"
+        held = await client.send(client.build_request("GET", state), stream=True)
+        free = anyio.Event()
+
+        async def let_go() -> None:
+            await free.wait()
+            await held.aclose()
+
+        tasks.start_soon(let_go)
+        try:
+            yield Way({"base_url": base_url, "http_client": client}, free.set)
+        finally:
+            free.set()
+
+
+class Names:
+    """Host names under example.com that only this process knows: of no address at first, of this machine later."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool] = {}
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+        self._ask = socket.getaddrinfo
+
+    def add(self) -> str:
+        with self._lock:
+            name = f"vendor-{next(self._numbers)}.example.com"
+            self._known[name] = False
+            socket.getaddrinfo = self._answer
+        return name
+
+    def resolve(self, name: str) -> None:
+        self._known[name] = True
+
+    def _answer(self, host: Any, *rest: Any, **more: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if self._known.get(name) is False:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return self._ask("127.0.0.1" if name in self._known else host, *rest, **more)
+
+
+_names = Names()

@@ -1,0 +1,55 @@
+"""A disk that is full or fails: nothing more is taken, and what was intended before is there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from journals import done, intent, opened
+
+from crossbook import CrossbookError
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    async with opened(path) as journal:
+        await journal.intend([intent(0)])
+        monkeypatch.setattr(os, "fsync", fsync)
+        async with anyio.create_task_group() as group:
+            for index in (1, 2):
+                group.start_soon(refused, journal.intend, [intent(index)])
+        monkeypatch.undo()
+        await refused(journal.settle, [done(0)])
+        await refused(journal.entry, 0)
+    async with opened(path) as again:
+        assert await again.entry(0) == intent(0)
+
+
+async def refused(method: Callable[..., Any], value: object) -> None:
+    with pytest.raises(CrossbookError, match="cannot be written: the disk is full"):
+        await method(value)
+
+
+async def test_a_full_disk_keeps_what_was_intended(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.intend([intent(0)])
+        journal._file._do(lambda db: db.execute("pragma max_page_count = 12").fetchall())
+        with pytest.raises(CrossbookError, match="the disk is full"):
+            await journal.intend([intent(index, ref="r" * 500) for index in range(1, 200)])
+        await refused(journal.intend, [intent(1)])
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in (0, 1)] == [intent(0), None]

@@ -1,0 +1,102 @@
+"""The calls that carry people to a vendor, each as a function of the book, so that no test's local holds a canary."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import canaries
+from crossbook_wire.atom import models as atom
+from crossbook_wire.serwersms import models as serwersms
+from crossbook_wire.vercom import models as vercom
+
+from crossbook import AddressBook, Contact, ExternalId
+
+Call = Callable[[Any], Awaitable[Any]]
+
+
+async def create(book: AddressBook) -> Any:
+    return await book.contacts.create(canaries.person(book.card.vendor))
+
+
+async def create_long(book: Any) -> Any:
+    """More than the sockets' buffers hold: its bytes are still being written when it is given up."""
+    match book.card.vendor:
+        case "serwersms":
+            return await book.wire.groups.create_group(serwersms.NewGroup(name=canaries.LONG))
+        case "atom":
+            return await book.wire.address_books.create_address_book(atom.NewAddressBook(name=canaries.LONG))
+        case "filemail":
+            return await book.wire.groups.create_group(name=canaries.LONG)
+    return await book.wire.groups.create_groups([vercom.NewGroup(name=canaries.LONG, externalId="1")])
+
+
+async def update(book: AddressBook) -> Any:
+    if book.card.vendor == "atom":
+        return await book.contacts.update("1", phone=canaries.OTHER_PHONE)
+    return await book.contacts.update("1", phone=canaries.OTHER_PHONE, email=canaries.OTHER_EMAIL)
+
+
+async def items(book: AddressBook) -> Any:
+    return [contact async for contact in book.contacts.list(page_size=1)]
+
+
+async def find(book: AddressBook) -> Any:
+    if "phone" in book.card.match_keys:
+        return await book.contacts.find(phone=canaries.PHONE)
+    return await book.contacts.find(email=canaries.EMAIL)
+
+
+async def wire_create(book: Any) -> Any:
+    wire = book.wire.contacts
+    match book.card.vendor:
+        case "serwersms":
+            return await wire.create_contact(serwersms.NewContact(phone=canaries.PHONE, email=canaries.EMAIL))
+        case "atom":
+            return await wire.create_contact(atom.NewContact(group_id=1, phone_number=canaries.PHONE))
+        case "filemail":
+            return await wire.create_contact(name=canaries.FIRST, email=canaries.EMAIL, mobile=canaries.PHONE)
+    return await wire.create_contacts([vercom.NewContact(phoneNumber=canaries.PHONE, email=canaries.EMAIL)])
+
+
+async def wire_path(book: Any) -> Any:
+    if book.card.vendor == "vercom":
+        return await book.wire.contacts.list_contact_groups(canaries.EMAIL)
+    return await book.contacts.get(canaries.EMAIL)
+
+
+async def by_external_id(book: AddressBook) -> Any:
+    return await book.contacts.update(ExternalId(canaries.OTHER_EMAIL), company=canaries.COMPANY)
+
+
+CALLS: dict[str, Call] = {
+    "create": create,
+    "update": update,
+    "find": find,
+    "list": lambda book: book.contacts.list(page_size=2),
+    "items": items,
+    "get": lambda book: book.contacts.get("1"),
+    "groups of": lambda book: book.contacts.groups_of("1"),
+    "add": lambda book: book.groups.add("1", "1"),
+    "groups": lambda book: book.groups.list(),
+    "wire": wire_create,
+    "by external id": by_external_id,
+    "by e-mail": lambda book: book.contacts.list(email=canaries.EMAIL),
+    "by phone": lambda book: book.contacts.list(phone=canaries.PHONE),
+    "by text": lambda book: book.contacts.list(search=canaries.EMAIL),
+    "delete": lambda book: book.contacts.delete("1"),
+}
+# Refused before any I/O, whatever the vendor.
+INVALID: dict[str, Call] = {
+    "a phone as id": lambda book: book.contacts.get(canaries.PHONE),
+    "an address as group": lambda book: book.contacts.list(group=canaries.EMAIL),
+    "a token as cursor": lambda book: book.contacts.list(after=canaries.CREDENTIALS["atom"]["token"]),
+    "an address as phone": lambda book: book.contacts.update("1", phone=canaries.EMAIL + "\0"),
+    "an address in a path": wire_path,
+    "half a character": lambda book: book.contacts.update("1", email=canaries.EMAIL + "\ud800"),
+    "no such field": lambda book: book.contacts.update("1", fields={canaries.EMAIL: canaries.NOTE + "\ud800"}),
+    "too long": lambda book: book.contacts.update("1", email=canaries.EMAIL + "x" * 300 + "\0"),
+    "find two": lambda book: book.contacts.find(phone=canaries.PHONE, email=canaries.EMAIL),
+    "no phone": lambda book: book.contacts.find(phone=canaries.EMAIL),
+    "no such option": lambda book: book.contacts.create(Contact(email=canaries.EMAIL), on_loss=canaries.SECRETS[0]),
+}

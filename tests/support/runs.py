@@ -1,0 +1,44 @@
+"""One call over a list of answers, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+from fakes import FakeTransport, book_over, reply
+from virtual import virtually
+
+from crossbook import AddressBook, Attempt, Contact, CrossbookError
+from crossbook.core.exchange import Failure
+
+FOUND = reply({"meta": {}, "data": [{"id": "1"}]})
+DOWN = reply(b"", 503)
+LOST = Failure("lost", "maybe", "ReadError")
+REFUSED = Failure("connect", "no", "ConnectError")
+
+
+class Run:
+    """One call over a list of answers: what came of it, when, and what a hook saw."""
+
+    def __init__(self, *answers: Any, act: Callable[[AddressBook], Awaitable[Any]] | None = None, **options: Any):
+        self.seen: list[Attempt] = []
+        self.transport = FakeTransport(*answers)
+        self.error: CrossbookError | None = None
+        self.seconds = 0.0
+        self._act = act or (lambda book: book.contacts.get("1"))
+        self._options = {"on_attempt": self.seen.append, **options}
+        virtually(self._run)
+
+    async def _run(self) -> None:
+        async with book_over("vercom", self.transport, **self._options) as book:
+            began = anyio.current_time()
+            try:
+                await self._act(book)
+            except CrossbookError as error:
+                self.error = error
+            self.seconds = anyio.current_time() - began
+
+
+def create(book: AddressBook) -> Awaitable[Any]:
+    return book.contacts.create(Contact(phone="+48500600700"))

@@ -1,0 +1,66 @@
+"""A storm of cancellations, as a program of its own: what it leaves behind would be warned of on its standard error.
+
+`storm.py NAME BACKEND HOW PORT SECONDS SEED` prints what happened, in JSON, and closes when it is told to go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import random
+import sys
+from collections import Counter
+from contextlib import suppress
+
+import anyio
+from calls import call
+
+from crossbook import transports
+from crossbook.core.exchange import Reply, Transport
+
+POOL = 10
+CALLERS = 40
+PROBES = 20
+
+
+async def cut_short(transport: Transport, origin: str, how: str, seconds: float) -> str:
+    """One request that is cancelled after so long, if it is not through by then."""
+    outcome: object = None
+    if how == "task":
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                outcome = await transport.send(call(origin))
+    else:
+        with anyio.move_on_after(seconds):
+            outcome = await transport.send(call(origin))
+    return "cancelled" if outcome is None else "answered" if isinstance(outcome, Reply) else repr(outcome)
+
+
+async def main(name: str, how: str, origin: str, seconds: float, seed: int) -> None:
+    dice, counted = random.Random(seed), Counter[str]()
+    transport = transports.make(name, origin, POOL)
+    tasks = len(anyio.get_running_tasks())
+
+    async def caller() -> None:
+        end = anyio.current_time() + seconds
+        while anyio.current_time() < end:
+            counted[await cut_short(transport, origin, how, dice.uniform(0.0005, 0.02))] += 1
+
+    async def probe() -> None:
+        counted["healthy" if isinstance(await transport.send(call(origin)), Reply) else "sick"] += 1
+
+    for size, work in ((CALLERS, caller), (PROBES, probe)):
+        async with anyio.create_task_group() as group:
+            for _ in range(size):
+                group.start_soon(work)
+    gc.collect()
+    sys.stdout.write(json.dumps({**counted, "tasks left": len(anyio.get_running_tasks()) - tasks}) + "\n")
+    sys.stdout.flush()
+    await anyio.to_thread.run_sync(sys.stdin.readline)
+    await transport.aclose()
+
+
+if __name__ == "__main__":
+    name, backend, how, port, seconds, seed = sys.argv[1:]
+    anyio.run(main, name, how, f"http://127.0.0.1:{port}", float(seconds), int(seed), backend=backend)

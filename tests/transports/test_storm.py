@@ -1,0 +1,75 @@
+"""Forty callers on a pool of ten, each cancelled after a moment: when it is over, the pool is as good as new."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kinds import needs
+from server import Peer, reply, serve
+
+from crossbook import transports
+
+PROGRAM = Path(__file__).with_name("storm.py")
+POOL, PROBES = 10, 20
+HOWS = ("asyncio by scope", "asyncio by task", "trio by scope")
+
+
+def vendor(peer: Peer) -> None:
+    """Takes 3 ms for an answer: some calls are through in time, most are not."""
+    for _ in peer.requests():
+        time.sleep(0.003)
+        peer.send(reply())
+
+
+def storm(name: str, how: str, seconds: float, seed: int) -> dict[str, Any]:
+    backend, _, way = how.split()
+    needs(name, backend)
+    with serve(vendor) as server:
+        command = [sys.executable, "-W", "error", str(PROGRAM)]
+        arguments = [name, backend, way, str(server.port), str(seconds), str(seed)]
+        with subprocess.Popen(
+            command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            hanging = threading.Timer(seconds + 60, process.kill)
+            hanging.start()
+            line = process.stdout.readline()
+            quiet = bool(line) and server.wait_open(POOL)
+            sockets = server.open
+            process.stdin.write("go on\n")
+            process.stdin.close()
+            words = process.stderr.read()
+            hanging.cancel()
+        assert not words, words
+        assert quiet, f"{sockets} sockets are open"
+        assert server.wait_open(0)
+    return dict(json.loads(line))
+
+
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("name", transports.NAMES)
+def test_a_short_storm(name: str, how: str) -> None:
+    passed(storm(name, how, seconds=1, seed=1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("name", transports.NAMES)
+def test_a_storm(name: str, how: str, seed: int) -> None:
+    passed(storm(name, how, seconds=6, seed=seed))
+
+
+def passed(happened: dict[str, Any]) -> None:
+    assert happened.pop("cancelled") > 100
+    happened.pop("answered", 0)
+    assert happened == {"healthy": PROBES, "tasks left": 0}
