@@ -64,7 +64,9 @@ def _sandbox(console: Console, people: Sequence[Contact], *, cleaning: bool) -> 
         # Its accounts take the place of any real ones, which nothing here can reach from now on.
         os.environ.update(sandbox.env)
         console.print(f"Sandbox: the four vendors at {sandbox.url}, their data in {DATABASE}", highlight=False)
-        accounts = [Account(vendor, workers=WORKERS, rate=RATES.get(vendor)) for vendor in VENDORS]
+        accounts = [
+            Account(vendor, workers=WORKERS, journals=DATABASE.parent, rate=RATES.get(vendor)) for vendor in VENDORS
+        ]
         if cleaning:
             return anyio.run(_clean, console, accounts, people)
         note = "Atom's limit of 10 requests a second is raised to 200 for this, on both sides."
@@ -72,7 +74,7 @@ def _sandbox(console: Console, people: Sequence[Contact], *, cleaning: bool) -> 
 
 
 def _live(console: Console, people: Sequence[Contact], *, cleaning: bool) -> int:
-    accounts = live.accounts(console)
+    accounts = live.accounts(console, DATABASE.parent / "live")
     titles = ", ".join(account.title for account in accounts)
     if not accounts:
         console.print("No account is set, so there is nothing to do.")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossbook import Contact, CrossbookError, NotFound
+from crossbook import Contact, NotFound
 
 from .compare import keys
-from .store import share
 from .vendor import GROUP, Account, find_group
 
 
@@ -24,20 +23,11 @@ async def clean(account: Account, people: Sequence[Contact]) -> str:
         known = {key for person in people for key in keys(book, person)}
         listed = [contact async for contact in book.contacts.list(group=group)]
         ours = [contact.id for contact in listed if keys(book, contact) & known]
-        errors: list[CrossbookError] = []
-
-        async def delete(id: str) -> bool:
-            try:
-                await book.contacts.delete(id)
-            except NotFound:
-                pass  # somebody else was faster
-            except CrossbookError as error:
-                errors.append(error)
-            return not errors
-
-        await share(ours, delete, account.workers)
-        if errors:
-            raise errors[0]
+        summary = await book.contacts.delete_many(ours, concurrency=account.workers).summary()
+        # Who was deleted by somebody faster is no failure.
+        failed = next((result.error for result in summary.failures if not isinstance(result.error, NotFound)), None)
+        if failed is not None:
+            raise failed
         others = len(listed) - len(ours)
         if others:
             return f"{len(ours):,} contacts deleted; {others:,} others are in the group, so it stays"

@@ -1,8 +1,6 @@
-"""What a vendor's contact must have of a person, by the vendor's card, and which stored contact is which person."""
+"""What a vendor's contact must have of a person, by the vendor's card."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from crossbook import AddressBook, Contact
 
@@ -40,30 +38,6 @@ def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
     """What this vendor's contacts can be recognised by: a phone, an e-mail address, an external id."""
     values = _values(book, contact)
     return {(name, values[name].casefold()) for name in book.card.match_keys if name in values}
-
-
-def pair(book: AddressBook, people: Iterable[Contact], stored: Iterable[Contact]) -> dict[str, Contact]:
-    """Which stored contact is which person, by the person's external id; each is somebody's only once.
-
-    A key is not an identity: two people may share a phone. So the most alike become a pair first.
-    """
-    by_key: dict[tuple[str, str], list[Contact]] = {}
-    for contact in stored:
-        for key in keys(book, contact):
-            by_key.setdefault(key, []).append(contact)
-    candidates = [
-        (len(differences(book, person, contact)), person.external_id or "", contact)
-        for person in people
-        for key in sorted(keys(book, person))
-        for contact in by_key.get(key, ())
-    ]
-    pairs: dict[str, Contact] = {}
-    taken: set[str] = set()
-    for _, person_id, contact in sorted(candidates, key=lambda candidate: candidate[0]):
-        if person_id not in pairs and contact.id not in taken:
-            pairs[person_id] = contact
-            taken.add(contact.id)
-    return pairs
 
 
 def _values(book: AddressBook, contact: Contact) -> dict[str, str]:

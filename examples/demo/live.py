@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -13,12 +14,13 @@ from .vendor import VENDORS, Account
 WORKERS = 4  # what these vendors allow is not known, but for Atom
 
 
-def accounts(console: Console) -> list[Account]:
+def accounts(console: Console, journals: Path) -> list[Account]:
     """The accounts whose environment variables are set; says which are, and what the others lack."""
+    journals.mkdir(parents=True, exist_ok=True)
     found: list[Account] = []
     for vendor in VENDORS:
         try:
-            account = Account(vendor, workers=WORKERS)
+            account = Account(vendor, workers=WORKERS, journals=journals)
         except InvalidInput as error:
             console.print(f"{vendor:<10} left out: {error.message}", markup=False, highlight=False)
         else:

@@ -1,18 +1,16 @@
-"""The one place where people are written: those who are not there yet are created, many at a time."""
+"""The one place where people are written: one `upsert_many` a vendor, with a journal beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import Literal
 
-import anyio
+from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Rejected
 
-from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Outcome, Rejected
 
-from .compare import pair
-
-T = TypeVar("T")
+Status = Literal["created", "there", "updated", "skipped", "refused", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,73 +19,61 @@ class Stored:
 
     Args:
         person: who.
-        status: `created` now, or `there` from an earlier run; `refused` by crossbook before any I/O or by the vendor,
-            or `failed`: it may have been created.
+        status: `created` now; `there` from an earlier run, as it should be; `updated`: there, and set right; `skipped`:
+            somebody before had the same phone or e-mail; `refused` by crossbook before any I/O or by the vendor;
+            `failed`: it may have been created.
         id: the vendor's id of the contact.
-        outcome: what crossbook said of the write, if there was one.
         error: why it was refused or failed.
     """
 
     person: Contact
-    status: Literal["created", "there", "refused", "failed"]
+    status: Status
     id: str = ""
-    outcome: Outcome | None = None
     error: CrossbookError | None = None
 
 
 async def store(
-    book: AddressBook, people: Sequence[Contact], group: str, *, workers: int, done: Callable[[], None]
+    book: AddressBook, people: Sequence[Contact], group: str, *, workers: int, journal: Path, done: Callable[[], None]
 ) -> list[Stored]:
-    """Writes people into a group, but for those who are in it already.
+    """Writes people into a group: who is not there is created, who differs is set right.
 
-    A person whom the vendor refuses stops nobody else. Any other error does: the calls under way end as they end, no
-    new one is begun, and the next run finds what this one wrote.
+    A run that was interrupted goes on where it was, by its journal; when all is done the journal is of no more use.
 
     Args:
         book: whose contacts they become.
         people: who.
         group: the group's id.
         workers: how many are written at the same time.
+        journal: where the run keeps its intents and outcomes.
         done: called after each person.
     """
-    pairs = pair(book, people, [contact async for contact in book.contacts.list(group=group)])
+    match = next(iter(book.card.match_keys))
     results: list[Stored] = []
-
-    async def write(person: Contact) -> bool:
-        found = pairs.get(person.external_id or "")
-        result = Stored(person, "there", found.id) if found else await _create(book, person, group)
-        results.append(result)
-        done()
-        return result.status != "failed"
-
-    await share(people, write, workers)
+    async with book.contacts.upsert_many(
+        [replace(person, groups=(group,)) for person in people],
+        match=match,  # type: ignore[arg-type]  # the card names it
+        journal=journal,
+        ref=lambda person: person.external_id,
+        on_loss="drop",
+        on_duplicate="skip",
+        concurrency=workers,
+        settle=2,
+    ) as run:
+        async for result in run:
+            status: Status = _STATUS.get(result.status, "failed")
+            if result.status == "failed" and isinstance(result.error, (InvalidInput, Rejected)) and not result.id:
+                status = "refused"
+            results.append(Stored(people[result.index], status, result.id or "", result.error))
+            done()
+    if run.summarised().stopped is None and all(result.status != "failed" for result in results):
+        for file in journal.parent.glob(f"{journal.name}*"):
+            file.unlink()
     return results
 
 
-async def share(items: Iterable[T], work: Callable[[T], Awaitable[bool]], workers: int) -> None:
-    """Does the work for each item, many at a time, until it is done or one says False: what is under way then ends."""
-    waiting = iter(items)
-    going = True
-
-    async def worker() -> None:
-        nonlocal going
-        # All workers share one iterator, so each item is taken once.
-        for item in waiting:
-            going = await work(item) and going
-            if not going:
-                return
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(workers):
-            tasks.start_soon(worker)
-
-
-async def _create(book: AddressBook, person: Contact, group: str) -> Stored:
-    try:
-        outcome = await book.contacts.create(replace(person, groups=(group,)), on_loss="drop")
-    except (InvalidInput, Rejected) as error:
-        # With an id it is there, and a later step was refused.
-        return Stored(person, "failed" if error.id else "refused", error.id or "", error=error)
-    except CrossbookError as error:
-        return Stored(person, "failed", error.id or "", error=error)
-    return Stored(person, "created", outcome.id, outcome=outcome)
+_STATUS: dict[str, Status] = {
+    "created": "created",
+    "unchanged": "there",
+    "updated": "updated",
+    "skipped": "skipped",
+}

@@ -53,6 +53,8 @@ def _cells(report: Report) -> dict[str, str]:
         "vendor": report.title,
         "written": f"{report.count('created'):,}",
         "already\nthere": f"{report.count('there'):,}",
+        "set\nright": f"{report.count('updated'):,}",
+        "skip-\nped": f"{report.count('skipped'):,}",
         "refused": f"{report.count('refused'):,}",
         _WIDE: _lines(f"{count} {field}" for field, count in fields.most_common()),
         # Who was not read back is neither lost nor found.
@@ -82,6 +84,8 @@ def _there(reports: Sequence[Report]) -> Iterator[str]:
             f"This run worked on what an earlier one left: {there:,} contacts were there already. They were not "
             "created again, but read and compared like the others."
         )
+    if any(report.count("skipped") for report in reports):
+        yield "Skipped: somebody before in the file has the same phone (or, at Filemail, the same e-mail address)."
 
 
 def _others(reports: Sequence[Report]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import crossbook
@@ -55,13 +56,15 @@ class Account:
     Args:
         vendor: crossbook's name of it.
         workers: how many people are written at the same time.
+        journals: the folder for the journals of unfinished runs.
         options: see `crossbook.BookOptions`.
     """
 
-    def __init__(self, vendor: str, *, workers: int, **options: Any) -> None:
+    def __init__(self, vendor: str, *, workers: int, journals: Path, **options: Any) -> None:
         self.book = crossbook.open(vendor, on_attempt=self._count, **options)
         self.title = self.book.card.title
         self.workers = workers
+        self.journals = journals
         self.requests = 0
 
     def _count(self, _attempt: Attempt) -> None:
@@ -84,14 +87,19 @@ class Account:
         progress.begin(self.title, "writing", len(people))
         group = await find_group(self.book) or (await self.book.groups.create(GROUP)).id
         report.stored = await store(
-            self.book, people, group, workers=self.workers, done=lambda: progress.step(self.title)
+            self.book,
+            people,
+            group,
+            workers=self.workers,
+            journal=self.journals / f"{self.book.card.vendor}.journal",
+            done=lambda: progress.step(self.title),
         )
         report.failure = next((result.error for result in report.stored if result.status == "failed"), None)
         if report.failure is None:
             await self._read_back(group, report, progress)
 
     async def _read_back(self, group: str, report: Report, progress: Progress) -> None:
-        stored = [result for result in report.stored if result.status in ("created", "there")]
+        stored = [result for result in report.stored if result.status in ("created", "there", "updated")]
         progress.begin(self.title, "reading back", len(stored))
         # Where the list tells less than it could, each contact's detail is asked for too.
         full = "full" in self.book.card.filters
@@ -106,10 +114,9 @@ class Account:
             self._compare(result, found.get(result.id), report)
 
     def _compare(self, result: Stored, found: Contact | None, report: Report) -> None:
-        person, outcome = result.person, result.outcome
-        report.not_held |= set(outcome.lost_fields) if outcome else not_held(self.book, person)
-        # The list of the group itself shows that the contact is in it.
-        report.not_shown |= set(outcome.unverified_fields) - {"groups"} if outcome else not_shown(self.book, person)
+        person = result.person
+        report.not_held |= not_held(self.book, person)
+        report.not_shown |= not_shown(self.book, person)
         if found is None:
             report.lost.append((person, "did not come back"))
             return
