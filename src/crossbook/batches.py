@@ -10,7 +10,8 @@ from crossbook.core import checks
 from crossbook.core.batch.decide import OnDuplicate
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Status
-from crossbook.core.batch.steps import ById, Create, Membership, Update
+from crossbook.core.batch.steps import ById, Membership
+from crossbook.core.batch.writes import Create, Update
 from crossbook.core.frames import public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
@@ -34,6 +35,7 @@ class ContactBatches:
         match: MatchKey | None = None,
         on_duplicate: OnDuplicate | None = None,
         on_loss: checks.OnLoss = "error",
+        include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
         """Stores a stream of contacts of any length; every input gets exactly one result.
@@ -45,6 +47,8 @@ class ContactBatches:
             on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
                 "update" the contact that is there, or "error". None, the default, creates it all the same.
             on_loss: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves the field out.
+            include_opted_out: takes contacts too that are known to have opted out of a channel. They are `skipped` by
+                default, since no vendor takes that mark along: in their new place they would be written to.
             options: see `BatchOptions`.
 
         Raises:
@@ -61,7 +65,7 @@ class ContactBatches:
         shop = self._shop("contacts.create")
         if on_duplicate is not None and match is None:
             raise InvalidInput("on_duplicate needs match: the key by which two are the same", field="match")
-        step = Create(shop.verbs, on_loss, self._default_group)
+        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
         return batch(
             shop, step, contacts, options, operation="contacts.create_many", match=match, on_duplicate=on_duplicate
         )
@@ -74,6 +78,7 @@ class ContactBatches:
         match: MatchKey,
         on_duplicate: OnDuplicate = "update",
         on_loss: checks.OnLoss = "error",
+        include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
         """Creates the contacts that are not there, and changes those that are where they differ.
@@ -85,7 +90,7 @@ class ContactBatches:
             contacts: as in `create_many`.
             match: "phone", "email" or "external_id", as the vendor can be asked.
             on_duplicate: what to do with a key that this batch had before: "update" (default), "skip" or "error".
-            on_loss, options: as in `create_many`.
+            on_loss, include_opted_out, options: as in `create_many`.
 
         Example:
             ```python
@@ -93,7 +98,7 @@ class ContactBatches:
             ```
         """
         shop = self._shop("contacts.create")
-        step = Create(shop.verbs, on_loss, self._default_group)
+        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
         return batch(
             shop, step, contacts, options,
             operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,

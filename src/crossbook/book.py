@@ -17,7 +17,6 @@ from crossbook.core.auth import Auth
 from crossbook.core.card import Card, Rate
 from crossbook.core.connection import Connection
 from crossbook.core.frame import Base
-from crossbook.core.limits import limiter_for
 from crossbook.core.options import CallOptions, Options
 from crossbook.core.wire import Wire
 from crossbook.errors import InvalidInput
@@ -92,7 +91,7 @@ class AddressBook:
         )
         _no_others(card, settings)
         self._options = Options(**settings)
-        self._connection = Connection(card, base, auth, transport, limiter_for(rate), concurrency)
+        self._connection = Connection(card, base, auth, transport, rate, concurrency)
         self._bind()
 
     def _bind(self) -> None:

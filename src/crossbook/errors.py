@@ -23,7 +23,7 @@ class CrossbookError(Exception):
         request_id: what the vendor's support asks for.
         retry_after: seconds that the vendor wants us to wait.
         sent: `no` – it never left, `maybe` – it left and nothing came back, `yes` – the vendor answered.
-        earlier: `maybe` if an attempt before the last one left and got no answer.
+        earlier: `maybe` if an attempt before the last one may have been done: it left, and no answer came that says.
         cause: the name of the library's own error below it.
         id: the contact or group that was already written when a later step failed.
         cursor: where a list can go on: `contacts.list(..., after=error.cursor)`.
@@ -107,6 +107,27 @@ class CrossbookError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._state())
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
+        """How a service's schema describes an error in a result: called by pydantic, if there is one."""
+        from pydantic_core import core_schema
+
+        text, sent = core_schema.str_schema(), core_schema.literal_schema(["no", "maybe", "yes"])
+        kinds: dict[str, Any] = {"kind": text, "message": text, "sent": sent, "earlier": sent}
+        kinds |= {"attempts": core_schema.int_schema(), "status": core_schema.nullable_schema(core_schema.int_schema())}
+        kinds["retry_after"] = core_schema.nullable_schema(core_schema.float_schema())
+        for name in ("vendor", "operation", "code", "field", "request_id", "cause", "id", "cursor"):
+            kinds[name] = core_schema.nullable_schema(text)
+        members = {name: core_schema.typed_dict_field(kind) for name, kind in kinds.items()}
+        members["candidates"] = core_schema.typed_dict_field(core_schema.list_schema(text), required=False)
+        record = core_schema.typed_dict_schema(members, ref="crossbook.CrossbookError:1", cls_name="CrossbookError")
+        read = core_schema.no_info_after_validator_function(from_record, record)
+        return core_schema.json_or_python_schema(
+            json_schema=read,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
+            serialization=core_schema.plain_serializer_function_ser_schema(to_record, return_schema=record),
+        )
 
 
 def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookError:

@@ -11,11 +11,14 @@ from attrs import frozen
 from crossbook.core.batch.collected import collected
 from crossbook.core.batch.decide import Decider, OnDuplicate
 from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.intake import Intake
 from crossbook.core.batch.lookups import Lookups
+from crossbook.core.batch.policy import OnError, Policy
 from crossbook.core.batch.results import Progress, Summary
 from crossbook.core.batch.source import Source
 from crossbook.core.batch.steps import ById, Step
 from crossbook.core.batch.writer import Writer
+from crossbook.core.card import Card
 from crossbook.core.connection import Connection
 from crossbook.core.journal import Heading, Journal, NoJournal
 from crossbook.core.memory_journal import MemoryJournal
@@ -27,6 +30,7 @@ from crossbook.vendors.base import Verbs
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 MatchKey = Literal["phone", "email", "external_id"]
 Items = Iterable[I] | AsyncIterable[I]
+_BULK_WORKERS = 4  # where one call takes up to a thousand
 
 
 class BatchOptions(TypedDict, total=False):
@@ -37,18 +41,19 @@ class BatchOptions(TypedDict, total=False):
     ref: a callable that gives your own key of an item; results and the journal echo it.
     ordered: results in the order of the source, not as they come.
     on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
-    max_failures: begins nothing more after so many failed inputs.
+    max_failures: bears so many failed inputs, and begins nothing more after one more than that.
     concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
     settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
-    dry_run: checks, looks up and foretells; writes nothing.
-    progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra `cli`).
+    dry_run: checks, looks up and foretells; writes nothing, in no journal either.
+    progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra `cli`). If
+        it has a `close`, that is called at the end.
     """
 
     journal: str | PathLike[str] | Journal | None
     run: str
     ref: Callable[[Any], Any] | None
     ordered: bool
-    on_error: Literal["collect", "stop"]
+    on_error: OnError
     max_failures: int | None
     concurrency: int | None
     settle: float | None
@@ -86,43 +91,52 @@ def batch(
     if match is not None and match not in card.match_keys:
         can = ", ".join(card.match_keys)
         raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", vendor=card.vendor)
-    _one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
+    _check(options)
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", None)
-    journal = _journal(options.get("journal"), matching=match is not None)
-    settle = options.get("settle")
-    lookups = None if match is None else Lookups(shop.verbs, match, connection.start)
-    creates = step.status == "created"
-    decider = Decider(
-        shop.verbs, lookups, journal, upsert=upsert, on_duplicate=on_duplicate, match=match
-    ) if creates else None  # fmt: skip
-    writer = Writer(
-        step,
-        decider,
-        journal,
-        heading=Heading(card.vendor, connection.auth.account, operation, match),
-        run=options.get("run", ""),
-        ref=options.get("ref"),
-        settle=shop.options.read_timeout if settle is None else settle,
-        dry_run=options.get("dry_run", False),
-        kept=options.get("journal") is not None,
-    )
+    dry_run, progress = options.get("dry_run", False), options.get("progress")
+    kept = options.get("journal") is not None and not dry_run
+    journal = _journal(options.get("journal") if kept else None, matching=match is not None)
+    decider: Decider | None = None
+    if step.creates:
+        decider = Decider(
+            shop.verbs,
+            None if match is None else Lookups(shop.verbs, match, connection.start),
+            journal,
+            match=match,
+            upsert=upsert,
+            on_duplicate=on_duplicate,
+            settle=shop.options.read_timeout if (settle := options.get("settle")) is None else settle,
+            dry_run=dry_run,
+        )
+    heading = Heading(card.vendor, connection.auth.account, operation, match)
+    run, ref = options.get("run", ""), options.get("ref")
+    intake = Intake(step, decider, journal, kept=kept, heading=heading, run=run, ref=ref)
+    writer = Writer(step, decider, journal, intake, dry_run=dry_run)
     if isinstance(items, Pager) and isinstance(step, ById):
-        kept = options.get("journal") is not None
-        items = collected(items, journal, kept=kept, fingerprint=step.fingerprint)
-    progress = options.get("progress")
-    summary = Summary(dry_run=options.get("dry_run", False), steps=_steps(card, step, upsert))
+        items = collected(items, journal if kept else None)
     return Batch(
         connection,
         Source(items, journal.bookmark),
+        intake,
         writer,
-        workers=options.get("concurrency") or (4 if writer.chunk > 100 else connection.concurrency),
+        workers=options.get("concurrency") or (_BULK_WORKERS if writer.chunk > 100 else connection.concurrency),
         ordered=options.get("ordered", False),
-        on_error=options.get("on_error", "collect"),
-        max_failures=options.get("max_failures"),
+        policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=_bar(operation) if progress is True else progress or None,
-        summary=summary,
+        summary=Summary(dry_run=dry_run, steps=_steps(card, step, match, upsert)),
         requests=shop.requests,
+        rate=connection.rate,
     )
+
+
+def _check(options: BatchOptions) -> None:
+    _one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
+    for name, least, kinds in (("concurrency", 1, int), ("max_failures", 0, int), ("settle", 0, (int, float))):
+        value: Any = options.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < float("inf"):
+            raise InvalidInput(f"{name} is a number from {least} on", field=name)
 
 
 def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> Journal:
@@ -135,8 +149,9 @@ def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> 
     return given
 
 
-def _steps(card: Any, step: Step[Any], upsert: bool) -> dict[str, str]:
-    verbs = [step.verb, *(["contacts.find", "contacts.update"] if upsert else [])]
+def _steps(card: Card, step: Step[Any], match: str | None, upsert: bool) -> dict[str, str]:
+    """How the vendor does what this batch needs, by verb."""
+    verbs = [*(["contacts.find"] if match else []), step.verb, *(["contacts.update"] if upsert else [])]
     told: dict[str, str] = {}
     for name in verbs:
         verb = card.verb(name)

@@ -5,12 +5,19 @@ Frozen, slotted standard-library dataclasses, so that FastAPI and pydantic take 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from crossbook.core import redact
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    # pydantic cannot read the older Python's own.
+    from typing_extensions import TypedDict
 
 T = TypeVar("T")
 Channel = Literal["sms", "email", "push"]
@@ -21,6 +28,8 @@ class _Record:
     """What every record from a vendor carries beside its fields: the wire model it was read from, and what it tells."""
 
     __slots__ = ("_known", "_raw")
+    # For a service that takes them as a body: a misspelt field is refused there too.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     _known: frozenset[str]
     _raw: object
 
@@ -131,6 +140,10 @@ class ContactChanges(TypedDict, total=False):
     company: str | None
     fields: Mapping[str, Any]
     groups: tuple[str, ...] | list[str]
+
+
+# As in a record; a TypedDict's body may hold nothing but its keys.
+setattr(ContactChanges, "__pydantic_config__", {"extra": "forbid"})  # noqa: B010
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

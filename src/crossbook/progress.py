@@ -11,7 +11,7 @@ from crossbook.core.batch.results import Progress
 
 
 class Bar:
-    """Draws itself when it is first told of progress, and ends with the last input or with the interpreter.
+    """Draws itself when it is first told of progress, until it is closed, as the batch does at its end.
 
     Args:
         title: what is going on.

@@ -25,7 +25,7 @@ Repeats = Literal["always", "unless it creates", "until it is done", "after a lo
 EVERYONE = frozenset({"serwersms", "atom", "filemail", "vercom"})
 
 
-@frozen
+@frozen(eq=False)
 class Fault:
     """One row.
 

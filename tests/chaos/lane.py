@@ -29,7 +29,7 @@ SELECT phone, email, external_id, name, first_name, last_name, company, fields, 
         WHERE o.contact_id = contact.id ORDER BY channel))
 FROM contact WHERE vendor = ?
 """
-_GROUPS = "SELECT name, external_id, description FROM contact_group WHERE vendor = ?"
+_GROUPS = "SELECT name, description FROM contact_group WHERE vendor = ?"
 
 
 @define
@@ -84,18 +84,20 @@ class Lane:
     async def arm(self, kind: str, operation: str, count: int | None, settings: dict[str, Any]) -> None:
         await self._ask("faults", fault=kind, vendor=self.vendor, operation=operation, count=count, **settings)
 
+    async def counts(self, operation: str) -> dict[str, int]:
+        """What the server counted of this operation: requests, and how many of them it did."""
+        answer = await self._control.get("/state")
+        counted: dict[str, Any] = answer.json()["vendors"][self.vendor]["operations"]
+        return counted.get(operation, {"requests": 0, "done": 0})
+
     async def settled(self, operation: str, requests: int) -> dict[str, int]:
-        """What the server counted of this operation, put-off calls done: so many requests, or more in a moment."""
+        """The counts when put-off calls are done and so many requests are over, or more."""
         await self._ask("settle")
-        counted = {"requests": 0, "done": 0}
         with anyio.move_on_after(PATIENCE):
-            while True:
-                answer = await self._control.get("/state")
-                counted = answer.json()["vendors"][self.vendor]["operations"].get(operation, counted)
-                if counted["requests"] >= requests:
-                    break
+            while (counted := await self.counts(operation))["requests"] < requests:
                 await anyio.sleep(0.02)
-        return counted
+            return counted
+        return await self.counts(operation)
 
     async def calm(self) -> None:
         """An account without faults, and without anything else."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Any
@@ -13,14 +12,11 @@ import anyio
 import msgspec
 from attrs import define, field, frozen
 
-from crossbook import Attempt, CrossbookError
-from crossbook.core.card import Retry
+from crossbook import AddressBook, Attempt, CrossbookError, RateLimited
 
 from .cases import CALLS, Case
 from .lane import Data, Lane
 from .trouble import KINDS, way_to
-
-SLACK = 1.0  # seconds that a busy machine may need beside a call's time
 
 
 @frozen
@@ -70,7 +66,7 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
     """One call under the fault."""
     fault, trial = case.fault, Trial(case, lasting)
     there = await lane.fresh(case.operation)
-    trial.before = lane.data()
+    trial.before, earlier = lane.data(), await lane.counts(case.operation)
     async with way_to(lane.base_url, fault.kind, case.transport) as way:
 
         def watch(attempt: Attempt) -> None:
@@ -91,14 +87,24 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
             except CrossbookError as error:
                 trial.error = error
             trial.seconds = anyio.current_time() - began
-            counted = await lane.settled(case.operation, 0 if fault.kind in KINDS and lasting else len(trial.seen))
-            trial.requests, trial.done = counted["requests"], counted["done"]
+            arrived = 0 if fault.kind in KINDS else len(trial.seen)
+            counted = await lane.settled(case.operation, earlier["requests"] + arrived)
+            trial.requests, trial.done = (counted[name] - earlier[name] for name in ("requests", "done"))
             trial.after = lane.data()
             way.mend()
             await lane.calm()
-            await book.with_options(timeout=5, read_timeout=5).groups.list()
-            trial.works_on = True
+            trial.works_on = await _works_on(book, fault.waits or 0)
     return trial
+
+
+async def _works_on(book: AddressBook, waits: float) -> bool:
+    """Whether it serves the next caller as usual: at once, or not before the vendor wants to hear of us again."""
+    book = book.with_options(timeout=5, read_timeout=5, connect_timeout=5, queue_timeout=5, on_attempt=None)
+    try:
+        await book.groups.list()
+    except RateLimited as error:
+        return waits > 5 and error.sent == "no" and waits - 5 < (error.retry_after or 0) <= waits
+    return waits <= 5
 
 
 async def _call(book: Any, operation: str, contact: str, group: str) -> str:
@@ -114,10 +120,3 @@ def earliest(asked: Any, ended: float) -> float:
         return parsedate_to_datetime(asked).timestamp()
     return ended + (asked or 0)
 
-
-def creates(case: Case) -> bool:
-    return case.retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
-
-
-def gaps(trial: Trial) -> Iterator[tuple[Seen, Seen]]:
-    yield from zip(trial.seen, trial.seen[1:], strict=False)

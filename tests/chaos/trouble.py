@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import socket
-import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -28,22 +27,27 @@ class Way:
 
 @asynccontextmanager
 async def way_to(base_url: str, kind: str, transport: str) -> AsyncGenerator[Way]:
-    """A way to this base URL that has this trouble; a straight one for what the sandbox does itself."""
-    port = urlsplit(base_url).port
+    """A way to this base URL that has this trouble; a straight one for what the sandbox does itself.
+
+    Each has a host name of its own, and so, in this process, an account of its own: what one trial makes the limiter
+    learn is not for the next.
+    """
+    name, port = _names.add(), urlsplit(base_url).port
     assert port
+    url = base_url.replace("127.0.0.1", name)
+    if kind == "unresolved":
+        yield Way({"base_url": url, "transport": transport}, lambda: _names.resolve(name))
+        return
+    _names.resolve(name)
     if kind == "refused":
         with Forwarder(port) as forwarder:
-            url = base_url.replace(f":{port}", f":{forwarder.port}")
+            url = url.replace(f":{port}", f":{forwarder.port}")
             yield Way({"base_url": url, "transport": transport}, forwarder.open)
-    elif kind == "unresolved":
-        name = _names.add()
-        url = base_url.replace("127.0.0.1", name)
-        yield Way({"base_url": url, "transport": transport, "allow_http": True}, lambda: _names.resolve(name))
     elif kind == "no room":
-        async with _narrow(base_url, transport) as way:
+        async with _narrow(url, transport) as way:
             yield way
     else:
-        yield Way({"base_url": base_url, "transport": transport})
+        yield Way({"base_url": url, "transport": transport})
 
 
 @asynccontextmanager
@@ -68,19 +72,17 @@ async def _narrow(base_url: str, transport: str) -> AsyncGenerator[Way]:
 
 
 class Names:
-    """Host names under example.com that only this process knows: of no address at first, of this machine later."""
+    """Host names that only this process knows: of no address at first, of this machine later."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
         self._numbers = itertools.count()
-        self._lock = threading.Lock()
         self._ask = socket.getaddrinfo
 
     def add(self) -> str:
-        with self._lock:
-            name = f"vendor-{next(self._numbers)}.example.com"
-            self._known[name] = False
-            socket.getaddrinfo = self._answer
+        name = f"chaos-{next(self._numbers)}.localhost"
+        self._known[name] = False
+        socket.getaddrinfo = self._answer
         return name
 
     def resolve(self, name: str) -> None:

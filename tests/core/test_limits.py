@@ -89,6 +89,7 @@ def test_who_will_not_queue_so_long_is_told() -> None:
             with pytest.raises(RateLimited, match="queue_timeout") as caught:
                 await hasty.groups.list()
             assert (caught.value.sent, caught.value.retry_after) == ("no", pytest.approx(1.0))
+            assert caught.value.operation == "listAddressBooks"
             assert len(transport.sent) == 1
             began = anyio.current_time()
             await book.groups.list()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 from fakes import FakeTransport, book_over, reply
-from runs import DOWN, FOUND, Run, create
+from runs import DOWN, FOUND, LOST, Run, create
 from virtual import virtually
 
 from crossbook import CrossbookError, LostError, RateLimited, VendorDown
@@ -26,6 +26,13 @@ def test_a_wait_longer_than_what_is_left_ends_it_at_once() -> None:
     run = Run(reply(b"", 503, retry_after="9"), FOUND, timeout=5)
     assert isinstance(run.error, VendorDown)
     assert run.seconds == 0
+
+
+def test_a_repeat_that_gets_no_turn_in_time_ends_with_what_went_wrong() -> None:
+    """And not with our own limiter, which would say that nothing ever left."""
+    run = Run(LOST, FOUND, rate=0.1, timeout=5)
+    assert isinstance(run.error, LostError)
+    assert (run.error.sent, run.error.attempts, len(run.transport.sent)) == ("maybe", 1, 1)
 
 
 async def hangs(call: Outgoing) -> Reply:

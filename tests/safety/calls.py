@@ -47,6 +47,10 @@ async def find(book: AddressBook) -> Any:
     return await book.contacts.find(email=canaries.EMAIL)
 
 
+async def create_many(book: AddressBook) -> Any:
+    return await book.contacts.create_many([canaries.person(book.card.vendor)] * 2).summary()
+
+
 async def wire_create(book: Any) -> Any:
     wire = book.wire.contacts
     match book.card.vendor:
@@ -80,6 +84,7 @@ CALLS: dict[str, Call] = {
     "add": lambda book: book.groups.add("1", "1"),
     "groups": lambda book: book.groups.list(),
     "wire": wire_create,
+    "many": create_many,
     "by external id": by_external_id,
     "by e-mail": lambda book: book.contacts.list(email=canaries.EMAIL),
     "by phone": lambda book: book.contacts.list(phone=canaries.PHONE),

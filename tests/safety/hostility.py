@@ -11,9 +11,9 @@ COUNT = 10_000
 PIECES = (
     "..", ".", "...", "%2e%2e", "%2E.", "%252e", "/", "//", "%2f", "%2F..", "\\", "%5c", "..\\", "?", "?id=1", "#",
     "#x", ";", "..;", ";v=1", "&", "&id=2", "=", "\0", "%00", "\n", "\r\n", "\r\nX-Evil: 1", "%0d%0a", "\t", " ",
-    "+", "*", "@", ":", "1", "12", "007", "-1", "1e3", "0x1", "１２", "٣", "²", "é", "ż", "\u202e", "\u2028", "\ufeff", "\ud800",
-    "😀", "group", "segment", "contact", "sms", "{id}", "${id}", "' OR 1=1--", '"', '","x":"', "}", "]", "null", "None",
-    "true",
+    "+", "*", "@", ":", "1", "12", "007", "-1", "1e3", "0x1", "１２", "٣", "²", "é", "ż", "\u202e", "\u2028",
+    "\ufeff", "\ud800", "😀", "group", "segment", "contact", "sms", "{id}", "${id}", "' OR 1=1--", '"', '","x":"', "}",
+    "]", "null", "None", "true",
 )  # fmt: skip
 # What has no business to be an id at all.
 WRONG = (None, 0, 1, -1, 1.5, True, b"1", [], ["1"], ("1",), {"id": "1"}, object(), "", " ", "1 ", " 1", "1\n", "\n1")
@@ -43,8 +43,8 @@ def texts() -> Iterator[str]:
     """Values of headers, credentials and fields: control characters, quotes, separators, halves of characters."""
     parts = (
         *PIECES, "key", "s3cret", "\x7f", "\x85", "\x1b[2J", "\b", "\f", "\v", "\xa0", "\\u0000", "\\ud800", "\\",
-        "\\\\", "'", '"}', '","password":"', "</script>", "Bearer ", "Authorization: x", "\r\n\r\nGET / HTTP/1.1", "username=",
-        "%", "%zz", "a\u0301", "\u200b", "\U0010ffff", "\udfff",
+        "\\\\", "'", '"}', '","password":"', "</script>", "Bearer ", "Authorization: x", "\r\n\r\nGET / HTTP/1.1",
+        "username=", "%", "%zz", "a\u0301", "\u200b", "\U0010ffff", "\udfff",
     )  # fmt: skip
     yield from (*parts, "", "   ", "key\n", "key\r\n", "\nkey", "ke\ny", "key\0", "k" * 100_000)
     dice = random.Random(SEED + 1)

@@ -145,7 +145,8 @@ def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypat
     )
     relay.spoil_login = True
     relay.seen.clear()
-    values = [value for value in hostility.texts() if is_taken(kind.vendor, parameter, value)][::80][:25]
+    sample = itertools.islice(hostility.texts(), 0, None, 100)
+    values = [value for value in sample if is_taken(kind.vendor, parameter, value)][:25]
 
     async def ask() -> None:
         for value in values:

@@ -7,12 +7,19 @@ from collections.abc import Callable
 import anyio
 import canaries
 import pytest
+from crossbook_wire.http import Request, Response
+from crossbook_wire.vercom import models as vercom
 from flood import KINDS, Kind, flood, flood_of_cancellations
 from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
 
 import crossbook
+from crossbook import ExternalId, Outcome, Page
+from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.frame import Attachment
+from crossbook.core.redact import Secret
+from crossbook.core.wire import Answer
 from crossbook.registry import vendor as vendor_class
 
 VENDORS = ("serwersms", "atom", "filemail", "vercom")
@@ -72,6 +79,24 @@ def test_nor_does_anything_on_trio(relay: Relay, spans: Spans) -> None:
         anyio.run(flood, sinks, relay, KINDS["filemail"], "httpx", backend="trio")
     assert sinks.hits(canaries.Detector(relay.tokens)) == {}
     assert sinks.errors >= ERRORS
+
+
+def test_nor_do_the_parts_of_a_request() -> None:
+    sinks = Sinks()
+    secret, person = canaries.SECRETS[0], f"{canaries.PHONE} {canaries.EMAIL}"
+    for part in (
+        Secret(secret), Attachment(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
+        Request("createContact", "GET", person, person, person.encode(), "application/json"),
+        Response(200, {"location": person}, person.encode()), Answer(200, {"location": person}, person.encode(), "atom", "x"),
+        Outgoing("GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1),
+        Reply(200, {"location": person}, person.encode()), ExternalId(person),
+        canaries.person("vercom"), canaries.person("filemail"),
+        vercom.NewContact(email=canaries.EMAIL, phoneNumber=canaries.PHONE, firstName=canaries.FIRST),
+        Outcome(id="1", status="created", contact=canaries.person("atom")), Page((canaries.person("atom"),), "cursor"),
+    ):  # fmt: skip
+        sinks.object(part)
+        sinks.object({"part": [part]})
+    assert sinks.hits(canaries.Detector()) == {}
 
 
 CREATIONS: dict[str, Callable[[], object]] = {

@@ -10,7 +10,7 @@ from control import Server
 from fakes import FakeTransport, book_over, reply
 from people import whole
 
-from crossbook import AddressBook, Contact, ExternalId, InvalidInput, NotFound, Rejected, Vercom
+from crossbook import AddressBook, Ambiguous, Contact, ExternalId, InvalidInput, NotFound, Rejected, Vercom
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
 from crossbook.vendors.vercom import Field, Segment
@@ -38,6 +38,14 @@ async def test_an_update_by_our_own_key(book: Vercom, card: Card, group: str) ->
     with pytest.raises(InvalidInput, match="external_id"):
         await book.contacts.update(ExternalId("x" * 151), company="New")
     assert "crm-0" not in repr(ExternalId("crm-0"))
+
+
+async def test_a_key_that_two_contacts_bear_is_told(book: Vercom) -> None:
+    ids = [(await book.contacts.create(Contact(email="a@example.com", external_id="crm-0"))).id for _ in range(2)]
+    for changes in ({"company": "New"}, {"groups": []}):
+        with pytest.raises(Ambiguous) as caught:
+            await book.contacts.update(ExternalId("crm-0"), **changes)
+        assert set(caught.value.candidates) == set(ids)
 
 
 @pytest.mark.parametrize("channel", ["sms", "email", "push", "all"])
@@ -68,6 +76,10 @@ async def test_additional_fields(book: Vercom) -> None:
     fields = [field async for field in book.fields.list()]
     assert all(type(field) is Field for field in fields)
     assert {field.name for field in fields} == {"shoe size", "vip"}
+    page = await book.fields.list()
+    assert [field async for field in book.fields.list(after=page.cursor)] == []
+    with pytest.raises(InvalidInput, match="cursor"):
+        book.segments.list(after=page.cursor)
 
 
 async def test_a_segment_is_asked_for_again_until_it_is_counted(book: Vercom, card: Card, server: Server) -> None:

@@ -29,10 +29,11 @@ class Retry(Enum):
 
 @frozen
 class Operation:
-    """One operation of the wire: how it may be repeated, and whether its 404 is an empty list."""
+    """One operation of the wire: how it may be repeated, whether its 404 is an empty list, whether others wait on it."""
 
     retry: Retry
     empty_on_404: bool = False
+    ahead: bool = False
 
 
 @frozen
@@ -102,6 +103,7 @@ class Card:
     named_fields: Mapping[str, int | None] | None = field(factory=dict[str, "int | None"])  # None: any name
     names: Literal["halves", "whole"] = "halves"  # how the vendor stores a name
     needs_one_of: tuple[str, ...] = ()
+    clears: Literal["null", "empty", "never"] = "empty"  # what empties a field: null, an empty text, nothing; inferred
     channels: frozenset[str] = frozenset()
     one_group: bool = False  # a contact is in exactly one
     group_name_longest: int | None = None

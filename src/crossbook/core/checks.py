@@ -95,6 +95,8 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
         elif is_empty(value):
             if (name in card.holds and card.holds[name].required) or (name == "groups" and card.one_group):
                 raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
+            if card.clears == "never" and name != "groups":
+                raise Unsupported(f"{card.title} cannot empty {name}", vendor=card.vendor, operation="contacts.update")
             changed[name] = () if name == "groups" else None
         else:
             if name == "groups":

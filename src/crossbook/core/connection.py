@@ -14,13 +14,12 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import current_token
 
 from crossbook.core import log
+from crossbook.core.account import Account, account_for
 from crossbook.core.auth import Auth
-from crossbook.core.card import Card
+from crossbook.core.card import Card, Rate
 from crossbook.core.exchange import Transport
 from crossbook.core.frame import Base
 from crossbook.core.jobs import Job, start
-from crossbook.core.limits import Limiter
-from crossbook.core.retry import Quota
 from crossbook.errors import UsageError
 
 T = TypeVar("T")
@@ -30,15 +29,15 @@ class Connection:
     """Opened by the book's `async with`, closed by its end."""
 
     def __init__(
-        self, card: Card, base: Base, auth: Auth, transport: Transport, limiter: Limiter, concurrency: int
+        self, card: Card, base: Base, auth: Auth, transport: Transport, rate: Rate | None, concurrency: int
     ) -> None:
         self.card = card
         self.base = base
         self.auth = auth
         self.transport = transport
-        self.limiter = limiter
+        self.rate = rate
         self.concurrency = concurrency
-        self.quota = Quota()
+        self.account: Account  # while it is open
         self._group: TaskGroup | None = None
         self._loop: object = None
         self._stack = AsyncExitStack()
@@ -54,6 +53,8 @@ class Connection:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
         self._loop = current_token()
+        account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
+        self.account = self._stack.enter_context(account)
         log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
 
     async def close(self) -> None:

@@ -27,7 +27,7 @@ _URL = re.compile(r"[!-~]+")
 
 @frozen
 class Attachment:
-    """Credentials for one attempt: headers, members of a JSON body, a piece of the query; and what they are, plainly."""
+    """Credentials for one attempt: headers, members of a JSON body, a piece of the query; and the values themselves."""
 
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     members: bytes = field(default=b"", repr=False)

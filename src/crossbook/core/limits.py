@@ -1,48 +1,36 @@
-"""How fast an account may be asked: a turn is granted before anything else of a request happens."""
+"""How fast an account may be asked where its limit is known."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
-from crossbook.core.card import Rate
-
-
-class Limiter(Protocol):
-    def reserve(self, now: float) -> float:
-        """Takes the next turn, and answers how many seconds from now it begins."""
-        ...
-
-    def give_back(self) -> None:
-        """The turn was not used: the caller was cancelled while it waited."""
-        ...
-
 
 class Bucket:
-    """A token bucket: `per_second` on average, up to `burst` at once. Turns are handed out in the order of asking."""
+    """A token bucket: `per_second` turns on average, up to `burst` of them at once after a pause.
 
-    def __init__(self, rate: Rate) -> None:
-        self._interval = 1.0 / rate.per_second
-        self._tolerance = self._interval * (rate.burst - 1)
-        self._next = float("-inf")  # when the next turn would come if there were no burst
+    In any window of w seconds it grants at most `per_second` * w + `burst` turns, however they are asked for. It keeps
+    one moment instead of a count: when it will be full again. Each turn taken moves that by the time of one token.
+    """
 
-    def reserve(self, now: float) -> float:
-        begins = max(self._next, now)
-        self._next = begins + self._interval
-        return max(0.0, begins - self._tolerance - now)
+    __slots__ = ("_closed_until", "_full_at", "_interval", "_slack")
 
-    def give_back(self) -> None:
-        self._next -= self._interval
+    def __init__(self, per_second: float, burst: float) -> None:
+        self._full_at = self._closed_until = float("-inf")
+        self.change(per_second, burst)
 
+    def change(self, per_second: float, burst: float) -> None:
+        """Another limit from now on. What was taken stays taken."""
+        self._interval = 1.0 / per_second
+        self._slack = self._interval * (burst - 1.0)
 
-class Unlimited:
-    """Where no limit is known."""
+    def begins(self, now: float, ahead: int = 0) -> float:
+        """When the turn after `ahead` others begins: `now` if it can be taken."""
+        opens = max(now, self._closed_until)
+        return max(opens, max(self._full_at, opens) + ahead * self._interval - self._slack)
 
-    def reserve(self, now: float) -> float:
-        return 0.0
+    def take(self, now: float) -> None:
+        """Takes the turn that has begun."""
+        self._full_at = max(self._full_at, now) + self._interval
 
-    def give_back(self) -> None:
-        pass
-
-
-def limiter_for(rate: Rate | None) -> Limiter:
-    return Bucket(rate) if rate else Unlimited()
+    def refused(self, now: float, until: float) -> None:
+        """The vendor has no token left, so there is none here; and none is granted before `until`."""
+        self._full_at = max(self._full_at, now + self._interval + self._slack)
+        self._closed_until = max(self._closed_until, until)

@@ -15,6 +15,7 @@ from crossbook.core.connection import Connection
 from crossbook.core.exchange import Failure, Reply
 from crossbook.core.frames import public
 from crossbook.core.judge import judge, request_id, retry_after, unanswered
+from crossbook.core.line import Late
 from crossbook.core.options import Attempt, Options
 from crossbook.core.retry import may_repeat, wait_before
 from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
@@ -58,20 +59,28 @@ class Wire:
         connection, options = self._connection, self._options
         connection.check()
         operation = connection.card.operations.get(request.operation, _OTHER)
-        number, renewed, deadline = 0, False, None
+        number, free, renewed, deadline = 0, 0, False, None
         earlier: Sent = "no"
+        error: CrossbookError | None = None
         while True:
-            await self._turn(deadline)
-            began = anyio.current_time()
-            if deadline is None:
-                deadline = began + options.timeout
-            number += 1
-            self.requests += 1
-            attachment = await connection.auth.attachment(request.operation, options.timeout)
-            outcome = await self._exchange(request, attachment, deadline)
+            await self._turn(request, operation, deadline, error)
+            try:
+                began = anyio.current_time()
+                if deadline is None:
+                    deadline = began + options.timeout
+                number += 1
+                self.requests += 1
+                attachment = await connection.auth.attachment(request.operation, deadline - anyio.current_time())
+                outcome = await self._exchange(request, attachment, deadline)
+            finally:
+                connection.account.release()
             error = self._judged(request, outcome, operation, attachment)
+            if isinstance(error, RateLimited):
+                connection.account.throttled(error.retry_after)
+            elif isinstance(outcome, Reply):
+                connection.account.succeeded()
             if error is None and isinstance(outcome, Reply):
-                connection.quota.succeeded(repeated=number > 1)
+                connection.account.quota.succeeded(repeated=number > 1)
                 self._told(request, number, began, outcome, None, None)
                 return Answer(
                     outcome.status,
@@ -82,37 +91,40 @@ class Wire:
                 )
             assert error is not None
             error.operation, error.attempts, error.earlier = request.operation, number, earlier
-            earlier = "maybe" if error.sent == "maybe" else earlier
+            if error.sent == "maybe" or isinstance(error, (VendorDown, BadResponse)):
+                earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
-                renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
+                try:
+                    renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
+                except CrossbookError:
+                    self._told(request, number, began, outcome, error, None)
+                    raise
                 if renewed:
                     self._told(request, number, began, outcome, error, 0.0)
-                    number -= 1
+                    free += 1  # the new try costs no attempt
                     continue
-            wait = self._wait(operation, error, number, deadline - anyio.current_time())
+            wait = self._wait(operation, error, number - free, deadline - anyio.current_time())
+            free += _working(error)
             self._told(request, number, began, outcome, error, wait)
             if wait is None:
                 raise error
             await anyio.sleep(wait)
 
-    async def _turn(self, deadline: float | None) -> None:
-        """Waits for the limiter. The first turn has its own time-out, since the call's time begins with it."""
-        limiter, now = self._connection.limiter, anyio.current_time()
-        wait = limiter.reserve(now)
-        if wait <= 0:
-            return
-        longest = self._options.queue_timeout if deadline is None else deadline - now
-        if longest is not None and wait > longest:
-            limiter.give_back()
-            raise RateLimited(
-                f"our own limiter has no turn within {longest:.3g} s (queue_timeout)",
-                vendor=self._connection.card.vendor, retry_after=wait,
-            )  # fmt: skip
+    async def _turn(
+        self, request: Request, operation: Operation, deadline: float | None, before: CrossbookError | None
+    ) -> None:
+        """Waits for the account. The first turn has its own time-out, since the call's time begins with it.
+
+        Where there is none in time, the attempt `before` says what became of the call.
+        """
+        longest = self._options.queue_timeout if deadline is None else deadline - anyio.current_time()
         try:
-            await anyio.sleep(wait)
-        except BaseException:
-            limiter.give_back()
-            raise
+            await self._connection.account.acquire(longest, ahead=operation.ahead)
+        except Late as late:
+            raise before or RateLimited(
+                f"our own limiter has no turn within {longest or 0:.3g} s (queue_timeout)",
+                vendor=self._connection.card.vendor, operation=request.operation, retry_after=late.wait,
+            ) from None  # fmt: skip
 
     async def _exchange(self, request: Request, attachment: frame.Attachment, deadline: float) -> Reply | Failure:
         connection, options = self._connection, self._options
@@ -129,8 +141,8 @@ class Wire:
         card = self._connection.card
         if isinstance(outcome, Failure):
             return unanswered(card, outcome, operation)
-        if outcome.status == 202 and operation.retry is Retry.SAFE:
-            # Not done yet: asked again, as the vendor says, until it is.
+        if outcome.status == 202 and (operation.retry is Retry.SAFE or "retry-after" in outcome.headers):
+            # Not done yet: asked again, as the vendor says, until it is. A create is not: it may happen yet.
             return VendorDown(
                 "the vendor is still working on it",
                 vendor=card.vendor, status=202, sent="yes", retry_after=retry_after(outcome.headers),
@@ -139,11 +151,11 @@ class Wire:
 
     def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
         """Seconds until the next attempt; None if there is none."""
-        working = error.status == 202
-        if not working and (number >= self._options.attempts or not may_repeat(operation.retry, error)):
+        working = _working(error)
+        if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
             return None
         wait = wait_before(1 if working else number, error.retry_after)
-        if wait >= left or not (working or self._connection.quota.take()):
+        if wait >= left or not (working or self._connection.account.quota.take()):
             return None
         return wait
 
@@ -163,3 +175,8 @@ class Wire:
             log.attempted(attempt, request, id)
         if hook is not None:
             hook(attempt)
+
+
+def _working(error: CrossbookError) -> bool:
+    """Whether the vendor asks for patience only: asking it again costs no attempt."""
+    return isinstance(error, VendorDown) and error.status == 202

@@ -86,18 +86,18 @@ class Pooled:
         async with self._room:
             if self._closed:
                 return Failure("connect", "no", "closed")
+            trail = Trail()
             with anyio.CancelScope() as scope:
                 self._under_way.add(scope)
                 try:
-                    return await self._sent(call)
+                    return await self._sent(call, trail)
                 finally:
                     self._under_way.discard(scope)
-            return Failure("lost", "maybe", "closed")
+            return Failure("lost", "maybe", "closed") if trail.sends else Failure("connect", "no", "closed")
 
-    async def _sent(self, call: Outgoing) -> Reply | Failure:
+    async def _sent(self, call: Outgoing, trail: Trail) -> Reply | Failure:
         pool = min(self._pools, key=_load)
         pool.in_flight += 1
-        trail, outcome = Trail(), None
         request = self._library.Request(
             call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None
         )

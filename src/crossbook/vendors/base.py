@@ -113,6 +113,11 @@ class Verbs:
             found += [row for row in rows if row is not None]
         return found
 
+    def cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Fields as they are sent: what is to be emptied in the form that the card says (inferred for all vendors)."""
+        empty = "" if self.card.clears == "empty" else None
+        return {name: empty if value is None else value for name, value in fields.items()}
+
     def unsupported(self, verb: str) -> Unsupported:
         note = self.card.verb(verb).note
         return Unsupported(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from itertools import islice
 from typing import Any
 
+from crossbook.core.batch.fingerprint import fingerprint
 from crossbook.core.journal import Entry, Journal
 from crossbook.core.pager import Pager
 
@@ -13,32 +16,40 @@ _MARK = "*collected*"
 _GROUP = 1000
 
 
-async def collected(
-    pager: Pager[Any], journal: Journal, *, kept: bool, fingerprint: Callable[[str], str]
-) -> AsyncIterator[str]:
-    """The ids of a list: kept in the journal, where there is one that outlives the run, else in a temporary file."""
-    if not kept:
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as file:
-            async for page in pager.pages():
-                file.writelines(f"{item.id}\n" for item in page.items)
-            file.seek(0)
-            for line in file:
-                yield line.rstrip("\n")
-        return
-    count = next((index for name, index in await journal.bookmarks() if name == _MARK), None)
+async def collected(pager: Pager[Any], journal: Journal | None) -> AsyncIterator[str]:
+    """The ids of a list, each once: gathered in a temporary database of SQLite's, and kept in the journal if any."""
+    count = await _marked(journal) if journal else None
     if count is None:
-        count = 0
-        async for page in pager.pages():
-            ids = [item.id for item in page.items]
-            entries = [
-                Entry(index=count + at, ref=None, fingerprint=fingerprint(id), key=None, state="intent", id=id)
-                for at, id in enumerate(ids)
-            ]
-            for at in range(0, len(entries), _GROUP):
-                await journal.intend(entries[at : at + _GROUP])
-            count += len(ids)
-        await journal.bookmark(_MARK, count)
+        with closing(sqlite3.connect("", isolation_level=None)) as db:
+            db.execute("create table item (at integer primary key, id text unique)")
+            async for page in pager.pages():
+                db.executemany("insert or ignore into item (id) values (?)", ((item.id,) for item in page.items))
+            if journal is None:
+                for id in _ids(db):
+                    yield id
+                return
+            count = await _keep(_ids(db), journal)
+    assert journal is not None
     for index in range(count):
         entry = await journal.entry(index)
         if entry is not None and entry.id is not None:
             yield entry.id
+
+
+def _ids(db: sqlite3.Connection) -> Iterator[str]:
+    return (id for (id,) in db.execute("select id from item order by at"))
+
+
+async def _keep(ids: Iterator[str], journal: Journal) -> int:
+    count = 0
+    while group := list(islice(ids, _GROUP)):
+        await journal.intend(
+            [Entry(count + at, None, fingerprint(id), None, "intent", id=id) for at, id in enumerate(group)]
+        )
+        count += len(group)
+    await journal.bookmark(_MARK, count)
+    return count
+
+
+async def _marked(journal: Journal) -> int | None:
+    return next((index for name, index in await journal.bookmarks() if name == _MARK), None)

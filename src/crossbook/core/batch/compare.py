@@ -29,6 +29,10 @@ def differences(card: Any, ours: Contact, theirs: Contact, region: str | None) -
         # Where a contact is in many, ours are added to what is there; nobody is taken out of a group by an upsert.
         others = () if card.one_group else theirs.groups or ()
         found["groups"] = tuple(dict.fromkeys((*others, *ours.groups)))
+    if found:
+        # What the vendor never shows goes along with what is written anyway.
+        hidden = (name for name, holds in card.holds.items() if holds.access == "w")
+        found |= {name: value for name in hidden if (value := getattr(ours, name)) is not None}
     return found
 
 

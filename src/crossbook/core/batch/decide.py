@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import anyio
 
 from crossbook.core.batch.compare import differences, equal, merged, untold
+from crossbook.core.batch.fingerprint import digest
 from crossbook.core.batch.lookups import Lookups
-from crossbook.core.batch.steps import Done, Outcome, Ready
+from crossbook.core.batch.outcomes import Settlement, Unknown
+from crossbook.core.batch.steps import Done, Ready
 from crossbook.core.batch.task import Task
 from crossbook.core.journal import Journal
-from crossbook.errors import Ambiguous, InvalidInput
+from crossbook.errors import Ambiguous, CrossbookError, InvalidInput, LostError
 from crossbook.models import Contact, read_from
 
 OnDuplicate = Literal["skip", "update", "error"]
+TRIES = 3  # of a create that a lookup showed not to have happened
 
 
 class Decider:
     """Looks contacts up by their match key.
 
+    Errors of the vendor become the item's; those of the journal are raised, and end the run.
+
     Args:
         verbs: the vendor's.
         lookups: how to ask; None if the batch has no match key.
+        match: the name of the key.
         upsert: whether a contact that is there is changed instead.
         on_duplicate: what to do with a key that this batch had already (and, for creates, that the vendor has).
-        match: the name of the key.
+        settle: seconds after which a write without an answer has happened or never will.
+        dry_run: what is decided is not done, so that the vendor will not know of it.
     """
 
     def __init__(
@@ -36,87 +42,123 @@ class Decider:
         lookups: Lookups | None,
         journal: Journal,
         *,
+        match: str | None,
         upsert: bool,
         on_duplicate: OnDuplicate | None,
-        match: str | None,
+        settle: float,
+        dry_run: bool,
     ) -> None:
         self._verbs = verbs
         self._card = verbs.card
-        self.lookups = lookups
+        self._lookups = lookups
         self._journal = journal
+        self._match = match
         self._upsert = upsert
         self._on_duplicate = on_duplicate
-        self._match = match
+        self._settle = settle
+        self._dry_run = dry_run
+
+    @property
+    def asks(self) -> bool:
+        return self._lookups is not None
 
     def key(self, ready: Ready) -> str | None:
         """The item's key as a hash: what is written down of it holds no personal data."""
-        if self.lookups is None or ready.contact is None:
+        if self._lookups is None or ready.contact is None or ready.done is not None:
             return None
-        key = self.lookups.key(ready.contact)
-        if key is None:
-            if self._upsert or self._on_duplicate:
-                raise InvalidInput(
-                    f"it has no {self._match} to be matched by", field=self._match, vendor=self._card.vendor
-                )
-            return None
-        return hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+        key = self._lookups.key(ready.contact)
+        if key is not None:
+            return digest(key)
+        if self._upsert or self._on_duplicate:
+            raise InvalidInput(f"it has no {self._match} to be matched by", field=self._match, vendor=self._card.vendor)
+        return None
 
-    async def before(self, task: Task) -> Outcome:
+    async def before(self, task: Task) -> Settlement | None:
         """An outcome that needs no write, or None: then `task.update` says what to change, or it is to be created."""
         contact, key = task.ready.contact, task.ready.key
-        if self.lookups is None or contact is None or key is None:
+        if self._lookups is None or contact is None or key is None:
             return None
         first = await self._journal.key_index(key) if self._on_duplicate else None
-        if first is not None and first < task.index and self._on_duplicate != "update":
+        again = first is not None and first < task.index
+        if again and self._on_duplicate != "update":
             return self._duplicate(f"input {first} has the same {self._match}")
-        found = await self.lookups.find(contact)
-        task.seen = tuple(match.id for match in found)
-        task.update = None
-        if not found or not (self._upsert or self._on_duplicate):
-            return None
-        if len(found) > 1:
-            return Ambiguous(
-                f"{len(found)} contacts have this {self._match}: {', '.join(task.seen[:10])}",
-                candidates=task.seen, vendor=self._card.vendor, field=self._match, sent="yes",
-            )  # fmt: skip
-        if not self._upsert and self._on_duplicate != "update":
-            return self._duplicate(f"the vendor has a contact with this {self._match}", found[0].id)
-        stored = await self._told(contact, found[0])
+        try:
+            found = await self._lookups.find(contact)
+            task.seen = tuple(match.id for match in found)
+            if not (self._upsert or self._on_duplicate):
+                return None
+            if not found:
+                return Done("updated") if again and self._dry_run else None
+            if len(found) > 1:
+                return self._several(f"{len(found)} contacts have this {self._match}", task.seen)
+            if not self._upsert and self._on_duplicate != "update":
+                return self._duplicate(f"the vendor has a contact with this {self._match}", found[0].id)
+            return await self._compared(task, contact, found[0])
+        except CrossbookError as error:
+            return error
+
+    async def _compared(self, task: Task, contact: Contact, found: Contact) -> Settlement | None:
+        stored = await self._told(contact, found)
         changes = differences(self._card, contact, stored, self._verbs.region)
         if not changes:
             return Done("unchanged", stored.id, contact)
         task.update = stored.id, changes
         return None
 
-    async def after(self, task: Task) -> Outcome:
-        """What became of a create whose answer was lost: Done if it happened, the task's None if it did not.
+    async def after(self, task: Task) -> Settlement | None:
+        """What became of a create whose answer was lost; None if it did not happen and is to be done.
 
         A record is ours only if no other item owns it, if it was not there before, and if it says what ours says.
-        Ambiguous if that cannot be told.
         """
+        error = task.lost or LostError("nobody knows whether it was written", vendor=self._card.vendor, sent="maybe")
         contact = task.ready.contact
-        if self.lookups is None or contact is None or task.ready.key is None:
-            return Ambiguous("there is no key to look it up by", vendor=self._card.vendor, sent="maybe")
-        found = await self.lookups.find(contact, since=anyio.current_time())
+        if task.half is not None:
+            return await self._joined(task, error)
+        if self._lookups is None or contact is None or task.ready.key is None:
+            return Unknown(error, final=True)
+        settled = task.since + self._settle
+        await anyio.sleep_until(settled)
+        try:
+            found = await self._lookups.find(contact, since=settled)
+        except CrossbookError:
+            return Unknown(error, final=False)
         fresh = [match for match in found if match.id not in task.seen and await self._free(match.id, task.index)]
         ours = [match for match in fresh if equal(self._card, contact, match, self._verbs.region)]
         if len(ours) == 1:
-            await self._join(contact, ours[0])
-            return Done("created", ours[0].id, contact)
-        if not fresh:
-            return None
-        return Ambiguous(
-            f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one",
-            candidates=tuple(match.id for match in fresh), vendor=self._card.vendor, field=self._match, sent="maybe",
-        )  # fmt: skip
+            task.half = ours[0].id
+            return await self._joined(task, error)
+        if fresh:
+            ids = tuple(match.id for match in fresh)
+            what = f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one"
+            return Unknown(self._several(what, ids), final=True)
+        return error if task.tries >= TRIES else None
+
+    async def _joined(self, task: Task, lost: CrossbookError) -> Settlement:
+        """A contact that was made, put into those of its groups that come a call later (Filemail)."""
+        id, contact = task.half or "", task.ready.contact
+        if self._card.verb("contacts.create").calls_a_group:
+            try:
+                for group in (contact.groups if contact else None) or ():
+                    await self._verbs.add_to_group(group, id)
+            except CrossbookError as error:
+                error.id = id
+                error.message = f"the contact was created, and not put into all its groups: {error.message}"
+                return error
+        return Done("created", id, contact)
 
     async def _free(self, id: str, index: int) -> bool:
         return await self._journal.owner(id) in (None, index)
 
-    def _duplicate(self, why: str, id: str | None = None) -> Outcome:
+    def _duplicate(self, why: str, id: str | None = None) -> Settlement:
         if self._on_duplicate == "skip":
             return Done("skipped", id)
         return InvalidInput(f"{why} (on_duplicate='error')", field=self._match, vendor=self._card.vendor)
+
+    def _several(self, what: str, ids: tuple[str, ...]) -> Ambiguous:
+        return Ambiguous(
+            f"{what}: {', '.join(ids[:10])}",
+            candidates=ids, vendor=self._card.vendor, field=self._match, sent="yes",
+        )  # fmt: skip
 
     async def _told(self, ours: Contact, found: Contact) -> Contact:
         """The contact with the fields that the lookup's answer did not tell, where they are wanted and can be had."""
@@ -128,10 +170,7 @@ class Decider:
             found = merged(found, read_from(Contact(groups=groups), None, frozenset({"groups"})))
         return found
 
-    async def _join(self, ours: Contact, stored: Contact) -> None:
-        """The groups that come a call after the contact (Filemail), where that call was not made."""
-        groups: Sequence[str] = ours.groups or ()
-        if not self._card.one_group and "groups" in stored.known:
-            for group in groups:
-                if group not in (stored.groups or ()):
-                    await self._verbs.add_to_group(group, stored.id)
+    def note(self, contact: Contact, id: str) -> None:
+        """A contact that was written: who has the same key later is compared with it."""
+        if self._lookups is not None and (self._upsert or self._on_duplicate):
+            self._lookups.note(read_from(replace(contact, id=id), None, contact.known))

@@ -5,21 +5,23 @@ Workers live in the book's task group and never raise into it; leaving the batch
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Callable
 from typing import Generic, Self, TypeVar
 
 import anyio
 
-from crossbook.core.batch.pace import Pace
+from crossbook.core.batch.intake import Intake
+from crossbook.core.batch.pace import Pace, foretell
+from crossbook.core.batch.policy import Policy
 from crossbook.core.batch.results import Progress, Result, Summary
 from crossbook.core.batch.source import Source
 from crossbook.core.batch.window import Window
 from crossbook.core.batch.writer import Writer
+from crossbook.core.card import Rate
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public
 from crossbook.core.jobs import Job
-from crossbook.errors import AuthError, UsageError
+from crossbook.errors import UsageError
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
@@ -44,67 +46,81 @@ class Batch(Generic[I]):
         self,
         connection: Connection,
         source: Source[I],
+        intake: Intake[I],
         writer: Writer[I],
         *,
         workers: int,
         ordered: bool,
-        on_error: str,
-        max_failures: int | None,
+        policy: Policy,
         progress: Callable[[Progress], None] | None,
         summary: Summary,
         requests: Callable[[], int],
+        rate: Rate | None,
     ) -> None:
         self._connection = connection
         self._source = source
+        self._intake = intake
         self._writer = writer
         self._workers = workers
-        self._on_error = on_error
-        self._max_failures = max_failures
+        self._policy = policy
         self._progress = progress
         self._summary = summary
         self._requests = requests
-        self._window = Window(max(2 * workers * writer.chunk, 64), ordered=ordered)
+        self._rate = rate
+        self._window = Window(max(3 * workers * writer.chunk, 64), ordered=ordered)
         self._pace = Pace()
         self._jobs: list[Job[None]] = []
         self._scopes: list[anyio.CancelScope] = []
         self._working = 0
         self._stopping = False
-        self._broken: BaseException | None = None
-        self._began = 0.0
+        self._broken: Exception | None = None
+        self._began: float | None = None
 
+    @public
     async def __aenter__(self) -> Self:
         self._connection.check()
-        if self._jobs or self._began:
+        if self._began is not None:
             raise UsageError("a batch runs once: ask for a new one", vendor=self._connection.card.vendor)
         self._began = anyio.current_time()
-        self._source.start(await self._writer.open())
+        cursor, index = await self._intake.open()
+        self._source.start(cursor, index)
         self._working = self._workers
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Stops the workers, and returns when nothing is going on any more."""
+        if not (self._source.exhausted or self._stopping):
+            self._summary.stopped = "its block was left before the end"
         self._stopping = True
         for scope in self._scopes:
             scope.cancel()
         with anyio.CancelScope(shield=True):
+            try:
+                # In the book's task group, since asyncio itself (a time-out) cancels through any shield of anyio's.
+                job = self._connection.start(self._end)
+            except UsageError:  # the book is closed already
+                await self._end()
+            else:
+                await job.result()
+
+    async def _end(self) -> None:
+        with anyio.CancelScope(shield=True):
             for job in self._jobs:
                 await job.wait()
-            for task in self._writer.in_flight.values():
-                self._summary.add(Result(index=task.index, ref=task.ref, status="cancelled", attempts=task.attempts))
-            await self._source.aclose()
-            await self._writer.close(exhausted=self._source.exhausted)
-        self._account()
-
-    def _account(self) -> None:
-        summary, seconds, sent = self._summary, anyio.current_time() - self._began, self._requests()
-        summary.requests, summary.seconds = sent, seconds
-        if summary.dry_run:
-            summary.requests += math.ceil(self._writer.would_write)
-            rate = self._connection.card.rate
-            # At a known rate by it; else by the pace of the lookups, or a guess of 0.1 s a request.
-            each = 1 / rate.per_second if rate else seconds / sent if sent else 0.1 / self._workers
-            summary.seconds = summary.requests * each
+            for result in self._writer.cancelled(self._source.left):
+                self._summary.add(result)
+            try:
+                await self._source.aclose()
+            finally:
+                await self._writer.close(self._source.taken, exhausted=self._source.exhausted)
+                close: Callable[[], None] | None = getattr(self._progress, "close", None)
+                if close is not None:
+                    close()
+        self._summary.requests = self._requests()
+        self._summary.seconds = anyio.current_time() - (self._began or 0.0)
+        if self._summary.dry_run:
+            foretell(self._summary, self._writer.would_write, self._rate, self._workers)
 
     def __aiter__(self) -> AsyncIterator[Result]:
         return self
@@ -112,11 +128,13 @@ class Batch(Generic[I]):
     @public
     async def __anext__(self) -> Result:
         result = await self._window.get()
-        if result is None:
-            if self._broken is not None:
-                raise self._broken
-            raise StopAsyncIteration
-        return result
+        if result is not None:
+            return result
+        if self._broken is not None:
+            raise self._broken
+        if not (self._source.exhausted or self._stopping) or self._writer.in_flight:
+            raise UsageError("the book was closed before the batch was done", vendor=self._connection.card.vendor)
+        raise StopAsyncIteration
 
     @public
     async def summary(self) -> Summary:
@@ -131,42 +149,56 @@ class Batch(Generic[I]):
         return self._summary
 
     def summarised(self) -> Summary:
-        """What became of it so far."""
+        """What became of it so far; requests and seconds are told at the end."""
         return self._summary
 
     async def _work(self) -> None:
-        with anyio.CancelScope() as scope:
-            self._scopes.append(scope)
-            try:
-                while not self._stopping and not self._source.exhausted:
-                    await self._window.room()
-                    chunk = await self._source.take(self._writer.chunk)
-                    await self._writer.process(chunk, self._settled)
-            except Exception as error:
-                # The source, a callback of the user's or the journal: nothing more is begun, and the reader is told.
-                self._broken = self._broken or error
-                self._stop("the source, a callback or the journal failed")
-            finally:
-                self._working -= 1
-                if self._working == 0:
-                    self._window.close()
+        try:
+            with anyio.CancelScope() as scope:
+                self._scopes.append(scope)
+                while not (self._stopping or self._source.exhausted):
+                    await self._work_off()
+        except Exception as error:
+            self._break(error)
+        finally:
+            self._working -= 1
+            if self._working == 0:
+                self._window.close()
+
+    async def _work_off(self) -> None:
+        size = self._writer.chunk
+        await self._window.room(size)
+        if self._stopping:
+            return
+        chunk = await self._source.take(size)
+        self._window.give_back(size - len(chunk))
+        if self._source.exhausted:
+            self._intake.check_end(self._source.taken)
+        if not self._stopping:
+            await self._writer.process(chunk, self._settled)
+        else:
+            for result in self._writer.cancelled(chunk):
+                self._settled(result)
 
     def _settled(self, result: Result) -> None:
         self._summary.add(result)
         self._window.put(result)
+        why = self._policy.against(result)
+        if why is not None:
+            self._stop(why)
         if self._progress is not None:
-            self._progress(self._pace.after(self._summary, self._source.total))
-        if result.status != "failed" or result.replayed:
-            return
-        failed = self._summary.counts.get("failed", 0)
-        if self._on_error == "stop":
-            self._stop(f"input {result.index} failed (on_error='stop')")
-        elif isinstance(result.error, AuthError):
-            self._stop("the vendor does not accept the credentials")
-        elif self._max_failures is not None and failed > self._max_failures:
-            self._stop(f"more than {self._max_failures} failed (max_failures)")
+            try:
+                self._progress(self._pace.after(self._summary, self._source.total))
+            except Exception as error:
+                self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        """The source, the journal or a callback failed: nothing more is begun, and the reader is told at the end."""
+        self._broken = self._broken or error
+        self._stop(f"the source, the journal or a callback failed: {type(error).__name__}")
 
     def _stop(self, why: str) -> None:
         """Begins nothing more; what is in flight ends."""
         self._stopping = True
         self._summary.stopped = self._summary.stopped or why
+        self._source.stop()

@@ -8,8 +8,9 @@ from typing import Any
 import anyio
 
 from crossbook.core import phones
+from crossbook.core.batch.compare import merged
 from crossbook.core.jobs import Job
-from crossbook.models import Contact
+from crossbook.models import Contact, read_from
 
 
 def match_key(name: str, value: str | None, region: str | None) -> str | None:
@@ -28,20 +29,21 @@ class Lookups:
         self._verbs = verbs
         self._match = match
         self._start = start
+        self._by_list = verbs.card.match_keys[match] == "snapshot"
         self._snapshot: dict[str, list[Contact]] | None = None
         self._taken = float("-inf")
         self._job: Job[None] | None = None
-        self.by_snapshot = verbs.card.match_keys[match] == "snapshot"
+        self._meanwhile: list[Contact] = []  # written while the list was under way
 
     def key(self, contact: Contact) -> str | None:
         return match_key(self._match, getattr(contact, self._match), self._verbs.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
-        """Every contact with this one's key, each once. What was read before `since` is read again."""
+        """Every contact with this one's key, each once. A list that was read before `since` is read again."""
         key = self.key(contact)
         if key is None:
             return ()
-        if self.by_snapshot:
+        if self._by_list:
             return (await self._listed(since)).get(key, ())
         asked = key if self._match == "phone" else getattr(contact, self._match)
         found = await self._verbs.candidates(self._match, asked)
@@ -57,15 +59,25 @@ class Lookups:
 
     async def _read(self) -> None:
         taken, snapshot = anyio.current_time(), dict[str, list[Contact]]()
+        self._meanwhile = []
         for contact in await self._verbs.candidates(self._match, ""):
             key = self.key(contact)
             if key is not None:
-                snapshot.setdefault(key, []).append(contact)
+                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
         self._snapshot, self._taken = snapshot, taken
+        for contact in self._meanwhile:
+            self._put(snapshot, contact)
 
     def note(self, contact: Contact) -> None:
-        """A contact that this run wrote: a snapshot would not know it."""
+        """A contact that this run wrote: a list that was read before would not know it."""
+        if self._job is not None and not self._job.done:
+            self._meanwhile.append(contact)
+        if self._snapshot is not None:
+            self._put(self._snapshot, contact)
+
+    def _put(self, snapshot: dict[str, list[Contact]], contact: Contact) -> None:
         key = self.key(contact)
-        if self._snapshot is not None and key is not None:
-            others = [other for other in self._snapshot.get(key, ()) if other.id != contact.id]
-            self._snapshot[key] = [*others, contact]
+        if key is not None:
+            same = {other.id: other for other in snapshot.get(key, ())}
+            same[contact.id] = merged(same.get(contact.id, contact), contact)
+            snapshot[key] = list(same.values())

@@ -13,20 +13,20 @@ from crossbook.core.batch.task import Task
 from crossbook.core.journal import Entry
 from crossbook.errors import CrossbookError
 
-# The vendor, or we, said no: nothing was written.
-_REFUSED = (
-    errors.Ambiguous, errors.AuthError, errors.InvalidInput, errors.NotFound, errors.RateLimited, errors.Rejected,
-    errors.Unsupported, errors.UsageError,
+# What is wrong with the item, and will be tomorrow. All other errors are about the vendor, the network or the account.
+_ITEM = (
+    errors.Ambiguous, errors.InvalidInput, errors.NotFound, errors.Rejected, errors.Unsupported,
 )  # fmt: skip
-# It says nothing of the item: the next run of the journal tries it again.
-_TRANSIENT = (errors.AuthError, errors.ConnectError, errors.RateLimited, errors.UsageError)
+# The vendor, or we, said no: nothing was written.
+_REFUSED = (*_ITEM, errors.AuthError, errors.RateLimited, errors.UsageError)
 
 
 @frozen
 class Unknown:
-    """It may have happened, and nobody could say."""
+    """It may have happened. `final`: nobody can ever say; else a later run may still find out."""
 
     error: CrossbookError
+    final: bool
 
 
 Settlement = Done | CrossbookError | Unknown
@@ -39,16 +39,19 @@ def known(outcome: Outcome) -> bool:
     return outcome.id is None and (outcome.sent == "no" or isinstance(outcome, _REFUSED))
 
 
-def refused_whole(error: CrossbookError) -> bool:
-    """Whether a native call that failed wrote nothing, so that its parts may be sent again."""
-    return isinstance(error, (errors.Rejected, errors.NotFound)) and error.earlier != "maybe"
+def refused_whole(error: CrossbookError, *, creates: bool) -> bool:
+    """Whether the parts of a native call that failed may be sent again: it wrote nothing, or twice does no harm."""
+    return isinstance(error, (errors.Rejected, errors.NotFound)) and (error.earlier != "maybe" or not creates)
 
 
-def transient(outcome: Settlement) -> bool:
-    return isinstance(outcome, _TRANSIENT)
+def open_still(settlement: Settlement) -> bool:
+    """Whether the next run of the journal is to try again, or to find out."""
+    if isinstance(settlement, Unknown):
+        return not settlement.final
+    return not isinstance(settlement, (Done, *_ITEM))
 
 
-def result_of(task: Task, outcome: Settlement) -> Result:
+def result_of(task: Task, settlement: Settlement) -> Result:
     facts: dict[str, Any] = {
         "index": task.index,
         "ref": task.ref,
@@ -57,23 +60,30 @@ def result_of(task: Task, outcome: Settlement) -> Result:
         "lost_fields": task.ready.lost,
         "unverified_fields": task.ready.unverified,
     }
-    if isinstance(outcome, Done):
-        return Result(status=outcome.status, id=outcome.id, **facts)
-    if isinstance(outcome, Unknown):
-        return Result(status="uncertain", error=outcome.error, id=outcome.error.id, **facts)
-    return Result(status="failed", error=outcome, id=outcome.id, **facts)
+    if isinstance(settlement, Done):
+        return Result(status=settlement.status, id=settlement.id, **facts)
+    error = settlement.error if isinstance(settlement, Unknown) else settlement
+    status: Any = "uncertain" if isinstance(settlement, Unknown) else "failed"
+    return Result(status=status, error=error, id=error.id, **facts)
 
 
-def recorded(task: Task, result: Result) -> Entry:
-    """The result as the journal keeps it."""
-    return task.entry(
-        "done",
-        status=result.status,
-        id=result.id,
-        error=None if result.error is None else errors.to_record(result.error),
-        lost_fields=result.lost_fields,
-        unverified_fields=result.unverified_fields,
-    )
+def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None:
+    """What the journal is told at the end; None where what it knows already is all."""
+    if not open_still(settlement):
+        return task.entry(
+            "done",
+            # Whoever has the same key later is no duplicate of one that was not written.
+            key=None if result.status == "failed" and result.id is None else task.ready.key,
+            status=result.status,
+            id=result.id,
+            error=None if result.error is None else errors.to_record(result.error),
+            lost_fields=result.lost_fields,
+            unverified_fields=result.unverified_fields,
+        )
+    if isinstance(settlement, Unknown) or task.half is not None:
+        return task.entry("intent")
+    # It was not written, and nothing of it is to be looked up.
+    return task.entry("intent", key=None, attempts=0, seen=(), id=None) if task.attempts else None
 
 
 def replayed(entry: Entry) -> Result:

@@ -1,14 +1,17 @@
-"""How fast a batch goes, for its progress."""
+"""How fast a batch goes, for its progress; and how long one would take, for a dry run."""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import anyio
 
 from crossbook.core.batch.results import Progress, Summary
+from crossbook.core.card import Rate
 
 _SECONDS = 5.0
+_GUESS = 0.1  # seconds a request takes, where nothing was asked
 
 
 class Pace:
@@ -33,3 +36,12 @@ class Pace:
             total=total,
             seconds_left=(total - done) / rate if total is not None and rate > 0 else None,
         )
+
+
+def foretell(summary: Summary, writes: float, rate: Rate | None, workers: int) -> None:
+    """What a run would cost, from what the dry run did: its lookups come again, and then `writes` requests."""
+    asked = summary.requests
+    summary.requests += math.ceil(writes)
+    pace = summary.seconds / asked if asked else _GUESS / workers
+    # No faster than the vendor allows, where that is known.
+    summary.seconds = summary.requests * (1 / rate.per_second if rate else pace)

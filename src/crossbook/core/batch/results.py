@@ -22,12 +22,14 @@ class Result:
         index: its position in the source, from 0.
         ref: your own key for it, as `ref=` gave it.
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions), `skipped` (its key was
-            there), `failed` (see `error`), `uncertain` (it may have happened, and nobody could say), `cancelled`.
+            there), `failed` (see `error`), `uncertain` (it may have happened, and nobody could say), `cancelled` (not begun, or
+            stopped in the middle).
         id: the contact's id, where one is known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how often its write was begun, 0 if never.
         error: what went wrong.
-        lost_fields: fields that the vendor cannot hold and that `on_loss="drop"` left out.
+        lost_fields: fields that the vendor cannot hold: left out (`on_loss="drop"`), or why it failed. A contact that
+            was skipped since it opted out names `opted_out` here.
         unverified_fields: fields that were written and that the vendor never shows.
         replayed: it comes from the journal of an earlier run; nothing was sent now.
     """
@@ -73,7 +75,7 @@ class Summary:
         replayed: results that came from the journal.
         failures: the first failed results (100 at most; all are counted).
         uncertain: the first uncertain ones: look each up, and repeat it only if it is not there.
-        lost_fields: how often a field was left out, by name.
+        lost_fields: how many inputs had a field that the vendor cannot hold, by name.
         seconds: how long it took; after a dry run, about how long it would take at the vendor's rate.
         requests: how many were sent; after a dry run, how many would be.
         stopped: why not all of the source was worked off, or None.
@@ -116,7 +118,7 @@ class Summary:
             lines += [f"{verb}: {how}" for verb, how in self.steps.items()]
         if self.lost_fields:
             lost = ", ".join(f"{name} ({count:,})" for name, count in self.lost_fields.items())
-            lines.append(f"left out, since the vendor cannot hold it: {lost}")
+            lines.append(f"the vendor cannot hold: {lost}")
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         for result in self.failures[:10]:

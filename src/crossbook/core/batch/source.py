@@ -29,9 +29,11 @@ class Source(Generic[I]):
         self.total = len(items) if isinstance(items, Sized) else None
         self.taken = 0
         self.exhausted = False
+        self.left: list[tuple[int, I]] = []  # pulled, and not handed out yet
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
         self._turn = anyio.Lock()
         self._pull: anyio.CancelScope | None = None
+        self._stopped = False
         self._error: Exception | None = None
 
     def start(self, cursor: str | None, index: int) -> None:
@@ -64,22 +66,26 @@ class Source(Generic[I]):
         Raises:
             Whatever the source raised, once all that came before it was taken.
         """
-        taken: list[tuple[int, I]] = []
-        if isinstance(self._iterator, Iterator):
-            self._take_now(self._iterator, taken, most)
-        elif self._iterator is not None:
+        if isinstance(self._iterator, AsyncIterator):
             async with self._turn:
                 with anyio.CancelScope() as self._pull:
-                    await self._take(self._iterator, taken, most)
+                    await self._take(self._iterator, most)
                 self._pull = None
+                return self._handed_out()
+        if self._iterator is not None:
+            self._take_now(self._iterator, most)
+        return self._handed_out()
+
+    def _handed_out(self) -> list[tuple[int, I]]:
+        taken, self.left = self.left, []
         if self._error is not None and not taken:
             raise self._error
         return taken
 
-    def _take_now(self, iterator: Iterator[I], taken: list[tuple[int, I]], most: int) -> None:
-        while len(taken) < most and not self._over:
+    def _take_now(self, iterator: Iterator[I], most: int) -> None:
+        while len(self.left) < most and not self._over:
             try:
-                taken.append((self.taken, next(iterator)))
+                self.left.append((self.taken, next(iterator)))
             except StopIteration:
                 self.exhausted = True
             except Exception as error:
@@ -87,10 +93,10 @@ class Source(Generic[I]):
             else:
                 self.taken += 1
 
-    async def _take(self, iterator: AsyncIterator[I], taken: list[tuple[int, I]], most: int) -> None:
-        while len(taken) < most and not self._over:
+    async def _take(self, iterator: AsyncIterator[I], most: int) -> None:
+        while len(self.left) < most and not self._over:
             try:
-                taken.append((self.taken, await anext(iterator)))
+                self.left.append((self.taken, await anext(iterator)))
             except StopAsyncIteration:
                 self.exhausted = True
             except Exception as error:
@@ -100,10 +106,11 @@ class Source(Generic[I]):
 
     @property
     def _over(self) -> bool:
-        return self.exhausted or self._error is not None
+        return self.exhausted or self._stopped or self._error is not None
 
     def stop(self) -> None:
-        """Waits no longer for an item that is slow to come."""
+        """Takes no more, and waits no longer for an item that is slow to come."""
+        self._stopped = True
         if self._pull is not None:
             self._pull.cancel()
 

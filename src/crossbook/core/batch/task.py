@@ -17,7 +17,8 @@ class Task:
     """An item, what was decided about it, and how far its write came.
 
     Attributes:
-        turn: when it is this one's turn among those with the same key; None if it is already.
+        line: its key, as long as it stands in line with others of the same key.
+        turn: when it is this one's turn in it; None if it is already.
         refusal: why it cannot be written at all.
         at: when its write was last begun, by the wall clock.
         seen: ids that the vendor had for its key before the first attempt.
@@ -27,13 +28,14 @@ class Task:
         since: when that write can at the latest have left (`anyio.current_time()`).
         lost: the error that it ended in, if it was in this run.
         half: the id of a contact that was made, and is perhaps not in its groups.
-        alone: not to be sent together with others: their common answer did not tell.
+        alone: not to be sent together with others, whose common answer did not tell.
     """
 
     index: int
     ref: str | None
     ready: Ready
     fingerprint: str = ""
+    line: str | None = None
     turn: anyio.Event | None = None
     refusal: CrossbookError | None = None
     at: float = 0.0

@@ -62,9 +62,8 @@ class AtomVerbs(Verbs):
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         assert isinstance(id, str)
-        # An empty text clears (inferred).
-        fields = {_DETAIL[name]: value or "" for name, value in changes.items() if name in _DETAIL}
-        fields |= {name: value or "" for name, value in changes.get("fields", {}).items()}
+        fields = self.cleared({_DETAIL[name]: value for name, value in changes.items() if name in _DETAIL})
+        fields |= self.cleared(changes.get("fields", {}))
         if "phone_number" in fields:
             fields["phone_number"] = outgoing_phone(CARD, fields["phone_number"], self.region)
         group = int(changes["groups"][0]) if "groups" in changes else UNSET

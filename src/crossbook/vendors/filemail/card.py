@@ -75,7 +75,7 @@ CARD = Card(
     contact_paging=PAGING,
     group_paging=PAGING,
     operations={
-        "login": _AGAIN,
+        "login": Operation(Retry.IDEMPOTENT, ahead=True),
         "logout": _AGAIN,
         "listContacts": _READ,
         "createContact": Operation(Retry.CREATE_WITH_LOOKUP),

@@ -65,7 +65,7 @@ class FilemailVerbs(Verbs):
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         assert isinstance(id, str)
-        fields = {_WRITTEN[name]: value or "" for name, value in changes.items() if name != "groups"}
+        fields = self.cleared({_WRITTEN[name]: value for name, value in changes.items() if name != "groups"})
         if fields:
             await self._api.contacts.update_contact(contactid=id, **fields)
         if "groups" in changes:

@@ -85,10 +85,7 @@ class SerwerSMSVerbs(Verbs):
         values |= {name: value for name, value in changes.items() if name in _TEXTS}
         values |= changes.get("fields", {})
         await self._api.contacts.update_contact(
-            # An empty text clears (inferred).
-            models.ContactEdit(
-                id=int(id), group_id=_group_ids(groups), **{name: value or "" for name, value in values.items()}
-            )
+            models.ContactEdit(id=int(id), group_id=_group_ids(groups), **self.cleared(values))
         )
         return id
 

@@ -142,6 +142,7 @@ CARD = Card(
         "archived": Holds("r"),
         "created_at": Holds(),
     },
+    clears="null",
     named_fields=None,
     needs_one_of=("phone", "email"),
     empty_list=b'{"data":[]}',

@@ -1,0 +1,110 @@
+"""One account at one vendor in one running event loop: how fast it may be asked is one thing for all its books."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import inf
+
+import anyio
+from anyio.lowlevel import RunVar
+
+from crossbook.core.adaptive import Adaptive
+from crossbook.core.card import Rate
+from crossbook.core.line import Line
+from crossbook.core.retry import Quota
+
+REMEMBERED = 256  # closed accounts whose limits are kept for the next book
+_LATENESS = 0.01  # seconds: how late an event loop wakes us; without a burst of as much a rate would not be reached
+
+
+class Account(Line):
+    """A line whose pace is the known rate, and a learned one below it once the vendor throttled.
+
+    Wants, around each request: `acquire`, then `succeeded` or `throttled` if the vendor answered, and `release`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quota = Quota()
+        self._adaptive = Adaptive()
+        self._known: Rate | None = None
+        self._terms: list[tuple[Rate | None, int]] = []  # of each open book
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a book is open."""
+        return bool(self._terms)
+
+    def join(self, rate: Rate | None, concurrency: int) -> None:
+        """A book opens. The strictest of all that are open holds: a limit is a fact of the account, not of a book."""
+        self._terms.append((rate, concurrency))
+        self._agree()
+
+    def leave(self, rate: Rate | None, concurrency: int) -> None:
+        """A book closes. The last one's terms hold until another opens."""
+        self._terms.remove((rate, concurrency))
+        if self._terms:
+            self._agree()
+
+    def succeeded(self) -> None:
+        """The vendor answered, whatever it said, and did not throttle."""
+        self._adaptive.succeeded(anyio.current_time())
+        if self._adaptive.rate is not None:
+            self._pace()
+
+    def throttled(self, retry_after: float | None) -> None:
+        """The vendor throttled: the rate falls, and no turn comes within the `retry_after` seconds it asks for."""
+        now = anyio.current_time()
+        until = now + (retry_after or 0.0)
+        self._adaptive.throttled(now, until)
+        self._pace()
+        self._bucket.refused(now, until)
+        self._dismiss_late(now)
+
+    def _agree(self) -> None:
+        rates = [rate for rate, _ in self._terms if rate is not None]
+        self._known = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None
+        self._places = min(places for _, places in self._terms)
+        self._pace()
+        self._wake_first()
+
+    def _pace(self) -> None:
+        known, learned = self._known, self._adaptive.rate or inf
+        self._limited = known is not None or learned < inf
+        if known is not None:
+            self._bucket.change(min(known.per_second, learned), known.burst)
+        else:
+            self._bucket.change(learned, 1.0 + _LATENESS * learned if learned < inf else 1.0)
+
+
+_ACCOUNTS: RunVar[dict[tuple[str, str, str], Account]] = RunVar("crossbook_accounts")
+
+
+@contextmanager
+def account_for(vendor: str, origin: str, key: str, rate: Rate | None, concurrency: int) -> Iterator[Account]:
+    """The account that these credentials are, in this event loop, while a book is open.
+
+    It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that
+    the vendor asked for, above all. Of many that are closed the oldest are forgotten; all go with their event loop.
+
+    Args:
+        vendor, origin, key: which account: the card's name, scheme and host, and a hash of the credentials.
+        rate: the limit that this book knows of; None if it is unknown.
+        concurrency: requests in flight at most.
+    """
+    accounts = _ACCOUNTS.get(None)
+    if accounts is None:
+        _ACCOUNTS.set(accounts := {})
+    which = (vendor, origin, key)
+    account = accounts.setdefault(which, Account())
+    account.join(rate, concurrency)
+    try:
+        yield account
+    finally:
+        account.leave(rate, concurrency)
+        if not account.in_use:
+            accounts[which] = accounts.pop(which)  # now the one closed last
+            closed = [name for name, other in accounts.items() if not other.in_use]
+            for name in closed[:-REMEMBERED]:
+                del accounts[name]

@@ -1,0 +1,129 @@
+"""From an item of the source to a task: checked, and compared with what the journal knows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import anyio
+
+from crossbook.core.batch.decide import Decider
+from crossbook.core.batch.fingerprint import fingerprint
+from crossbook.core.batch.outcomes import replayed
+from crossbook.core.batch.results import Result
+from crossbook.core.batch.source import DONE
+from crossbook.core.batch.steps import Ready, Step
+from crossbook.core.batch.task import Task
+from crossbook.core.journal import Heading, Journal
+from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
+
+I = TypeVar("I")  # noqa: E741  (an item of the source)
+
+
+class Intake(Generic[I]):
+    """Begins a run or goes on with one.
+
+    Args:
+        step, decider: what checks an item and gives it its key.
+        journal: where an earlier run wrote; `kept` if it outlives this one, so that items are compared with it.
+        heading, run: what the journal is opened for.
+        ref: the caller's own key of an item.
+    """
+
+    def __init__(
+        self,
+        step: Step[I],
+        decider: Decider | None,
+        journal: Journal,
+        *,
+        kept: bool,
+        heading: Heading,
+        run: str,
+        ref: Callable[[I], Any] | None,
+    ) -> None:
+        self._step = step
+        self._decider = decider
+        self._journal = journal
+        self._kept = kept
+        self._heading = heading
+        self._run = run
+        self._ref = ref
+        self.finished = False
+        self._first_open = 0
+        self._opened = 0.0
+
+    async def open(self) -> tuple[str | None, int]:
+        """Opens the journal; answers the cursor at which a list can be gone on with, and how many were before it."""
+        self.finished = await self._journal.open(self._heading, self._run)
+        self._opened = anyio.current_time()
+        try:
+            self._first_open = await self._journal.first_open()
+            if self.finished:
+                return None, self._first_open
+            marks = [mark for mark in await self._journal.bookmarks() if mark[1] <= self._first_open]
+            return marks[-1] if marks else (None, 0)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await self._journal.close()
+            raise
+
+    async def close(self, count: int, *, complete: bool) -> None:
+        if complete and not self.finished:
+            await self._journal.finish(count)
+        await self._journal.close()
+
+    def check_end(self, count: int) -> None:
+        """The source has ended after so many."""
+        if count < self._first_open:
+            raise self._mismatch(f"it ends after {count:,} inputs, and {self._first_open:,} were done")
+
+    def task(self, index: int, item: I) -> Task:
+        task = Task(index, None, Ready(item))
+        if item is DONE:
+            return task
+        if self._kept:
+            task.fingerprint = fingerprint(item)
+        try:
+            if self._ref is not None:
+                task.ref = _ref(self._ref, item)
+            task.ready = self._step.ready(item)
+            if self._decider is not None:
+                task.ready.key = self._decider.key(task.ready)
+        except CrossbookError as error:
+            task.refusal = error
+            task.ready.lost = self._step.lost(item)
+        return task
+
+    async def earlier(self, task: Task) -> Result | None:
+        """The result, if an earlier run of the journal came to one; if it began a write, the task knows it then."""
+        if not self._kept:
+            return None
+        entry = await self._journal.entry(task.index)
+        if entry is None:
+            if self.finished:
+                raise self._mismatch(f"the finished run had {self._first_open:,} inputs, and this is one more")
+            return None
+        if entry.fingerprint != task.fingerprint and task.ready.value is not DONE:
+            raise self._mismatch(f"its input {task.index} is another one")
+        if entry.state == "done":
+            return replayed(entry)
+        if entry.attempts:
+            task.attempts, task.seen, task.since = entry.attempts, entry.seen, self._opened
+            # An intent with an id is an update of what was there before, or a contact without its groups.
+            task.half = entry.id if entry.id not in entry.seen else None
+            task.unsure = task.half is not None or entry.id is None
+        return None
+
+    def _mismatch(self, what: str) -> JournalMismatch:
+        return JournalMismatch(
+            f"the journal was made for another source: {what}; name another file, or a new run with run=",
+            vendor=self._heading.vendor, field="source",
+        )  # fmt: skip
+
+
+def _ref(ref: Callable[[Any], Any], item: Any) -> str | None:
+    try:
+        value = ref(item)
+    except Exception as error:
+        raise InvalidInput("ref= failed for this item", field="ref", cause=type(error).__name__) from None
+    return None if value is None else str(value)

@@ -1,0 +1,45 @@
+"""crossbook in a FastAPI application (extra `fastapi`): books for the process, errors as problem+json, streams.
+
+Contacts, groups, pages, outcomes and results go in and out of handlers as they are.
+
+Example:
+    ```python
+    from typing import Annotated
+
+    import crossbook.fastapi
+    from crossbook import Contact, Vercom
+    from fastapi import Depends, FastAPI
+
+    app = FastAPI(lifespan=crossbook.fastapi.lifespan("vercom", "atom"))
+    Book = Annotated[Vercom, Depends(crossbook.fastapi.use("vercom"))]
+
+
+    @app.get("/contacts/{id}")
+    async def read(id: str, book: Book) -> Contact:
+        return await book.contacts.get(id)
+    ```
+"""
+
+from __future__ import annotations
+
+from crossbook.fastapi.books import lifespan, use
+from crossbook.fastapi.health import BookHealth, Health, health
+from crossbook.fastapi.install import install
+from crossbook.fastapi.problems import Problem
+from crossbook.fastapi.shelf import Books, books
+from crossbook.fastapi.streams import NDJSON, EventStream, Line
+
+__all__ = [
+    "NDJSON",
+    "BookHealth",
+    "Books",
+    "EventStream",
+    "Health",
+    "Line",
+    "Problem",
+    "books",
+    "health",
+    "install",
+    "lifespan",
+    "use",
+]

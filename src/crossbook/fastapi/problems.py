@@ -1,0 +1,107 @@
+"""crossbook's errors as RFC 9457 problem details: which status, and which words.
+
+The status says whose turn it is. 4xx: the caller's, the same request will fail again. 502: the vendor's. 503: nothing
+was processed, so the caller may repeat it. 504: no answer came, so it may have happened.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from fastapi.requests import HTTPConnection
+from fastapi.responses import JSONResponse
+
+from crossbook import errors
+from crossbook.core.log import logger
+from crossbook.errors import CrossbookError, Sent
+
+MEDIA_TYPE = "application/problem+json"
+_KINDS: dict[type[CrossbookError], tuple[int, str]] = {
+    errors.NotFound: (404, "There is no such contact or group"),
+    errors.Ambiguous: (409, "Several contacts match"),
+    errors.JournalMismatch: (409, "The journal belongs to another import"),
+    errors.JournalBusy: (409, "The journal is in use"),
+    errors.InvalidInput: (422, "The request cannot be sent as it is"),
+    errors.Unsupported: (422, "The vendor has no such thing"),
+    errors.Rejected: (422, "The vendor refused the data"),
+    # Ours to the vendor, not the caller's to us: no 401.
+    errors.AuthError: (502, "The vendor does not accept this service's credentials"),
+    errors.VendorDown: (502, "The vendor cannot answer"),
+    errors.BadResponse: (502, "The vendor's answer cannot be understood"),
+    errors.ResponseTooLarge: (502, "The vendor's answer is too large"),
+    errors.RateLimited: (503, "The vendor is asked too often"),
+    errors.ConnectError: (503, "The vendor cannot be reached"),
+    errors.LostError: (504, "The vendor's answer was lost"),
+    errors.UsageError: (500, "This service is not set up for that"),
+    CrossbookError: (500, "Something went wrong"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A problem of RFC 9457, as handlers answer it; members that are null are left out.
+
+    Args:
+        type: `urn:crossbook:` and the kind of error: `not-found`, `rejected`, `lost-error` …
+        title: the same in words.
+        status: the HTTP status of this answer.
+        detail: what happened this time; no secrets, personal data masked.
+        vendor, operation: who was asked, and for what.
+        code: the vendor's own error code.
+        field: the field that was refused.
+        sent: whether the request left: `no`, `maybe` (it may have happened), `yes` (the vendor answered).
+        request_id: what the vendor's support asks for.
+        id: the contact or group that was already written when a later step failed.
+        cursor: where a list can go on.
+        candidates: the ids of the contacts that match, where one was asked for.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    sent: Sent
+    vendor: str | None = None
+    operation: str | None = None
+    code: str | None = None
+    field: str | None = None
+    request_id: str | None = None
+    id: str | None = None
+    cursor: str | None = None
+    candidates: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, error: CrossbookError) -> Problem:
+        """The problem that this error is."""
+        status, title = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
+        if status == 503 and error.earlier == "maybe":
+            # The last attempt did nothing, but one before it may have.
+            status = 504
+        return cls(
+            type=f"urn:crossbook:{_slug(type(error).__name__)}", title=title, status=status, detail=error.message,
+            sent="maybe" if error.sent == "no" and error.earlier == "maybe" else error.sent,
+            vendor=error.vendor, operation=error.operation, code=error.code, field=error.field,
+            request_id=error.request_id, id=error.id, cursor=error.cursor,
+            candidates=getattr(error, "candidates", None),
+        )  # fmt: skip
+
+    def members(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+async def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """The handler of CrossbookErrors."""
+    if not isinstance(error, CrossbookError) or connection.scope["type"] != "http":
+        raise error
+    problem = Problem.of(error)
+    if problem.status == 500:
+        logger.error("%s", error, exc_info=error)
+    headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
+    return JSONResponse(problem.members(), problem.status, headers, MEDIA_TYPE)

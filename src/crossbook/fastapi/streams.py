@@ -1,0 +1,125 @@
+"""A batch as an answer that grows: a line or an event for each result, the summary last.
+
+A client that goes away stops the batch: its workers end before the request does, and what was in flight is counted as
+cancelled and stays open in the journal, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import anyio
+from fastapi.responses import Response
+from pydantic import TypeAdapter
+from starlette.types import Receive, Scope, Send
+
+from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.results import Result, Summary
+from crossbook.errors import CrossbookError
+from crossbook.fastapi.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a stream: exactly one of these, and the others left out; an event bears the member's name.
+
+    Args:
+        result: what became of one input.
+        error: what ended the batch before its time (the source, a callback or the journal failed).
+        summary: what became of them all; the last line. Without it the stream was cut off.
+    """
+
+    result: Result | None = None
+    error: Problem | None = None
+    summary: Summary | None = None
+
+
+_TYPES: Mapping[str, TypeAdapter[Any]] = {
+    "result": TypeAdapter(Result),
+    "error": TypeAdapter(Problem),
+    "summary": TypeAdapter(Summary),
+}
+
+
+class NDJSON(Response):
+    """A batch as newline-delimited JSON. Read the request's body before, since the client is listened to from then on.
+
+    Args:
+        batch: one that was not entered yet; it begins with the answer.
+        headers: further headers.
+
+    Raises:
+        CrossbookError: the batch cannot begin; as the answer has not begun either, it becomes a problem.
+
+    Example:
+        ```python
+        @app.post("/import", response_class=NDJSON, response_model=Line)
+        async def bulk(people: list[Contact], book: Book) -> Response:
+            return NDJSON(book.contacts.create_many(people))
+        ```
+    """
+
+    media_type = "application/x-ndjson"
+    _frame: ClassVar[bytes] = b'{"%b":%b}\n'
+
+    def __init__(self, batch: Batch[Any], headers: Mapping[str, str] | None = None) -> None:
+        self._batch = batch
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"Cache-Control": "no-store", **(headers or {})})
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        super().init_headers(headers)
+        # Nobody knows yet how long it will be.
+        self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._batch as run:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            gone = await self._results(run, receive, send)
+        # Only now is nothing under way any more, and all of it counted.
+        if not gone:
+            await self._tell("summary", self._batch.summarised(), send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _results(self, run: Batch[Any], receive: Receive, send: Send) -> bool:
+        """Sends each result; answers whether the client went away."""
+        gone = False
+        broken: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+
+            async def listen() -> None:
+                nonlocal gone
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                gone = True
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(listen)
+            try:
+                async for result in run:
+                    await self._tell("result", result, send)
+            except CrossbookError as error:
+                await self._tell("error", Problem.of(error), send)
+            except OSError:
+                gone = True
+            except Exception as error:
+                broken = error
+            tasks.cancel_scope.cancel()
+        if broken is not None:
+            # Raised out here, where no group wraps it; the client sees that the answer was cut off.
+            raise broken
+        return gone
+
+    async def _tell(self, name: str, value: object, send: Send) -> None:
+        body = self._frame % (name.encode(), _TYPES[name].dump_json(value))
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+
+
+class EventStream(NDJSON):
+    """A batch as server-sent events called `result`, `error` and `summary`; else as `NDJSON`."""
+
+    media_type = "text/event-stream"
+    _frame: ClassVar[bytes] = b"event: %b\ndata: %b\n\n"

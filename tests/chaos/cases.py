@@ -1,0 +1,75 @@
+"""The matrix: every operation of every vendor's card × every fault × every transport."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from crossbook.core.card import Retry
+from crossbook.registry import vendor as vendor_class
+
+from ..vendors.test_contract_wire import CALLS
+from .faults import FAULTS, Fault
+
+TRANSPORTS = ("httpx", "httpx2")
+__all__ = ["CALLS", "TRANSPORTS", "Case", "every_case", "sample"]
+
+
+@frozen
+class Case:
+    vendor: str
+    operation: str
+    fault: Fault
+    transport: str
+
+    def __str__(self) -> str:
+        return f"{self.vendor}.{self.operation} × {self.fault.name} × {self.transport}"
+
+    @property
+    def retry(self) -> Retry:
+        return vendor_class(self.vendor).card.operations[self.operation].retry
+
+    @property
+    def creates(self) -> bool:
+        return self.retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is tried again under this fault."""
+        match self.fault.repeats:
+            case "never":
+                return False
+            case "always" | "after a login":
+                return True
+            case _:
+                return not self.creates
+
+
+def every_case() -> list[Case]:
+    return [
+        Case(vendor, operation, fault, transport)
+        for vendor in CALLS
+        for operation in vendor_class(vendor).card.operations
+        for fault in FAULTS
+        for transport in TRANSPORTS
+        # A login bears no token that could be dead.
+        if vendor in fault.vendors and not (fault.repeats == "after a login" and operation == "login")
+    ]
+
+
+def sample(cases: Iterable[Case], number: int, seed: int) -> list[Case]:
+    """So many at random, among them each fault at each vendor, each operation and each transport at least once."""
+    drawn = list(cases)
+    random.Random(seed).shuffle(drawn)
+    kept: dict[Case, None] = {}
+    met: set[tuple[str, ...]] = set()
+    for case in drawn:
+        marks = {(case.vendor, case.fault.name), (case.vendor, case.operation, ""), (case.vendor, case.transport)}
+        if not marks <= met:
+            met |= marks
+            kept[case] = None
+    for case in drawn[: max(0, number - len(kept))]:
+        kept[case] = None
+    return list(kept)

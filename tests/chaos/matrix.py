@@ -1,0 +1,84 @@
+"""Runs cases: several sandboxes, in each a lane a vendor, so that no case meets another's faults."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anyio
+from attrs import frozen
+
+import crossbook_sandbox
+
+from .cases import Case
+from .lane import Data, Lane, lane
+from .trial import attempt, clean
+from .verdict import judged
+
+SANDBOXES = 3
+
+
+@frozen
+class Result:
+    """One case: what does not hold, and how long it took."""
+
+    case: Case
+    broken: tuple[str, ...]
+    seconds: float
+
+
+async def run(
+    cases: Iterable[Case], *, seed: int, told: Callable[[Result], None] = lambda _: None, sandboxes: int = SANDBOXES
+) -> list[Result]:
+    """Runs them all.
+
+    Args:
+        seed: what the waits between attempts are drawn from.
+        told: called with each result.
+        sandboxes: how many work side by side.
+    """
+    random.seed(seed)
+    waiting: dict[str, deque[Case]] = defaultdict(deque)
+    for case in cases:
+        waiting[case.vendor].append(case)
+    results: list[Result] = []
+
+    def heard(result: Result) -> None:
+        results.append(result)
+        told(result)
+
+    with TemporaryDirectory() as folder:
+        async with AsyncExitStack() as stack:
+            lanes: list[Lane] = []
+            for number in range(sandboxes):
+                db = Path(folder) / f"{number}.sqlite"
+                running = stack.enter_context(crossbook_sandbox.running(db=db, rates={}, vercom_segment_wait=0))
+                lanes += [await stack.enter_async_context(lane(running, db, vendor)) for vendor in waiting]
+            usual: dict[tuple[str, str], tuple[str, Data]] = {}
+            tasks = await stack.enter_async_context(anyio.create_task_group())
+            for each in lanes:
+                tasks.start_soon(_work, each, waiting[each.vendor], usual, heard)
+    return results
+
+
+async def _work(
+    lane: Lane, waiting: deque[Case], usual: dict[tuple[str, str], tuple[str, Data]], heard: Callable[[Result], None]
+) -> None:
+    while waiting:
+        case = waiting.popleft()
+        name = case.vendor, case.operation
+        if name not in usual:
+            usual[name] = await clean(lane, case.operation)
+        began, broken = time.monotonic(), []
+        for lasting in (False, True):
+            try:
+                wrong = judged(await attempt(lane, case, lasting=lasting), usual[name])
+            except Exception as error:
+                wrong = [f"it raised {error!r}"]
+            broken += [f"{'lasting' if lasting else 'once'}: {what}" for what in wrong]
+        heard(Result(case, tuple(broken), time.monotonic() - began))

@@ -1,0 +1,108 @@
+"""What a trial must have come to: a list of what is wrong with it, empty if nothing is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from crossbook import BadResponse, LostError, NotFound, VendorDown
+
+from .lane import Data
+from .trial import Trial, earliest
+from .trouble import KINDS
+
+SLACK = 1.0  # seconds that a busy machine may need beside a call's time
+TICK = 0.02  # what two clocks may differ
+
+
+def judged(trial: Trial, clean: tuple[str, Data]) -> list[str]:
+    """Everything that does not hold."""
+    return [*_outcome(trial), *_effect(trial, *clean), *_attempts(trial), *_times(trial)]
+
+
+def _succeeds(trial: Trial) -> bool:
+    return trial.case.repeats and not trial.lasting
+
+
+def _gone(trial: Trial) -> bool:
+    """Deleted by the first attempt, of which nobody heard: the second may say that there is no such thing."""
+    deletes = trial.case.operation.startswith("delete")
+    return deletes and _succeeds(trial) and trial.case.fault.commits and isinstance(trial.error, NotFound)
+
+
+def _outcome(trial: Trial) -> Iterator[str]:
+    case, fault, error = trial.case, trial.case.fault, trial.error
+    if not trial.works_on:
+        yield "the book does not work afterwards"
+    if _gone(trial):
+        if error is not None and error.earlier != "maybe":
+            yield f"NotFound does not tell that an earlier attempt may have done it: earlier={error.earlier}"
+        return
+    if _succeeds(trial):
+        if error is not None:
+            yield f"it must pass at last, and is {error!r}"
+        return
+    if error is None:
+        yield "it must be an error, and is none"
+        return
+    if type(error) is not fault.error:
+        yield f"it must be {fault.error.__name__}, and is {error!r}"
+    may_have_happened = len(trial.seen) > 1 and isinstance(error, LostError | VendorDown | BadResponse)
+    facts = {
+        "vendor": (error.vendor, case.vendor),
+        "operation": (error.operation, case.operation),
+        "status": (error.status, fault.status) if error.sent == "yes" else (None, None),
+        "sent": (error.sent, fault.sent),
+        "attempts": (error.attempts, len(trial.seen)),
+        "earlier": (error.earlier, "maybe" if may_have_happened else "no"),
+        "retry_after": (error.retry_after is None, fault.waits is None),
+        "code": (error.code is None, fault.status != 200 or "answer" in fault.says or "text/html" in fault.says),
+    }
+    yield from (f"error.{name} is {is_!r} and must be {must!r}" for name, (is_, must) in facts.items() if is_ != must)
+    if not re.search(fault.says, str(error)):
+        yield f"the error does not say {fault.says!r}: {error}"
+
+
+def _effect(trial: Trial, answer: str, data: Data) -> Iterator[str]:
+    happened = trial.case.fault.commits or _succeeds(trial)
+    if trial.after != (data if happened else trial.before):
+        yield f"the data is not that of {'one effect' if happened else 'none'}: {trial.after}"
+    if trial.case.creates and trial.done != happened:
+        yield f"the server did it {trial.done} times"
+    if trial.answer is not None and trial.answer != answer:
+        yield f"the answer is another than usual: {trial.answer[:300]}, usually {answer[:300]}"
+
+
+def _attempts(trial: Trial) -> Iterator[str]:
+    case, seen = trial.case, [each.attempt for each in trial.seen]
+    least = most = 2 if case.repeats else 1
+    if case.fault.repeats == "until it is done" and case.repeats and trial.lasting:
+        most = 100
+    if case.operation == "logout" and case.fault.commits and not trial.lasting:
+        most = 3  # the first made the token a dead one
+    if not least <= len(seen) <= most:
+        yield f"{len(seen)} attempts, and there must be {least} to {most}"
+    arrived = 0 if case.fault.kind not in KINDS else len(seen) if trial.lasting else 1
+    if trial.requests != len(seen) - arrived:
+        yield f"the server counted {trial.requests} requests, and the hook {len(seen)}, {arrived} of which cannot arrive"
+    if [each.number for each in seen] != list(range(1, len(seen) + 1)):
+        yield f"the hook saw the numbers {[each.number for each in seen]}"
+    failed = seen[:-1] if trial.error is None else seen
+    if any(each.cause is None for each in failed) or (trial.error is None and seen[-1].cause is not None):
+        yield f"the hook saw the causes {[each.cause for each in seen]}"
+    if any(each.wait is None for each in seen[:-1]) or seen[-1].wait is not None:
+        yield f"the hook saw the waits {[each.wait for each in seen]}"
+    if any(each.vendor != case.vendor or each.sent != case.fault.sent for each in failed[:1]):
+        yield f"the hook saw {failed[:1]}"
+
+
+def _times(trial: Trial) -> Iterator[str]:
+    if trial.seconds > trial.timeout + SLACK:
+        yield f"it took {trial.seconds:.2f} s, and had {trial.timeout} s"
+    if (trial.case.fault.waits or 0) > trial.timeout and trial.seconds > SLACK:
+        yield f"it waited for what is beyond its time: {trial.seconds:.2f} s"
+    for first, second in zip(trial.seen, trial.seen[1:], strict=False):
+        asked = trial.asked.get("retry_after")
+        allowed = max(earliest(asked, first.ended), first.ended + (first.attempt.wait or 0))
+        if second.began < allowed - TICK:
+            yield f"attempt {second.attempt.number} came {allowed - second.began:.3f} s too early"
