@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Rejected
-
+from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, MatchKey, Rejected, Result
 
 Status = Literal["created", "there", "updated", "skipped", "refused", "failed"]
 
@@ -47,28 +46,47 @@ async def store(
         journal: where the run keeps its intents and outcomes.
         done: called after each person.
     """
-    match = next(iter(book.card.match_keys))
     results: list[Stored] = []
-    async with book.contacts.upsert_many(
-        [replace(person, groups=(group,)) for person in people],
-        match=match,  # type: ignore[arg-type]  # the card names it
-        journal=journal,
-        ref=lambda person: person.external_id,
-        on_loss="drop",
-        on_duplicate="skip",
-        concurrency=workers,
-        settle=2,
-    ) as run:
-        async for result in run:
-            status: Status = _STATUS.get(result.status, "failed")
-            if result.status == "failed" and isinstance(result.error, (InvalidInput, Rejected)) and not result.id:
-                status = "refused"
-            results.append(Stored(people[result.index], status, result.id or "", result.error))
-            done()
-    if run.summarised().stopped is None and all(result.status != "failed" for result in results):
+    stopped = False
+    for match, batch in _by_key(book, people):
+        async with book.contacts.upsert_many(
+            [replace(person, groups=(group,)) for person in batch],
+            match=match,
+            journal=journal,
+            run=match,
+            ref=lambda person: person.external_id,
+            on_loss="drop",
+            on_duplicate="skip",
+            concurrency=workers,
+            settle=2,
+        ) as run:
+            async for result in run:
+                results.append(_stored(batch[result.index], result))
+                done()
+        stopped |= run.summarised().stopped is not None
+    if not stopped and all(result.status != "failed" for result in results):
         for file in journal.parent.glob(f"{journal.name}*"):
             file.unlink()
     return results
+
+
+def _by_key(book: AddressBook, people: Sequence[Contact]) -> Iterator[tuple[MatchKey, Sequence[Contact]]]:
+    """Everybody by the first key that the vendor can be asked by and that the person has."""
+    left = list(people)
+    *first, last = book.card.match_keys
+    for match in first:
+        yield match, [person for person in left if getattr(person, match)]
+        left = [person for person in left if not getattr(person, match)]
+    yield last, left
+
+
+def _stored(person: Contact, result: Result) -> Stored:
+    status: Status = _STATUS.get(result.status, "failed")
+    if result.status == "failed" and isinstance(result.error, (InvalidInput, Rejected)) and not result.id:
+        status = "refused"
+    if status == "created" and result.replayed:
+        status = "there"  # by the run that was interrupted
+    return Stored(person, status, result.id or "", result.error)
 
 
 _STATUS: dict[str, Status] = {

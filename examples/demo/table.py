@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
@@ -15,8 +14,7 @@ from crossbook import Contact, CrossbookError, InvalidInput
 
 from .vendor import Report
 
-_TEXTS = ("vendor", " by field", " cannot hold", " not\n shown")
-_WIDE = " by field"  # left out where there is no room for it: the reasons are below
+_TEXTS = ("vendor", "cannot hold", "not\nshown")
 _LISTED = 10  # of what is lost, for each vendor
 
 
@@ -29,11 +27,11 @@ def show(console: Console, reports: Sequence[Report], note: str) -> None:
         note: what has to be said of the figures, below them.
     """
     rows = [_cells(report) for report in reports]
-    names = [name for name in rows[0] if console.width >= 100 or name != _WIDE]
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0, leading=1)
+    names = list(rows[0])
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), leading=1)
     for name in names:
         number = name not in _TEXTS
-        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(row[name] for name in names))
     seconds = max((report.seconds for report in reports), default=0)
@@ -48,20 +46,18 @@ def show(console: Console, reports: Sequence[Report], note: str) -> None:
 
 
 def _cells(report: Report) -> dict[str, str]:
-    fields = Counter(_field(error) for error in _errors(report))
     return {
         "vendor": report.title,
         "written": f"{report.count('created'):,}",
         "already\nthere": f"{report.count('there'):,}",
         "set\nright": f"{report.count('updated'):,}",
         "skip-\nped": f"{report.count('skipped'):,}",
-        "refused": f"{report.count('refused'):,}",
-        _WIDE: _lines(f"{count} {field}" for field, count in fields.most_common()),
+        "re-\nfused": f"{report.count('refused'):,}",
         # Who was not read back is neither lost nor found.
         "read\nback": "–" if report.failure else f"{report.read_back:,}",
         "lost": "–" if report.failure else f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
-        " cannot hold": _lines(sorted(report.not_held)),
-        " not\n shown": _lines(sorted(report.not_shown)),
+        "cannot hold": _lines(sorted(report.not_held)),
+        "not\nshown": _lines(sorted(report.not_shown)),
         "seconds": f"{report.seconds:.1f}",
         "requests": f"{report.requests:,}",
     }
@@ -74,7 +70,7 @@ def _errors(report: Report) -> list[CrossbookError]:
 
 
 def _lines(texts: Iterable[str]) -> str:
-    return "\n".join(f" {escape(text)}" for text in texts) or " –"
+    return "\n".join(escape(text) for text in texts) or "–"
 
 
 def _there(reports: Sequence[Report]) -> Iterator[str]:
@@ -127,10 +123,6 @@ def _failures(reports: Sequence[Report]) -> Iterator[str]:
         yield "Ended early; the next run goes on from there:"
     for report in failed:
         yield f"  {report.title:<10} {type(report.failure).__name__}: {report.failure}"
-
-
-def _field(error: CrossbookError) -> str:
-    return error.field or error.code or type(error).__name__
 
 
 def _reason(error: CrossbookError) -> str:

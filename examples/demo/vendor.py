@@ -91,7 +91,8 @@ class Account:
             people,
             group,
             workers=self.workers,
-            journal=self.journals / f"{self.book.card.vendor}.journal",
+            # Of these people and this group: with others it would be refused.
+            journal=self.journals / f"{self.book.card.vendor}-{group}-{len(people)}.journal",
             done=lambda: progress.step(self.title),
         )
         report.failure = next((result.error for result in report.stored if result.status == "failed"), None)

@@ -27,8 +27,13 @@ from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group
 
 if TYPE_CHECKING:
     from crossbook.book import AddressBook, BookOptions
+    from crossbook.core.batch.engine import Batch
+    from crossbook.core.batch.results import Progress, Result, Summary
+    from crossbook.core.journal import Journal
     from crossbook.core.options import Attempt
     from crossbook.core.pager import Pager
+    from crossbook.core.sqlite_journal import SqliteJournal
+    from crossbook.many import BatchOptions, MatchKey
     from crossbook.registry import capabilities, open
     from crossbook.vendors.atom import Atom
     from crossbook.vendors.filemail import Filemail
@@ -38,6 +43,14 @@ if TYPE_CHECKING:
 # Imported when first asked for: who uses one vendor does not pay for four.
 _LATER = {
     "AddressBook": "crossbook.book",
+    "Batch": "crossbook.core.batch.engine",
+    "BatchOptions": "crossbook.many",
+    "Journal": "crossbook.core.journal",
+    "MatchKey": "crossbook.many",
+    "Progress": "crossbook.core.batch.results",
+    "Result": "crossbook.core.batch.results",
+    "SqliteJournal": "crossbook.core.sqlite_journal",
+    "Summary": "crossbook.core.batch.results",
     "BookOptions": "crossbook.book",
     "Attempt": "crossbook.core.options",
     "Pager": "crossbook.core.pager",
@@ -69,6 +82,8 @@ __all__ = [
     "Attempt",
     "AuthError",
     "BadResponse",
+    "Batch",
+    "BatchOptions",
     "BookOptions",
     "Channel",
     "ConnectError",
@@ -79,17 +94,23 @@ __all__ = [
     "Filemail",
     "Group",
     "InvalidInput",
+    "Journal",
     "JournalBusy",
     "JournalMismatch",
     "LostError",
+    "MatchKey",
     "NotFound",
     "Outcome",
     "Page",
     "Pager",
+    "Progress",
     "RateLimited",
     "Rejected",
     "ResponseTooLarge",
+    "Result",
     "SerwerSMS",
+    "SqliteJournal",
+    "Summary",
     "Unsupported",
     "UsageError",
     "VendorDown",

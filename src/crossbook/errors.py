@@ -120,7 +120,9 @@ class CrossbookError(Exception):
         for name in ("vendor", "operation", "code", "field", "request_id", "cause", "id", "cursor"):
             kinds[name] = core_schema.nullable_schema(text)
         members = {name: core_schema.typed_dict_field(kind) for name, kind in kinds.items()}
-        members["candidates"] = core_schema.typed_dict_field(core_schema.list_schema(text), required=False)
+        members["candidates"] = core_schema.typed_dict_field(
+            core_schema.tuple_schema([text], variadic_item_index=0), required=False
+        )
         record = core_schema.typed_dict_schema(members, ref="crossbook.CrossbookError:1", cls_name="CrossbookError")
         read = core_schema.no_info_after_validator_function(from_record, record)
         return core_schema.json_or_python_schema(

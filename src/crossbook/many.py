@@ -122,7 +122,7 @@ def batch(
         workers=options.get("concurrency") or (_BULK_WORKERS if writer.chunk > 100 else connection.concurrency),
         ordered=options.get("ordered", False),
         policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
-        progress=_bar(operation) if progress is True else progress or None,
+        progress=_bar(operation) if progress is True else None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=_steps(card, step, match, upsert)),
         requests=shop.requests,
         rate=connection.rate,

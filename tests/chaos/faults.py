@@ -122,7 +122,7 @@ FAULTS = (
     Fault("520", settings={"status": 520}, status=520, says="status 520", **_DOWN),
     Fault(
         "202, Retry-After: 0", settings={"status": 202, "retry_after": 0, "body": '{"meta":{},"data":[]}'}, status=202,
-        says="still working on it", waits=0, repeats="until it is done", options={"timeout": 1.0},
+        says="still working on it", waits=0, repeats="until it is done", options={"timeout": 1.3},
         vendors=frozenset({"vercom"}), **_DOWN,
     ),  # fmt: skip
     Fault("empty body", kind="empty", says="the answer is empty", **_ODD),

@@ -47,6 +47,7 @@ class Trial:
     done: int = 0
     before: Data = ()
     after: Data = ()
+    over: bool = False
     works_on: bool = False
 
     @property
@@ -70,7 +71,7 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
     async with way_to(lane.base_url, fault.kind, case.transport) as way:
 
         def watch(attempt: Attempt) -> None:
-            if attempt.operation == case.operation:
+            if attempt.operation == case.operation and not trial.over:
                 trial.seen.append(Seen(attempt))
                 if not lasting:
                     way.mend()
@@ -86,7 +87,7 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
                 trial.answer = await _call(book, case.operation, there.contact, there.group)
             except CrossbookError as error:
                 trial.error = error
-            trial.seconds = anyio.current_time() - began
+            trial.seconds, trial.over = anyio.current_time() - began, True
             arrived = 0 if fault.kind in KINDS else len(trial.seen)
             counted = await lane.settled(case.operation, earlier["requests"] + arrived)
             trial.requests, trial.done = (counted[name] - earlier[name] for name in ("requests", "done"))

@@ -19,7 +19,7 @@ TITLES = ("SerwerSMS", "Atom", "Filemail", "Vercom")
 # As many as hold all who are there to be refused, and the two who share a phone.
 PEOPLE = 64
 COMMAND = (sys.executable, "-m", "examples.demo", "--people", str(PEOPLE))
-_ROW = re.compile(r"^(\w+) +([\d,]+) +([\d,]+) +([\d,]+) .*? {2,}([\d,]+) +([\d,]+) ", re.MULTILINE)
+_ROW = re.compile(r"^(\w+)" + r" +([\d,]+)" * 7 + " ", re.MULTILINE)
 
 
 class Row(NamedTuple):
@@ -27,6 +27,8 @@ class Row(NamedTuple):
 
     written: int
     there: int
+    set_right: int
+    skipped: int
     refused: int
     read_back: int
     lost: int

@@ -21,7 +21,7 @@ def relay() -> Iterator[relays.Relay]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: an instrumented library adds headers of its own to requests
 def spans() -> Iterator[telemetry.Spans]:
     with telemetry.instrumented() as exported:
         yield exported

@@ -85,9 +85,11 @@ def test_nor_do_the_parts_of_a_request() -> None:
     sinks = Sinks()
     secret, person = canaries.SECRETS[0], f"{canaries.PHONE} {canaries.EMAIL}"
     for part in (
-        Secret(secret), Attachment(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
+        Secret(secret),
+        Attachment(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
         Request("createContact", "GET", person, person, person.encode(), "application/json"),
-        Response(200, {"location": person}, person.encode()), Answer(200, {"location": person}, person.encode(), "atom", "x"),
+        Response(200, {"location": person}, person.encode()),
+        Answer(200, {"location": person}, person.encode(), "atom", "createContact"),
         Outgoing("GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1),
         Reply(200, {"location": person}, person.encode()), ExternalId(person),
         canaries.person("vercom"), canaries.person("filemail"),

@@ -14,7 +14,7 @@ from collections import Counter
 from contextlib import suppress
 
 import anyio
-from calls import call
+from framed import call
 
 from crossbook import transports
 from crossbook.core.exchange import Reply, Transport

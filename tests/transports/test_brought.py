@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from calls import Make, answered, call, failed
+from framed import Make, answered, call, failed
 from kinds import needs
 from server import answering, reply, serve
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
-from calls import Make, answered, call
+from framed import Make, answered, call
 from proxy import proxying
 from server import LONGEST, Peer, Server, answering, reply, serve
 from stepping import Cancel, by_scope, by_task

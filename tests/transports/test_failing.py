@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import trustme
-from calls import Make, answered, call, failed
+from framed import Make, answered, call, failed
 from server import OK, Behaviour, Peer, answering, closed_port, reply, serve
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import threading
 
 import anyio
 import pytest
-from calls import Make, answered, call, failed
+from framed import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
 pytestmark = pytest.mark.anyio

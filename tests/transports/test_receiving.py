@@ -6,7 +6,7 @@ import gzip
 import zlib
 
 import pytest
-from calls import Make, answered, call, failed
+from framed import Make, answered, call, failed
 from server import OK, answering, reply, serve
 
 pytestmark = pytest.mark.anyio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from calls import Make, answered, call, failed
+from framed import Make, answered, call, failed
 from server import Peer, answering, serve
 
 pytestmark = pytest.mark.anyio

@@ -64,11 +64,8 @@ class Line:
     def _take(self, ahead: bool) -> bool:
         if self._in_flight >= self._places and not ahead:
             return False
-        if self._limited:
-            now = anyio.current_time()
-            if self._bucket.begins(now) > now:
-                return False
-            self._bucket.take(now)
+        if self._limited and not self._bucket.take(anyio.current_time()):
+            return False
         self._in_flight += 1
         return True
 

@@ -17,7 +17,7 @@ from crossbook.core.frames import public
 from crossbook.core.judge import judge, request_id, retry_after, unanswered
 from crossbook.core.line import Late
 from crossbook.core.options import Attempt, Options
-from crossbook.core.retry import may_repeat, wait_before
+from crossbook.core.retry import BASE, may_repeat, wait_before
 from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ class Wire:
         working = _working(error)
         if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
             return None
-        wait = wait_before(1 if working else number, error.retry_after)
+        wait = wait_before(1, max(error.retry_after or 0.0, BASE)) if working else wait_before(number, error.retry_after)
         if wait >= left or not (working or self._connection.account.quota.take()):
             return None
         return wait

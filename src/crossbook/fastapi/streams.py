@@ -15,9 +15,7 @@ from fastapi.responses import Response
 from pydantic import TypeAdapter
 from starlette.types import Receive, Scope, Send
 
-from crossbook.core.batch.engine import Batch
-from crossbook.core.batch.results import Result, Summary
-from crossbook.errors import CrossbookError
+from crossbook import Batch, CrossbookError, Result, Summary
 from crossbook.fastapi.problems import Problem
 
 

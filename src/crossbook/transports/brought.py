@@ -30,22 +30,19 @@ class Brought:
     async def send(self, call: Outgoing) -> Reply | Failure:
         if self._client.is_closed:
             return Failure("connect", "no", "http_client is closed")
-        trail, followed = Trail(), 0
-        request = self._client.build_request(
-            call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None
-        )
+        trail, whole = Trail(), True
 
         async def send(request: Any) -> Any:
-            nonlocal followed
+            nonlocal whole
             response = await self._client.send(request, stream=True)
-            followed = len(response.history)
+            dropped = "target" in request.extensions and request.url.raw_path != call.target
+            whole = not dropped and trail.sends <= 1 + len(response.history)
             return response
 
-        outcome = await exchange(self._library, send, request, call, trail)
-        # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
-        # so would a second try. What came back then is no answer to what was asked.
-        query_dropped = "target" in request.extensions and request.url.raw_path != call.target
-        if isinstance(outcome, Reply) and (query_dropped or trail.sends > 1 + followed):
+        outcome = await exchange(self._library, self._client.build_request, send, call, trail)
+        if isinstance(outcome, Reply) and not whole:
+            # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
+            # so would a second try. What came back is no answer to what was asked.
             raise UsageError(
                 "http_client must send a request once, over the library's own transport: it dropped the query",
                 sent="maybe",

@@ -9,9 +9,11 @@ from typing import Any
 import anyio
 
 from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.transports import quiet
 from crossbook.transports.body import Body
 from crossbook.transports.trail import Trail
 
+Builder = Callable[..., Any]  # as the library's `Request`
 Sender = Callable[[Any], Awaitable[Any]]
 
 
@@ -36,10 +38,15 @@ class Extensions(dict[str, Any]):
         return self.pop(name) if name == "target" else super().__getitem__(name)
 
 
-async def exchange(library: Any, send: Sender, request: Any, call: Outgoing, trail: Trail) -> Reply | Failure:
-    """Sends the request, and reads its whole answer or says why there is none."""
-    request.extensions = Extensions(call, trail)
+async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, trail: Trail) -> Reply | Failure:
+    """Builds the request and sends it, and reads its whole answer or says why there is none."""
     status: int | None = None
+    try:
+        request = build(call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None)
+        request.extensions = Extensions(call, trail)
+    except Exception as error:
+        return Failure("connect", "no", type(error).__name__)
+    token = quiet.begin()
     try:
         response = await send(request)
         status = response.status_code
@@ -51,6 +58,7 @@ async def exchange(library: Any, send: Sender, request: Any, call: Outgoing, tra
     except Exception as error:
         return trail.failure(error, library, status)
     finally:
+        quiet.end(token)
         await trail.close()
 
 

@@ -98,12 +98,11 @@ class Pooled:
     async def _sent(self, call: Outgoing, trail: Trail) -> Reply | Failure:
         pool = min(self._pools, key=_load)
         pool.in_flight += 1
-        request = self._library.Request(
-            call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None
-        )
         damaged = self._fragile
         try:
-            outcome = await exchange(self._library, pool.transport.handle_async_request, request, call, trail)
+            outcome = await exchange(
+                self._library, self._library.Request, pool.transport.handle_async_request, call, trail
+            )
             # A pool that has no place although we keep its width has lost one.
             damaged = isinstance(outcome, Failure) and outcome.kind == "busy"
             return outcome

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from crossbook.core import phones
+from crossbook.core.card import Card
 from crossbook.models import Contact, read_from
 
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
 
-def differences(card: Any, ours: Contact, theirs: Contact, region: str | None) -> dict[str, Any]:
+def differences(card: Card, ours: Contact, theirs: Contact, region: str | None) -> dict[str, Any]:
     """What `update` must be told so that the stored contact says what ours says; what ours leaves out may stay."""
     found: dict[str, Any] = {
         name: value
@@ -41,7 +43,7 @@ def untold(ours: Contact, theirs: Contact) -> set[str]:
     return {name for name in (*_FIELDS, "fields", "groups") if getattr(ours, name)} - theirs.known
 
 
-def equal(card: Any, ours: Contact, theirs: Contact, region: str | None) -> bool:
+def equal(card: Card, ours: Contact, theirs: Contact, region: str | None) -> bool:
     """Whether the stored contact is what ours made: the same in all that is known, and empty where ours is.
 
     Groups are looked at only where a contact is born into its one group: elsewhere they may come a call later.
@@ -62,7 +64,7 @@ def merged(first: Contact, second: Contact) -> Contact:
     return read_from(Contact(**values), first.raw, first.known | second.known)
 
 
-def _filled(fields: Any) -> dict[str, str]:
+def _filled(fields: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: _text(value) for name, value in (fields or {}).items() if _text(value)}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import anyio
 
-from crossbook.core.batch.outcomes import Settlement, Unknown, known, refused_whole
-from crossbook.core.batch.steps import Outcome, Step
+from crossbook.core.batch.outcomes import Settlement, Unknown, refused, refused_whole
+from crossbook.core.batch.steps import Done, Outcome, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.batch.writes import Create, bulky
 from crossbook.core.journal import Journal
@@ -84,11 +84,11 @@ class Dispatch:
         return self._step.creates and task.update is None
 
     def _settlement(self, task: Task, outcome: Outcome) -> Settlement | None:
-        if outcome is not None and known(outcome):
+        if isinstance(outcome, Done) or (outcome is not None and refused(outcome)):
             return outcome
         if self._creates(task):
             task.unsure, task.since, task.lost = True, anyio.current_time(), outcome
-            task.half, task.alone = outcome and outcome.id, outcome is None
+            task.half, task.alone = outcome.id if outcome else None, outcome is None
             return None
         if outcome is None and not task.alone:
             task.alone = True  # twice is as good as once, and the answer to one alone is plain

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from crossbook import errors
 from crossbook.core.batch.results import Result
-from crossbook.core.batch.steps import Done, Outcome
+from crossbook.core.batch.steps import Done
 from crossbook.core.batch.task import Task
 from crossbook.core.journal import Entry
 from crossbook.errors import CrossbookError
@@ -32,11 +32,9 @@ class Unknown:
 Settlement = Done | CrossbookError | Unknown
 
 
-def known(outcome: Outcome) -> bool:
-    """Whether it is certain that the write happened, or that it did not."""
-    if outcome is None or isinstance(outcome, Done):
-        return outcome is not None
-    return outcome.id is None and (outcome.sent == "no" or isinstance(outcome, _REFUSED))
+def refused(error: CrossbookError) -> bool:
+    """Whether it is certain that the write did not happen."""
+    return error.id is None and (error.sent == "no" or isinstance(error, _REFUSED))
 
 
 def refused_whole(error: CrossbookError, *, creates: bool) -> bool:

@@ -22,9 +22,9 @@ class Source(Generic[I]):
     """
 
     def __init__(self, items: Iterable[I] | AsyncIterable[I], bookmark: Callable[[str, int], Any]) -> None:
-        if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):
+        if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):  # pyright: ignore
             raise InvalidInput("the source must be an iterable or an async iterable of items", field="source")
-        self._items = items
+        self._items: Iterable[I] | AsyncIterable[I] = items
         self._bookmark = bookmark
         self.total = len(items) if isinstance(items, Sized) else None
         self.taken = 0
@@ -42,7 +42,7 @@ class Source(Generic[I]):
         Without a cursor, but with an index, all of the list is done.
         """
         if isinstance(self._items, Pager):
-            self._iterator = self._paged(self._items, cursor, index)
+            self._iterator = self._paged(self._items, cursor, index)  # pyright: ignore
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:

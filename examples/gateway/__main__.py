@@ -1,0 +1,43 @@
+"""`python -m examples.gateway`: the gateway on the sandbox, or with --live on the accounts of the environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import ExitStack
+
+import uvicorn
+
+import crossbook_sandbox
+
+from .app import create_app
+from .settings import Settings, Vendor
+
+# Atom's own limit is 10 requests a second; an import of 1,000 people would take minutes.
+RATES: dict[Vendor, float] = {"atom": 200.0}
+SEEDS = 60
+
+
+def main() -> int:
+    """Serves until it is interrupted."""
+    parser = argparse.ArgumentParser("python -m examples.gateway", description="One REST API over four vendors.")
+    parser.add_argument("--live", action="store_true", help="use the real accounts of the environment")
+    parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 takes any that is free")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        settings = Settings()
+        if not options.live:
+            sandbox = stack.enter_context(crossbook_sandbox.running(seed=SEEDS, rates=RATES))
+            # Its accounts take the place of any real ones, which nothing here can reach from now on.
+            os.environ.update(sandbox.env)
+            settings = Settings(rates=RATES)
+            print(f"Sandbox: the four vendors at {sandbox.url}, with {SEEDS} made-up people each", flush=True)
+        # No access log: it would show what people are looked for by.
+        config = uvicorn.Config(create_app(settings), port=options.port, access_log=False, timeout_graceful_shutdown=2)
+        uvicorn.Server(config).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`/books`: which books there are and whether they answer; `Book`, the one that a path names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException
+
+import crossbook.fastapi
+from crossbook import AddressBook
+from crossbook.fastapi import Books, Health
+
+router = APIRouter(tags=["books"])
+
+
+async def by_name(book: str, books: Books) -> AddressBook:
+    if book not in books:
+        raise HTTPException(404, f"no book is called {book}; there are {', '.join(books) or 'none'}")
+    return books[book]
+
+
+Book = Annotated[AddressBook, Depends(by_name)]
+Checked = Annotated[Health, Depends(crossbook.fastapi.health())]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A book that is open: its name in paths, whose it is, and what it can."""
+
+    name: str
+    vendor: str
+    verbs: dict[str, Literal["native", "emulated", "unsupported"]]
+
+
+@router.get("/books")
+async def list_books(books: Books) -> list[Account]:
+    """The books that are open."""
+    return [
+        Account(name=name, vendor=book.card.title, verbs={verb: how.support for verb, how in book.card.verbs.items()})
+        for name, book in books.items()
+    ]
+
+
+@router.get("/health", responses={503: {"model": Health, "description": "A vendor does not answer"}})
+async def health(checked: Checked) -> Health:
+    """Whether every book's vendor answers."""
+    return checked

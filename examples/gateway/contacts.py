@@ -1,0 +1,57 @@
+"""`/books/{book}/contacts`: the contacts of a book."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+
+from crossbook import Contact, ContactChanges, Group, Outcome, Page
+
+from .books import Book
+
+router = APIRouter(prefix="/books/{book}/contacts", tags=["contacts"])
+
+
+@router.get("")
+async def list_contacts(
+    book: Book,
+    group: str | None = None,
+    search: str | None = None,
+    phone: str | None = None,
+    email: str | None = None,
+    external_id: str | None = None,
+    page_size: int | None = None,
+    after: str | None = None,
+) -> Page[Contact]:
+    """One page; `cursor` is what `after` takes for the next one. What a vendor cannot filter by is a 422."""
+    return await book.contacts.list(
+        group=group, search=search, phone=phone, email=email, external_id=external_id, page_size=page_size, after=after
+    )
+
+
+@router.post("", status_code=201)
+async def create_contact(book: Book, contact: Contact, on_loss: Literal["error", "drop"] = "error") -> Outcome:
+    """`on_loss=drop` leaves out what the vendor cannot hold, and says so in `lost_fields`."""
+    return await book.contacts.create(contact, on_loss=on_loss)
+
+
+@router.get("/{id}")
+async def get_contact(book: Book, id: str) -> Contact:
+    return await book.contacts.get(id)
+
+
+@router.patch("/{id}")
+async def update_contact(book: Book, id: str, changes: ContactChanges) -> Outcome:
+    """Changes what is named; null clears."""
+    return await book.contacts.update(id, **changes)
+
+
+@router.delete("/{id}", status_code=204)
+async def delete_contact(book: Book, id: str) -> None:
+    await book.contacts.delete(id)
+
+
+@router.get("/{id}/groups")
+async def groups_of_contact(book: Book, id: str) -> tuple[Group, ...]:
+    return await book.contacts.groups_of(id)

@@ -1,0 +1,122 @@
+"""`/books/{book}/imports`: many people at once, their results streamed; `/imports`: what is under way, live."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
+from fastapi.sse import EventSourceResponse
+from starlette.types import Receive, Scope, Send
+
+from crossbook import AddressBook, Batch, Contact, MatchKey
+from crossbook.fastapi import NDJSON, Line
+from examples.demo.people import read_people
+
+from .board import Board, Import, TheBoard
+from .books import Book
+from .people import read_csv
+
+router = APIRouter(tags=["imports"])
+
+
+class Shown(NDJSON):
+    """A batch's answer that is on the board until it ended, also when its client went away."""
+
+    def __init__(self, batch: Batch[Contact], entry: Import, board: Board) -> None:
+        super().__init__(batch)
+        self._entry = entry
+        self._board = board
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._board.begin(self._entry)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._board.end(self._entry, self._batch.summarised())
+
+
+@router.post("/books/{book}/imports", response_class=NDJSON, response_model=Line)
+async def import_contacts(
+    request: Request,
+    book: Book,
+    people: list[Contact],
+    board: TheBoard,
+    match: MatchKey | None = None,
+    on_duplicate: Literal["skip", "update", "error"] | None = None,
+    on_loss: Literal["error", "drop"] = "error",
+) -> Response:
+    """A line for each person, the summary last. Whoever hangs up stops it: what was written stays.
+
+    With `match`, a person whose answer was lost is looked up by it, and `on_duplicate` says what becomes of those who
+    are there already.
+    """
+    _not_too_many(request, people)
+    entry = board.new(request.path_params["book"], "", len(people))
+    batch = book.contacts.create_many(
+        people, match=match, on_duplicate=on_duplicate, on_loss=on_loss, progress=entry.progress
+    )
+    return Shown(batch, entry, board)
+
+
+@router.post("/books/{book}/imports/file", response_class=NDJSON, response_model=Line)
+async def import_file(
+    request: Request,
+    book: Book,
+    board: TheBoard,
+    group: Annotated[str, Form(min_length=1, max_length=100)],
+    file: UploadFile | None = None,
+    skip: Annotated[bool, Form()] = False,
+) -> Response:
+    """The same from a CSV file, into a group that is made if there is none of that name; what the page sends.
+
+    Without a file it takes the 1,000 made-up people of the demo. What the vendor cannot hold is left out. `skip`
+    leaves out who is there already, by the first key that the vendor can be asked by.
+    """
+    # Any page may send a form anywhere; a browser tells where it comes from.
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise HTTPException(403, "this form is not sent from other sites")
+    people = read_csv(await file.read()) if file is not None and file.size else read_people()
+    _not_too_many(request, people)
+    id = await _group(book, group)
+    entry = board.new(request.path_params["book"], group, len(people))
+    batch = book.contacts.create_many(
+        [replace(person, groups=(id,)) for person in people],
+        match=_first_key(book) if skip else None,
+        on_duplicate="skip" if skip else None,
+        on_loss="drop",
+        progress=entry.progress,
+    )
+    return Shown(batch, entry, board)
+
+
+def _first_key(book: AddressBook) -> MatchKey:
+    keys: tuple[MatchKey, ...] = ("phone", "email", "external_id")
+    return next(key for key in keys if key in book.card.match_keys)
+
+
+def _not_too_many(request: Request, people: list[Contact]) -> None:
+    largest: int = request.app.state.settings.largest_import
+    if len(people) > largest:
+        raise HTTPException(413, f"an import holds {largest:,} people at most")
+
+
+async def _group(book: AddressBook, name: str) -> str:
+    async for group in book.groups.list():
+        if group.name == name:
+            return group.id
+    return (await book.groups.create(name)).id
+
+
+@router.get("/imports")
+async def list_imports(board: TheBoard) -> list[Import]:
+    """The imports that run, and the last that did."""
+    return board.imports()
+
+
+@router.get("/imports/live", response_class=EventSourceResponse)
+async def live_imports(board: TheBoard) -> AsyncIterator[list[Import]]:
+    """The same as server-sent events, whenever something changes."""
+    async for imports in board.live():
+        yield imports

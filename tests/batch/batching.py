@@ -1,0 +1,61 @@
+"""People for a batch, the batch run to its end, and what is in the book then."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from crossbook import AddressBook, Contact
+from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.results import Result
+from crossbook.core.card import Card
+
+
+def person(card: Card, number: int, group: str | None = None, **more: Any) -> Contact:
+    """Somebody whom every vendor can store, with a phone and an e-mail address of their own."""
+    country = "+61491" if card.default_region == "AU" else "+48500"
+    values: dict[str, Any] = {
+        "phone": f"{country}{number:06}",
+        "email": f"person.{number}@example.com",
+        "first_name": f"Żółw {number}",
+        "last_name": "Example",
+        "name": f"Żółw {number} Example",
+        "groups": (group,) if group else None,
+        **more,
+    }
+    if card.names == "whole":
+        values["name"] = values["name"].replace("Żółw", values["first_name"].split()[0])
+        del values["first_name"], values["last_name"]
+    else:
+        del values["name"]
+    held = {name: value for name, value in values.items() if name == "fields" or "w" in access(card, name)}
+    return Contact(**held)
+
+
+def people(card: Card, count: int, group: str | None = None, begin: int = 0) -> list[Contact]:
+    return [person(card, number, group) for number in range(begin, begin + count)]
+
+
+def access(card: Card, name: str) -> str:
+    return card.holds[name].access if name in card.holds else ""
+
+
+def match_of(card: Card) -> Any:
+    """The key that a batch of this vendor is matched by in tests."""
+    return next(iter(card.match_keys))
+
+
+async def ran(batch: Batch[Any]) -> list[Result]:
+    async with batch as run:
+        return [result async for result in run]
+
+
+def statuses(results: Sequence[Result]) -> dict[str, int]:
+    return dict(Counter(result.status for result in results))
+
+
+async def stored(book: AddressBook) -> list[Contact]:
+    """Everybody in the book, each once, in the order of ids."""
+    listed = {contact.id: contact async for contact in book.contacts.list()}
+    return sorted(listed.values(), key=lambda contact: int(contact.id))

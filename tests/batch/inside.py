@@ -1,0 +1,115 @@
+"""A vendor of the sandbox inside the test's own process: no socket, and a clock that may be virtual."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.lowlevel
+from attrs import define, field
+from fakes import BASE_URL, book_over
+from starlette.datastructures import Headers
+
+from crossbook import AddressBook
+from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook_sandbox.credentials import CREDENTIALS
+from crossbook_sandbox.options import Options
+from crossbook_sandbox.sandbox import Sandbox
+from crossbook_sandbox.store import Store
+from crossbook_sandbox.vendor import Call, Operation, pairs
+
+Answer = Reply | Failure
+Run = Callable[[], Reply]
+LOST = Failure("lost", "maybe", "ReadError")
+REFUSED = Failure("connect", "no", "ConnectError")
+
+
+@define(slots=False)
+class Inside:
+    """A transport to one vendor's account.
+
+    Args:
+        vendor: whose.
+        spoil: is asked before each call what is to go wrong with it: it gets the operation's name, and may answer
+            a fault, which gets the vendor and a function that does the call and answers truly.
+    """
+
+    vendor: str
+    spoil: Callable[[str], Callable[[Inside, Run], Any] | None] = field(default=lambda _: None)
+    name: str = "inside"
+    count: Counter[str] = field(factory=Counter)
+    in_flight: int = 0
+    peak: int = 0
+    _due: list[tuple[float, Run]] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.sandbox = Sandbox(Store(), Options(rates={}, vercom_segment_wait=0))
+        self.account = self.sandbox.vendors[self.vendor]
+
+    def book(self, **options: Any) -> AddressBook:
+        credentials = {k: v for k, v in CREDENTIALS[self.vendor].items() if (self.vendor, k) != ("serwersms", "token")}
+        return book_over(self.vendor, self, **{"rate": 1e6, **credentials, **options})  # type: ignore[arg-type]
+
+    async def send(self, call: Outgoing) -> Answer:
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            await anyio.lowlevel.checkpoint()
+            self._catch_up()
+            operation, received = self._received(call)
+            self.count[operation.name] += 1
+            fault = self.spoil(operation.name)
+            answer: Answer = await fault(self, self._run(received, operation)) if fault else self._run(received, operation)()
+            return answer
+        finally:
+            self.in_flight -= 1
+
+    async def aclose(self) -> None: ...
+
+    def later(self, seconds: float, run: Run) -> None:
+        """Does a call when so much time has passed, though its client is gone."""
+        self._due.append((anyio.current_time() + seconds, run))
+
+    def settle(self) -> None:
+        """Does at once what was put off."""
+        due, self._due = self._due, []
+        for _, run in due:
+            run()
+
+    def contacts(self) -> list[Any]:
+        """Every contact that is stored, as rows."""
+        self.settle()
+        return self.account.book.rows("SELECT * FROM contact WHERE vendor = ? ORDER BY id", self.vendor)
+
+    def _catch_up(self) -> None:
+        now = anyio.current_time()
+        due = [run for at, run in self._due if at <= now]
+        self._due = [late for late in self._due if late[0] > now]
+        for run in due:
+            run()
+
+    def _received(self, call: Outgoing) -> tuple[Operation[Any], Call]:
+        parts = urlsplit(call.target.decode())
+        headers = Headers(raw=[(name.lower(), value) for name, value in call.headers])
+        for operation in self.account.operations:
+            for path in operation.paths:
+                found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)), parts.path)
+                if found and call.method in operation.methods:
+                    query = pairs(parts.query.encode())
+                    received = Call(call.method, parts.path, found.groupdict(), headers, query, [], call.body)
+                    return operation, received
+        raise AssertionError(f"{call.method} {parts.path} is no operation of {self.vendor}")
+
+    def _run(self, call: Call, operation: Operation[Any]) -> Run:
+        def run() -> Reply:
+            true = self.account.answer(call, operation)
+            return Reply(true.status, {"content-type": true.content_type, **true.headers}, true.body)
+
+        return run
+
+
+assert BASE_URL.count("/") == 2  # the vendor is at the root

@@ -1,0 +1,209 @@
+"""Vercom's arrays: each row and each error of an answer goes to its item, and what cannot be told is not guessed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from batching import people, person, ran, statuses
+from fakes import Answer, FakeTransport, book_over, reply
+from inside import Inside
+
+from crossbook import AuthError, Contact, ExternalId, NotFound, Rejected
+from crossbook.core.batch.results import Result
+from crossbook.core.exchange import Failure, Outgoing
+from crossbook.vendors.vercom.card import CARD
+
+pytestmark = pytest.mark.anyio
+
+BY_EXTERNAL = [Contact(external_id=f"crm-{number}", email=f"p{number}@example.com") for number in range(4)]
+BY_EMAIL = [Contact(email=f"p{number}@example.com") for number in range(4)]
+
+
+def row(id: int, external: str | None = None) -> dict[str, Any]:
+    return {"id": str(id), "externalId": external}
+
+
+def problem(source: str | None, title: str = "Validation error") -> dict[str, Any]:
+    return {"title": title, "message": "no", "code": "E-1-001", "meta": {"parameter": "email", "source": source}}
+
+
+def written(*data: Any, errors: Sequence[Any] = (), status: int = 200) -> Answer:
+    return reply({"meta": {}, "data": data, **({"errors": errors} if errors else {})}, status)
+
+
+async def created(contacts: Sequence[Contact], *answers: Any) -> tuple[list[Result], FakeTransport]:
+    transport = FakeTransport(*answers)
+    async with book_over("vercom", transport) as book:
+        return await ran(book.contacts.create_many(contacts, ordered=True)), transport
+
+
+def told(results: Sequence[Result]) -> list[str]:
+    return [result.id or result.status for result in results]
+
+
+async def test_rows_go_by_external_id_whatever_their_order() -> None:
+    rows = [row(10 + number, f"crm-{number}") for number in (2, 0, 3, 1)]
+    results, transport = await created(BY_EXTERNAL, written(*rows))
+    assert told(results) == ["10", "11", "12", "13"]
+    assert len(transport.sent) == 1
+
+
+async def test_rows_without_a_name_go_by_order() -> None:
+    results, _ = await created(BY_EMAIL, written(*(row(10 + number) for number in range(4))))
+    assert told(results) == ["10", "11", "12", "13"]
+
+
+async def test_207_goes_to_each_item() -> None:
+    answer = written(
+        row(10), row(12), errors=[problem("p1@example.com"), problem("p3@example.com", "Not found")], status=207
+    )
+    results, _ = await created(BY_EMAIL, answer)
+    assert told(results) == ["10", "failed", "12", "failed"]
+    assert [type(result.error) for result in results] == [type(None), Rejected, type(None), NotFound]
+    assert results[1].error is not None
+    assert (results[1].error.field, results[1].error.status, results[1].error.sent) == ("email", 207, "yes")
+
+
+SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "Ewa")]
+
+
+@pytest.mark.parametrize(
+    ("contacts", "answer"),
+    [
+        pytest.param(BY_EMAIL, written(*(row(10 + n) for n in range(3))), id="fewer rows"),
+        pytest.param(BY_EMAIL, written(*(row(10 + n) for n in range(5))), id="more rows"),
+        pytest.param(BY_EMAIL, written(row(10), row(10), row(11), row(12)), id="an id twice"),
+        pytest.param(BY_EMAIL, written(row(10), None, row(11), row(12)), id="a null row"),
+        pytest.param(BY_EMAIL, written(row(10), {}, row(11), row(12)), id="a row without an id"),
+        pytest.param(BY_EMAIL, written(), id="no rows"),
+        pytest.param(BY_EMAIL, written(row(10), errors=[problem(None)], status=207), id="an error of nobody"),
+        pytest.param(
+            BY_EMAIL,
+            written(row(1), row(2), row(3), errors=[problem("stranger@example.com")], status=207),
+            id="an error of a stranger",
+        ),
+        pytest.param(SHARED, written(row(10), errors=[problem("+48500600700")], status=207), id="an error of either"),
+    ],
+)
+async def test_what_an_answer_does_not_tell_is_uncertain(contacts: Sequence[Contact], answer: Answer) -> None:
+    results, transport = await created(contacts, answer)
+    assert told(results) == ["uncertain"] * len(contacts)
+    assert len(transport.sent) == 1
+
+
+async def test_named_rows_out_of_order_leave_the_others_uncertain() -> None:
+    contacts = [BY_EXTERNAL[0], BY_EMAIL[1], BY_EXTERNAL[2], BY_EMAIL[3]]
+    answer = written(row(12, "crm-2"), row(11), row(10, "crm-0"), row(13))
+    results, _ = await created(contacts, answer)
+    assert told(results) == ["10", "uncertain", "12", "uncertain"]
+
+
+async def test_both_of_two_who_share_a_name_were_refused_or_both_were_not() -> None:
+    results, _ = await created(SHARED, written(errors=[problem("+48500600700")] * 2, status=207))
+    assert told(results) == ["failed", "failed"]
+    twins = [Contact(external_id="crm-1", email=f"p{number}@example.com") for number in range(2)]
+    results, _ = await created(twins, written(row(10, "crm-1"), row(11, "crm-1")))
+    assert told(results) == ["10", "11"]
+    results, _ = await created(twins, written(row(10, "crm-1"), status=207))
+    assert told(results) == ["uncertain", "uncertain"]
+
+
+async def test_a_whole_array_that_was_refused_is_split() -> None:
+    def answer(call: Outgoing) -> Answer:
+        sent = json.loads(call.body)
+        if any(each["email"] == "p2@example.com" for each in sent):
+            return reply({"errors": [problem(None)], "meta": {}}, 422)
+        return written(*(row(int(each["email"][1]) + 10) for each in sent))
+
+    results, transport = await created(BY_EMAIL, answer)
+    assert told(results) == ["10", "11", "failed", "13"]
+    assert [len(json.loads(call.body)) for call in transport.sent] == [4, 2, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (Failure("lost", "maybe", "ReadTimeout"), "uncertain"),
+        (reply({"errors": [problem(None)], "meta": {}}, 503), "uncertain"),
+        (reply({"errors": [problem(None)], "meta": {}}, 401), "failed"),
+        (reply(b"<html>", 502), "uncertain"),
+        (reply(b'{"meta":{},"da'), "uncertain"),
+    ],
+)
+async def test_an_array_whose_answer_was_lost_is_not_sent_again(answer: Answer, status: str) -> None:
+    results, transport = await created(BY_EMAIL, answer)
+    assert told(results) == [status] * 4
+    assert len(transport.sent) == 1
+    assert (status == "failed") == all(isinstance(result.error, AuthError) for result in results)
+
+
+async def test_an_array_that_never_left_is_sent_again() -> None:
+    failure = Failure("connect", "no", "ConnectError")
+    results, transport = await created(BY_EMAIL, failure, written(*(row(10 + number) for number in range(4))))
+    assert told(results) == ["10", "11", "12", "13"]
+    assert len(transport.sent) == 2
+
+
+async def deleted(*answers: Any) -> tuple[list[str], list[list[int]]]:
+    transport = FakeTransport(*answers)
+    async with book_over("vercom", transport) as book:
+        results = await ran(book.contacts.delete_many(["1", "2", "3"], ordered=True))
+    return [result.status for result in results], [body["id"] for body in transport.bodies]
+
+
+GONE = {"errors": [problem(None, "Not found")], "meta": {}}
+
+
+async def test_ids_go_in_one_delete() -> None:
+    assert await deleted(written(row(1), row(2), row(3))) == (["deleted"] * 3, [[1, 2, 3]])
+    assert await deleted(written()) == (["deleted"] * 3, [[1, 2, 3]])
+    named = written(row(1), row(3), errors=[problem("2", "Not found")], status=207)
+    assert await deleted(named) == (["deleted", "failed", "deleted"], [[1, 2, 3]])
+
+
+async def test_a_delete_whose_answer_does_not_tell_is_asked_one_by_one() -> None:
+    nameless = written(row(1), errors=[problem(None, "Not found")], status=207)
+    done, gone = written(), reply(GONE, 404)
+    # The second was deleted by the first call, or was never there: nobody can tell, and either way it is gone.
+    assert await deleted(nameless, gone, done) == (["deleted"] * 3, [[1, 2, 3], [2], [3]])
+    assert await deleted(written(row(1)), done, done) == (["deleted"] * 3, [[1, 2, 3], [2], [3]])
+
+
+async def test_ids_that_are_all_gone() -> None:
+    assert (await deleted(reply(GONE, 404)))[0] == ["failed"] * 3
+    lost = Failure("lost", "maybe", "ReadError")
+    assert (await deleted(lost, reply(GONE, 404)))[0] == ["deleted"] * 3
+
+
+async def test_updates_by_id_and_by_external_id_do_not_mix() -> None:
+    rows = [row(7, "7000"), row(8, "7"), row(9, "crm")]
+    transport = FakeTransport(written(*rows))
+    changes: list[Any] = [(id, {"company": "ABC"}) for id in ("7", ExternalId("crm"), ExternalId("7"))]
+    async with book_over("vercom", transport) as book:
+        results = await ran(book.contacts.update_many(changes, ordered=True))
+    assert told(results) == ["7", "9", "8"]
+    assert len(transport.sent) == 1
+
+
+async def test_as_many_as_fit_go_in_one_call() -> None:
+    inside = Inside("vercom")
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(people(CARD, 2500), concurrency=1))
+        assert statuses(results) == {"created": 2500}
+        assert inside.count["createContacts"] == 3
+        assert statuses(await ran(book.contacts.delete_many(result.id or "" for result in results))) == {"deleted": 2500}
+        assert inside.count["deleteContacts"] == 3
+
+
+async def test_changes_of_groups_go_one_by_one() -> None:
+    inside = Inside("vercom")
+    async with inside.book() as book:
+        group = (await book.groups.create("Friends")).id
+        ids = [result.id or "" for result in await ran(book.contacts.create_many([person(CARD, n) for n in range(3)]))]
+        changes = [(id, {"company": "ABC", **({"groups": [group]} if id == ids[0] else {})}) for id in ids]
+        assert statuses(await ran(book.contacts.update_many(changes))) == {"updated": 3}
+        assert [contact.id async for contact in book.contacts.list(group=group)] == [ids[0]]
+        assert inside.count["updateContacts"] == 2

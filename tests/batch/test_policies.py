@@ -1,0 +1,187 @@
+"""What ends a batch early, what happens to a key that comes twice, and what a vendor cannot hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from batching import match_of, people, person, ran, statuses, stored
+from inside import Inside
+
+from crossbook import Ambiguous, AuthError, Contact, InvalidInput, Unsupported
+from crossbook.core.card import Card
+from crossbook.core.exchange import Reply
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def inside(vendor: str) -> Inside:
+    return Inside(vendor)
+
+
+async def group_of(book: Any) -> str:
+    return str((await book.groups.create("Friends")).id)
+
+
+async def test_on_error_stop_begins_nothing_more(inside: Inside, card: Card) -> None:
+    async with inside.book() as book:
+        group = await group_of(book)
+        source = [person(card, n, group) if n != 3 else Contact() for n in range(200)]
+        batch = book.contacts.create_many(source, on_error="stop", concurrency=2, ordered=True)
+        results = await ran(batch)
+        # A native call takes them all; elsewhere what was in flight ends, and no more.
+        assert results[3].status == "failed"
+        if card.verb("contacts.create").bulk == 1:
+            assert len(results) <= 6
+            assert batch.summarised().stopped == "input 3 failed (on_error='stop')"
+        assert statuses(results)["created"] == len(results) - 1 == len(inside.contacts())
+
+
+@pytest.mark.parametrize(("most", "failed"), [(None, 20), (0, 1), (4, 5)])
+async def test_max_failures(inside: Inside, card: Card, most: int | None, failed: int) -> None:
+    async with inside.book() as book:
+        source = [Contact()] * 20
+        summary = await book.contacts.create_many(source, max_failures=most, concurrency=1).summary()
+        if card.verb("contacts.create").bulk == 1:
+            assert summary.counts == {"failed": failed}
+        assert (summary.stopped is None) == (most is None)
+
+
+async def test_a_vendor_that_does_not_accept_the_credentials_is_not_asked_on(inside: Inside, card: Card) -> None:
+    async with inside.book(concurrency=2) as book:
+        group = await group_of(book)
+
+        async def refuse(*_: Any) -> Reply:
+            return Reply(403, {"content-type": "application/json"}, b'{"responsestatus":"x","errorcode":2008,"status":0,'
+                         b'"error":{"code":1001},"errors":[{}],"meta":{}}')
+
+        inside.spoil = lambda operation: refuse
+        results = await ran(book.contacts.create_many(people(card, 5000, group), concurrency=2))
+        assert {type(result.error) for result in results} == {AuthError}
+        assert len(results) <= 2 * card.verb("contacts.create").bulk
+        assert inside.count["createContact"] + inside.count["createContacts"] <= 2
+
+
+async def test_a_key_that_comes_twice(inside: Inside, card: Card) -> None:
+    match = match_of(card)
+    async with inside.book() as book:
+        group = await group_of(book)
+        twice = [person(card, n // 2, group) for n in range(20)]
+        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="skip", ordered=True))
+        assert [result.status for result in results] == ["created", "skipped"] * 10
+        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="error", ordered=True))
+        assert {type(result.error) for result in results} == {InvalidInput}
+        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="update", ordered=True))
+        assert statuses(results) == {"unchanged": 20}
+        results = await ran(book.contacts.create_many(twice, match=match, ordered=True))
+        assert statuses(results) == {"created": 20}
+        assert len(await stored(book)) == 30
+        results = await ran(book.contacts.upsert_many(twice, match=match, ordered=True))
+        assert {type(result.error) for result in results} == {Ambiguous}
+
+
+@pytest.mark.parametrize("on_duplicate", ["update", "skip", "error"])
+async def test_a_key_that_comes_twice_in_an_upsert(inside: Inside, card: Card, on_duplicate: Any) -> None:
+    match = match_of(card)
+    name = "name" if card.names == "whole" else "last_name"
+    async with inside.book() as book:
+        group = await group_of(book)
+        source = [person(card, n % 10, group, **{name: f"Version {n // 10}"}) for n in range(30)]
+        batch = book.contacts.upsert_many(source, match=match, on_duplicate=on_duplicate, ordered=True)
+        found = statuses(await ran(batch))
+        assert found == {"created": 10, {"update": "updated", "skip": "skipped", "error": "failed"}[on_duplicate]: 20}
+        # The last one wins, or the first: never whoever happened to be faster.
+        version = 2 if on_duplicate == "update" else 0
+        there = await stored(book)
+        assert len(there) == 10
+        assert all((contact.name or "").endswith(f"Version {version}") for contact in there)
+
+
+async def test_several_matches_are_an_error_that_lists_them(inside: Inside, card: Card) -> None:
+    match = match_of(card)
+    async with inside.book() as book:
+        group = await group_of(book)
+        twins = await ran(book.contacts.create_many([person(card, 1, group)] * 2))
+        for batch in (
+            book.contacts.upsert_many([person(card, 1, group)], match=match),
+            book.contacts.create_many([person(card, 1, group)], match=match, on_duplicate="update"),
+        ):
+            (result,) = await ran(batch)
+            assert isinstance(result.error, Ambiguous)
+            assert sorted(result.error.candidates) == sorted(twin.id or "" for twin in twins)
+
+
+async def test_a_refused_one_makes_no_duplicate_of_the_next(inside: Inside, card: Card) -> None:
+    match = match_of(card)
+    async with inside.book() as book:
+        group = await group_of(book)
+        bad = person(card, 1, "999999999" if card.vendor != "filemail" else "f" * 32)
+        results = await ran(
+            book.contacts.create_many([bad, person(card, 1, group)], match=match, on_duplicate="skip", ordered=True)
+        )
+        # Filemail makes the contact first and refuses the group then.
+        half = card.vendor == "filemail"
+        assert [result.status for result in results] == ["failed", "skipped" if half else "created"]
+        assert (results[0].id is not None) == half
+        assert len(inside.contacts()) == 1
+
+
+async def test_who_has_no_key_cannot_be_matched(inside: Inside, card: Card) -> None:
+    match = match_of(card)
+    nobody = person(card, 1, **{match: None})
+    async with inside.book() as book:
+        (result,) = await ran(book.contacts.upsert_many([nobody], match=match))
+        assert isinstance(result.error, InvalidInput)
+        assert result.error.field == match or card.one_group
+
+
+async def test_on_loss(inside: Inside, card: Card) -> None:
+    async with inside.book() as book:
+        group = await group_of(book)
+        rich = person(card, 1, group, fields={"custom_1": "x", "nickname": "y"})
+        results = await ran(book.contacts.create_many([rich]))
+        if card.named_fields is None:
+            assert results[0].lost_fields == ()
+            return
+        assert isinstance(results[0].error, InvalidInput)
+        lost = results[0].lost_fields
+        assert "fields.nickname" in lost
+        batch = book.contacts.create_many([rich, person(card, 2, group)], on_loss="drop", ordered=True)
+        results = await ran(batch)
+        assert [(result.status, result.lost_fields) for result in results] == [("created", lost), ("created", ())]
+        assert batch.summarised().lost_fields == dict.fromkeys(lost, 1)
+
+
+async def test_who_opted_out_is_not_written_anew(inside: Inside, card: Card) -> None:
+    async with inside.book() as book:
+        group = await group_of(book)
+        off = person(card, 1, group)
+        off = Contact(**{name: getattr(off, name) for name in off.known}, opted_out=frozenset({"sms"}))
+        on = Contact(**{name: getattr(off, name) for name in off.known - {"opted_out"}}, opted_out=frozenset())
+        batch = book.contacts.create_many([off, on], ordered=True)
+        results = await ran(batch)
+        assert [(result.status, result.lost_fields) for result in results] == [
+            ("skipped", ("opted_out",)), ("created", ()),
+        ]  # fmt: skip
+        assert batch.summarised().lost_fields == {"opted_out": 1}
+        (result,) = await ran(book.contacts.create_many([off], include_opted_out=True))
+        assert (result.status, result.lost_fields) == ("created", ("opted_out",))
+
+
+@pytest.mark.parametrize("vendor", ["vercom"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"on_error": "retry"}, {"concurrency": 0}, {"concurrency": True}, {"max_failures": -1}, {"settle": "1"},
+        {"settle": float("inf")}, {"on_duplicate": "skip"}, {"match": "phone", "on_duplicate": "merge"},
+        {"colour": "red"},
+    ],
+)  # fmt: skip
+async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
+    async with inside.book() as book:
+        with pytest.raises(InvalidInput) as caught:
+            book.contacts.create_many([], **options)
+        assert caught.value.field in {*options, "match"}
+        with pytest.raises(Unsupported):
+            book.contacts.create_many([], match="name")  # type: ignore[arg-type]

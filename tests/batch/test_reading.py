@@ -1,0 +1,295 @@
+"""Sources of every kind, results in order or as they come, progress, and a block that is left early."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import pytest
+from batching import people, person, ran, statuses
+from control import Server
+from fakes import VENDORS
+from inside import Inside, Run
+
+from crossbook import AddressBook, Contact, InvalidInput, UsageError
+from crossbook.core.batch.results import Progress
+from crossbook.core.card import Card
+from crossbook.vendors.atom.card import CARD as ATOM
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def vendor() -> str:
+    return "atom"
+
+
+@pytest.fixture
+def card() -> Card:
+    return ATOM
+
+
+@pytest.fixture
+async def inside() -> Inside:
+    return Inside("atom")
+
+
+@pytest.fixture
+async def book(inside: Inside) -> AsyncIterator[AddressBook]:
+    async with inside.book(default_group=group_in(inside)) as book:
+        yield book
+
+
+def group_in(inside: Inside) -> str:
+    return str(inside.account.book.add_group({"name": "Friends"}))
+
+
+PEOPLE = people(ATOM, 30)
+
+
+async def slowly(contacts: list[Contact]) -> AsyncIterator[Contact]:
+    for contact in contacts:
+        await anyio.lowlevel.checkpoint()
+        yield contact
+
+
+@pytest.mark.parametrize(
+    "make", [list, tuple, iter, lambda contacts: (each for each in contacts), slowly], ids=str
+)
+@pytest.mark.parametrize("count", [0, 1, 30])
+async def test_sources(book: AddressBook, make: Any, count: int) -> None:
+    results = await ran(book.contacts.create_many(make(PEOPLE[:count]), ordered=True))
+    assert [(result.index, result.status) for result in results] == [(index, "created") for index in range(count)]
+
+
+@pytest.mark.parametrize("bulk", [False, True], ids=["one by one", "in bulk"])
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous: bool) -> None:
+    def broken(card: Card) -> Iterator[Contact]:
+        yield from people(card, 10)
+        raise ZeroDivisionError("the source")
+
+    async def broken_too(card: Card) -> AsyncIterator[Contact]:
+        for contact in broken(card):
+            await anyio.lowlevel.checkpoint()
+            yield contact
+
+    inside = Inside("vercom")
+    async with inside.book() as vercom:
+        book = vercom if bulk else book
+        results = []
+        with pytest.raises(ZeroDivisionError, match="the source"):
+            async with book.contacts.create_many((broken_too if asynchronous else broken)(book.card)) as run:
+                async for result in run:
+                    results.append(result)
+        assert statuses(results) == {"created": 10}
+        assert run.summarised().counts == {"created": 10}
+        assert run.summarised().stopped == "the source, the journal or a callback failed: ZeroDivisionError"
+        with pytest.raises(ZeroDivisionError):
+            await book.contacts.create_many(broken(book.card)).summary()
+
+
+async def test_a_list_of_another_book(book: AddressBook) -> None:
+    other = Inside("serwersms")
+    async with other.book() as from_book:
+        await ran(from_book.contacts.create_many(people(from_book.card, 30)))
+        source = from_book.contacts.list(page_size=7)
+        results = await ran(book.contacts.create_many(source, on_loss="drop", ordered=True))
+        assert statuses(results) == {"created": 30}
+        assert all(result.lost_fields == ("email",) for result in results)
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_no_more_is_taken_than_is_worked_off(book: AddressBook, inside: Inside, ordered: bool) -> None:
+    taken = 0
+
+    def endless() -> Iterator[Contact]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield person(ATOM, taken)
+
+    async with book.contacts.create_many(endless(), concurrency=4, ordered=ordered) as run:
+        read = 0
+        async for result in run:
+            assert result.status == "created"
+            read += 1
+            assert taken <= read + 64
+            if read % 50 == 0:
+                await anyio.wait_all_tasks_blocked()
+                assert taken <= read + 64
+            if read == 500:
+                break
+    assert inside.peak <= 4
+
+
+async def test_results_in_order_wait_for_the_slowest_within_a_window(book: AddressBook, inside: Inside) -> None:
+    go_on, calls = anyio.Event(), 0
+
+    async def wait(_: Inside, run: Run) -> Any:
+        await go_on.wait()
+        return run()
+
+    def spoil(operation: str) -> Any:
+        nonlocal calls
+        calls += 1
+        return wait if calls == 1 else None
+
+    inside.spoil = spoil
+    source = iter(people(ATOM, 1000))
+    async with book.contacts.create_many(source, concurrency=4, ordered=True) as run:
+        await anyio.wait_all_tasks_blocked()
+        assert 60 < 1000 - len(list(source)) <= 64  # and nothing was given out
+        go_on.set()
+        assert [result.index async for result in run] == list(range(64))
+
+
+async def test_progress(book: AddressBook) -> None:
+    class Told(list[Progress]):
+        closed = 0
+
+        def __call__(self, progress: Progress) -> None:
+            self.append(progress)
+
+        def close(self) -> None:
+            self.closed += 1
+
+    told = Told()
+    await book.contacts.create_many([*PEOPLE, Contact()], progress=told).summary()
+    assert [progress.done for progress in told] == list(range(1, 32))
+    assert {progress.total for progress in told} == {31}
+    assert (told[-1].failed, told[-1].uncertain, told.closed) == (1, 0, 1)
+    async with book.contacts.create_many(iter(PEOPLE), progress=told) as run:
+        async for _ in run:
+            break
+    assert (told[-1].total, told[-1].seconds_left, told.closed) == (None, None, 2)
+
+
+async def test_a_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:
+    summary = await book.contacts.create_many([*PEOPLE, Contact()], progress=True).summary()
+    assert summary.counts == {"created": 30, "failed": 1}
+    shown = capsys.readouterr().out
+    assert "contacts.create_many" in shown
+    assert "31 of 31" in shown
+    assert "1 failed" in shown
+
+
+async def test_a_progress_that_fails_is_no_result_lost(book: AddressBook, inside: Inside) -> None:
+    def fail(progress: Progress) -> None:
+        raise ZeroDivisionError
+
+    results = []
+    with pytest.raises(ZeroDivisionError):
+        async with book.contacts.create_many(PEOPLE, progress=fail, concurrency=2) as run:
+            async for result in run:
+                results.append(result)
+    assert 1 <= len(results) == len(inside.contacts()) <= 2
+
+
+async def test_a_batch_runs_once(book: AddressBook) -> None:
+    batch = book.contacts.create_many(PEOPLE)
+    await batch.summary()
+    with pytest.raises(UsageError, match="runs once"):
+        await batch.summary()
+
+
+async def test_a_book_that_is_not_open(inside: Inside) -> None:
+    book = inside.book()
+    with pytest.raises(UsageError):
+        book.contacts.create_many(PEOPLE)
+    async with book:
+        batch = book.contacts.create_many(PEOPLE)
+    with pytest.raises(UsageError):
+        await batch.summary()
+
+
+async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None:
+    inside.spoil = lambda _: lambda *_: anyio.sleep_forever()
+    book = inside.book(default_group=group_in(inside))
+    async with anyio.create_task_group() as tasks:
+        async with book:
+            batch = book.contacts.create_many(PEOPLE)
+            entered, ended = anyio.Event(), anyio.Event()
+
+            async def read() -> None:
+                with pytest.raises(UsageError, match="closed"):
+                    async with batch as run:
+                        entered.set()
+                        async for _ in run:
+                            raise AssertionError
+                ended.set()
+
+            tasks.start_soon(read)
+            await entered.wait()
+            await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(5):
+            await ended.wait()
+    assert batch.summarised().counts == {"cancelled": 30}
+
+
+async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Inside) -> None:
+    async with book.contacts.create_many(people(ATOM, 1000), concurrency=4) as run:
+        read = 0
+        async for _ in run:
+            read += 1
+            if read == 10:
+                break
+    there = len(inside.contacts())
+    await anyio.wait_all_tasks_blocked()
+    assert (len(inside.contacts()), inside.in_flight) == (there, 0)
+    summary = run.summarised()
+    assert there - 4 <= summary.counts["created"] <= there <= 10 + 64
+    assert summary.stopped == "its block was left before the end"
+    assert summary.total == summary.counts["created"] + summary.counts.get("cancelled", 0)
+
+
+async def test_an_error_in_the_block_comes_out(book: AddressBook) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with book.contacts.create_many(people(ATOM, 100)) as run:
+            async for _ in run:
+                raise ZeroDivisionError
+
+
+async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
+    closed = False
+
+    async def endless() -> AsyncIterator[Contact]:
+        nonlocal closed
+        try:
+            yield person(ATOM, 1)
+            yield Contact()
+            await anyio.sleep_forever()
+        finally:
+            closed = True
+
+    # on_error="stop" does not wait for what the source may bring.
+    with anyio.fail_after(5):
+        results = await ran(book.contacts.create_many(endless(), on_error="stop", ordered=True))
+    assert [result.status for result in results] == ["created", "failed"]
+    assert closed
+
+
+async def test_a_source_that_is_none() -> None:
+    inside = Inside("vercom")
+    async with inside.book() as book:
+        for source in (None, 5, "text", b"bytes"):
+            with pytest.raises(InvalidInput):
+                book.contacts.delete_many(source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_nothing_is_written_behind_a_block_that_was_left(
+    server: Server, make_book: Any, vendor: str
+) -> None:
+    async with make_book() as book:
+        group = (await book.groups.create("Friends")).id
+        server.fault("delay", vendor, seconds=0.05, count=None, when="before")
+        async with book.contacts.create_many(people(book.card, 3000, group), concurrency=4) as run:
+            async for _ in run:
+                break
+        create = "createContacts" if vendor == "vercom" else "createContact"
+        sent = server.requests(vendor)[create]
+        await book.contacts.list(page_size=1)  # the sandbox has answered all that came before
+        await anyio.sleep(0.1)
+        assert server.requests(vendor)[create] <= sent + 4

@@ -1,0 +1,37 @@
+"""FastAPI is bound to asyncio here, and so these tests use pytest-asyncio's fixtures alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from control import Server
+
+import crossbook_sandbox
+from crossbook_sandbox import Running
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Running]:
+    with crossbook_sandbox.running(rates={}) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Running) -> Iterator[Server]:
+    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
+        server = Server(running_sandbox, client)
+        server.reset()
+        yield server
+
+
+@pytest_asyncio.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        yield client

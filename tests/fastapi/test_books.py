@@ -1,0 +1,177 @@
+"""Books opened with the application, closed with it, and handed out by name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Self
+
+import httpx
+import pytest
+from control import Server
+from fakes import FakeTransport, book_over, sample
+from fastapi import Depends, FastAPI
+from fastapi.testclient import TestClient
+from serving import book_on, serving
+
+from crossbook import AddressBook, Atom, Contact, InvalidInput, UsageError, Vercom
+from crossbook.fastapi import Books, books, lifespan, use
+
+
+class Watched(Vercom):
+    """Writes down when it is opened and closed."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        super().__init__("key", "key")
+        self._told = (name, log)
+
+    async def __aenter__(self) -> Self:
+        name, log = self._told
+        log.append(f"{name} opens")
+        return await super().__aenter__()
+
+    async def __aexit__(self, *exc: object) -> None:
+        await super().__aexit__(*exc)
+        name, log = self._told
+        log.append(f"{name} closed")
+
+
+def watched(name: str, log: list[str]) -> Any:
+    return lambda: Watched(name, log)
+
+
+def application(accounts: Any) -> FastAPI:
+    app = FastAPI(lifespan=accounts)
+
+    @app.get("/books")
+    async def names(books: Books) -> dict[str, str]:
+        return {name: type(book).__name__ for name, book in books.items()}
+
+    @app.get("/vercom")
+    async def vercom(book: Annotated[Vercom, Depends(use("vercom"))]) -> str:
+        return book.card.vendor
+
+    @app.get("/eu")
+    async def eu(book: Annotated[Vercom, Depends(use("eu", Vercom))]) -> str:
+        return book.card.vendor
+
+    return app
+
+
+@pytest.mark.asyncio
+async def test_books_are_opened_in_order_and_closed_in_the_reverse_one(client: httpx.AsyncClient) -> None:
+    log: list[str] = []
+    with serving(application(lifespan(eu=watched("eu", log), us=watched("us", log)))) as url:
+        assert log == ["eu opens", "us opens"]
+        assert (await client.get(f"{url}/books")).json() == {"eu": "Watched", "us": "Watched"}
+    assert log == ["eu opens", "us opens", "us closed", "eu closed"]
+
+
+def test_an_own_lifespan_may_use_the_books_as_long_as_it_lasts() -> None:
+    log: list[str] = []
+    accounts = lifespan(eu=watched("eu", log))
+
+    @asynccontextmanager
+    async def own(app: FastAPI) -> AsyncIterator[dict[str, str]]:
+        async with accounts(app), lifespan(us=watched("us", log))(app):
+            log.append("own starts")
+            yield {"greeting": "hello"}
+            log.append("own ends")
+
+    app = application(own)
+    with TestClient(app) as client:
+        assert list(client.get("/books").json()) == ["eu", "us"]
+        assert client.app_state["greeting"] == "hello"
+    assert log == ["eu opens", "us opens", "own starts", "own ends", "us closed", "eu closed"]
+    # A factory makes a fresh book for the next start.
+    with TestClient(app) as client:
+        assert list(client.get("/books").json()) == ["eu", "us"]
+
+
+def test_a_book_that_cannot_open_closes_those_before_it() -> None:
+    log: list[str] = []
+
+    def broken() -> AddressBook:
+        raise InvalidInput("no such account")
+
+    with (
+        pytest.raises(InvalidInput, match="no such account"),
+        TestClient(application(lifespan(eu=watched("eu", log), us=broken))),
+    ):
+        pass
+    assert log == ["eu opens", "eu closed"]
+
+
+def test_vendors_take_their_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUTHORIZATION", "APPLICATION_KEY"):
+        monkeypatch.setenv(f"CROSSBOOK_VERCOM_{name}", "key")
+    monkeypatch.delenv("CROSSBOOK_ATOM_TOKEN", raising=False)
+    with TestClient(application(lifespan("vercom"))) as client:
+        assert client.get("/vercom").json() == "vercom"
+    with pytest.raises(InvalidInput, match="CROSSBOOK_ATOM_TOKEN"), TestClient(application(lifespan("vercom", "atom"))):
+        pass
+
+
+def test_names_that_cannot_be_are_refused_when_they_are_given() -> None:
+    with pytest.raises(InvalidInput, match="there is no vendor 'nokia'"):
+        lifespan("nokia")
+    with pytest.raises(InvalidInput, match="two books are called vercom"):
+        lifespan("vercom", "vercom")
+    with pytest.raises(InvalidInput, match="two books are called vercom"):
+        lifespan("vercom", vercom=watched("vercom", []))
+
+
+def test_one_name_in_two_lifespans_is_refused() -> None:
+    @asynccontextmanager
+    async def own(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(eu=watched("eu", []))(app), lifespan(eu=watched("eu", []))(app):
+            yield
+
+    with pytest.raises(InvalidInput, match="has a book called eu already"), TestClient(application(own)):
+        pass
+
+
+@pytest.mark.asyncio
+async def test_several_accounts_of_one_vendor_by_name(sandbox: Server, client: httpx.AsyncClient) -> None:
+    app = FastAPI(lifespan=lifespan(pl=book_on(sandbox, "vercom"), au=book_on(sandbox, "vercom", default_region="AU")))
+
+    @app.post("/{account}")
+    async def create(account: str, contact: Contact, books: Books) -> str:
+        created = await books[account].contacts.create(contact)
+        assert created.contact is not None
+        return str(created.contact.phone)
+
+    with serving(app) as url:
+        assert (await client.post(f"{url}/pl", json={"phone": "500 600 700"})).json() == "+48500600700"
+        assert (await client.post(f"{url}/au", json={"phone": "0491 570 006"})).json() == "+61491570006"
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "said"),
+    [
+        ("/vercom", {}, "no book called vercom is open (open: none)"),
+        ("/vercom", {"us": Watched("us", [])}, "no book called vercom is open (open: us)"),
+        ("/vercom", {"vercom": Atom("token", base_url="https://sms.example.com")}, "of Atom, not of Vercom"),
+        ("/eu", {"eu": Atom("token", base_url="https://sms.example.com")}, "of Atom, not of Vercom"),
+    ],
+)
+def test_what_is_not_open_or_of_another_vendor_is_a_500_that_says_so(path: str, given: Any, said: str) -> None:
+    with TestClient(application(lifespan(**given))) as client:
+        answer = client.get(path)
+    assert answer.status_code == 500
+    assert said in answer.json()["detail"]
+
+
+def test_without_the_lifespan_the_error_says_what_to_do() -> None:
+    with pytest.raises(UsageError, match="name it in crossbook"):
+        TestClient(application(None)).get("/vercom")
+
+
+def test_tests_of_an_application_can_give_a_book_of_their_own() -> None:
+    app = application(None)
+    app.dependency_overrides[use("vercom")] = lambda: book_over("vercom", FakeTransport(sample("vercom", "contacts")))
+    assert TestClient(app).get("/vercom").json() == "vercom"
+    app.dependency_overrides = {books: lambda: {"eu": Watched("eu", [])}}
+    assert TestClient(app).get("/eu").json() == "vercom"
+    assert use("eu", Vercom) is use("eu", Vercom)
+    assert use("eu") is not use("us")

@@ -1,0 +1,78 @@
+"""The health check: each book's vendor is asked, and the answer says which fails, and why."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+from control import Server
+from fakes import VENDORS
+from fastapi import Depends, FastAPI
+from serving import book_on, serving
+
+import crossbook.fastapi
+from crossbook.fastapi import Health, health
+
+pytestmark = pytest.mark.asyncio
+
+
+def application(timeout: float = 3.0, **books: Any) -> FastAPI:
+    app = FastAPI(lifespan=crossbook.fastapi.lifespan(**books))
+
+    @app.get("/health")
+    async def check(checked: Health = Depends(health(timeout))) -> Health:  # noqa: B008
+        return checked
+
+    return app
+
+
+async def test_every_vendor_answers_with_one_cheap_read(sandbox: Server, client: httpx.AsyncClient) -> None:
+    books = {vendor: book_on(sandbox, vendor) for vendor in VENDORS}
+    with serving(application(**books)) as url:
+        answer = await client.get(f"{url}/health")
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["healthy"] is True
+    assert list(told["books"]) == list(VENDORS)
+    assert all(book["answers"] and book["error"] is None and book["seconds"] < 3 for book in told["books"].values())
+    assert all(sum(sandbox.requests(vendor).values()) <= 2 for vendor in VENDORS)
+
+
+async def test_who_fails_is_named_with_the_reason(sandbox: Server, client: httpx.AsyncClient) -> None:
+    wrong = book_on(sandbox, "atom", token="wrong")
+    away = book_on(sandbox, "filemail", base_url="http://127.0.0.1:9")
+    with serving(application(vercom=book_on(sandbox, "vercom"), atom=wrong, filemail=away)) as url:
+        answer = await client.get(f"{url}/health")
+    assert answer.status_code == 503
+    told = answer.json()
+    assert told["healthy"] is False
+    assert {name: book["answers"] for name, book in told["books"].items()} == {
+        "vercom": True, "atom": False, "filemail": False,
+    }  # fmt: skip
+    assert told["books"]["atom"]["error"]["kind"] == "AuthError"
+    assert told["books"]["filemail"]["error"]["kind"] == "ConnectError"
+    assert "wrong" not in answer.text
+
+
+async def test_a_vendor_that_stalls_is_not_waited_for(sandbox: Server, client: httpx.AsyncClient) -> None:
+    sandbox.fault("delay", "vercom", seconds=20, count=9)
+    with serving(application(0.3, vercom=book_on(sandbox, "vercom"), atom=book_on(sandbox, "atom"))) as url:
+        began = time.monotonic()
+        answer = await client.get(f"{url}/health")
+    assert time.monotonic() - began < 3
+    assert answer.status_code == 503
+    assert answer.json()["books"]["atom"]["answers"] is True
+
+
+async def test_a_login_that_died_meanwhile_is_no_illness(sandbox: Server, client: httpx.AsyncClient) -> None:
+    with serving(application(filemail=book_on(sandbox, "filemail"))) as url:
+        assert (await client.get(f"{url}/health")).status_code == 200
+        sandbox.fault("expire_tokens", "filemail")
+        assert (await client.get(f"{url}/health")).status_code == 200
+
+
+async def test_no_books_no_illness(client: httpx.AsyncClient) -> None:
+    with serving(application()) as url:
+        assert (await client.get(f"{url}/health")).json() == {"healthy": True, "books": {}}

@@ -1,0 +1,182 @@
+"""crossbook's errors as RFC 9457 problems, over HTTP."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from control import Server
+from fastapi import Depends, FastAPI, WebSocket
+from fastapi.testclient import TestClient
+from serving import book_on, serving
+
+import crossbook.fastapi
+from crossbook import AddressBook, Contact, CrossbookError, Outcome, errors
+from crossbook.fastapi import Problem, use
+
+STATUSES = {
+    "NotFound": 404, "Ambiguous": 409, "JournalBusy": 409, "JournalMismatch": 409,
+    "InvalidInput": 422, "Rejected": 422, "Unsupported": 422,
+    "AuthError": 502, "BadResponse": 502, "ResponseTooLarge": 502, "VendorDown": 502,
+    "ConnectError": 503, "RateLimited": 503, "LostError": 504,
+    "CrossbookError": 500, "UsageError": 500,
+}  # fmt: skip
+KINDS = [name for name in errors.__all__ if name != "Sent"]
+FACTS: dict[str, Any] = {
+    "vendor": "vercom", "operation": "createContacts", "status": 418, "code": "E-1", "field": "phone",
+    "request_id": "00d928f759", "retry_after": 1.2, "sent": "yes", "id": "17", "cursor": "abc", "cause": "ReadError",
+}  # fmt: skip
+Book = Annotated[AddressBook, Depends(use("book"))]
+
+
+def raising(error: Exception) -> TestClient:
+    app = FastAPI()
+    crossbook.fastapi.install(app)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise error
+
+    return TestClient(app)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_error_is_a_problem(name: str) -> None:
+    answer = raising(getattr(errors, name)("It happened.", **FACTS)).get("/")
+    assert answer.status_code == STATUSES[name]
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "2"
+    told = answer.json()
+    assert told.pop("title")
+    slug = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
+    assert told == {
+        "type": f"urn:crossbook:{slug}", "status": STATUSES[name], "detail": "It happened.",
+        "vendor": "vercom", "operation": "createContacts", "code": "E-1", "field": "phone", "sent": "yes",
+        "request_id": "00d928f759", "id": "17", "cursor": "abc", **({"candidates": []} if name == "Ambiguous" else {}),
+    }  # fmt: skip
+
+
+def test_every_error_has_a_status() -> None:
+    assert set(KINDS) == set(STATUSES)
+
+
+def test_members_without_a_value_are_left_out() -> None:
+    answer = raising(errors.Ambiguous("Two match.", candidates=("1", "2"))).get("/")
+    assert "retry-after" not in answer.headers
+    assert sorted(answer.json()) == ["candidates", "detail", "sent", "status", "title", "type"]
+    assert answer.json()["candidates"] == ["1", "2"]
+
+
+def test_an_attempt_that_was_lost_before_is_told() -> None:
+    refused = errors.ConnectError("No connection.", sent="no", earlier="maybe")
+    assert (Problem.of(refused).status, Problem.of(refused).sent) == (504, "maybe")
+
+
+def test_an_error_of_ones_own_below_ours_is_its_parent() -> None:
+    class Gone(errors.NotFound):
+        pass
+
+    assert Problem.of(Gone("Gone.")).status == 404
+
+
+def test_what_is_our_mistake_is_in_the_log_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
+    raising(errors.UsageError("The book is not open.")).get("/")
+    raising(errors.NotFound("There is none.")).get("/")
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.name == "crossbook"
+    assert record.exc_info
+    assert record.exc_info[2]
+
+
+def test_other_errors_and_web_sockets_are_left_alone() -> None:
+    with pytest.raises(ValueError, match="mine"):
+        raising(ValueError("mine")).get("/")
+    app = FastAPI()
+    crossbook.fastapi.install(app)
+
+    @app.websocket("/ws")
+    async def fail(socket: WebSocket) -> None:
+        await socket.accept()
+        raise errors.NotFound("There is none.")
+
+    with pytest.raises(CrossbookError), TestClient(app).websocket_connect("/ws") as socket:
+        socket.receive_text()
+
+
+def test_a_handler_of_the_applications_own_is_kept() -> None:
+    app = FastAPI()
+
+    @app.exception_handler(CrossbookError)
+    async def own(_request: Any, error: Exception) -> Any:
+        return crossbook.fastapi.problems.JSONResponse({"own": str(error)}, 400)
+
+    crossbook.fastapi.install(app)
+
+    @app.get("/")
+    async def fail() -> None:
+        raise errors.NotFound("There is none.")
+
+    assert TestClient(app).get("/").status_code == 400
+
+
+def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
+    app = FastAPI(lifespan=crossbook.fastapi.lifespan(book=book_on(sandbox, vendor, **options)))
+
+    @app.post("/contacts")
+    async def create(contact: Contact, book: Book) -> Outcome:
+        return await book.contacts.create(contact)
+
+    @app.get("/contacts/{id}")
+    async def read(id: str, book: Book) -> Contact:
+        return await book.contacts.get(id)
+
+    return app
+
+
+@pytest.mark.asyncio
+async def test_the_lifespan_alone_installs_them(sandbox: Server, client: httpx.AsyncClient) -> None:
+    with serving(gateway(sandbox)) as url:
+        answer = await client.get(f"{url}/contacts/1")
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:crossbook:not-found")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("fault", "status", "type"),
+    [
+        ({"kind": "status", "status": 429, "retry_after": 7}, 503, "rate-limited"),
+        ({"kind": "status", "status": 401}, 502, "auth-error"),
+        ({"kind": "status", "status": 500}, 502, "vendor-down"),
+        ({"kind": "garbage", "committed": False}, 502, "bad-response"),
+        ({"kind": "reset", "when": "after"}, 504, "lost-error"),
+    ],
+)
+async def test_what_a_vendor_does_wrong(
+    sandbox: Server, client: httpx.AsyncClient, fault: dict[str, Any], status: int, type: str
+) -> None:
+    sandbox.fault(fault.pop("kind"), "vercom", "createContacts", count=9, **fault)
+    with serving(gateway(sandbox, attempts=1)) as url:
+        answer = await client.post(f"{url}/contacts", json={"phone": "+48500600700"})
+    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:crossbook:{type}")
+    assert answer.headers.get("retry-after") == (str(fault["retry_after"]) if "retry_after" in fault else None)
+
+
+@pytest.mark.asyncio
+async def test_refused_data_names_the_field_and_shows_nobody(sandbox: Server, client: httpx.AsyncClient) -> None:
+    with serving(gateway(sandbox, "atom")) as url:
+        held = await client.post(f"{url}/contacts", json={"phone": "0491 570 006", "email": "anna@example.com"})
+        cannot = await client.post(f"{url}/contacts", json={"phone": "call anna@example.com", "groups": ["1"]})
+    assert (held.status_code, held.json()["field"]) == (422, "email")
+    assert cannot.status_code == 422
+    assert "anna@example.com" not in held.text + cannot.text
+    credentials = sandbox.credentials["atom"].values()
+    assert not any(secret in held.text + cannot.text for secret in credentials)
+
+
+@pytest.mark.asyncio
+async def test_a_vendor_that_is_not_there(sandbox: Server, client: httpx.AsyncClient) -> None:
+    with serving(gateway(sandbox, base_url="http://127.0.0.1:9", attempts=1)) as url:
+        answer = await client.get(f"{url}/contacts/1")
+    assert (answer.status_code, answer.json()["sent"]) == (503, "no")
