@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import uvicorn
 
@@ -35,7 +35,8 @@ def main() -> int:
             print(f"Sandbox: the four vendors at {sandbox.url}, with {SEEDS} made-up people each", flush=True)
         # No access log: it would show what people are looked for by.
         config = uvicorn.Config(create_app(settings), port=options.port, access_log=False, timeout_graceful_shutdown=2)
-        uvicorn.Server(config).run()
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run()
     return 0
 
 

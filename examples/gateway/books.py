@@ -36,8 +36,13 @@ class Account:
 @router.get("/books")
 async def list_books(books: Books) -> list[Account]:
     """The books that are open."""
+    grid = crossbook.capabilities()
     return [
-        Account(name=name, vendor=book.card.title, verbs={verb: how.support for verb, how in book.card.verbs.items()})
+        Account(
+            name=name,
+            vendor=book.card.title,
+            verbs={verb: vendors[book.card.vendor].support for verb, vendors in grid.items()},
+        )
         for name, book in books.items()
     ]
 

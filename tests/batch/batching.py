@@ -46,9 +46,13 @@ def match_of(card: Card) -> Any:
     return next(iter(card.match_keys))
 
 
-async def ran(batch: Batch[Any]) -> list[Result]:
+async def ran(batch: Batch[Any], into: list[Result] | None = None) -> list[Result]:
+    """The batch's results; `into` has those before an error too."""
+    results = [] if into is None else into
     async with batch as run:
-        return [result async for result in run]
+        async for result in run:
+            results.append(result)
+    return results
 
 
 def statuses(results: Sequence[Result]) -> dict[str, int]:

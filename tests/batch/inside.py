@@ -63,7 +63,9 @@ class Inside:
             operation, received = self._received(call)
             self.count[operation.name] += 1
             fault = self.spoil(operation.name)
-            answer: Answer = await fault(self, self._run(received, operation)) if fault else self._run(received, operation)()
+            answer: Answer = (
+                await fault(self, self._run(received, operation)) if fault else self._run(received, operation)()
+            )
             return answer
         finally:
             self.in_flight -= 1

@@ -194,7 +194,9 @@ async def test_as_many_as_fit_go_in_one_call() -> None:
         results = await ran(book.contacts.create_many(people(CARD, 2500), concurrency=1))
         assert statuses(results) == {"created": 2500}
         assert inside.count["createContacts"] == 3
-        assert statuses(await ran(book.contacts.delete_many(result.id or "" for result in results))) == {"deleted": 2500}
+        assert statuses(await ran(book.contacts.delete_many(result.id or "" for result in results))) == {
+            "deleted": 2500
+        }
         assert inside.count["deleteContacts"] == 3
 
 

@@ -53,8 +53,8 @@ async def test_a_vendor_that_does_not_accept_the_credentials_is_not_asked_on(ins
         group = await group_of(book)
 
         async def refuse(*_: Any) -> Reply:
-            return Reply(403, {"content-type": "application/json"}, b'{"responsestatus":"x","errorcode":2008,"status":0,'
-                         b'"error":{"code":1001},"errors":[{}],"meta":{}}')
+            body = b'{"errorcode":2008,"status":0,"error":{"code":1001},"errors":[{}],"meta":{}}'
+            return Reply(403, {"content-type": "application/json"}, body)
 
         inside.spoil = lambda operation: refuse
         results = await ran(book.contacts.create_many(people(card, 5000, group), concurrency=2))

@@ -13,7 +13,7 @@ from fakes import VENDORS
 from inside import Inside, Run
 
 from crossbook import AddressBook, Contact, InvalidInput, UsageError
-from crossbook.core.batch.results import Progress
+from crossbook.core.batch.results import Progress, Result
 from crossbook.core.card import Card
 from crossbook.vendors.atom.card import CARD as ATOM
 
@@ -54,9 +54,7 @@ async def slowly(contacts: list[Contact]) -> AsyncIterator[Contact]:
         yield contact
 
 
-@pytest.mark.parametrize(
-    "make", [list, tuple, iter, lambda contacts: (each for each in contacts), slowly], ids=str
-)
+@pytest.mark.parametrize("make", [list, tuple, iter, lambda contacts: (each for each in contacts), slowly], ids=str)
 @pytest.mark.parametrize("count", [0, 1, 30])
 async def test_sources(book: AddressBook, make: Any, count: int) -> None:
     results = await ran(book.contacts.create_many(make(PEOPLE[:count]), ordered=True))
@@ -78,14 +76,12 @@ async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous:
     inside = Inside("vercom")
     async with inside.book() as vercom:
         book = vercom if bulk else book
-        results = []
+        results: list[Result] = []
+        batch = book.contacts.create_many((broken_too if asynchronous else broken)(book.card))
         with pytest.raises(ZeroDivisionError, match="the source"):
-            async with book.contacts.create_many((broken_too if asynchronous else broken)(book.card)) as run:
-                async for result in run:
-                    results.append(result)
-        assert statuses(results) == {"created": 10}
-        assert run.summarised().counts == {"created": 10}
-        assert run.summarised().stopped == "the source, the journal or a callback failed: ZeroDivisionError"
+            await ran(batch, results)
+        assert statuses(results) == batch.summarised().counts == {"created": 10}
+        assert batch.summarised().stopped == "the source, the journal or a callback failed: ZeroDivisionError"
         with pytest.raises(ZeroDivisionError):
             await book.contacts.create_many(broken(book.card)).summary()
 
@@ -179,11 +175,9 @@ async def test_a_progress_that_fails_is_no_result_lost(book: AddressBook, inside
     def fail(progress: Progress) -> None:
         raise ZeroDivisionError
 
-    results = []
+    results: list[Result] = []
     with pytest.raises(ZeroDivisionError):
-        async with book.contacts.create_many(PEOPLE, progress=fail, concurrency=2) as run:
-            async for result in run:
-                results.append(result)
+        await ran(book.contacts.create_many(PEOPLE, progress=fail, concurrency=2), results)
     assert 1 <= len(results) == len(inside.contacts()) <= 2
 
 
@@ -210,21 +204,19 @@ async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None
     async with anyio.create_task_group() as tasks:
         async with book:
             batch = book.contacts.create_many(PEOPLE)
-            entered, ended = anyio.Event(), anyio.Event()
+            results: list[Result] = []
+            ended = anyio.Event()
 
             async def read() -> None:
                 with pytest.raises(UsageError, match="closed"):
-                    async with batch as run:
-                        entered.set()
-                        async for _ in run:
-                            raise AssertionError
+                    await ran(batch, results)
                 ended.set()
 
             tasks.start_soon(read)
-            await entered.wait()
             await anyio.wait_all_tasks_blocked()
         with anyio.fail_after(5):
             await ended.wait()
+    assert results == []
     assert batch.summarised().counts == {"cancelled": 30}
 
 
@@ -245,10 +237,13 @@ async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Ins
 
 
 async def test_an_error_in_the_block_comes_out(book: AddressBook) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with book.contacts.create_many(people(ATOM, 100)) as run:
             async for _ in run:
                 raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
 
 
 async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
@@ -279,9 +274,7 @@ async def test_a_source_that_is_none() -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_nothing_is_written_behind_a_block_that_was_left(
-    server: Server, make_book: Any, vendor: str
-) -> None:
+async def test_nothing_is_written_behind_a_block_that_was_left(server: Server, make_book: Any, vendor: str) -> None:
     async with make_book() as book:
         group = (await book.groups.create("Friends")).id
         server.fault("delay", vendor, seconds=0.05, count=None, when="before")

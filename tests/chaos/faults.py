@@ -92,7 +92,7 @@ FAULTS = (
     Fault("connect refused", says="no connection to the vendor", kind="refused", **_NEVER_LEFT),
     Fault("DNS failure", says="no connection to the vendor", kind="unresolved", **_NEVER_LEFT),
     Fault(
-        "pool time-out", says="no connection became free", kind="no room", options={"connect_timeout": 0.1},
+        "pool time-out", says="no connection became free", kind="no room", options={"connect_timeout": 0.3},
         **_NEVER_LEFT,
     ),  # fmt: skip
     Fault("reset before the headers", kind="reset", settings={"when": "before"}, **_LOST),

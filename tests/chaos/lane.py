@@ -47,7 +47,7 @@ class Token:
 
 @frozen
 class Fixture:
-    """A contact and a group to work on."""
+    """A contact and a group (or, where that is what it is about, a segment) to work on."""
 
     contact: str
     group: str
@@ -78,8 +78,11 @@ class Lane:
         contact = (await book.contacts.create(whole(book.card, 0, [home]))).id
         if operation == "resubscribeContacts":
             await self._ask("mark", vendor=self.vendor, id=int(contact), opted_out=["sms", "email"])
-        # What is taken out of a group must be in it.
-        return Fixture(contact, home if operation.startswith("remove") else other)
+        if operation == "getSegment":
+            wire: Any = book
+            return Fixture(contact, str((await wire.wire.segments.list_segments()).data[0].id))
+        # What is taken out of a group must be in it, and a list must not be empty.
+        return Fixture(contact, home if operation.startswith(("remove", "list")) else other)
 
     async def arm(self, kind: str, operation: str, count: int | None, settings: dict[str, Any]) -> None:
         await self._ask("faults", fault=kind, vendor=self.vendor, operation=operation, count=count, **settings)

@@ -120,4 +120,3 @@ def earliest(asked: Any, ended: float) -> float:
     if isinstance(asked, str):
         return parsedate_to_datetime(asked).timestamp()
     return ended + (asked or 0)
-

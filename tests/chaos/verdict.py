@@ -30,6 +30,14 @@ def _gone(trial: Trial) -> bool:
     return deletes and _succeeds(trial) and trial.case.fault.commits and isinstance(trial.error, NotFound)
 
 
+def _gone_and_mangled(trial: Trial) -> bool:
+    """Deleted by the first attempt, so that the second gets the vendor's 404, which the fault mangles too."""
+    error = trial.error
+    return (
+        isinstance(error, BadResponse) and (error.status, error.earlier) == (404, "maybe") and trial.case.fault.commits
+    )
+
+
 def _outcome(trial: Trial) -> Iterator[str]:
     case, fault, error = trial.case, trial.case.fault, trial.error
     if not trial.works_on:
@@ -44,6 +52,8 @@ def _outcome(trial: Trial) -> Iterator[str]:
         return
     if error is None:
         yield "it must be an error, and is none"
+        return
+    if _gone_and_mangled(trial):
         return
     if type(error) is not fault.error:
         yield f"it must be {fault.error.__name__}, and is {error!r}"

@@ -16,6 +16,8 @@ from crossbook_sandbox import Running
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from gateways import WATCHED, started
+
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Running]:
@@ -34,4 +36,17 @@ def sandbox(running_sandbox: Running) -> Iterator[Server]:
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def running_gateway(running_sandbox: Running) -> Iterator[str]:
+    with started(WATCHED, running_sandbox.env) as (url, _):
+        yield url
+
+
+@pytest_asyncio.fixture
+async def gateway(running_gateway: str, sandbox: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway; the vendors begin anew."""
+    async with httpx.AsyncClient(base_url=running_gateway, trust_env=False, timeout=30) as client:
         yield client

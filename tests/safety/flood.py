@@ -86,9 +86,8 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
     for name, relay.behaviour in faults(kind.vendor).items():
         if only and name not in only:
             continue
-        async with book_of(
-            kind, transport, relay.url, sinks, timeout=2, read_timeout=0.15, attempts=2 if "again" in name else 1
-        ) as book:
+        options = {"read_timeout": 0.15 if name == "time-out" else 10, "attempts": 2 if "again" in name else 1}
+        async with book_of(kind, transport, relay.url, sinks, timeout=10, **options) as book:
             if name == "ok":
                 await run(sinks, book, create)
                 await together(run, sinks, book, INVALID)
@@ -96,11 +95,15 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
             show(sinks, book)
 
 
-async def flood_of_cancellations(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
-    """Every call given up while the vendor says nothing, and while it does not even read what it is sent."""
+async def given_up_unanswered(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
+    """Every call given up while the vendor says nothing."""
     relay.behaviour = hang
     async with book_of(kind, transport, relay.url, sinks) as book:
         await together(given_up, sinks, book, CALLS)
+
+
+async def given_up_unread(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
+    """A long call given up while it is still being written."""
     relay.deaf = True
     try:
         async with book_of(kind, transport, relay.url, sinks) as book:

@@ -9,7 +9,7 @@ import canaries
 import pytest
 from crossbook_wire.http import Request, Response
 from crossbook_wire.vercom import models as vercom
-from flood import KINDS, Kind, flood, flood_of_cancellations
+from flood import KINDS, Kind, flood, given_up_unanswered, given_up_unread
 from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
@@ -68,7 +68,8 @@ def _assert_sent(kind: Kind, relay: Relay) -> None:
 def test_nor_does_what_is_given_up(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
     sinks = Sinks()
     with sinks.watching(spans):
-        anyio.run(flood_of_cancellations, sinks, relay, KINDS[kind], transport)
+        anyio.run(given_up_unanswered, sinks, relay, KINDS[kind], transport)
+        anyio.run(given_up_unread, sinks, relay, KINDS[kind], transport)
     assert sinks.hits(canaries.Detector(relay.tokens)) == {}
     assert "TimeoutError" in sinks.errors
 

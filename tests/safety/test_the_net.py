@@ -15,7 +15,7 @@ import canaries
 import httpx
 import pytest
 from crossbook_wire.http import Model
-from flood import KINDS, flood, flood_of_cancellations
+from flood import KINDS, flood, given_up_unanswered
 from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
@@ -151,7 +151,7 @@ def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypa
     sinks = Sinks()
     monkeypatch.setattr(frames, "without_frames", lambda error: error)
     with sinks.watching(spans):
-        anyio.run(flood_of_cancellations, sinks, relay, KINDS["vercom"], "httpx")
+        anyio.run(given_up_unanswered, sinks, relay, KINDS["vercom"], "httpx")
     assert set(sinks.hits(canaries.Detector(relay.tokens))) >= {"traceback", "rich"}
 
 

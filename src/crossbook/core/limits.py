@@ -6,8 +6,8 @@ from __future__ import annotations
 class Bucket:
     """A token bucket: `per_second` turns on average, up to `burst` of them at once after a pause.
 
-    In any window of w seconds it grants at most `per_second` * w + `burst` turns, however they are asked for. It counts
-    no tokens, but keeps the moment from which the next turn may be had; unused, that stays behind by what makes a burst.
+    In any window of w seconds it grants at most `per_second` * w + `burst` turns, however they are asked for. It does
+    not count tokens, but keeps the moment from which the next turn may be had: unused, that falls behind by a burst.
     """
 
     __slots__ = ("_closed_until", "_interval", "_next", "_slack")
@@ -30,8 +30,7 @@ class Bucket:
         """Takes the next turn, if it has begun."""
         if self._next > now or self._closed_until > now:
             return False
-        behind = now - self._slack
-        self._next = (self._next if self._next > behind else behind) + self._interval
+        self._next = max(self._next, now - self._slack) + self._interval
         return True
 
     def refused(self, now: float, until: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -55,28 +55,22 @@ def _document(app: FastAPI) -> None:
         schemas = schema.setdefault("components", {}).setdefault("schemas", {})
         if _NAME not in schemas:
             schemas[_NAME] = TypeAdapter(Problem).json_schema()
-            for path, method in _asking(app):
-                operation = schema["paths"].get(path, {}).get(method.lower())
-                if operation is not None:
-                    _describe(operation["responses"])
+            for route in iter_route_contexts(app.routes):
+                if _asks(getattr(route, "dependant", None)):
+                    for method in route.methods or ():
+                        _describe(schema["paths"].get(route.path_format, {}).get(method.lower()))
         return schema
 
     setattr(app, "openapi", documented)  # noqa: B010 (a type checker knows it as a method)
 
 
-def _asking(app: FastAPI) -> Iterator[tuple[str, str]]:
-    for route in iter_route_contexts(app.routes):
-        dependant = getattr(route, "dependant", None)
-        if isinstance(dependant, Dependant) and _asks(dependant):
-            for method in route.methods or ():
-                yield route.path_format or "", method
+def _asks(dependant: Dependant | None) -> bool:
+    """Whether a book is among what a route depends on."""
+    return dependant is not None and (dependant.call is books or any(map(_asks, dependant.dependencies)))
 
 
-def _asks(dependant: Dependant) -> bool:
-    return dependant.call is books or any(_asks(below) for below in dependant.dependencies)
-
-
-def _describe(responses: dict[str, Any]) -> None:
-    for status, words in _STATUSES.items():
-        response = responses.setdefault(status, {"description": words})
-        response.setdefault("content", {})[MEDIA_TYPE] = {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}
+def _describe(operation: dict[str, Any] | None) -> None:
+    if operation is not None:  # one that is in the schema
+        for status, words in _STATUSES.items():
+            response = operation["responses"].setdefault(status, {"description": words})
+            response.setdefault("content", {})[MEDIA_TYPE] = {"schema": {"$ref": f"#/components/schemas/{_NAME}"}}

@@ -7,12 +7,14 @@ cancelled and stays open in the journal, if there is one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import anyio
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter
+from starlette.background import BackgroundTask
 from starlette.types import Receive, Scope, Send
 
 from crossbook import Batch, CrossbookError, Result, Summary
@@ -41,12 +43,14 @@ _TYPES: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
-class NDJSON(Response):
-    """A batch as newline-delimited JSON. Read the request's body before, since the client is listened to from then on.
+class NDJSON(JSONResponse):
+    """A batch as newline-delimited JSON, each line a `Line`.
+
+    Read the request's body before: from then on the client is listened to, for its going away.
 
     Args:
         batch: one that was not entered yet; it begins with the answer.
-        headers: further headers.
+        status_code, headers: as of any response.
 
     Raises:
         CrossbookError: the batch cannot begin; as the answer has not begun either, it becomes a problem.
@@ -62,58 +66,59 @@ class NDJSON(Response):
     media_type = "application/x-ndjson"
     _frame: ClassVar[bytes] = b'{"%b":%b}\n'
 
-    def __init__(self, batch: Batch[Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, batch: Batch[Any], status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self._batch = batch
-        self.status_code = 200
-        self.background = None
+        self.status_code = status_code
+        self.background: BackgroundTask | None = None
         self.init_headers({"Cache-Control": "no-store", **(headers or {})})
 
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        super().init_headers(headers)
-        # Nobody knows yet how long it will be.
-        self.raw_headers = [(name, value) for name, value in self.raw_headers if name != b"content-length"]
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with self._batch as run:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            gone = await self._results(run, receive, send)
-        # Only now is nothing under way any more, and all of it counted.
-        if not gone:
+        with suppress(_Gone):
+            async with self._batch as run:
+                await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+                await self._results(run, receive, send)
+            # Only now is nothing under way any more, and all of it counted.
             await self._tell("summary", self._batch.summarised(), send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if self.background is not None:
+            await self.background()
 
-    async def _results(self, run: Batch[Any], receive: Receive, send: Send) -> bool:
-        """Sends each result; answers whether the client went away."""
-        gone = False
-        broken: Exception | None = None
+    async def _results(self, run: Batch[Any], receive: Receive, send: Send) -> None:
+        """Sends each result, until the last or until the client goes away."""
+        ended: Exception | None = None
         async with anyio.create_task_group() as tasks:
 
             async def listen() -> None:
-                nonlocal gone
+                nonlocal ended
                 while (await receive())["type"] != "http.disconnect":
                     pass
-                gone = True
+                ended = _Gone()
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(listen)
             try:
                 async for result in run:
                     await self._tell("result", result, send)
-            except CrossbookError as error:
-                await self._tell("error", Problem.of(error), send)
-            except OSError:
-                gone = True
             except Exception as error:
-                broken = error
+                ended = error
             tasks.cancel_scope.cancel()
-        if broken is not None:
-            # Raised out here, where no group wraps it; the client sees that the answer was cut off.
-            raise broken
-        return gone
+        if isinstance(ended, CrossbookError):
+            await self._tell("error", Problem.of(ended), send)
+        elif ended is not None:
+            # Raised out here, where no group wraps it: a bug of ours or theirs cuts the answer off.
+            raise ended
 
     async def _tell(self, name: str, value: object, send: Send) -> None:
         body = self._frame % (name.encode(), _TYPES[name].dump_json(value))
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        try:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        except OSError:
+            # How servers of a newer ASGI tell it.
+            raise _Gone from None
+
+
+class _Gone(Exception):
+    """The client went away."""
 
 
 class EventStream(NDJSON):

@@ -18,7 +18,7 @@ from crossbook.errors import Ambiguous, CrossbookError, InvalidInput, LostError
 from crossbook.models import Contact, read_from
 
 OnDuplicate = Literal["skip", "update", "error"]
-TRIES = 3  # of a create that a lookup showed not to have happened
+TRIES = 5  # of a create that a lookup showed not to have happened
 
 
 class Decider:
@@ -173,4 +173,4 @@ class Decider:
     def note(self, contact: Contact, id: str) -> None:
         """A contact that was written: who has the same key later is compared with it."""
         if self._lookups is not None and (self._upsert or self._on_duplicate):
-            self._lookups.note(read_from(replace(contact, id=id), None, contact.known))
+            self._lookups.note(read_from(replace(contact, id=id), None, contact.known | {"id"}))

@@ -1,0 +1,90 @@
+"""What can go wrong with a call so that nobody knows what became of it; all of it in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import anyio
+from inside import LOST, REFUSED, Answer, Inside, Run
+
+from crossbook.core.exchange import Reply
+
+LATE = 0.4
+"""Seconds within which a vendor commits a call whose client is gone."""
+SETTLE = 1.0
+
+Fault = Callable[[Inside, Run], Awaitable[Answer]]
+
+
+async def reset_before(inside: Inside, run: Run) -> Answer:
+    return LOST
+
+
+async def reset_after(inside: Inside, run: Run) -> Answer:
+    run()
+    return LOST
+
+
+async def late_commit(inside: Inside, run: Run) -> Answer:
+    inside.later(LATE, run)
+    return LOST
+
+
+async def timeout(inside: Inside, run: Run) -> Answer:
+    inside.later(5 + LATE, run)
+    await anyio.sleep(5)
+    return LOST
+
+
+async def error_before(inside: Inside, run: Run) -> Answer:
+    return Reply(503, {"content-type": "text/plain"}, b"busy")
+
+
+async def error_after(inside: Inside, run: Run) -> Answer:
+    run()
+    return Reply(500, {"content-type": "text/html"}, b"<html>")
+
+
+async def truncated(inside: Inside, run: Run) -> Answer:
+    reply = run()
+    return Reply(reply.status, reply.headers, reply.content[: len(reply.content) // 2])
+
+
+async def empty(inside: Inside, run: Run) -> Answer:
+    run()
+    return Reply(200, {"content-type": "application/json"}, b"")
+
+
+async def no_connection(inside: Inside, run: Run) -> Answer:
+    return REFUSED
+
+
+async def too_many(inside: Inside, run: Run) -> Answer:
+    return Reply(429, {"content-type": "text/plain", "retry-after": "1"}, b"Too Many Requests")
+
+
+UNKNOWN: list[Fault] = [
+    reset_before, reset_after, late_commit, timeout, error_before, error_after, truncated, empty,
+]  # fmt: skip
+COMMITTED = [reset_after, late_commit, timeout, error_after, truncated, empty]
+HARMLESS: list[Fault] = [no_connection, too_many]
+
+
+class Every:
+    """Spoils calls of some operations: each third, say, and at most so many."""
+
+    def __init__(self, fault: Fault, *operations: str, nth: int = 1, most: int = 10**9) -> None:
+        self._fault = fault
+        self._operations = operations
+        self._nth = nth
+        self._most = most
+        self.met = self.struck = 0
+
+    def __call__(self, operation: str) -> Fault | None:
+        if operation not in self._operations:
+            return None
+        self.met += 1
+        if self.met % self._nth or self.struck >= self._most:
+            return None
+        self.struck += 1
+        return self._fault

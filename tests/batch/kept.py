@@ -1,0 +1,76 @@
+"""A journal in memory that outlives its runs: what a user's own would be like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import anyio.lowlevel
+from attrs import define, field
+
+from crossbook import JournalBusy, JournalMismatch
+from crossbook.core.journal import Entry, Heading
+
+
+@define
+class Kept:
+    """One run. `fail` is called before each write, and may raise."""
+
+    entries: dict[int, Entry] = field(factory=dict)
+    marks: list[tuple[str, int]] = field(factory=list)
+    heading: Heading | None = None
+    finished: int | None = None
+    opened: bool = False
+    writes: int = 0
+    fail: Callable[[], None] = field(default=lambda: None)
+
+    async def open(self, heading: Heading, run: str) -> bool:
+        if self.opened:
+            raise JournalBusy("open already")
+        if self.heading not in (None, heading):
+            raise JournalMismatch("another heading")
+        self.heading, self.opened = heading, True
+        return self.finished is not None
+
+    async def entry(self, index: int) -> Entry | None:
+        return self.entries.get(index)
+
+    async def owner(self, id: str) -> int | None:
+        return min((entry.index for entry in self.entries.values() if entry.id == id), default=None)
+
+    async def key_index(self, key: str) -> int | None:
+        return min((entry.index for entry in self.entries.values() if entry.key == key), default=None)
+
+    async def intend(self, entries: Sequence[Entry]) -> None:
+        await anyio.lowlevel.checkpoint()
+        self._write(entries)
+        await anyio.lowlevel.checkpoint()
+
+    async def settle(self, entries: Sequence[Entry]) -> None:
+        await anyio.lowlevel.checkpoint()
+        self._write(entries)
+
+    def _write(self, entries: Sequence[Entry]) -> None:
+        assert self.opened
+        self.fail()
+        self.writes += 1
+        self.entries.update((entry.index, entry) for entry in entries)
+
+    async def bookmark(self, cursor: str, index: int) -> None:
+        self.marks.append((cursor, index))
+
+    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+        return tuple(sorted(self.marks, key=lambda mark: mark[1]))
+
+    async def first_open(self) -> int:
+        index = 0
+        while index in self.entries and self.entries[index].state == "done":
+            index += 1
+        return index
+
+    async def finish(self, count: int) -> None:
+        assert self.opened
+        assert count == await self.first_open()
+        self.finished = count
+
+    async def close(self) -> None:
+        self.opened = False

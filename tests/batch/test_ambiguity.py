@@ -1,0 +1,234 @@
+"""Answers that are lost: what was written is not written again, what was not is, and `uncertain` is said only if true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from batching import match_of, people, person, ran, statuses
+from faulty import COMMITTED, HARMLESS, SETTLE, UNKNOWN, Every, Fault, error_before, late_commit, reset_after, reset_before
+from inside import Inside, Run
+from virtual import virtually
+
+from crossbook import Contact
+from crossbook.core.batch.results import Result
+from crossbook.core.card import Card
+
+CREATES = ("createContact", "createContacts")
+COUNT = 24
+
+
+@pytest.fixture
+def inside(vendor: str) -> Inside:
+    return Inside(vendor)
+
+
+def group_in(inside: Inside) -> str:
+    number = inside.account.book.add_group({"name": "Friends"})
+    row = inside.account.book.group(number)
+    assert row is not None
+    return str(row["key"] if inside.vendor == "filemail" else number)
+
+
+def names(inside: Inside) -> Counter[str]:
+    """How often somebody is stored, by name."""
+    rows = inside.contacts()
+    return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
+
+
+def half(card: Card, fault: Fault, *operations: str) -> Every:
+    """Half of the first writes of a batch; of native calls the first."""
+    if card.verb("contacts.create").bulk > 1:
+        return Every(fault, *CREATES, *operations, most=1)
+    return Every(fault, *CREATES, *operations, nth=2, most=COUNT // 2)
+
+
+def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
+    """The results of a batch that is run in virtual time."""
+
+    async def work() -> list[Result]:
+        async with inside.book(attempts=1) as book:
+            return await ran(make(book))
+
+    return virtually(work)
+
+
+@pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
+def test_creates_that_can_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
+    group, match = group_in(inside), match_of(card)
+    inside.spoil = struck = half(card, fault)
+    results = batches(
+        inside, lambda book: book.contacts.create_many(people(card, COUNT, group), match=match, settle=SETTLE)
+    )
+    assert struck.struck > 0
+    assert statuses(results) == {"created": COUNT}
+    assert set(names(inside).values()) == {1}
+    assert len({result.id for result in results}) == COUNT == len(inside.contacts())
+    again = 0 if fault in COMMITTED or fault in HARMLESS else struck.struck
+    writes = sum(result.attempts for result in results)
+    assert (writes > COUNT) == (again > 0)
+
+
+@pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
+def test_creates_that_cannot_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
+    group = group_in(inside)
+    inside.spoil = Every(fault, *CREATES, nth=2, most=5)
+    source = people(card, COUNT, group)
+    results = batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE, concurrency=1))
+    if card.verb("contacts.create").bulk > 1:
+        inside.spoil = Every(fault, *CREATES)
+        results += batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE))
+    uncertain = {result.index for result in results if result.status == "uncertain"}
+    assert uncertain
+    assert {result.status for result in results} == {"created", "uncertain"}
+    assert all(result.attempts == 1 and (result.error is None) == (result.status == "created") for result in results)
+    assert len(inside.contacts()) == len(results) if fault in COMMITTED else len(results) - len(uncertain)
+
+
+@pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
+def test_upserts(inside: Inside, card: Card, fault: Fault) -> None:
+    group, match = group_in(inside), match_of(card)
+    name = "name" if card.names == "whole" else "last_name"
+    batches(inside, lambda book: book.contacts.create_many(people(card, 8, group)))
+    inside.spoil = half(card, fault, "updateContact", "updateContacts")
+    source = [person(card, n, group, **{name: "Changed"}) for n in range(COUNT)]
+
+    async def work() -> list[Result]:
+        async with inside.book() as book:
+            return await ran(book.contacts.upsert_many(source, match=match, settle=SETTLE))
+
+    results = virtually(work)
+    assert statuses(results) == {"updated": 8, "created": COUNT - 8}
+    assert len(inside.contacts()) == COUNT
+    assert all("Changed" in each for each in names(inside))
+
+
+@pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
+def test_verbs_that_are_as_good_twice_as_once(inside: Inside, card: Card, fault: Fault) -> None:
+    group = group_in(inside)
+    other = group_in(inside)
+    created = batches(inside, lambda book: book.contacts.create_many(people(card, COUNT, group)))
+    ids = [result.id or "" for result in created]
+    operations = [operation for operation in card.operations if operation.startswith(("update", "delete", "add", "unsub"))]
+    inside.spoil = Every(fault, *operations, nth=3)
+
+    async def work() -> list[list[Result]]:
+        async with inside.book() as book:
+            name = "name" if card.names == "whole" else "last_name"
+            runs: list[Any] = [book.contacts.update_many((id, {name: "Changed"}) for id in ids)]
+            if card.verb("groups.add").support != "unsupported":
+                runs.append(book.groups.add_many((other, id) for id in ids))
+            if card.verb("contacts.unsubscribe").support != "unsupported":
+                runs.append(book.contacts.unsubscribe_many(ids, "sms"))
+            return [await ran(each) for each in [*runs, book.contacts.delete_many(ids)]]
+
+    assert {result.status for run in virtually(work) for result in run} == {"updated", "done", "deleted"} - (
+        {"done"} if card.one_group else set()
+    )
+    assert inside.contacts() == []
+
+
+def test_who_share_a_key_are_told_apart(inside: Inside, card: Card) -> None:
+    group, match = group_in(inside), match_of(card)
+    shared: dict[str, Any] = {match: getattr(person(card, 1), match)}
+    source = [person(card, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
+    for fault in (reset_before, reset_after, late_commit):
+        before = len(inside.contacts())
+        inside.spoil = half(card, fault)
+        results = batches(inside, lambda book: book.contacts.create_many(source, match=match, settle=SETTLE))
+        assert statuses(results) == {"created": COUNT}
+        # Those of the rounds before are the same people, and no proof of anything.
+        assert len({result.id for result in results}) == COUNT == len(inside.contacts()) - before
+
+
+def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card) -> None:
+    group, match = group_in(inside), match_of(card)
+    name = "name" if card.names == "whole" else "last_name"
+    ours, theirs = (person(card, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
+    other = Inside(inside.vendor)
+    other.sandbox, other.account = inside.sandbox, inside.account
+
+    async def elsewhere(commits: bool, contact: Contact) -> Any:
+        async def fault(inside: Inside, run: Run) -> Any:
+            async with other.book() as book:
+                await book.contacts.create(contact)
+            return await (reset_after if commits else reset_before)(inside, run)
+
+        return fault
+
+    def result(commits: bool, contact: Contact) -> Result:
+        async def work() -> list[Result]:
+            inside.spoil = Every(await elsewhere(commits, contact), *CREATES, most=1)
+            async with inside.book(attempts=1) as book:
+                return await ran(book.contacts.create_many([ours], match=match, settle=SETTLE))
+
+        return virtually(work)[0]
+
+    # Ours was written, and theirs says something else.
+    assert result(True, theirs).status == "created"
+    # Ours was not written; theirs is new and says something else: a vendor may have changed what we wrote.
+    found = result(False, theirs)
+    assert (found.status, type(found.error).__name__) == ("uncertain", "Ambiguous")
+    # Both say the same, and one of them is ours.
+    assert result(True, ours).status == "uncertain"
+    assert sum(names(inside).values()) == 5
+
+
+@pytest.mark.parametrize("vendor", ["filemail"])
+@pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("matched", [False, True])
+def test_a_contact_that_was_made_and_is_not_in_its_groups(inside: Inside, card: Card, fault: Fault, matched: bool) -> None:
+    group = group_in(inside)
+    inside.spoil = Every(fault, "addToGroup", nth=2)
+    options: Any = {"match": "email"} if matched else {}
+    source = people(card, COUNT, group)
+    results = batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE, **options))
+    assert statuses(results) == {"created": COUNT}
+    assert len(inside.contacts()) == COUNT
+    assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
+
+
+def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
+    group, match = group_in(inside), match_of(card)
+    lists = ("listContacts", "getAddressBook")
+    lost = Every(reset_after, *CREATES)
+    deaf = Every(error_before, *lists)
+    inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+    results = batches(inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE))
+    assert statuses(results) == {"uncertain": 1}
+    assert len(inside.contacts()) == 1
+
+
+def test_a_vendor_that_never_writes_is_given_up(inside: Inside, card: Card) -> None:
+    group, match = group_in(inside), match_of(card)
+    inside.spoil = Every(reset_before, *CREATES)
+    (result,) = batches(
+        inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
+    )
+    assert (result.status, result.attempts, type(result.error).__name__) == ("failed", 5, "LostError")
+
+
+@pytest.mark.anyio
+async def test_over_real_connections(server: Any, make_book: Any, card: Card) -> None:
+    create = "createContacts" if card.vendor == "vercom" else "createContact"
+    count = 30
+    async with make_book(read_timeout=0.5) as book:
+        group = (await book.groups.create("Friends")).id
+        settings: list[tuple[str, dict[str, Any]]] = [
+            ("late_commit", {"seconds": 0.2}), ("reset", {"when": "before"}), ("reset", {"when": "after"}),
+            ("delay", {"seconds": 0.7, "when": "after"}), ("status", {"status": 500, "committed": True}),
+            ("status", {"status": 503}), ("truncated", {}), ("reset", {"when": "body"}), ("html", {"status": 502}),
+        ]  # fmt: skip
+        for skip, (kind, more) in enumerate(settings):
+            server.fault(kind, card.vendor, create, skip=skip % 2, count=1, **more)
+        batch: Callable[[], Awaitable[list[Result]]] = lambda: ran(  # noqa: E731
+            book.contacts.create_many(
+                people(book.card, count, group), match=match_of(card), settle=0.4, concurrency=8
+            )
+        )
+        results = await batch()
+        assert statuses(results) == {"created": count}
+        found = [contact async for contact in book.contacts.list(group=group)]
+        assert sorted(contact.id for contact in found) == sorted(result.id or "" for result in results)

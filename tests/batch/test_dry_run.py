@@ -1,0 +1,101 @@
+"""A dry run reads, decides and foretells; it writes nothing, neither to the vendor nor into a journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batching import match_of, people, person, ran, statuses
+from inside import Inside
+
+from crossbook import Contact, InvalidInput
+from crossbook.core.card import Card
+
+pytestmark = pytest.mark.anyio
+
+WRITES = {"create", "update", "delete", "add", "remove", "unsubscribe", "resubscribe"}
+
+
+@pytest.fixture
+def inside(vendor: str) -> Inside:
+    return Inside(vendor)
+
+
+def group_in(inside: Inside) -> str:
+    """A group by the id that the vendor shows."""
+    number = inside.account.book.add_group({"name": "Friends"})
+    row = inside.account.book.group(number)
+    assert row is not None
+    return str(row["key"] if inside.vendor == "filemail" else number)
+
+
+def written(inside: Inside) -> int:
+    return sum(count for name, count in inside.count.items() if any(name.startswith(verb) for verb in WRITES))
+
+
+@pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
+async def test_a_dry_create_foretells_the_real_one(
+    inside: Inside, card: Card, match: bool, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"match": match_of(card), "on_duplicate": "update"} if match else {}
+    group = group_in(inside)
+    async with inside.book(rate=50) as book:
+        await ran(book.contacts.create_many(people(card, 5, group)))
+        before = written(inside)
+        name = "name" if card.names == "whole" else "last_name"
+        source = [
+            *people(card, 20, group), Contact(), person(card, 3, group, **{name: "X"}), person(card, 30, group),
+            person(card, 30, group, **{name: "Y"}),
+        ]  # fmt: skip
+        journal = tmp_path / "import.sqlite"
+        batch = book.contacts.create_many(source, dry_run=True, ordered=True, journal=journal, **options)
+        results = await ran(batch)
+        dry = batch.summarised()
+        assert (written(inside), list(tmp_path.iterdir())) == (before, [])
+        assert dry.dry_run
+        assert all(result.attempts == 0 for result in results)
+        real = book.contacts.create_many(source, ordered=True, journal=journal, **options)
+        assert [result.status for result in await ran(real)] == [result.status for result in results]
+        assert dry.requests == pytest.approx(real.summarised().requests, rel=0.1)
+        assert dry.seconds == pytest.approx(dry.requests / 50)
+        assert dry.counts == real.summarised().counts
+        assert set(dry.steps) == {"contacts.create", *(["contacts.find"] if match else [])}
+        assert "would be" in str(dry)
+        assert all(verb in str(dry) for verb in dry.steps)
+
+
+async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, card: Card) -> None:
+    group = group_in(inside)
+    rich = person(card, 1, group, fields={"nickname": "y"})
+    async with inside.book() as book:
+        summary = await book.contacts.create_many([rich, person(card, 2, group)], dry_run=True).summary()
+    if card.named_fields is None:
+        assert summary.counts == {"created": 2}
+        return
+    assert summary.counts == {"failed": 1, "created": 1}
+    assert summary.lost_fields == {"fields.nickname": 1}
+    assert "the vendor cannot hold: fields.nickname (1)" in str(summary)
+    assert isinstance(summary.failures[0].error, InvalidInput)
+
+
+async def test_dry_runs_of_the_other_verbs(inside: Inside, card: Card) -> None:
+    group = group_in(inside)
+    name = "name" if card.names == "whole" else "last_name"
+    async with inside.book() as book:
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+        inside.count.clear()
+        batches: list[Any] = [
+            book.contacts.delete_many(ids, dry_run=True),
+            book.contacts.delete_many(book.contacts.list(), dry_run=True),
+            book.contacts.update_many([(id, {name: "X"}) for id in ids], dry_run=True),
+            book.contacts.upsert_many(
+                [person(card, n, group, **{name: "X"}) for n in range(12)], match=match_of(card), dry_run=True
+            ),
+        ]
+        if card.verb("groups.add").support != "unsupported":
+            batches.append(book.groups.add_many([(group, id) for id in ids], dry_run=True))
+        found = [statuses(await ran(batch)) for batch in batches]
+        assert found[:4] == [{"deleted": 10}, {"deleted": 10}, {"updated": 10}, {"updated": 10, "created": 2}]
+        assert written(inside) == 0
+        assert len(inside.contacts()) == 10

@@ -1,0 +1,469 @@
+"""A run that died goes on where it was; a finished one is replayed; a journal of something else is refused."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from attrs import evolve
+from batching import match_of, people, person, ran, statuses
+from faulty import Every, late_commit, no_connection, reset_after, reset_before
+from inside import Inside, Run
+from kept import Kept
+from virtual import virtually
+
+from crossbook import (
+    AuthError,
+    Contact,
+    CrossbookError,
+    InvalidInput,
+    JournalBusy,
+    JournalMismatch,
+    LostError,
+    NotFound,
+    Rejected,
+)
+from crossbook.core.batch.results import Result
+from crossbook.core.card import Card
+from crossbook.vendors.atom.card import CARD as ATOM
+
+CREATES = ("createContact", "createContacts")
+COUNT = 60
+
+
+@pytest.fixture
+def inside(vendor: str) -> Inside:
+    return Inside(vendor)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+def group_in(inside: Inside) -> str:
+    number = inside.account.book.add_group({"name": "Friends"})
+    row = inside.account.book.group(number)
+    assert row is not None
+    return str(row["key"] if inside.vendor == "filemail" else number)
+
+
+async def left_after(batch: Any, count: int) -> list[Result]:
+    """The first results of a batch whose block is left then."""
+    results: list[Result] = []
+    async with batch as run:
+        async for result in run:
+            results.append(result)
+            if len(results) == count:
+                break
+    return results
+
+
+def written(inside: Inside) -> int:
+    return inside.count["createContact"] + inside.count["createContacts"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("matched", [False, True], ids=["plain", "matched"])
+async def test_a_run_that_was_left_goes_on(inside: Inside, card: Card, path: Path, matched: bool) -> None:
+    source = people(card, COUNT, group_in(inside))
+    options: dict[str, Any] = {"match": match_of(card)} if matched else {}
+    options |= {"journal": path, "ref": lambda contact: contact.email or contact.phone, "settle": 0, "concurrency": 2}
+    async with inside.book() as book:
+        first = await left_after(book.contacts.create_many(source, **options), 10)
+        batch = book.contacts.create_many(iter(source), ordered=True, **options)
+        results = await ran(batch)
+        summary = batch.summarised()
+        assert [result.index for result in results] == list(range(COUNT))
+        assert summary.replayed >= len(first)
+        by_index = {result.index: result for result in results}
+        for result in first:
+            again = by_index[result.index]
+            assert again.replayed
+            assert (again.id, again.ref, again.status) == (result.id, result.ref, result.status)
+        # Without a key nobody can say what became of what was in flight, and it is not sent again.
+        assert summary.counts.get("uncertain", 0) <= (0 if matched else 2)
+        assert len(inside.contacts()) == len({result.id for result in results if result.id}) or not matched
+        count, before = len(inside.contacts()), written(inside)
+        batch = book.contacts.create_many(source, ordered=True, **options)
+        replayed = await ran(batch)
+        assert batch.summarised().requests == 0
+        assert [evolved(result) for result in replayed] == [evolved(result) for result in results]
+        assert (len(inside.contacts()), written(inside)) == (count, before)
+
+
+def evolved(result: Result) -> tuple[Any, ...]:
+    return result.index, result.ref, result.status, result.id, result.attempts, result.error, result.unverified_fields
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("commits", ["all", "none", "some"])
+async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, path: Path, commits: str) -> None:
+    """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
+    source = people(card, COUNT, group_in(inside))
+    options: dict[str, Any] = {"journal": path, "match": match_of(card), "settle": 0, "concurrency": 4}
+    bulk = card.verb("contacts.create").bulk > 1
+    met = 0
+
+    async def hang(_: Inside, run: Run) -> Any:
+        nonlocal met
+        met += 1
+        if commits == "all" or (commits == "some" and met % 2):
+            run()
+        await anyio.sleep_forever()
+
+    def spoil(operation: str) -> Any:
+        return hang if operation in CREATES and written(inside) > (1 if bulk else 20) else None
+
+    inside.spoil = spoil
+    async with inside.book() as book:
+        async with book.contacts.create_many(source, **options) as run:
+            with anyio.move_on_after(0.2):
+                async for _ in run:
+                    pass
+        assert run.summarised().counts["cancelled"] >= 4
+    inside.spoil = lambda _: None
+    inside.count.clear()
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(source, **options))
+    assert statuses(results) == {"created": COUNT}
+    assert len(inside.contacts()) == COUNT == len({result.id for result in results})
+    assert written(inside) <= COUNT
+
+
+@pytest.mark.parametrize("vendor", ["atom", "vercom"])
+def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) -> None:
+    source, journal = people(card, 20, group_in(inside)), Kept()
+
+    async def hang(inside: Inside, run: Run) -> Any:
+        inside.later(0.9, run)
+        await anyio.sleep_forever()
+
+    async def work() -> list[Result]:
+        inside.spoil = Every(hang, *CREATES, nth=1)
+        async with inside.book() as book:
+            options: dict[str, Any] = {"journal": journal, "match": "phone", "settle": 1.0, "concurrency": 4}
+            with anyio.move_on_after(0.5):
+                await ran(book.contacts.create_many(source, **options))
+            assert {entry.state for entry in journal.entries.values()} == {"intent"}
+            inside.spoil = lambda _: None
+            began = anyio.current_time()
+            results = await ran(book.contacts.create_many(source, **options))
+            assert anyio.current_time() - began >= 1.0
+            return results
+
+    assert statuses(virtually(work)) == {"created": 20}
+    assert len(inside.contacts()) == 20
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("vendor", ["atom", "vercom"])
+async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(
+    inside: Inside, card: Card, path: Path
+) -> None:
+    group = group_in(inside)
+    source = [person(card, n, group if n % 5 else "999999") for n in range(20)]
+    options: dict[str, Any] = {"journal": path, "ordered": True}
+    inside.spoil = Every(no_connection, *CREATES)
+    async with inside.book(attempts=1, timeout=0.001) as book:
+        results = await ran(book.contacts.create_many(source, **options))
+        assert {result.status for result in results} == {"failed"}
+        inside.spoil = lambda _: None
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(source, **options))
+        assert [result.status for result in results] == [("created" if n % 5 else "failed") for n in range(20)]
+        assert not any(result.replayed for result in results)
+        again = await ran(book.contacts.create_many(source, **options))
+        assert all(result.replayed for result in again)
+        assert [type(result.error) for result in again[::5]] == [type(result.error) for result in results[::5]]
+        assert isinstance(again[0].error, (Rejected, NotFound))
+
+
+@pytest.mark.anyio
+async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 20, group_in(inside))
+    async with inside.book(token="wrong") as book:
+        (result,) = await ran(book.contacts.create_many(source, journal=Kept(), concurrency=1))
+        assert isinstance(result.error, AuthError)
+    journal = Kept()
+    async with inside.book() as book:
+        refused = Every(reset_before, "createContact", most=1)
+        inside.spoil = refused
+        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"created": 19, "uncertain": 1}
+
+
+@pytest.mark.anyio
+async def test_runs_have_names(path: Path) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 5, group_in(inside))
+    async with inside.book() as book:
+        for run in ("", "again", "", "again"):
+            await ran(book.contacts.create_many(source, journal=path, run=run))
+    assert len(inside.contacts()) == 10
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("finished", [False, True])
+@pytest.mark.parametrize("change", ["other", "longer", "shorter"])
+async def test_another_source_is_refused(path: Path, change: str, finished: bool) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 20, group_in(inside))
+    other = {
+        "other": [*source[:5], person(ATOM, 77, "5001"), *source[6:]], "longer": [*source, person(ATOM, 77, "5001")],
+        "shorter": source[:5],
+    }[change]  # fmt: skip
+    async with inside.book() as book:
+        options: dict[str, Any] = {"journal": path, "concurrency": 1}
+        await left_after(book.contacts.create_many(source, **options), 99 if finished else 10)
+        before = len(inside.contacts())
+        results: list[Result] = []
+        if change == "longer" and not finished:
+            await ran(book.contacts.create_many(other, **options))
+            return
+        with pytest.raises(JournalMismatch, match="another source") as caught:
+            await ran(book.contacts.create_many(other, **options), results)
+        assert (caught.value.field, caught.value.vendor) == ("source", "atom")
+        assert all(result.replayed for result in results)
+        assert len(inside.contacts()) == before
+        # The right one goes on all the same.
+        assert statuses(await ran(book.contacts.create_many(source, **options))) in (
+            {"created": 20}, {"created": 19, "uncertain": 1},
+        )  # fmt: skip
+
+
+@pytest.mark.anyio
+async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
+    inside, other = Inside("atom"), Inside("serwersms")
+    source = people(ATOM, 5, group_in(inside))
+    async with inside.book() as book, other.book() as elsewhere:
+        await ran(book.contacts.create_many(source, journal=path, match="phone"))
+        for batch, field in (
+            (elsewhere.contacts.create_many(source, journal=path, match="phone"), "vendor"),
+            (book.contacts.upsert_many(source, journal=path, match="phone"), "operation"),
+            (book.contacts.delete_many(["1"], journal=path), "operation"),
+            (book.contacts.create_many(source, journal=path), "match"),
+        ):
+            with pytest.raises(JournalMismatch) as caught:
+                await batch.summary()
+            assert caught.value.field == field
+    assert not other.count
+
+
+@pytest.mark.anyio
+async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 5, group_in(inside))
+    async with inside.book() as book:
+        for journal in (path, Kept()):
+            async with book.contacts.create_many(source, journal=journal) as run:
+                with pytest.raises(JournalBusy):
+                    await book.contacts.create_many(source, journal=journal).summary()
+                assert statuses([result async for result in run]) == {"created": 5}
+            await ran(book.contacts.create_many(source, journal=journal))
+    assert len(inside.contacts()) == 10
+
+
+@pytest.mark.anyio
+async def test_what_cannot_be_a_journal(tmp_path: Path) -> None:
+    inside = Inside("atom")
+    (tmp_path / "text").write_text("this is no journal")
+    async with inside.book() as book:
+        for path in (tmp_path, tmp_path / "none" / "x", tmp_path / "text"):
+            with pytest.raises(InvalidInput, match="journal"):
+                await book.contacts.create_many([Contact()], journal=path).summary()
+
+
+@pytest.mark.anyio
+async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
+    """From the cursor that the list had handed out; what was before it comes from the journal."""
+    there, inside = Inside("serwersms"), Inside("atom")
+    group = group_in(inside)
+    options: dict[str, Any] = {"journal": path, "on_loss": "drop", "concurrency": 1, "ordered": True}
+    async with there.book() as source, inside.book(default_group=group) as book:
+        await ran(source.contacts.create_many(people(source.card, 50)))
+        await left_after(book.contacts.create_many(source.contacts.list(page_size=10), **options), 25)
+        there.count.clear()
+        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        assert [result.index for result in results] == list(range(50))
+        assert Counter(result.replayed for result in results)[True] >= 25
+        assert len(inside.contacts()) == 50
+        assert there.count["listContacts"] <= 4
+        there.count.clear()
+        # A finished one does not even read the list.
+        replayed = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        assert [evolved(result) for result in replayed] == [evolved(result) for result in results]
+        assert not there.count
+
+
+@pytest.mark.anyio
+async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card, path: Path) -> None:
+    group = group_in(inside)
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(people(card, COUNT, group)))
+        bulk = card.verb("contacts.delete").bulk > 1
+        inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
+        options: dict[str, Any] = {"journal": path, "concurrency": 4, "settle": 0}
+        async with book.contacts.delete_many(book.contacts.list(), **options) as run:
+            with anyio.move_on_after(0.2):
+                async for _ in run:
+                    pass
+        inside.spoil = lambda _: None
+        inside.account.book.add_contact({"phone": "+61491999999", "email": "new@example.com", "name": "New"})
+        results = await ran(book.contacts.delete_many(book.contacts.list(), **options))
+        assert statuses(results) == {"deleted": COUNT}
+        # Who came after the list was read is not on it.
+        assert len(inside.contacts()) == 1
+        assert statuses(await ran(book.contacts.delete_many(book.contacts.list(), **options))) == {"deleted": COUNT}
+        assert len(inside.contacts()) == 1
+
+
+@pytest.mark.anyio
+async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card, path: Path) -> None:
+    group = group_in(inside)
+    async with inside.book() as book:
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+
+        async def hang(_: Inside, run: Run) -> Any:
+            run()
+            await anyio.sleep_forever()
+
+        inside.spoil = Every(hang, "deleteContact", "deleteContacts")
+        with anyio.move_on_after(0.2):
+            await ran(book.contacts.delete_many(ids, journal=path, concurrency=20))
+        inside.spoil = lambda _: None
+        assert statuses(await ran(book.contacts.delete_many([*ids], journal=path))) == {"deleted": 10}
+
+
+@pytest.mark.anyio
+async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 20, group_in(inside))
+    options: dict[str, Any] = {"journal": path, "ref": lambda contact: contact.phone}
+    async with inside.book() as book:
+        inside.spoil = Every(reset_after, "createContact", nth=5)
+        batch = book.contacts.create_many(source, **options)
+        await batch.summary()
+        for _ in range(2):
+            summary = batch.summarised()
+            assert summary.counts == {"created": 16, "uncertain": 4}
+            assert {result.status for result in summary.uncertain} == {"uncertain"}
+            assert all(isinstance(result.error, LostError) for result in summary.uncertain)
+            for result in summary.uncertain:
+                assert f"uncertain #{result.index} ({result.ref}): look it up, and repeat it only if" in str(summary)
+            batch = book.contacts.create_many(source, **options)
+            await batch.summary()
+            assert batch.summarised().requests == 0
+    assert len(inside.contacts()) == 20
+
+
+@pytest.mark.anyio
+async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run(path: Path) -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 20, group_in(inside))
+    options: dict[str, Any] = {"journal": path, "match": "phone", "settle": 0.01}
+    lost = Every(reset_after, "createContact", nth=5)
+    deaf = Every(no_connection, "getAddressBook", "listAddressBooks")
+    inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+    async with inside.book(timeout=0.2) as book:
+        assert statuses(await ran(book.contacts.create_many(source, **options))) == {"created": 16, "uncertain": 4}
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.create_many(source, **options))
+        assert (statuses(results), len(inside.contacts())) == ({"created": 20}, 20)
+
+
+@pytest.mark.anyio
+async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
+    inside, journal, taken = Inside("atom"), Kept(), 0
+    group = group_in(inside)
+
+    def fail() -> None:
+        if journal.writes == 30:
+            raise CrossbookError("the disk is full", cause=errno.errorcode[errno.ENOSPC])
+
+    def source() -> Any:
+        nonlocal taken
+        for contact in people(ATOM, 1000, group):
+            taken += 1
+            yield contact
+
+    journal.fail = fail
+    async with inside.book() as book:
+        results: list[Result] = []
+        with pytest.raises(CrossbookError, match="disk is full"):
+            await ran(book.contacts.create_many(source(), journal=journal, match="phone", concurrency=4), results)
+        assert {result.status for result in results} == {"created"}
+        assert taken < 60
+        journal.fail = lambda: None
+        results = await ran(book.contacts.create_many(people(ATOM, 1000, group), journal=journal, match="phone", settle=0))
+        assert (statuses(results), len(inside.contacts())) == ({"created": 1000}, 1000)
+
+
+@pytest.mark.anyio
+async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet(path: Path) -> None:
+    inside = Inside("filemail")
+    group = group_in(inside)
+    async with inside.book() as book:
+        source = people(book.card, 10, group)
+        options: dict[str, Any] = {"journal": path, "settle": 0, "concurrency": 10}
+        inside.spoil = Every(no_connection, "addToGroup")
+        async with inside.book(timeout=0.001) as hasty:
+            results = await ran(hasty.contacts.create_many(source, **options))
+        assert statuses(results) == {"failed": 10}
+        assert all(result.id for result in results)
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.create_many(source, **options))
+        assert statuses(results) == {"created": 10}
+        assert len(inside.contacts()) == 10 == len(inside.account.book.rows("SELECT * FROM membership"))
+
+
+@pytest.mark.anyio
+async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card, path: Path) -> None:
+    group, match = group_in(inside), match_of(card)
+    name = "name" if card.names == "whole" else "last_name"
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(people(card, 20, group)))
+        source = [person(card, n, group, **{name: "Changed"}) for n in range(30)]
+
+        async def hang(_: Inside, run: Run) -> Any:
+            run()
+            await anyio.sleep_forever()
+
+        inside.spoil = Every(hang, *CREATES, "updateContact", "updateContacts")
+        options: dict[str, Any] = {"journal": path, "match": match, "settle": 0}
+        with anyio.move_on_after(0.3):
+            await ran(book.contacts.upsert_many(source, **options))
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.upsert_many(source, **options))
+        # What had been changed needs no change any more.
+        assert set(statuses(results)) <= {"created", "updated", "unchanged"}
+        assert len(inside.contacts()) == 30
+        assert all("Changed" in (row["name"] or row["last_name"]) for row in inside.contacts())
+
+
+async def _nothing() -> None: ...
+
+
+@pytest.mark.anyio
+async def test_an_intent_that_was_only_planned_is_no_doubt(path: Path) -> None:
+    """A write that certainly never left is sent by the next run without a look."""
+    inside, journal = Inside("atom"), Kept()
+    source = people(ATOM, 3, group_in(inside))
+    inside.spoil = Every(no_connection, *CREATES)
+    async with inside.book(timeout=0.001) as book:
+        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"failed": 3}
+        assert {(entry.state, entry.attempts) for entry in journal.entries.values()} == {("intent", 0)}
+        inside.spoil = lambda _: None
+        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"created": 3}
+        assert journal.finished == 3
+        journal.entries[1] = evolve(journal.entries[1], state="intent", id=None)
+        journal.finished = None
+        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True, settle=0))
+        assert [result.status for result in results] == ["created", "uncertain", "created"]
+
+
+assert late_commit is not None

@@ -1,0 +1,216 @@
+"""examples/gateway: one REST API over the four vendors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from typing import Any
+
+import httpx
+import people
+import pytest
+from control import Server
+from fakes import VENDORS
+from gateways import COMMAND, started
+from openapi_spec_validator import validate
+
+from crossbook import Contact
+from crossbook.registry import vendor as vendor_class
+
+pytestmark = pytest.mark.asyncio
+
+
+def body(vendor: str, number: int = 0, **others: Any) -> dict[str, Any]:
+    """A person whom the vendor can hold, as JSON."""
+    values = people.values(vendor_class(vendor).card, number)
+    return {name: value for name, value in values.items() if name != "created_at"} | others
+
+
+async def new_group(gateway: httpx.AsyncClient, vendor: str, name: str = "Friends") -> str:
+    answer = await gateway.post(f"/books/{vendor}/groups", json={"name": name})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_contacts(gateway: httpx.AsyncClient, vendor: str) -> None:
+    contacts = f"/books/{vendor}/contacts"
+    group = await new_group(gateway, vendor)
+    created = await gateway.post(contacts, json=body(vendor, groups=[group]))
+    assert created.status_code == 201, created.text
+    id = created.json()["id"]
+    read = (await gateway.get(f"{contacts}/{id}")).json()
+    assert read["name"] == "Łucja Żółw-Example 0"
+    changed = "email" if vendor == "filemail" else "last_name"
+    new = "other@example.com" if vendor == "filemail" else "Other"
+    answer = await gateway.patch(f"{contacts}/{id}", json={changed: new})
+    assert (answer.status_code, answer.json()["status"]) == (200, "updated")
+    assert (await gateway.get(f"{contacts}/{id}")).json()[changed] == new
+    assert [each["id"] for each in (await gateway.get(f"{contacts}/{id}/groups")).json()] == [group]
+    page = (await gateway.get(contacts, params={"group": group})).json()
+    assert [item["id"] for item in page["items"]] == [id]
+    assert (await gateway.delete(f"{contacts}/{id}")).status_code == 204
+    gone = await gateway.get(f"{contacts}/{id}")
+    assert (gone.status_code, gone.json()["type"]) == (404, "urn:crossbook:not-found")
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_pages(gateway: httpx.AsyncClient, vendor: str) -> None:
+    group = await new_group(gateway, vendor)
+    for number in range(3):
+        await gateway.post(f"/books/{vendor}/contacts", json=body(vendor, number, groups=[group]))
+    found: list[str] = []
+    after: dict[str, str] = {}
+    while True:
+        page = (await gateway.get(f"/books/{vendor}/contacts", params={"page_size": 2, **after})).json()
+        assert len(page["items"]) <= 2
+        found += [item["id"] for item in page["items"]]
+        if page["cursor"] is None:
+            break
+        after = {"after": page["cursor"]}
+    assert len(set(found)) == len(found) == 3
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
+    groups = f"/books/{vendor}/groups"
+    first, second = await new_group(gateway, vendor), await new_group(gateway, vendor, "Others")
+    assert (await gateway.patch(f"{groups}/{first}", json={"name": "Old friends"})).status_code == 204
+    assert (await gateway.get(f"{groups}/{first}")).json()["name"] == "Old friends"
+    assert {"Old friends", "Others"} <= {each["name"] for each in (await gateway.get(groups)).json()["items"]}
+    id = (await gateway.post(f"/books/{vendor}/contacts", json=body(vendor, groups=[first]))).json()["id"]
+    added = await gateway.put(f"{groups}/{second}/contacts/{id}")
+    if vendor == "atom":
+        assert (added.status_code, added.json()["type"]) == (422, "urn:crossbook:unsupported")
+    else:
+        assert added.status_code == 204
+        assert (await gateway.delete(f"{groups}/{first}/contacts/{id}")).status_code == 204
+        answer = await gateway.get(f"/books/{vendor}/contacts/{id}/groups")
+        assert [each["id"] for each in answer.json()] == [second]
+    assert (await gateway.delete(f"{groups}/{second}")).status_code == 204
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_an_import_streams_and_is_on_the_board(gateway: httpx.AsyncClient, vendor: str) -> None:
+    group = await new_group(gateway, vendor)
+    many = [body(vendor, number, groups=[group]) for number in range(5)] + [{"groups": [group]}]
+    answer = await gateway.post(f"/books/{vendor}/imports", json=many)
+    *results, last = [json.loads(line) for line in answer.text.splitlines()]
+    assert sorted(line["result"]["index"] for line in results) == list(range(6))
+    assert last["summary"]["counts"] == {"created": 5, "failed": 1}
+    entry = (await gateway.get("/imports")).json()[0]
+    assert (entry["book"], entry["state"], entry["done"], entry["total"]) == (vendor, "done", 6, 6)
+    assert entry["problems"][0].startswith("#6: ")
+
+
+async def test_an_import_of_who_is_there_already(gateway: httpx.AsyncClient) -> None:
+    many = [body("vercom", number) for number in range(3)]
+    for status in ("created", "skipped"):
+        options = {"match": "phone", "on_duplicate": "skip"}
+        answer = await gateway.post("/books/vercom/imports", json=many, params=options)
+        assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
+
+
+async def test_an_import_of_a_file(gateway: httpx.AsyncClient) -> None:
+    file = "\ufeffphone,first_name,company\n+48 500 600 700,Łucja,\n+48 500 600 701,Anna,ABC\n"
+    answer = await gateway.post(
+        "/books/vercom/imports/file", data={"group": "From a file"}, files={"file": ("people.csv", file)}
+    )
+    assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {"created": 2}
+    (found,) = (await gateway.get("/books/vercom/contacts", params={"phone": "+48500600701"})).json()["items"]
+    assert (found["name"], found["company"]) == ("Anna", "ABC")
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (b"phone,shoe size\n1,2\n", "'shoe size' is none of them"),
+        (b"\n", "there is no header"),
+        (b"phone\n\xff\n", "no CSV file in UTF-8"),
+        (b"phone\n1,2\n", "row 2 has more values"),
+    ],
+)
+async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:
+    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": ("f.csv", file)})
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"]
+
+
+async def test_a_client_that_hangs_up_stops_its_import(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+    many = [Contact(phone=f"+485006{number:05d}") for number in range(5_000)]
+    async with gateway.stream(
+        "POST", "/books/vercom/imports", params={"match": "phone"}, json=[{"phone": each.phone} for each in many]
+    ) as answer:
+        lines = answer.aiter_lines()
+        await anext(lines)
+        assert (await gateway.get("/imports")).json()[0]["state"] == "running"
+    for _ in range(50):
+        entry = (await gateway.get("/imports")).json()[0]
+        if entry["state"] == "stopped":
+            break
+        await asyncio.sleep(0.1)
+    assert 0 < entry["done"] < 5_000
+    written = sandbox.requests("vercom")
+    await asyncio.sleep(0.5)
+    assert sandbox.requests("vercom") == written
+
+
+async def test_the_board_is_told_live(gateway: httpx.AsyncClient) -> None:
+    async with gateway.stream("GET", "/imports/live") as live:
+        assert live.headers["content-type"].startswith("text/event-stream")
+        events = (json.loads(line[5:]) async for line in live.aiter_lines() if line.startswith("data:"))
+        before = await anext(events)
+        await gateway.post("/books/vercom/imports", json=[body("vercom")])
+        after = await anext(events)
+        while after[0]["state"] == "running":
+            after = await anext(events)
+        assert after[0]["id"] > max((entry["id"] for entry in before), default=0)
+
+
+async def test_what_the_gateway_refuses(gateway: httpx.AsyncClient) -> None:
+    assert "there are serwersms" in (await gateway.get("/books/nokia/contacts")).json()["detail"]
+    assert (await gateway.post("/books/vercom/contacts", json={"telephone": "1"})).status_code == 422
+    strange = await gateway.get("/books", headers={"Host": "evil.example.com"})
+    assert strange.status_code == 400
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, headers=elsewhere)
+    assert answer.status_code == 403
+
+
+async def test_the_books_their_health_and_the_docs(gateway: httpx.AsyncClient) -> None:
+    books = (await gateway.get("/books")).json()
+    assert [book["name"] for book in books] == list(VENDORS)
+    assert books[1]["verbs"]["contacts.unsubscribe"] == "unsupported"
+    assert (await gateway.get("/health")).json()["healthy"] is True
+    schema = (await gateway.get("/openapi.json")).json()
+    validate(schema)
+    assert "502" in schema["paths"]["/books/{book}/contacts/{id}"]["patch"]["responses"]
+
+
+async def test_the_page_lives_when_a_vendor_does_not(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+    sandbox.fault("status", "atom", status=500, count=99)
+    answer = await gateway.get("/", params={"book": "atom"})
+    assert answer.status_code == 200
+    assert 'class="state bad"' in answer.text
+    assert 'role="alert"' in answer.text
+    assert "answers in" in answer.text
+
+
+async def test_what_is_not_configured_is_shown(client: httpx.AsyncClient) -> None:
+    with started((*COMMAND, "--live")) as (url, _):
+        page = (await client.get(url)).text
+        assert "No book is open" in page
+        assert "set the environment variable CROSSBOOK_ATOM_TOKEN" in page
+        assert (await client.get(f"{url}/books")).json() == []
+
+
+async def test_the_command_starts_its_own_sandbox_and_ends_while_a_page_listens(client: httpx.AsyncClient) -> None:
+    with started(COMMAND) as (url, process):
+        assert "Anna Sample 0" in (await client.get(f"{url}/?book=serwersms")).text
+        async with client.stream("GET", f"{url}/imports/live") as live:
+            await anext(live.aiter_lines())
+            process.send_signal(signal.SIGINT)
+            assert await asyncio.to_thread(process.wait, 12) == 0
+        assert process.stdout is not None
+        assert "Traceback" not in process.stdout.read()

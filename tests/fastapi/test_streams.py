@@ -1,0 +1,208 @@
+"""A batch as a streamed answer: what comes, and that a client who goes away stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from control import Server
+from fastapi import Depends, FastAPI, Response
+from serving import book_on, serving
+
+import crossbook.fastapi
+from crossbook import AddressBook, Contact, NotFound, Summary
+from crossbook.fastapi import NDJSON, EventStream, use
+from crossbook.fastapi.streams import Batch
+
+pytestmark = pytest.mark.asyncio
+Book = Annotated[AddressBook, Depends(use("book"))]
+
+
+def people(many: int) -> Iterator[Contact]:
+    return (Contact(phone=f"+485006{number:05d}", first_name="Łucja") for number in range(many))
+
+
+async def breaking() -> AsyncIterator[Contact]:
+    for person in people(5):
+        yield person
+    raise NotFound("The list that feeds it is gone.", vendor="atom", sent="yes")
+
+
+async def failing() -> AsyncIterator[Contact]:
+    for person in people(5):
+        yield person
+    raise ValueError("the file is broken")
+
+
+class Watch:
+    """Applications whose batches a test can look at from outside."""
+
+    def __init__(self, sandbox: Server, tmp_path: Path) -> None:
+        self.ran: list[Summary] = []
+        self.app = FastAPI(lifespan=crossbook.fastapi.lifespan(book=book_on(sandbox, "vercom", concurrency=4)))
+        self._journal = tmp_path / "journal.sqlite"
+
+        @self.app.post("/ndjson")
+        async def ndjson(book: Book, people: list[Contact]) -> Response:
+            return NDJSON(self.kept(book.contacts.create_many(people)))
+
+        @self.app.post("/sse")
+        async def sse(book: Book, people: list[Contact]) -> Response:
+            return EventStream(self.kept(book.contacts.create_many(people)))
+
+        @self.app.post("/many")
+        async def endless(book: Book) -> Response:
+            # One at a time, so that there is a middle in which to go away.
+            return NDJSON(self.kept(book.contacts.upsert_many(people(100_000), match="phone")))
+
+        @self.app.post("/breaking")
+        async def broken(book: Book) -> Response:
+            return NDJSON(book.contacts.create_many(breaking()))
+
+        @self.app.post("/failing")
+        async def failed(book: Book) -> Response:
+            return NDJSON(book.contacts.create_many(failing()))
+
+        @self.app.post("/journal")
+        async def journal(book: Book, people: list[Contact]) -> Response:
+            return NDJSON(book.contacts.create_many(people, journal=self._journal))
+
+        @self.app.post("/another")
+        async def another(book: Book, people: list[Contact]) -> Response:
+            return NDJSON(book.contacts.upsert_many(people, match="phone", journal=self._journal))
+
+    def kept(self, batch: Batch[Any]) -> Batch[Any]:
+        self.ran.append(batch.summarised())
+        return batch
+
+
+@pytest.fixture
+def watch(sandbox: Server, tmp_path: Path) -> Watch:
+    return Watch(sandbox, tmp_path)
+
+
+def bodies(many: int) -> list[dict[str, Any]]:
+    return [{"phone": person.phone} for person in people(many)]
+
+
+async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        answer = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert "content-length" not in answer.headers
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [list(line) for line in lines] == [["result"]] * 31 + [["summary"]]
+    assert sorted(line["result"]["index"] for line in lines[:-1]) == list(range(31))
+    (refused,) = [line["result"] for line in lines[:-1] if line["result"]["status"] == "failed"]
+    assert refused["error"]["kind"] == "InvalidInput"
+    summary = lines[-1]["summary"]
+    assert summary["counts"] == {"created": 30, "failed": 1}
+    assert summary["seconds"] > 0
+    assert summary["requests"] >= 1
+
+
+async def test_the_same_as_events(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        answer = await client.post(f"{url}/sse", json=bodies(3))
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = [event.split("\n") for event in answer.text.removesuffix("\n\n").split("\n\n")]
+    assert [event[0] for event in events] == ["event: result"] * 3 + ["event: summary"]
+    assert json.loads(events[-1][1].removeprefix("data: "))["counts"] == {"created": 3}
+
+
+async def test_results_come_as_they_are_ready(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        async with client.stream("POST", f"{url}/many") as answer:
+            lines = answer.aiter_lines()
+            assert "result" in json.loads(await anext(lines))
+            assert sandbox.requests("vercom")["createContacts"] < 10_000
+
+
+async def test_a_client_that_goes_away_stops_it_and_nothing_goes_on_writing(
+    sandbox: Server, watch: Watch, client: httpx.AsyncClient
+) -> None:
+    with serving(watch.app) as url:
+        async with client.stream("POST", f"{url}/many") as answer:
+            lines = answer.aiter_lines()
+            for _ in range(20):
+                await anext(lines)
+        await asyncio.sleep(0.5)
+        written = sandbox.requests("vercom")
+        await asyncio.sleep(0.5)
+        assert sandbox.requests("vercom") == written
+        (summary,) = watch.ran
+        assert 20 <= sum(summary.counts.values()) < 100_000
+        assert summary.seconds > 0
+        # The book is whole.
+        again = await client.post(f"{url}/ndjson", json=bodies(1))
+        assert json.loads(again.text.splitlines()[-1])["summary"]["counts"] == {"created": 1}
+
+
+async def test_a_client_that_goes_away_before_the_first_result_stops_it_too(
+    sandbox: Server, watch: Watch, client: httpx.AsyncClient
+) -> None:
+    sandbox.fault("delay", "vercom", seconds=2, count=50)
+    with serving(watch.app) as url:
+        async with client.stream("POST", f"{url}/many") as answer:
+            assert answer.status_code == 200
+        await asyncio.sleep(0.5)
+        written = sandbox.requests("vercom")
+        await asyncio.sleep(2.5)
+        assert sandbox.requests("vercom") == written
+
+
+async def test_what_feeds_it_and_fails_is_told_before_the_summary(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        answer = await client.post(f"{url}/breaking")
+    *_, error, summary = [json.loads(line) for line in answer.text.splitlines()]
+    assert error["error"]["type"] == "urn:crossbook:not-found"
+    assert summary["summary"]["stopped"]
+
+
+async def test_a_bug_cuts_the_answer_off_without_a_summary(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        lines: list[str] = []
+        with pytest.raises(httpx.RemoteProtocolError):
+            async with client.stream("POST", f"{url}/failing") as answer:
+                lines += [line async for line in answer.aiter_lines()]
+        assert not any("summary" in line for line in lines)
+        assert (await client.post(f"{url}/ndjson", json=bodies(1))).status_code == 200
+
+
+async def test_a_batch_that_cannot_begin_is_a_problem(watch: Watch, client: httpx.AsyncClient) -> None:
+    with serving(watch.app) as url:
+        assert (await client.post(f"{url}/journal", json=bodies(2))).status_code == 200
+        answer = await client.post(f"{url}/another", json=bodies(2))
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:crossbook:journal-mismatch"
+
+
+async def test_a_server_that_tells_it_when_it_is_written_to(watch: Watch) -> None:
+    """Servers of the newer ASGI raise OSError from `send` instead."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if len(sent) == 3:
+            raise OSError
+
+    async with book_on_memory() as book:
+        batch = book.contacts.upsert_many(people(100_000), match="phone")
+        scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
+        await NDJSON(batch)(scope, receive, send)
+    assert len(sent) == 3
+    assert batch.summarised().total < 100_000
+
+
+def book_on_memory() -> AddressBook:
+    from fakes import FakeTransport, book_over, sample
+
+    return book_over("vercom", FakeTransport(sample("vercom", "contacts-none", 404)))
