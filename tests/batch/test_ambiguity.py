@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 from batching import match_of, people, person, ran, statuses
-from faulty import COMMITTED, HARMLESS, SETTLE, UNKNOWN, Every, Fault, error_before, late_commit, reset_after, reset_before
+from faulty import (
+    COMMITTED,
+    HARMLESS,
+    SETTLE,
+    UNKNOWN,
+    Every,
+    Fault,
+    error_before,
+    late_commit,
+    reset_after,
+    reset_before,
+)
 from inside import Inside, Run
 from virtual import virtually
 
@@ -111,7 +122,9 @@ def test_verbs_that_are_as_good_twice_as_once(inside: Inside, card: Card, fault:
     other = group_in(inside)
     created = batches(inside, lambda book: book.contacts.create_many(people(card, COUNT, group)))
     ids = [result.id or "" for result in created]
-    operations = [operation for operation in card.operations if operation.startswith(("update", "delete", "add", "unsub"))]
+    operations = [
+        operation for operation in card.operations if operation.startswith(("update", "delete", "add", "unsub"))
+    ]
     inside.spoil = Every(fault, *operations, nth=3)
 
     async def work() -> list[list[Result]]:
@@ -179,7 +192,9 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card
 @pytest.mark.parametrize("vendor", ["filemail"])
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("matched", [False, True])
-def test_a_contact_that_was_made_and_is_not_in_its_groups(inside: Inside, card: Card, fault: Fault, matched: bool) -> None:
+def test_a_contact_that_was_made_and_is_not_in_its_groups(
+    inside: Inside, card: Card, fault: Fault, matched: bool
+) -> None:
     group = group_in(inside)
     inside.spoil = Every(fault, "addToGroup", nth=2)
     options: Any = {"match": "email"} if matched else {}
@@ -196,7 +211,9 @@ def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
     lost = Every(reset_after, *CREATES)
     deaf = Every(error_before, *lists)
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
-    results = batches(inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE))
+    results = batches(
+        inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
+    )
     assert statuses(results) == {"uncertain": 1}
     assert len(inside.contacts()) == 1
 
@@ -224,9 +241,7 @@ async def test_over_real_connections(server: Any, make_book: Any, card: Card) ->
         for skip, (kind, more) in enumerate(settings):
             server.fault(kind, card.vendor, create, skip=skip % 2, count=1, **more)
         batch: Callable[[], Awaitable[list[Result]]] = lambda: ran(  # noqa: E731
-            book.contacts.create_many(
-                people(book.card, count, group), match=match_of(card), settle=0.4, concurrency=8
-            )
+            book.contacts.create_many(people(book.card, count, group), match=match_of(card), settle=0.4, concurrency=8)
         )
         results = await batch()
         assert statuses(results) == {"created": count}

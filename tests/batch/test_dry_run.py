@@ -35,9 +35,7 @@ def written(inside: Inside) -> int:
 
 
 @pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
-async def test_a_dry_create_foretells_the_real_one(
-    inside: Inside, card: Card, match: bool, tmp_path: Path
-) -> None:
+async def test_a_dry_create_foretells_the_real_one(inside: Inside, card: Card, match: bool, tmp_path: Path) -> None:
     options: dict[str, Any] = {"match": match_of(card), "on_duplicate": "update"} if match else {}
     group = group_in(inside)
     async with inside.book(rate=50) as book:

@@ -9,9 +9,10 @@ from attrs import frozen
 
 from crossbook.core.card import Retry
 from crossbook.registry import vendor as vendor_class
+from tests.vendors.test_contract_wire import CALLS as CONTRACT
 
-from ..vendors.test_contract_wire import CALLS as CONTRACT
-from .faults import FAULTS, Fault
+from .fault import Fault
+from .faults import FAULTS
 
 TRANSPORTS = ("httpx", "httpx2")
 # One request each: the contract's own looks the segment up first.

@@ -97,8 +97,8 @@ class Lane:
         """The counts when put-off calls are done and so many requests are over, or more."""
         await self._ask("settle")
         with anyio.move_on_after(PATIENCE):
-            while (counted := await self.counts(operation))["requests"] < requests:
-                await anyio.sleep(0.02)
+            while (counted := await self.counts(operation))["requests"] < requests:  # noqa: ASYNC110
+                await anyio.sleep(0.02)  # it happens in another process
             return counted
         return await self.counts(operation)
 

@@ -67,7 +67,6 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
     """One call under the fault."""
     fault, trial = case.fault, Trial(case, lasting)
     there = await lane.fresh(case.operation)
-    trial.before, earlier = lane.data(), await lane.counts(case.operation)
     async with way_to(lane.base_url, fault.kind, case.transport) as way:
 
         def watch(attempt: Attempt) -> None:
@@ -79,6 +78,8 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
         options = {"timeout": trial.timeout, "attempts": trial.attempts, **fault.options}
         trial.timeout = options["timeout"]
         async with lane.book(on_attempt=watch, **options, **way.options) as book:
+            await _use(book, fault.used)
+            trial.before, earlier = lane.data(), await lane.counts(case.operation)
             if fault.kind not in KINDS:
                 trial.asked = fault.armed(case.vendor)
                 await lane.arm(fault.kind, case.operation, None if lasting else 1, trial.asked)
@@ -96,6 +97,18 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
             await lane.calm()
             trial.works_on = await _works_on(book, fault.waits or 0)
     return trial
+
+
+async def _use(book: AddressBook, times: int) -> None:
+    """So many calls at once."""
+    book = book.with_options(on_attempt=None)
+
+    async def look() -> None:
+        await book.groups.list()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(times):
+            tasks.start_soon(look)
 
 
 async def _works_on(book: AddressBook, waits: float) -> bool:

@@ -13,7 +13,6 @@ import pytest
 from control import Server
 from fakes import VENDORS
 from gateways import COMMAND, started
-from openapi_spec_validator import validate
 
 from crossbook import Contact
 from crossbook.registry import vendor as vendor_class
@@ -184,7 +183,6 @@ async def test_the_books_their_health_and_the_docs(gateway: httpx.AsyncClient) -
     assert books[1]["verbs"]["contacts.unsubscribe"] == "unsupported"
     assert (await gateway.get("/health")).json()["healthy"] is True
     schema = (await gateway.get("/openapi.json")).json()
-    validate(schema)
     assert "502" in schema["paths"]["/books/{book}/contacts/{id}"]["patch"]["responses"]
 
 

@@ -105,11 +105,9 @@ def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter:
         assert "s3cret" not in f"{caught.value!r} {vars(caught.value)}"
 
 
-@pytest.mark.parametrize("value", [17, b"bytes", ["x"], object(), "", "  ", "\n"])
+@pytest.mark.parametrize("value", [17, b"bytes", ["x"], object(), "", "\n"])
 @pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
 def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, value: Any) -> None:
-    if value == "  " and way.endswith(("password", "member username")):
-        pytest.skip("blanks can be a password")
     with pytest.raises(InvalidInput) as caught:
         book_over(vendor, FakeTransport(), **arguments(vendor, parameter, value))
     assert caught.value.field in (parameter, "token")

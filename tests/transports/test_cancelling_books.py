@@ -8,11 +8,11 @@ from itertools import count
 from typing import Any
 
 import anyio
-import crossbook_sandbox
 import pytest
 from kinds import needs
 from stepping import by_scope, by_task
 
+import crossbook_sandbox
 from crossbook import AddressBook, Contact
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
@@ -20,6 +20,7 @@ from crossbook.registry import vendor as vendor_class
 WAYS = {
     "httpx on asyncio, by scope": ("httpx", "asyncio", by_scope),
     "httpx on asyncio, by task": ("httpx", "asyncio", by_task),
+    "httpx2 on asyncio, by task": ("httpx2", "asyncio", by_task),
     "httpx2 on trio, by scope": ("httpx2", "trio", by_scope),
 }
 
@@ -30,12 +31,14 @@ def sandbox() -> Iterator[crossbook_sandbox.Running]:
         yield running
 
 
-async def create_and_read(book: AddressBook, group: str) -> None:
+def anna(group: str) -> Contact:
+    return Contact(phone="+61491570006", email="anna@example.com", name="Anna", groups=(group,))
+
+
+async def create_and_read(book: AddressBook, into: str, of: str) -> None:
     """A login where there is one, a write, and a list whose next page is fetched ahead."""
-    await book.contacts.create(
-        Contact(phone="+61491570006", email="anna@example.com", name="Anna", groups=(group,)), on_loss="drop"
-    )
-    async for _ in book.contacts.list(group=group, page_size=1):
+    await book.contacts.create(anna(into), on_loss="drop")
+    async for _ in book.contacts.list(group=of, page_size=1):
         pass
 
 
@@ -56,13 +59,14 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
 
     async def main() -> int:
         async with open_book() as book:
-            group = (await book.groups.create(f"{way} {vendor}"[:40])).id
+            into, of = [(await book.groups.create(f"{name} of {way}")).id for name in ("first", "second")]
+            await book.contacts.create(anna(of), on_loss="drop")
         tasks = len(anyio.get_running_tasks())
         for number in count():
             async with open_book() as book:
-                met = await cancel(create_and_read(book, group), number)
+                met = await cancel(create_and_read(book, into, of), number)
                 with anyio.fail_after(10):
-                    for _ in range(3):
+                    for _ in range(5):
                         assert await book.groups.list()
             assert len(anyio.get_running_tasks()) == tasks
             if not met:

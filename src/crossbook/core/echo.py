@@ -12,12 +12,14 @@ from crossbook_wire.http import Request
 
 # Shorter values stand in words that mean something else.
 _SHORTEST = 4
-_LONGEST = 64 * 1024
+_LONGEST = 64 * 1024  # bytes of a request that are looked through
+_LONGEST_TEXT = 4096  # characters of a message; redact.text keeps fewer
 
 
 def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
     """A vendor's text without the credentials and the values of the request that it answers."""
     sent = {value for value in (*secrets, *_values(request)) if len(value) >= _SHORTEST}
+    text = text[:_LONGEST_TEXT]
     for value in sorted(sent, key=len, reverse=True):
         for spelling in _spellings(value):
             text = text.replace(spelling, "***")

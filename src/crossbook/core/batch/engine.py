@@ -113,7 +113,8 @@ class Batch(Generic[I]):
             try:
                 await self._source.aclose()
             finally:
-                await self._writer.close(self._source.taken, exhausted=self._source.exhausted)
+                exhausted = self._source.exhausted and self._broken is None
+                await self._writer.close(self._source.taken, exhausted=exhausted)
                 close: Callable[[], None] | None = getattr(self._progress, "close", None)
                 if close is not None:
                     close()

@@ -109,6 +109,7 @@ class Intake(Generic[I]):
             return replayed(entry)
         if entry.attempts:
             task.attempts, task.seen, task.since = entry.attempts, entry.seen, self._opened
+        if entry.attempts and self._decider is not None:
             # An intent with an id is an update of what was there before, or a contact without its groups.
             task.half = entry.id if entry.id not in entry.seen else None
             task.unsure = task.half is not None or entry.id is None

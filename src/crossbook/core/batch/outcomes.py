@@ -62,7 +62,7 @@ def result_of(task: Task, settlement: Settlement) -> Result:
         return Result(status=settlement.status, id=settlement.id, **facts)
     error = settlement.error if isinstance(settlement, Unknown) else settlement
     status: Any = "uncertain" if isinstance(settlement, Unknown) else "failed"
-    return Result(status=status, error=error, id=error.id, **facts)
+    return Result(status=status, error=error, id=error.id or task.id, **facts)
 
 
 def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None:
@@ -81,7 +81,7 @@ def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None
     if isinstance(settlement, Unknown) or task.half is not None:
         return task.entry("intent")
     # It was not written, and nothing of it is to be looked up.
-    return task.entry("intent", key=None, attempts=0, seen=(), id=None) if task.attempts else None
+    return task.entry("intent", key=None, attempts=0, seen=(), id=task.ready.id) if task.attempts else None
 
 
 def replayed(entry: Entry) -> Result:

@@ -35,6 +35,7 @@ class Ready:
 
     Attributes:
         value: what the verb takes.
+        id: the contact that it is about, where that is known beforehand.
         key: items with the same key are never under way together; no personal data.
         contact: what is written.
         lost, unverified: as in `Result`.
@@ -44,6 +45,7 @@ class Ready:
     """
 
     value: Any
+    id: str | None = None
     key: str | None = None
     contact: Contact | None = None
     lost: tuple[str, ...] = ()
@@ -100,7 +102,7 @@ class ById(Step[str]):
 
     def ready(self, item: str) -> Ready:
         id = checks.check_id(self.card, "id", item)
-        return Ready(id, key=id)
+        return Ready(id, id=id, key=id)
 
     async def one(self, ready: Ready, again: bool) -> Done:
         try:
@@ -135,7 +137,7 @@ class Membership(Step[tuple[str, str]]):
     def ready(self, item: tuple[str, str]) -> Ready:
         group, id = pair(self.card, item, "(group, id)")
         group, id = checks.check_id(self.card, "group", group), checks.check_id(self.card, "id", id)
-        return Ready((group, id), key=id, bulk=group)
+        return Ready((group, id), id=id, key=id, bulk=group)
 
     async def one(self, ready: Ready, again: bool) -> Done:
         await self._one(*ready.value)

@@ -49,6 +49,11 @@ class Task:
     half: str | None = None
     alone: bool = False
 
+    @property
+    def id(self) -> str | None:
+        """The contact that it is about, as far as is known."""
+        return self.update[0] if self.update else self.half or self.ready.id
+
     def entry(self, state: Any, **facts: Any) -> Entry:
         """The task as the journal keeps it."""
         entry = Entry(
@@ -60,6 +65,6 @@ class Task:
             at=self.at,
             seen=self.seen,
             attempts=self.attempts,
-            id=self.update[0] if self.update else self.half,
+            id=self.id,
         )
         return evolve(entry, **facts) if facts else entry

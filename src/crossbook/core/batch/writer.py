@@ -72,6 +72,7 @@ class Writer(Generic[I]):
 
     def cancelled(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
         """The results of what was in flight when the workers were stopped, and of what was not even begun."""
+        self._left_open += len(chunk)
         tasks = [*self.in_flight.values(), *(self._intake.task(index, item) for index, item in chunk)]
         return [Result(index=task.index, ref=task.ref, status="cancelled", attempts=task.attempts) for task in tasks]
 

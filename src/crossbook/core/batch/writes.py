@@ -90,6 +90,7 @@ class Update(Step[Changes]):
         prepared = checks.for_update(self.card, changes, region=self.verbs.region)  # pyright: ignore[reportUnknownArgumentType]
         return Ready(
             (id, prepared),
+            id=None if isinstance(id, ExternalId) else id,
             key=digest(id.value) if isinstance(id, ExternalId) else id,
             contact=Contact(**prepared),
             unverified=checks.unverified(self.card, prepared),

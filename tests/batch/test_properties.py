@@ -1,0 +1,252 @@
+"""Whatever goes wrong, and wherever a run is cut off: each input has one result, nobody is doubled, nobody is lost."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import anyio
+import pytest
+from attrs import frozen
+from batching import match_of, person
+from faulty import UNKNOWN, no_connection, too_many
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inside import Answer, Inside, Run
+from kept import Kept
+from virtual import virtually
+
+from crossbook import Contact
+from crossbook.core.batch.results import Result
+from crossbook.core.card import Card
+
+SETTLE = 2.0
+LATE = 1.5
+FAULTS = [*UNKNOWN, no_connection, too_many]
+
+
+@frozen
+class Story:
+    """What happens in one example.
+
+    Args:
+        keys: the inputs' match keys, small numbers; two with the same one are two people who share it.
+        before: keys of contacts that are there before.
+        cuts: virtual seconds after which a run is cut off; the last run is not.
+        faults: how probable it is that a call goes wrong.
+    """
+
+    vendor: str
+    verb: str
+    keys: list[int]
+    before: list[int]
+    cuts: list[float]
+    faults: float
+    seed: int
+    ordered: bool
+    concurrency: int
+    source: str
+
+
+STORIES = st.builds(
+    Story,
+    vendor=st.sampled_from(["serwersms", "atom", "filemail", "vercom"]),
+    verb=st.sampled_from(["create", "plain", "skip", "upsert", "update", "delete"]),
+    keys=st.lists(st.integers(0, 12), max_size=24),
+    before=st.lists(st.integers(0, 12), max_size=6),
+    cuts=st.lists(st.floats(0.0, 8.0), max_size=4),
+    faults=st.sampled_from([0.0, 0.1, 0.4]),
+    seed=st.integers(0, 2**32),
+    ordered=st.booleans(),
+    concurrency=st.integers(1, 5),
+    source=st.sampled_from(["list", "generator", "slow"]),
+)
+
+
+class Weather:
+    """Each call takes a while, and goes wrong now and then; who is cut off while one is under way knows nothing."""
+
+    def __init__(self, story: Story) -> None:
+        self._dice = random.Random(story.seed)
+        self._faults = story.faults
+        self.clear = False
+
+    def __call__(self, operation: str) -> Any:
+        return None if self.clear else self._call
+
+    async def _call(self, inside: Inside, run: Run) -> Answer:
+        dice = self._dice
+        try:
+            await anyio.sleep(dice.random() * 0.4)
+        except BaseException:
+            if dice.random() < 0.5:
+                inside.later(dice.random() * LATE, run)
+            raise
+        if dice.random() < self._faults:
+            answer: Answer = await dice.choice(FAULTS)(inside, run)
+        else:
+            answer = run()
+        await anyio.sleep(dice.random() * 0.4)
+        return answer
+
+
+def group_in(inside: Inside) -> str:
+    number = inside.account.book.add_group({"name": "Friends"})
+    row = inside.account.book.group(number)
+    assert row is not None
+    return str(row["key"] if inside.vendor == "filemail" else number)
+
+
+class Telling:
+    """One story, from its first run to its last."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self.inside = Inside(story.vendor)
+        self.group = group_in(self.inside)
+        self.weather = Weather(story)
+        self.journal = Kept()
+        self.taken = self.read = 0
+
+    def someone(self, card: Card, who: str, key: int) -> Contact:
+        name = {"name": who} if card.names == "whole" else {"first_name": who.split()[0], "last_name": who.split()[1]}
+        return person(card, key, self.group, **name)
+
+    async def source(self, items: list[Any]) -> AsyncIterator[Any]:
+        for item in items:
+            if self.story.source == "slow":
+                await anyio.sleep(0.1)
+            self.taken += 1
+            yield item
+
+    async def items(self, book: Any) -> list[Any]:
+        story = self.story
+        if story.verb in ("update", "delete"):
+            ids = [(await book.contacts.create(self.someone(book.card, f"P {n}", n))).id for n in range(len(story.keys))]
+            name = "name" if book.card.names == "whole" else "last_name"
+            return ids if story.verb == "delete" else [(id, {name: f"Changed {at}"}) for at, id in enumerate(ids)]
+        for at, key in enumerate(story.before):
+            await book.contacts.create(self.someone(book.card, f"Before {at}", key))
+        return [self.someone(book.card, f"P {at}", key) for at, key in enumerate(story.keys)]
+
+    def batch(self, book: Any, items: list[Any], **options: Any) -> Any:
+        story, match = self.story, match_of(book.card)
+        options |= {
+            "journal": self.journal, "settle": SETTLE, "ordered": story.ordered, "concurrency": story.concurrency,
+        }  # fmt: skip
+        self.taken = self.read = 0
+        source: Any = items if story.source == "list" else self.source(items)
+        match story.verb:
+            case "update":
+                return book.contacts.update_many(source, **options)
+            case "delete":
+                return book.contacts.delete_many(source, **options)
+            case "upsert":
+                return book.contacts.upsert_many(source, match=match, **options)
+            case "skip":
+                return book.contacts.create_many(source, match=match, on_duplicate="skip", **options)
+            case "create":
+                return book.contacts.create_many(source, match=match, **options)
+            case _:
+                return book.contacts.create_many(source, **options)
+
+    async def run(self, batch: Any) -> list[Result]:
+        """Reads a batch to its end, and sees that it keeps its bounds."""
+        results: list[Result] = []
+        async with batch as run:
+            async for result in run:
+                results.append(result)
+                self.read += 1
+                chunk = 1000 if self.story.vendor == "vercom" else 1
+                assert self.taken - self.read <= max(64, 3 * self.story.concurrency * chunk)
+        return results
+
+    async def tell(self) -> list[Result]:
+        story, inside = self.story, self.inside
+        self.weather.clear = True
+        inside.spoil = self.weather
+        async with inside.book(concurrency=16) as book:
+            items = await self.items(book)
+            self.weather.clear, inside.peak = False, 0
+            for cut in story.cuts:
+                with anyio.move_on_after(cut):
+                    await self.run(self.batch(book, items))
+            results: list[Result] = []
+            for _ in range(20):
+                results = await self.run(self.batch(book, items))
+                assert [result.index for result in sorted_by(results, story.ordered)] == list(range(len(items)))
+                if self.journal.finished is not None:
+                    break
+            else:
+                raise AssertionError(f"never finished: {Counter(result.status for result in results)}")
+            assert inside.peak <= story.concurrency
+            before = inside.count.total()
+            assert [result.status for result in sorted_by(await self.run(self.batch(book, items)))] == [
+                result.status for result in sorted_by(results)
+            ]
+            assert inside.count.total() == before
+            await anyio.sleep(LATE)
+            inside.settle()
+            return sorted_by(results)
+
+    def check(self, results: list[Result]) -> None:
+        story = self.story
+        rows = self.inside.contacts()
+        there = Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
+        statuses = Counter(result.status for result in results)
+        if story.verb == "delete":
+            assert (rows, statuses.keys() - {"deleted"}) == ([], set())
+            return
+        if story.verb == "update":
+            assert statuses.keys() <= {"updated"}
+            assert len(rows) == len(story.keys)
+            assert all("Changed" in name for name in there)
+            return
+        allowed = {
+            "create": {"created", "uncertain"}, "plain": {"created", "uncertain"},
+            "skip": {"created", "skipped", "uncertain"},
+            "upsert": {"created", "updated", "unchanged", "failed", "uncertain"},
+        }[story.verb]  # fmt: skip
+        assert statuses.keys() <= allowed, statuses
+        ids = [result.id for result in results if result.status == "created"]
+        assert len(ids) == len(set(ids))
+        if story.verb == "upsert":
+            # At most one a key, but for those that were there before.
+            assert len(rows) <= len(set(story.keys) | set(story.before)) + len(story.before) - len(set(story.before))
+            for result in results:
+                assert (result.status == "failed") == (story.before.count(story.keys[result.index]) > 1)
+            assert not statuses["uncertain"]
+            return
+        for result in results:
+            who = f"P {result.index}"
+            times = there[who]
+            assert times <= 1, f"{who} is doubled"
+            if result.status in ("created", "skipped"):
+                assert times == (result.status == "created"), f"{who} is lost"
+        if story.verb in ("create", "skip"):
+            assert not statuses["uncertain"]
+        assert sum(there.values()) == len(story.before) + sum(there[f"P {at}"] for at in range(len(results)))
+
+
+def sorted_by(results: Iterable[Result], as_they_are: bool = False) -> list[Result]:
+    return list(results) if as_they_are else sorted(results, key=lambda result: result.index)
+
+
+def told(story: Story) -> None:
+    telling = Telling(story)
+    telling.check(virtually(telling.tell))
+
+
+@settings(max_examples=60)
+@given(STORIES)
+def test_stories(story: Story) -> None:
+    told(story)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000)
+@given(STORIES)
+def test_a_thousand_stories(story: Story) -> None:
+    told(story)

@@ -1,0 +1,46 @@
+"""A part of the matrix in every run of the tests: each fault at each vendor, each operation, each transport."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from crossbook.registry import VENDORS
+from crossbook.registry import vendor as vendor_class
+
+from .cases import TRANSPORTS, every_case, sample
+from .faults import FAULTS
+from .matrix import run
+
+SEED = 20_261_123
+CASES = 150
+
+
+def test_the_matrix_is_whole() -> None:
+    cases = every_case()
+    assert len(cases) == len(set(cases))
+    asked = {(case.vendor, case.operation) for case in cases}
+    assert asked == {(vendor, name) for vendor in VENDORS for name in vendor_class(vendor).card.operations}
+    counted = Counter((case.vendor, case.operation) for case in cases)
+    for vendor, operation in asked:
+        there = [fault for fault in FAULTS if vendor in fault.vendors]
+        assert counted[vendor, operation] in (len(there) * len(TRANSPORTS), (len(there) - 1) * len(TRANSPORTS))
+
+
+def test_a_sample_meets_every_fault_vendor_operation_and_transport() -> None:
+    for seed in range(20):
+        cases = sample(every_case(), CASES, seed)
+        assert {(case.vendor, case.fault) for case in cases} == {(v, f) for f in FAULTS for v in f.vendors}
+        assert len({(case.vendor, case.operation) for case in cases}) == 52
+        assert len({(case.vendor, case.transport) for case in cases}) == 8
+
+
+@pytest.mark.anyio
+async def test_a_part_of_the_matrix_holds(anyio_backend_name: str) -> None:
+    """Each event loop gets half of it; `make chaos` runs all."""
+    cases = sample(every_case(), CASES, SEED)[anyio_backend_name == "trio" :: 2]
+    results = await run(cases, seed=SEED)
+    broken = [f"{result.case}: {what}" for result in results for what in result.broken]
+    assert not broken, "\n".join(broken)
+    assert len(results) == len(cases)

@@ -1,0 +1,50 @@
+"""A vendor's message quotes what was sent: none of it stays, whatever it was and however it is written."""
+
+from __future__ import annotations
+
+import json
+import time
+from urllib.parse import urlencode
+
+import canaries
+import pytest
+from crossbook_wire.http import Request
+
+from crossbook.core.echo import masked
+
+BODY = {"contacts": [{"firstName": canaries.FIRST, "externalData": {"a": [canaries.NOTE]}}], "lastName": canaries.LAST}
+REQUEST = Request("createContact", "POST", "/", urlencode({"q": canaries.COMPANY}), json.dumps(BODY).encode())
+
+
+@pytest.mark.parametrize("value", [canaries.FIRST, canaries.LAST, canaries.NOTE, canaries.COMPANY, *canaries.SECRETS])
+def test_each_value_in_each_spelling(value: str) -> None:
+    for said in (value, json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), urlencode({"v": value})):
+        shown = masked(f"no: {said}, really", REQUEST, canaries.SECRETS)
+        assert "***" in shown
+        assert canaries.Detector().hits(shown) == set()
+
+
+def test_what_says_nothing_of_a_person_stays() -> None:
+    request = Request(
+        "updateContact", "PUT", "/", "limit=100&id=7", b'[{"id": 7, "data": {"sort": "asc", "on": true}}]'
+    )
+    said = "id 7: limit must be at most 100 (asc or desc), see the manual"
+    assert masked(said, request, ("pw",)) == "id 7: limit must be at most 100 (asc or desc), see the manual"
+
+
+def test_a_longer_value_goes_before_one_that_is_in_it() -> None:
+    request = Request("createContact", "GET", "/", urlencode({"name": "Anna", "whole": "Anna Example"}))
+    assert masked("not Anna Example", request, ()) == "not ***"
+
+
+def test_a_message_without_end_takes_no_time() -> None:
+    rows = [{"name": f"person {number}"} for number in range(2000)]
+    request = Request("createContacts", "POST", "/", body=json.dumps(rows).encode())
+    began = time.perf_counter()
+    masked("person 1 " * 1_000_000, request, ())
+    assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'"text"', b"1"])
+def test_a_request_without_values(body: bytes) -> None:
+    assert masked("plain", Request("listContacts", "POST", "/", body=body), ()) == "plain"

@@ -1,0 +1,39 @@
+"""Answers that are small on the wire and large when they are believed."""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+
+MIB = 1 << 20
+GIB = 1 << 30
+_GZIP = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+
+
+@cache
+def deflated_zeros(size: int = GIB) -> bytes:
+    """Zeros, packed a thousandfold: a block of a MiB is packed once, and repeated, since each can stand by itself."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * (size // MIB)
+
+
+def gzip_bomb() -> bytes:
+    return _GZIP + deflated_zeros()
+
+
+@cache
+def gzip_over_gzip() -> bytes:
+    """A bomb in a bomb: one KiB becomes a GiB."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(gzip_bomb()) + packer.flush()
+
+
+def repeated(before: bytes, piece: bytes, after: bytes, size: int = 16 * MIB) -> bytes:
+    """As many pieces as fit, with commas between."""
+    room = size - len(before) - len(after)
+    return before + b",".join([piece] * (room // (len(piece) + 1))) + after
+
+
+def nested(before: bytes, opening: bytes, inner: bytes, closing: bytes, after: bytes, depth: int = 200_000) -> bytes:
+    return before + opening * depth + inner + closing * depth + after

@@ -1,0 +1,79 @@
+"""One call against a hostile server, in a process of its own: what came of it, how long it took, what memory it cost.
+
+The program reads cases as JSON, a line each, and answers each with a line. It forks for each, so that each begins
+with the same memory and imports nothing; its peak is counted from after one healthy call.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from crossbook import CrossbookError
+from crossbook.registry import VENDORS
+from crossbook.registry import vendor as vendor_class
+from crossbook.transports import NAMES, pools
+
+LONGEST = 50  # seconds until a case is given up
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "serwersms": {"username": "user", "password": "fake-password"},
+    "atom": {"token": "fake-token"},
+    "filemail": {"username": "user@example.com", "password": "fake-password"},
+    "vercom": {"authorization": "fake-authorization", "application_key": "fake-key"},
+}
+
+
+def peak() -> int:
+    """The most memory that this process had since it was last told to forget, in bytes."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+async def suffer(vendor: str, base_url: str, options: dict[str, Any]) -> dict[str, Any]:
+    book = vendor_class(vendor)(**CREDENTIALS[vendor], base_url=base_url, rate=1e6, **options)
+    async with book:
+        await book.contacts.list()
+        gc.collect()
+        forget_peak()
+        before, began = peak(), time.monotonic()
+        told: dict[str, Any] = {"error": None}
+        try:
+            told["items"] = len((await book.contacts.list()).items)
+        except CrossbookError as error:
+            said = {"message": str(error), "sent": error.sent, "status": error.status, "wait": error.retry_after}
+            told = {"error": type(error).__name__, "attempts": error.attempts, **said}
+        told |= {"seconds": time.monotonic() - began, "extra": peak() - before}
+    gc.collect()
+    return told
+
+
+def main() -> None:
+    for name in VENDORS:
+        vendor_class(name)
+    for name in NAMES:
+        pools.Pooled(name, name.replace("httpx", "httpcore"), "http://127.0.0.1:9", fragile=False)
+    for line in sys.stdin:
+        case = json.loads(line)
+        if not os.fork():
+            signal.alarm(LONGEST)
+            told = anyio.run(suffer, case["vendor"], case["base_url"], case["options"])
+            os.write(1, json.dumps(told).encode() + b"\n")
+            os._exit(0)
+        if os.wait()[1]:
+            os.write(1, b'{"error": "it died"}\n')
+
+
+if __name__ == "__main__":
+    main()
