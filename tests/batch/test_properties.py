@@ -209,7 +209,7 @@ class Telling:
             "skip": {"created", "skipped", "uncertain"},
             "upsert": {"created", "updated", "unchanged", "failed", "uncertain"},
         }[story.verb]  # fmt: skip
-        assert statuses.keys() <= allowed, statuses
+        assert statuses.keys() <= allowed, [result for result in results if result.status not in allowed]
         ids = [result.id for result in results if result.status == "created"]
         assert len(ids) == len(set(ids))
         if story.verb == "upsert":

@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the waits and of the order")
     parser.add_argument("--cases", type=int, metavar="N", help="so many at random in place of all")
     parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name has this text")
-    parser.add_argument("--sandboxes", type=int, default=5, help="how many work side by side (default: %(default)s)")
+    parser.add_argument("--sandboxes", type=int, default=4, help="how many work side by side (default: %(default)s)")
     options = parser.parse_args()
     cases = [case for case in every_case() if options.only in str(case)]
     cases = sample(cases, len(cases) if options.cases is None else options.cases, options.seed)

@@ -73,6 +73,5 @@ def sample(cases: Iterable[Case], number: int, seed: int) -> list[Case]:
         if not marks <= met:
             met |= marks
             kept[case] = None
-    for case in drawn[: max(0, number - len(kept))]:
-        kept[case] = None
-    return list(kept)
+    others = [case for case in drawn if case not in kept]
+    return [*kept, *others[: max(0, number - len(kept))]]

@@ -15,6 +15,10 @@ def _in_a_second(_vendor: str) -> str:
     return formatdate(time() + 2, usegmt=True)
 
 
+def _after(seconds: float) -> dict[str, Any]:
+    return {"when": "after", "seconds": seconds}
+
+
 _REFUSED: dict[str, Any] = {
     "serwersms": {"error": {"code": 1006, "type": "InvalidData", "message": "refused"}},
     "atom": {"status": "error", "error": {"code": "invalid_request", "message": "refused"}},
@@ -28,7 +32,6 @@ _LATER = {
 _DEAD = {"responsestatus": "InvalidOrExpiredLoginToken", "errorcode": 2003, "errormessage": "log in again"}
 
 _WORKING: dict[str, Any] = {"retry_after": 0, "body": '{"meta":{},"data":[]}'}
-_SLOW: dict[str, Any] = {"when": "after", "seconds": 1}
 FAULTS = (
     never_left("connect refused", "refused", "no connection to the vendor"),
     never_left("DNS failure", "unresolved", "no connection to the vendor"),
@@ -38,10 +41,8 @@ FAULTS = (
     lost("reset, done later", "late_commit", settings={"seconds": 0.2}),
     lost("reset in the body", "reset", settings={"when": "body"}),
     lost("closed in the body", "cut"),
-    lost("read time-out, done", "delay", settings=_SLOW, options={"read_timeout": 0.4}),
-    lost(
-        "the call's time is over", "delay", settings=_SLOW, options={"timeout": 0.4}, says="deadline", repeats="never"
-    ),
+    lost("read time-out, done", "delay", settings=_after(1.2), options={"read_timeout": 0.6}),
+    lost("time over, done", "delay", settings=_after(2), options={"timeout": 1.0}, says="deadline", repeats="never"),
     busy("429"),
     busy("429, Retry-After: 1", 1),
     busy("429, Retry-After: a date", 1, _in_a_second),

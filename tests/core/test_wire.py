@@ -17,7 +17,10 @@ def test_a_read_is_repeated_until_it_passes(trouble: Any) -> None:
     assert run.error is None
     assert [attempt.number for attempt in run.seen] == [1, 2, 3]
     assert [attempt.wait is None for attempt in run.seen] == [False, False, True]
-    assert run.seconds == pytest.approx(sum(attempt.wait or 0 for attempt in run.seen))
+    waits = sum(attempt.wait or 0 for attempt in run.seen)
+    # Who was throttled waits for the account's next turn as well, at the rate that was learned from it.
+    assert run.seconds >= waits - 1e-6
+    assert run.seconds == pytest.approx(waits) or getattr(trouble, "status", 0) == 429
     assert run.seen[0].cause
     assert run.seen[-1].cause is None
 

@@ -5,19 +5,36 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+from contextlib import suppress
+from pathlib import Path
 
 import uvicorn
+from fastapi import Request
 
 from examples.gateway.app import create_app
 from examples.gateway.settings import Settings
 
+LISTENING = "0A"
 app = create_app(Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6)))
 
 
 @app.get("/_held", include_in_schema=False)
-async def held() -> dict[str, int]:
+async def held(request: Request) -> dict[str, int]:
     gc.collect()
-    return {"tasks": len(asyncio.all_tasks()), "files": len(os.listdir("/proc/self/fd"))}
+    return {"tasks": len(asyncio.all_tasks()), **open_files(request.scope["server"][1])}
+
+
+def open_files(port: int) -> dict[str, int]:
+    """Connections from clients, connections to vendors, and whatever else is open."""
+    ours: set[str] = set()
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(FileNotFoundError):
+            ours.add(os.readlink(f"/proc/self/fd/{number}"))
+    ours = {name for name in ours if not name.startswith("/proc/")}
+    lines = [line.split() for line in Path("/proc/self/net/tcp").read_text().splitlines()[1:]]
+    ports = [int(line[1][9:], 16) for line in lines if f"socket:[{line[9]}]" in ours and line[3] != LISTENING]
+    clients = ports.count(port)
+    return {"clients": clients, "vendors": len(ports) - clients, "others": len(ours) - len(ports)}
 
 
 if __name__ == "__main__":

@@ -83,7 +83,8 @@ async def test_each_code(vendor: str, code: str) -> None:
         assert type(error) is CLASSES[vendor, code], (status, row["title"])
         assert (error.vendor, error.status, error.code, error.sent) == (vendor, status, code, "yes")
         assert error.retry_after == 7
-        assert error.attempts == 1
+        # A dead token is answered by a login and one more request.
+        assert error.attempts == (2 if (vendor, code) == ("filemail", "2003") else 1)
         assert row["meaning"].rstrip(".")[:20] in error.message
 
 

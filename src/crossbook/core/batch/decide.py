@@ -89,10 +89,11 @@ class Decider:
                 return None
             if not found:
                 return Done("updated") if again and self._dry_run else None
+            if not self._upsert and self._on_duplicate != "update":
+                only = found[0].id if len(found) == 1 else None
+                return self._duplicate(f"the vendor has a contact with this {self._match}", only)
             if len(found) > 1:
                 return self._several(f"{len(found)} contacts have this {self._match}", task.seen)
-            if not self._upsert and self._on_duplicate != "update":
-                return self._duplicate(f"the vendor has a contact with this {self._match}", found[0].id)
             return await self._compared(task, contact, found[0])
         except CrossbookError as error:
             return error
@@ -169,6 +170,11 @@ class Decider:
             groups = tuple(group.id for group in await self._verbs.groups_of(found.id))
             found = merged(found, read_from(Contact(groups=groups), None, frozenset({"groups"})))
         return found
+
+    async def close(self) -> None:
+        """Nobody asks any more."""
+        if self._lookups is not None:
+            await self._lookups.close()
 
     def note(self, contact: Contact, id: str) -> None:
         """A contact that was written: who has the same key later is compared with it."""

@@ -33,6 +33,7 @@ class Lookups:
         self._snapshot: dict[str, list[Contact]] | None = None
         self._taken = float("-inf")
         self._job: Job[None] | None = None
+        self._reading: anyio.CancelScope | None = None
         self._meanwhile: list[Contact] = []  # written while the list was under way
 
     def key(self, contact: Contact) -> str | None:
@@ -60,13 +61,21 @@ class Lookups:
     async def _read(self) -> None:
         taken, snapshot = anyio.current_time(), dict[str, list[Contact]]()
         self._meanwhile = []
-        for contact in await self._verbs.candidates(self._match, ""):
-            key = self.key(contact)
-            if key is not None:
-                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
-        self._snapshot, self._taken = snapshot, taken
-        for contact in self._meanwhile:
-            self._put(snapshot, contact)
+        with anyio.CancelScope() as self._reading:
+            for contact in await self._verbs.candidates(self._match, ""):
+                key = self.key(contact)
+                if key is not None:
+                    snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
+            self._snapshot, self._taken = snapshot, taken
+            for contact in self._meanwhile:
+                self._put(snapshot, contact)
+
+    async def close(self) -> None:
+        """Reads no longer what nobody waits for."""
+        if self._job is not None:
+            if self._reading is not None:
+                self._reading.cancel()
+            await self._job.wait()
 
     def note(self, contact: Contact) -> None:
         """A contact that this run wrote: a list that was read before would not know it."""

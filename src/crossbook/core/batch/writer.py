@@ -77,6 +77,8 @@ class Writer(Generic[I]):
         return [Result(index=task.index, ref=task.ref, status="cancelled", attempts=task.attempts) for task in tasks]
 
     async def close(self, count: int, *, exhausted: bool) -> None:
+        if self._decider is not None:
+            await self._decider.close()
         complete = exhausted and not (self.in_flight or self._left_open or self._dry_run)
         await self._intake.close(count, complete=complete)
 
