@@ -42,7 +42,8 @@ async def _status(fault: Fault, exchange: Exchange) -> int | None:
     if fault.committed:
         exchange.run()
     status = fault.status or 503
-    wait = {} if fault.retry_after is None or isinstance(fault.retry_after, bool) else {"retry-after": str(fault.retry_after)}
+    told = fault.retry_after is not None and not isinstance(fault.retry_after, bool)
+    wait = {"retry-after": str(fault.retry_after)} if told else {}
     body = b"" if status in (204, 304) else fault.body.encode(errors="replace")
     return await _whole(exchange, Reply(status, body, fault.content_type, wait))
 

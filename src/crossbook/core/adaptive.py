@@ -12,7 +12,7 @@ ALIKE = 0.2  # two measures this near say the same
 
 
 class Adaptive:
-    """A rate that falls when the vendor throttles and grows again along a cubic curve (CUBIC), as in AWS's adaptive mode.
+    """A rate that falls when the vendor throttles and grows again along a cubic curve (CUBIC, as in AWS's adaptive mode).
 
     There is none (`rate` is None) until the vendor throttles for the first time. Then it is what the vendor accepted
     of late, less a fifth; it grows fast at first, slowly near what was accepted before, faster again beyond. Measured

@@ -29,7 +29,7 @@ class Retry(Enum):
 
 @frozen
 class Operation:
-    """One operation of the wire: how it may be repeated, whether its 404 is an empty list, whether others wait on it."""
+    """One operation of the wire: how it may be repeated, whether its 404 is an empty list, whether others wait."""
 
     retry: Retry
     empty_on_404: bool = False

@@ -154,7 +154,8 @@ class Wire:
         working = _working(error)
         if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
             return None
-        wait = wait_before(1, max(error.retry_after or 0.0, BASE)) if working else wait_before(number, error.retry_after)
+        asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
+        wait = wait_before(1 if working else number, asked)
         if wait >= left or not (working or self._connection.account.quota.take()):
             return None
         return wait

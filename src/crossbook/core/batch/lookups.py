@@ -33,7 +33,7 @@ class Lookups:
         self._snapshot: dict[str, list[Contact]] | None = None
         self._taken = float("-inf")
         self._job: Job[None] | None = None
-        self._reading: anyio.CancelScope | None = None
+        self._reading = anyio.CancelScope()
         self._meanwhile: list[Contact] = []  # written while the list was under way
 
     def key(self, contact: Contact) -> str | None:
@@ -54,6 +54,7 @@ class Lookups:
         # Read once a run, and again only to learn what became of something that was sent meanwhile.
         while self._snapshot is None or self._taken < since:
             if self._job is None or self._job.done:
+                self._reading = anyio.CancelScope()
                 self._job = self._start(self._read)
             await self._job.result()
         return self._snapshot
@@ -61,7 +62,7 @@ class Lookups:
     async def _read(self) -> None:
         taken, snapshot = anyio.current_time(), dict[str, list[Contact]]()
         self._meanwhile = []
-        with anyio.CancelScope() as self._reading:
+        with self._reading:
             for contact in await self._verbs.candidates(self._match, ""):
                 key = self.key(contact)
                 if key is not None:
@@ -73,8 +74,7 @@ class Lookups:
     async def close(self) -> None:
         """Reads no longer what nobody waits for."""
         if self._job is not None:
-            if self._reading is not None:
-                self._reading.cancel()
+            self._reading.cancel()
             await self._job.wait()
 
     def note(self, contact: Contact) -> None:
