@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from crossbook.book import AddressBook, BookOptions
     from crossbook.core.batch.engine import Batch
     from crossbook.core.batch.results import Progress, Result, Summary
+    from crossbook.core.card import MatchKey
     from crossbook.core.journal import Journal
     from crossbook.core.options import Attempt
     from crossbook.core.pager import Pager
     from crossbook.core.sqlite_journal import SqliteJournal
-    from crossbook.many import BatchOptions, MatchKey
+    from crossbook.many import BatchOptions
     from crossbook.registry import capabilities, open
     from crossbook.vendors.atom import Atom
     from crossbook.vendors.filemail import Filemail
@@ -46,7 +47,7 @@ _LATER = {
     "Batch": "crossbook.core.batch.engine",
     "BatchOptions": "crossbook.many",
     "Journal": "crossbook.core.journal",
-    "MatchKey": "crossbook.many",
+    "MatchKey": "crossbook.core.card",
     "Progress": "crossbook.core.batch.results",
     "Result": "crossbook.core.batch.results",
     "SqliteJournal": "crossbook.core.sqlite_journal",

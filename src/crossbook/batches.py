@@ -12,10 +12,11 @@ from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Status
 from crossbook.core.batch.steps import ById, Membership
 from crossbook.core.batch.writes import Create, Update
+from crossbook.core.card import MatchKey
 from crossbook.core.frames import public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
-from crossbook.many import BatchOptions, Items, MatchKey, Workshop, batch
+from crossbook.many import BatchOptions, Items, Workshop, batch
 from crossbook.models import Contact, ExternalId
 
 AnyChannel = Literal["sms", "email", "push", "all"]

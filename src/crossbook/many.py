@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable
 from os import PathLike
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from attrs import frozen
 
@@ -28,7 +28,6 @@ from crossbook.errors import InvalidInput, Unsupported
 from crossbook.vendors.base import Verbs
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
-MatchKey = Literal["phone", "email", "external_id"]
 Items = Iterable[I] | AsyncIterable[I]
 _BULK_WORKERS = 4  # where one call takes up to a thousand
 

@@ -29,7 +29,7 @@ def main() -> int:
     options = parser.parse_args()
     cases = [case for case in every_case() if options.only in str(case)]
     cases = sample(cases, len(cases) if options.cases is None else options.cases, options.seed)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     results = _matrix(console, cases, options.seed, options.sandboxes)
     held = sum(not result.broken for result in results)
     if held < len(cases) or options.only or options.cases is not None:

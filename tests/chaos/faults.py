@@ -60,7 +60,7 @@ FAULTS = (
         settings=_WORKING,
         waits=0,
         repeats="until it is done",
-        options={"timeout": 1.3},
+        options={"timeout": 1.45},
         vendors=frozenset({"vercom"}),
     ),
     odd("empty body", "empty", "the answer is empty"),

@@ -34,9 +34,9 @@ def table(results: Iterable[Result], seed: int) -> Table:
     """Fault × vendor: how many cases held, and the seconds of the longest."""
     results = list(results)
     made = Table(title=f"seed {seed}: cases that held / cases, and the longest in seconds", title_justify="left")
-    made.add_column("fault")
+    made.add_column("fault", no_wrap=True)
     for vendor in (*CALLS, "all"):
-        made.add_column(vendor, justify="right")
+        made.add_column(vendor, justify="right", no_wrap=True)
     for fault in FAULTS:
         of_fault = [result for result in results if result.case.fault is fault]
         if of_fault:

@@ -100,7 +100,7 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_after({"retry-after": " 0 "}) == 0
     assert 85 <= (retry_after({"retry-after": soon}) or 0) <= 90
     assert retry_after({"retry-after": past}) == 0
-    for nothing in ("", "soon", "-1", "1.5", "٣", "9" * 20, "Thu, 99 Foo 2026 00:00:00 GMT"):
+    for nothing in ("", "soon", "-1", "1e3", "٣", "Thu, 99 Foo 2026 00:00:00 GMT"):
         assert retry_after({"retry-after": nothing}) is None
     assert retry_after({}) is None
 

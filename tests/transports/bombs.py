@@ -35,5 +35,5 @@ def repeated(before: bytes, piece: bytes, after: bytes, size: int = 16 * MIB) ->
     return before + b",".join([piece] * (room // (len(piece) + 1))) + after
 
 
-def nested(before: bytes, opening: bytes, inner: bytes, closing: bytes, after: bytes, depth: int = 200_000) -> bytes:
-    return before + opening * depth + inner + closing * depth + after
+def nested(depth: int, opening: bytes, inner: bytes, closing: bytes) -> bytes:
+    return opening * depth + inner + closing * depth

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -172,7 +171,7 @@ def row(vendor: str, value: bytes) -> bytes:
 SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
     "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLarge"),
     "16 MiB of rows": (lambda vendor: filled(vendor, b"{}"), "ResponseTooLarge"),
-    "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "BadResponse"),
+    "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "ResponseTooLarge"),
     "16 MiB of rows that are lists": (lambda vendor: filled(vendor, b"[]"), "ResponseTooLarge"),
     "16 MiB of one row that is a list of numbers": (
         lambda vendor: repeated(KEYS[vendor][0] + b"[", b"0", b"]" + KEYS[vendor][1]), "ResponseTooLarge",
@@ -181,12 +180,19 @@ SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda vendor: repeated(KEYS[vendor][0] + b"[", b'"a"', b"]" + KEYS[vendor][1]), "ResponseTooLarge",
     ),
     "16 MiB of rows that are null": (lambda vendor: filled(vendor, b"null"), "ResponseTooLarge"),
-    "16 MiB of rows that are text": (lambda vendor: filled(vendor, b'"a"'), "BadResponse"),
-    "deep lists": (lambda vendor: nested(b"", b"[", b"", b"]", b""), "BadResponse"),
-    "deep objects": (lambda vendor: nested(b"", b'{"a":', b"1", b"}", b""), "BadResponse"),
-    "deep lists in a row": (lambda vendor: nested(*_in_a_row(vendor, b"[", b"", b"]")), "BadResponse"),
-    "deep objects in a row": (lambda vendor: nested(*_in_a_row(vendor, b'{"a":', b"1", b"}")), "BadResponse"),
-    "deep, and never closed": (lambda vendor: nested(KEYS[vendor][0], b"[", b"", b"", b""), "BadResponse"),
+    "16 MiB of rows that are text": (lambda vendor: filled(vendor, b'"a"'), "ResponseTooLarge"),
+    "lists, 50,000 deep": (lambda vendor: nested(50_000, b"[", b"", b"]"), "BadResponse"),
+    "lists, 200,000 deep": (lambda vendor: nested(200_000, b"[", b"", b"]"), "ResponseTooLarge"),
+    "objects, 50,000 deep": (lambda vendor: nested(50_000, b'{"a":', b"1", b"}"), "BadResponse"),
+    "objects, 200,000 deep": (lambda vendor: nested(200_000, b'{"a": ', b"1", b"     }"), "BadResponse"),
+    "lists in a row, 50,000 deep": (lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "BadResponse"),
+    "lists in a row, 200,000 deep": (
+        lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "BadResponse",
+    ),
+    "objects in a row, 200,000 deep": (
+        lambda vendor: row(vendor, nested(200_000, b'{"abc": ', b"1", b"}     ")), "BadResponse",
+    ),
+    "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "BadResponse"),
     "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "BadResponse"),
     "an exponent of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "BadResponse"),
     "NaN": (lambda vendor: row(vendor, ID[vendor] % b"NaN"), "BadResponse"),
@@ -201,11 +207,6 @@ SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
     "cut": (lambda vendor: row(vendor, b"{}")[:-4], "BadResponse"),
 }  # fmt: skip
 ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contactid":%s}', "atom": b'{"id":%s}'}
-
-
-def _in_a_row(vendor: str, opening: bytes, inner: bytes, closing: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes]:
-    before, after = KEYS[vendor]
-    return before, opening, inner, closing, after
 
 
 @pytest.mark.parametrize("vendor", KEYS)

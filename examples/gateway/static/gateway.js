@@ -4,10 +4,16 @@
 const $ = (id) => document.getElementById(id);
 const number = new Intl.NumberFormat("en");
 
-function shown(entry) {
-  const row = $("import-row").content.cloneNode(true);
-  const fill = (where, text) => { row.querySelector(where).textContent = text; };
-  const bar = row.querySelector("progress");
+const rows = new Map();
+
+// The row of an import, made once and changed from then on, so that what one looks at stays where it is.
+function row(entry) {
+  if (!rows.has(entry.id)) {
+    rows.set(entry.id, $("import-row").content.firstElementChild.cloneNode(true));
+  }
+  const item = rows.get(entry.id);
+  const fill = (where, text) => { item.querySelector(where).textContent = text; };
+  const bar = item.querySelector("progress");
   fill(".what", entry.into ? `${entry.book} · ${entry.into}` : entry.book);
   fill(".how", entry.state === "running" ? `${number.format(Math.round(entry.rate))} a second` : entry.state);
   bar.max = Math.max(entry.total, 1);
@@ -16,11 +22,10 @@ function shown(entry) {
   const counts = Object.entries(entry.counts).filter(([, many]) => many);
   fill(".numbers", [`${number.format(entry.done)} of ${number.format(entry.total)}`,
     ...counts.map(([status, many]) => `${number.format(many)} ${status}`)].join(", "));
-  for (const problem of entry.problems) {
-    row.querySelector(".problems").append(Object.assign(document.createElement("li"), {textContent: problem}));
-  }
-  row.querySelector("li").dataset.state = entry.state;
-  return row;
+  item.querySelector(".problems").replaceChildren(
+    ...entry.problems.map((problem) => Object.assign(document.createElement("li"), {textContent: problem})));
+  item.dataset.state = entry.state;
+  return item;
 }
 
 const running = new Set();
@@ -29,7 +34,8 @@ live.onopen = () => { $("link").textContent = "live"; };
 live.onerror = () => { $("link").textContent = "connection lost, trying again"; };
 live.onmessage = (event) => {
   const entries = JSON.parse(event.data);
-  $("imports").replaceChildren(...entries.map(shown));
+  const shown = entries.map(row);
+  if (shown.some((item, place) => $("imports").children[place] !== item)) $("imports").replaceChildren(...shown);
   const ended = entries.filter((entry) => entry.state !== "running" && running.delete(entry.id));
   entries.filter((entry) => entry.state === "running").forEach((entry) => running.add(entry.id));
   if (ended.length) refresh();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from math import inf
 
@@ -82,7 +82,7 @@ _ACCOUNTS: RunVar[dict[tuple[str, str, str], Account]] = RunVar("crossbook_accou
 
 
 @contextmanager
-def account_for(vendor: str, origin: str, key: str, rate: Rate | None, concurrency: int) -> Iterator[Account]:
+def account_for(vendor: str, origin: str, key: str, rate: Rate | None, concurrency: int) -> Generator[Account]:
     """The account that these credentials are, in this event loop, while a book is open.
 
     It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that

@@ -12,7 +12,7 @@ ALIKE = 0.2  # two measures this near say the same
 
 
 class Adaptive:
-    """A rate that falls when the vendor throttles and grows again along a cubic curve (CUBIC, as in AWS's adaptive mode).
+    """A rate that falls when the vendor throttles and grows again along a cubic curve (AWS's adaptive mode).
 
     There is none (`rate` is None) until the vendor throttles for the first time. Then it is what the vendor accepted
     of late, less a fifth; it grows fast at first, slowly near what was accepted before, faster again beyond. Measured
@@ -56,7 +56,7 @@ class Adaptive:
         measured = max(SLOWEST, measured)
         alike = abs(measured - self._plateau) < ALIKE * self._plateau
         if now - self._since > SPAN:  # not one of the same volley
-            self._patience = 2.0 + 6.0 * (until - now) if alike and not self._starting else 1.0
+            self._patience = 2.0 + 6.0 * min(60.0, until - now) if alike and not self._starting else 1.0
         elif not alike:
             self._patience = 1.0
         rate = FALL * measured

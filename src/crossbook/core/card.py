@@ -14,6 +14,7 @@ from crossbook.core.pages import Paging
 from crossbook.errors import CrossbookError
 
 Support = Literal["native", "emulated", "unsupported"]
+MatchKey = Literal["phone", "email", "external_id"]
 MatchHow = Literal["filter", "search", "snapshot"]
 MIB = 1024 * 1024
 
@@ -99,7 +100,7 @@ class Card:
     group_id: re.Pattern[str]
     filters: Mapping[str, Support] = field(factory=dict[str, Support])
     sorts: frozenset[str] = frozenset()
-    match_keys: Mapping[str, MatchHow] = field(factory=dict[str, "MatchHow"])
+    match_keys: Mapping[MatchKey, MatchHow] = field(factory=dict["MatchKey", "MatchHow"])
     named_fields: Mapping[str, int | None] | None = field(factory=dict[str, "int | None"])  # None: any name
     names: Literal["halves", "whole"] = "halves"  # how the vendor stores a name
     needs_one_of: tuple[str, ...] = ()

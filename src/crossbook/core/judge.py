@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from time import time
@@ -27,6 +29,10 @@ from crossbook.errors import (
     VendorDown,
 )
 
+_FEW = 100_000  # values that are never too many
+_DENSE = 12  # bytes
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
+_LONGEST = 1e9  # seconds; longer than anybody waits
 _BY_STATUS: dict[int, type[CrossbookError]] = {
     401: AuthError,
     403: AuthError,
@@ -48,9 +54,9 @@ def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], 
     ok = 200 <= status < 300
     if ok and not reply.content.strip():
         return _error(card, BadResponse, reply, "the answer is empty")
-    too_many = reply.content.count(b"{") > card.max_objects
+    too_many = _too_many(card, reply.content)
     try:
-        body = None if too_many else _decoder(card).decode(reply.content)
+        body = None if too_many is not None else _decoder(card).decode(reply.content)
     except msgspec.ValidationError:
         body = None  # JSON, but no object
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
@@ -59,8 +65,8 @@ def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], 
                 card, BadResponse, reply, f"the answer is no JSON: {_shape(reply)}", cause=type(error).__name__
             )
         body = None
-    if too_many:
-        return _error(card, ResponseTooLarge, reply, f"the answer holds more than {card.max_objects:,} objects")
+    if too_many is not None:
+        return _error(card, ResponseTooLarge, reply, f"the answer holds {too_many}")
     complaint = card.read_error(status, body)
     if complaint is not None and complaint.kind is not None:
         kind = complaint.kind
@@ -89,6 +95,20 @@ def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], 
     )
 
 
+def _too_many(card: Card, content: bytes) -> str | None:
+    """What makes decoding cost far more than the body did, if anything: counted, since each value becomes an object.
+
+    Vendors spend 14 bytes and more on a value, with its name. Lists of nothing, which bombs are built of, spend 2.
+    """
+    if len(content) <= _FEW:
+        return None
+    objects = content.count(b"{")
+    if objects > card.max_objects:
+        return f"more than {card.max_objects:,} objects"
+    dense = objects + content.count(b"[") + content.count(b",") > _FEW + len(content) // _DENSE
+    return f"more than {_FEW:,} values, with less than {_DENSE} bytes for each" if dense else None
+
+
 def request_id(card: Card, reply: Reply) -> str | None:
     """What the vendor's support asks for, in an answer that was a success."""
     complaint = card.read_error(reply.status, _decoder(card).decode(reply.content))
@@ -114,12 +134,24 @@ def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookE
 
 
 def retry_after(headers: dict[str, str]) -> float | None:
-    """`Retry-After` in seconds, whether it came as a number or as a date; None if it is neither."""
+    """`Retry-After` in seconds, whether it came as a number or as a date; None if it is neither.
+
+    A date is counted from the vendor's own clock, where the answer tells it: ours may be another.
+    """
     value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit() and len(value) < 10:
-        return float(value)
+    if _SECONDS.fullmatch(value):
+        return min(float(value), _LONGEST)
+    until = _moment(value)
+    if until is None:
+        return None
+    now = _moment(headers.get("date", ""))
+    return min(max(0.0, until - (time() if now is None else now)), _LONGEST)
+
+
+def _moment(date: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time())
+        moment = parsedate_to_datetime(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
 
