@@ -9,7 +9,7 @@ from crossbook.core import checks, cursor
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
-from crossbook.errors import Unsupported
+from crossbook.errors import NotFound, Unsupported
 from crossbook.many import Workshop
 from crossbook.models import Group
 from crossbook.vendors.base import Verbs
@@ -125,6 +125,7 @@ class Groups(GroupBatches):
                 where a contact cannot be without a group, a group that is not empty is then refused.
 
         Raises:
+            NotFound: there is none with this id.
             Unsupported: `with_contacts=True` where the vendor cannot.
             InvalidInput: an Atom group that is not empty, without `with_contacts=True`.
 
@@ -136,7 +137,13 @@ class Groups(GroupBatches):
         self._ask("groups.delete")
         if with_contacts:
             self._ask("groups.delete:with_contacts")
-        await self._verbs.delete_group(checks.check_id(self._verbs.card, "group", id), with_contacts=with_contacts)
+        id = checks.check_id(self._verbs.card, "group", id)
+        try:
+            await self._verbs.delete_group(id, with_contacts=with_contacts)
+        except NotFound as error:
+            # Gone by an attempt of this very call whose answer was lost.
+            if error.earlier != "maybe":
+                raise
 
     @public
     async def add(self, group: str, contact: str) -> None:

@@ -31,7 +31,7 @@ async def late_commit(inside: Inside, run: Run) -> Answer:
 
 
 async def timeout(inside: Inside, run: Run) -> Answer:
-    inside.later(5 + LATE, run)
+    inside.later(LATE, run)
     await anyio.sleep(5)
     return LOST
 

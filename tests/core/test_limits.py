@@ -1,7 +1,8 @@
-"""How fast an account is asked, in virtual time: the known limit is used, and not passed."""
+"""How fast an account is asked where its limit is known: it is used, and not passed. In virtual time."""
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import anyio
@@ -12,46 +13,138 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 from crossbook import AddressBook, RateLimited
+from crossbook.core.account import Account
 from crossbook.core.card import Rate
-from crossbook.core.limits import limiter_for
+from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.limits import Bucket
 
 DONE = reply({"status": "success", "result": []})
+RATES = st.floats(0.5, 100)
+BURSTS = st.integers(1, 20)
+
+
+def within(turns: list[float], rate: float, burst: int) -> bool:
+    """Whether no window of any length has more turns than it may."""
+    return all(
+        last - first + 1 <= burst + rate * (turns[last] - turns[first]) + 1e-6
+        for first in range(len(turns))
+        for last in range(first, len(turns))
+    )
+
+
+@given(rate=RATES, burst=BURSTS, gaps=st.lists(st.floats(0, 2), min_size=1, max_size=60))
+def test_in_no_window_is_the_rate_passed_but_for_its_burst(rate: float, burst: int, gaps: list[float]) -> None:
+    bucket, now, turns = Bucket(rate, burst), 0.0, []
+    for gap in gaps:
+        now += gap
+        while not bucket.take(now):
+            now = bucket.begins(now)
+        turns.append(now)
+    assert within(turns, rate, burst)
 
 
 @given(
-    rate=st.floats(0.5, 100),
-    burst=st.integers(1, 20),
-    gaps=st.lists(st.floats(0, 2), min_size=1, max_size=60),
+    rate=RATES,
+    burst=BURSTS,
+    places=st.integers(1, 10),
+    # When each asks after the one before, how long it is willing to wait, whether it then gives up or was told how
+    # long, and for how long it keeps its place.
+    askers=st.lists(
+        st.tuples(st.floats(0, 0.5), st.floats(0, 1), st.booleans(), st.floats(0, 0.3)), min_size=1, max_size=40
+    ),
 )
-def test_in_no_window_is_the_rate_passed_but_for_its_burst(rate: float, burst: int, gaps: list[float]) -> None:
-    limiter = limiter_for(Rate(rate, burst))
+def test_nor_when_many_ask_and_some_give_up(
+    rate: float, burst: int, places: int, askers: list[tuple[float, float, bool, float]]
+) -> None:
+    turns: list[float] = []
+    order: list[int] = []
+    in_flight = 0
+
+    async def ask(account: Account, number: int, patience: float, gives_up: bool, keeps: float) -> None:
+        nonlocal in_flight
+        with anyio.move_on_after(patience) if gives_up else anyio.CancelScope():
+            await account.acquire(None)
+            with anyio.CancelScope(shield=True):
+                turns.append(anyio.current_time())
+                order.append(number)
+                in_flight += 1
+                assert in_flight <= places
+                await anyio.sleep(keeps)
+                in_flight -= 1
+                account.release()
+
+    async def main() -> None:
+        account = Account()
+        account.join(Rate(rate, burst), places)
+        async with anyio.create_task_group() as tasks:
+            for number, (gap, *asker) in enumerate(askers):
+                await anyio.sleep(gap)
+                tasks.start_soon(ask, account, number, *asker)
+        # Whoever gave up took nothing along: all places are free, and after a pause the whole burst is.
+        await anyio.sleep(burst / rate + 0.001)
+        began = anyio.current_time()
+        for _ in range(min(places, burst)):
+            await account.acquire(None)
+        assert anyio.current_time() == began
+
+    virtually(main)
+    assert within(turns, rate, burst)
+    assert order == sorted(order), "first come, first served"
+
+
+def test_what_is_promised_is_kept() -> None:
+    bucket = Bucket(10, 3)
+    promised = [bucket.begins(0.0, ahead) for ahead in range(20)]
     now, turns = 0.0, []
-    for gap in gaps:
-        now += gap
-        turns.append(now + limiter.reserve(now))
-    assert turns == sorted(turns), "in the order of asking"
-    for first in range(len(turns)):
-        for last in range(first, len(turns)):
-            assert last - first + 1 <= burst + rate * (turns[last] - turns[first]) + 1e-6
+    for _ in promised:
+        now = bucket.begins(now)
+        assert bucket.take(now)
+        turns.append(now)
+    assert turns == pytest.approx(promised)
+    assert turns[:3] == [0.0] * 3
 
 
-def test_a_limit_is_used_to_the_full() -> None:
-    limiter = limiter_for(Rate(10, 10))
-    waits = [limiter.reserve(0.0) for _ in range(110)]
-    assert waits[:10] == [0.0] * 10
-    assert waits[-1] == pytest.approx(10.0)
+def test_a_refusal_empties_it_and_closes_it_for_as_long_as_asked() -> None:
+    bucket = Bucket(10, 5)
+    bucket.refused(0.0, 0.0)
+    assert bucket.begins(0.0) == pytest.approx(0.1)
+    bucket.refused(0.0, 2.0)
+    bucket.refused(0.0, 1.0)
+    assert not bucket.take(1.99)
+    assert [bucket.begins(0.0, ahead) for ahead in range(6)] == pytest.approx([2.0] * 5 + [2.1])
 
 
-def test_a_turn_that_is_given_back_is_somebody_elses() -> None:
-    limiter = limiter_for(Rate(1, 1))
-    assert [limiter.reserve(0.0) for _ in range(2)] == [0.0, 1.0]
-    limiter.give_back()
-    assert limiter.reserve(0.0) == 1.0
+def test_another_limit_moves_no_turn_but_those_after_it() -> None:
+    bucket = Bucket(1, 1)
+    assert bucket.take(0.0)
+    bucket.change(10, 5)
+    assert [bucket.begins(0.0, ahead) for ahead in range(3)] == pytest.approx([1.0, 1.1, 1.2])
 
 
-def test_no_limit_is_none() -> None:
-    limiter = limiter_for(None)
-    assert [limiter.reserve(0.0) for _ in range(1000)] == [0.0] * 1000
+@pytest.mark.parametrize("seed", range(3))
+def test_fifty_callers_use_what_is_allowed_and_no_more(seed: int) -> None:
+    """Answers take 20–200 ms, and times are those at which requests leave."""
+    dice, left = random.Random(seed), list[float]()
+
+    async def answer(call: Outgoing) -> Reply:
+        left.append(anyio.current_time())
+        await anyio.sleep(dice.uniform(0.02, 0.2))
+        return DONE
+
+    async def main() -> None:
+        async with book_over("atom", FakeTransport(answer), concurrency=50) as book:
+            with anyio.move_on_after(60):
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(50):
+                        tasks.start_soon(for_ever, book)
+
+    async def for_ever(book: AddressBook) -> None:
+        while True:
+            await book.groups.list()
+
+    virtually(main)
+    assert len(left) >= 0.95 * 60 * 10
+    assert within(left, 10, 10)
 
 
 def seconds(requests: int, vendor: str = "atom", **options: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -120,6 +121,7 @@ def test_an_import_moves_to_its_end_and_its_people_are_there(page: Page) -> None
     seen: set[str] = set()
     while "done" not in page.texts("#imports .how"):
         seen |= set(page.texts("#imports .numbers"))
+        time.sleep(0.05)
     assert len(seen) > 3
     assert bar.get_attribute("value") == "1000"
     page.until(lambda: page.said.startswith("Done in"))

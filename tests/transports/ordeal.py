@@ -12,15 +12,17 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import anyio
 
-from crossbook import CrossbookError
+from crossbook import CrossbookError, InvalidInput, transports
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
-from crossbook.transports import NAMES, pools
+from crossbook.transports import NAMES
 
 LONGEST = 50  # seconds until a case is given up
 CREDENTIALS: dict[str, dict[str, str]] = {
@@ -42,6 +44,8 @@ def forget_peak() -> None:
 
 
 async def suffer(vendor: str, base_url: str, options: dict[str, Any]) -> dict[str, Any]:
+    if "http_client" in options:
+        options["http_client"] = import_module(options["http_client"]).AsyncClient()
     book = vendor_class(vendor)(**CREDENTIALS[vendor], base_url=base_url, rate=1e6, **options)
     async with book:
         await book.contacts.list()
@@ -63,7 +67,8 @@ def main() -> None:
     for name in VENDORS:
         vendor_class(name)
     for name in NAMES:
-        pools.Pooled(name, name.replace("httpx", "httpcore"), "http://127.0.0.1:9", fragile=False)
+        with suppress(InvalidInput):  # its extra is not installed
+            transports.make(name, "http://127.0.0.1:9", 1)
     for line in sys.stdin:
         case = json.loads(line)
         if not os.fork():

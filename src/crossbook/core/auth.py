@@ -123,12 +123,14 @@ class Login:
     def __init__(
         self,
         *,
+        vendor: str,
         operation: str,
         parameter: str,
         credentials: dict[str, str],
         dead_codes: frozenset[str],
         tokens: TokenStore,
     ) -> None:
+        self._vendor = vendor
         self._operation = operation
         self._parameter = parameter
         self._dead_codes = dead_codes
@@ -136,14 +138,15 @@ class Login:
         self.account = account_key(*credentials.values())
         pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
         self._credentials = Attachment(query="&".join(pairs), secrets=tuple(credentials.values()))
-        self._job: Job[None] | None = None
+        self._job: Job[Secret] | None = None
+        self._ended = 0  # logins that gave a token
         self._refused: tuple[float, AuthError] | None = None
 
     def bind(
         self,
         *,
         login: Callable[[], Awaitable[str]],
-        start: Callable[[Callable[[], Awaitable[None]]], Job[None]],
+        start: Callable[[Callable[[], Awaitable[Secret]]], Job[Secret]],
         clock: Callable[[], float],
     ) -> None:
         """Said by the book when it opens: how to log in, and where the work may go on."""
@@ -166,25 +169,39 @@ class Login:
         return Attachment(query=f"{self._parameter}={quote(secret, safe='')}", secrets=(secret,))
 
     async def _renewed(self, rejected: Attachment | None, longest: float) -> Secret:
-        token = await self._tokens.get(self.account)
-        if token is None or self._attached(token) == rejected:
+        token = await self._another(rejected)
+        if token is None:
             if self._refused and self._clock() < self._refused[0]:
                 raise copy(self._refused[1])
             if self._job is None or self._job.done:
                 self._job = self._start(self._log_in)
-            with anyio.move_on_after(longest) as scope:
-                await self._job.result()
-            if scope.cancelled_caught:
-                raise ConnectError(f"the login was not done within {longest:.3g} s", operation=self._operation)
-            token = await self._tokens.get(self.account)
-        if token is None:
-            raise AuthError("the login gave no token", operation=self._operation)
+            with anyio.move_on_after(longest):
+                try:
+                    return await self._job.result()
+                except CrossbookError as error:
+                    raise copy(error) from None  # each caller has its own: a list adds its cursor to it
+            raise ConnectError(
+                f"the login was not done within {max(0.0, longest):.3g} s",
+                vendor=self._vendor, operation=self._operation,
+            )  # fmt: skip
         return token
 
-    async def _log_in(self) -> None:
+    async def _another(self, rejected: Attachment | None) -> Secret | None:
+        """A token other than the rejected one; a store may be slow, and a login may end while it answers."""
+        ended = -1
+        while ended != self._ended:
+            ended = self._ended
+            token = await self._tokens.get(self.account)
+            if token is not None and self._attached(token) != rejected:
+                return token
+        return None
+
+    async def _log_in(self) -> Secret:
         try:
-            await self._tokens.put(self.account, Secret(await self._login()))
-            self._refused = None
+            token = Secret(await self._login())
+            await self._tokens.put(self.account, token)
+            self._refused, self._ended = None, self._ended + 1
+            return token
         except CrossbookError as error:
             await self._tokens.put(self.account, None)
             if isinstance(error, AuthError):

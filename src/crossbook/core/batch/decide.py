@@ -57,6 +57,7 @@ class Decider:
         self._on_duplicate = on_duplicate
         self._settle = settle
         self._dry_run = dry_run
+        self._in_doubt: set[str] = set()  # keys of creates that could not be looked up
 
     @property
     def asks(self) -> bool:
@@ -122,6 +123,7 @@ class Decider:
         try:
             found = await self._lookups.find(contact, since=settled)
         except CrossbookError:
+            self._in_doubt.add(task.ready.key)
             return Unknown(error, final=False)
         fresh = [match for match in found if match.id not in task.seen and await self._free(match.id, task.index)]
         ours = [match for match in fresh if equal(self._card, contact, match, self._verbs.region)]
@@ -131,7 +133,8 @@ class Decider:
         if fresh:
             ids = tuple(match.id for match in fresh)
             what = f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one"
-            return Unknown(self._several(what, ids), final=True)
+            # One of them may be of an item before, of which nobody could find out: then a later run can tell.
+            return Unknown(self._several(what, ids), final=task.ready.key not in self._in_doubt)
         return error if task.tries >= TRIES else None
 
     async def _joined(self, task: Task, lost: CrossbookError) -> Settlement:

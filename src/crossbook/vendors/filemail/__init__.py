@@ -72,6 +72,7 @@ class Filemail(AddressBook):
             credentials["apikey"] = credential("api_key", api_key)
         self._source = credential("source", source)
         self._login = Login(
+            vendor=CARD.vendor,
             operation="login",
             parameter="logintoken",
             credentials=credentials,

@@ -1,0 +1,189 @@
+"""The gateway's page in a real browser: what it shows, and an import that it starts and stops."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from gateways import COMMAND, started
+
+pytest.importorskip("selenium", reason="the page is tested in a browser, through selenium, which is not installed")
+
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+FLAGS = (
+    "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
+    "disable-component-update", "disable-sync", "window-size=1400,1000",
+)  # fmt: skip
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)"
+)
+TITLES = ["SerwerSMS", "Atom", "Filemail", "Vercom"]
+
+
+class Page:
+    """The page, and how a test finds its way on it."""
+
+    def __init__(self, browser: Chrome, url: str) -> None:
+        self.browser = browser
+        self.url = url
+
+    def open(self, query: str = "") -> None:
+        self.browser.get(f"{self.url}/{query}")
+
+    def one(self, selector: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def texts(self, selector: str) -> list[str]:
+        # In one step, since the page changes by itself.
+        script = "return [...document.querySelectorAll(arguments[0])].map(each => each.innerText.trim())"
+        texts: list[str] = self.browser.execute_script(script, selector)
+        return texts
+
+    def until(self, what: Callable[[], object], seconds: float = 60) -> None:
+        WebDriverWait(self.browser, seconds, poll_frequency=0.05).until(lambda _: what())
+
+    def start(self, book: str, group: str = "Gateway import", file: Path | None = None) -> None:
+        Select(self.one("[name=book]")).select_by_value(book)
+        field = self.one("[name=group]")
+        field.clear()
+        field.send_keys(group)
+        if file is not None:
+            self.one("[name=file]").send_keys(str(file))
+        self.one("#import [type=submit]").click()
+
+    @property
+    def said(self) -> str:
+        return self.one("#said").text
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for flag in (*FLAGS, f"user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(f"--{flag}")
+    browser = Chrome(options, Service(DRIVER))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with started(COMMAND) as (url, _):
+        yield url
+
+
+@pytest.fixture
+def page(browser: Chrome, url: str) -> Iterator[Page]:
+    yield Page(browser, url)
+    assert [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def test_it_shows_the_books_and_the_contacts_of_one(page: Page) -> None:
+    page.open()
+    assert page.texts("#books .book strong") == TITLES
+    assert all(text.startswith("answers in") for text in page.texts("#books .state"))
+    assert page.one("#books [aria-current]").get_attribute("data-book") == "serwersms"
+    assert page.texts("#contacts tbody th")[0] == "Anna Sample 0"
+    page.one("[data-book=atom]").click()
+    assert page.browser.title == "Atom · crossbook gateway"
+    assert page.texts("#contacts thead th") == ["Name", "Phone", "Company", "Id"]
+    assert "not told" in page.one("#contacts tbody tr").text
+
+
+def test_it_pages_and_narrows_to_a_group(page: Page) -> None:
+    page.open("?book=vercom")
+    first = page.texts("#contacts tbody th")
+    page.one("a[rel=next]").click()
+    assert len(page.texts("#contacts tbody th")) == len(first) == 15
+    assert not set(first) & set(page.texts("#contacts tbody th"))
+    page.one(".groups a:nth-child(2)").click()
+    assert page.one(".groups [aria-current]").text == "Seeds"
+
+
+def test_an_import_moves_to_its_end_and_its_people_are_there(page: Page) -> None:
+    page.open("?book=atom")
+    page.start("atom", "From the page")
+    page.until(lambda: page.texts("#imports [data-state=running]"))
+    bar = page.one("#imports progress")
+    assert bar.get_attribute("max") == "1000"
+    seen: set[str] = set()
+    while "done" not in page.texts("#imports .how"):
+        seen |= set(page.texts("#imports .numbers"))
+
+    print("SEEN", len(seen)); assert len(seen) > 3
+    assert bar.get_attribute("value") == "1000"
+    t=time.time(); page.until(lambda: page.said.startswith("Done in")); print("SAID", page.said, time.time()-t)
+    assert "created" in page.said
+    assert page.texts("#imports .numbers")[0].startswith("1,000 of 1,000")
+    assert page.texts("#imports .problems li")
+    # The page shows what is there now, without being loaded again.
+    page.until(lambda: "From the page" in page.texts(".groups a"))
+
+
+def test_stop_ends_it_and_what_was_written_stays(page: Page) -> None:
+    page.open("?book=atom")
+    page.start("atom", "Stopped")
+    page.until(
+        lambda: any(
+            float(text.split()[0].replace(",", "")) > 20
+            for text in page.texts("#imports [data-state=running] .numbers")
+        )
+    )
+    page.one("#stop").click()
+    page.until(lambda: page.said == "Stopped. What was written stays.")
+    page.until(lambda: page.texts("#imports .how")[0] == "stopped")
+    done = page.texts("#imports .numbers")[0]
+    page.open("?book=atom")
+    page.until(lambda: page.texts("#imports .numbers"))
+    assert page.texts("#imports .numbers")[0] == done
+    assert not done.startswith("1,000")
+
+
+def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: Path) -> None:
+    page.open("?book=vercom")
+    file = tmp_path / "people.csv"
+    file.write_text("phone,name\n+48500600700,Łucja\n", encoding="utf-8")
+    page.start("vercom", "Files", file)
+    t=time.time(); page.until(lambda: page.said.startswith("Done in")); print("SAID", page.said, time.time()-t)
+    assert page.said.endswith(": 1 created.")
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("telephone\n1\n", encoding="utf-8")
+    page.start("vercom", "Files", wrong)
+    page.until(lambda: page.said.startswith("Not imported"))
+    assert "'telephone' is none of them" in page.said
+    # The browser itself notes the 422.
+    assert len(page.browser.get_log("browser")) == 1
+
+
+def test_it_can_be_used_from_the_keyboard(page: Page) -> None:
+    page.open()
+    order: list[str] = []
+    for _ in range(9):
+        page.browser.switch_to.active_element.send_keys(Keys.TAB)
+        order.append(page.browser.switch_to.active_element.text.split("\n")[0])
+    assert order[0] == "Skip to the contacts"
+    assert order[1:7] == ["API", "Health", *TITLES]
+    unnamed = "[...document.querySelectorAll('input, select, progress')].filter(e => !e.labels.length && !e.ariaLabel)"
+    assert page.browser.execute_script(f"return {unnamed}.length") == 0
+
+
+def test_it_fits_a_small_screen(page: Page) -> None:
+    page.browser.set_window_size(500, 900)
+    try:
+        page.open("?book=vercom")
+        wide, shown = page.browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
+        assert wide <= shown
+    finally:
+        page.browser.set_window_size(1400, 1000)
