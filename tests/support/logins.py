@@ -1,0 +1,85 @@
+"""Filemail as a login sees it: tokens that live and die, and logins that are counted, slow, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import anyio
+from fakes import FakeTransport, book_over, reply
+
+from crossbook import AddressBook
+from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.core.redact import Secret
+
+EMPTY = reply({"responsestatus": "OK", "Contacts": []})
+DEAD = reply({"responsestatus": "InvalidOrExpiredLoginToken", "errorcode": 2003, "errormessage": "log in again"}, 500)
+WRONG = reply({"responsestatus": "WrongUsernamePassword", "errorcode": 2001, "errormessage": "no"})
+
+
+class Account:
+    """One account at the vendor, for as many books as a test wants.
+
+    Attributes:
+        seconds: how long a login takes.
+        says: what it answers instead of a token, as long as there is any.
+        go: where a test holds logins up; set at first.
+        late: where a test holds answers to dead tokens up; set at first.
+        logins: how many there were.
+        requests: how many calls there were beside them.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.says: list[Reply | Failure] = []
+        self.go, self.late = anyio.Event(), anyio.Event()
+        self.go.set()
+        self.late.set()
+        self.logins = self.requests = 0
+        self._alive = ""
+
+    def expire(self) -> None:
+        """The token that was given last is a dead one now."""
+        self._alive = ""
+
+    def book(self, **options: Any) -> AddressBook:
+        return book_over("filemail", FakeTransport(self._answer, logins=False), **options)
+
+    async def _answer(self, call: Outgoing) -> Reply | Failure:
+        if call.path.endswith("/login"):
+            return await self._log_in()
+        self.requests += 1
+        (token,) = parse_qs(call.target.decode().partition("?")[2])["logintoken"]
+        if token == self._alive:
+            return EMPTY
+        await self.late.wait()
+        return DEAD
+
+    async def _log_in(self) -> Reply | Failure:
+        self.logins += 1
+        await anyio.sleep(self.seconds)
+        await self.go.wait()
+        if self.says:
+            return self.says.pop(0)
+        self._alive = f"{self.logins:032x}"
+        return reply({"responsestatus": "ok", "logintoken": self._alive})
+
+
+class SlowTokens:
+    """A token store somewhere else, as several processes would share it."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Secret] = {}
+
+    async def get(self, account: str) -> Secret | None:
+        token = self.tokens.get(account)
+        await anyio.sleep(0.01)
+        return token
+
+    async def put(self, account: str, token: Secret | None) -> None:
+        await anyio.sleep(0.01)
+        if token is None:
+            self.tokens.pop(account, None)
+        else:
+            self.tokens[account] = token
+        await anyio.sleep(0.01)
