@@ -32,7 +32,7 @@ def gzip_over_gzip() -> bytes:
 def repeated(before: bytes, piece: bytes, after: bytes, size: int = 16 * MIB) -> bytes:
     """As many pieces as fit, with commas between."""
     room = size - len(before) - len(after)
-    return before + b",".join([piece] * (room // (len(piece) + 1))) + after
+    return before + (piece + b",") * (room // (len(piece) + 1) - 1) + piece + after
 
 
 def nested(depth: int, opening: bytes, inner: bytes, closing: bytes) -> bytes:

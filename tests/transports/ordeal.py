@@ -69,6 +69,8 @@ def main() -> None:
     for name in NAMES:
         with suppress(InvalidInput):  # its extra is not installed
             transports.make(name, "http://127.0.0.1:9", 1)
+    gc.collect()
+    gc.freeze()  # what is imported is looked through no more
     for line in sys.stdin:
         case = json.loads(line)
         if not os.fork():

@@ -74,4 +74,4 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
                 return number
         raise AssertionError
 
-    assert anyio.run(main, backend=backend) > 10
+    assert anyio.run(main, backend=backend) > 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -85,22 +86,29 @@ class Decider:
             return self._duplicate(f"input {first} has the same {self._match}")
         try:
             found = await self._lookups.find(contact)
-            task.seen = tuple(match.id for match in found)
-            if not (self._upsert or self._on_duplicate):
-                return None
-            if not found:
-                return Done("updated") if again and self._dry_run else None
-            if not self._upsert and self._on_duplicate != "update":
-                only = found[0].id if len(found) == 1 else None
-                return self._duplicate(f"the vendor has a contact with this {self._match}", only)
-            if len(found) > 1:
-                return self._several(f"{len(found)} contacts have this {self._match}", task.seen)
-            return await self._compared(task, contact, found[0])
         except CrossbookError as error:
             return error
+        task.seen = tuple(match.id for match in found)
+        if not found:
+            return Done("updated") if again and self._dry_run else None
+        return await self._chosen(task, contact, found)
 
-    async def _compared(self, task: Task, contact: Contact, found: Contact) -> Settlement | None:
-        stored = await self._told(contact, found)
+    async def _chosen(self, task: Task, contact: Contact, found: Sequence[Contact]) -> Settlement | None:
+        """What is done about contacts that have the key."""
+        if not (self._upsert or self._on_duplicate):
+            return None
+        if not self._upsert and self._on_duplicate != "update":
+            only = found[0].id if len(found) == 1 else None
+            return self._duplicate(f"the vendor has a contact with this {self._match}", only)
+        if len(found) > 1:
+            return self._several(f"{len(found)} contacts have this {self._match}", tuple(each.id for each in found))
+        if (await self._journal.owner(found[0].id) or 0) > task.index:
+            # An input after this one was written while this one could not be: it has the last word.
+            return Done("skipped", found[0].id)
+        try:
+            stored = await self._told(contact, found[0])
+        except CrossbookError as error:
+            return error
         changes = differences(self._card, contact, stored, self._verbs.region)
         if not changes:
             return Done("unchanged", stored.id, contact)
@@ -135,7 +143,9 @@ class Decider:
             what = f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one"
             # One of them may be of an item before, of which nobody could find out: then a later run can tell.
             return Unknown(self._several(what, ids), final=task.ready.key not in self._in_doubt)
-        return error if task.tries >= TRIES else None
+        if task.tries >= TRIES:
+            return error
+        return await self._chosen(task, contact, found) if found else None
 
     async def _joined(self, task: Task, lost: CrossbookError) -> Settlement:
         """A contact that was made, put into those of its groups that come a call later (Filemail)."""
