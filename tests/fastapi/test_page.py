@@ -167,6 +167,17 @@ def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: P
     assert len(page.browser.get_log("browser")) == 1
 
 
+def test_pages_that_were_left_hold_no_connection(page: Page) -> None:
+    began = time.monotonic()
+    for number in range(16):
+        page.open(f"?book={('atom', 'vercom')[number % 2]}")
+        page.until(lambda: page.one("#link").text == "live")
+    # A browser has six connections for a server; the seventh would wait for a minute.
+    assert time.monotonic() - began < 30
+    page.browser.back()
+    page.until(lambda: page.one("#link").text == "live")
+
+
 def test_it_can_be_used_from_the_keyboard(page: Page) -> None:
     page.open()
     order: list[str] = []

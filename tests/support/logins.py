@@ -8,13 +8,14 @@ from urllib.parse import parse_qs
 import anyio
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook
+from crossbook import AddressBook, CrossbookError
 from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.core.redact import Secret
 
 EMPTY = reply({"responsestatus": "OK", "Contacts": []})
 DEAD = reply({"responsestatus": "InvalidOrExpiredLoginToken", "errorcode": 2003, "errormessage": "log in again"}, 500)
 WRONG = reply({"responsestatus": "WrongUsernamePassword", "errorcode": 2001, "errormessage": "no"})
+CALLERS = 1_000
 
 
 class Account:
@@ -82,4 +83,24 @@ class SlowTokens:
             self.tokens.pop(account, None)
         else:
             self.tokens[account] = token
-        await anyio.sleep(0.01)
+
+
+class Storm:
+    """Many calls at once, and what came of them."""
+
+    def __init__(self, *books: AddressBook) -> None:
+        self._books = books
+        self.done = 0
+        self.errors: list[CrossbookError] = []
+
+    async def call(self, book: AddressBook) -> None:
+        try:
+            await book.contacts.list()
+            self.done += 1
+        except CrossbookError as error:
+            self.errors.append(error)
+
+    async def run(self, callers: int = CALLERS) -> None:
+        async with anyio.create_task_group() as tasks:
+            for number in range(callers):
+                tasks.start_soon(self.call, self._books[number % len(self._books)])

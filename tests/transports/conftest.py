@@ -18,6 +18,7 @@ from crossbook.transports import pools
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import ordeals
 from kinds import BROUGHT, needs
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -97,3 +98,10 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pools.ssl_context.cache_clear()
     yield
     pools.ssl_context.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def ordeal() -> Iterator[ordeals.Ordeal]:
+    """Runs one case in a process of its own, and answers what came of it."""
+    with ordeals.running() as run:
+        yield run

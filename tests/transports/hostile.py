@@ -1,8 +1,10 @@
-"""A vendor that turns: it answers well once, and then as a test says."""
+"""A vendor that turns: it answers well once, and then as a test says; and bad ways to answer."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 from server import Behaviour, Peer, Seen, reply
 
@@ -41,3 +43,35 @@ def turning(vendor: str, worse: Behaviour) -> Behaviour:
             peer.send(reply(healthy if is_list(seen) else other))
 
     return behave
+
+
+def says(*pieces: bytes) -> Behaviour:
+    def behave(peer: Peer) -> None:
+        for piece in pieces:
+            peer.send(piece)
+        peer.until_gone()
+
+    return behave
+
+
+def endless(head: bytes, piece: bytes) -> Behaviour:
+    def behave(peer: Peer) -> None:
+        peer.send(head)
+        while True:
+            peer.send(piece)
+
+    return behave
+
+
+def dripping(head: bytes, piece: bytes, every: float) -> Behaviour:
+    def behave(peer: Peer) -> None:
+        peer.send(head)
+        while True:
+            peer.send(piece)
+            time.sleep(every)
+
+    return behave
+
+
+def packed(body: Callable[[], bytes], encoding: str) -> Callable[[], Behaviour]:
+    return lambda: says(reply(body(), "200 OK", f"Content-Encoding: {encoding}"))

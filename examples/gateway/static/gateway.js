@@ -29,17 +29,25 @@ function row(entry) {
 }
 
 const running = new Set();
-const live = new EventSource("/imports/live");
-live.onopen = () => { $("link").textContent = "live"; };
-live.onerror = () => { $("link").textContent = "connection lost, trying again"; };
-live.onmessage = (event) => {
+let live;
+function listen() {
+  live = new EventSource("/imports/live");
+  live.onopen = () => { $("link").textContent = "live"; };
+  live.onerror = () => { $("link").textContent = "connection lost, trying again"; };
+  live.onmessage = heard;
+}
+// A browser keeps pages that one left, for the way back, and with them their connections: it has six for a server.
+addEventListener("pageshow", listen);
+addEventListener("pagehide", () => live.close());
+
+function heard(event) {
   const entries = JSON.parse(event.data);
   const shown = entries.map(row);
   if (shown.some((item, place) => $("imports").children[place] !== item)) $("imports").replaceChildren(...shown);
   const ended = entries.filter((entry) => entry.state !== "running" && running.delete(entry.id));
   entries.filter((entry) => entry.state === "running").forEach((entry) => running.add(entry.id));
   if (ended.length) refresh();
-};
+}
 
 // What the server renders, once more, for the books and contacts as they are now.
 async function refresh() {

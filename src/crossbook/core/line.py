@@ -79,21 +79,22 @@ class Line:
         if ahead:
             self._waiters.move_to_end(waiter, last=False)
         try:
-            while True:
+            while waiter.late is None:
                 first = next(iter(self._waiters)) is waiter
                 if first and self._take(ahead):
                     return
                 now = anyio.current_time()
                 begins = self._bucket.begins(now)
-                if waiter.late or now >= waiter.latest:
-                    raise waiter.late or Late(begins - now)
+                if now >= waiter.latest:
+                    raise Late(begins - now)
                 for_turn = first and (ahead or self._in_flight < self._places)
                 with anyio.CancelScope(deadline=min(begins, waiter.latest) if for_turn else waiter.latest):
                     await waiter.woken.wait()
                 if waiter.woken.is_set():
                     waiter.woken = anyio.Event()
+            raise waiter.late
         finally:
-            del self._waiters[waiter]
+            self._waiters.pop(waiter, None)
             self._wake_first()
 
     def _wake_first(self) -> None:
@@ -103,9 +104,10 @@ class Line:
     def _dismiss_late(self, now: float) -> None:
         """Turns come later than was said: tells those for whom that is too late."""
         before = 0
-        for waiter in self._waiters:
+        for waiter in list(self._waiters):
             begins = self._bucket.begins(now, before)
             if begins > waiter.latest:
+                del self._waiters[waiter]
                 waiter.late = Late(begins - now)
                 waiter.woken.set()
             else:

@@ -1,0 +1,94 @@
+"""Answers that lie, swell or never end: a typed error, in time, and 64 MiB of memory at most above a healthy call's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from bombs import MIB, deflated_zeros, gzip_bomb, gzip_over_gzip
+from hostile import dripping, endless, packed, says
+from kinds import needs
+from ordeals import MEASURABLE, Ordeal
+from server import Behaviour, reply
+
+from crossbook import transports
+
+pytestmark = pytest.mark.skipif(not MEASURABLE, reason="this system does not tell a process its peak of memory")
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+ZIPPED = HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+BROTLI = bytes.fromhex("0b028064617461" * 200)
+
+# What comes in, what our error for it is.
+READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
+    "a GiB in gzip": (packed(gzip_bomb, "gzip"), "ResponseTooLarge"),
+    "a GiB in gzip over gzip": (packed(gzip_over_gzip, "gzip, gzip"), "BadResponse"),
+    "a GiB in gzip over gzip that says gzip": (packed(gzip_over_gzip, "gzip"), "BadResponse"),
+    "a GiB in deflate": (packed(lambda: b"\x78\xda" + deflated_zeros(), "deflate"), "BadResponse"),
+    "brotli": (packed(lambda: BROTLI, "br"), "BadResponse"),
+    "zstd": (packed(lambda: b"\x28\xb5\x2f\xfd" + bytes(1000), "zstd"), "BadResponse"),
+    "a GiB, announced": (lambda: endless(HEAD + b"Content-Length: 1073741824\r\n\r\n", bytes(MIB)), "ResponseTooLarge"),
+    "without an end": (lambda: endless(CHUNKED, b"100000\r\n" + bytes(MIB) + b"\r\n"), "ResponseTooLarge"),
+    "gzip that is none": (lambda: says(reply(b'{"data":[]}', "200 OK", "Content-Encoding: gzip")), "BadResponse"),
+    "gzip that is not said": (lambda: says(reply(gzip_over_gzip())), "BadResponse"),
+    "a length too short": (lambda: says(HEAD + b'Content-Length: 5\r\n\r\n{"data":[]}'), "BadResponse"),
+    "a length too long": (lambda: lambda peer: peer.send(HEAD + b'Content-Length: 99\r\n\r\n{"data":[]}'), "LostError"),
+    "headers without an end": (lambda: endless(HEAD, b"X-Header: value\r\n" * 100), "LostError"),
+    "a header of a MiB": (lambda: says(HEAD + b"X: " + b"x" * MIB + b"\r\n\r\n{}"), "LostError"),
+    "a chunk's extension without an end": (lambda: endless(CHUNKED, b"1;" + b"x" * MIB), "LostError"),
+    "trailers without an end": (lambda: endless(CHUNKED + b"2\r\n{}\r\n0\r\n", b"X-Header: v\r\n" * 100), "LostError"),
+}
+
+
+@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("case", READING)
+def test_reading(ordeal: Ordeal, case: str, name: str) -> None:
+    needs(name, "asyncio")
+    behaviour, expected = READING[case]
+    told = ordeal(behaviour(), transport=name)
+    assert told["error"] == expected, told
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+@pytest.mark.parametrize("case", ["a GiB in gzip", "a GiB in gzip over gzip", "brotli", "without an end"])
+def test_reading_over_a_client_that_is_brought(ordeal: Ordeal, case: str, library: str) -> None:
+    needs(library, "asyncio")
+    behaviour, expected = READING[case]
+    told = ordeal(behaviour(), http_client=library)
+    assert told["error"] == expected, told
+
+
+FOR_EVER: dict[str, Behaviour] = {
+    "a byte at a time": dripping(HEAD + b"Content-Length: 1000\r\n\r\n", b" ", 0.1),
+    "an empty block of gzip at a time": dripping(ZIPPED, b"\0\0\0\xff\xff", 0.1),
+    "a header's byte at a time": dripping(HEAD + b"X: ", b"x", 0.1),
+    "answers that are none yet": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 100),
+    "early hints": endless(b"", b"HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n" * 100),
+    "chunks of two bytes": endless(CHUNKED, b"2\r\n  \r\n" * 10_000),
+    "silence": dripping(b"", b"", 0.1),
+}
+
+
+@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("case", FOR_EVER)
+def test_what_never_ends_is_ended_by_the_call_s_time(ordeal: Ordeal, case: str, name: str) -> None:
+    needs(name, "asyncio")
+    told = ordeal(FOR_EVER[case], transport=name, timeout=0.3)
+    assert (told["error"], told["sent"]) == ("LostError", "maybe"), told
+    assert told["seconds"] < 1.3
+
+
+@pytest.mark.parametrize("date", ["9" * 400, "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_wait_for_ever_is_not_waited(ordeal: Ordeal, date: str) -> None:
+    """Longer than the call's own time, so it is an error at once; and not one that says to try again at once."""
+    told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")), attempts=4)
+    assert (told["error"], told["attempts"], told["seconds"] < 1) == ("RateLimited", 1, True), told
+    assert told["wait"] >= 1e9
+
+
+@pytest.mark.parametrize("date", ["-5", "soon", "", "1e9", "\xb2", "Thu, 01 Jan 1970 00:00:00 GMT", "Foo, 99 Bar 9 :"])
+def test_a_wait_that_is_none(ordeal: Ordeal, date: str) -> None:
+    told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")))
+    assert told["error"] == "RateLimited", told
+    assert not told["wait"]

@@ -1,0 +1,72 @@
+"""Answers of a shape that costs more than it should: refused by their look, before they are decoded."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+from bombs import MIB, nested, repeated
+from hostile import KEYS, packed
+from ordeals import MEASURABLE, Ordeal
+
+pytestmark = pytest.mark.skipif(not MEASURABLE, reason="this system does not tell a process its peak of memory")
+
+
+def filled(vendor: str, piece: bytes) -> bytes:
+    before, after = KEYS[vendor]
+    return repeated(before, piece, after)
+
+
+def row(vendor: str, value: bytes) -> bytes:
+    before, after = KEYS[vendor]
+    return before + value + after
+
+
+SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
+    "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLarge"),
+    "16 MiB of rows": (lambda vendor: filled(vendor, b"{}"), "ResponseTooLarge"),
+    "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "ResponseTooLarge"),
+    "16 MiB of rows that are lists": (lambda vendor: filled(vendor, b"[]"), "ResponseTooLarge"),
+    "16 MiB of one row that is a list of numbers": (
+        lambda vendor: repeated(KEYS[vendor][0] + b"[", b"0", b"]" + KEYS[vendor][1]), "ResponseTooLarge",
+    ),
+    "16 MiB of one row that is a list of text": (
+        lambda vendor: repeated(KEYS[vendor][0] + b"[", b'"a"', b"]" + KEYS[vendor][1]), "ResponseTooLarge",
+    ),
+    "16 MiB of rows that are null": (lambda vendor: filled(vendor, b"null"), "ResponseTooLarge"),
+    "16 MiB of rows that are text": (lambda vendor: filled(vendor, b'"a"'), "ResponseTooLarge"),
+    "lists, 50,000 deep": (lambda vendor: nested(50_000, b"[", b"", b"]"), "BadResponse"),
+    "lists, 200,000 deep": (lambda vendor: nested(200_000, b"[", b"", b"]"), "ResponseTooLarge"),
+    "objects, 50,000 deep": (lambda vendor: nested(50_000, b'{"a":', b"1", b"}"), "BadResponse"),
+    "objects, 200,000 deep": (lambda vendor: nested(200_000, b'{"a": ', b"1", b"     }"), "BadResponse"),
+    "lists in a row, 50,000 deep": (lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "BadResponse"),
+    "lists in a row, 200,000 deep": (
+        lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "BadResponse",
+    ),
+    "objects in a row, 200,000 deep": (
+        lambda vendor: row(vendor, nested(200_000, b'{"abc": ', b"1", b"}     ")), "BadResponse",
+    ),
+    "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "BadResponse"),
+    "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "BadResponse"),
+    "an exponent of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "BadResponse"),
+    "NaN": (lambda vendor: row(vendor, ID[vendor] % b"NaN"), "BadResponse"),
+    "Infinity": (lambda vendor: row(vendor, ID[vendor] % b"-Infinity"), "BadResponse"),
+    "latin-2": (lambda vendor: row(vendor, ID[vendor] % '"Łódź"'.encode("iso8859-2")), "BadResponse"),
+    "UTF-16": (lambda vendor: row(vendor, b"{}").decode().encode("utf-16"), "BadResponse"),
+    "half a surrogate": (lambda vendor: row(vendor, ID[vendor] % b'"\\ud800"'), "BadResponse"),
+    "nothing but space": (lambda vendor: b" " * MIB, "BadResponse"),
+    "null": (lambda vendor: b"null", "BadResponse"),
+    "HTML": (lambda vendor: b"<!doctype html><title>Sign in</title>", "BadResponse"),
+    "two documents": (lambda vendor: row(vendor, b"") * 2, "BadResponse"),
+    "cut": (lambda vendor: row(vendor, b"{}")[:-4], "BadResponse"),
+}  # fmt: skip
+ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contactid":%s}', "atom": b'{"id":%s}'}
+
+
+@pytest.mark.parametrize("vendor", KEYS)
+@pytest.mark.parametrize("case", SHAPES)
+def test_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
+    body, expected = SHAPES[case]
+    told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_body=16 * MIB)
+    assert told["error"] == expected, told
