@@ -20,10 +20,13 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: demo test chaos crash check specs generate lint types imports grid lock clean
+.PHONY: demo gateway test chaos crash check specs generate lint types imports grid lock clean
 
 demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the sandbox
 	@$(BIN)/python -m examples.demo $(ARGS)
+
+gateway: $(READY)  ## an example application: one REST API and a page over the four vendors, on the sandbox
+	@$(BIN)/python -m examples.gateway $(ARGS)
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest $(ARGS)

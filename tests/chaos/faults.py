@@ -35,7 +35,7 @@ _WORKING: dict[str, Any] = {"retry_after": 0, "body": '{"meta":{},"data":[]}'}
 FAULTS = (
     never_left("connect refused", "refused", "no connection to the vendor"),
     never_left("DNS failure", "unresolved", "no connection to the vendor"),
-    never_left("pool time-out", "no room", "no connection became free", options={"connect_timeout": 0.3}),
+    never_left("pool time-out", "no room", "no connection became free", options={"connect_timeout": 0.5}),
     lost("reset before the headers", "reset", settings={"when": "before"}, commits=False),
     lost("reset before the headers, done", "reset", settings={"when": "after"}),
     lost("reset, done later", "late_commit", settings={"seconds": 0.2}),

@@ -90,9 +90,11 @@ def _attempts(trial: Trial) -> Iterator[str]:
         most = 100
     if case.operation == "logout" and case.fault.commits and not trial.lasting:
         most = 3  # the first made the token a dead one
+    if case.fault.kind == "no room" and not trial.lasting:
+        most = 3  # a busy machine may take its time to free the connection
     if not least <= len(seen) <= most:
         yield f"{len(seen)} attempts, and there must be {least} to {most}"
-    lost = 0 if case.fault.kind not in KINDS else len(seen) if trial.lasting else 1
+    lost = 0 if case.fault.kind not in KINDS else len(seen) - (not trial.lasting)
     if trial.requests != len(seen) - lost:
         yield f"the server counted {trial.requests} requests, and the hook {len(seen)}, less {lost} that never left"
     if [each.number for each in seen] != list(range(1, len(seen) + 1)):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from control import Server
 from fakes import FakeTransport, book_over, sample
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from fastapi.testclient import TestClient
 from serving import book_on, serving
 
@@ -175,3 +175,16 @@ def test_tests_of_an_application_can_give_a_book_of_their_own() -> None:
     assert TestClient(app).get("/eu").json() == "vercom"
     assert use("eu", Vercom) is use("eu", Vercom)
     assert use("eu") is not use("us")
+
+
+def test_web_sockets_get_their_books_too() -> None:
+    app = application(lifespan(eu=watched("eu", [])))
+
+    @app.websocket("/ws")
+    async def talk(socket: WebSocket, book: Annotated[Vercom, Depends(use("eu", Vercom))]) -> None:
+        await socket.accept()
+        await socket.send_text(book.card.vendor)
+        await socket.close()
+
+    with TestClient(app) as client, client.websocket_connect("/ws") as socket:
+        assert socket.receive_text() == "vercom"

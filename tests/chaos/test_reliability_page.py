@@ -1,0 +1,61 @@
+"""docs/reliability.md: each promise names tests, and they are there; its numbers are those of the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from crossbook.book import BATCH_ATTEMPTS
+from crossbook.core.auth import Login
+from crossbook.core.card import MIB, Card
+from crossbook.core.options import Options
+from crossbook.core.retry import BASE, LONGEST, Quota
+from crossbook.registry import VENDORS
+from crossbook.registry import vendor as vendor_class
+
+from .cases import every_case
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+PROMISES = re.findall(r"^\| (.+?) \| (.+) \|$", PAGE.partition("## Each promise")[2], re.MULTILINE)[2:]
+NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", PAGE)
+
+
+def test_each_promise_names_a_test() -> None:
+    assert len(PROMISES) > 30
+    for promise, proof in PROMISES:
+        assert re.search(r"`tests/[\w/]+\.py::test_\w+`", proof), promise
+
+
+@pytest.mark.parametrize(("file", "name"), NAMED, ids=[f"{file}::{name}" for file, name in NAMED])
+def test_each_named_test_is_there(file: str, name: str) -> None:
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    assert name in {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_the_numbers_are_those_of_the_code() -> None:
+    cards: list[Card] = [vendor_class(name).card for name in VENDORS]
+    repeats = Quota.capacity // Quota.price
+    said = (
+        f"({len(every_case()):,} cases",
+        f"| `timeout` | {Options().timeout:g} s |",
+        f"| `connect_timeout` | {Options().connect_timeout:g} s |",
+        f"| `read_timeout` | {Options().read_timeout:g} s |",
+        f"| `attempts` | {Options().attempts} |",
+        f"`attempts` ({Options().attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",
+        f"drawn from 0 to {BASE:g} s, doubled each time, {LONGEST:g} s at most",
+        f"holds {repeats} of them",
+        f"fails fast for\n{Login.backoff:g} s",
+        f"holds {cards[0].max_objects:,} objects",
+        f"| `concurrency` (books) | {cards[0].concurrency} |",
+    )
+    for words in said:
+        assert words in PAGE, words
+    assert (Options().queue_timeout, Quota.price // Quota.refund) == (None, 5)
+    assert {card.title for card in cards if card.max_body == 256 * MIB} == {"Atom", "Filemail"}
+    assert {card.max_body for card in cards if card.title not in ("Atom", "Filemail")} == {16 * MIB}
+    assert {card.concurrency for card in cards} == {32}
+    assert {card.title: card.rate.per_second for card in cards if card.rate} == {"Atom": 10}
