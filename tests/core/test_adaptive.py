@@ -159,7 +159,7 @@ def test_a_hidden_limit_is_found_and_followed_when_it_falls(limit: Callable[[flo
 @SEEDS
 @settings(max_examples=2)
 def test_also_where_each_refusal_costs_everybody_a_second(limit: Callable[[float], Limit], seed: int) -> None:
-    """`Retry-After` in whole seconds: a limit that was found is tried less often, and that takes some minutes to show."""
+    """`Retry-After` in whole seconds: a limit that was found is tried less often; that takes some minutes to show."""
     Storm(limit(20), seed, tells=True, changes=[(150, 20), (150, 8)]).check()
 
 
