@@ -42,7 +42,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     said = (
         f"({len(every_case()):,} cases",
         f"| `timeout` | {Options().timeout:g} s |",
-        f"| `connect_timeout` | {Options().connect_timeout:g} s |",
+        f"| `connect_timeout` | {Options().connect_timeout:g} s, and",
         f"| `read_timeout` | {Options().read_timeout:g} s |",
         f"| `attempts` | {Options().attempts} |",
         f"`attempts` ({Options().attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",

@@ -8,8 +8,8 @@ from fakes import FakeTransport, book_over, reply
 from runs import DOWN, FOUND, LOST, Run, create
 from virtual import virtually
 
-from crossbook import CrossbookError, LostError, RateLimited, VendorDown
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook import ConnectError, CrossbookError, LostError, RateLimited, VendorDown
+from crossbook.core.exchange import Failure, Outgoing, Reply
 
 
 def test_what_the_vendor_asks_for_is_waited_and_never_undercut() -> None:
@@ -63,7 +63,18 @@ def test_the_time_of_a_call_covers_its_repeats() -> None:
 def test_timeouts_of_one_request_are_cut_to_what_is_left() -> None:
     run = Run(FOUND, timeout=2, connect_timeout=9, read_timeout=1.5)
     (call,) = run.transport.sent
-    assert (call.connect_timeout, call.read_timeout) == (2, 1.5)
+    assert (call.connect_timeout, call.read_timeout) == (1.8, 1.5)
+
+
+@pytest.mark.parametrize("timeout", [0.1, 3])
+def test_a_connection_that_hangs_is_not_taken_for_a_request_that_left(timeout: float) -> None:
+    async def connects(call: Outgoing) -> Failure:
+        await anyio.sleep(call.connect_timeout)
+        return Failure("connect", "no", "ConnectTimeout")
+
+    run = Run(connects, act=create, timeout=timeout)
+    assert isinstance(run.error, ConnectError)
+    assert (run.error.sent, run.seconds <= timeout) == ("no", True)
 
 
 def test_a_login_is_within_the_time_of_the_call() -> None:

@@ -10,6 +10,11 @@ from bombs import MIB, nested, repeated
 from hostile import KEYS, packed
 from ordeals import MEASURABLE, Ordeal
 
+from crossbook.core.card import Card, Operation, Retry
+from crossbook.core.exchange import Reply
+from crossbook.core.judge import judge
+from crossbook.registry import vendor as vendor_class
+
 pytestmark = pytest.mark.skipif(not MEASURABLE, reason="this system does not tell a process its peak of memory")
 
 
@@ -70,3 +75,20 @@ def test_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
     body, expected = SHAPES[case]
     told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_body=16 * MIB)
     assert told["error"] == expected, told
+
+
+SHORT = {
+    "vercom": b'{"id":"1","externalId":null,"email":null,"phoneNumber":"500600700","firstName":"","lastName":"",'
+    b'"companyName":"","createdAt":1551110868,"inArchive":0,"externalData":[]}',
+    "serwersms": b'{"id":1,"phone":"+48500600700","email":"","company":"","first_name":"","last_name":"","tax_id":"",'
+    b'"address":"","city":"","description":"","blacklist":false,"group_id":1,"group_name":""}',
+    "filemail": b'{"contactid":"1","name":"Anna","email":"anna@example.com","groups":[]}',
+    "atom": b'{"id":1,"first_name":"","last_name":"","phone_number":"0491570006"}',
+}
+
+
+@pytest.mark.parametrize("vendor", KEYS)
+def test_the_shortest_rows_of_an_honest_vendor_are_no_bomb(vendor: str) -> None:
+    """As many as fit into the largest answer."""
+    card: Card = vendor_class(vendor).card
+    assert judge(card, Operation(Retry.SAFE), Reply(200, {}, filled(vendor, SHORT[vendor]))) is None

@@ -92,7 +92,8 @@ def outgoing(request: Request, base: Base, attachment: Attachment, options: Opti
         target=(f"{path}?{query}" if query else path).encode("ascii"),
         headers=headers,
         body=body,
-        connect_timeout=min(options.connect_timeout, left),
+        # Over before the call is, so that a connection that hangs is known for what it is: nothing left.
+        connect_timeout=min(options.connect_timeout, 0.9 * left),
         read_timeout=min(options.read_timeout, left),
         max_body=cap,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from crossbook_sandbox.validation import as_array, as_object, whole
 from crossbook_sandbox.vendor import Json, Refused, Vendor
 
+from . import haystack
 from .errors import refuse
 from .parameters import TEXTS, Parameters
 
@@ -42,7 +43,9 @@ def update_contact(account: Vendor[Any], parameters: Parameters) -> Json:
     before = shown(old, False)
     kept = {name: before[name] for name in (*TEXTS, "email")} if keep else {}
     values = {**kept, "phone": parameters.phone(), **_texts(parameters)}
-    account.book.change_contact(contact_id, columns(values))
+    new = columns(values)
+    account.book.change_contact(contact_id, new)
+    haystack.changed(account, contact_id, new["haystack"])
     groups = _groups(account, parameters)
     if groups is not None:
         account.book.set_groups(contact_id, groups)

@@ -3,11 +3,13 @@
 # ruff: noqa: S608 (the texts put into SQL are names of columns and rules from here; values are bound)
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from crossbook_sandbox.validation import whole
 from crossbook_sandbox.vendor import Json, Vendor
 
+from . import haystack
 from .contacts import shown
 from .errors import refuse
 from .parameters import Parameters
@@ -39,8 +41,9 @@ def list_contacts(account: Vendor[Any], parameters: Parameters) -> Json:
         values.append(number)
     search = parameters.text("search", _LONGEST_SEARCH)
     if search:
-        where.append("instr(c.haystack, ?) > 0")
-        values.append(search.casefold())
+        needle = search.casefold()
+        where.append("c.id IN (SELECT value FROM json_each(?)) AND instr(c.haystack, ?) > 0")
+        values += json.dumps(haystack.search(account, needle)), needle
     order = _order(parameters, _SORTS, "c.id", "m.group_id")
     rule = f"{tables} WHERE {' AND '.join(where)}"
     page = _Page(account, parameters, account.book.count(f"SELECT count(*) FROM {rule}", *values))

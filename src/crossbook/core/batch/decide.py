@@ -84,8 +84,10 @@ class Decider:
         again = first is not None and first < task.index
         if again and self._on_duplicate != "update":
             return self._duplicate(f"input {first} has the same {self._match}")
+        # What an input before may have written is not on a list that was read before it.
+        since = anyio.current_time() if key in self._in_doubt else float("-inf")
         try:
-            found = await self._lookups.find(contact)
+            found = await self._lookups.find(contact, since)
         except CrossbookError as error:
             return error
         task.seen = tuple(match.id for match in found)
