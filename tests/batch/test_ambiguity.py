@@ -1,4 +1,4 @@
-"""Answers that are lost: what was written is not written again, what was not is, and `uncertain` is said only if true."""
+"""Answers that are lost: what was written is not written again, what was not is; `uncertain` is said only if true."""
 
 from __future__ import annotations
 

@@ -124,7 +124,9 @@ class Telling:
     async def items(self, book: Any) -> list[Any]:
         story = self.story
         if story.verb in ("update", "delete"):
-            ids = [(await book.contacts.create(self.someone(book.card, f"P {n}", n))).id for n in range(len(story.keys))]
+            ids = [
+                (await book.contacts.create(self.someone(book.card, f"P {n}", n))).id for n in range(len(story.keys))
+            ]
             name = "name" if book.card.names == "whole" else "last_name"
             return ids if story.verb == "delete" else [(id, {name: f"Changed {at}"}) for at, id in enumerate(ids)]
         for at, key in enumerate(story.before):

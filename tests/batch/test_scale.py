@@ -80,7 +80,9 @@ async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int
 CASES = [("atom", {}, 32, 96), ("vercom", {"ordered": True}, 4, 12_000), ("atom", {"journal": "a path"}, 32, 96)]
 
 
-@pytest.mark.parametrize(("vendor", "options", "calls", "ahead"), CASES, ids=["one by one", "in bulk", "with a journal"])
+@pytest.mark.parametrize(
+    ("vendor", "options", "calls", "ahead"), CASES, ids=["one by one", "in bulk", "with a journal"]
+)
 @pytest.mark.parametrize("count", [10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory where Linux tells it")
 def test_memory_stays_flat(

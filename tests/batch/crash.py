@@ -1,0 +1,251 @@
+"""Imports that are killed again and again: `python -m tests.batch.crash`.
+
+Each vendor's import runs in a process of its own with a journal beside it. It is killed at random moments (SIGKILL)
+and started again until it is done; meanwhile the sandbox loses answers, and commits what it lost up to 0.4 s later.
+Then the sandbox's own database is compared with the input: nobody may be missing, and nobody there twice. People who
+share a key are in the input, and contacts that were there before: some with the key of an input, some its twins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import anyio
+from attrs import asdict, frozen
+
+import crossbook_sandbox
+from crossbook import AddressBook, Contact
+from crossbook.registry import vendor as vendor_class
+
+VENDORS = ("serwersms", "filemail", "vercom", "atom")
+ATOM_RATE = 1000
+LATE = 0.4
+SETTLE = 1.0
+MATCH: dict[str, Any] = {"serwersms": "phone", "filemail": "email", "vercom": "phone", "atom": "phone"}
+CREATE = {"vercom": "createContacts"}
+LOST = {"vercom": 0.03}  # of the answers to creates; an array of Vercom's is 25 contacts
+
+
+@frozen
+class Case:
+    """One import.
+
+    Args:
+        vendor: into whose book.
+        count: how many people.
+        kills: how often it is killed.
+        seed: makes people, faults and kills the same again.
+    """
+
+    vendor: str
+    count: int = 20_000
+    kills: int = 20
+    seed: int = 0
+
+    def people(self, groups: Sequence[str]) -> Iterator[Contact]:
+        """Who is imported; one of twenty has the key of somebody before."""
+        dice = random.Random(self.seed)
+        for number in range(self.count):
+            key = dice.randrange(number) if number and dice.random() < 0.05 else number
+            grouped = self.vendor == "atom" or dice.random() < 0.1
+            yield self._person(f"P{number}", key, dice.choice(groups) if grouped else None)
+
+    def before(self, groups: Sequence[str]) -> Iterator[Contact]:
+        """Who is there before: others with the key of an input, and twins of an input."""
+        dice = random.Random(self.seed + 1)
+        for number in range(max(4, self.count // 200)):
+            yield self._person(f"B{number}", dice.randrange(self.count), groups[0])
+        twins = self.twins()
+        yield from (contact for number, contact in enumerate(self.people(groups)) if number in twins)
+
+    def twins(self) -> set[int]:
+        """The inputs that were there before already, alike in everything."""
+        return set(random.Random(self.seed + 2).sample(range(self.count), max(2, self.count // 500)))
+
+    def _person(self, name: str, key: int, group: str | None) -> Contact:
+        phone = f"+6149{key:07}" if self.vendor == "atom" else f"+48500{key:06}"
+        more: dict[str, Any] = {"groups": (group,) if group else None}
+        if self.vendor == "filemail":
+            return Contact(name=f"{name} Example", email=f"person.{key}@example.com", phone=phone, **more)
+        if self.vendor != "atom":
+            more["email"] = f"{name.lower()}@example.com"
+        return Contact(first_name=name, last_name="Example", phone=phone, company="ABC", **more)
+
+
+@frozen
+class Row:
+    """What became of one import."""
+
+    case: Case
+    kills: int
+    written: int
+    lost: list[str]
+    doubled: list[str]
+    uncertain: int
+    seconds: float
+
+
+# The import, in a process of its own.
+
+
+async def write(case: Case, base_url: str, credentials: dict[str, str], groups: list[str], journal: str) -> int:
+    async with _book(case, base_url, credentials) as book:
+        batch = book.contacts.create_many(case.people(groups), journal=journal, match=MATCH[case.vendor], settle=SETTLE)
+        found: dict[str, list[int]] = {}
+        done = 0
+        async with batch as run:
+            async for result in run:
+                found.setdefault(result.status, []).append(result.index)
+                done += 1
+                if done % 20 == 0:
+                    print(done, flush=True)
+        print(json.dumps({"uncertain": found.get("uncertain", []), "counts": run.summarised().counts}), flush=True)
+        return int(bool(found.keys() - {"created", "uncertain"}))
+
+
+def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook:
+    options: Any = {"rate": ATOM_RATE} if case.vendor == "atom" else {}
+    if case.vendor == "serwersms":
+        credentials = {name: value for name, value in credentials.items() if name != "token"}
+    book: AddressBook = vendor_class(case.vendor)(base_url=base_url, **credentials, **options)
+    return book
+
+
+# The one who kills it.
+
+
+def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder: Path) -> Row:
+    """Runs one import to its end, and compares."""
+    vendor, began = case.vendor, time.monotonic()
+    url, credentials = sandbox.base_urls[vendor], sandbox.credentials[vendor]
+    groups = anyio.run(_prepare, case, url, credentials)
+    _spoil(sandbox, case)
+    arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
+    dice = random.Random(case.seed + 3)
+    moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
+    kills, told = 0, None
+    # What failed for the vendor's sake is tried again by the next run, a few times.
+    for moment in [*moments, *[None] * 5]:
+        killed, told = _until(moment, dice, arguments)
+        kills += killed
+        if told is not None:
+            break
+    _ask(sandbox, "/settle")
+    seconds = time.monotonic() - began
+    there = Counter(_names(database, vendor))
+    uncertain = set(told["uncertain"]) if told else set()
+    lost, doubled = [], []
+    for number in range(case.count):
+        times = there[f"P{number}"] - (number in case.twins())
+        if times > 1:
+            doubled.append(f"P{number}")
+        if times < 1 and (number not in uncertain or times < 0):
+            lost.append(f"P{number}")
+    written = sum(times for name, times in there.items() if name.startswith("P")) - len(case.twins())
+    return Row(case, kills, written, lost, doubled, len(uncertain), seconds)
+
+
+async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[str]:
+    async with _book(case, url, credentials) as book:
+        groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
+        summary = await book.contacts.create_many(case.before(groups)).summary()
+        assert set(summary.counts) == {"created"}, summary
+        return groups
+
+
+def _spoil(sandbox: crossbook_sandbox.Running, case: Case) -> None:
+    create, lost = CREATE.get(case.vendor, "createContact"), LOST.get(case.vendor, 0.005)
+    _ask(sandbox, "/faults", fault="late_commit", vendor=case.vendor, operation=create, seconds=LATE,
+         probability=lost, seed=case.seed)  # fmt: skip
+    _ask(sandbox, "/faults", fault="reset", when="after", vendor=case.vendor, operation=create,
+         probability=lost, seed=case.seed + 1)  # fmt: skip
+    if case.vendor == "filemail":
+        _ask(sandbox, "/faults", fault="reset", when="before", vendor="filemail", operation="addToGroup",
+             probability=0.05, seed=case.seed)  # fmt: skip
+
+
+def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) -> tuple[bool, Any]:
+    """Lets the import run until so many are done, and kills it; whether it did, and what it said if it was done."""
+    alarm: threading.Timer | None = None
+    told = None
+    with subprocess.Popen(
+        [sys.executable, __file__, "--import", *arguments], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        if moment is not None and dice.random() < 0.2:
+            # Not by what is done, but soon after its start: while it reads the journal, looks up, or waits.
+            alarm = threading.Timer(dice.uniform(0.2, 3), process.kill)
+            alarm.start()
+        for line in process.stdout:
+            if line.startswith("{"):
+                told = json.loads(line)
+            elif moment is not None and alarm is None and int(line) >= moment:
+                time.sleep(dice.uniform(0, 0.05))
+                process.kill()
+                break
+        if alarm is not None:
+            alarm.cancel()
+    return process.returncode == -signal.SIGKILL, told if process.returncode == 0 else None
+
+
+def _ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None:
+    request = urllib.request.Request(
+        f"{sandbox.url}/_sandbox{path}", json.dumps(settings).encode() if settings else b"", method="POST"
+    )
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
+
+
+def _names(database: Path, vendor: str) -> list[str]:
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+        rows = db.execute("SELECT coalesce(name, first_name) FROM contact WHERE vendor = ?", (vendor,)).fetchall()
+    db.close()
+    return [name.split()[0] for (name,) in rows]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("python -m tests.batch.crash", description=__doc__)
+    parser.add_argument("--vendors", nargs="+", choices=VENDORS, default=VENDORS)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--import", nargs=5, dest="imported", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.imported:
+        case, url, credentials, groups, journal = options.imported
+        return anyio.run(write, Case(**json.loads(case)), url, json.loads(credentials), json.loads(groups), journal)
+    print(f"Imports of {options.count:,} people, each killed {options.kills} times; seed {options.seed}")
+    print(f"{'vendor':<12}{'kills':>6}{'written':>9}{'lost':>6}{'doubled':>9}{'uncertain':>11}{'seconds':>9}")
+    bad = False
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder, "sandbox.sqlite")
+        with crossbook_sandbox.running(db=database, rates={"atom": ATOM_RATE}) as sandbox:
+            for vendor in options.vendors:
+                case = Case(vendor, options.count, options.kills, options.seed)
+                row = crash(case, sandbox, database, Path(folder))
+                print(
+                    f"{vendor:<12}{row.kills:>6}{row.written:>9,}{len(row.lost):>6}{len(row.doubled):>9}"
+                    f"{row.uncertain:>11}{row.seconds:>9.0f}",
+                    flush=True,
+                )
+                if row.lost or row.doubled:
+                    bad = True
+                    print(f"  lost: {row.lost[:10]}  doubled: {row.doubled[:10]}")
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

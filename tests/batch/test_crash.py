@@ -1,0 +1,24 @@
+"""Small imports that are killed three times each; `make crash` runs large ones."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import crash
+
+import crossbook_sandbox
+
+
+def test_imports_that_are_killed(tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.sqlite"
+    cases = [crash.Case(vendor, count=200, kills=3, seed=7) for vendor in crash.VENDORS]
+    with (
+        crossbook_sandbox.running(db=database, rates={"atom": crash.ATOM_RATE}) as sandbox,
+        ThreadPoolExecutor(len(cases)) as pool,
+    ):
+        rows = list(pool.map(partial(crash.crash, sandbox=sandbox, database=database, folder=tmp_path), cases))
+    for row in rows:
+        assert (row.lost, row.doubled, row.uncertain, row.written) == ([], [], 0, 200), row.case
+    assert sum(row.kills for row in rows) >= 8
