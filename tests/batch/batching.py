@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
+
+from virtual import virtually
 
 from crossbook import AddressBook, Contact
 from crossbook.core.batch.engine import Batch
@@ -63,3 +66,13 @@ async def stored(book: AddressBook) -> list[Contact]:
     """Everybody in the book, each once, in the order of ids."""
     listed = {contact.id: contact async for contact in book.contacts.list()}
     return sorted(listed.values(), key=lambda contact: int(contact.id))
+
+
+def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that waits without waiting; only journals in memory keep such a clock."""
+
+    @functools.wraps(test)
+    def run(**fixtures: Any) -> None:
+        virtually(lambda: test(**fixtures))
+
+    return run

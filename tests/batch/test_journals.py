@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from attrs import evolve
-from batching import match_of, people, person, ran, statuses
+from batching import in_virtual_time, match_of, people, person, ran, statuses
 from faulty import Every, no_connection, reset_after, reset_before
 from inside import Inside, Run
 from kept import Kept
@@ -101,12 +101,12 @@ def evolved(result: Result) -> tuple[Any, ...]:
     return result.index, result.ref, result.status, result.id, result.attempts, result.error, result.unverified_fields
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("commits", ["all", "none", "some"])
-async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, path: Path, commits: str) -> None:
+@in_virtual_time
+async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commits: str) -> None:
     """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
     source = people(card, COUNT, group_in(inside))
-    options: dict[str, Any] = {"journal": path, "match": match_of(card), "settle": 0, "concurrency": 4}
+    options: dict[str, Any] = {"journal": Kept(), "match": match_of(card), "settle": 0, "concurrency": 4}
     bulk = card.verb("contacts.create").bulk > 1
     met = 0
 
@@ -123,7 +123,7 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, path:
     inside.spoil = spoil
     async with inside.book() as book:
         async with book.contacts.create_many(source, **options) as run:
-            with anyio.move_on_after(0.2):
+            with anyio.move_on_after(20):
                 async for _ in run:
                     pass
         assert run.summarised().counts["cancelled"] >= 4
@@ -161,16 +161,14 @@ def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) 
     assert len(inside.contacts()) == 20
 
 
-@pytest.mark.anyio
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
-async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(
-    inside: Inside, card: Card, path: Path
-) -> None:
+@in_virtual_time
+async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(inside: Inside, card: Card) -> None:
     group = group_in(inside)
     source = [person(card, n, group if n % 5 else "999999") for n in range(20)]
-    options: dict[str, Any] = {"journal": path, "ordered": True}
+    options: dict[str, Any] = {"journal": Kept(), "ordered": True}
     inside.spoil = Every(no_connection, *CREATES)
-    async with inside.book(attempts=1, timeout=0.001) as book:
+    async with inside.book(attempts=1, timeout=1) as book:
         results = await ran(book.contacts.create_many(source, **options))
         assert {result.status for result in results} == {"failed"}
         inside.spoil = lambda _: None
@@ -305,16 +303,16 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
         assert not there.count
 
 
-@pytest.mark.anyio
-async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card, path: Path) -> None:
+@in_virtual_time
+async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card) -> None:
     group = group_in(inside)
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(card, COUNT, group)))
         bulk = card.verb("contacts.delete").bulk > 1
         inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
-        options: dict[str, Any] = {"journal": path, "concurrency": 4, "settle": 0}
+        options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle": 0}
         async with book.contacts.delete_many(book.contacts.list(), **options) as run:
-            with anyio.move_on_after(0.2):
+            with anyio.move_on_after(20):
                 async for _ in run:
                     pass
         inside.spoil = lambda _: None
@@ -327,9 +325,9 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card, path: 
         assert len(inside.contacts()) == 1
 
 
-@pytest.mark.anyio
-async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card, path: Path) -> None:
-    group = group_in(inside)
+@in_virtual_time
+async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card) -> None:
+    group, journal = group_in(inside), Kept()
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
 
@@ -338,10 +336,10 @@ async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card,
             await anyio.sleep_forever()
 
         inside.spoil = Every(hang, "deleteContact", "deleteContacts")
-        with anyio.move_on_after(0.2):
-            await ran(book.contacts.delete_many(ids, journal=path, concurrency=20))
+        with anyio.move_on_after(20):
+            await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
         inside.spoil = lambda _: None
-        assert statuses(await ran(book.contacts.delete_many([*ids], journal=path))) == {"deleted": 10}
+        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
 
 
 @pytest.mark.anyio
@@ -366,15 +364,15 @@ async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> Non
     assert len(inside.contacts()) == 20
 
 
-@pytest.mark.anyio
-async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run(path: Path) -> None:
+@in_virtual_time
+async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, group_in(inside))
-    options: dict[str, Any] = {"journal": path, "match": "phone", "settle": 0.01}
+    options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle": 0.01}
     lost = Every(reset_after, "createContact", nth=5)
     deaf = Every(no_connection, "getAddressBook", "listAddressBooks")
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
-    async with inside.book(timeout=0.2) as book:
+    async with inside.book(timeout=20) as book:
         assert statuses(await ran(book.contacts.create_many(source, **options))) == {"created": 16, "uncertain": 4}
         inside.spoil = lambda _: None
         results = await ran(book.contacts.create_many(source, **options))
@@ -410,15 +408,15 @@ async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
         assert (statuses(results), len(inside.contacts())) == ({"created": 1000}, 1000)
 
 
-@pytest.mark.anyio
-async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet(path: Path) -> None:
+@in_virtual_time
+async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None:
     inside = Inside("filemail")
     group = group_in(inside)
     async with inside.book() as book:
         source = people(book.card, 10, group)
-        options: dict[str, Any] = {"journal": path, "settle": 0, "concurrency": 10}
+        options: dict[str, Any] = {"journal": Kept(), "settle": 0, "concurrency": 10}
         inside.spoil = Every(no_connection, "addToGroup")
-        async with inside.book(timeout=0.001) as hasty:
+        async with inside.book(timeout=1) as hasty:
             results = await ran(hasty.contacts.create_many(source, **options))
         assert statuses(results) == {"failed": 10}
         assert all(result.id for result in results)
@@ -428,8 +426,8 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet(path: Pat
         assert len(inside.contacts()) == 10 == len(inside.account.book.rows("SELECT * FROM membership"))
 
 
-@pytest.mark.anyio
-async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card, path: Path) -> None:
+@in_virtual_time
+async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
     group, match = group_in(inside), match_of(card)
     name = "name" if card.names == "whole" else "last_name"
     async with inside.book() as book:
@@ -441,8 +439,8 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card, path: Pat
             await anyio.sleep_forever()
 
         inside.spoil = Every(hang, *CREATES, "updateContact", "updateContacts")
-        options: dict[str, Any] = {"journal": path, "match": match, "settle": 0}
-        with anyio.move_on_after(0.3):
+        options: dict[str, Any] = {"journal": Kept(), "match": match, "settle": 0}
+        with anyio.move_on_after(20):
             await ran(book.contacts.upsert_many(source, **options))
         inside.spoil = lambda _: None
         results = await ran(book.contacts.upsert_many(source, **options))
@@ -452,13 +450,13 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card, path: Pat
         assert all("Changed" in (row["name"] or row["last_name"]) for row in inside.contacts())
 
 
-@pytest.mark.anyio
-async def test_an_intent_that_was_only_planned_is_no_doubt(path: Path) -> None:
+@in_virtual_time
+async def test_an_intent_that_was_only_planned_is_no_doubt() -> None:
     """A write that certainly never left is sent by the next run without a look."""
     inside, journal = Inside("atom"), Kept()
     source = people(ATOM, 3, group_in(inside))
     inside.spoil = Every(no_connection, *CREATES)
-    async with inside.book(timeout=0.001) as book:
+    async with inside.book(timeout=1) as book:
         assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"failed": 3}
         assert {(entry.state, entry.attempts) for entry in journal.entries.values()} == {("intent", 0)}
         inside.spoil = lambda _: None

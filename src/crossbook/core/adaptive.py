@@ -18,9 +18,9 @@ class Adaptive:
     of late, less a fifth; it grows fast at first, slowly near what was accepted before, faster again beyond. Measured
     is what was accepted and not what was sent, so that many refusals at once say no more than one.
 
-    Two things are not AWS's. If too little was accepted for a measure (the first second, or after a pause), each
-    accepted request adds 1/s, until the next refusal. And a limit that was measured twice alike is tried less often,
-    the less the longer the vendor makes us wait for it: such waits cost a twentieth of the time.
+    Two things are not AWS's. Where too little was accepted to measure (in the first second, or after a pause), each
+    accepted request adds 1/s, until the next refusal. And a limit that was measured twice alike is put to the test
+    less often, and the longer the vendor makes us wait for that, the less: waiting is to cost a twentieth of the time.
     """
 
     __slots__ = ("_accepted", "_flat", "_patience", "_plateau", "_since", "_starting", "rate")

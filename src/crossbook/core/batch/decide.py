@@ -58,7 +58,7 @@ class Decider:
         self._on_duplicate = on_duplicate
         self._settle = settle
         self._dry_run = dry_run
-        self._in_doubt: set[str] = set()  # keys of creates that could not be looked up
+        self._in_doubt: set[str] = set()  # keys of creates that could not be looked up: a list read before is too old
 
     @property
     def asks(self) -> bool:
@@ -84,7 +84,6 @@ class Decider:
         again = first is not None and first < task.index
         if again and self._on_duplicate != "update":
             return self._duplicate(f"input {first} has the same {self._match}")
-        # What an input before may have written is not on a list that was read before it.
         since = anyio.current_time() if key in self._in_doubt else float("-inf")
         try:
             found = await self._lookups.find(contact, since)
@@ -143,8 +142,8 @@ class Decider:
         if fresh:
             ids = tuple(match.id for match in fresh)
             what = f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one"
-            # One of them may be of an item before, of which nobody could find out: then a later run can tell.
-            return Unknown(self._several(what, ids), final=task.ready.key not in self._in_doubt)
+            # Whose they are may be known later: another input may turn out to own them, or somebody sets them right.
+            return Unknown(self._several(what, ids), final=False)
         if task.tries >= TRIES:
             return error
         return await self._chosen(task, contact, found) if found else None

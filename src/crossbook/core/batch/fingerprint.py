@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
+
+import msgspec
 
 from crossbook.models import Contact, ExternalId
 
-_PLAIN = (str, int, float, bool, bytes, datetime, type(None))
+_NAMES = [field.name for field in fields(Contact)]
 
 
 def fingerprint(item: object) -> str:
-    return digest(repr(_plain(item)), 12)
-
-
-def digest(text: str, size: int = 8) -> str:
-    """A short hash, of what is not to be written down."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=size).hexdigest()
-
-
-def _plain(item: Any) -> object:
     if isinstance(item, Contact):
-        return [(name, _plain(getattr(item, name))) for name in sorted(item.known)]
-    if isinstance(item, ExternalId):
-        return "external id", _plain(item.value)
-    if isinstance(item, Mapping):
-        return sorted((str(name), repr(_plain(value))) for name, value in item.items())  # pyright: ignore
-    if isinstance(item, (list, tuple)):
-        return [_plain(value) for value in item]  # pyright: ignore
-    if isinstance(item, (set, frozenset)):
-        return sorted(repr(_plain(value)) for value in item)  # pyright: ignore
+        item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
+    try:
+        text = _encode(item)
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        text = type(item).__name__.encode()  # nothing that could be written
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+def digest(text: str) -> str:
+    """A short hash, of what is not to be written down."""
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, ExternalId):
+        return ["external id", value.value]
+    if isinstance(value, Mapping):
+        return dict(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     # Whatever else it is, its repr may hold an address in memory.
-    return item if isinstance(item, _PLAIN) else type(item).__name__
+    return type(value).__name__
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain, order="deterministic").encode

@@ -23,7 +23,7 @@ _REFUSED = (*_ITEM, errors.AuthError, errors.RateLimited, errors.UsageError)
 
 @frozen
 class Unknown:
-    """It may have happened. `final`: nobody can ever say; else a later run may still find out."""
+    """It may have happened. `final`: it cannot be looked up at all; else the next run looks again."""
 
     error: CrossbookError
     final: bool
