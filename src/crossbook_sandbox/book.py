@@ -3,7 +3,6 @@
 # ruff: noqa: S608 (the texts put into SQL are names of columns and rules from here; values are bound)
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from sqlite3 import Row
 from typing import Any
@@ -59,7 +58,7 @@ class Book:
 
     def add_contact(self, columns: Columns, groups: Iterable[int] = ()) -> int:
         """Store a contact, in some groups, and return its id."""
-        contact_id = self._insert("contact", {"created_at": int(time.time()), **columns})
+        contact_id = self._insert("contact", {"created_at": int(self.store.clock()), **columns})
         self.join(groups, [contact_id])
         return contact_id
 
@@ -79,7 +78,7 @@ class Book:
 
     def add_group(self, columns: Columns) -> int:
         """Store a group and return its id."""
-        return self._insert("contact_group", {"created_at": int(time.time()), "key": uuid4().hex, **columns})
+        return self._insert("contact_group", {"created_at": int(self.store.clock()), "key": uuid4().hex, **columns})
 
     def change_group(self, group_id: int, columns: Columns) -> None:
         """Set some columns of a group; the others stay."""

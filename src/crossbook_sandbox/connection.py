@@ -7,20 +7,10 @@ import socket
 import struct
 
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .vendor import Reply
 
-_TRANSPORT = "crossbook_sandbox.transport"
-
-
-class Protocol(H11Protocol):
-    """uvicorn's HTTP protocol, which also lets the application reach the connection of its request."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a new connection."""
-        super().connection_made(transport)
-        self.app_state = {**self.app_state, _TRANSPORT: transport}
+TRANSPORT = "crossbook_sandbox.transport"
 
 
 class Connection:
@@ -29,7 +19,7 @@ class Connection:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
         self._send = send
-        self._transport: asyncio.Transport | None = scope.get("state", {}).get(_TRANSPORT)
+        self._transport: asyncio.Transport | None = scope.get("state", {}).get(TRANSPORT)
 
     @property
     def has_socket(self) -> bool:
@@ -57,10 +47,12 @@ class Connection:
         """End the connection without another byte: by a reset, or as if the server had just closed it.
 
         Raises:
-            ConnectionResetError: There is no socket, because the application runs inside its client's process.
+            ConnectionResetError, ConnectionAbortedError: There is no socket, because the application runs inside its
+                client's process: the one stands for a reset, the other for a close.
         """
         if self._transport is None:
-            raise ConnectionResetError("the sandbox drops this connection")
+            kind = ConnectionResetError if reset else ConnectionAbortedError
+            raise kind("the sandbox drops this connection")
         if reset:
             # With a linger time of 0 the kernel sends RST instead of FIN.
             raw: socket.socket = self._transport.get_extra_info("socket")

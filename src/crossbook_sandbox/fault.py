@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,9 +96,8 @@ class Fault:
             self.hits += 1
         return True
 
-    def over(self) -> float:
-        """Return how long a call must wait for its place in the window; 0 if it has one."""
-        now = time.monotonic()
+    def over(self, now: float) -> float:
+        """Return how long a call that comes now must wait for its place in the window; 0 if it has one."""
         if self.changes_at is None:
             self.changes_at = now + self.later_after
         if self.later_rate is not None and now >= self.changes_at and self.bucket.rate != self.later_rate:

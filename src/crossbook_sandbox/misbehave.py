@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+
+import anyio
 
 from .connection import Connection
 from .fault import Fault
@@ -50,10 +51,17 @@ async def _status(fault: Fault, exchange: Exchange) -> int | None:
 
 async def _delay(fault: Fault, exchange: Exchange) -> int | None:
     if fault.when == "before":
-        await asyncio.sleep(fault.seconds)
+        until = anyio.current_time() + fault.seconds
+        try:
+            await anyio.sleep(fault.seconds)
+        except anyio.get_cancelled_exc_class():
+            # A client in the same process takes the server with it when it gives up; one behind a socket does not.
+            if not exchange.connection.has_socket:
+                exchange.later(max(0.0, until - anyio.current_time()), exchange.run)
+            raise
         return await _whole(exchange, exchange.run())
     reply = exchange.run()
-    await asyncio.sleep(fault.seconds)
+    await anyio.sleep(fault.seconds)
     return await _whole(exchange, reply)
 
 
@@ -96,7 +104,7 @@ async def _slow(fault: Fault, exchange: Exchange) -> int | None:
     await exchange.connection.start(reply, len(reply.body))
     for place in range(len(reply.body)):
         await exchange.connection.part(reply.body[place : place + 1])
-        await asyncio.sleep(fault.seconds)
+        await anyio.sleep(fault.seconds)
     await exchange.connection.part(b"", last=True)
     return reply.status
 
@@ -107,7 +115,7 @@ async def _expire_tokens(_fault: Fault, exchange: Exchange) -> int | None:
 
 
 async def _window(fault: Fault, exchange: Exchange) -> int | None:
-    wait = fault.over()
+    wait = fault.over(anyio.current_time())
     if not wait:
         return await _whole(exchange, exchange.run())
     return await _whole(exchange, exchange.too_many(wait if fault.retry_after else None))

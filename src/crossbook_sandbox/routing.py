@@ -7,13 +7,14 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .connection import Connection
 from .fault import Fault
 from .misbehave import Exchange, misbehave
-from .sandbox import Sandbox
+from .sandbox import Heard, Sandbox
 from .vendor import Call, Operation, Reply, Vendor, read_call
 
 Methods = dict[str, Operation[Any]]
@@ -31,10 +32,13 @@ class Vendors:
 
     def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
         self._app = app
+        self._sandbox = sandbox
         self._endpoints = {name: _Endpoint(sandbox, vendor) for name, vendor in sandbox.vendors.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http":
+            self._sandbox.settle(anyio.current_time())
         name, slash, rest = scope.get("path", "")[1:].partition("/")
         if scope["type"] == "http" and slash and name in self._endpoints:
             await self._endpoints[name].answer(scope, receive, Connection(scope, receive, send), f"/{rest}")
@@ -82,10 +86,13 @@ class _Endpoint:
         if fault is None:
             reply = self._run(call, operation)
             await connection.reply(reply)
-            status: int | None = reply.status
-        else:
+            self._count(call, operation.name, reply.status, None)
+            return
+        status: int | None = None
+        try:
             status = await misbehave(fault, self._exchange(call, operation, connection))
-        self._count(call, operation.name, status, fault)
+        finally:
+            self._count(call, operation.name, status, fault)
 
     def _find(self, path: str) -> tuple[Methods, dict[str, str]]:
         if path in self._fixed:
@@ -113,3 +120,4 @@ class _Endpoint:
         kind = fault.fault if fault else None
         name = self._vendor.name
         self._sandbox.journal.answered(name, operation, status, method=call.method, path=call.path, fault=kind)
+        self._sandbox.heard(Heard(name, operation, call, status, kind))

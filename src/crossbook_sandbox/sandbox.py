@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+import anyio
+from sniffio import current_async_library
 
 from .atom import Atom
 from .faults import Faults
@@ -13,8 +18,28 @@ from .journal import Journal
 from .options import Options
 from .serwersms import SerwerSMS
 from .store import Store
-from .vendor import Reply, Vendor
+from .vendor import Call, Reply, Vendor
 from .vercom import Vercom
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A call that is done when its time has come, though its client is gone."""
+
+    due: float
+    vendor: str
+    run: Callable[[], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A call that is over: what was asked, how it was answered, and the fault that spoiled it."""
+
+    vendor: str
+    operation: str
+    call: Call
+    status: int | None
+    fault: str | None
 
 
 class Sandbox:
@@ -32,7 +57,8 @@ class Sandbox:
         self.vendors = {vendor.name: vendor for vendor in vendors}
         self.faults = Faults({name: [row.name for row in vendor.operations] for name, vendor in self.vendors.items()})
         self.journal = Journal()
-        self._late: dict[asyncio.TimerHandle, tuple[str, Callable[[], Reply]]] = {}
+        self.heard: Callable[[Heard], None] = lambda _: None
+        self._late: list[Late] = []
 
     def configure(self, options: Options) -> None:
         """Obey these switches from now on."""
@@ -42,9 +68,7 @@ class Sandbox:
 
     def reset(self, name: str) -> None:
         """Put one vendor back to a fresh account without faults, counters or calls to come."""
-        for handle in [handle for handle, (vendor, _) in self._late.items() if vendor == name]:
-            handle.cancel()
-            del self._late[handle]
+        self._late = [late for late in self._late if late.vendor != name]
         self.store.clear(name)
         self.faults.clear(name)
         self.journal.clear(name)
@@ -52,22 +76,18 @@ class Sandbox:
         self.vendors[name].prepare()
 
     def later(self, vendor: str, seconds: float, run: Callable[[], Reply]) -> None:
-        """Do a call after a while, though its client is gone."""
+        """Do a call after a while, though its client is gone; under trio, when somebody looks after that while."""
+        self._late.append(Late(anyio.current_time() + seconds, vendor, run))
+        if current_async_library() == "asyncio":
+            loop = asyncio.get_running_loop()
+            loop.call_later(seconds, lambda: self.settle(loop.time()))
 
-        def due() -> None:
-            del self._late[handle]
-            run()
-
-        handle = asyncio.get_running_loop().call_later(seconds, due)
-        self._late[handle] = (vendor, run)
-
-    def settle(self) -> int:
-        """Do at once, in their order, all calls that were to come later; return how many there were."""
-        due = sorted(self._late.items(), key=lambda item: item[0].when())
-        self._late.clear()
-        for handle, (_, run) in due:
-            handle.cancel()
-            run()
+    def settle(self, now: float = inf) -> int:
+        """Do, in their order, the calls that are due, by default all that were to come; return how many there were."""
+        due = sorted((late for late in self._late if late.due <= now), key=lambda late: late.due)
+        self._late = [late for late in self._late if late.due > now]
+        for late in due:
+            late.run()
         return len(due)
 
     def state(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -15,10 +16,20 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .connection import Protocol
+from .connection import TRANSPORT
 
 _STDIN = 0
+
+
+class Protocol(H11Protocol):
+    """uvicorn's HTTP protocol, which also lets the application reach the connection of its request."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a new connection."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
 
 
 class Server(uvicorn.Server):
@@ -59,7 +70,8 @@ class Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Take SIGINT and SIGTERM as a wish to stop. uvicorn's own way ends the process by the signal afterwards."""
-        signals = (signal.SIGINT, signal.SIGTERM)
+        in_main = threading.current_thread() is threading.main_thread()
+        signals = (signal.SIGINT, signal.SIGTERM) if in_main else ()
         before = {number: signal.signal(number, self._on_signal) for number in signals}
         yield
         for number, handler in before.items():

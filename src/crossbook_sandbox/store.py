@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class Store:
 
     Args:
         path: A file, made if it is not there, or `":memory:"` (the default), which lives as long as the object.
+        clock: Tells the unix time, for dates of creation and for tokens that die.
 
     Raises:
         sqlite3.Error: The file is no database, or cannot be written.
@@ -54,7 +56,8 @@ class Store:
         `store = Store("people.sqlite")`
     """
 
-    def __init__(self, path: str | Path = ":memory:") -> None:
+    def __init__(self, path: str | Path = ":memory:", clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row
         self._rollbacks = 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import parse_qsl
 
+import anyio
 from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
@@ -117,7 +117,7 @@ class Vendor(ABC, Generic[H]):
         Raises:
             Refused: The limit is used up.
         """
-        wait = self.limit.take(time.monotonic()) if self.limit else 0
+        wait = self.limit.take(anyio.current_time()) if self.limit else 0
         if wait:
             raise Refused(self.too_many(wait))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from typing import Any
 
 from crossbook_sandbox.credentials import FILEMAIL
@@ -26,7 +25,7 @@ def login(account: Vendor[Any], parameters: Parameters) -> Json:
     if key not in (None, FILEMAIL["api_key"]):
         raise Problem(2008, "The API key is wrong")
     lifetime = account.options.filemail_token_lifetime
-    dies_at = time.time() + lifetime if lifetime else None
+    dies_at = account.store.clock() + lifetime if lifetime else None
     token = secrets.token_hex(16)
     account.book.run("INSERT INTO token (token, vendor, dies_at) VALUES (?, ?, ?)", token, account.name, dies_at)
     return {"responsestatus": "ok", "logintoken": token}
@@ -42,5 +41,5 @@ def check(account: Vendor[Any], parameters: Parameters) -> None:
     """Refuse a call whose token is missing or dead."""
     token = parameters.required("logintoken")
     row = account.book.row("SELECT dies_at FROM token WHERE token = ? AND vendor = ?", token, account.name)
-    if row is None or (row["dies_at"] is not None and row["dies_at"] <= time.time()):
+    if row is None or (row["dies_at"] is not None and row["dies_at"] <= account.store.clock()):
         raise Problem(2003, "The login token is invalid or has expired")
