@@ -91,7 +91,9 @@ class ContactBatches:
             contacts: as in `create_many`.
             match: "phone", "email" or "external_id", as the vendor can be asked.
             on_duplicate: what to do with a key that this batch had before: "update" (default), "skip" or "error".
-            on_loss, include_opted_out, options: as in `create_many`.
+            on_loss: as in `create_many`.
+            include_opted_out: as in `create_many`.
+            options: see `BatchOptions`.
 
         Example:
             ```python
@@ -113,7 +115,7 @@ class ContactBatches:
 
         Example:
             ```python
-            await book.contacts.update_many([("123", {"company": "ABC"})]).summary()
+            await book.contacts.update_many([(created.id, {"company": "ABC"})]).summary()
             ```
         """
         shop = self._shop("contacts.update")
@@ -125,7 +127,7 @@ class ContactBatches:
 
         Example:
             ```python
-            await book.contacts.delete_many(book.contacts.list(group="3380")).summary()
+            await book.contacts.delete_many(book.contacts.list(group=friends.id)).summary()
             ```
         """
         return self._by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
@@ -138,7 +140,7 @@ class ContactBatches:
 
         Example:
             ```python
-            await book.contacts.unsubscribe_many(["123", "124"], "sms").summary()
+            await book.contacts.unsubscribe_many([created.id], "sms").summary()
             ```
         """
         return self._by_id(
@@ -153,7 +155,7 @@ class ContactBatches:
 
         Example:
             ```python
-            await book.contacts.resubscribe_many(["123"], "sms").summary()
+            await book.contacts.resubscribe_many([created.id], "sms").summary()
             ```
         """
         return self._by_id(
@@ -190,7 +192,7 @@ class GroupBatches:
 
         Example:
             ```python
-            await book.groups.add_many([("3380", "123"), ("3380", "124")]).summary()
+            await book.groups.add_many([(friends.id, created.id)]).summary()
             ```
         """
         return self._members("groups.add", pairs, options, "add_to_group", "add_all_to_group")
@@ -201,7 +203,7 @@ class GroupBatches:
 
         Example:
             ```python
-            await book.groups.remove_many([("3380", "123")]).summary()
+            await book.groups.remove_many([(friends.id, created.id)]).summary()
             ```
         """
         return self._members("groups.remove", pairs, options, "remove_from_group", "remove_all_from_group")

@@ -30,15 +30,16 @@ BATCH_ATTEMPTS = 8
 class BookOptions(CallOptions, total=False):
     """What every book takes beside its credentials, as keywords; each has a default.
 
-    base_url: where the vendor is; the card's address by default (Atom has none: it is the account's own).
-    default_region: the country ("PL") in which phones without a country code are read; the card's by default.
-    default_group: the group of a new contact that names none (Atom).
-    rate: requests a second, over the card's: a negotiated limit, or your share of one.
-    concurrency: requests of the account in flight at once; the card's by default.
-    transport: "httpx", the default, or "httpx2" (extra `httpx2`).
-    http_client: an `AsyncClient` of httpx or httpx2 to send through, for client certificates, a CA or proxies of your
-        own. Its pool, cookies, redirects and closing stay yours.
-    allow_http: lets a base_url without https through; loopback needs no leave.
+    Attributes:
+        base_url: where the vendor is; the card's address by default (Atom has none: it is the account's own).
+        default_region: the country ("PL") in which phones without a country code are read; the card's by default.
+        default_group: the group of a new contact that names none (Atom).
+        rate: requests a second, over the card's: a negotiated limit, or your share of one.
+        concurrency: requests of the account in flight at once; the card's by default.
+        transport: "httpx", the default, or "httpx2" (extra `httpx2`).
+        http_client: an `AsyncClient` of httpx or httpx2 to send through, for client certificates, a CA or proxies of
+            your own. Its pool, cookies, redirects and closing stay yours.
+        allow_http: lets a base_url without https through; loopback needs no leave.
     """
 
     base_url: str | None
@@ -126,7 +127,7 @@ class AddressBook:
 
         Example:
             ```python
-            await book.with_options(timeout=3, attempts=1).contacts.get("123")
+            await book.with_options(timeout=3, attempts=1).contacts.get(created.id)
             ```
         """
         other = object.__new__(type(self))

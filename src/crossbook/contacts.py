@@ -68,7 +68,9 @@ class Contacts(ContactBatches):
         Args:
             group: only the contacts of this group id; "none" for those in no group (SerwerSMS).
             search: only those in which the vendor finds this text (SerwerSMS).
-            phone, email, external_id: only those with this value, as the vendor compares.
+            phone: only those with this phone number, as the vendor compares.
+            email: only those with this e-mail address, likewise.
+            external_id: only the one with this key of yours, likewise.
             archived: only archived ones, or only the others (Vercom).
             opted_out: only those who opted out of this channel (Vercom).
             sort: the vendor's own name of a column (SerwerSMS); `descending` turns it round.
@@ -86,7 +88,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            async for contact in book.contacts.list(group="3380"):
+            async for contact in book.contacts.list(group=friends.id):
                 print(contact.id)
             ```
         """
@@ -133,7 +135,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            contact = await book.contacts.get("123")
+            contact = await book.contacts.get(created.id)
             ```
         """
         self._ask("contacts.get")
@@ -253,7 +255,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            await book.contacts.delete("123")
+            await book.contacts.delete(created.id)
             ```
         """
         self._ask("contacts.delete")
@@ -273,7 +275,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            names = [group.name for group in await book.contacts.groups_of("123")]
+            names = [group.name for group in await book.contacts.groups_of(created.id)]
             ```
         """
         self._ask("contacts.groups_of")
@@ -288,7 +290,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            await book.contacts.unsubscribe("123", channel="sms")
+            await book.contacts.unsubscribe(created.id, channel="sms")
             ```
         """
         self._ask("contacts.unsubscribe")
@@ -303,7 +305,7 @@ class Contacts(ContactBatches):
 
         Example:
             ```python
-            await book.contacts.resubscribe("123", channel="sms")
+            await book.contacts.resubscribe(created.id, channel="sms")
             ```
         """
         self._ask("contacts.resubscribe")

@@ -16,7 +16,8 @@ class CrossbookError(Exception):
 
     Attributes:
         message: what happened, in one sentence, personal data masked.
-        vendor, operation: who was asked, and for what (the operationId of the spec, or our verb).
+        vendor: who was asked.
+        operation: for what: the operationId of the spec, or our verb.
         status: the HTTP status, if there was an answer.
         code: the vendor's own error code, as text.
         field: the field that was refused, in our words where it has one.
@@ -32,7 +33,7 @@ class CrossbookError(Exception):
     Example:
         ```python
         try:
-            await book.contacts.create(contact)
+            await book.contacts.create(Contact(phone="+48500600701"))
         except crossbook.CrossbookError as error:
             if error.sent != "no":
                 ...  # it may have happened: look before repeating

@@ -64,7 +64,7 @@ class Groups(GroupBatches):
 
         Example:
             ```python
-            group = await book.groups.get("3380")
+            group = await book.groups.get(friends.id)
             ```
         """
         self._ask("groups.get")
@@ -108,7 +108,7 @@ class Groups(GroupBatches):
 
         Example:
             ```python
-            await book.groups.rename("3380", "Old friends")
+            await book.groups.rename(friends.id, "Old friends")
             ```
         """
         self._ask("groups.rename")
@@ -131,7 +131,7 @@ class Groups(GroupBatches):
 
         Example:
             ```python
-            await book.groups.delete("3380")
+            await book.groups.delete(friends.id)
             ```
         """
         self._ask("groups.delete")
@@ -151,7 +151,7 @@ class Groups(GroupBatches):
 
         Example:
             ```python
-            await book.groups.add("3380", created.id)
+            await book.groups.add(friends.id, created.id)
             ```
         """
         self._ask("groups.add")
@@ -164,7 +164,7 @@ class Groups(GroupBatches):
 
         Example:
             ```python
-            await book.groups.remove("3380", created.id)
+            await book.groups.remove(friends.id, created.id)
             ```
         """
         self._ask("groups.remove")

@@ -35,17 +35,18 @@ _BULK_WORKERS = 4  # where one call takes up to a thousand
 class BatchOptions(TypedDict, total=False):
     """What every batch takes, as keywords; each has a default.
 
-    journal: a path (SQLite), or a `Journal` of your own: a run that died goes on where it was with the same call.
-    run: the name of the run in the journal; a finished one is replayed, a new name begins anew. "" by default.
-    ref: a callable that gives your own key of an item; results and the journal echo it.
-    ordered: results in the order of the source, not as they come.
-    on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
-    max_failures: bears so many failed inputs, and begins nothing more after one more than that.
-    concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
-    settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
-    dry_run: checks, looks up and foretells; writes nothing, in no journal either.
-    progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra `cli`). If
-        it has a `close`, that is called at the end.
+    Attributes:
+        journal: a path (SQLite), or a `Journal` of your own: a run that died goes on where it was with the same call.
+        run: the name of the run in the journal; a finished one is replayed, a new name begins anew. "" by default.
+        ref: a callable that gives your own key of an item; results and the journal echo it.
+        ordered: results in the order of the source, not as they come.
+        on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
+        max_failures: bears so many failed inputs, and begins nothing more after one more than that.
+        concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
+        settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
+        dry_run: checks, looks up and foretells; writes nothing, in no journal either.
+        progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra
+            `cli`). If it has a `close`, that is called at the end.
     """
 
     journal: str | PathLike[str] | Journal | None

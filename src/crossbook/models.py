@@ -78,20 +78,22 @@ class Contact(_Record):
         external_id: your own key (Vercom).
         phone: E.164 (`+48500600700`) where the number is valid for the account's region, else the text unchanged.
         email: an e-mail address.
-        first_name, last_name: the two halves of the name, where the vendor stores halves.
+        first_name: the first half of the name, where the vendor stores halves.
+        last_name: the other half.
         name: the whole name; derived from the halves where those are stored.
         company: the company's name.
         fields: further fields by the vendor's names (SerwerSMS `tax_id`, `address`, `city`, `description`;
             Atom `custom_1` … `custom_4`; Vercom any).
         groups: the ids of the groups it is in; None where the answer does not tell.
         opted_out: the channels it does not want to hear from; None where unknown.
-        archived, created_at: as the vendor keeps them; `created_at` is in UTC.
+        archived: whether the vendor keeps it in its archive (Vercom).
+        created_at: when it came to be, in UTC (Vercom).
 
     The repr masks phone and e-mail and shows no names, since reprs end in logs.
 
     Example:
         ```python
-        Contact(phone="+48500600700", first_name="Anna", groups=("3380",))
+        Contact(phone="+48500600700", first_name="Anna", groups=(friends.id,))
         ```
     """
 
@@ -129,7 +131,19 @@ _SHOWN = ("id", "phone", "email")
 
 
 class ContactChanges(TypedDict, total=False):
-    """What `update` can change, by keyword; None clears a field."""
+    """What `update` can change, by keyword; None clears a field.
+
+    Attributes:
+        external_id: your own key (Vercom).
+        phone: a phone number.
+        email: an e-mail address.
+        first_name: the first half of the name, where the vendor stores halves.
+        last_name: the other half.
+        name: the whole name, where the vendor stores it whole (Filemail).
+        company: the company's name.
+        fields: further fields by the vendor's names; those that are not given stay.
+        groups: ids of groups, in place of those that it is in.
+    """
 
     external_id: str | None
     phone: str | None
@@ -154,7 +168,9 @@ class Group(_Record):
         id: the vendor's id, always text.
         name: its name.
         count: how many contacts are in it, where the vendor tells.
-        description, external_id, created_at: where the vendor has them (Vercom).
+        description: what it is for (Vercom).
+        external_id: your own key (Vercom).
+        created_at: when it came to be, in UTC (Vercom).
     """
 
     id: str = ""
@@ -205,7 +221,7 @@ class ExternalId:
 
     Example:
         ```python
-        await book.contacts.update(ExternalId("crm-17"), company="ABC")
+        await book.contacts.update(ExternalId("CRM-0001"), company="ABC")
         ```
     """
 

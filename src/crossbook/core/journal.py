@@ -41,7 +41,8 @@ class Entry:
         status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
         id: the contact's id.
         error: a `CrossbookError` as `{"kind": its class's name, **its attributes}`, of JSON's types only.
-        lost_fields, unverified_fields: as in `Outcome`.
+        lost_fields: as in `Outcome`.
+        unverified_fields: as in `Outcome`.
     """
 
     index: int

@@ -16,7 +16,8 @@ class Attempt:
     """One request as an `on_attempt` hook sees it, after it ended.
 
     Args:
-        vendor, operation: who was asked for what.
+        vendor: who was asked.
+        operation: for what: the operation's name in the wire reference.
         number: 1 for the first.
         seconds: how long it took.
         status: the HTTP status, if there was an answer.
@@ -38,14 +39,15 @@ class Attempt:
 class CallOptions(TypedDict, total=False):
     """What `with_options` and every book's constructor take.
 
-    timeout: seconds for a whole call, repeats and waits between them included; 60. It begins with the first turn
-        that the rate limiter grants.
-    connect_timeout: seconds for a connection; 5.
-    read_timeout: seconds without a byte; 30.
-    queue_timeout: seconds to wait for the rate limiter's turn; None, the default, waits as long as it takes.
-    attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
-    max_body: bytes of one answer at most, after inflating; the card's default.
-    on_attempt: called after each request with an `Attempt`.
+    Attributes:
+        timeout: seconds for a whole call, repeats and waits between them included; 60. It begins with the first turn
+            that the rate limiter grants.
+        connect_timeout: seconds for a connection; 5.
+        read_timeout: seconds without a byte; 30.
+        queue_timeout: seconds to wait for the rate limiter's turn; None, the default, waits as long as it takes.
+        attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
+        max_body: bytes of one answer at most, after inflating; the card's default.
+        on_attempt: called after each request with an `Attempt`.
     """
 
     timeout: float

@@ -34,9 +34,9 @@ class Pager(Generic[T]):
 
     Example:
         ```python
-        async for contact in book.contacts.list(group="3380"):
+        async for contact in book.contacts.list(group=friends.id):
             print(contact.id)
-        page = await book.contacts.list(group="3380", page_size=500)
+        page = await book.contacts.list(group=friends.id, page_size=500)
         ```
     """
 

@@ -40,13 +40,13 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
 
     Example:
         ```python
-        accounts = crossbook.fastapi.lifespan("atom", eu=lambda: Vercom(…), us=lambda: Vercom(…))
+        accounts = crossbook.fastapi.lifespan("atom", eu=lambda: Vercom.from_env(brand="redlink"))
 
 
         @asynccontextmanager
         async def own(app: FastAPI) -> AsyncGenerator[None]:
-            async with accounts(app), database():
-                yield
+            async with accounts(app):
+                yield  # what else your application opens, beside it
 
 
         app = FastAPI(lifespan=own)

@@ -49,7 +49,8 @@ class Problem:
         title: the same in words.
         status: the HTTP status of this answer.
         detail: what happened this time; no secrets, personal data masked.
-        vendor, operation: who was asked, and for what.
+        vendor: who was asked.
+        operation: for what.
         code: the vendor's own error code.
         field: the field that was refused.
         sent: whether the request left: `no`, `maybe` (it may have happened), `yes` (the vendor answered).

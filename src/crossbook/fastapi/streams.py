@@ -50,7 +50,8 @@ class NDJSON(JSONResponse):
 
     Args:
         batch: one that was not entered yet; it begins with the answer.
-        status_code, headers: as of any response.
+        status_code: as of any response.
+        headers: as of any response.
 
     Raises:
         CrossbookError: the batch cannot begin; as the answer has not begun either, it becomes a problem.

@@ -52,7 +52,8 @@ class Progress:
 
     Args:
         done: inputs with a result, failed and uncertain ones included.
-        failed, uncertain: of those.
+        failed: of those, how many failed.
+        uncertain: of those, how many may have happened.
         rate: results a second, over the last seconds.
         total: how many there will be, where the source has a length.
         seconds_left: about how long it will take; None where it cannot be told.

@@ -33,8 +33,7 @@ class Atom(AddressBook):
 
     Example:
         ```python
-        async with Atom("…", base_url="https://sms.example.com", default_group="1") as book:
-            await book.contacts.create(Contact(phone="0491 570 006"))
+        book = Atom("the account's token", base_url="https://sms.example.com", default_group="1")
         ```
     """
 

@@ -48,8 +48,7 @@ class Filemail(AddressBook):
 
     Example:
         ```python
-        async with Filemail("user@example.com", "…") as book:
-            await book.contacts.find(email="anna@example.com")
+        book = Filemail("user@example.com", "its password")
         ```
     """
 

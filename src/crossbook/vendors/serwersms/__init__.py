@@ -53,8 +53,7 @@ class SerwerSMS(AddressBook):
 
     Example:
         ```python
-        async with SerwerSMS(token="…") as book:
-            await book.contacts.find(phone="+48500600700")
+        book = SerwerSMS(token="0123456789abcdef0123456789abcdef")
         ```
     """
 
@@ -118,7 +117,8 @@ class SerwerSMS(AddressBook):
 
         Example:
             ```python
-            imported = await book.import_contacts("Fair 2026", [Contact(phone="+48500600700")])
+            async with SerwerSMS.from_env() as book:
+                imported = await book.import_contacts("Fair 2026", [Contact(phone="+48500600700")])
             ```
         """
         self._connection.check()

@@ -39,8 +39,7 @@ class Vercom(AddressBook):
 
     Example:
         ```python
-        async with Vercom(authorization="…", application_key="…", brand="redlink") as book:
-            await book.contacts.find(phone="+48500600700")
+        book = Vercom(authorization="the account's key", application_key="the application's", brand="redlink")
         ```
     """
 

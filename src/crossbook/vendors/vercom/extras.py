@@ -102,7 +102,7 @@ class Segments:
 
         Example:
             ```python
-            print((await book.segments.get("15")).count)
+            print((await book.segments.get("1")).count)
             ```
         """
         if type(id) is not str or not CARD.group_id.fullmatch(id):

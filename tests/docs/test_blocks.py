@@ -1,0 +1,65 @@
+"""Every Python block that a reader may copy runs against the sandbox: README, docs, docstrings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from blocks import ROOT, Block, blocks_of, gap_of, run_page, run_session
+
+import crossbook_sandbox
+from crossbook_sandbox import Running
+
+REFERENCE = ROOT / "docs" / "reference"
+# Whose examples run inside the context of which page; the first that fits.
+CONTEXTS = {
+    "src/crossbook/fastapi": REFERENCE / "fastapi.md",
+    "src/crossbook/testing": REFERENCE / "testing.md",
+    "src/crossbook_sandbox": REFERENCE / "sandbox.md",
+    "src/crossbook": REFERENCE / "index.md",
+    "generated": REFERENCE / "index.md",
+}
+_MARKDOWN = [page for pattern in ("*.md", "docs/**/*.md", "specs/*.md") for page in sorted(ROOT.glob(pattern))]
+PAGES = [page for page in _MARKDOWN if any(blocks_of(page))]
+EXAMPLES = [
+    block
+    for home in ("src", "generated")
+    for path in sorted((ROOT / home).rglob("*.py"))
+    for block in blocks_of(path)
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Running]:
+    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def account(running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What a reader has who followed "Get started": the sandbox's variables, and an empty folder."""
+    httpx.post(f"{running.url}/_sandbox/reset", trust_env=False).raise_for_status()
+    for name, value in running.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
+    run_page(list(blocks_of(page)), tmp_path)
+
+
+@pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: f"{block.path.relative_to(ROOT)}:{block.line}")
+def test_an_example_of_a_docstring_runs_inside_the_context_of_its_page(block: Block, tmp_path: Path) -> None:
+    if block.is_program or block.is_tests:
+        run_page([block], tmp_path)
+    else:
+        run_session(_context(block), [block])
+
+
+def _context(block: Block) -> Block:
+    name = block.path.relative_to(ROOT).as_posix()
+    page = next(page for start, page in CONTEXTS.items() if name.startswith(start))
+    return next(each for each in blocks_of(page) if gap_of(each.parse()) is not None)

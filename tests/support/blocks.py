@@ -1,0 +1,143 @@
+"""Python blocks of a page or a docstring, put together and run as a reader would.
+
+- The blocks of a page are one session: what one defines, the next can use.
+- A block that ends with `...`, alone or inside a `with`, is the context: what follows on the page stands in its place.
+- A block that calls `asyncio.run` is a whole program, and one that defines tests belongs to pytest: both run alone.
+- A fence titled "Output" behind a block is what the session prints there; `…` stands for anything.
+
+Blocks may await, as they may in `python -m asyncio`. There is no way to skip one.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import io
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from attrs import define
+
+ROOT = Path(__file__).resolve().parents[2]
+_FENCE = re.compile(r"^(?P<indent> *)```python.*\n(?P<source>(?:.*\n)*?)(?P=indent)```$", re.MULTILINE)
+_OUTPUT = re.compile(r"\s*```text title=\"Output\"\n(.*?)\n *```", re.DOTALL)
+
+
+@define
+class Block:
+    """One block: where it stands, what it says, and what it shall print."""
+
+    path: Path
+    line: int
+    source: str
+    output: str | None
+
+    def parse(self) -> ast.Module:
+        try:
+            tree = ast.parse(self.source, self.path)
+        except SyntaxError as error:
+            raise AssertionError(f"{self.path}:{self.line + (error.lineno or 0)}: {error.msg}") from None
+        # A traceback then names the page and its line.
+        return ast.increment_lineno(tree, self.line)
+
+    @property
+    def is_program(self) -> bool:
+        return re.search(r"^(asyncio|anyio|trio|uvicorn)\.run\(", self.source, re.MULTILINE) is not None
+
+    @property
+    def is_tests(self) -> bool:
+        return re.search(r"^(async )?def test_", self.source, re.MULTILINE) is not None
+
+
+def blocks_of(path: Path) -> Iterator[Block]:
+    """The Python blocks of a file, in order; of a module, those of its docstrings."""
+    text = path.read_text(encoding="utf-8")
+    for fence in _FENCE.finditer(text):
+        line = text.count("\n", 0, fence.start()) + 1
+        output = _OUTPUT.match(text, fence.end())
+        yield Block(path, line, textwrap.dedent(fence["source"]), output and output.group(1))
+
+
+def run_page(blocks: Sequence[Block], folder: Path) -> None:
+    """Runs a page: its sessions, its programs and its tests."""
+    context: Block | None = None
+    session: list[Block] = []
+    for block in blocks:
+        if block.is_program:
+            _compare(block, _program(block))
+        elif block.is_tests:
+            _pytest(block, folder)
+        elif gap_of(block.parse()) is not None:
+            run_session(context, session)
+            context, session = block, []
+        else:
+            session.append(block)
+    run_session(context, session)
+
+
+def run_session(context: Block | None, blocks: Sequence[Block]) -> None:
+    """Runs blocks that follow each other, inside their context, and compares what each prints."""
+    if context is None and not blocks:
+        return
+    printed = io.StringIO()
+    ends: list[int] = []
+    body: list[ast.stmt] = []
+    for block in blocks:
+        body += [*block.parse().body, *ast.parse("__end_of_block__()").body]
+    whole = ast.Module(body, [])
+    if context is not None:
+        whole = context.parse()
+        gap = gap_of(whole)
+        assert gap is not None
+        gap[-1:] = body or [ast.Pass()]
+    namespace: dict[str, Any] = {"__name__": "__main__", "__end_of_block__": lambda: ends.append(printed.tell())}
+    where = (context or blocks[0]).path
+    code = compile(ast.fix_missing_locations(whole), where, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    with redirect_stdout(printed):
+        if code.co_flags & inspect.CO_COROUTINE:
+            asyncio.run(eval(code, namespace))
+        else:
+            exec(code, namespace)
+    for block, start, end in zip(blocks, [0, *ends], ends, strict=False):
+        _compare(block, printed.getvalue()[start:end])
+
+
+def gap_of(tree: ast.Module) -> list[ast.stmt] | None:
+    """Where a context takes the page in: the statements that end with its `...`."""
+    body = tree.body
+    while body and isinstance(body[-1], ast.With | ast.AsyncWith):
+        body = body[-1].body
+    last = body[-1] if body else None
+    return body if isinstance(last, ast.Expr) and ast.unparse(last) == "..." else None
+
+
+def _program(block: Block) -> str:
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(block.parse(), block.path, "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def _pytest(block: Block, folder: Path) -> None:
+    """Runs a block of tests as a project of its own would: nothing of ours but what is installed."""
+    (folder / "test_block.py").write_text(block.source, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
+    done = subprocess.run([*command, "test_block.py"], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{block.path}:{block.line}\n{done.stdout}{done.stderr}"
+
+
+def _compare(block: Block, printed: str) -> None:
+    if block.output is None:
+        return
+    wanted = inspect.cleandoc(block.output).strip()
+    pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
+    assert re.fullmatch(pattern, printed.strip(), re.DOTALL), (
+        f"{block.path}:{block.line} prints\n{printed}\nand not\n{wanted}"
+    )
