@@ -111,10 +111,13 @@ class AddressBook:
         raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")
 
     @classmethod
-    def _environment(cls, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
-        """The credentials from the card's variables; InvalidInput names the variable that is missing."""
+    def _environment(cls, account: str | None, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
+        """The credentials from the card's variables, or from those of a named account, which bear its name instead of
+        the vendor's; InvalidInput names the variable that is missing."""
         found: dict[str, str] = {}
         for parameter, variable in cls.card.environment.items():
+            if account is not None:
+                variable = variable_of(account, parameter)
             value = os.environ.get(variable, "")
             if value:
                 found[parameter] = value
@@ -151,6 +154,11 @@ class AddressBook:
 
     def __reduce__(self) -> str:
         raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")
+
+
+def variable_of(account: str, parameter: str) -> str:
+    """The environment variable that holds this of a named account: `eu`, `token` → CROSSBOOK_EU_TOKEN."""
+    return f"CROSSBOOK_{account.upper().replace('-', '_')}_{parameter.upper()}"
 
 
 def _no_others(card: Card, options: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
@@ -24,7 +25,10 @@ class Bar:
             TextColumn("{task.completed:,.0f}{task.fields[of]}  {task.fields[rate]:,.0f}/s"),
             TextColumn("[red]{task.fields[failed]}"),
             TimeRemainingColumn(),
-            transient=False,
+            # Results are on standard output, which may be a pipe: nothing of ours is drawn into it.
+            console=Console(stderr=True),
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._title = title
         self._task: TaskID | None = None

@@ -1,11 +1,13 @@
-"""The vendors by name: `crossbook.open("vercom")`, and the grid of what each can."""
+"""The books by name: `crossbook.open("vercom")`, and the grid of what each vendor can."""
 
 from __future__ import annotations
 
+import os
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
-from crossbook.book import AddressBook, BookOptions
+from crossbook.book import AddressBook, BookOptions, variable_of
 from crossbook.core.card import Verb
 from crossbook.errors import InvalidInput
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from crossbook.vendors.vercom import Vercom
 
 VENDORS = {"serwersms": "SerwerSMS", "atom": "Atom", "filemail": "Filemail", "vercom": "Vercom"}
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_ACCOUNT = re.compile(r"CROSSBOOK_([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_VENDOR")
 
 
 @overload
@@ -29,14 +33,18 @@ def open(name: Literal["vercom"], **options: Unpack[BookOptions]) -> Vercom: ...
 @overload
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook: ...
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
-    """Makes a book by the vendor's name, its credentials from the environment (see each vendor's `from_env`).
+    """Makes a book by name, its credentials from the environment (see each vendor's `from_env`).
+
+    A further account of a vendor has a name of its own, `eu` for instance: CROSSBOOK_EU_VENDOR says whose it is
+    (`vercom`), and its other variables are the vendor's with this name: CROSSBOOK_EU_AUTHORIZATION …
 
     Args:
-        name: "serwersms", "atom", "filemail" or "vercom".
+        name: "serwersms", "atom", "filemail" or "vercom", or a named account (small letters, digits and dashes; a dash
+            is an underscore in its variables).
         options: see `BookOptions`.
 
     Raises:
-        InvalidInput: no such vendor, or a variable that is missing.
+        InvalidInput: no such book, or a variable that is missing.
 
     Example:
         ```python
@@ -44,8 +52,29 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
             print(await book.groups.list())
         ```
     """
-    made: AddressBook = vendor(name).from_env(**options)
+    kind = whose(name)
+    made: AddressBook = kind.from_env(None if name in VENDORS else name, **options)
     return made
+
+
+def whose(name: str) -> Any:
+    """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
+    if name in VENDORS:
+        return vendor(name)
+    variable = variable_of(name, "vendor")
+    vendors = ", ".join(VENDORS)
+    if not _NAME.fullmatch(name) or not os.environ.get(variable):
+        hint = f", or set {variable} to the vendor of an account of that name" if _NAME.fullmatch(name) else ""
+        raise InvalidInput(f"there is no vendor {name[:40]!r}: take one of {vendors}{hint}", field="name")
+    if os.environ[variable] not in VENDORS:
+        raise InvalidInput(f"{variable} is one of {vendors}", field=variable)
+    return vendor(os.environ[variable])
+
+
+def accounts() -> list[str]:
+    """The accounts that the environment names beside the vendors' own, in alphabetical order."""
+    found = (_ACCOUNT.fullmatch(variable) for variable in os.environ)
+    return sorted(each[1].lower().replace("_", "-") for each in found if each and each[1].lower() not in VENDORS)
 
 
 def vendor(name: str) -> Any:

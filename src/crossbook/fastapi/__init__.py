@@ -23,11 +23,12 @@ Example:
 from __future__ import annotations
 
 from crossbook.fastapi.books import lifespan, use
-from crossbook.fastapi.health import BookHealth, Health, health
+from crossbook.fastapi.health import Health, health
 from crossbook.fastapi.install import install
 from crossbook.fastapi.problems import Problem
 from crossbook.fastapi.shelf import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
+from crossbook.health import BookHealth
 
 __all__ = [
     "NDJSON",

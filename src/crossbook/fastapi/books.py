@@ -14,7 +14,7 @@ from crossbook.book import AddressBook
 from crossbook.errors import InvalidInput, UsageError
 from crossbook.fastapi.install import install
 from crossbook.fastapi.shelf import Books, shelf_of
-from crossbook.registry import VENDORS, vendor
+from crossbook.registry import VENDORS, vendor, whose
 
 if TYPE_CHECKING:
     from crossbook import Atom, Filemail, SerwerSMS, Vercom
@@ -31,12 +31,12 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
     what you start inside of it may use the books, and ends before they close.
 
     Args:
-        names: vendors, with their credentials from the environment (see `crossbook.open`).
+        names: vendors and named accounts, with their credentials from the environment (see `crossbook.open`).
         others: further books by the name that `use` will ask for: a book, or a callable that makes one. Take the
             callable where the application starts more than once, as under tests: a book can be opened once only.
 
     Raises:
-        InvalidInput: a name given twice, no such vendor; at the start, a variable that is missing.
+        InvalidInput: a name given twice, no such book; at the start, a variable that is missing.
 
     Example:
         ```python
@@ -54,7 +54,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
     """
     makers: dict[str, AddressBook | Callable[[], AddressBook]] = {}
     for name in names:
-        vendor(name)
+        whose(name)
         makers[name] = partial(crossbook.open, name)
     doubled = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
     if doubled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -11,25 +10,8 @@ import anyio
 from fastapi import Response
 
 from crossbook.book import AddressBook
-from crossbook.errors import CrossbookError
 from crossbook.fastapi.shelf import Books
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookHealth:
-    """One book.
-
-    Args:
-        vendor: whose it is.
-        answers: whether the vendor answered a read, and so accepts the credentials.
-        seconds: how long that took.
-        error: why not.
-    """
-
-    vendor: str
-    answers: bool
-    seconds: float
-    error: CrossbookError | None = None
+from crossbook.health import BookHealth, ask_book
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +48,7 @@ def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
         found: dict[str, BookHealth] = {}
 
         async def ask(name: str, book: AddressBook) -> None:
-            found[name] = await _ask(book, timeout)
+            found[name] = await ask_book(book, timeout)
 
         async with anyio.create_task_group() as tasks:
             for name, book in shelf.items():
@@ -79,17 +61,3 @@ def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
         return result
 
     return check
-
-
-async def _ask(book: AddressBook, timeout: float) -> BookHealth:
-    # One repeat: a connection that the vendor closed meanwhile, or a login token that died, is no illness.
-    hurried = book.with_options(
-        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=timeout, attempts=2
-    )
-    began, error = time.monotonic(), None
-    try:
-        await hurried.groups.list(page_size=1)
-    except CrossbookError as raised:
-        error = raised
-    seconds = round(time.monotonic() - began, 3)
-    return BookHealth(vendor=book.card.vendor, answers=error is None, seconds=seconds, error=error)

@@ -46,8 +46,12 @@ class Atom(AddressBook):
 
     @classmethod
     @public_sync
-    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_ATOM_TOKEN and CROSSBOOK_ATOM_BASE_URL.
+
+        Args:
+            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
+            options: see `BookOptions`.
 
         Raises:
             InvalidInput: a variable is missing; `error.field` is its name.
@@ -58,7 +62,7 @@ class Atom(AddressBook):
             ```
         """
         needed = frozenset({"base_url"}) if options.get("base_url") else frozenset[str]()
-        return cls(**{**cls._environment(optional=needed), **options})  # type: ignore[arg-type]
+        return cls(**{**cls._environment(account, optional=needed), **options})  # type: ignore[arg-type]
 
     def _make_verbs(self, send: Send) -> AtomVerbs:
         self.wire = Api(send)

@@ -82,9 +82,13 @@ class Filemail(AddressBook):
 
     @classmethod
     @public_sync
-    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
         CROSSBOOK_FILEMAIL_API_KEY and CROSSBOOK_FILEMAIL_BASE_URL.
+
+        Args:
+            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
+            options: see `BookOptions`.
 
         Raises:
             InvalidInput: a variable is missing; `error.field` is its name.
@@ -94,7 +98,7 @@ class Filemail(AddressBook):
             book = Filemail.from_env()
             ```
         """
-        found = cls._environment(optional=frozenset({"api_key", "base_url"}))
+        found = cls._environment(account, optional=frozenset({"api_key", "base_url"}))
         return cls(**{**found, **options})  # type: ignore[arg-type]
 
     async def __aenter__(self) -> Self:

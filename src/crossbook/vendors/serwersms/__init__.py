@@ -81,9 +81,13 @@ class SerwerSMS(AddressBook):
 
     @classmethod
     @public_sync
-    def from_env(cls, **options: Unpack[BookOptions]) -> Self:
+    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
         CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL.
+
+        Args:
+            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
+            options: see `BookOptions`.
 
         Raises:
             InvalidInput: a variable is missing; `error.field` is its name.
@@ -93,11 +97,11 @@ class SerwerSMS(AddressBook):
             book = SerwerSMS.from_env()
             ```
         """
-        found = cls._environment(optional=frozenset({"token", "username", "password", "base_url"}))
+        found = cls._environment(account, optional=frozenset({"token", "username", "password", "base_url"}))
         if "token" in found:
             found = {name: value for name, value in found.items() if name in ("token", "base_url")}
         else:
-            found = cls._environment(optional=frozenset({"token", "base_url"}))
+            found = cls._environment(account, optional=frozenset({"token", "base_url"}))
         return cls(**{**found, **options})  # type: ignore[arg-type]
 
     @public

@@ -69,9 +69,15 @@ class Vercom(AddressBook):
 
     @classmethod
     @public_sync
-    def from_env(cls, *, brand: Brand | None = None, **options: Unpack[BookOptions]) -> Self:
+    def from_env(
+        cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
+    ) -> Self:
         """The account of the environment: CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY, and
         where wanted CROSSBOOK_VERCOM_BRAND and CROSSBOOK_VERCOM_BASE_URL.
+
+        Args:
+            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
+            options: see `BookOptions`.
 
         Raises:
             InvalidInput: a variable is missing; `error.field` is its name.
@@ -81,7 +87,7 @@ class Vercom(AddressBook):
             book = Vercom.from_env()
             ```
         """
-        found = cls._environment(optional=frozenset({"brand", "base_url"}))
+        found = cls._environment(account, optional=frozenset({"brand", "base_url"}))
         if brand is not None:
             found["brand"] = brand
         return cls(**{**found, **options})  # type: ignore[arg-type]

@@ -1,0 +1,19 @@
+"""The command `crossbook` (extra `cli`): the address books in a terminal.
+
+One command is one file; it is added to the application in `app`. What they share: `words` (arguments and options),
+`asking` (a book opened by name), `showing` (results on standard output, messages on standard error), `failing` (errors
+as a paragraph and an exit code).
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Runs the command with this process's arguments, and ends the process with its exit code."""
+    try:
+        from crossbook.cli.app import app
+    except ModuleNotFoundError as error:
+        sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
+    app(prog_name="crossbook")

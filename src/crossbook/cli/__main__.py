@@ -1,0 +1,8 @@
+"""`python -m crossbook.cli`, where the script is not on the path."""
+
+from __future__ import annotations
+
+from crossbook.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The application: its commands, and what all of them say in their help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crossbook.cli.books import books
+from crossbook.cli.capabilities import capabilities
+from crossbook.cli.contacts import contacts
+from crossbook.cli.failing import CODES, Commands
+from crossbook.cli.groups import groups
+from crossbook.cli.sandbox import sandbox
+
+_HELP = f"""
+One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
+
+A BOOK is a vendor ([bold]serwersms[/], [bold]atom[/], [bold]filemail[/], [bold]vercom[/]) or an account of a vendor that the environment names: [bold]eu[/] where CROSSBOOK_EU_VENDOR is vercom. Credentials come from the environment only: [bold]crossbook books[/] shows which books there are, and which variables are missing.
+
+Results go to standard output, messages and progress to standard error. [bold]--json[/] gives JSON, of lists one object a line.
+
+Exit codes: {CODES}
+"""  # noqa: E501  (a paragraph is one line to typer)
+
+app = typer.Typer(
+    name="crossbook",
+    cls=Commands,
+    help=_HELP,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    # A traceback with locals would show phones and credentials.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"crossbook {version('crossbook')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What `crossbook` takes before the command."""
+
+
+app.command()(books)
+app.command()(capabilities)
+app.add_typer(contacts, name="contacts")
+app.add_typer(groups, name="groups")
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
+    sandbox
+)

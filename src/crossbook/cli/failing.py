@@ -1,0 +1,108 @@
+"""Errors as people and scripts want them: a paragraph without a traceback, an exit code that says whose turn it is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from crossbook import errors
+from crossbook.cli.showing import say, say_json
+from crossbook.errors import CrossbookError
+
+OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS = 0, 1, 2, 3, 4, 5, 6, 7, 70
+INTERRUPTED, CLOSED = 130, 141
+CODES = (
+    "0 done; 1 some items failed; 2 wrong usage or input, nothing was sent; 3 credentials; 4 the vendor is not "
+    "available: try again later; 5 not found; 6 refused by the vendor, or ambiguous; 7 the answer was lost: it may "
+    "have happened; 70 a bug; 130 interrupted; 141 the reader of a pipe went away."
+)
+_KINDS: dict[type[CrossbookError], tuple[int, str]] = {
+    errors.AuthError: (AUTH, "The vendor does not accept the credentials: compare the variables of `crossbook books`."),
+    errors.NotFound: (NOT_FOUND, ""),
+    errors.Ambiguous: (REFUSED, ""),
+    errors.Rejected: (REFUSED, ""),
+    errors.JournalMismatch: (USAGE, ""),
+    errors.JournalBusy: (USAGE, ""),
+    errors.InvalidInput: (USAGE, ""),
+    errors.Unsupported: (USAGE, "`crossbook capabilities` shows what each vendor can."),
+    errors.LostError: (UNCERTAIN, "It may have happened: look before you repeat it."),
+    errors.RateLimited: (UNAVAILABLE, "Nothing was done: try again later."),
+    errors.VendorDown: (UNAVAILABLE, "Try again later."),
+    errors.ConnectError: (UNAVAILABLE, "Nothing was sent: look at the network, and at the book's BASE_URL variable."),
+    errors.BadResponse: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
+}
+
+
+class Stopped(Exception):
+    """A command ends here with this exit code; whoever raised it has said why."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Commands(TyperGroup):
+    """The commands; whatever one of them raises ends in a message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            code = _failed(error)
+            if code is None:
+                raise
+        except KeyboardInterrupt:
+            say("Interrupted.")
+            code = INTERRUPTED
+        raise typer.Exit(code)
+
+
+def _failed(error: Exception) -> int | None:
+    """Says what is the matter, and answers the exit code; None for what is typer's own."""
+    if isinstance(error, Stopped):
+        return error.code
+    if isinstance(error, CrossbookError):
+        tell(error)
+        return code_of(error)
+    if isinstance(error, BrokenPipeError):
+        # Nobody reads on, `head` for instance. What is still buffered would raise again at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        say(f"Error: {where}{(error.strerror or type(error).__name__).lower()}.")
+        return USAGE
+    if type(error).__module__.startswith("typer."):
+        return None
+    trace, at = error.__traceback__, ""
+    while trace is not None:
+        at, trace = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}", trace.tb_next
+    # Its text is left out, since nobody knows what of a person's data is in it.
+    say(f"Error: this is a bug of crossbook, {type(error).__name__} at {at}. Please report it with the command's name.")
+    return OURS
+
+
+def code_of(error: CrossbookError) -> int:
+    """The exit code for an error."""
+    return _kind(error)[0]
+
+
+def tell(error: CrossbookError) -> None:
+    """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
+    if say_json({"error": errors.to_record(error)}):
+        return
+    said = str(error)
+    hint = _kind(error)[1]
+    if error.cursor:
+        hint = f"{hint} The list goes on with --after {error.cursor}".strip()
+    said = said if said.endswith((".", "!", "?")) else f"{said}."
+    say(f"Error: {said[:1].upper()}{said[1:]} {hint}".strip())
+
+
+def _kind(error: CrossbookError) -> tuple[int, str]:
+    return next((_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS), (OURS, ""))
