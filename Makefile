@@ -37,6 +37,20 @@ chaos: $(READY)  ## every operation against every fault, and the long tests; pri
 crash: $(READY)  ## imports of 20,000 killed 20 times: how many lost, how many doubled
 	@$(BIN)/python -m tests.batch.crash $(ARGS)
 
+BENCH := .bench/venv/bin
+BENCH_READY := .bench/.ready
+
+.PHONY: bench
+bench: $(BENCH_READY)  ## crossbook beside what one would take instead: a table of ratios and their bounds
+	@$(BENCH)/python -m benchmarks $(ARGS)
+
+$(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
+	@echo "Installing what is compared into .bench …"
+	@test -x $(BENCH)/python || $(PYTHON) -m venv .bench/venv
+	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
+	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
 check: lint types specs generated imports grid-check test  ## all that a reviewer would ask for
 
 lint: $(READY)  ## ruff: rules and format
@@ -71,7 +85,10 @@ lock: $(READY)  ## pins the newest releases that pyproject.toml allows, with has
 	@$(BIN)/python -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv
 	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --all-extras --group dev pyproject.toml --output-file requirements/dev.txt
+	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-annotate --extra cli --extra fast --extra httpx2 --group bench pyproject.toml \
+		--output-file benchmarks/requirements-peers.txt
 
 clean:  ## removes what the other commands made
-	rm -rf .venv .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
+	rm -rf .venv .bench .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

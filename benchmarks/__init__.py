@@ -1,0 +1,1 @@
+"""What crossbook costs, beside what a user would take instead: `make bench`."""

@@ -1,0 +1,41 @@
+"""`make bench`: every row measured, one table, the results as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from benchmarks import results
+from benchmarks.groups import NAMES, group
+from benchmarks.progress import measured
+from benchmarks.table import table
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="GROUP", choices=NAMES, help=f"one of {', '.join(NAMES)}")
+    parser.add_argument("--quick", action="store_true", help="few rounds: to see that it works, not to quote")
+    parser.add_argument("--list", action="store_true", help="the rows and their bounds; measures nothing")
+    arguments = parser.parse_args(given)
+    names = arguments.only or NAMES
+    console = Console()
+    if arguments.list:
+        for row in (row for name in names for row in group(name).ROWS):
+            console.print(f"{row.key:40} {row.title}  {row.sign} {row.bound:g} {row.unit}", highlight=False)
+        return 0
+    began = time.monotonic()
+    found = measured(console, names, quick=arguments.quick)
+    console.print(table(found, quick=arguments.quick))
+    console.print(f"{len(found)} rows in {time.monotonic() - began:.0f} s", highlight=False)
+    if not arguments.quick and not arguments.only:
+        written = results.write(found)
+        console.print(f"{written} is written", highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Who is compared, over the loopback server: each side opens what it needs and gives a call, GET one contact."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import aiohttp
+import httpx
+import httpx2
+
+from benchmarks.answers import CONTACT_ID, GET
+from benchmarks.floor import FloorClient
+from benchmarks.rounds import Call
+from crossbook import Vercom, transports
+from crossbook.core.exchange import Outgoing, Reply
+
+AUTHORIZATION, KEY = "a" * 128, "k" * 40
+HEADERS = {"Accept": "application/json", "Authorization": AUTHORIZATION, "Application-Key": KEY}
+Side = Callable[[str, int], AbstractAsyncContextManager[Call]]
+"""Origin, and how many calls are in flight at most."""
+
+
+class Failed(Exception):
+    """A call did not come out as it should: the figures would mean nothing."""
+
+
+def bare(library: str) -> Side:
+    """The library's own client, one for all calls, as many connections as there are calls."""
+
+    @asynccontextmanager
+    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+        module = {"httpx": httpx, "httpx2": httpx2}[library]
+        limits = module.Limits(max_connections=width, max_keepalive_connections=width)
+        async with module.AsyncClient(headers=HEADERS, limits=limits) as client:
+            url = origin + GET
+
+            async def call() -> None:
+                response = await client.get(url)
+                if response.status_code != 200 or not response.content:
+                    raise Failed(response.status_code)
+
+            yield call
+
+    return opened
+
+
+@asynccontextmanager
+async def bare_aiohttp(origin: str, width: int) -> AsyncIterator[Call]:
+    connector = aiohttp.TCPConnector(limit=width)
+    async with aiohttp.ClientSession(headers=HEADERS, connector=connector) as session:
+        url = origin + GET
+
+        async def call() -> None:
+            async with session.get(url) as response:
+                if response.status != 200 or not await response.read():
+                    raise Failed(response.status)
+
+        yield call
+
+
+@asynccontextmanager
+async def floor(origin: str, width: int) -> AsyncIterator[Call]:
+    host, _, port = origin.removeprefix("http://").partition(":")
+    head = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    raw = f"GET {GET} HTTP/1.1\r\nHost: {host}:{port}\r\n{head}\r\n".encode()
+    loop = get_running_loop()
+    free = [(await loop.create_connection(FloorClient, host, int(port)))[1] for _ in range(width)]
+
+    async def call() -> None:
+        client = free.pop()
+        if not await client.request(raw):
+            raise Failed
+        free.append(client)
+
+    yield call
+    for client in free:
+        client.close()
+
+
+def outgoing(origin: str) -> Outgoing:
+    """The same call, framed."""
+    headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "crossbook"} | HEADERS
+    return Outgoing(
+        method="GET",
+        origin=origin,
+        path=GET.partition("?")[0],
+        target=GET.encode(),
+        headers=tuple((name.encode(), value.encode()) for name, value in headers.items()),
+        body=b"",
+        connect_timeout=5.0,
+        read_timeout=30.0,
+        max_body=16 * 1024 * 1024,
+    )
+
+
+def barely(name: str) -> Side:
+    """Our transport called directly: no facade."""
+
+    @asynccontextmanager
+    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+        transport, framed = transports.make(name, origin, width), outgoing(origin)
+
+        async def call() -> None:
+            outcome = await transport.send(framed)
+            if not isinstance(outcome, Reply) or outcome.status != 200:
+                raise Failed(outcome)
+
+        try:
+            yield call
+        finally:
+            await transport.aclose()
+
+    return opened
+
+
+def book_over(name: str) -> Side:
+    """The whole way: a book's `contacts.get`."""
+
+    @asynccontextmanager
+    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+        book = Vercom(AUTHORIZATION, KEY, base_url=origin, transport=name, concurrency=width)  # type: ignore[arg-type]
+        async with book:
+
+            async def call() -> None:
+                if (await book.contacts.get(CONTACT_ID)).id != CONTACT_ID:
+                    raise Failed
+
+            yield call
+
+    return opened
+
+
+def missing(name: str) -> str:
+    """Why this transport of ours cannot be measured; empty if it can."""
+    return "" if name in transports.NAMES else f"this crossbook has no transport {name!r}"

@@ -1,0 +1,22 @@
+"""The rows, a module a group: `ROWS` says what it has, `run(bench)` measures them one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Protocol, cast
+
+from benchmarks.bench import Bench
+from benchmarks.row import Result, Row
+
+NAMES = ("facade", "overhead", "transports", "decode", "imports")
+
+
+class Group(Protocol):
+    ROWS: tuple[Row, ...]
+
+    def run(self, bench: Bench) -> Iterator[Result]: ...
+
+
+def group(name: str) -> Group:
+    return cast("Group", import_module(f"benchmarks.groups.{name}"))

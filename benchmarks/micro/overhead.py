@@ -1,0 +1,92 @@
+"""One call over a transport in memory: what is left is ours."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from crossbook_wire.http import Request
+
+from benchmarks.answers import CONTACT_ID, GET, one
+from benchmarks.clients import AUTHORIZATION, KEY, outgoing
+from benchmarks.micros import cpu_async, runner
+from benchmarks.rounds import Call
+from crossbook import Vercom
+from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.frame import outgoing as framed
+from crossbook.core.judge import judge
+from crossbook.core.options import Options
+from crossbook.core.wire import Answer
+
+ORIGIN = "http://127.0.0.1:9"
+REQUEST = Request("listContacts", "GET", GET.partition("?")[0], GET.partition("?")[2])
+
+
+class Memory:
+    """A transport that answers at once."""
+
+    name = "memory"
+    reply = Reply(200, {"content-type": "application/json"}, one())
+
+    async def send(self, call: Outgoing) -> Reply:
+        return self.reply
+
+    async def aclose(self) -> None: ...
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Vercom]:
+    book = Vercom(AUTHORIZATION, KEY, base_url=ORIGIN)
+    book._connection.transport = Memory()
+    async with book:
+        yield book
+
+
+@asynccontextmanager
+async def whole() -> AsyncIterator[Call]:
+    """The facade from end to end."""
+    async with opened() as book:
+        yield lambda: book.contacts.get(CONTACT_ID)
+
+
+@asynccontextmanager
+async def barely() -> AsyncIterator[Call]:
+    transport, call = Memory(), outgoing(ORIGIN)
+    yield lambda: transport.send(call)
+
+
+@asynccontextmanager
+async def wire() -> AsyncIterator[Call]:
+    """A request with all our policy: limiter and retry loop among it."""
+    async with opened() as book:
+        yield lambda: book._wire.send(REQUEST)
+
+
+@asynccontextmanager
+async def without_policy() -> AsyncIterator[Call]:
+    """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
+    async with opened() as book:
+        connection, options = book._connection, Options()
+        card = connection.card
+
+        async def send() -> Answer:
+            connection.check()
+            operation = card.operations[REQUEST.operation]
+            deadline = anyio.current_time() + options.timeout
+            attachment = await connection.auth.attachment(REQUEST.operation, options.timeout)
+            left = deadline - anyio.current_time()
+            call = framed(REQUEST, connection.base, attachment, options, left, card.max_body)
+            with anyio.move_on_after(left):
+                reply = await connection.transport.send(call)
+            assert isinstance(reply, Reply)
+            assert judge(card, operation, reply) is None
+            return Answer(reply.status, reply.headers, reply.content, card.vendor, REQUEST.operation)
+
+        yield send
+
+
+if __name__ == "__main__":
+    run = runner("overhead")
+    for side in (whole, barely, wire, without_policy):
+        run.bench_time_func(side.__name__, cpu_async(side))

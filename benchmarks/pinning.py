@@ -1,0 +1,30 @@
+"""Which processor each side has, and which event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from typing import Any, Literal, TypeVar
+
+T = TypeVar("T")
+
+
+def take(role: Literal["server", "client"]) -> None:
+    """A processor for the server and another for the client, where there are two and the system lets us choose."""
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        if len(allowed) > 1:
+            os.sched_setaffinity(0, {allowed[0] if role == "server" else allowed[1]})
+
+
+def run(main: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
+    """Runs it to its end: on asyncio's own loop, or on uvloop where that exists (`fast`)."""
+    factory = None
+    if fast:
+        try:
+            from uvloop import new_event_loop as factory
+        except ModuleNotFoundError:
+            factory = None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main)

@@ -1,0 +1,53 @@
+"""The one table: a row's ratio against its bound, and the figures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.row import Result
+
+_STYLES = {"held": "green", "held?": "yellow", "missed": "bold red", "missed?": "yellow", "not run": "yellow"}
+
+
+def table(results: Sequence[Result], *, quick: bool) -> Table:
+    """A line a row; `?` where the bound lies inside the spread of the rounds."""
+    title = "median of the rounds (min–max), the first side against the second" + (", QUICK" if quick else "")
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("row", "median", "min–max", "bound", "", "behind it"):
+        made.add_column(name, justify="right" if name in ("median", "min–max", "bound") else "left")
+    group = None
+    for result in results:
+        if group not in (None, result.row.group):
+            made.add_section()
+        group = result.row.group
+        made.add_row(*_cells(result))
+    return made
+
+
+def _cells(result: Result) -> Iterator[Text | str]:
+    row = result.row
+    yield row.title.replace("`", "")
+    if result.values:
+        yield f"{number(result.median)} {row.unit}"
+        yield f"{number(min(result.values))}–{number(max(result.values))}" if len(result.values) > 1 else ""
+    else:
+        yield from ("", "")
+    yield f"{row.sign} {number(row.bound)}" if row.sign else ""
+    yield Text(result.verdict, style=_STYLES.get(result.verdict, ""))
+    behind = "; ".join(
+        f"{name.partition(', ')[0]} {number(median(its))} {name.rpartition(', ')[2]}"
+        for name, its in result.sides.items()
+    )
+    yield "; ".join(filter(None, (behind, result.reason)))
+
+
+def number(value: float) -> str:
+    """Three figures that count."""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 100 or value == int(value) else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
