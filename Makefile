@@ -51,7 +51,7 @@ $(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
 	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: lint types specs generated imports grid-check test  ## all that a reviewer would ask for
+check: lint types specs generated imports grid-check docs test  ## all that a reviewer would ask for
 
 lint: $(READY)  ## ruff: rules and format
 	@$(BIN)/ruff check
@@ -73,6 +73,10 @@ generated: $(READY)  ## generated/ is what specs/ give, and nothing was changed 
 
 grid: $(READY)  ## writes the capability grid into README.md
 	@$(BIN)/python docs/grid.py
+
+.PHONY: docs
+docs: $(READY)  ## the site, strict: guides, vendors, reference; says where to open it
+	@$(BIN)/python -m docs.site
 
 .PHONY: grid-check
 grid-check: $(READY)

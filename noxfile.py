@@ -19,7 +19,7 @@ _PREFIX = "Programming Language :: Python :: 3."
 PYTHONS = [f"3.{name.removeprefix(_PREFIX)}" for name in _PROJECT["classifiers"] if name.startswith(_PREFIX)]
 MISSING = [python for python in PYTHONS if not shutil.which(f"python{python}")]
 
-nox.options.sessions = ["tests", "lint", "types", "specs", "generated", "imports"]
+nox.options.sessions = ["tests", "lint", "types", "specs", "generated", "imports", "docs"]
 
 
 def install(session: nox.Session) -> None:
@@ -71,3 +71,10 @@ def imports(session: nox.Session) -> None:
     """Who may import whom."""
     install(session)
     session.run("lint-imports")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, strictly."""
+    install(session)
+    session.run("python", "-m", "docs.site")

@@ -89,9 +89,13 @@ def account_key(*values: str) -> str:
 class TokenStore(Protocol):
     """Where a login token is kept between calls. Several processes may share one."""
 
-    async def get(self, account: str) -> Secret | None: ...
+    async def get(self, account: str) -> Secret | None:
+        """The account's token, or None; `account` is a hash that tells accounts apart."""
+        ...
 
-    async def put(self, account: str, token: Secret | None) -> None: ...
+    async def put(self, account: str, token: Secret | None) -> None:
+        """Keeps a fresh token; None lets a dead one go."""
+        ...
 
 
 class MemoryTokens:

@@ -39,13 +39,21 @@ class Operation:
 
 @frozen
 class Verb:
-    """One of our verbs: how the vendor does it, and what is worth knowing (the price of an emulation, a limit)."""
+    """One of our verbs, as a vendor does it.
+
+    Attributes:
+        support: `native`, `emulated` (composed from other calls), or `unsupported`.
+        note: what is worth knowing: the price of an emulation, a limit.
+        bulk: items that one native call takes.
+        calls: requests that it costs.
+        calls_a_group: and so many more for each group of the contact.
+    """
 
     support: Support
     note: str = ""
-    bulk: int = 1  # items that one native call takes
-    calls: int = 1  # requests that it costs
-    calls_a_group: int = 0  # and so many more for each group of the contact
+    bulk: int = 1
+    calls: int = 1
+    calls_a_group: int = 0
 
 
 @frozen

@@ -15,7 +15,7 @@ from crossbook.errors import InvalidInput, Sent
 class Attempt:
     """One request as an `on_attempt` hook sees it, after it ended.
 
-    Args:
+    Attributes:
         vendor: who was asked.
         operation: for what: the operation's name in the wire reference.
         number: 1 for the first.

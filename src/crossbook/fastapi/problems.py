@@ -90,6 +90,7 @@ class Problem:
         )  # fmt: skip
 
     def members(self) -> dict[str, Any]:
+        """The problem as it is sent: without the members that are null."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 

@@ -77,7 +77,7 @@ class Verbs:
         for group in groups:
             if group.id == id:
                 return group
-        raise self.not_found("group")
+        raise self.not_found("group", "groups.get")
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         raise self.unsupported("groups.create")
@@ -125,8 +125,8 @@ class Verbs:
             vendor=self.card.vendor, operation=verb,
         )  # fmt: skip
 
-    def not_found(self, what: str) -> NotFound:
-        return NotFound(f"there is no such {what}", vendor=self.card.vendor, sent="yes")
+    def not_found(self, what: str, operation: str) -> NotFound:
+        return NotFound(f"there is no such {what}", vendor=self.card.vendor, operation=operation, sent="yes")
 
     def lacking(self, operation: str, what: str) -> BadResponse:
         return BadResponse(

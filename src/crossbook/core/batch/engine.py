@@ -141,8 +141,7 @@ class Batch(Generic[I]):
     async def summary(self) -> Summary:
         """Runs the batch to its end and answers what became of it; results are counted and not kept.
 
-        Raises:
-            Whatever the source raised, after what was in flight ended.
+        What the source raised is raised here, after what was in flight ended.
         """
         async with self:
             async for _ in self:

@@ -97,9 +97,11 @@ class Summary:
 
     @property
     def total(self) -> int:
+        """How many inputs have a result."""
         return sum(self.counts.values())
 
     def add(self, result: Result) -> None:
+        """Counts a result; a batch does it by itself."""
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
         for name in result.lost_fields:

@@ -77,7 +77,7 @@ class AtomVerbs(Verbs):
         for group in await self._groups():
             if any(contact is not None and contact.id == id for contact in await self._contacts(group.id)):
                 return (group,)
-        raise self.not_found("contact")
+        raise self.not_found("contact", "getAddressBook")
 
     def list_groups(self, size: int) -> Fetch[Group]:
         return GROUP_PAGING.over(self._groups, size)

@@ -129,7 +129,7 @@ class FilemailVerbs(Verbs):
         for row in await self._rows():
             if row is not None and text(row.contactid) == id:
                 return row
-        raise self.not_found("contact")
+        raise self.not_found("contact", "listContacts")
 
 
 def _contact(row: models.Contact) -> Contact:

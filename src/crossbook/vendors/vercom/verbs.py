@@ -58,7 +58,7 @@ class VercomVerbs(Verbs):
         for row in self._rows(answer.data, models.Contact, "listContacts"):
             if row is not None and text(row.id) == id:
                 return self._contact(row)
-        raise self.not_found("contact")
+        raise self.not_found("contact", "listContacts")
 
     async def candidates(self, key: str, value: str) -> Sequence[Contact]:
         # Whether the vendor takes spellings of a number as equal is not documented: asked for each.
@@ -89,7 +89,7 @@ class VercomVerbs(Verbs):
         elif isinstance(id, ExternalId):
             matches = {match.id for match in await self.candidates("external_id", id.value)}
             if not matches:
-                raise self.not_found("contact")
+                raise self.not_found("contact", "listContacts")
             stored = self._only(matches, "and none was changed")
         if "groups" in changes:
             await self.set_groups(stored, changes["groups"])

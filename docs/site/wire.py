@@ -1,0 +1,167 @@
+"""A vendor's wire reference, from its spec: every operation and every schema, with bounds and evidence."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import describe
+import document
+from document import Node, Operation
+
+from docs.site.markup import cell, code, evidence, table
+
+SPECS = Path(__file__).resolve().parents[2] / "specs"
+
+
+def reference(vendor: str) -> str:
+    """The page of a vendor, below its title."""
+    return "\n\n".join(part for part in _Page(vendor).parts() if part)
+
+
+class _Page:
+    def __init__(self, vendor: str) -> None:
+        self.vendor = vendor
+        self.spec = document.load(SPECS / f"{vendor}.yaml")
+        self.api = importlib.import_module(f"crossbook_wire.{vendor}.api")
+
+    def parts(self) -> Iterator[str]:
+        info = self.spec["info"]
+        yield info.get("summary", "")
+        yield info["description"]
+        operations = list(document.operations(self.spec))
+        yield f"{len(operations)} operations: " + " · ".join(
+            f"[`{each.id}`](#{self._anchor(each.id)})" for each in operations
+        )
+        for tag in self.spec["tags"]:
+            yield f"## {_words(tag['name'])}"
+            yield tag.get("description", "")
+            for operation in operations:
+                if operation.tag == tag["name"]:
+                    yield from self._operation(operation)
+        yield "## Error codes"
+        yield table(
+            ("code", "name", "meaning", "evidence"),
+            (
+                (f"`{number}`", error["title"], error["meaning"], evidence(error["evidence"]))
+                for number, error in self.spec["x-error-codes"].items()
+            ),
+        )
+        yield "## Schemas"
+        for name, schema in self.spec["components"]["schemas"].items():
+            yield from self._schema(name, schema)
+
+    def _operation(self, operation: Operation) -> Iterator[str]:
+        node = operation.node
+        yield f"### {node['summary']} {{#{self._anchor(operation.id)}}}"
+        level = evidence(node.get("x-evidence"), node.get("x-evidence-note", ""))
+        yield f"`{operation.method.upper()} {operation.path}` {level}<br>{code(self._call(operation))}"
+        yield node.get("description", "")
+        if note := node.get("x-evidence-note"):
+            yield f"*Evidence:* {note.strip()}"
+        yield table(
+            ("parameter", "in", "", "what it is", "example"),
+            (
+                (
+                    f"`{each['name']}`",
+                    each["in"],
+                    "required" if each.get("required") else "",
+                    self._what({**document.resolve(self.spec, each["schema"]), **each}),
+                    _shown(each.get("example", "")),
+                )
+                for each in operation.parameters
+            ),
+        )
+        if "requestBody" in node:
+            body = document.resolve(self.spec, node["requestBody"])
+            yield f"**Body:** {self._link(body['content']['application/json']['schema'])}"
+        yield table(
+            ("status", "answer", "when"),
+            ((f"`{status}`", *self._answer(response)) for status, response in node["responses"].items()),
+        )
+
+    def _call(self, operation: Operation) -> str:
+        """How it is called; fails where the generated code has no such method."""
+        tag, method = _snake(operation.tag), _snake(operation.id)
+        getattr(getattr(self.api, f"{operation.tag[0].upper()}{operation.tag[1:]}Api"), method)
+        return f"book.wire.{tag}.{method}(…)"
+
+    def _answer(self, response: Node) -> tuple[str, str]:
+        answer = document.resolve(self.spec, response)
+        media = answer.get("content", {}).get("application/json")
+        said = " ".join(answer.get("description", "").split())
+        return self._link(media["schema"]) if media else "", f"{said} {_badge(answer)}".strip()
+
+    def _schema(self, name: str, schema: Node) -> Iterator[str]:
+        yield f"### {name} {{#{self._anchor(name)}}}"
+        level = evidence(schema.get("x-evidence"))
+        yield f"{schema.get('description', '').strip()} {level}".strip()
+        if note := schema.get("x-evidence-note"):
+            yield f"*Evidence:* {note.strip()}"
+        required = schema.get("required", [])
+        rows = [
+            (
+                f"`{key}`",
+                "required" if key in required else "",
+                f"{self._what(value)} {self._inside(value)}".strip(),
+                _shown(_example(document.resolve(self.spec, value))),
+            )
+            for key, value in schema.get("properties", {}).items()
+        ]
+        yield table(("property", "", "what it is", "example"), rows)
+        if not rows:
+            yield f"{describe.description(self.spec, {**schema, 'description': ''})} {self._inside(schema)}".strip()
+        yield " ".join(self._rules(schema))
+
+    def _rules(self, schema: Node) -> Iterator[str]:
+        if least := schema.get("minProperties"):
+            yield f"At least {least} of the properties."
+        choices = [set(each["required"]) for each in schema.get("anyOf", []) if set(each) == {"required"}]
+        if choices:
+            yield "At least one of " + ", ".join(f"`{', '.join(sorted(each))}`" for each in choices) + "."
+        if schema.get("additionalProperties") is False:
+            yield "Nothing else may be sent."
+
+    def _what(self, node: Node) -> str:
+        text = describe.description(self.spec, {k: v for k, v in node.items() if not k.startswith("x-evidence")})
+        return f"{text} {_badge(node)}".strip()
+
+    def _inside(self, node: Node) -> str:
+        """Links to the components that a property is made of."""
+        inner = [node, node.get("items", {}), *node.get("oneOf", []), *node.get("items", {}).get("oneOf", [])]
+        names = dict.fromkeys(name for each in inner if (name := document.schema_name(each)))
+        listed = "list of " if "items" in node else ""
+        return f"→ {listed}{' or '.join(self._named(name) for name in names)}" if names else ""
+
+    def _link(self, schema: Node) -> str:
+        name = document.schema_name(schema)
+        return self._named(name) if name else cell(describe.description(self.spec, schema))
+
+    def _named(self, name: str) -> str:
+        return f"[{name}](#{self._anchor(name)})"
+
+    def _anchor(self, name: str) -> str:
+        return f"{self.vendor}-{name}"
+
+
+def _badge(node: Node) -> str:
+    level = node.get("x-evidence")
+    return evidence(level, node.get("x-evidence-note", "")) if level and level != "documented" else ""
+
+
+def _example(node: Node) -> object:
+    return node.get("example", next(iter(node.get("examples", [])), ""))
+
+
+def _shown(value: object) -> str:
+    return "" if value == "" or isinstance(value, dict | list) else f"`{value}`"
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
+
+
+def _words(name: str) -> str:
+    return re.sub("([A-Z])", r" \1", name).capitalize()
