@@ -55,7 +55,7 @@ class _Page:
 
     def _operation(self, operation: Operation) -> Iterator[str]:
         node = operation.node
-        yield f"### {node['summary']} {{#{self._anchor(operation.id)}}}"
+        yield f"### {node['summary'].rstrip('.')} {{#{self._anchor(operation.id)}}}"
         level = evidence(node.get("x-evidence"), node.get("x-evidence-note", ""))
         yield f"`{operation.method.upper()} {operation.path}` {level}<br>{code(self._call(operation))}"
         yield node.get("description", "")
