@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,3 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
 
 settings.register_profile("crossbook", deadline=None, derandomize=True, database=None)
 settings.load_profile("crossbook")
+
+# A shell that starts a job in the background has it ignore Ctrl-C, and so do the commands that the tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
