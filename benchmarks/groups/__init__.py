@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from benchmarks.bench import Bench
 from benchmarks.row import Result, Row
 
-NAMES = ("facade", "overhead", "transports", "decode", "imports")
+NAMES = ("server", "facade", "overhead", "transports", "growth", "away", "burst", "decode", "paging", "memory", "imports")
 
 
 class Group(Protocol):
