@@ -36,3 +36,8 @@ class Bench:
     def few(self, number: int) -> int:
         """So many, or a tenth of it."""
         return number // 10 if self.quick else number
+
+    @property
+    def share(self) -> str:
+        """What is to be said of a figure for which `few` was asked."""
+        return "quick: a tenth of it" if self.quick else ""

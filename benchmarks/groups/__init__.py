@@ -9,7 +9,24 @@ from typing import Protocol, cast
 from benchmarks.bench import Bench
 from benchmarks.row import Result, Row
 
-NAMES = ("server", "facade", "overhead", "transports", "growth", "away", "burst", "decode", "paging", "memory", "imports")
+NAMES = (
+    "server",
+    "facade",
+    "overhead",
+    "transports",
+    "growth",
+    "away",
+    "burst",
+    "calls",
+    "decode",
+    "paging",
+    "memory",
+    "many",
+    "bulk",
+    "rate",
+    "imports",
+    "contexts",
+)
 
 
 class Group(Protocol):

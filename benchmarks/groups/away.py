@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 from benchmarks import pinning
 from benchmarks.bench import Bench
 from benchmarks.clients import barely, floor, missing
-from benchmarks.row import Result, Row, ratios
 from benchmarks.rounds import Call, Lap, per_second, rounds
+from benchmarks.row import Result, Row, ratios
 from benchmarks.serving import server
 
 NAMES = ("httpx", "httpx2", "aiohttp")

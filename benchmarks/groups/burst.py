@@ -47,4 +47,5 @@ def run(bench: Bench) -> Iterator[Result]:
             continue
         bench.step(f"{calls:,} calls over {name}")
         attempts, failures, seconds = pinning.run(_burst(name, calls))
-        yield Result(row, [attempts], {"calls, failed": [failures], "the whole, s": [seconds]})
+        sides = {"calls, failed": [failures], "the whole, s": [seconds]}
+        yield Result(row, [attempts], sides, bench.share)

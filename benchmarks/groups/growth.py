@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack
 from benchmarks import pinning
 from benchmarks.bench import Bench
 from benchmarks.clients import book_over, missing
-from benchmarks.row import Result, Row, ratios
 from benchmarks.rounds import Call, Lap, micros, rounds
+from benchmarks.row import Result, Row, ratios
 from benchmarks.serving import server
 
 WIDTHS = (1, 8, 64, 256)

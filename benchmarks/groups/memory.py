@@ -41,4 +41,4 @@ async def _listed(bench: Bench, count: int) -> tuple[float, float]:
 
 def run(bench: Bench) -> Iterator[Result]:
     grown, rate = pinning.run(_listed(bench, bench.few(CONTACTS)))
-    yield Result(ROWS[0], [grown], {"read, contacts/s": [rate]})
+    yield Result(ROWS[0], [grown], {"read, contacts/s": [rate]}, bench.share)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from benchmarks import pinning
 from benchmarks.bench import Bench
 from benchmarks.clients import floor
-from benchmarks.row import Result, Row
 from benchmarks.rounds import lap
+from benchmarks.row import Result, Row
 from benchmarks.serving import server
 
 ROWS = (

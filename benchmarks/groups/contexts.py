@@ -1,0 +1,45 @@
+"""SSL contexts: one a process, whatever many books are opened."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks import pinning
+from benchmarks.bench import Bench
+from benchmarks.clients import AUTHORIZATION, KEY, missing
+from benchmarks.row import Result, Row
+from crossbook import Vercom
+
+BOOKS = 10
+ROWS = tuple(
+    Row(f"contexts.{name}", f"{BOOKS} books opened over {name}: SSL contexts built", "≤", 1, "")
+    for name in ("httpx", "httpx2", "aiohttp")
+)
+
+
+async def _built(name: str) -> int:
+    import_module(name)  # aiohttp makes contexts of its own when it is imported
+    built, make = 0, ssl.SSLContext.__new__
+
+    def counted(cls: Any, *args: Any, **kwargs: Any) -> ssl.SSLContext:
+        nonlocal built
+        built += 1
+        return make(cls, *args, **kwargs)
+
+    with patch.object(ssl.SSLContext, "__new__", counted):
+        for _ in range(BOOKS):
+            async with Vercom(AUTHORIZATION, KEY, transport=name):  # type: ignore[arg-type]
+                pass
+    return built
+
+
+def run(bench: Bench) -> Iterator[Result]:
+    for row in ROWS:
+        name = row.key.partition(".")[2]
+        bench.step(name)
+        reason = missing(name)
+        yield Result(row, reason=reason) if reason else Result(row, [pinning.run(_built(name))])
