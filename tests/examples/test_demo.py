@@ -97,7 +97,7 @@ def test_clean_leaves_nothing(demo: Demo) -> None:
 
 
 def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo, tmp_path: Path) -> None:
-    command = [*COMMAND[:-1], "1000"]
+    command = [*COMMAND[:-1], "300"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -105,7 +105,7 @@ def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo,
         url = re.search(r"http://[\d.:]+", process.stdout.readline())
         assert url
         # In the middle of it: some are written, by far not all.
-        while _written(url[0]) < 100:
+        while _written(url[0]) < 60:
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.05)
         process.send_signal(signal.SIGINT)
@@ -115,7 +115,7 @@ def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo,
     assert "Traceback" not in said
     with pytest.raises(URLError):
         urlopen(url[0])
-    following = demo("--people", "1000")
+    following = demo("--people", "300")
     assert following.status == 0, following.output
     assert sum(row.there for row in following.rows.values()) > 0
 
