@@ -13,6 +13,7 @@ from crossbook_wire.http import Send
 
 from crossbook import transports
 from crossbook.contacts import Contacts
+from crossbook.core import checks, phones
 from crossbook.core.auth import Auth
 from crossbook.core.card import Card, Rate
 from crossbook.core.connection import Connection
@@ -81,8 +82,8 @@ class AddressBook:
                 field="base_url", vendor=card.vendor,
             )  # fmt: skip
         base = Base.parse(url, allow_http=settings.pop("allow_http", False))
-        self._region = settings.pop("default_region", None) or card.default_region
-        self._default_group: str | None = settings.pop("default_group", None)
+        self._region = _region(card, settings.pop("default_region", None))
+        self._default_group = _default_group(card, settings.pop("default_group", None))
         rate = _rate(card, settings.pop("rate", None))
         concurrency = settings.pop("concurrency", card.concurrency)
         if not (type(concurrency) is int and concurrency > 0):
@@ -167,9 +168,33 @@ def _no_others(card: Card, options: Mapping[str, Any]) -> None:
         raise InvalidInput(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
 
 
+def _region(card: Card, asked: str | None) -> str | None:
+    if asked is None or asked == card.default_region:
+        return card.default_region
+    if not phones.is_region(asked):
+        raise InvalidInput(
+            'default_region is a country as two capital letters, such as "PL"',
+            field="default_region",
+            vendor=card.vendor,
+        )
+    return asked
+
+
+def _default_group(card: Card, asked: str | None) -> str | None:
+    if asked is None:
+        return None
+    if not card.one_group:
+        # Nobody would notice that it does nothing.
+        raise InvalidInput(
+            f"{card.title} takes contacts without a group: name groups on each contact",
+            field="default_group", vendor=card.vendor,
+        )  # fmt: skip
+    return checks.check_id(card, "default_group", asked)
+
+
 def _rate(card: Card, asked: float | None) -> Rate | None:
     if asked is None:
         return card.rate
-    if not 0 < asked < math.inf:
+    if not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("rate must be a number of requests a second, more than 0", field="rate", vendor=card.vendor)
     return Rate(asked, max(1, round(asked)))

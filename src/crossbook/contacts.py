@@ -24,6 +24,8 @@ _TEXTS = ("search", "phone", "email", "external_id")
 class Contacts(ContactBatches):
     """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
 
+    room = "contacts"
+
     def __init__(
         self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[], Workshop]
     ) -> None:
@@ -100,17 +102,27 @@ class Contacts(ContactBatches):
         }  # fmt: skip
         for name, value in filters.items():
             if value is not None and card.filters.get(name, "unsupported") == "unsupported":
-                raise Unsupported(f"{card.title} cannot list by {name}", vendor=card.vendor, operation="contacts.list")
+                raise Unsupported(f"{card.title} cannot list by {name}", field=name, vendor=card.vendor)
             if value == "":
                 raise InvalidInput(f"{name} is empty: leave it out to list all", field=name, vendor=card.vendor)
             if value is not None and name in _TEXTS:
                 checks.clean(card, name, value)
+        if (sort is not None or descending) and not card.sorts:
+            raise Unsupported(f"{card.title} cannot sort", field="sort", vendor=card.vendor)
         if sort is not None and not checks.is_one_of(sort, card.sorts):
-            can = f"by {', '.join(sorted(card.sorts))} only" if card.sorts else "not at all"
-            raise Unsupported(f"{card.title} sorts {can}", vendor=card.vendor, operation="contacts.list")
+            can = ", ".join(sorted(card.sorts))
+            raise Unsupported(f"{card.title} sorts by {can} only", field="sort", vendor=card.vendor)
         if opted_out is not None and not checks.is_one_of(opted_out, card.channels):
-            raise InvalidInput(f"opted_out is one of {', '.join(sorted(card.channels))}", field="opted_out")
-        if group is not None and not (group == "none" and card.filters.get("group:none")):
+            known = ", ".join(sorted(card.channels))
+            raise InvalidInput(f"opted_out is one of {known}", field="opted_out", vendor=card.vendor)
+        if archived is not None and not isinstance(archived, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput("archived is True or False", field="archived", vendor=card.vendor)
+        if group == "none":
+            if "group:none" not in card.filters:
+                raise Unsupported(
+                    f"{card.title} cannot list the contacts in no group", field="group", vendor=card.vendor
+                )
+        elif group is not None:
             checks.check_id(card, "group", group)
         if phone is not None:
             phone = checks.normal_phone(card, phone, self._verbs.region)
@@ -169,9 +181,7 @@ class Contacts(ContactBatches):
             raise InvalidInput("give exactly one of phone, email and external_id", vendor=self._card.vendor)
         ((name, value),) = given.items()
         if name not in self._card.match_keys:
-            raise Unsupported(
-                f"{self._card.title} cannot be asked by {name}", vendor=self._card.vendor, operation="contacts.find"
-            )
+            raise Unsupported(f"{self._card.title} cannot be asked by {name}", field=name, vendor=self._card.vendor)
         return await self._found(name, checks.clean(self._card, name, value))
 
     async def _found(self, name: str, value: str) -> Contact | None:

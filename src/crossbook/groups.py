@@ -18,6 +18,8 @@ from crossbook.vendors.base import Verbs
 class Groups(GroupBatches):
     """The groups of one account (Atom calls them address books). Get it as `book.groups`."""
 
+    room = "groups"
+
     def __init__(self, verbs: Verbs, connection: Connection, shop: Callable[[], Workshop]) -> None:
         self._verbs = verbs
         self._connection = connection
@@ -91,9 +93,7 @@ class Groups(GroupBatches):
         card = self._verbs.card
         for field, value in (("description", description), ("external_id", external_id)):
             if value is not None and card.verb(f"groups.create:{field}").support == "unsupported":
-                raise Unsupported(
-                    f"a group of {card.title} has no {field}", vendor=card.vendor, operation="groups.create"
-                )
+                raise Unsupported(f"a group of {card.title} has no {field}", field=field, vendor=card.vendor)
             if value is not None:
                 checks.clean(card, field, value)
         id = await self._verbs.create_group(checks.group_name(card, name), description, external_id)

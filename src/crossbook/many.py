@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar
 
 from attrs import frozen
 
+from crossbook.core import checks
 from crossbook.core.batch.collected import collected
 from crossbook.core.batch.decide import Decider, OnDuplicate
 from crossbook.core.batch.engine import Batch
@@ -88,9 +89,14 @@ def batch(
     unknown = sorted(set(options) - set(BatchOptions.__annotations__))
     if unknown:
         raise InvalidInput(f"a batch has no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
-    if match is not None and match not in card.match_keys:
+    if upsert and match is None:
+        raise InvalidInput(
+            f"match is one of {', '.join(card.match_keys)}: the key by which a contact is found", field="match",
+            vendor=card.vendor,
+        )  # fmt: skip
+    if match is not None and not checks.is_one_of(match, card.match_keys):
         can = ", ".join(card.match_keys)
-        raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", vendor=card.vendor)
+        raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", field="match", vendor=card.vendor)
     _check(options)
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", None)
     dry_run, progress = options.get("dry_run", False), options.get("progress")
@@ -131,6 +137,12 @@ def batch(
 
 def _check(options: BatchOptions) -> None:
     _one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
+    for name in ("ref", "progress"):
+        given = options.get(name)
+        if not (given is None or callable(given) or (name == "progress" and isinstance(given, bool))):
+            raise InvalidInput(f"{name} must be callable", field=name)
+    if not isinstance(options.get("run", ""), str):
+        raise InvalidInput("run is a name, as text", field="run")
     for name, least, kinds in (("concurrency", 1, int), ("max_failures", 0, int), ("settle", 0, (int, float))):
         value: Any = options.get(name)
         if value is None:
@@ -146,6 +158,8 @@ def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> 
         from crossbook.core.sqlite_journal import SqliteJournal
 
         return SqliteJournal(given)
+    if not callable(getattr(given, "intend", None)):
+        raise InvalidInput("journal is a path, or an object of the shape of crossbook.Journal", field="journal")
     return given
 
 

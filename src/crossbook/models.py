@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from crossbook.core import redact
+from crossbook.errors import InvalidInput
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -69,6 +70,16 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
     return record if known is None else read_from(record, raw, known)
 
 
+def group_ids(value: Any) -> tuple[str, ...]:
+    """What names groups, as a tuple: one id, or any iterable of them."""
+    if isinstance(value, str):
+        return (value,)
+    try:
+        return tuple(value)
+    except TypeError:
+        raise InvalidInput("groups is a tuple of group ids", field="groups") from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Contact(_Record):
     """One person in an address book.
@@ -113,7 +124,7 @@ class Contact(_Record):
 
     def __post_init__(self) -> None:
         if self.groups is not None and type(self.groups) is not tuple:
-            _set(self, "groups", (self.groups,) if isinstance(self.groups, str) else tuple(self.groups))
+            _set(self, "groups", group_ids(self.groups))
 
     def __repr__(self) -> str:
         shown = [f"id={self.id!r}"] if self.id else []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from crossbook.book import AddressBook, BookOptions, variable_of
 from crossbook.core.card import Verb
+from crossbook.core.checks import is_one_of
 from crossbook.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
 
 def whose(name: str) -> Any:
     """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
-    if name in VENDORS:
+    if is_one_of(name, VENDORS):
         return vendor(name)
-    variable = variable_of(name, "vendor")
+    named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
+    variable = variable_of(name, "vendor") if named else ""
     vendors = ", ".join(VENDORS)
-    if not _NAME.fullmatch(name) or not os.environ.get(variable):
-        hint = f", or set {variable} to the vendor of an account of that name" if _NAME.fullmatch(name) else ""
-        raise InvalidInput(f"there is no vendor {name[:40]!r}: take one of {vendors}{hint}", field="name")
+    if not os.environ.get(variable):
+        hint = f", or set {variable} to the vendor of an account of that name" if named else ""
+        raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
     if os.environ[variable] not in VENDORS:
         raise InvalidInput(f"{variable} is one of {vendors}", field=variable)
     return vendor(os.environ[variable])
@@ -79,8 +81,8 @@ def accounts() -> list[str]:
 
 def vendor(name: str) -> Any:
     """The class of a vendor, imported only now."""
-    if name not in VENDORS:
-        raise InvalidInput(f"there is no vendor {name[:40]!r}: take one of {', '.join(VENDORS)}", field="name")
+    if not is_one_of(name, VENDORS):
+        raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(VENDORS)}", field="name")
     return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
 
 

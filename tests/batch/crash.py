@@ -37,7 +37,7 @@ LATE = 0.4
 SETTLE = 1.0
 MATCH: dict[str, Any] = {"serwersms": "phone", "filemail": "email", "vercom": "phone", "atom": "phone"}
 CREATE = {"vercom": "createContacts"}
-LOST = {"vercom": 0.03}  # of the answers to creates; an array of Vercom's is 25 contacts
+LOST = {"vercom": 0.03}  # of the answers to creates; an array of Vercom's is 5 contacts
 
 
 @frozen

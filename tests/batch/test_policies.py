@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 from batching import match_of, people, person, ran, statuses, stored
 from inside import Inside
 
-from crossbook import Ambiguous, AuthError, Contact, InvalidInput, Unsupported
+from crossbook import Ambiguous, AuthError, Contact, InvalidInput, Unsupported, UsageError
 from crossbook.core.card import Card
 from crossbook.core.exchange import Reply
 
@@ -175,7 +176,7 @@ async def test_who_opted_out_is_not_written_anew(inside: Inside, card: Card) -> 
     [
         {"on_error": "retry"}, {"concurrency": 0}, {"concurrency": True}, {"max_failures": -1}, {"settle": "1"},
         {"settle": float("inf")}, {"on_duplicate": "skip"}, {"match": "phone", "on_duplicate": "merge"},
-        {"colour": "red"},
+        {"colour": "red"}, {"on_loss": "ignore"}, {"ref": "phone"}, {"progress": 5}, {"run": 5}, {"journal": 5},
     ],
 )  # fmt: skip
 async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
@@ -183,5 +184,26 @@ async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
         with pytest.raises(InvalidInput) as caught:
             book.contacts.create_many([], **options)
         assert caught.value.field in {*options, "match"}
-        with pytest.raises(Unsupported):
-            book.contacts.create_many([], match="name")  # type: ignore[arg-type]
+        for match in ("name", ["phone"]):
+            with pytest.raises(Unsupported, match="phone, email, external_id"):
+                book.contacts.create_many([], match=match)  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match="phone, email, external_id"):
+            book.contacts.upsert_many([], match=None)  # type: ignore[arg-type]
+
+
+async def test_a_batch_that_was_not_entered_says_so(inside: Inside) -> None:
+    async with inside.book() as book:
+        with pytest.raises(UsageError, match="async with"), anyio.fail_after(5):
+            await anext(book.contacts.create_many([]))
+
+
+async def test_errors_of_items_name_the_verb(inside: Inside, card: Card) -> None:
+    async with inside.book() as book:
+        for batch, verb in (
+            (book.contacts.create_many([Contact()]), "contacts.create"),
+            (book.contacts.update_many([("no id!", {"phone": "1"})]), "contacts.update"),
+            (book.contacts.delete_many(["no id!"]), "contacts.delete"),
+        ):
+            (result,) = await ran(batch)
+            assert result.error is not None
+            assert (result.error.vendor, result.error.operation) == (card.vendor, verb)

@@ -165,7 +165,7 @@ async def test_progress(book: AddressBook) -> None:
 async def test_a_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:
     summary = await book.contacts.create_many([*PEOPLE, Contact()], progress=True).summary()
     assert summary.counts == {"created": 30, "failed": 1}
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert "contacts.create_many" in shown
     assert "31 of 31" in shown
     assert "1 failed" in shown

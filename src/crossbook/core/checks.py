@@ -14,7 +14,7 @@ from crossbook.core import phones, redact
 from crossbook.core.card import Card
 from crossbook.core.pages import Paging
 from crossbook.errors import InvalidInput, Unsupported
-from crossbook.models import Contact, ExternalId
+from crossbook.models import Contact, ExternalId, group_ids
 
 OnLoss = Literal["error", "drop"]
 _BROKEN = re.compile(r"[\0\ud800-\udfff]")
@@ -36,8 +36,9 @@ class Prepared:
 
 def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnLoss, group: str | None) -> Prepared:
     """The contact as the vendor can take it; InvalidInput naming the field that it cannot."""
-    if on_loss not in ("error", "drop"):
-        raise InvalidInput("on_loss is 'error' or 'drop'", field="on_loss", vendor=card.vendor)
+    check_on_loss(card, on_loss)
+    if not isinstance(contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput("a contact is a crossbook.Contact", field="contact", vendor=card.vendor)
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
     halves = " ".join(clean(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
     if card.names == "whole":
@@ -71,6 +72,11 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     return Prepared(prepared, tuple(lost), unverified(card, values))
 
 
+def check_on_loss(card: Card, on_loss: str) -> None:
+    if on_loss not in ("error", "drop"):
+        raise InvalidInput("on_loss is 'error' or 'drop'", field="on_loss", vendor=card.vendor)
+
+
 def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
     """The changes as the vendor can take them; None clears."""
     if not changes:
@@ -78,9 +84,13 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
     changed: dict[str, Any] = {}
     for name, value in changes.items():
         if name == "fields":
-            fields, lost = _fields(card, value or {})
+            fields, lost = _fields(card, value)
             if lost:
-                raise _cannot_hold(card, lost[0])
+                raise _cannot_hold(card, lost[0], mend="leave it out")
+            if not fields and value:
+                raise _cannot_hold(card, f"fields.{next(iter(value))}", mend="leave it out")
+            if not fields:
+                raise InvalidInput("fields is empty: name at least one to change", field="fields", vendor=card.vendor)
             changed[name] = fields
         elif name not in FIELDS:
             shown = redact.text(name)[:40]
@@ -90,17 +100,21 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
                 f"{card.title} stores whole names: change `name`, half of one cannot be changed",
                 field=name, vendor=card.vendor,
             )  # fmt: skip
-        elif not writable(card, name) or name == "created_at":
-            raise _cannot_hold(card, name)
+        elif not writable(card, name):
+            raise _cannot_hold(card, name, mend="leave it out")
+        elif name == "created_at":
+            raise InvalidInput(
+                f"{card.title} takes created_at with a new contact only: leave it out", field=name, vendor=card.vendor
+            )
         elif is_empty(value):
             if (name in card.holds and card.holds[name].required) or (name == "groups" and card.one_group):
                 raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
             if card.clears == "never" and name != "groups":
-                raise Unsupported(f"{card.title} cannot empty {name}", vendor=card.vendor, operation="contacts.update")
+                raise Unsupported(f"{card.title} cannot empty {name}", field=name, vendor=card.vendor)
             changed[name] = () if name == "groups" else None
         else:
             if name == "groups":
-                value = (value,) if isinstance(value, str) else tuple(value)
+                value = group_ids(value)
                 if card.one_group and len(value) != 1:
                     raise InvalidInput("a contact is in exactly one group here", field="groups", vendor=card.vendor)
             changed[name] = checked(card, name, value, region)
@@ -163,14 +177,12 @@ def check_contact(card: Card, id: object) -> None:
     if not isinstance(id, ExternalId):
         check_id(card, "id", id)
     elif card.verb("contacts.update:external_id").support != "native":
-        raise Unsupported(
-            f"{card.title} knows contacts by its own ids only", vendor=card.vendor, operation="contacts.update"
-        )
+        raise Unsupported(f"{card.title} knows contacts by its own ids only", field="id", vendor=card.vendor)
     elif not checked(card, "external_id", id.value, None).strip():
         raise InvalidInput("external_id is empty", field="external_id", vendor=card.vendor)
 
 
-def check_id(card: Card, field: Literal["id", "group", "groups"], value: object) -> str:
+def check_id(card: Card, field: Literal["id", "group", "groups", "default_group"], value: object) -> str:
     """An id as the vendor makes them, so that it can be put into a path, a query or a body."""
     pattern: re.Pattern[str] = card.contact_id if field == "id" else card.group_id
     if isinstance(value, str) and pattern.fullmatch(value):
@@ -214,6 +226,12 @@ def unverified(card: Card, written: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput(
+            'fields is a mapping: {"name": value}, and None as the value to clear it',
+            field="fields",
+            vendor=card.vendor,
+        )
     held: dict[str, Any] = {}
     lost: list[str] = []
     for name, value in fields.items():
@@ -255,9 +273,8 @@ def _encodable(card: Card, name: str, value: Any) -> Any:
     return value
 
 
-def _cannot_hold(card: Card, name: str) -> InvalidInput:
+def _cannot_hold(card: Card, name: str, mend: str = 'leave it out, or pass on_loss="drop"') -> InvalidInput:
     name = redact.text(name)
-    mend = 'leave it out, or pass on_loss="drop"'
     if name == "name":
         mend = "give first_name and last_name, which it stores"
     return InvalidInput(f"{card.title} cannot hold {name}: {mend}", field=name, vendor=card.vendor)

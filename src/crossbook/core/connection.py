@@ -69,10 +69,13 @@ class Connection:
     def check(self) -> TaskGroup:
         """The task group, if the book is open here; UsageError if not."""
         if self._group is None:
-            how = "was closed" if self._closed else "is not open"
-            mend = "use it inside `async with book:`"
-            raise UsageError(f"this book {how}: {mend}", vendor=self.card.vendor)
-        if self._loop != current_token():
+            how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
+            raise UsageError(f"this book {how}", vendor=self.card.vendor)
+        try:
+            here: object = current_token()
+        except RuntimeError:  # no event loop is running
+            here = None
+        if self._loop != here:
             raise UsageError(
                 "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
             )

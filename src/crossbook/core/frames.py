@@ -27,7 +27,7 @@ def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any,
         try:
             return await method(*args, **kwargs)
         except CrossbookError as error:
-            bare: BaseException = strip(error)
+            bare: BaseException = strip(_of(error, method, args))
         except Exception:
             del args, kwargs
             raise
@@ -47,7 +47,7 @@ def public_sync(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except CrossbookError as error:
-            bare = strip(error)
+            bare = strip(_of(error, method, args))
         except Exception:
             del args, kwargs
             raise
@@ -55,6 +55,15 @@ def public_sync(method: Callable[P, R]) -> Callable[P, R]:
         raise bare
 
     return call
+
+
+def _of(error: CrossbookError, method: Callable[..., Any], args: tuple[Any, ...]) -> CrossbookError:
+    """The error, saying whose it is and which of our verbs it is about, where it says no operation of the vendor's."""
+    owner: Any = args[0] if args else None
+    if hasattr(owner, "room"):  # `book.contacts`, `book.groups` …
+        error.vendor = error.vendor or owner._connection.card.vendor
+        error.operation = error.operation or f"{owner.room}.{method.__name__}"
+    return error
 
 
 def strip(error: CrossbookError) -> CrossbookError:

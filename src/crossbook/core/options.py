@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from attrs import field, frozen, validators
+from attrs import Attribute, field, frozen
 
 from crossbook.errors import InvalidInput, Sent
 
@@ -59,11 +59,20 @@ class CallOptions(TypedDict, total=False):
     on_attempt: Callable[[Attempt], None] | None
 
 
-def _positive(_instance: object, attribute: object, value: Any) -> None:
+def _positive(_instance: object, attribute: Attribute[Any], value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if value is not None and not (number and 0 < value < math.inf):
-        name = getattr(attribute, "name", "")
-        raise InvalidInput(f"{name} must be a number, more than 0", field=name)
+    if not (number and 0 < value < math.inf) and not (value is None and attribute.default is None):
+        raise InvalidInput(f"{attribute.name} must be a number, more than 0", field=attribute.name)
+
+
+def _whole(_instance: object, attribute: Attribute[Any], value: Any) -> None:
+    if not (type(value) is int and value > 0) and not (value is None and attribute.default is None):
+        raise InvalidInput(f"{attribute.name} must be a whole number from 1", field=attribute.name)
+
+
+def _hook(_instance: object, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None and not callable(value):
+        raise InvalidInput(f"{attribute.name} must be callable", field=attribute.name)
 
 
 @frozen
@@ -72,8 +81,6 @@ class Options:
     connect_timeout: float = field(default=5.0, validator=_positive)
     read_timeout: float = field(default=30.0, validator=_positive)
     queue_timeout: float | None = field(default=None, validator=_positive)
-    attempts: int = field(default=4, validator=_positive)
-    max_body: int | None = field(default=None, validator=_positive)
-    on_attempt: Callable[[Attempt], None] | None = field(
-        default=None, repr=False, validator=validators.optional(validators.is_callable())
-    )
+    attempts: int = field(default=4, validator=_whole)
+    max_body: int | None = field(default=None, validator=_whole)
+    on_attempt: Callable[[Attempt], None] | None = field(default=None, repr=False, validator=_hook)

@@ -36,6 +36,13 @@ def spellings(number: str) -> list[str]:
     return list(dict.fromkeys([number, number[1:], re.sub(r"\D", "", national)]))
 
 
+def is_region(name: str) -> bool:
+    """Whether phones can be read as a country's."""
+    import phonenumbers
+
+    return isinstance(name, str) and name in phonenumbers.SUPPORTED_REGIONS  # pyright: ignore[reportUnnecessaryIsInstance]
+
+
 @lru_cache(maxsize=65_536)
 def _parsed(text: str, region: str | None) -> str | None:
     import phonenumbers

@@ -22,7 +22,9 @@ def make(name: str, origin: str, concurrency: int, client: object = None) -> Tra
 
         return Brought(client)
     if name not in NAMES:
-        raise InvalidInput(f"there is no transport {name[:40]!r}: take one of {', '.join(NAMES)}", field="transport")
+        raise InvalidInput(
+            f"there is no transport {str(name)[:40]!r}: take one of {', '.join(NAMES)}", field="transport"
+        )
     try:
         module: Any = import_module(f"crossbook.transports.{name}")
         transport: Transport = module.make(origin, concurrency)

@@ -128,6 +128,11 @@ class Batch(Generic[I]):
 
     @public
     async def __anext__(self) -> Result:
+        if self._began is None:
+            raise UsageError(
+                "a batch begins when it is entered: `async with` it, or await its summary()",
+                vendor=self._connection.card.vendor,
+            )
         result = await self._window.get()
         if result is not None:
             return result

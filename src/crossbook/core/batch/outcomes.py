@@ -49,7 +49,7 @@ def open_still(settlement: Settlement) -> bool:
     return not isinstance(settlement, (Done, *_ITEM))
 
 
-def result_of(task: Task, settlement: Settlement) -> Result:
+def result_of(task: Task, settlement: Settlement, verb: str) -> Result:
     facts: dict[str, Any] = {
         "index": task.index,
         "ref": task.ref,
@@ -61,6 +61,7 @@ def result_of(task: Task, settlement: Settlement) -> Result:
     if isinstance(settlement, Done):
         return Result(status=settlement.status, id=settlement.id, **facts)
     error = settlement.error if isinstance(settlement, Unknown) else settlement
+    error.operation = error.operation or verb
     status: Any = "uncertain" if isinstance(settlement, Unknown) else "failed"
     return Result(status=status, error=error, id=error.id or task.id, **facts)
 

@@ -110,10 +110,15 @@ class Summary:
         if result.status in ("failed", "uncertain") and len(kept) < KEPT:
             kept.append(result)
 
+    def _told(self, status: Status) -> str:
+        if not self.dry_run:
+            return status
+        return "would fail" if status == "failed" else f"would be {status}"
+
     def __str__(self) -> str:
-        would = "would be " if self.dry_run else ""
+        counts = ", ".join(f"{count:,} {self._told(name)}" for name, count in self.counts.items())
         lines = [
-            f"{self.total:,} inputs: " + ", ".join(f"{count:,} {would}{name}" for name, count in self.counts.items()),
+            f"{self.total:,} inputs{': ' * bool(counts)}{counts}",
             f"{'about ' if self.dry_run else ''}{self.requests:,} requests, {self.seconds:,.1f} s"
             + (f", {self.replayed:,} replayed from the journal" if self.replayed else ""),
         ]

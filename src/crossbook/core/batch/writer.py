@@ -22,7 +22,7 @@ from crossbook.core.journal import Journal
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Settled = Callable[[Result], None]
-ASKED = 25  # items of a native call, where each is looked up before
+ASKED = 5  # items of a native call, where each is looked up before: one after another, and the first ones wait for all
 
 
 class Writer(Generic[I]):
@@ -117,7 +117,7 @@ class Writer(Generic[I]):
     ) -> list[Task]:
         """Writes outcomes down and hands the results over; answers the tasks that have none yet."""
         ended = [
-            (task, settlement, result_of(task, settlement))
+            (task, settlement, result_of(task, settlement, self._step.verb))
             for task, settlement in zip(tasks, settlements, strict=True)
             if settlement is not None
         ]

@@ -9,6 +9,7 @@ from crossbook_wire.vercom import Api
 
 from crossbook.book import AddressBook, BookOptions
 from crossbook.core.auth import credential, headers
+from crossbook.core.checks import is_one_of
 from crossbook.core.frames import public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
@@ -57,7 +58,7 @@ class Vercom(AddressBook):
         brand: Brand = "emaillabs",
         **options: Unpack[BookOptions],
     ) -> None:
-        if brand not in CARD.base_urls:
+        if not is_one_of(brand, CARD.base_urls):
             raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
         auth = headers(
             {

@@ -51,6 +51,8 @@ T = TypeVar("T", Field, Segment)
 class Fields:
     """`book.fields`: the additional fields of the account."""
 
+    room = "fields"
+
     def __init__(self, api: Api, connection: Connection) -> None:
         self._api = api
         self._connection = connection
@@ -71,6 +73,8 @@ class Fields:
 
 class Segments:
     """`book.segments`: saved selections of contacts, made in the vendor's panel."""
+
+    room = "segments"
 
     def __init__(self, api: Api, connection: Connection) -> None:
         self._api = api
