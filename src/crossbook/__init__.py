@@ -27,6 +27,7 @@ from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group
 
 if TYPE_CHECKING:
     from crossbook.book import AddressBook, BookOptions
+    from crossbook.copying import copy
     from crossbook.core.batch.engine import Batch
     from crossbook.core.batch.results import Progress, Result, Summary
     from crossbook.core.card import MatchKey
@@ -56,6 +57,7 @@ _LATER = {
     "Attempt": "crossbook.core.options",
     "Pager": "crossbook.core.pager",
     "capabilities": "crossbook.registry",
+    "copy": "crossbook.copying",
     "open": "crossbook.registry",
     "Atom": "crossbook.vendors.atom",
     "Filemail": "crossbook.vendors.filemail",
@@ -117,5 +119,6 @@ __all__ = [
     "VendorDown",
     "Vercom",
     "capabilities",
+    "copy",
     "open",
 ]

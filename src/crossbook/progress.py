@@ -16,9 +16,10 @@ class Bar:
 
     Args:
         title: what is going on.
+        expected: about how many there will be, where the batch does not know it.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, expected: int | None = None) -> None:
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -31,20 +32,26 @@ class Bar:
             redirect_stderr=False,
         )
         self._title = title
+        self._expected = expected
         self._task: TaskID | None = None
 
     def __call__(self, progress: Progress) -> None:
         failed = f"{progress.failed:,} failed " * bool(progress.failed)
         uncertain = f"{progress.uncertain:,} uncertain" * bool(progress.uncertain)
+        total = progress.total if progress.total is not None else self._expected
         fields: dict[str, Any] = {
-            "of": f" of {progress.total:,}" if progress.total is not None else "",
+            "of": f" of {total:,}" if total is not None else "",
             "rate": progress.rate,
             "failed": failed + uncertain,
         }
         if self._task is None:
             self._bars.start()
-            self._task = self._bars.add_task(self._title, total=progress.total, **fields)
+            self._task = self._bars.add_task(self._title, total=total, **fields)
         self._bars.update(self._task, completed=progress.done, **fields)
+
+    def say(self, text: str) -> None:
+        """Prints a message above the bar."""
+        self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Draws the last state and leaves it standing."""

@@ -9,8 +9,11 @@ import typer
 from crossbook.cli.books import books
 from crossbook.cli.capabilities import capabilities
 from crossbook.cli.contacts import contacts
+from crossbook.cli.copying import copy
+from crossbook.cli.exporting import export
 from crossbook.cli.failing import CODES, Commands
 from crossbook.cli.groups import groups
+from crossbook.cli.importing import import_file
 from crossbook.cli.sandbox import sandbox
 
 _HELP = f"""
@@ -56,6 +59,9 @@ app.command()(books)
 app.command()(capabilities)
 app.add_typer(contacts, name="contacts")
 app.add_typer(groups, name="groups")
+app.command("import")(import_file)
+app.command()(export)
+app.command()(copy)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
     sandbox
 )

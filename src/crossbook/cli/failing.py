@@ -96,12 +96,12 @@ def tell(error: CrossbookError) -> None:
     """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
     if say_json({"error": errors.to_record(error)}):
         return
-    said = str(error)
+    said = str(error) if error.vendor else f"{str(error)[:1].upper()}{str(error)[1:]}"
     hint = _kind(error)[1]
     if error.cursor:
         hint = f"{hint} The list goes on with --after {error.cursor}".strip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
-    say(f"Error: {said[:1].upper()}{said[1:]} {hint}".strip())
+    say(f"Error: {said} {hint}".strip())
 
 
 def _kind(error: CrossbookError) -> tuple[int, str]:

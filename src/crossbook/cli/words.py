@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, cast
 
 import typer
 
 from crossbook.cli.showing import use_json
+from crossbook.core.batch.decide import OnDuplicate as Duplicate
+from crossbook.core.card import MatchKey
+from crossbook.errors import InvalidInput
+from crossbook.files import Format
 from crossbook.registry import VENDORS, accounts
 
 
@@ -27,3 +31,45 @@ OnLoss: TypeAlias = Annotated[
     Literal["error", "drop"],
     typer.Option(help="A field that the vendor cannot hold: refuse the contact, or leave the field out and say so."),
 ]
+To: TypeAlias = Annotated[
+    str, typer.Option("--to", metavar="BOOK", help="The book to write into.", autocompletion=names)
+]
+FileFormat: TypeAlias = Annotated[
+    Format | None,
+    typer.Option("--format", help="By default as the file's name ends; vcard is version 3.0 when written."),
+]
+Match: TypeAlias = Annotated[
+    MatchKey | None,
+    typer.Option(help="The key by which two are the same: what the vendor can be asked by. Costs a lookup each."),
+]
+OnDuplicate: TypeAlias = Annotated[
+    Literal["skip", "update", "error", "create"],
+    typer.Option(help="With --match, what to do with somebody who is there already: update changes what differs."),
+]
+IncludeOptedOut: TypeAlias = Annotated[
+    bool,
+    typer.Option("--include-opted-out", help="Take those too who opted out. Their new place will not know it."),
+]
+Journal: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Writes down what was done, so that the same command goes on after a crash."),
+]
+DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Checks, looks up and foretells; writes nothing.")]
+OnError: TypeAlias = Annotated[
+    Literal["collect", "stop"], typer.Option(help="After one that failed: go on and tell at the end, or begin no more.")
+]
+Region: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="COUNTRY", help="Where phones without a country code are: PL, AU …; the vendor's by default."),
+]
+
+
+def duplicates(match: str | None, wanted: str) -> Duplicate | None:
+    """What a batch is told to do with those who are there: nothing without a key, or where they are to be doubled.
+
+    Raises:
+        InvalidInput: a wish without --match.
+    """
+    if match is None and wanted in ("update", "error"):
+        raise InvalidInput(f"--on-duplicate {wanted} needs --match: the key by which two are the same", field="match")
+    return None if match is None or wanted == "create" else cast("Duplicate", wanted)

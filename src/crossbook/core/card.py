@@ -115,6 +115,7 @@ class Card:
     clears: Literal["null", "empty", "never"] = "empty"  # what empties a field: null, an empty text, nothing; inferred
     channels: frozenset[str] = frozenset()
     one_group: bool = False  # a contact is in exactly one
+    everybody: str | None = None  # the external id of a group that everybody is in: nobody joins or leaves it
     group_name_longest: int | None = None
     rate: Rate | None = None
     concurrency: int = 32

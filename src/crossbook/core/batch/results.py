@@ -115,7 +115,8 @@ class Summary:
             return status
         return "would fail" if status == "failed" else f"would be {status}"
 
-    def __str__(self) -> str:
+    def headlines(self) -> list[str]:
+        """How many of what, what it cost and why it stopped: all but the failures themselves."""
         counts = ", ".join(f"{count:,} {self._told(name)}" for name, count in self.counts.items())
         lines = [
             f"{self.total:,} inputs{': ' * bool(counts)}{counts}",
@@ -129,6 +130,10 @@ class Summary:
             lines.append(f"the vendor cannot hold: {lost}")
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
+        return lines
+
+    def __str__(self) -> str:
+        lines = self.headlines()
         for result in self.failures[:10]:
             lines.append(f"failed #{result.index}{_named(result)}: {result.error}")
         for result in self.uncertain[:10]:

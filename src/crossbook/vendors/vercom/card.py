@@ -160,6 +160,7 @@ CARD = Card(
     },
     match_keys={"phone": "filter", "email": "filter", "external_id": "filter"},
     channels=frozenset({"sms", "email", "push"}),
+    everybody="ALLCONTACTS",
     default_region="PL",
     phone_pattern=re.compile(r"\+?[0-9]{1,15}"),
 )

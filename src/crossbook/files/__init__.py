@@ -1,0 +1,149 @@
+"""Files of people: CSV, JSON lines and vCard, read and written a row at a time, however long they are.
+
+A file knows its groups by their names, an address book by ids: a `Row` holds the names beside the contact.
+
+Example:
+    ```python
+    from crossbook import files
+
+    with files.read("people.csv") as people:
+        for row in people:
+            print(row.line, row.contact or row.error)
+    ```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Literal, Protocol, TextIO, get_args
+
+from crossbook.core.card import Card
+from crossbook.errors import InvalidInput
+from crossbook.files.columns import Column
+from crossbook.files.encodings import detect, open_file
+from crossbook.files.rows import Row
+from crossbook.models import Contact
+
+Format = Literal["csv", "jsonl", "vcard", "vcard3", "vcard4"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+_ENDINGS: dict[str, Format] = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".vcf": "vcard",
+    ".vcard": "vcard",
+}  # fmt: skip
+
+__all__ = ["FORMATS", "Column", "Format", "Reader", "Row", "Writer", "format_of", "read", "write"]
+
+
+class Reader(Protocol):
+    """A file of people.
+
+    Attributes:
+        columns: what is read as what.
+        form: encoding and separator, in words.
+        expected: about how many rows there are, None if that is not known.
+    """
+
+    columns: tuple[Column, ...]
+    form: str
+    expected: int | None
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+
+class Writer(Protocol):
+    """Takes contacts, one after the other."""
+
+    def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
+        """Writes one more; `groups` are names, None where they are unknown."""
+
+
+def format_of(path: str | Path, format: Format | None = None) -> Format:
+    """The format of a file: as it is told, else as its name ends.
+
+    Raises:
+        InvalidInput: the name does not say it.
+    """
+    if format is not None:
+        if format not in FORMATS:
+            raise InvalidInput(f"format is one of {', '.join(FORMATS)}", field="format")
+        return format
+    found = _ENDINGS.get(Path(path).suffix.lower())
+    if found is None:
+        endings = ", ".join(_ENDINGS)
+        raise InvalidInput(f"the name does not say the format ({endings}): name it with --format", field="format")
+    return found
+
+
+@contextmanager
+def read(
+    path: str | Path,
+    format: Format | None = None,
+    *,
+    corrections: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    separator: str | None = None,
+) -> Generator[Reader]:
+    """Opens a file of people. Encoding, separator and the meaning of columns are found out.
+
+    It reads the file once for its encoding, and then a row at a time; it may be read again.
+
+    Args:
+        path: the file; "-" is standard input.
+        format: "csv", "jsonl" or "vcard"; by default as the name ends.
+        corrections: column → field, where the guess is wrong: {"Handy": "phone", "Notes": "fields.description",
+            "Labels": ""}, the last of which is not read.
+        encoding, separator: where they are guessed wrong.
+
+    Returns:
+        A context manager that gives a `Reader`: iterate it for rows. A bad row has an `error` and stops nothing.
+
+    Raises:
+        InvalidInput: it is no such file, or no column is known.
+        OSError: it cannot be opened.
+    """
+    kind = format_of(path, format)
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise InvalidInput("separator is one character", field="separator")
+    with closing(open_file(path)) as file:
+        encoded = detect(file, encoding)
+        if kind == "csv":
+            from crossbook.files.tables import TableReader
+
+            yield TableReader(encoded, corrections, separator)
+        elif kind == "jsonl":
+            from crossbook.files.jsonl import LinesReader
+
+            yield LinesReader(encoded, corrections)
+        else:
+            yield _vcards().CardReader(encoded, corrections)
+
+
+def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> Writer:
+    """Writes a vendor's contacts into a file.
+
+    Args:
+        file: a text file, opened with newline="" in UTF-8.
+        card: whose contacts they are: `book.card`.
+        format: "csv", "jsonl", "vcard3" (the same as "vcard") or "vcard4".
+        separator: between the cells of CSV.
+    """
+    if format == "csv":
+        from crossbook.files.tables import TableWriter
+
+        return TableWriter(file, card, separator)
+    if format == "jsonl":
+        from crossbook.files.jsonl import LinesWriter
+
+        return LinesWriter(file)
+    writer: Writer = _vcards().CardWriter(file, "4.0" if format == "vcard4" else "3.0")
+    return writer
+
+
+def _vcards() -> Any:
+    try:
+        from crossbook.files import vcards
+    except ModuleNotFoundError as error:
+        raise InvalidInput(f"vCards need {error.name}: pip install 'crossbook[cli]'", field="format") from None
+    return vcards

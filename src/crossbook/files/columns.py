@@ -1,0 +1,143 @@
+"""Which column of a file is which field: guessed by its title, corrected by whoever knows better."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from crossbook.core.checks import FIELDS
+from crossbook.errors import InvalidInput
+
+TARGETS = ("id", *FIELDS, "fields")
+# Titles in small letters and digits alone, the best first: where a row has several of a field's columns filled, the
+# first is taken. `#` is a number, as in Google's "Phone 2 - Value".
+_TITLES: dict[str, tuple[str, ...]] = {
+    "id": ("id",),
+    "external_id": ("externalid", "idzewnetrzne"),
+    "phone": (
+        "phone", "mobilephone", "telefonkomorkowy", "mobile", "cellphone", "cell", "komorka", "phonenumber", "msisdn",
+        "telefon", "numertelefonu", "nrtelefonu", "telephone", "tel", "phone#value", "primaryphone",
+        "telefonpodstawowy", "businessphone", "businessphone#", "telefonsluzbowy", "telefonsluzbowy#", "homephone",
+        "homephone#", "telefondomowy", "telefondomowy#", "otherphone", "innytelefon",
+    ),
+    "email": (
+        "email", "emailaddress", "adresemail", "mail", "email#value", "email#address", "adresemail#", "emailaddress#",
+    ),
+    "first_name": ("firstname", "givenname", "imie"),
+    "last_name": ("lastname", "familyname", "surname", "nazwisko"),
+    "name": ("name", "fullname", "displayname", "imieinazwisko", "pelnanazwa"),
+    "company": (
+        "company", "companyname", "organizationname", "organization#name", "organization", "firma",
+        "organizacja",
+    ),
+    "groups": ("groups", "labels", "groupmembership", "categories", "kategorie", "grupy"),
+    "opted_out": ("optedout",),
+    "archived": ("archived",),
+    "created_at": ("createdat",),
+    "fields": ("fields",),
+}  # fmt: skip
+_RANKS = {title: (field, rank) for field, titles in _TITLES.items() for rank, title in enumerate(titles)}
+_LABELS = ("label", "type")  # "Phone 1 - Label" says what "Phone 1 - Value" is
+_MOBILE = ("mobile", "cell", "komorkowy", "komorka")
+
+
+@frozen
+class Column:
+    """One column of a file.
+
+    Args:
+        title: as the file calls it.
+        target: the field that it fills, or None if it is not read.
+        rank: of several columns that fill one field the lowest is taken, of those that are not empty.
+        label: the index of the column that says what this one is (Google's labels of phones).
+        style: how several names are written in one cell: "ours", "google" or "outlook".
+    """
+
+    title: str
+    target: str | None
+    rank: int = 0
+    label: int | None = None
+    style: str = "ours"
+
+
+def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = None) -> tuple[Column, ...]:
+    """The columns, each with its field.
+
+    Args:
+        titles: the first row.
+        corrections: title → field, `fields.NAME` for a further one, "" for a column that is not to be read. A field
+            that is named here is filled by the named columns alone.
+
+    Raises:
+        InvalidInput: a correction of a column that is not there, or to a field that does not exist; nothing is read.
+    """
+    named = {title.strip(): target.strip() for title, target in (corrections or {}).items()}
+    stripped = [title.strip() for title in titles]
+    for title, target in named.items():
+        if title not in stripped:
+            raise InvalidInput(f"there is no column {title[:40]!r}; there are {_listed(stripped)}", field="map")
+        check_target(target)
+    plain = [_plain(title) for title in stripped]
+    found: list[Column] = []
+    for index, title in enumerate(stripped):
+        if title in named:
+            found.append(Column(title, named[title] or None, -1, style=_style(plain[index])))
+            continue
+        guess, rank = _guess(title, plain[index])
+        label = next((plain.index(each) for each in _labels(plain[index]) if each in plain), None)
+        found.append(Column(title, None if guess in named.values() else guess, rank, label, _style(plain[index])))
+    if not any(column.target for column in found):
+        raise InvalidInput(
+            f"none of the columns {_listed(stripped)} is known: the first row has to be their titles; say which is "
+            "which with --map TITLE=FIELD",
+            field="map",
+        )  # fmt: skip
+    return tuple(found)
+
+
+def check_target(target: str) -> None:
+    """Raises InvalidInput if a contact has no such field; "" is none on purpose."""
+    if target and target not in TARGETS and not (target.startswith("fields.") and len(target) > 7):
+        raise InvalidInput(
+            f"a contact has no field {target[:40]!r}; there are {', '.join(TARGETS)}, fields.NAME", field="map"
+        )
+
+
+def is_mobile(label: str) -> bool:
+    """Whether a label means a mobile phone."""
+    return _plain(label).startswith(_MOBILE)
+
+
+def _guess(title: str, plain: str) -> tuple[str | None, int]:
+    if title.startswith("fields.") and len(title) > 7:
+        return title, 0
+    if title in TARGETS:
+        return title, 0
+    number = re.search(r"[0-9]+", plain)
+    known = _RANKS.get(plain) or (_RANKS.get(plain.replace(number.group(), "#", 1)) if number else None)
+    if known is None:
+        return None, 0
+    return known[0], known[1] * 100 + (min(int(number.group()[:3]), 99) if number else 0)
+
+
+def _labels(plain: str) -> list[str]:
+    return [plain.removesuffix("value") + label for label in _LABELS] if plain.endswith("value") else []
+
+
+def _style(plain: str) -> str:
+    if plain in ("labels", "groupmembership") or plain.endswith("value"):
+        return "google"
+    return "outlook" if plain in ("categories", "kategorie") else "ours"
+
+
+def _plain(title: str) -> str:
+    letters = unicodedata.normalize("NFKD", title.casefold().replace("ł", "l"))
+    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
+
+
+def _listed(titles: Sequence[str]) -> str:
+    shown = ", ".join(repr(title[:40]) for title in titles[:12])
+    return f"{shown} and {len(titles) - 12} more" if len(titles) > 12 else shown

@@ -1,0 +1,128 @@
+"""JSON lines in and out: an object a line, with our names of the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from itertools import islice
+from typing import Any, TextIO
+
+import msgspec
+
+from crossbook.errors import InvalidInput
+from crossbook.files import cells
+from crossbook.files.columns import TARGETS, Column, check_target
+from crossbook.files.encodings import Encoded, is_broken
+from crossbook.files.rows import Row, bad, row_of
+from crossbook.models import Contact
+
+_SAMPLE = 200  # lines whose keys are shown before all are read
+
+
+class LinesReader:
+    """The objects of a JSON lines file.
+
+    Args:
+        encoded: the file.
+        corrections: key → field, as in `columns_of`; other keys are read if they are names of fields.
+
+    Attributes:
+        columns, form, expected: as of `TableReader`; the columns are the keys of the first lines.
+
+    Raises:
+        InvalidInput: it is one JSON document, or a correction cannot be.
+    """
+
+    def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
+        self._encoded = encoded
+        self._corrections = dict(corrections or {})
+        self.form = f"{encoded.title}, JSON lines"
+        self.expected: int | None = encoded.lines
+        keys: dict[str, None] = {}
+        for number, line in enumerate(islice(encoded.text(), _SAMPLE), 1):
+            if number == 1 and line.lstrip("\ufeff \t").startswith("["):
+                raise InvalidInput("this is one JSON document: write one object a line, without brackets", field="file")
+            keys |= dict.fromkeys(_object(line) or ())
+        for key, target in self._corrections.items():
+            if key not in keys:
+                raise InvalidInput(f"there is no key {key[:40]!r} in the first lines", field="map")
+            check_target(target)
+        self._known = {key: self._target(key) for key in keys}
+        self.columns = tuple(Column(key, target) for key, target in self._known.items())
+
+    def _target(self, key: str) -> str | None:
+        return self._corrections.get(key, key if key in TARGETS or key.startswith("fields.") else None) or None
+
+    def __iter__(self) -> Iterator[Row]:
+        for number, line in enumerate(self._encoded.text(), 1):
+            if not line.strip():
+                continue
+            found = None if is_broken(line) else _object(line)
+            yield bad(number, "it is no JSON object") if found is None else self._row(number, found)
+
+    def _row(self, number: int, found: Mapping[str, Any]) -> Row:
+        values: dict[str, Any] = {}
+        groups: tuple[str, ...] | None = None
+        try:
+            for key, value in found.items():
+                if key not in self._known and self._target(key) is None:
+                    raise InvalidInput(f"it has a key that no field is called, and the first lines had not: {key[:40]}")
+                target = self._known.get(key) or self._target(key)
+                if target == "groups":
+                    groups = _texts("groups", value)
+                elif target is not None and value is not None:
+                    values[target] = _value(target, value)
+        except InvalidInput as error:
+            return Row(number, error=error)
+        return row_of(number, values, groups)
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        return msgspec.json.decode(line.lstrip("\ufeff"), type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+
+
+def _value(target: str, value: Any) -> Any:
+    if target.startswith("fields."):
+        return value
+    if target == "fields":
+        if isinstance(value, dict):
+            return value  # pyright: ignore[reportUnknownVariableType]
+    elif target == "archived":
+        if isinstance(value, bool):
+            return value
+    elif target == "opted_out":
+        return cells.read(target, cells.join(_texts(target, value) or ()) or "none")
+    elif isinstance(value, str):
+        return cells.read(target, value) if target == "created_at" else value or None
+    kinds = {"fields": "an object", "archived": "true or false"}
+    raise InvalidInput(f"{target} is {kinds.get(target, 'text')}", field=target)
+
+
+def _texts(target: str, value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType]
+        raise InvalidInput(f"{target} is a list of texts", field=target)
+    return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+class LinesWriter:
+    """Writes contacts as JSON lines: what the vendor told, null for what is empty."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
+        """One more line; `groups` are names, None where they are unknown."""
+        known = contact.known | {"id"}
+        values: dict[str, Any] = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
+        values["groups"] = None if groups is None else list(groups)
+        if values.get("opted_out") is not None:
+            values["opted_out"] = sorted(values["opted_out"])
+        if isinstance(values.get("created_at"), datetime):
+            values["created_at"] = values["created_at"].isoformat()
+        self._file.write(msgspec.json.encode(values).decode() + "\n")
