@@ -44,6 +44,10 @@ BENCH_READY := .bench/.ready
 bench: $(BENCH_READY)  ## crossbook beside what one would take instead: a table of ratios and their bounds
 	@$(BENCH)/python -m benchmarks $(ARGS)
 
+.PHONY: bench-profile
+bench-profile: $(BENCH_READY)  ## where the time goes in the hottest rows, into docs/performance.md
+	@$(BENCH)/python -m benchmarks.profiles
+
 $(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
 	@echo "Installing what is compared into .bench …"
 	@test -x $(BENCH)/python || $(PYTHON) -m venv .bench/venv

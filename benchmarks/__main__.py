@@ -1,4 +1,4 @@
-"""`make bench`: every row measured, one table, the results as JSON."""
+"""`make bench`: every row measured, one table, the results as JSON and a chart."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from benchmarks import results
+from benchmarks import chart, page, results
 from benchmarks.groups import NAMES, group
 from benchmarks.progress import measured
 from benchmarks.table import table
@@ -33,7 +33,9 @@ def main(given: Sequence[str] | None = None) -> int:
     console.print(f"{len(found)} rows in {time.monotonic() - began:.0f} s", highlight=False)
     if not arguments.quick and not arguments.only:
         written = results.write(found)
-        console.print(f"{written} is written", highlight=False)
+        page.put("figures", page.figures(found))
+        names = [written.name, *(path.name for path in chart.draw(written)), page.PAGE.name]
+        console.print(f"written: {', '.join(names)}", highlight=False)
     return 0
 
 

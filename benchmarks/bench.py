@@ -21,7 +21,7 @@ class Bench:
 
     @property
     def rounds(self) -> int:
-        return 3 if self.quick else 9
+        return 3 if self.quick else 7
 
     @property
     def micro_rounds(self) -> int:

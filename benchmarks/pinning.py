@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
@@ -20,11 +21,10 @@ def take(role: Literal["server", "client"]) -> None:
 
 def run(main: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
     """Runs it to its end: on asyncio's own loop, or on uvloop where that exists (`fast`)."""
-    factory = None
-    if fast:
-        try:
-            from uvloop import new_event_loop as factory
-        except ModuleNotFoundError:
-            factory = None
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    if fast and find_spec("uvloop"):
+        import uvloop
+
+        factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(main)

@@ -26,8 +26,8 @@ def machine() -> dict[str, Any]:
     }
 
 
-def write(results: Sequence[Result]) -> str:
-    """Writes them and gives the file's name."""
+def write(results: Sequence[Result]) -> Path:
+    """Writes them and gives the file."""
     now = datetime.now(UTC)
     rows = [
         {
@@ -47,7 +47,7 @@ def write(results: Sequence[Result]) -> str:
     path = FOLDER / f"{now:%Y-%m-%d}.json"
     text = json.dumps({"at": f"{now:%Y-%m-%dT%H:%M:%SZ}", **machine(), "rows": rows}, ensure_ascii=False, indent=1)
     path.write_text(text + "\n", encoding="utf-8")
-    return str(path.relative_to(FOLDER.parents[1]))
+    return path
 
 
 def _short(value: float) -> float:

@@ -39,11 +39,16 @@ def _cells(result: Result) -> Iterator[Text | str]:
         yield from ("", "")
     yield f"{row.sign} {number(row.bound)}" if row.sign else ""
     yield Text(result.verdict, style=_STYLES.get(result.verdict, ""))
-    behind = "; ".join(
-        f"{name.partition(', ')[0]} {number(median(its))} {name.rpartition(', ')[2]}"
-        for name, its in result.sides.items()
-    )
-    yield "; ".join(filter(None, (behind, result.reason)))
+    yield behind(result)
+
+
+def behind(result: Result) -> str:
+    """The medians of the figures that the ratio is of, and what is to be said of it."""
+    told = []
+    for side, values in result.sides.items():
+        name, unit = side.rsplit(", ", 1)
+        told.append(f"{name} {number(median(values))} {unit}".strip())
+    return "; ".join((*told, result.reason) if result.reason else told)
 
 
 def number(value: float) -> str:

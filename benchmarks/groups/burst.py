@@ -47,5 +47,5 @@ def run(bench: Bench) -> Iterator[Result]:
             continue
         bench.step(f"{calls:,} calls over {name}")
         attempts, failures, seconds = pinning.run(_burst(name, calls))
-        sides = {"calls, failed": [failures], "the whole, s": [seconds]}
+        sides: dict[str, list[float]] = {"calls, failed": [failures], "the whole, s": [seconds]}
         yield Result(row, [attempts], sides, bench.share)

@@ -28,7 +28,8 @@ async def _built(name: str) -> int:
     def counted(cls: Any, *args: Any, **kwargs: Any) -> ssl.SSLContext:
         nonlocal built
         built += 1
-        return make(cls, *args, **kwargs)
+        context: ssl.SSLContext = make(cls, *args, **kwargs)
+        return context
 
     with patch.object(ssl.SSLContext, "__new__", counted):
         for _ in range(BOOKS):

@@ -21,6 +21,7 @@ from benchmarks.bench import Bench
 from benchmarks.clients import AUTHORIZATION, KEY, missing
 from benchmarks.row import Result, Row
 from benchmarks.serving import server
+from benchmarks.windows import peak, used
 from crossbook import Vercom
 from crossbook.core.exchange import Failure, Outgoing, Reply
 
@@ -58,22 +59,6 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
         async with httpx.AsyncClient() as client:
             came: list[float] = json.loads((await client.get(f"{served.origin}/arrivals")).content)
     return left, came
-
-
-def used(times: list[float], rate: int, seconds: float) -> float:
-    """Of what was allowed after the first second, in which the burst goes."""
-    begin, end = times[0] + 1.0, times[0] + seconds
-    return sum(begin <= time < end for time in times) / (rate * (end - begin))
-
-
-def peak(times: list[float], rate: int) -> float:
-    """The most requests in any second, against the rate and a burst of one second's worth, which the book allows."""
-    most = first = 0
-    for last, time in enumerate(times):
-        while times[first] <= time - 1.0:
-            first += 1
-        most = max(most, last - first + 1)
-    return most / (2 * rate)
 
 
 def run(bench: Bench) -> Iterator[Result]:

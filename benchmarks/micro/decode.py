@@ -33,14 +33,14 @@ def wire() -> Callable[[], object]:
 
 def stock() -> Callable[[], object]:
     peers.importable("openapi-python-client")
-    from vercom_stock.models import ContactList  # type: ignore[import-not-found]
+    from vercom_stock.models import ContactList
 
     return lambda: ContactList.from_dict(json.loads(PAGE))
 
 
 def generator() -> Callable[[], object]:
     peers.importable("openapi-generator")
-    from vercom_generator.api_client import ApiClient  # type: ignore[import-not-found]
+    from vercom_generator.api_client import ApiClient
 
     client = object.__new__(ApiClient)  # its constructor wants a running loop, which decoding does not
     return lambda: client.deserialize(PAGE.decode(), "ContactList", "application/json")

@@ -1,0 +1,94 @@
+"""The chart of a run, from its results file: `python -m benchmarks.chart benchmarks/results/<date>.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "assets" / "performance"
+_WIDTHS = (1, 8, 64, 256)
+_CLIENTS = {
+    "bare httpx": ("#c44e52", "--"),
+    "httpx": ("#c44e52", "-"),
+    "bare httpx2": ("#dd8452", "--"),
+    "httpx2": ("#dd8452", "-"),
+    "bare aiohttp": ("#4c72b0", "--"),
+    "aiohttp": ("#4c72b0", "-"),
+    "floor": ("#777777", ":"),
+}
+_COLOURS = {"held": "#55a868", "held?": "#b8a23c", "missed": "#c44e52", "missed?": "#b8a23c"}
+
+
+def draw(results: Path) -> list[Path]:
+    """Draws calls a second by calls in flight, and how far each row is from its bound; writes PNG and SVG."""
+    rows: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))["rows"]
+    bounded = [row for row in rows if row["bound"] and row["values"] and not row["bound"].endswith(" 0")]
+    mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "crossbook", "svg.fonttype": "none"})
+    figure, (rates, margins) = plt.subplots(
+        1, 2, figsize=(13, 0.9 + 0.27 * max(20, len(bounded))), width_ratios=(2, 3), layout="constrained"
+    )
+    _rates(rates, rows)
+    _margins(margins, bounded)
+    written = [TARGET.with_suffix(suffix) for suffix in (".png", ".svg")]
+    figure.savefig(written[0], dpi=110)
+    figure.savefig(written[1], metadata={"Date": None})
+    plt.close(figure)
+    return written
+
+
+def _rates(axes: Any, rows: list[dict[str, Any]]) -> None:
+    figures: dict[str, dict[int, float]] = {}
+    for row in rows:
+        group, _, rest = row["row"].partition(".")
+        width = rest.rpartition("-")[2]
+        if group == "transports" and width.isdigit():
+            for side, values in row["sides"].items():
+                name, unit = side.rsplit(", ", 1)
+                if unit == "calls/s":
+                    figures.setdefault(name, {})[int(width)] = median(values)
+    for name, (colour, line) in _CLIENTS.items():
+        if name in figures:
+            widths = sorted(figures[name])
+            label = name if name.startswith("bare") or name == "floor" else f"crossbook over {name}"
+            axes.plot(widths, [figures[name][w] for w in widths], line, color=colour, marker="o", ms=3, label=label)
+    axes.set(xscale="log", yscale="log", xlabel="calls in flight", ylabel="calls a second, one core")
+    axes.set_title("Calls a second over loopback, no facade", loc="left")
+    axes.set_xticks(_WIDTHS, [str(width) for width in _WIDTHS])
+    axes.minorticks_off()
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, fontsize=8)
+
+
+def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
+    """Bars begin at the bound: to the right of it there is room, to the left it is missed."""
+    for place, row in enumerate(rows):
+        sign, bound = row["bound"].split()
+
+        def margin(value: float, sign: str = sign, bound: float = float(bound)) -> float:
+            value = max(value, bound / 100)  # nothing at all has no place on this axis
+            return value / bound if sign == "≥" else bound / value
+
+        middle = margin(row["median"])
+        spread = sorted(margin(value) for value in row["values"])
+        axes.barh(place, middle - 1, left=1, color=_COLOURS[row["verdict"]], height=0.7)
+        axes.plot((spread[0], spread[-1]), (place, place), color="black", lw=0.8)
+    axes.axvline(1, color="black", lw=1)
+    axes.set(xscale="log", ylim=(len(rows) - 0.4, -0.6))
+    axes.set_yticks(range(len(rows)), [f"{row['row']}  {row['bound']}" for row in rows], fontsize=8)
+    axes.set_xticks((0.5, 1, 2, 5, 10, 50), ("½", "bound", "2 ×", "5 ×", "10 ×", "50 ×"))
+    axes.minorticks_off()
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_title("How much better than its bound each row is (line: least to most of the rounds)", loc="left")
+
+
+if __name__ == "__main__":
+    for path in draw(Path(sys.argv[1])):
+        print(path.name)
