@@ -37,9 +37,11 @@ class BookOptions(CallOptions, total=False):
         default_group: the group of a new contact that names none (Atom).
         rate: requests a second, over the card's: a negotiated limit, or your share of one.
         concurrency: requests of the account in flight at once; the card's by default.
-        transport: "httpx", the default, or "httpx2" (extra `httpx2`).
-        http_client: an `AsyncClient` of httpx or httpx2 to send through, for client certificates, a CA or proxies of
-            your own. Its pool, cookies, redirects and closing stay yours.
+        transport: "httpx", the default, "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`): the fastest by far, for
+            asyncio alone, faster still on uvloop (`uvloop.run(main())`).
+        http_client: an `AsyncClient` of httpx or httpx2 to send through, or a connector of aiohttp
+            (`aiohttp.TCPConnector(ssl=context)`), for client certificates, a CA or proxies of your own. Its pool,
+            cookies, redirects and closing stay yours.
         allow_http: lets a base_url without https through; loopback needs no leave.
     """
 
@@ -48,7 +50,7 @@ class BookOptions(CallOptions, total=False):
     default_group: str | None
     rate: float | None
     concurrency: int
-    transport: Literal["httpx", "httpx2"]
+    transport: Literal["httpx", "httpx2", "aiohttp"]
     http_client: Any
     allow_http: bool
 

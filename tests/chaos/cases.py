@@ -14,10 +14,11 @@ from tests.vendors.test_contract_wire import CALLS as CONTRACT
 from .fault import Fault
 from .faults import FAULTS
 
-TRANSPORTS = ("httpx", "httpx2")
+TRANSPORTS = ("httpx", "httpx2", "aiohttp")
+ASYNCIO_ONLY = frozenset({"aiohttp"})
 # One request each: the contract's own looks the segment up first.
 CALLS = {**CONTRACT, "vercom": {**CONTRACT["vercom"], "getSegment": lambda w, m, c, g: w.segments.get_segment(g)}}
-__all__ = ["CALLS", "TRANSPORTS", "Case", "every_case", "sample"]
+__all__ = ["ASYNCIO_ONLY", "CALLS", "TRANSPORTS", "Case", "every_case", "sample"]
 
 
 @frozen

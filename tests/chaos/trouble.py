@@ -53,22 +53,41 @@ async def way_to(base_url: str, kind: str, transport: str) -> AsyncGenerator[Way
 @asynccontextmanager
 async def _narrow(base_url: str, transport: str) -> AsyncGenerator[Way]:
     """Over a client whose only connection is taken by an answer that nobody reads."""
-    library = import_module(transport)
-    limits = library.Limits(max_connections=1)
-    async with library.AsyncClient(limits=limits, trust_env=False) as client, anyio.create_task_group() as tasks:
-        state = f"{base_url.rpartition('/')[0]}/_sandbox/state"
-        held = await client.send(client.build_request("GET", state), stream=True)
+    state = f"{base_url.rpartition('/')[0]}/_sandbox/state"
+    holding = _connector(state) if transport == "aiohttp" else _client(import_module(transport), state)
+    async with holding as (client, close), anyio.create_task_group() as tasks:
         free = anyio.Event()
 
         async def let_go() -> None:
             await free.wait()
-            await held.aclose()
+            await close()
 
         tasks.start_soon(let_go)
         try:
             yield Way({"base_url": base_url, "http_client": client}, free.set)
         finally:
             free.set()
+
+
+@asynccontextmanager
+async def _client(library: Any, state: str) -> AsyncGenerator[tuple[Any, Callable[[], Any]]]:
+    limits = library.Limits(max_connections=1)
+    async with library.AsyncClient(limits=limits, trust_env=False) as client:
+        held = await client.send(client.build_request("GET", state), stream=True)
+        yield client, held.aclose
+
+
+@asynccontextmanager
+async def _connector(state: str) -> AsyncGenerator[tuple[Any, Callable[[], Any]]]:
+    library: Any = import_module("aiohttp")
+    async with library.TCPConnector(limit=1) as connector:
+        request = library.ClientRequest("GET", import_module("yarl").URL(state))
+        held = await connector.connect(request, [], library.ClientTimeout())
+
+        async def close() -> None:
+            held.close()
+
+        yield connector, close
 
 
 class Names:

@@ -48,7 +48,10 @@ async def book_of(kind: Kind, transport: str, url: str, sinks: Sinks, **options:
     arguments: dict[str, Any] = {name: canaries.CREDENTIALS[kind.vendor][name] for name in kind.credentials}
     options = {"base_url": f"{url}/{kind.vendor}", "rate": 1e6, "on_attempt": sinks.attempt, **options}
     library = transport.rpartition(" ")[2]
-    client = import_module(library).AsyncClient(verify=False) if transport.startswith("a client") else None
+    client: Any = None
+    if transport.startswith("a client"):
+        module = import_module(library)
+        client = module.TCPConnector() if library == "aiohttp" else module.AsyncClient(verify=False)
     chosen = {"transport": library} if client is None else {"http_client": client}
     book = vendor_class(kind.vendor)(**arguments, **options, **chosen)
     del arguments
@@ -57,7 +60,7 @@ async def book_of(kind: Kind, transport: str, url: str, sinks: Sinks, **options:
             yield book
     finally:
         if client is not None:
-            await client.aclose()
+            await (client.close if library == "aiohttp" else client.aclose)()
 
 
 async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:

@@ -130,7 +130,7 @@ def test_a_hostile_login_token_stays_a_value(token: str) -> None:
     assert TOKEN not in call.target.decode()
 
 
-@pytest.mark.parametrize("transport", ["httpx", "httpx2"])
+@pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
 @pytest.mark.parametrize("name", ["serwersms", "serwersms by token", "atom", "filemail", "vercom"])
 def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of them over real sockets: the server reads the headers, the query and the body that were meant."""

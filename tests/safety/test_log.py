@@ -48,13 +48,16 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 @pytest.mark.parametrize(
     ("transport", "named"),
     [
-        ("httpx", "httpx"), ("httpx2", "httpx2"),
+        ("httpx", "httpx"), ("httpx2", "httpx2"), ("aiohttp", "aiohttp"),
         ("a client of httpx", "httpx, brought"), ("a client of httpx2", "httpx2, brought"),
+        ("a client of aiohttp", "aiohttp, brought"),
     ],
 )  # fmt: skip
 async def test_the_first_line_names_the_transport(
-    transport: str, named: str, relay: Relay, caplog: pytest.LogCaptureFixture
+    transport: str, named: str, relay: Relay, caplog: pytest.LogCaptureFixture, anyio_backend_name: str
 ) -> None:
+    if transport == "a client of aiohttp" and anyio_backend_name != "asyncio":
+        pytest.skip("aiohttp lives on asyncio alone")
     caplog.set_level(logging.INFO)
     async with book_of(KINDS["atom"], transport, relay.url, Sinks()):
         pass

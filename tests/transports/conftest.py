@@ -54,16 +54,19 @@ async def opened(anyio_backend_name: str) -> AsyncIterator[Callable[[str, str, i
     def make(kind: str, origin: str, concurrency: int = 8) -> Transport:
         library, _, brought = kind.partition(", ")
         client: Any = None
-        if brought:
+        if brought and library == "aiohttp":
+            client = import_module(library).TCPConnector()
+            made.append(client.close)
+        elif brought:
             client = import_module(library).AsyncClient(verify=pools.ssl_context(library))
-            made.append(client)
+            made.append(client.aclose)
         transport = transports.make(library, origin, concurrency, client)
-        made.append(transport)
+        made.append(transport.aclose)
         return transport
 
     yield make
-    for closable in reversed(made):
-        await closable.aclose()
+    for close in reversed(made):
+        await close()
 
 
 @pytest.fixture
@@ -95,6 +98,9 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(path))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    if "aiohttp" in sys.modules:  # it reads what is trusted once, when it is imported
+        connector = import_module("aiohttp.connector")
+        monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", connector._make_ssl_context(True))
     pools.ssl_context.cache_clear()
     yield
     pools.ssl_context.cache_clear()

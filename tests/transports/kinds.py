@@ -9,15 +9,15 @@ import pytest
 from crossbook import transports
 from crossbook.errors import InvalidInput
 
-BROUGHT = tuple(f"{library}, brought" for library in ("httpx", "httpx2"))
+BROUGHT = tuple(f"{library}, brought" for library in transports.NAMES)
 ASYNCIO_ONLY = frozenset({"aiohttp"})
 
 
 def needs(name: str, backend: str) -> None:
     """Skips, by name, what is not installed here or cannot live in this event loop."""
-    if name in ASYNCIO_ONLY and backend != "asyncio":
-        pytest.skip(f"transport {name!r} lives on asyncio alone")
     library = name.partition(",")[0]
+    if library in ASYNCIO_ONLY and backend != "asyncio":
+        pytest.skip(f"transport {name!r} lives on asyncio alone")
     try:
         if library in transports.NAMES:
             import_module(f"crossbook.transports.{library}").make("http://127.0.0.1:9", 1)

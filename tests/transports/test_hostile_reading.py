@@ -46,6 +46,8 @@ READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
 def test_reading(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
     behaviour, expected = READING[case]
+    if (case, name) == ("a length too short", "aiohttp"):
+        expected = "LostError"  # what follows the answer spoils it, where httpx takes the answer and drops the rest
     told = ordeal(behaviour(), transport=name)
     assert told["error"] == expected, told
 

@@ -21,7 +21,8 @@ def test_a_name_that_there_is_not() -> None:
 @pytest.mark.parametrize("name", [name for name in transports.NAMES if name != "httpx"])
 def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delitem(sys.modules, f"crossbook.transports.{name}", raising=False)
     with pytest.raises(InvalidInput) as caught:
         transports.make(name, ORIGIN, 1)
-    assert f"pip install 'crossbook[{name}]'" in str(caught.value)
+    assert f"pip install 'crossbook[{transports.EXTRAS[name]}]'" in str(caught.value)
     assert caught.value.field == "transport"

@@ -8,7 +8,8 @@ from typing import Any
 from crossbook.core.exchange import Transport
 from crossbook.errors import InvalidInput
 
-NAMES = ("httpx", "httpx2")
+NAMES = ("httpx", "httpx2", "aiohttp")
+EXTRAS = {"httpx2": "httpx2", "aiohttp": "fast"}
 
 
 def make(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
@@ -18,9 +19,9 @@ def make(name: str, origin: str, concurrency: int, client: object = None) -> Tra
         InvalidInput: there is no such transport, or its extra is not installed.
     """
     if client is not None:
-        from crossbook.transports.brought import Brought
+        from crossbook.transports.brought import brought
 
-        return Brought(client)
+        return brought(client, origin, concurrency)
     if name not in NAMES:
         raise InvalidInput(
             f"there is no transport {str(name)[:40]!r}: take one of {', '.join(NAMES)}", field="transport"
@@ -30,6 +31,6 @@ def make(name: str, origin: str, concurrency: int, client: object = None) -> Tra
         transport: Transport = module.make(origin, concurrency)
     except ModuleNotFoundError as error:
         raise InvalidInput(
-            f"transport {name!r} needs {error.name}: pip install 'crossbook[{name}]'", field="transport"
+            f"transport {name!r} needs {error.name}: pip install 'crossbook[{EXTRAS[name]}]'", field="transport"
         ) from None
     return transport

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Literal
 
+from crossbook.core.exchange import Failure, Reply
+
 STEP = 1024 * 1024  # inflated at most in one go, so that a bomb shows while it is small
 
 
@@ -54,3 +56,15 @@ class Body:
         if self._inflate is not None and self._begun and not self._inflate.eof:
             return None
         return self._buffer.getvalue()
+
+    def reply(self, status: int, headers: dict[str, str]) -> Reply | Failure:
+        """The answer that this is the body of; of an error without its body the status is enough."""
+        content = self.content()
+        if self.failure is None and content is not None:
+            return Reply(status, headers, content)
+        if status >= 300:
+            return Reply(status, headers, b"")
+        if self.failure is None:
+            return Failure("lost", "maybe", "cut gzip stream", status)
+        kind, cause = self.failure
+        return Failure(kind, "yes", cause)

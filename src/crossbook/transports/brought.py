@@ -1,29 +1,45 @@
-"""`http_client=`: a client of httpx or httpx2 that the user brings, for its proxies, client certificates or CA.
+"""`http_client=`: what the user brings for proxies, client certificates or a CA of its own.
 
-Its pool, cookies, redirects and retries are its owner's affair; so is closing it.
+A client of httpx or httpx2, or a connector of aiohttp. Its pool, cookies, redirects and retries are its owner's affair;
+so is closing it.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.core.exchange import Failure, Outgoing, Reply, Transport
 from crossbook.errors import InvalidInput, UsageError
 from crossbook.transports.library import exchange, library_of
 from crossbook.transports.trail import Trail
 
 
-class Brought:
-    """Sends through somebody else's `AsyncClient`.
+def brought(client: object, origin: str, concurrency: int) -> Transport:
+    """The transport over it.
 
     Raises:
-        InvalidInput: it is no such client.
+        InvalidInput: it is nothing that requests can be sent with.
     """
+    library = library_of(client)
+    if library is not None:
+        return Brought(client, library)
+    loaded: Any = sys.modules.get("aiohttp")
+    if loaded is not None and isinstance(client, loaded.BaseConnector):
+        from crossbook.transports.aiohttp import Aiohttp
 
-    def __init__(self, client: Any) -> None:
-        self._library = library_of(client)
-        if self._library is None:
-            raise InvalidInput("http_client is an AsyncClient of httpx or httpx2", field="http_client")
+        return Aiohttp(origin, concurrency, client)
+    raise InvalidInput(
+        "http_client is an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
+        field="http_client",
+    )
+
+
+class Brought:
+    """Sends through somebody else's `AsyncClient`."""
+
+    def __init__(self, client: Any, library: Any) -> None:
+        self._library = library
         self.name = f"{self._library.__name__}, brought"
         self._client = client
 

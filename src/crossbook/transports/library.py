@@ -79,15 +79,7 @@ async def _read(response: Any, cap: int) -> Reply | Failure:
                 return Reply(status, headers, b"")
             if body.failure is None:
                 raise
-    content = body.content()
-    if body.failure is None and content is not None:
-        return Reply(status, headers, content)
-    if status >= 300:
-        return Reply(status, headers, b"")
-    if body.failure is None:
-        return Failure("lost", "maybe", "cut gzip stream", status)
-    kind, cause = body.failure
-    return Failure(kind, "yes", cause)
+    return body.reply(status, headers)
 
 
 def library_of(client: object) -> Any:

@@ -19,6 +19,7 @@ from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.errors import InvalidInput
 from crossbook.transports.library import exchange
 from crossbook.transports.proxies import proxy_for
+from crossbook.transports.room import Room
 from crossbook.transports.trail import Trail
 
 WIDTH = 8
@@ -59,9 +60,7 @@ class Pooled:
         self._fragile = fragile
         self._make = self._maker(origin)
         self._pools = [_Pool(self._make()) for _ in range(-(-concurrency // WIDTH))]
-        self._room = anyio.Semaphore(concurrency, fast_acquire=True)
-        self._under_way: set[anyio.CancelScope] = set()
-        self._closed = False
+        self._room = Room(concurrency)
 
     def _maker(self, origin: str) -> Any:
         library, url = self._library, proxy_for(origin)
@@ -83,17 +82,7 @@ class Pooled:
         return lambda: library.AsyncHTTPTransport(verify=secure, limits=limits, proxy=proxy)
 
     async def send(self, call: Outgoing) -> Reply | Failure:
-        async with self._room:
-            if self._closed:
-                return Failure("connect", "no", "closed")
-            trail = Trail()
-            with anyio.CancelScope() as scope:
-                self._under_way.add(scope)
-                try:
-                    return await self._sent(call, trail)
-                finally:
-                    self._under_way.discard(scope)
-            return Failure("lost", "maybe", "closed") if trail.sends else Failure("connect", "no", "closed")
+        return await self._room.hold(self._sent, call, Trail())
 
     async def _sent(self, call: Outgoing, trail: Trail) -> Reply | Failure:
         pool = min(self._pools, key=_load)
@@ -119,9 +108,7 @@ class Pooled:
 
     async def aclose(self) -> None:
         """Ends what is under way, and closes every connection."""
-        self._closed = True
-        for scope in list(self._under_way):
-            scope.cancel()
+        self._room.close()
         await _close(*self._pools)
 
 

@@ -1,0 +1,148 @@
+"""What is aiohttp's alone: it needs asyncio, and of its client only what lies below the session is used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from framed import answered, call, failed
+from kinds import needs
+from server import LONGEST, Peer, answering, reply, serve
+
+import crossbook
+from crossbook import UsageError, transports
+from crossbook.errors import InvalidInput
+
+TARGET = b"/api/contacts/get?logintoken=0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def installed() -> None:
+    needs("aiohttp", "asyncio")
+
+
+def on_asyncio(test: Callable[..., Any], *arguments: object) -> Any:
+    return anyio.run(test, *arguments)
+
+
+def test_on_trio_it_says_what_to_take() -> None:
+    async def main() -> None:
+        with serve(answering()) as server:
+            async with crossbook.Vercom("authorization", "key", base_url=server.origin, transport="aiohttp") as book:
+                with pytest.raises(UsageError, match="httpx2") as caught:
+                    await book.contacts.list()
+                assert caught.value.sent == "no"
+            assert not server.accepted
+
+    anyio.run(main, backend="trio")
+
+
+def test_a_session_is_refused_with_what_to_bring() -> None:
+    async def main() -> None:
+        import aiohttp
+
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(InvalidInput, match="TCPConnector"):
+                transports.make("aiohttp", "http://127.0.0.1:9", 1, session)
+
+    on_asyncio(main)
+
+
+def test_no_session_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenTelemetry, and whoever else traces, hooks into sessions: there is none that could show a URL."""
+    import aiohttp
+
+    def never(*args: object, **settings: object) -> None:
+        raise AssertionError("a session was made")
+
+    async def main() -> None:
+        with serve(answering()) as server:
+            transport = transports.make("aiohttp", server.origin, 1)
+            answered(await transport.send(call(server.origin, TARGET)))
+            await transport.aclose()
+
+    monkeypatch.setattr(aiohttp.ClientSession, "__init__", never)
+    on_asyncio(main)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+def test_a_kept_connection_that_dies_is_not_asked_twice(method: str) -> None:
+    """aiohttp's own client would send what HTTP calls idempotent again, and Filemail creates with GET."""
+
+    def behave(peer: Peer) -> None:
+        peer.request()
+        peer.send(reply())
+        peer.request()
+
+    async def main() -> None:
+        with serve(behave) as server:
+            transport = transports.make("aiohttp", server.origin, 1)
+            answered(await transport.send(call(server.origin)))
+            failure = failed(await transport.send(call(server.origin, method=method)))
+            assert (failure.kind, failure.sent) == ("lost", "maybe")
+            assert len(server.seen) == 2
+            await transport.aclose()
+
+    on_asyncio(main)
+
+
+@pytest.mark.parametrize("noticed", [False, True], ids=["unread", "read by the event loop"])
+def test_what_came_unasked_answers_nothing(noticed: bool) -> None:
+    """A server that gives up a kept connection may say so (408) on it: that is no answer to the next request."""
+    idle, said = threading.Event(), threading.Event()
+
+    def behave(peer: Peer) -> None:
+        peer.request()
+        peer.send(reply())
+        idle.wait(LONGEST)
+        peer.send(reply(b"{}", "408 Request Timeout"))
+        said.set()
+        for _ in peer.requests():
+            peer.send(reply())
+
+    async def main() -> None:
+        with serve(behave) as server:
+            transport = transports.make("aiohttp", server.origin, 1)
+            assert answered(await transport.send(call(server.origin))).status == 200
+            idle.set()
+            if noticed:
+                await anyio.to_thread.run_sync(said.wait, LONGEST)
+            else:
+                said.wait(LONGEST)
+            assert answered(await transport.send(call(server.origin))).status == 200
+            assert server.accepted == 2
+            await transport.aclose()
+
+    on_asyncio(main)
+
+
+def test_what_would_begin_another_line_stays_here() -> None:
+    async def main() -> None:
+        with serve(answering()) as server:
+            transport = transports.make("aiohttp", server.origin, 1)
+            for target in (b"/things HTTP/1.1\r\nX: ", b"/a b", b"/a\nb", b"/a\0"):
+                failure = failed(await transport.send(call(server.origin, target)))
+                assert (failure.kind, failure.sent) == ("connect", "no")
+            assert not server.seen
+            await transport.aclose()
+
+    on_asyncio(main)
+
+
+def test_on_uvloop() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main() -> None:
+        with serve(answering()) as server:
+            transport = transports.make("aiohttp", server.origin, 4)
+            async with anyio.create_task_group() as group:
+                for _ in range(20):
+                    group.start_soon(transport.send, call(server.origin))
+            await transport.aclose()
+            assert len(server.seen) == 20
+            assert server.wait_open(0)
+
+    anyio.run(main, backend_options={"loop_factory": uvloop.new_event_loop})
