@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hypothesis import settings
 
+pytest_plugins = ("pytester",)
+
 sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
 
 settings.register_profile("crossbook", deadline=None, derandomize=True, database=None)

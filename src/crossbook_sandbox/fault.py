@@ -83,6 +83,10 @@ class Fault:
         self.draw = random.Random(self.seed)  # noqa: S311 (to be repeatable is the point)
         self.bucket = TokenBucket(self.rate, self.burst or self.rate)
 
+    def matches(self, vendor: str, operation: str) -> bool:
+        """Tell whether it is about such calls."""
+        return self.vendor in ("*", vendor) and self.operation in ("*", operation)
+
     def fires(self) -> bool:
         """Decide about one matching call, and count it."""
         if self.count is not None and self.hits >= self.count:

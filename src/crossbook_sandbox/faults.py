@@ -47,9 +47,29 @@ class Faults:
     def take(self, vendor: str, operation: str) -> Fault | None:
         """Return the first armed fault that spoils this call, or None."""
         for fault in self._armed:
-            if fault.vendor in ("*", vendor) and fault.operation in ("*", operation) and fault.fires():
+            if fault.matches(vendor, operation) and fault.fires():
                 return fault
         return None
+
+    def get(self, number: int) -> Fault:
+        """Return an armed fault by its number."""
+        return next(fault for fault in self._armed if fault.id == number)
+
+    def remove(self, number: int) -> Fault:
+        """Disarm one fault, and return it."""
+        fault = self.get(number)
+        self._armed.remove(fault)
+        return fault
+
+    def waits(self, vendor: str, operation: str, before: int) -> bool:
+        """Tell whether a fault with a lower number than this is to spoil the next such call."""
+        return any(
+            fault.id < before
+            and fault.matches(vendor, operation)
+            and not fault.skip
+            and (fault.count is None or fault.hits < fault.count)
+            for fault in self._armed
+        )
 
     def clear(self, vendor: str | None = None) -> None:
         """Disarm all faults, or those of one vendor."""

@@ -45,6 +45,12 @@ class Vendors:
         else:
             await self._app(scope, receive, send)
 
+    def operation_of(self, method: str, path: str) -> tuple[str, str] | None:
+        """Return the vendor and the operation that a request is for; None if it is for none."""
+        name, _, rest = path[1:].partition("/")
+        operation = self._endpoints[name].find(f"/{rest}")[0].get(method) if name in self._endpoints else None
+        return (name, operation.name) if operation else None
+
 
 class _Endpoint:
     def __init__(self, sandbox: Sandbox, vendor: Vendor[Any]) -> None:
@@ -62,7 +68,7 @@ class _Endpoint:
                     self._fixed.setdefault(path, {}).update(methods)
 
     async def answer(self, scope: Scope, receive: Receive, connection: Connection, path: str) -> None:
-        methods, scope["path_params"] = self._find(path)
+        methods, scope["path_params"] = self.find(path)
         try:
             call = await read_call(Request(scope, receive), path)
             await self._answer(call, methods, connection)
@@ -80,21 +86,23 @@ class _Endpoint:
             allow = {"allow": ", ".join(methods)} if methods else {}
             reply = replace(self._vendor.stray(call, 405 if methods else 404), headers=allow)
             await connection.reply(reply)
-            self._count(call, "", reply.status, None)
+            self._over(self._heard(call, "", None), reply.status)
             return
         fault = self._sandbox.faults.take(self._vendor.name, operation.name)
+        heard = self._heard(call, operation.name, fault)
         if fault is None:
             reply = self._run(call, operation)
             await connection.reply(reply)
-            self._count(call, operation.name, reply.status, None)
+            self._over(heard, reply.status)
             return
         status: int | None = None
         try:
             status = await misbehave(fault, self._exchange(call, operation, connection))
         finally:
-            self._count(call, operation.name, status, fault)
+            self._over(heard, status)
 
-    def _find(self, path: str) -> tuple[Methods, dict[str, str]]:
+    def find(self, path: str) -> tuple[Methods, dict[str, str]]:
+        """Return the operations at a path by method, and what stands for the names in it."""
         if path in self._fixed:
             return self._fixed[path], {}
         for pattern, methods in self._open.values():
@@ -116,8 +124,12 @@ class _Endpoint:
             later=lambda seconds, run: self._sandbox.later(self._vendor.name, seconds, run),
         )
 
-    def _count(self, call: Call, operation: str, status: int | None, fault: Fault | None) -> None:
-        kind = fault.fault if fault else None
-        name = self._vendor.name
-        self._sandbox.journal.answered(name, operation, status, method=call.method, path=call.path, fault=kind)
-        self._sandbox.heard(Heard(name, operation, call, status, kind))
+    def _heard(self, call: Call, operation: str, fault: Fault | None) -> Heard:
+        heard = Heard(self._vendor.name, operation, call, fault.fault if fault else None)
+        self._sandbox.heard(heard)
+        return heard
+
+    def _over(self, heard: Heard, status: int | None) -> None:
+        heard.status = status
+        details = {"method": heard.call.method, "path": heard.call.path, "fault": heard.fault}
+        self._sandbox.journal.answered(heard.vendor, heard.operation, status, **details)

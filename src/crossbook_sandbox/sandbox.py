@@ -31,15 +31,15 @@ class Late:
     run: Callable[[], Reply]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Heard:
-    """A call that is over: what was asked, how it was answered, and the fault that spoiled it."""
+    """A call that has come: what is asked, the fault that spoils it, and, once it is over, its answer's status."""
 
     vendor: str
     operation: str
     call: Call
-    status: int | None
     fault: str | None
+    status: int | None = None
 
 
 class Sandbox:

@@ -47,6 +47,7 @@ class Verb:
         bulk: items that one native call takes.
         calls: requests that it costs.
         calls_a_group: and so many more for each group of the contact.
+        by: the operation that does it; others may be called before or after.
     """
 
     support: Support
@@ -54,6 +55,7 @@ class Verb:
     bulk: int = 1
     calls: int = 1
     calls_a_group: int = 0
+    by: str = ""
 
 
 @frozen

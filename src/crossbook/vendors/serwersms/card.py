@@ -84,21 +84,29 @@ CARD = Card(
         "checkGroups": _READ,
     },
     verbs={
-        "contacts.list": Verb("native", "in pages; a contact in two groups may come twice (unique=True)"),
-        "contacts.get": Verb("native", "does not tell the groups"),
-        "contacts.find": Verb("native", "by phone or e-mail: a search, compared exactly"),
-        "contacts.create": Verb("native"),
-        "contacts.update": Verb("emulated", "read, groups, then written whole: three calls, not atomic", calls=3),
-        "contacts.delete": Verb("native"),
-        "contacts.groups_of": Verb("native", "by phone, and so two calls"),
-        "groups.list": Verb("native", "in pages"),
-        "groups.get": Verb("native"),
-        "groups.create": Verb("native"),
-        "groups.rename": Verb("native"),
-        "groups.delete": Verb("native", "its contacts stay"),
-        "groups.delete:with_contacts": Verb("native"),
-        "groups.add": Verb("emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5),
-        "groups.remove": Verb("emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5),
+        "contacts.list": Verb(
+            "native", "in pages; a contact in two groups may come twice (unique=True)", by="listContacts"
+        ),
+        "contacts.get": Verb("native", "does not tell the groups", by="getContact"),
+        "contacts.find": Verb("native", "by phone or e-mail: a search, compared exactly", by="listContacts"),
+        "contacts.create": Verb("native", by="createContact"),
+        "contacts.update": Verb(
+            "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, by="updateContact"
+        ),
+        "contacts.delete": Verb("native", by="deleteContact"),
+        "contacts.groups_of": Verb("native", "by phone, and so two calls", by="checkGroups"),
+        "groups.list": Verb("native", "in pages", by="listGroups"),
+        "groups.get": Verb("native", by="getGroup"),
+        "groups.create": Verb("native", by="createGroup"),
+        "groups.rename": Verb("native", by="updateGroup"),
+        "groups.delete": Verb("native", "its contacts stay", by="deleteGroup"),
+        "groups.delete:with_contacts": Verb("native", by="deleteGroup"),
+        "groups.add": Verb(
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+        ),
+        "groups.remove": Verb(
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+        ),
     },
     holds={
         "phone": Holds(required=True),

@@ -1,0 +1,67 @@
+"""For the tests of an application that uses crossbook (extra `testing`): four vendors without a network or an account.
+
+pytest finds the fixtures by itself: `crossbook_sandbox`, `crossbook_book` and `crossbook_clock`. Elsewhere `Sandbox` is
+a context manager. `crossbook.testing.contract` is the suite that every vendor passes, also one of your own.
+
+Example:
+    ```python
+    async def test_signing_up(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+        crossbook_sandbox.fail_next("create", with_=503)
+        async with crossbook_book("vercom") as book:
+            with pytest.raises(VendorDown):
+                await sign_up(book, "anna@example.com")
+        crossbook_sandbox.assert_called("create", times=1)
+    ```
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crossbook.testing.calls import Call
+    from crossbook.testing.clock import Clock
+    from crossbook.testing.faults import Armed, FaultKind, FaultSettings
+    from crossbook.testing.sandbox import Books, Sandbox, Switches, VendorName
+    from crossbook.testing.storage import Seeded
+
+# Imported when first asked for, as in `crossbook`: pytest alone must not pay for a server.
+_LATER = {
+    "Armed": "faults",
+    "Books": "sandbox",
+    "Call": "calls",
+    "Clock": "clock",
+    "FaultKind": "faults",
+    "FaultSettings": "faults",
+    "Sandbox": "sandbox",
+    "Seeded": "storage",
+    "Switches": "sandbox",
+    "VendorName": "sandbox",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'crossbook.testing' has no attribute {name!r}")
+    value = getattr(import_module(f"crossbook.testing.{_LATER[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+__all__ = [
+    "Armed",
+    "Books",
+    "Call",
+    "Clock",
+    "FaultKind",
+    "FaultSettings",
+    "Sandbox",
+    "Seeded",
+    "Switches",
+    "VendorName",
+]

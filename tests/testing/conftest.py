@@ -1,0 +1,11 @@
+"""The kit itself, under test."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import VENDORS
+
+
+@pytest.fixture(params=VENDORS)
+def vendor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)

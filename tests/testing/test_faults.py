@@ -1,0 +1,212 @@
+"""Every fault, without a socket and through one: the caller is told the same, and the vendor did the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import pytest
+
+from crossbook import AddressBook, Contact, CrossbookError, UsageError
+from crossbook.testing import Clock, Sandbox
+from crossbook_sandbox.fault import KINDS
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Case:
+    """A fault, and what a create and a list under it come to: the error, whether it left, its status and cause."""
+
+    with_: Any
+    error: str
+    sent: str
+    settings: dict[str, Any] = field(default_factory=dict)
+    status: int | None = None
+    cause: str | None = None
+    committed: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return "-".join([str(self.with_), *(str(value) for value in self.settings.values())])
+
+
+def lost(with_: str, cause: str, status: int | None = None, committed: int = 1, **more: Any) -> Case:
+    return Case(with_, "LostError", "maybe", cause=cause, status=status, committed=committed, **more)
+
+
+def no_answer(with_: str, cause: str | None, committed: int = 1, **settings: Any) -> Case:
+    return Case(with_, "BadResponse", "yes", settings, 200, cause, committed)
+
+
+CASES = [
+    Case("refused", "ConnectError", "no", cause="ConnectError"),
+    Case("unresolved", "ConnectError", "no", cause="ConnectError"),
+    Case("no_room", "ConnectError", "no", cause="PoolTimeout"),
+    lost("timeout", "ReadTimeout"),
+    lost("timeout", "ReadTimeout", committed=0, settings={"committed": False}),
+    lost("reset", "ReadError", committed=0),
+    lost("reset", "ReadError", settings={"when": "after"}),
+    lost("reset", "ReadError", status=200, settings={"when": "body"}),
+    lost("close", "RemoteProtocolError", committed=0),
+    lost("close", "RemoteProtocolError", settings={"when": "after"}),
+    lost("close", "RemoteProtocolError", status=200, settings={"when": "body"}),
+    lost("late_commit", "ReadError", settings={"seconds": 600}),
+    lost("cut", "RemoteProtocolError", status=200),
+    lost("slow", "ReadTimeout", status=200, settings={"seconds": 0.6}, options={"read_timeout": 0.2}),
+    lost("delay", "ReadTimeout", settings={"seconds": 0.6, "when": "after"}, options={"read_timeout": 0.2}),
+    lost("delay", "ReadTimeout", settings={"seconds": 0.6}, options={"read_timeout": 0.2}),
+    lost("delay", "deadline", settings={"seconds": 1.2}, options={"timeout": 0.6}),
+    no_answer("truncated", "DecodeError"),
+    no_answer("garbage", None),
+    no_answer("html", "DecodeError"),
+    no_answer("empty", None),
+    Case("empty", "BadResponse", "yes", {"committed": False}, 200),
+    Case("html", "VendorDown", "yes", {"status": 502, "committed": False}, 502),
+    Case("cut", "VendorDown", "yes", {"status": 503}, 503, committed=1),
+    Case("vendor_error", "Rejected", "yes", status=200),
+    *(Case(status, "VendorDown", "yes", status=status) for status in (500, 503, 520)),
+    Case(500, "VendorDown", "yes", {"committed": True}, 500, committed=1),
+    Case(202, "VendorDown", "yes", {"retry_after": 1}, 202),
+    Case(429, "RateLimited", "yes", status=429),
+    Case(429, "RateLimited", "yes", {"retry_after": 600}, 429),
+    Case("window", "RateLimited", "yes", {"rate": 0.0001, "burst": 1, "retry_after": True}, 429),
+]
+
+
+def test_none_of_the_sandboxes_faults_is_left_out() -> None:
+    assert {case.with_ for case in CASES if isinstance(case.with_, str)} >= KINDS.keys() - {"status", "expire_tokens"}
+
+
+async def outcome(sandbox: Sandbox, case: Case) -> tuple[Any, ...]:
+    """What a create under this fault comes to."""
+    async with sandbox.book("vercom", attempts=1, **case.options) as book:
+        if case.with_ == "window":
+            sandbox.fail_next("create", with_="window", **case.settings)
+            await book.contacts.create(Contact(email="first@example.com"))
+        else:
+            sandbox.fail_next("create", with_=case.with_, **case.settings)
+        before = len(sandbox.contacts("vercom"))
+        with pytest.raises(CrossbookError) as caught:
+            await book.contacts.create(Contact(email="anna@example.com"))
+        error = caught.value
+        if case.with_ == "delay":
+            with anyio.fail_after(10):
+                while len(sandbox.contacts("vercom")) == before:
+                    await anyio.sleep(0.05)  # the vendor works on, in its own time
+                    sandbox.settle()
+        sandbox.settle()
+        stored = len(sandbox.contacts("vercom")) - before
+        arrived = len(sandbox.calls("vercom", "create"))
+    return type(error).__name__, error.sent, error.status, error.cause, error.retry_after is not None, stored, arrived
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+async def test_it_is_the_same_without_a_socket(case: Case) -> None:
+    with Sandbox() as sandbox:
+        inside = await outcome(sandbox, case)
+    with Sandbox(socket=True) as sandbox:
+        outside = await outcome(sandbox, case)
+    assert inside == outside
+    error, sent, status, cause, _, stored, _ = inside
+    assert (error, sent, status, stored) == (case.error, case.sent, case.status, case.committed)
+    if case.with_ != "garbage":
+        assert cause == case.cause
+
+
+async def test_tokens_that_expire() -> None:
+    with Sandbox() as sandbox:
+        async with sandbox.book("filemail") as book:
+            await book.groups.list()
+            sandbox.fail_next("groups.list", with_="expire_tokens")
+            await book.groups.list()
+        sandbox.assert_called("login", times=2)
+
+
+async def test_a_list_is_asked_again_and_nobody_notices(vendor: str, crossbook_clock: Clock) -> None:
+    with Sandbox(clock=crossbook_clock) as sandbox:
+        seeded = sandbox.seed(vendor, contacts=3, groups=1)
+        for kind in ("refused", "no_room", "timeout", "reset", "cut", "html", "empty", 503):
+            fault = sandbox.fail_next("list", vendor=vendor, with_=kind)
+            async with sandbox.book(vendor) as book:
+                found = [contact.id async for contact in book.contacts.list()]
+            assert found == [contact.id for contact in seeded.contacts]
+            assert fault.struck == 1
+
+
+async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock: Clock) -> None:
+    with Sandbox(clock=crossbook_clock) as sandbox:
+        kinds = ["reset", "refused", 429, "no_room", "cut"]
+        for kind in kinds:
+            sandbox.fail_next("create", with_=kind, vendor="vercom")
+        seen: list[tuple[str | None, int | None]] = []
+        async with sandbox.book("vercom", attempts=1) as book:
+            for _ in kinds:
+                with pytest.raises(CrossbookError) as caught:
+                    await book.contacts.create(Contact(email="anna@example.com"))
+                seen.append((caught.value.cause, caught.value.status))
+        assert seen == [
+            ("ReadError", None),
+            ("ConnectError", None),
+            (None, 429),
+            ("PoolTimeout", None),
+            ("RemoteProtocolError", 200),
+        ]
+
+
+async def test_so_many_times_and_by_chance() -> None:
+    async def failures(sandbox: Sandbox, calls: int) -> int:
+        failed = 0
+        async with sandbox.book("vercom", attempts=1) as book:
+            for _ in range(calls):
+                try:
+                    await book.groups.list()
+                except CrossbookError:
+                    failed += 1
+        return failed
+
+    with Sandbox() as sandbox:
+        fault = sandbox.fail_next("groups.list", with_=500, times=2, skip=1)
+        assert (await failures(sandbox, 5), fault.struck) == (2, 2)
+        by_chance = [sandbox.fail_next("groups.list", with_="refused", vendor="vercom", probability=0.5, seed=7)]
+        first = await failures(sandbox, 40)
+        assert 0 < first < 40
+        assert by_chance[0].struck == first
+        sandbox.reset()
+        assert await failures(sandbox, 5) == 0
+        sandbox.fail_next("groups.list", with_="refused", vendor="vercom", probability=0.5, seed=7)
+        assert await failures(sandbox, 40) == first
+
+
+@pytest.mark.parametrize(
+    ("what", "settings", "says"),
+    [
+        ("destroy", {"with_": 500}, "no call 'destroy': take a verb"),
+        ("unsubscribe", {"with_": 500, "vendor": "atom"}, "Atom has no call 'unsubscribe'"),
+        ("create", {"with_": "explosion"}, "fault is one of"),
+        ("create", {"with_": 700}, "status cannot be 700"),
+        ("create", {"with_": "reset", "seconds": 3}, "reset has no setting 'seconds'"),
+        ("create", {"with_": "refused", "retry_after": 3}, "has no setting 'retry_after'"),
+        ("create", {"with_": 500, "vendor": "twilio"}, "no vendor 'twilio'"),
+        ("create", {"with_": 500, "times": 0}, "count cannot be 0"),
+    ],
+)
+async def test_what_cannot_be_is_said(what: str, settings: dict[str, Any], says: str) -> None:
+    with Sandbox() as sandbox, pytest.raises(UsageError, match=says):
+        sandbox.fail_next(what, **settings)
+
+
+async def test_a_body_that_is_larger_than_the_caller_takes() -> None:
+    found: list[Any] = []
+    for socket in (False, True):
+        with Sandbox(socket=socket) as sandbox:
+            sandbox.seed("vercom", contacts=50)
+            book: AddressBook
+            async with sandbox.book("vercom", max_body=1000, attempts=1) as book:
+                with pytest.raises(CrossbookError) as caught:
+                    await book.contacts.list()
+                error = caught.value
+                found.append((type(error).__name__, error.sent, error.cause, error.status))
+    assert found[0] == found[1]
+    assert found[0][0] == "ResponseTooLarge"

@@ -1,0 +1,128 @@
+"""What a test can put into the sandbox, and what it can ask of it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+from crossbook import Contact, Unsupported, UsageError
+from crossbook.core import phones
+from crossbook.testing import Books, Sandbox
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_seeds_are_always_the_same_people_and_what_a_book_reads(
+    crossbook_sandbox: Sandbox, crossbook_book: Books, vendor: str
+) -> None:
+    seeded = crossbook_sandbox.seed(vendor, contacts=50, groups=("Friends", "Family"))
+    with Sandbox() as other:
+        assert other.seed(vendor, contacts=50, groups=2).contacts[7].phone == seeded.contacts[7].phone
+    assert len({contact.phone for contact in seeded.contacts}) == 50
+    assert all(phones.key(contact.phone, None) for contact in seeded.contacts)
+    async with crossbook_book(vendor) as book:
+        read = {contact.id: contact async for contact in book.contacts.list(full=book.card.one_group)}
+        assert sorted(read) == [contact.id for contact in seeded.contacts]
+        for contact in seeded.contacts:
+            found = read[contact.id]
+            for name in found.known - {"fields", "archived", "opted_out", "created_at"}:
+                assert getattr(found, name) == getattr(contact, name), name
+        friends = [contact.id async for contact in book.contacts.list(group=seeded.groups[0].id)]
+    assert friends == [contact.id for contact in seeded.contacts[::2]]
+    assert {contact.groups for contact in seeded.contacts[::2]} == {(seeded.groups[0].id,)}
+    more = crossbook_sandbox.seed(vendor, contacts=3, groups=("Friends",))
+    assert more.groups == seeded.groups[:1]
+    assert not {contact.phone for contact in more.contacts} & {contact.phone for contact in seeded.contacts}
+
+
+async def test_without_a_group_where_that_can_be(crossbook_sandbox: Sandbox, vendor: str) -> None:
+    seeded = crossbook_sandbox.seed(vendor, contacts=1)
+    assert [group.name for group in seeded.groups] == (["Seeds"] if vendor == "atom" else [])
+    assert len(seeded.contacts[0].groups or ()) == len(seeded.groups)
+
+
+async def test_what_is_stored_and_never_shown(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    async with crossbook_book("filemail") as book:
+        group = await book.groups.create("Friends")
+        created = await book.contacts.create(
+            Contact(name="Anna", email="anna@example.com", phone="+12025550143", groups=(group.id,))
+        )
+    (stored,) = crossbook_sandbox.contacts("filemail")
+    assert (stored.id, stored.phone, stored.groups) == (created.id, "+12025550143", (group.id,))
+    assert crossbook_sandbox.groups("filemail") == (group,)
+
+
+async def test_who_opted_out(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    (contact,) = crossbook_sandbox.seed("serwersms", contacts=1).contacts
+    crossbook_sandbox.opt_out("serwersms", contact.id, "sms")
+    async with crossbook_book("serwersms") as book:
+        assert (await book.contacts.get(contact.id)).opted_out == {"sms"}
+        with pytest.raises(Unsupported):
+            await book.contacts.unsubscribe(contact.id, "sms")
+    assert crossbook_sandbox.contacts("serwersms")[0].opted_out == {"sms"}
+
+
+async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
+    crossbook_sandbox: Sandbox, crossbook_book: Books, vendor: str
+) -> None:
+    async with crossbook_book(vendor) as book:
+        group = await book.groups.create("Friends")
+        values = {"name": "Anna A"} if vendor == "filemail" else {"first_name": "Anna"}
+        if "email" in book.card.holds:
+            values["email"] = "anna@example.com"
+        await book.contacts.create(Contact(phone="+12025550143", groups=(group.id,), **values))
+    (call,) = crossbook_sandbox.calls(vendor, "create")
+    assert (call.vendor, call.operation, call.status, call.fault) == (
+        vendor,
+        book.card.verb("contacts.create").by,
+        200,
+        None,
+    )
+    assert "Anna" in f"{call.body}{call.query}"
+    secrets = [secret for secret in crossbook_sandbox.credentials[vendor].values() if secret != "redlink"]
+    for each in crossbook_sandbox.calls(vendor):
+        assert not [secret for secret in secrets if secret in repr(each)]
+    crossbook_sandbox.assert_called("groups.create", vendor=vendor, times=1)
+    crossbook_sandbox.assert_called("create")
+    crossbook_sandbox.assert_called(call.operation, times=1)
+    crossbook_sandbox.assert_called("delete", times=0)
+    crossbook_sandbox.reset()
+    assert crossbook_sandbox.calls() == []
+    assert crossbook_sandbox.contacts(vendor) == ()
+
+
+async def test_an_assertion_that_fails_says_what_happened(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    with pytest.raises(AssertionError, match="Nothing reached it at all"):
+        crossbook_sandbox.assert_called("create")
+    crossbook_sandbox.fail_next("list", with_=503)
+    async with crossbook_book("vercom") as book:
+        await book.with_options(attempts=2).contacts.list()
+    with pytest.raises(AssertionError) as caught:
+        crossbook_sandbox.assert_called("create", vendor="vercom", times=2)
+    assert str(caught.value) == (
+        "vercom: create should have reached the sandbox twice, and did never.\n"
+        "All that reached it:\n"
+        "  1. vercom.listContacts → 503 (status)\n"
+        "  2. vercom.listContacts → 404"
+    )
+
+
+async def test_names_that_are_none_are_refused(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    with pytest.raises(UsageError, match=r"take a verb .*contacts\.create"):
+        crossbook_sandbox.assert_called("destroy", times=0)
+    with pytest.raises(UsageError, match="no vendor 'twilio': take one of serwersms"):
+        crossbook_sandbox.seed("twilio", contacts=1)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="no switch is called"):
+        crossbook_sandbox.configure(vercom_mood="bad")  # type: ignore[call-arg]
+
+
+async def test_switches(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    crossbook_sandbox.configure(filemail_api_key_required=True)
+    async with crossbook_book("filemail") as book:
+        assert (await book.groups.list()).items == ()  # it has the key
+    crossbook_sandbox.configure(rates={"vercom": 1})
+    with Sandbox(rates={"atom": 1}) as limited:
+        async with limited.book("atom", rate=1e6, attempts=1) as book:
+            for _ in range(2):
+                await book.groups.list()
+            with pytest.raises(Exception, match="status 429"):
+                await book.groups.list()
