@@ -129,6 +129,7 @@ def _pytest(block: Block, folder: Path) -> None:
     """Runs a block of tests as a project of its own would: nothing of ours but what is installed."""
     (folder / "test_block.py").write_text(block.source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
+    command += ["-o", "asyncio_default_fixture_loop_scope=function"]  # it warns of its own default
     done = subprocess.run([*command, "test_block.py"], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{block.path}:{block.line}\n{done.stdout}{done.stderr}"
 

@@ -53,6 +53,17 @@ async def test_books_of_the_environment_reach_the_sandbox(
     assert not set(REAL.values()) & {value for name, value in os.environ.items() if name.startswith("CROSSBOOK_")}
 
 
+async def test_named_accounts_reach_it_too(real: None, crossbook_book: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSBOOK_EU_WEST_VENDOR", "filemail")
+    monkeypatch.setenv("CROSSBOOK_EU_WEST_USERNAME", "real@example.com")
+    monkeypatch.setenv("CROSSBOOK_EU_WEST_PASSWORD", "real-password")
+    with Sandbox() as sandbox:
+        sandbox.seed("filemail", contacts=2)
+        async with crossbook.open("eu-west") as book:
+            assert len([contact async for contact in book.contacts.list()]) == 2
+    assert os.environ["CROSSBOOK_EU_WEST_PASSWORD"] == "real-password"
+
+
 async def test_a_book_with_credentials_of_its_own_is_refused(real: None, crossbook_sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match=r"to nothing else, and this book would reach https://api.emaillabs.io: make"):
         Vercom(REAL["CROSSBOOK_VERCOM_AUTHORIZATION"], REAL["CROSSBOOK_VERCOM_APPLICATION_KEY"])

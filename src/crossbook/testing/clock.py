@@ -29,11 +29,10 @@ class Clock:
 
     Example:
         ```python
-        async def test_patience(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock) -> None:
-            crossbook_sandbox.fail_next("get", with_=429, retry_after=30)
-            async with crossbook_book("vercom") as book:
-                await book.contacts.get("100001")  # at once
-            assert crossbook_clock.elapsed >= 30
+        crossbook_sandbox.fail_next("get", with_=429, retry_after=30)
+        async with crossbook_book("vercom") as book:
+            await book.contacts.get(contact.id)  # at once
+        assert crossbook_clock.elapsed >= 30
         ```
     """
 

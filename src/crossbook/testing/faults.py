@@ -74,8 +74,8 @@ class Armed:
 
     Example:
         ```python
-        fault = crossbook_sandbox.fail_next("create", with_="reset")
-        ...
+        fault = crossbook_sandbox.fail_next("groups.list", with_="reset")
+        await book.groups.list()  # and again by itself
         assert fault.struck == 1
         ```
     """

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Literal, Self, TypeVar, Unpack
 
 from crossbook import registry
 from crossbook.book import AddressBook, BookOptions
@@ -14,58 +14,22 @@ from crossbook.core.card import Card
 from crossbook.core.exchange import Transport
 from crossbook.errors import UsageError
 from crossbook.models import Contact, Group
+from crossbook.testing.accounts import Books, Switches, VendorName, card_of, environment_of, operations_of
 from crossbook.testing.calls import Call, call_of, unlike
 from crossbook.testing.clock import Clock
 from crossbook.testing.faults import Armed, FaultKind, FaultSettings, Spoiled, Troubles
 from crossbook.testing.guard import guarded
 from crossbook.testing.inside import Inside
 from crossbook.testing.storage import Seeded, contacts_of, fill, groups_of, named
-from crossbook.vendors.atom import Atom
-from crossbook.vendors.filemail import Filemail
-from crossbook.vendors.serwersms import SerwerSMS
-from crossbook.vendors.vercom import Vercom
 from crossbook_sandbox import Options, Store, create_app
-from crossbook_sandbox.credentials import CREDENTIALS, environment
+from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import VENDORS
 from crossbook_sandbox.routing import Vendors
 from crossbook_sandbox.sandbox import Heard
 
 T = TypeVar("T")
-VendorName = Literal["serwersms", "atom", "filemail", "vercom"]
 _NUMBERS = itertools.count(1)
 _UNLIMITED = 1e6
-
-
-class Switches(TypedDict, total=False):
-    """How the sandbox's vendors behave where their documents leave it open; see `crossbook_sandbox.Options`.
-
-    `rates` is the one that many tests need: requests a second that a vendor allows, by its name; no limit by default.
-    """
-
-    rates: Mapping[str, float]
-    serwersms_page_size: int
-    serwersms_paging: bool
-    serwersms_row_per_group: bool
-    serwersms_partial_edit: bool
-    filemail_http_errors: bool
-    filemail_api_key_required: bool
-    filemail_token_lifetime: float
-    vercom_segment_wait: int
-
-
-class Books(Protocol):
-    """Makes books on the sandbox's accounts: what the fixture `crossbook_book` is."""
-
-    @overload
-    def __call__(self, vendor: Literal["serwersms"], **options: Unpack[BookOptions]) -> SerwerSMS: ...
-    @overload
-    def __call__(self, vendor: Literal["atom"], **options: Unpack[BookOptions]) -> Atom: ...
-    @overload
-    def __call__(self, vendor: Literal["filemail"], **options: Unpack[BookOptions]) -> Filemail: ...
-    @overload
-    def __call__(self, vendor: Literal["vercom"], **options: Unpack[BookOptions]) -> Vercom: ...
-    @overload
-    def __call__(self, vendor: str, **options: Unpack[BookOptions]) -> AddressBook: ...
 
 
 class Sandbox:
@@ -92,10 +56,14 @@ class Sandbox:
 
     Example:
         ```python
+        async def sign_up(email: str) -> None:
+            async with crossbook.open("filemail") as book:
+                await book.contacts.create(Contact(name="Anna", email=email))
+
+
         with Sandbox() as sandbox:
-            sandbox.seed("vercom", contacts=50)
-            asyncio.run(main())
-            sandbox.assert_called("create", times=3)
+            await sign_up("anna@example.com")
+            sandbox.assert_called("create", vendor="filemail", times=1)
         ```
     """
 
@@ -128,7 +96,7 @@ class Sandbox:
             origin, self._do = served.url, served.call
         self._stack.callback(self._store.close)
         self.base_urls = {name: f"{origin}/{name}" for name in VENDORS}
-        self.env = environment(dict(self.base_urls))
+        self.env = environment_of(self.base_urls)
         self._stack.enter_context(guarded(origin, self.env, self._transport))
         return self
 
@@ -146,8 +114,9 @@ class Sandbox:
 
         Example:
             ```python
-            async with sandbox.book("atom", default_group=group.id) as book:
-                await book.contacts.create(Contact(phone="+61491570006"))
+            (group,) = crossbook_sandbox.seed("atom", groups=1).groups
+            async with crossbook_sandbox.book("atom", default_group=group.id) as atom:
+                await atom.contacts.create(Contact(phone="+61491570006"))
             ```
         """
         return self._book  # type: ignore[return-value]  # the overloads say whose
@@ -187,7 +156,8 @@ class Sandbox:
 
         Example:
             ```python
-            assert [contact.email for contact in crossbook_sandbox.contacts("filemail")] == ["anna@example.com"]
+            await book.contacts.delete(contact.id)
+            assert crossbook_sandbox.contacts("vercom") == ()
             ```
         """
         return self._at(vendor, contacts_of)
@@ -241,7 +211,7 @@ class Sandbox:
             given["count"] = times
         kind = "status" if isinstance(with_, int) else with_
 
-        operations = self._operations(what, vendor)
+        operations = operations_of(what, vendor)
 
         def arm() -> list[Any]:
             return [self._troubles.add(kind, name, operation, given) for name, operation in operations.items()]
@@ -260,11 +230,12 @@ class Sandbox:
 
         Example:
             ```python
+            await book.contacts.create(Contact(email="anna@example.com"))
             (call,) = crossbook_sandbox.calls("vercom", "create")
             assert call.body[0]["email"] == "anna@example.com"
             ```
         """
-        operations = self._operations(what, vendor)
+        operations = operations_of(what, vendor)
         calls: list[Call] = self._do(lambda: [call_of(heard) for heard in self._heard])
         return [call for call in calls if operations.get(call.vendor) in ("*", call.operation)]
 
@@ -281,7 +252,8 @@ class Sandbox:
 
         Example:
             ```python
-            crossbook_sandbox.assert_called("create", vendor="vercom", times=1)
+            await book.contacts.delete(contact.id)
+            crossbook_sandbox.assert_called("delete", vendor="vercom", times=1)
             ```
         """
         __tracebackhide__ = True
@@ -316,26 +288,9 @@ class Sandbox:
         self._do(reset)
 
     def _at(self, vendor: str, work: Callable[[Any, Card], T]) -> T:
-        card = _card(vendor)
+        card = card_of(vendor)
         done: T = self._do(lambda: work(self._inner.vendors[vendor].book, card))
         return done
-
-    def _operations(self, what: str, vendor: str | None) -> dict[str, str]:
-        """By vendor, the operation that is meant."""
-        found: dict[str, str] = {}
-        for name in VENDORS if vendor is None else (vendor,):
-            card = _card(name)
-            verbs = (what,) if "." in what else (f"contacts.{what}", f"groups.{what}")
-            by = next((card.verb(verb).by for verb in verbs if card.verb(verb).by), "")
-            if operation := what if what == "*" or what in card.operations else by:
-                found[name] = operation
-        if not found:
-            known = sorted({verb for name in VENDORS for verb in _card(name).verbs if ":" not in verb})
-            whose = _card(vendor).title if vendor else "the sandbox"
-            raise UsageError(
-                f"{whose} has no call {what!r}: take a verb ({', '.join(known)}), an operation of a spec, or '*'"
-            )
-        return found
 
     def _transport(self, asked: Callable[[], Transport]) -> Transport:
         return Spoiled(
@@ -345,10 +300,3 @@ class Sandbox:
     def _bend(self) -> None:
         if self._clock is not None:
             self._clock.bend()
-
-
-def _card(vendor: str) -> Card:
-    if vendor not in VENDORS:
-        raise UsageError(f"the sandbox has no vendor {vendor!r}: take one of {', '.join(VENDORS)}")
-    card: Card = registry.vendor(vendor).card
-    return card
