@@ -4,8 +4,11 @@ A file knows its groups by their names, an address book by ids: a `Row` holds th
 
 Example:
     ```python
+    from pathlib import Path
+
     from crossbook import files
 
+    Path("people.csv").write_text("phone,first_name\\n+48500600700,Anna\\n")
     with files.read("people.csv") as people:
         for row in people:
             print(row.line, row.contact or row.error)

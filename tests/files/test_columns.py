@@ -1,0 +1,108 @@
+"""What the columns of a file mean: exports of Google and Outlook as they are, and corrections."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from crossbook import Contact, InvalidInput, files
+from crossbook.files.columns import columns_of
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
+
+
+def read(name: str) -> list[tuple[int, Contact | None, tuple[str, ...] | None]]:
+    with files.read(SAMPLES / name) as people:
+        return [(row.line, row.contact, row.groups) for row in people]
+
+
+def test_google() -> None:
+    assert read("google.csv") == [
+        (
+            2,
+            Contact(
+                first_name="Łucja",
+                last_name="Przykładowa",
+                company="ABC Example",
+                email="lucja@example.com",
+                phone="+48 500 600 701",  # the mobile one, and of two in a cell the first
+            ),
+            ("Friends", "Klienci"),
+        ),
+        (4, Contact(first_name="Jan", email="jan@example.com", phone="500 600 703"), None),
+    ]
+
+
+def test_google_before_2024() -> None:
+    ((line, contact, groups),) = read("google_before_2024.csv")
+    assert (line, groups) == (2, ("Friends",))
+    assert contact == Contact(
+        name="Łucja Maria Przykładowa",
+        first_name="Łucja",
+        last_name="Przykładowa",
+        company="ABC Example",
+        email="lucja@example.com",
+        phone="+48 500 600 701",
+    )
+
+
+def test_outlook_in_english() -> None:
+    assert read("outlook_en.csv") == [
+        (
+            2,
+            Contact(
+                first_name="Zoë",
+                last_name="Sample",
+                company="Sample & Co",
+                email="zoe@example.com",
+                phone="+61 491 570 006",
+            ),
+            ("Friends", "Key Customer"),
+        ),
+        (3, Contact(first_name="Bob", email="bob@example.com", phone="+61 491 570 156"), None),
+    ]
+
+
+def test_outlook_in_polish() -> None:
+    assert read("outlook_pl.csv") == [
+        (
+            2,
+            Contact(
+                first_name="Żaneta",
+                last_name="Próbna-Kowalska",
+                company="Zażółć sp. z o.o.",
+                email="zaneta@example.com",
+                phone="500 600 704",
+            ),
+            ("Rodzina", "Klienci"),
+        ),
+        (4, Contact(first_name="Święty", email="swiety@example.com", phone="22 123 45 68"), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("title", "target"),
+    [
+        ("Telefon komórkowy", "phone"), ("Nr telefonu", "phone"), ("MSISDN", "phone"), ("phone_number", "phone"),
+        ("Adres e-mail", "email"), ("E-Mail", "email"), ("Imię", "first_name"), ("IMIĘ", "first_name"),
+        ("Nazwisko", "last_name"), ("Imię i nazwisko", "name"), ("Firma", "company"), ("External ID", "external_id"),
+        ("fields.Größe", "fields.Größe"), ("Birthday", None), ("E-mail 1 - Label", None), ("", None),
+    ],
+)  # fmt: skip
+def test_guesses(title: str, target: str | None) -> None:
+    assert columns_of(["id", title])[1].target == target
+
+
+def test_corrections() -> None:
+    columns = columns_of(
+        ["Telefon", "Handy", "E-mail", "NIP"], {"Handy": "phone", "E-mail": "", "NIP": "fields.tax_id"}
+    )
+    assert [column.target for column in columns] == [None, "phone", None, "fields.tax_id"]
+
+
+def test_wrong_corrections() -> None:
+    with pytest.raises(InvalidInput, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
+        columns_of(["Telefon", "Handy"], {"Fon": "phone"})
+    with pytest.raises(InvalidInput, match="a contact has no field 'telephone'; there are id, external_id, phone"):
+        columns_of(["Telefon", "Handy"], {"Handy": "telephone"})

@@ -1,0 +1,72 @@
+"""JSON lines."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook import Contact, InvalidInput, files
+from crossbook.files.encodings import detect
+from crossbook.files.jsonl import LinesReader, LinesWriter
+
+Rows = Callable[..., list[files.Row]]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
+
+
+@given(
+    st.builds(
+        Contact,
+        id=TEXT,
+        phone=st.none() | TEXT,
+        company=st.none() | TEXT,
+        fields=st.none() | st.dictionaries(TEXT, st.none() | TEXT | st.integers(-9, 9) | st.lists(TEXT), min_size=1),
+        opted_out=st.none() | st.sets(st.sampled_from(["sms", "email"])).map(frozenset),
+        archived=st.none() | st.booleans(),
+        created_at=st.none() | st.datetimes(timezones=st.just(UTC)),
+    ),
+    st.none() | st.lists(TEXT, unique=True).map(tuple),
+)
+def test_a_contact_comes_back(contact: Contact, groups: tuple[str, ...] | None) -> None:
+    file = io.StringIO(newline="")
+    LinesWriter(file).write(contact, groups)
+    (row,) = LinesReader(detect(io.BytesIO(file.getvalue().encode())), None)
+    assert (row.contact, row.groups) == (contact, groups)
+
+
+def test_what_is_unknown_is_not_there_and_what_is_empty_is_null() -> None:
+    file = io.StringIO(newline="")
+    LinesWriter(file).write(Contact(id="1", phone="+48500600700", created_at=datetime(2024, 2, 29, tzinfo=UTC)), None)
+    assert json.loads(file.getvalue()) == {
+        "id": "1", "phone": "+48500600700", "created_at": "2024-02-29T00:00:00+00:00", "groups": None,
+    }  # fmt: skip
+
+
+def test_bad_lines(rows: Rows) -> None:
+    lines = [
+        '{"phone": "1"}', "", "{", '{"phone": 2}', "[]", '{"archived": 1}', '{"opted_out": "sms"}', '{"fields": []}',
+        '{"opted_out": ["pigeon"]}', '{"phone": "9"}',
+    ]  # fmt: skip
+    found = rows("\n".join(lines), "people.jsonl")
+    assert [row.line for row in found] == [1, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert [row.error is None for row in found] == [True, *[False] * 7, True]
+    assert [row.error.field for row in found if row.error] == [
+        None, "phone", None, "archived", "opted_out", "fields", "opted_out",
+    ]  # fmt: skip
+
+
+def test_keys_of_others(rows: Rows) -> None:
+    first, second = rows('{"Handy": "1", "n": 1}\n{"Handy": "2"}\n', "a.ndjson", corrections={"Handy": "phone"})
+    assert (first.contact, second.contact) == (Contact(phone="1"), Contact(phone="2"))
+    late = rows('{"phone": "1"}\n' * 300 + '{"phone": "2", "fone": "3"}\n', "a.jsonl")[-1]
+    assert "fone" in str(late.error)
+
+
+def test_one_document_is_no_json_lines(rows: Rows) -> None:
+    with pytest.raises(InvalidInput, match="one object a line"):
+        rows('[\n{"phone": "1"}\n]', "people.jsonl")

@@ -1,0 +1,134 @@
+"""CSV as it is found: separators, encodings, bad rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crossbook import Contact, InvalidInput, files
+
+Rows = Callable[..., list[files.Row]]
+PEOPLE = [("Żaneta", "+48500600700"), ("Łukasz", "+48500600701")]
+
+
+def table(separator: str, end: str = "\r\n") -> str:
+    return end.join(separator.join(row) for row in [("first_name", "phone"), *PEOPLE]) + end
+
+
+def said(rows: list[files.Row]) -> list[tuple[int, Any]]:
+    """The line of each row, and whom it describes or what is wrong with it."""
+    return [(row.line, row.contact.phone if row.contact else row.error and row.error.message) for row in rows]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1250", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_encodings_and_separators(rows: Rows, separator: str, encoding: str, end: str) -> None:
+    found = rows(table(separator, end).encode(encoding))
+    assert [(row.contact and (row.contact.first_name, row.contact.phone)) for row in found] == PEOPLE
+    assert [row.line for row in found] == [2, 3]
+
+
+def test_a_letter_far_down_decides(rows: Rows) -> None:
+    head = "first_name,phone\n" + f"{'Anna' * 5_000},500600700\n" * 100
+    for encoding in ("utf-8", "cp1250"):
+        assert rows(f"{head}Żółw,1\n".encode(encoding))[-1].contact == Contact(first_name="Żółw", phone="1")
+
+
+def test_a_broken_letter_in_utf_8_spoils_its_row_only(rows: Rows) -> None:
+    found = rows("first_name,phone\nŻółw,1\n".encode() + b"\xff\xfe,2\n" + "Łoś,3\n".encode())
+    assert said(found) == [(2, "1"), (3, found[1].error and found[1].error.message), (4, "3")]
+    assert "encoding" in str(found[1].error)
+
+
+def test_an_encoding_may_be_named(rows: Rows) -> None:
+    (row,) = rows("first_name,phone\nŚwięty,1\n".encode("iso8859-2"), encoding="iso8859-2")
+    assert row.contact == Contact(first_name="Święty", phone="1")
+    with pytest.raises(InvalidInput, match="there is no encoding"):
+        rows("phone\n1\n", encoding="klingon")
+
+
+def test_lines_are_counted_as_an_editor_counts_them(rows: Rows) -> None:
+    found = rows('first_name,phone\n"two\nlines",1\n\n"Jan "Zły" X",2\nAnna,3,,,\nEwa,4\n')
+    assert [line for line, _ in said(found)] == [2, 5, 6, 7]
+    assert [row.contact is None for row in found] == [False, True, True, False]
+    assert "doubled" in str(found[1].error)
+    assert "5 cells, and there are 2 columns" in str(found[2].error)
+
+
+def test_a_quote_that_is_never_closed_takes_only_its_own_line(rows: Rows) -> None:
+    lines = [f"{'P' * 200},{number}\n" for number in range(1_000)]
+    for count in (10, 1_000):
+        found = rows('first_name,phone\nAnna,a\n"Jan,b\n' + "".join(lines[:count]))
+        assert said(found[:4]) == [(2, "a"), (3, "a quote is opened and never closed"), (4, "0"), (5, "1")]
+        assert len(found) == count + 2
+
+
+def test_a_row_that_is_too_short_or_empty(rows: Rows) -> None:
+    assert said(rows("phone,first_name\n1\n,\n   \n2,\n")) == [(2, "1"), (5, "2")]
+
+
+def test_excels_line_for_the_separator(rows: Rows) -> None:
+    assert said(rows("sep=|\nphone|note, with; others\n1|a,b;c\n")) == [(3, "1")]
+
+
+def test_commas_inside_of_cells_do_not_decide(rows: Rows) -> None:
+    found = rows("name;phone;address\nAnna Sample;1;Street 1, 00-001 City\nJan Sample;2;Street 2, City, Land\n")
+    assert said(found) == [(2, "1"), (3, "2")]
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "why"),
+    [
+        ("created_at", "yesterday", "created_at is written like"),
+        ("created_at", "2024-02-29T12:30:00", "time zone"),
+        ("archived", "perhaps", "true or false"),
+        ("opted_out", "pigeon", "opted_out is none, or of"),
+        ("fields", "{", "JSON object"),
+    ],
+)
+def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> None:
+    first, second = rows(f"phone,{field}\n1,{cell}\n2,\n")
+    assert first.error is not None
+    assert (first.line, first.error.field) == (2, field)
+    assert why in first.error.message
+    assert second.contact == Contact(phone="2")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"  \n\n", "empty"),
+        (b"PK\x03\x04 and the rest", "spreadsheet"),
+        (b"500600700\n500600701\n", "first row has to be their titles"),
+        (b"phone," + b"x" * 2_000_000, "longer than"),
+        (b'"phone\n1\n', "the first row cannot be read"),
+    ],
+)
+def test_what_is_no_such_file(rows: Rows, content: bytes, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        rows(content)
+
+
+def test_a_name_that_does_not_say_its_format(tmp_path: Path) -> None:
+    assert files.format_of("a.CSV") == "csv"
+    assert files.format_of("a.xyz", "jsonl") == "jsonl"
+    with pytest.raises(InvalidInput, match="--format"):
+        files.format_of("people")
+    with pytest.raises(FileNotFoundError), files.read(tmp_path / "none.csv"):
+        pass
+
+
+def test_a_file_may_be_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(table(","), encoding="utf-8")
+    with files.read(path) as people:
+        first = next(iter(people))
+        assert next(iter(people)) == first
+        assert len(list(people)) == 2
+    assert people.form == "UTF-8, commas"
+    assert people.expected == 2
