@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from .rate import TokenBucket
+from .rewrite import CASTS, Edits
+from .validation import as_object
 
 _SPOILED = frozenset({"status", "committed"})
 KINDS: dict[str, frozenset[str]] = {
@@ -24,6 +26,7 @@ KINDS: dict[str, frozenset[str]] = {
     "expire_tokens": frozenset(),
     "window": frozenset({"rate", "burst", "later_rate", "later_after", "retry_after"}),
     "late_commit": frozenset({"seconds"}),
+    "rewrite": frozenset({"rename", "drop", "put", "cast", "ignore", "status"}),
 }
 
 
@@ -44,10 +47,15 @@ class Fault:
             `window` answers 429 to what exceeds `rate` a second (bursts of `burst`, default as many as a second
             allows), which may become `later_rate` `later_after` seconds after the first call, and names the wait
             if `retry_after` is true;
-            `late_commit` resets the connection now, and does the call up to `seconds` later.
+            `late_commit` resets the connection now, and does the call up to `seconds` later;
+            `rewrite` does the call and answers as a vendor that is not as described: with another `status`, keys of the
+            body under other names (`rename`: path to name), left out (`drop`: paths), with another value or added
+            (`put`: path to value), with the type "text" or "number" (`cast`: path to type); and does not hear the
+            parameters in `ignore`, wherever they stand. Paths are `meta.status`, `data[].id`.
         vendor: Vendor name, or `"*"`.
         operation: The operation's name (its operationId), or `"*"`.
-        count: How many calls it spoils; None means all. Default 1, but all for `window` and with a probability.
+        count: How many calls it spoils; None means all. Default 1, but all for `window`, `rewrite` and
+            with a probability.
         skip: How many matching calls it lets pass first.
         probability: How probably a matching call is spoiled; drawn from `seed`.
         committed: Whether the call is really done although its answer is spoiled.
@@ -73,6 +81,11 @@ class Fault:
     burst: float | None = None
     later_rate: float | None = None
     later_after: float = 0
+    rename: Mapping[str, str] = field(default_factory=dict[str, str])
+    drop: Collection[str] = ()
+    put: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    cast: Mapping[str, str] = field(default_factory=dict[str, str])
+    ignore: Collection[str] = ()
     id: int = 0
     hits: int = 0
     draw: random.Random = field(init=False, repr=False)
@@ -110,6 +123,11 @@ class Fault:
         self.hits += wait > 0
         return wait
 
+    @property
+    def edits(self) -> Edits:
+        """What a `rewrite` does to a body."""
+        return Edits(rename=self.rename, drop=self.drop, put=self.put, cast=self.cast)
+
     def described(self) -> dict[str, Any]:
         """Return it as JSON."""
         names = {"id", "hits", "fault", "vendor", "operation", "count", "skip", "probability", "seed"}
@@ -132,7 +150,7 @@ def read_fault(settings: Mapping[str, Any]) -> Fault:
             raise ValueError(f"{name} cannot be {value!r}")
     if kind == "delay" and settings.get("when") == "body":
         raise ValueError("a delay is before or after the call, not in the body")
-    endless = kind == "window" or settings.get("probability") is not None
+    endless = kind in ("window", "rewrite") or settings.get("probability") is not None
     defaults: dict[str, Any] = {"count": None if endless else 1, "committed": kind != "status"}
     return Fault(**defaults | dict(settings))
 
@@ -143,6 +161,16 @@ def _is_number(value: object) -> bool:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(each, str) for each in cast("Iterable[object]", value))
+
+
+def _is_map(value: object, values: Collection[str] | None = None) -> bool:
+    """Whether it is an object; with `values`, whether each of its values is one of them."""
+    found = as_object(value)
+    return found is not None and (values is None or all(each in values for each in found.values()))
 
 
 def _is_header(value: object) -> bool:
@@ -169,4 +197,9 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "burst": lambda value: _is_number(value) and value > 0,
     "later_rate": lambda value: _is_number(value) and value > 0,
     "later_after": _is_number,
+    "rename": lambda value: _is_map(value) and _are_texts([*value.values()]),
+    "drop": _are_texts,
+    "put": _is_map,
+    "cast": lambda value: _is_map(value, CASTS.keys()),
+    "ignore": _are_texts,
 }

@@ -9,6 +9,7 @@ import anyio
 
 from .connection import Connection
 from .fault import Fault
+from .rewrite import rewritten
 from .vendor import Reply
 
 _HTML = b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -127,6 +128,10 @@ async def _late_commit(fault: Fault, exchange: Exchange) -> int | None:
     return None
 
 
+async def _rewrite(fault: Fault, exchange: Exchange) -> int | None:
+    return await _whole(exchange, rewritten(exchange.run(), fault.edits, fault.status))
+
+
 def _true(fault: Fault, exchange: Exchange) -> Reply:
     reply = exchange.run() if fault.committed else Reply(200, b'{"status":"lost"}')
     return replace(reply, status=fault.status or reply.status)
@@ -146,4 +151,5 @@ _KINDS: dict[str, Callable[[Fault, Exchange], Awaitable[int | None]]] = {
     "expire_tokens": _expire_tokens,
     "window": _window,
     "late_commit": _late_commit,
+    "rewrite": _rewrite,
 }

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from .connection import Connection
 from .fault import Fault
 from .misbehave import Exchange, misbehave
+from .rewrite import ignoring
 from .sandbox import Heard, Sandbox
 from .vendor import Call, Operation, Reply, Vendor, read_call
 
@@ -97,7 +98,7 @@ class _Endpoint:
             return
         status: int | None = None
         try:
-            status = await misbehave(fault, self._exchange(call, operation, connection))
+            status = await misbehave(fault, self._exchange(ignoring(call, fault.ignore), operation, connection))
         finally:
             self._over(heard, status)
 
