@@ -20,7 +20,7 @@ def inputs(root: Path) -> dict[str, bytes]:
     """Everything that generated code is made from, by its path below the root."""
     code = root / "specs" / "codegen"
     files = [*root.glob("specs/*.yaml"), *(code / "templates").iterdir()]
-    files += [code / f"{name}.py" for name in ("describe", "document", "generate", "relax", "render")]
+    files += [code / f"{name}.py" for name in ("claims", "describe", "document", "generate", "relax", "render")]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
 
 

@@ -7,6 +7,7 @@ lost. Only when all of them came out is generated/ touched, and what changed is 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import fingerprints
 from changes import report
 from check import prove_coverage
+from claims import claims
 from document import SpecError, load
 from jinja2 import Environment, FileSystemLoader
 from render import render
@@ -43,6 +45,7 @@ def build(root: Path) -> Tree:
     for vendor, spec in vendors.items():
         try:
             package = render(vendor, spec, templates)
+            package["claims.json"] = json.dumps(claims(spec), ensure_ascii=False, indent=1) + "\n"
         except SpecError as error:
             raise SpecError(f"specs/{vendor}.yaml: {error}") from error
         tree |= {f"crossbook_wire/{vendor}/{name}": text for name, text in package.items()}

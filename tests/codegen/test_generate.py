@@ -66,6 +66,7 @@ def test_what_is_written(root: Path) -> None:
         "crossbook_wire/py.typed",
         "crossbook_wire/tiny/__init__.py",
         "crossbook_wire/tiny/api.py",
+        "crossbook_wire/tiny/claims.json",
         "crossbook_wire/tiny/models.py",
     ]
 

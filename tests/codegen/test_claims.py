@@ -1,0 +1,62 @@
+"""What is claimed about answers reaches the wheel as strictly as the spec says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from claims import claims
+from document import SpecError, load
+from generate import check, generate
+
+Edit = Callable[[str, str, str], None]
+
+
+def test_claims_of_answers_and_of_nothing_that_is_sent(root: Path) -> None:
+    made = claims(load(root / "specs" / "tiny.yaml"))
+    assert list(made["operations"]) == ["listThings", "createThings", "getThing"]
+    listed = made["operations"]["listThings"]
+    assert (listed["method"], listed["path"], listed["evidence"]) == ("GET", "/things", "documented")
+    assert {status: answer["shape"] for status, answer in listed["answers"].items()} == {
+        "200": "ThingList", "500": "Failure",
+    }  # fmt: skip
+    assert made["operations"]["createThings"]["note"] == "Nobody says so."
+    assert set(made["shapes"]) == {"ThingList", "Thing", "Parent", "Failure"}
+
+
+def test_fields_keep_their_bounds_and_say_where_they_lead(root: Path) -> None:
+    shapes = claims(load(root / "specs" / "tiny.yaml"))["shapes"]
+    things = shapes["ThingList"]["fields"]
+    assert (things["things"]["shape"], things["things"]["listed"], things["things"]["required"]) == (
+        "Thing",
+        True,
+        True,
+    )
+    assert things["token"]["secret"]
+    thing = shapes["Thing"]["fields"]
+    assert thing["id"]["rule"] == {"type": "integer", "minimum": 1}
+    assert thing["name"]["rule"] == {"type": "string", "maxLength": 20}
+    assert thing["kind"]["rule"] == {"type": "string", "enum": ["small", "big"]}
+    assert (thing["parent"]["shape"], thing["parent"]["rule"]) == ("Parent", {"type": ["object", "null"]})
+    assert thing["anything"]["rule"] == {}
+    assert shapes["Failure"]["fields"]["code"]["rule"] == {"type": "integer", "const": 500}
+
+
+def test_they_are_generated_and_checked(root: Path, edit: Edit) -> None:
+    generate(root)
+    path = "generated/crossbook_wire/tiny/claims.json"
+    written = json.loads((root / path).read_text(encoding="utf-8"))
+    assert written["shapes"]["Thing"]["fields"]["name"]["rule"]["maxLength"] == 20
+    edit(path, '"maxLength": 20', '"maxLength": 30')
+    assert check(root) == [
+        f"{path} was edited by hand: change its spec or a template instead, then run `make generate`"
+    ]
+
+
+def test_an_answer_that_is_no_object_is_an_error(root: Path, edit: Edit) -> None:
+    failure = "Failure: {type: object, required: [code], properties: {code: {type: integer, const: 500}}}"
+    edit("specs/tiny.yaml", failure, "Failure: {type: array, items: {type: integer}}")
+    with pytest.raises(SpecError, match=r"listThings .*: its answer 500 is no object of a name"):
+        claims(load(root / "specs" / "tiny.yaml"))
