@@ -18,6 +18,7 @@ from crossbook.core.judge import judge, request_id, retry_after, unanswered
 from crossbook.core.line import Late
 from crossbook.core.options import Attempt, Options
 from crossbook.core.retry import BASE, may_repeat, wait_before
+from crossbook.core.watch import watcher
 from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
 
 T = TypeVar("T")
@@ -62,7 +63,10 @@ class Wire:
         number, free, renewed, deadline = 0, 0, False, None
         earlier: Sent = "no"
         error: CrossbookError | None = None
+        watching = watcher.get()
         while True:
+            if watching is not None:
+                watching.asked(request)
             await self._turn(request, operation, deadline, error)
             try:
                 began = anyio.current_time()
@@ -75,6 +79,8 @@ class Wire:
             finally:
                 connection.account.release()
             error = self._judged(request, outcome, operation, attachment)
+            if watching is not None:
+                watching.answered(request, outcome, error)
             if isinstance(error, RateLimited):
                 connection.account.throttled(error.retry_after)
             elif isinstance(outcome, Reply):

@@ -1,0 +1,93 @@
+"""Leaves nothing behind: finds what a verification made, this one or an earlier one, and removes it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import anyio
+
+from crossbook.book import AddressBook
+from crossbook.errors import CrossbookError, NotFound
+from crossbook.models import Contact
+from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST, Look
+from crossbook.verify.report import Leftover
+
+LONGEST = 60.0
+"""Seconds that cleaning up may take, whatever ended the verification."""
+
+
+async def prepare(look: Look, book: AddressBook) -> int:
+    """Removes what an earlier run left; returns how many things that were."""
+    look.cleaning = True
+    try:
+        contacts, groups = await _ours(book)
+        for contact in contacts:
+            await book.contacts.delete(contact)
+        for group in groups:
+            await book.groups.delete(group)
+        return len(contacts) + len(groups)
+    finally:
+        look.cleaning = False
+
+
+async def clean(look: Look, book: AddressBook) -> list[Leftover]:
+    """Removes what this run made; returns what could not be removed, or may be there without our knowing its id."""
+    look.cleaning = True
+    contacts, groups = list(look.contacts), list(look.groups)
+    found = 0
+    with anyio.move_on_after(LONGEST):
+        try:
+            for mine, ours in zip((contacts, groups), await _ours(book), strict=True):
+                found += len(set(ours) - set(mine))
+                mine += [id for id in ours if id not in mine]
+        except CrossbookError:
+            pass  # then there are the ids that are known
+        await _remove(contacts, book.contacts.delete)
+        await _remove(groups, book.groups.delete)
+    look.cleaning = False
+    vendor = book.card.vendor
+    left = [Leftover(kind="contact", id=id, remedy=f"crossbook contacts delete {vendor} {id}") for id in contacts]
+    left += [Leftover(kind="group", id=id, remedy=f"crossbook groups delete {vendor} {id}") for id in groups]
+    if found < look.uncertain:
+        left.append(
+            Leftover(kind="contact", id="", remedy=f"look for {EMAIL}, {FIRST} {LAST}, and the group {GROUP!r}")
+        )
+    return left
+
+
+async def _remove(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> None:
+    """Takes each id that is gone afterwards out of the list."""
+    for id in list(ids):
+        try:
+            await delete(id)
+        except NotFound:
+            pass
+        except CrossbookError:
+            continue
+        ids.remove(id)
+
+
+async def _ours(book: AddressBook) -> tuple[list[str], list[str]]:
+    """The contacts and groups of the account that only a verification can have made."""
+    groups = [group.id async for group in book.groups.list() if group.name.startswith(GROUP)]
+    contacts = [contact.id async for contact in _candidates(book, groups) if _is_ours(contact)]
+    return list(dict.fromkeys(contacts)), groups
+
+
+async def _candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Contact]:
+    filters = book.card.filters
+    if "email" in filters:
+        pagers = [book.contacts.list(email=EMAIL)]
+    elif "search" in filters:
+        pagers = [book.contacts.list(search=EMAIL)]
+    else:
+        pagers = [book.contacts.list(group=group) for group in groups]
+    for pager in pagers:
+        async for contact in pager:
+            yield contact
+
+
+def _is_ours(contact: Contact) -> bool:
+    """Whether it bears both of our names, where the vendor tells both: one of them may be a tester's own."""
+    mail = "email" not in contact.known or (contact.email or "").casefold() == EMAIL
+    return mail and (contact.name or "").startswith(f"{FIRST} {LAST}")

@@ -1,0 +1,252 @@
+"""Holds answers against the claims: which fields are there, of which type, within which bounds; what else came."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from crossbook.core.exchange import Reply
+from crossbook.verify import mask
+from crossbook.verify.claims import Claims, Field, Shape
+from crossbook.verify.report import Finding, UnknownKey, ordered
+from crossbook.verify.tally import Strange, Tally
+
+MOST_ROWS = 1000
+"""Rows of one list that are looked at: the ten thousandth tells nothing new."""
+_MOST_VALUES = 200_000
+_LONGEST_NUMBER = 300
+_MOST_TWICE = 10
+Json = dict[str, Any]
+
+
+class Unreadable(Exception):
+    """A body that is no JSON; the message says why, and shows nothing of it."""
+
+
+def decoded(content: bytes) -> tuple[Any, list[str]]:
+    """The value of a JSON text, and the keys that stand twice in an object of it."""
+    twice: list[str] = []
+
+    def pairs(found: list[tuple[str, Any]]) -> Json:
+        made = dict(found)
+        if len(made) < len(found) and len(twice) < _MOST_TWICE:
+            twice.extend(name for name, times in Counter(name for name, _ in found).items() if times > 1)
+        return made
+
+    try:
+        text = content.decode()
+        value = json.loads(text, object_pairs_hook=pairs, parse_int=_whole, parse_constant=_refused)
+    except RecursionError:
+        raise Unreadable("nested too deep") from None
+    except UnicodeDecodeError:
+        raise Unreadable("not UTF-8") from None
+    except ValueError:
+        raise Unreadable("no JSON" if content.strip() else "empty") from None
+    return value, twice
+
+
+def _whole(text: str) -> int | float:
+    # Python refuses to read whole numbers of some thousand digits.
+    return int(text) if len(text) <= _LONGEST_NUMBER else float(text)
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+class Ledger:
+    """Every claim of a spec with what was seen of it.
+
+    Args:
+        claims: the claims.
+    """
+
+    def __init__(self, claims: Claims) -> None:
+        self._claims = claims
+        self.words = mask.Words(claims.vocabulary())
+        self._tallies: dict[str, Tally] = {tally.id: tally for tally in _from_spec(claims)}
+        self._validators: dict[str, Any] = {}
+        self._strange: dict[str, Strange] = {}
+        self._codes: dict[str, set[str]] = {}
+
+    def add(self, tally: Tally) -> None:
+        """One more claim, which no spec can say."""
+        self._tallies[tally.id] = tally
+
+    def row(self, id: str) -> Tally:
+        return self._tallies[id]
+
+    def read(self, operation: str, reply: Reply) -> Any:
+        """Takes an answer in, and returns its body; None if it has none that can be read."""
+        answers = self._claims.operations[operation].answers
+        status = str(reply.status)
+        known = answers.get(status)
+        others = self._tallies[f"{operation}.others"]
+        if known is None and (reply.status == 429 or reply.status >= 500):
+            return None  # a gateway's word, perhaps, and none of the vendor's
+        others.saw(
+            known is not None, operation, f"status {status}, {mask.media_type(reply.headers.get('content-type', ''))}"
+        )
+        try:
+            body, twice = decoded(reply.content)
+        except Unreadable as error:
+            if known is not None:
+                kind = mask.media_type(reply.headers.get("content-type", ""))
+                self._tallies[f"{operation}.{status}"].saw(False, operation, f"{kind}, {error}")
+            return None
+        self._meet(body)
+        if known is None:
+            return body
+        tally = self._tallies[f"{operation}.{status}"]
+        faults = [f"a key twice: `{self.words.key(name)}`" for name in twice[:_MOST_TWICE]]
+        kind = mask.media_type(reply.headers.get("content-type", ""))
+        if kind != "application/json":
+            faults.append(f"content type {kind}")
+        if not isinstance(body, dict):
+            faults.append(f"{mask.kind(body)} instead of an object")
+        faults += [
+            f"no header {name}" for name, needed in known.headers.items() if needed and name not in reply.headers
+        ]
+        tally.saw(not faults, operation, "; ".join(faults))
+        if isinstance(body, dict):
+            self._object(body, known.shape, operation, operation)  # pyright: ignore[reportUnknownArgumentType]
+        return body  # pyright: ignore[reportUnknownVariableType]
+
+    def said(self, operation: str, status: int, code: str, title: str | None) -> None:
+        """Takes an error code in, and the title that came beside it."""
+        known = self._claims.codes.get(code)
+        if known is None:
+            self._codes.setdefault(f"{self.words.code(code)} with status {status}", set()).add(operation)
+            return
+        right = (title is None or title == known.title) and known.status in (None, status)
+        self._tallies[f"code.{code}"].saw(right, operation, f"status {status}, {self.words.term(title)}")
+
+    def findings(self) -> tuple[Finding, ...]:
+        return ordered(tally.finding() for tally in self._tallies.values())
+
+    def unknown(self) -> tuple[UnknownKey, ...]:
+        found = [key for path, strange in self._strange.items() for key in strange.listed(path, self.words)]
+        return tuple(sorted(found, key=lambda key: key.path))
+
+    def codes(self) -> tuple[str, ...]:
+        return tuple(f"{code}: {', '.join(sorted(operations))}" for code, operations in sorted(self._codes.items()))
+
+    def _object(self, value: Json, name: str, path: str, operation: str) -> None:
+        shape = self._claims.shapes[name]
+        for key, field in shape.fields.items():
+            if field.required:
+                self._tallies[f"{name}.{key}.there"].saw(key in value, operation, "absent")
+            if key in value:
+                self._value(value[key], field, f"{name}.{key}", f"{path}.{key}", operation)
+        if f"{name}.rule" in self._tallies:
+            flat = {key: _flat(value[key]) for key in shape.fields if key in value}
+            self._tallies[f"{name}.rule"].saw(
+                self._validator(name, shape.rule).is_valid(flat), operation, "it does not"
+            )
+        if not shape.open and any(key not in shape.fields for key in value):
+            strange = self._strange.setdefault(path, Strange())
+            for key in value:
+                if key not in shape.fields:
+                    strange.child(key).met(value[key])
+
+    def _value(self, value: Any, field: Field, id: str, path: str, operation: str) -> None:
+        flat = [_flat(each) for each in value[:MOST_ROWS]] if isinstance(value, list) else _flat(value)  # pyright: ignore[reportUnknownVariableType]
+        errors = list(self._validator(id, field.rule).iter_errors(flat))
+        mistyped = any(error.validator == "type" and not error.absolute_path for error in errors)
+        shown = mask.kind(value) if isinstance(value, (dict, list)) or field.secret else self._shown(value, field)
+        if f"{id}.type" in self._tallies:
+            tally = self._tallies[f"{id}.type"]
+            tally.forms[mask.kind(value)] += 1
+            tally.saw(
+                not mistyped,
+                operation,
+                f"{mask.kind(value)} {'' if isinstance(value, (dict, list)) else shown}".strip(),
+            )
+        if f"{id}.bounds" in self._tallies and not mistyped:
+            self._tallies[f"{id}.bounds"].saw(not errors, operation, shown)
+        if field.shape is None:
+            return
+        for row in self._rows(value, field.listed):
+            if field.listed:
+                self._tallies[f"{id}.rows"].saw(isinstance(row, dict), operation, mask.kind(row))
+            if isinstance(row, dict):
+                self._object(row, field.shape, f"{path}[]" if field.listed else path, operation)  # pyright: ignore[reportUnknownArgumentType]
+
+    def _rows(self, value: Any, listed: bool) -> list[Any]:
+        if listed:
+            return value[:MOST_ROWS] if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+        return [value] if isinstance(value, dict) else []
+
+    def _shown(self, value: Any, field: Field) -> str:
+        fixed = "enum" in field.rule or "const" in field.rule
+        return self.words.term(value) if fixed else mask.shape(value)
+
+    def _validator(self, id: str, rule: Json) -> Any:
+        if id not in self._validators:
+            self._validators[id] = Draft202012Validator(rule)
+        return self._validators[id]
+
+    def _meet(self, body: Any) -> None:
+        waiting, left = [body], _MOST_VALUES
+        while waiting and left:
+            left -= 1
+            value = waiting.pop()
+            if isinstance(value, dict):
+                waiting.extend(value.values())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            elif isinstance(value, list):
+                waiting.extend(value)  # pyright: ignore[reportUnknownArgumentType]
+            else:
+                self.words.met(value)
+
+
+def _flat(value: Any) -> Any:
+    """A value without what is in it: the validator prints what it refuses, and that may be huge, or deep."""
+    return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
+
+
+def _from_spec(claims: Claims) -> Iterator[Tally]:
+    for name, operation in claims.operations.items():
+        for status, answer in operation.answers.items():
+            text = f"`{name}` answers {status} as a JSON object"
+            yield Tally(f"{name}.{status}", text, answer.evidence, answer.note)
+        statuses = ", ".join(operation.answers)
+        yield Tally(
+            f"{name}.others",
+            f"`{name}` answers with no other status than {statuses}",
+            operation.evidence,
+            operation.note,
+        )
+    for name, shape in claims.shapes.items():
+        yield from _from_shape(name, shape)
+    for code, row in claims.codes.items():
+        status = f" with status {row.status}" if row.status else ""
+        yield Tally(f"code.{code}", f"the error `{code}` is {row.title}{status}: {row.meaning}", row.evidence)
+
+
+def _from_shape(name: str, shape: Shape) -> Iterator[Tally]:
+    for key, field in shape.fields.items():
+        id, about = f"{name}.{key}", f"`{name}.{key}`"
+        if field.required:
+            yield Tally(f"{id}.there", f"{about} is always there", field.evidence, field.note)
+        if "type" in field.rule:
+            named = field.rule["type"]
+            kinds = " or ".join(_KINDS[each] for each in ([named] if isinstance(named, str) else named))
+            yield Tally(f"{id}.type", f"{about} is {kinds}", field.evidence, field.note)
+        if bounds := {key: value for key, value in field.rule.items() if key not in ("type", "format")}:
+            said = ", ".join(f"{key} `{json.dumps(value, ensure_ascii=False)}`" for key, value in bounds.items())
+            yield Tally(f"{id}.bounds", f"{about} keeps {said}", field.evidence, field.note)
+        if field.listed:
+            yield Tally(f"{id}.rows", f"each row of {about} is an object", field.evidence, field.note)
+    if set(shape.rule) - {"type"}:
+        said = json.dumps({key: value for key, value in shape.rule.items() if key != "type"}, ensure_ascii=False)
+        yield Tally(f"{name}.rule", f"`{name}` keeps the rule `{said}`", shape.evidence, shape.note)
+
+
+_KINDS = {
+    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "array": "a list", "object": "an object", "null": "null",
+}  # fmt: skip

@@ -1,0 +1,124 @@
+"""What of an answer a report may show: never a value, only its shape; a word only if it cannot be the account's.
+
+A report is pasted where everybody reads it, and nobody proofreads a thousand lines first. So nothing is shown because
+it looks harmless: digits become 9, letters become a, and a text comes through as it is only if it is on a list.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+LONGEST = 40
+_KEY = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$-]{0,39}")
+_NUMBER = re.compile(r"[0-9]{4}")
+_CODE = re.compile(r"(?:[A-Z]{1,3}-)?[0-9]{1,4}(?:-[0-9]{1,4})?|[a-z]+(?:_[a-z]+)+")
+_MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]{1,40}")
+_WORD = re.compile(r"[^\W\d_]\w{2,}")
+_KEPT = frozenset(" +-_.:@/(),;")
+# Words of protocols: where a vendor says another one than the spec does, it is worth reading.
+_PROTOCOL = frozenset(
+    [
+        "ok",
+        "success",
+        "successful",
+        "succeeded",
+        "error",
+        "errors",
+        "fail",
+        "failed",
+        "failure",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "none",
+        "null",
+        "empty",
+        "active",
+        "inactive",
+        "pending",
+        "done",
+    ]
+)
+
+
+def shape(value: Any) -> str:
+    """The shape of a scalar: `+48500600700` → `+99999999999`, `Anna` → `Aaaa`; of anything else what it is."""
+    if isinstance(value, str):
+        drawn = "".join(_drawn(char) for char in value[:LONGEST])
+        return f'"{drawn}"' if len(value) <= LONGEST else f'"{drawn}…" ({len(value):,} characters)'
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        drawn = "".join(_drawn(char) for char in repr(value)[:LONGEST])
+        return drawn if len(drawn) < LONGEST else f"{drawn}…"
+    return kind(value)
+
+
+def _drawn(char: str) -> str:
+    if char.isascii() and char in _KEPT:
+        return char
+    category = unicodedata.category(char)
+    if category.startswith("L"):
+        return "A" if category == "Lu" else "a"
+    return "9" if category.startswith("N") else "·"
+
+
+def kind(value: Any) -> str:
+    """What a JSON value is, in a word."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, str):
+        return "text" if value else "empty text"
+    if isinstance(value, int):
+        return "whole number"
+    if isinstance(value, float):
+        return "number"
+    return "list" if isinstance(value, list) else "object"
+
+
+def media_type(header: str) -> str:
+    """A content type without its parameters, if it is one."""
+    found = header.partition(";")[0].strip().lower()
+    return found if _MEDIA.fullmatch(found) else "none" if not found else "unreadable"
+
+
+class Words:
+    """Which names and codes may be shown: not those that are also values of the account.
+
+    Args:
+        vocabulary: the vendor's own words, from the spec.
+    """
+
+    def __init__(self, vocabulary: Iterable[str]) -> None:
+        self._vocabulary = {word.casefold() for word in vocabulary}
+        self._values: set[str] = set()
+
+    def met(self, value: Any) -> None:
+        """Remembers the words of a value of the account."""
+        if isinstance(value, str):
+            self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
+
+    def key(self, name: str) -> str:
+        """The name of a key; its shape if it may be data: a phone, an address, a name, an id."""
+        plain = name.isascii() and _KEY.fullmatch(name) and not _NUMBER.search(name)
+        return name if plain and not self._is_value(name) else shape(name)
+
+    def code(self, text: str) -> str:
+        """An error code; its shape if it does not look like one."""
+        known = text.casefold() in self._vocabulary
+        return text if known or (_CODE.fullmatch(text) and not self._is_value(text)) else shape(text)
+
+    def term(self, value: Any) -> str:
+        """What stands where the spec has a fixed word: shown if it is a word of the spec, or of any protocol."""
+        if isinstance(value, str) and (value.casefold() in self._vocabulary or value.casefold() in _PROTOCOL):
+            return f"`{value}`"
+        return shape(value)
+
+    def _is_value(self, text: str) -> bool:
+        lowered = text.casefold()
+        parts = [lowered, *re.split(r"[_$@-]", lowered), *re.findall(r"[A-Z]?[a-z]+", text)]
+        return any(part.casefold() in self._values for part in parts if len(part) > 2)

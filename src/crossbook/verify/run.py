@@ -1,0 +1,131 @@
+"""The verification itself: reads, writes where it may, and leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import anyio
+
+from crossbook.book import AddressBook
+from crossbook.core.frames import public
+from crossbook.errors import CrossbookError
+from crossbook.verify import cleaning
+from crossbook.verify.claims import claims_of
+from crossbook.verify.ledger import Ledger
+from crossbook.verify.probing import Look, Probes, watched
+from crossbook.verify.report import Leftover, Report
+from crossbook.verify.tally import Tally
+
+Progress = Callable[[int, int, str], None]
+
+
+def planned(vendor: str, *, write: bool = False) -> int:
+    """How many requests a verification makes at most, but for what cleaning up takes.
+
+    Args:
+        vendor: the vendor's name, such as "vercom".
+        write: whether it is to write.
+
+    Example:
+        ```python
+        assert crossbook.verify.planned("vercom") < 50
+        ```
+    """
+    probes = _probes(vendor)
+    return probes.reads + (probes.writes if write else 0)
+
+
+@public
+async def verify(
+    book: AddressBook,
+    *,
+    write: bool = False,
+    progress: Progress | None = None,
+    on_leftover: Callable[[Leftover], None] | None = None,
+) -> Report:
+    """Holds what the spec claims about a vendor's answers against a live account.
+
+    It makes a bounded number of calls (`planned`) with the book's own credentials, limits and time-outs, and refuses
+    to write unless it is told to. With `write=True` it makes one contact and one or two groups under made-up names,
+    a twin of the contact, changes them, and deletes them again, also after an error or a cancellation; what an earlier
+    run could not delete is recognised and deleted first.
+
+    Args:
+        book: an open book.
+        write: whether it may create, change and delete what it made itself.
+        progress: called after each request: how many were made, of how many at most, the operation.
+        on_leftover: called with each thing that could not be removed. The report has them too; but a verification that
+            is cancelled gives none.
+
+    Returns:
+        The report. It holds no value of the account: texts and numbers are shown by their shape.
+
+    Raises:
+        AuthError, ConnectError: nothing could be asked at all.
+        UsageError: the book is not open.
+
+    Example:
+        ```python
+        async with crossbook.open("vercom") as book:
+            report = await crossbook.verify.verify(book)
+        print(report)  # Markdown, to be pasted into an issue
+        ```
+    """
+    vendor = book.card.vendor
+    claims, probes = claims_of(vendor), _probes(vendor)
+    ledger = Ledger(claims)
+    for row in probes.rows:
+        note = row.note or ("needs a run that writes" if row.write else "")
+        ledger.add(Tally(row.id, row.claim, row.evidence, note))
+    look = Look(book.card, ledger, probes, planned(vendor, write=write), progress)
+    patient = book.with_options(attempts=2)
+    wire: Any = getattr(patient, "wire")  # noqa: B009  (each vendor's own, so that the base class has none)
+    stopped, removed = "", 0
+    left: list[Leftover] = []
+    try:
+        await watched(look, lambda: probes.read(look, wire))
+    except CrossbookError as error:
+        if not look.fine:
+            raise
+        stopped = _reason(error)
+    if write and not stopped:
+        try:
+            removed = await watched(look, lambda: cleaning.prepare(look, patient))
+            look.writing = True
+            await watched(look, lambda: probes.write(look, wire))
+        except CrossbookError as error:
+            stopped = _reason(error)
+        finally:
+            look.writing = False
+            with anyio.CancelScope(shield=True):
+                left = await watched(look, lambda: cleaning.clean(look, patient))
+            if on_leftover is not None:
+                for each in left:
+                    on_leftover(each)
+    return Report(
+        vendor=vendor,
+        title=claims.title,
+        version=claims.version,
+        wrote=write,
+        findings=ledger.findings(),
+        unknown=ledger.unknown(),
+        codes=ledger.codes(),
+        troubles=tuple(look.troubles),
+        calls=dict(look.calls),
+        stopped=stopped,
+        removed=removed,
+        leftovers=tuple(left),
+    )
+
+
+def _probes(vendor: str) -> Probes:
+    probes: Probes = import_module(f"crossbook.vendors.{vendor}.probes").PROBES
+    return probes
+
+
+def _reason(error: CrossbookError) -> str:
+    """What ended it: no message, which may quote the account."""
+    status = f", status {error.status}" if error.status else ""
+    return f"{type(error).__name__} at {error.operation}{status}"

@@ -1,0 +1,200 @@
+"""A vendor that is not as its spec says: each deviation is found, named, and nothing else is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from control import Server
+
+from crossbook.book import AddressBook
+from crossbook.verify import Report, verify
+
+Make = Callable[..., AddressBook]
+Fill = Callable[[str], None]
+
+READING: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
+    "a key under another name": (
+        "vercom",
+        "listContacts",
+        {"rename": {"data[].externalId": "external"}},
+        {"Contact.externalId.there"},
+    ),
+    "a key that is not there": ("vercom", "listContacts", {"drop": ["data[].email"]}, {"Contact.email.there"}),
+    "a key more": ("vercom", "listContacts", {"put": {"data[].vip": True}}, set()),
+    "a number for a text": ("vercom", "listContacts", {"cast": {"data[].id": "number"}}, {"Contact.id.type"}),
+    "a text for a number": ("serwersms", "listGroups", {"cast": {"items[].count": "text"}}, {"GroupRow.count.type"}),
+    "a number for true": (
+        "serwersms",
+        "listContacts",
+        {"put": {"items[].blacklist": 1}},
+        {"ContactRow.blacklist.type"},
+    ),
+    "null for a row": ("vercom", "listFields", {"put": {"data[]": None}}, {"FieldList.data.rows"}),
+    "an object for a list": (
+        "atom",
+        "listAddressBooks",
+        {"put": {"result": {"1": {"name": "Friends"}}}},
+        {"AddressBookListAnswer.result.type"},
+    ),
+    "a text that is too long": (
+        "vercom",
+        "listContacts",
+        {"put": {"data[].companyName": "x" * 151}},
+        {"Contact.companyName.bounds"},
+    ),
+    "a number out of bounds": (
+        "vercom",
+        "listSegments",
+        {"put": {"meta.status": 7}},
+        {"Meta.status.bounds", "meta.status"},
+    ),
+    "a word that is none of the list": (
+        "atom",
+        "listAddressBooks",
+        {"put": {"status": "ok", "error": {"code": "not_found", "message": ""}}},
+        {"AddressBookListAnswer.status.bounds"},
+    ),
+    "a rule that is broken": (
+        "serwersms",
+        "checkGroups",
+        {"drop": ["items", "error"]},
+        {"MembershipList.rule", "checkGroups.nobody", "checkGroups.bad"},
+    ),
+    "another status": ("vercom", "listGroups", {"status": 201}, {"listGroups.others", "meta.status"}),
+    "a date of another form": ("vercom", "listContacts", {"ignore": ["getFullDate"]}, {"listContacts.getFullDate"}),
+    "pages that stand still": (
+        "serwersms",
+        "listContacts",
+        {"ignore": ["page"]},
+        {"listContacts.moves", "listContacts.end"},
+    ),
+    "offsets that are not heard": (
+        "vercom",
+        "listGroups",
+        {"ignore": ["offset"]},
+        {"listGroups.moves", "listGroups.end"},
+    ),
+    "limits that are not heard": (
+        "vercom",
+        "listContacts",
+        {"ignore": ["limit"]},
+        {"listContacts.limit", "listContacts.most"},
+    ),
+    "a filter that is not heard": (
+        "vercom",
+        "listContacts",
+        {"ignore": ["phoneNumber"]},
+        {"listContacts.spelled"},
+    ),
+    "order that is not heard": ("serwersms", "listContacts", {"ignore": ["sort", "order"]}, {"listContacts.sort"}),
+    "a number of data that is wrong": (
+        "vercom",
+        "listFields",
+        {"put": {"meta.numberOfData": 70}},
+        {"meta.numberOfData"},
+    ),
+    "fields that are said to be hidden": (
+        "atom",
+        "getAddressBook",
+        {"put": {"result.contacts[].company": "ABC"}},
+        {"getAddressBook.short"},
+    ),
+    "a mobile number that is shown": (
+        "filemail",
+        "listContacts",
+        {"put": {"contacts[].mobile": "500600700"}},
+        {"listContacts.mobile"},
+    ),
+    "the word that all others have": (
+        "filemail",
+        "listGroups",
+        {"rename": {"status": "responsestatus"}},
+        {"listGroups.status"},
+    ),
+    "a group that is not the account's": (
+        "filemail",
+        "listContacts",
+        {"put": {"contacts[].groups[].contactgroupid": "0" * 32}},
+        {"listContacts.groups"},
+    ),
+    "a phone that is in no group": ("serwersms", "checkGroups", {"put": {"items": []}}, {"checkGroups.group"}),
+}
+WRITING: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
+    "a field that is not cleared": ("atom", "updateContact", {"ignore": ["company"]}, {"updateContact.clears"}),
+    "an id that came as text": (
+        "atom",
+        "updateAddressBook",
+        {"cast": {"result.id": "number"}},
+        {"RenamedAddressBook.id.type"},
+    ),
+    "a contact that is not moved": (
+        "atom",
+        "updateContact",
+        {"ignore": ["group_id"]},
+        {"updateContact.moves", "deleteAddressBook.contacts"},
+    ),
+    "null that does not clear": (
+        "vercom",
+        "updateContacts",
+        {"ignore": ["companyName"]},
+        {"updateContacts.clears", "updateContacts.external"},
+    ),
+    "rows without external ids": (
+        "vercom",
+        "createContacts",
+        {"drop": ["data[].externalId"]},
+        {"WrittenContact.externalId.there", "createContacts.named"},
+    ),
+    "opting out that is not heard": (
+        "vercom",
+        "listContacts",
+        {"ignore": ["isUnsubscribeSms"]},
+        {"resubscribeContacts.in"},
+    ),
+    "groups that are not heard": (
+        "serwersms",
+        "createContact",
+        {"ignore": ["group_id"]},
+        {"createContact.grouped"},
+    ),
+    "names that do not change": ("filemail", "updateGroup", {"put": {"x": 1}}, set()),
+}
+
+
+def verified(make: Make, vendor: str, **options: Any) -> Report:
+    async def run() -> Report:
+        async with make(vendor) as book:
+            return await verify(book, **options)
+
+    return anyio.run(run)
+
+
+def refuted(report: Report) -> set[str]:
+    return {finding.id for finding in report.refuted}
+
+
+@pytest.mark.parametrize("deviation", READING)
+def test_what_reading_finds(deviation: str, make: Make, fill: Fill, server: Server) -> None:
+    vendor, operation, settings, expected = READING[deviation]
+    fill(vendor)
+    server.fault("rewrite", vendor, operation, **settings)
+    report = verified(make, vendor)
+    assert refuted(report) == expected
+    assert report.stopped == ""
+    for finding in report.refuted:
+        assert finding.wrong
+        assert operation in finding.where
+        assert finding.came
+
+
+@pytest.mark.parametrize("deviation", WRITING)
+def test_what_writing_finds(deviation: str, make: Make, fill: Fill, server: Server) -> None:
+    vendor, operation, settings, expected = WRITING[deviation]
+    fill(vendor)
+    server.fault("rewrite", vendor, operation, **settings)
+    report = verified(make, vendor, write=True)
+    assert refuted(report) == expected
+    assert (report.stopped, report.leftovers) == ("", ())

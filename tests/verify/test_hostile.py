@@ -1,0 +1,148 @@
+"""Whatever a vendor answers, the ledger stands it, and the report shows nothing of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from crossbook.core.exchange import Reply
+from crossbook.registry import VENDORS
+from crossbook.verify import Report
+from crossbook.verify.claims import Claims, claims_of
+from crossbook.verify.ledger import MOST_ROWS, Ledger
+from crossbook.verify.markdown import render
+
+CLAIMS = {vendor: claims_of(vendor) for vendor in VENDORS}
+# Long enough to be found, and of no vendor's words.
+PRIVATE = st.text("ZQqzŁłżф0178@+-. ", min_size=8, max_size=30).filter(lambda text: sum(map(str.isalnum, text)) >= 8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | PRIVATE | st.text(max_size=5)
+
+
+def names(claims: Claims) -> list[str]:
+    return sorted({name for shape in claims.shapes.values() for name in shape.fields})
+
+
+def values(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=6), max_leaves=30
+    )
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[str, str, Reply]:
+    vendor = draw(st.sampled_from(sorted(CLAIMS)))
+    claims = CLAIMS[vendor]
+    operation = draw(st.sampled_from(sorted(claims.operations)))
+    keys = st.sampled_from(names(claims)) | st.text(max_size=12) | PRIVATE
+    body = draw(st.dictionaries(keys, values(keys), max_size=8) | values(keys))
+    statuses = sorted(map(int, claims.operations[operation].answers))
+    kind = draw(st.sampled_from(["application/json", "application/json; charset=utf-8", "text/html"]) | PRIVATE)
+    reply = Reply(draw(st.sampled_from([*statuses, 418])), {"content-type": kind}, json.dumps(body).encode())
+    return vendor, operation, reply
+
+
+def report_on(vendor: str, ledger: Ledger) -> Report:
+    return Report(
+        vendor=vendor, title="t", version="1", wrote=False,
+        findings=ledger.findings(), unknown=ledger.unknown(), codes=ledger.codes(),
+    )  # fmt: skip
+
+
+def leaves(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return {leaf for each in value.values() for leaf in leaves(each)}
+    if isinstance(value, list):
+        return {leaf for each in value for leaf in leaves(each)}
+    return {value} if isinstance(value, str) else set()
+
+
+@settings(max_examples=60)
+@given(answers())
+def test_any_answer(answer: tuple[str, str, Reply]) -> None:
+    vendor, operation, reply = answer
+    ledger = Ledger(CLAIMS[vendor])
+    ledger.read(operation, reply)
+    report = report_on(vendor, ledger)
+    shown = render(report) + json.dumps(report.as_json(), ensure_ascii=False)
+    shown.encode()
+    body = json.loads(reply.content)
+    private = {text for text in leaves(body) if sum(map(str.isalnum, text)) >= 8 and set(text) - set("Aa9@+-. ")}
+    assert [text for text in private if text in shown] == []
+    assert all(finding.wrong <= finding.seen for finding in report.findings)
+
+
+@given(st.binary(max_size=200))
+@example(b'{"data":' * 100_000)
+@example(b"[" * 100_000)
+@example(b'{"data": ' + b"9" * 10_000 + b"}")
+@example(b'{"data": NaN, "meta": Infinity}')
+@example(b'{"data": "\\ud800", "\\ud800": 1}')
+@example(b'{"meta": {"status": 1, "status": 2}, "meta": {}}')
+@example("\ufeff{}".encode())
+@example(b"")
+def test_any_bytes(content: bytes) -> None:
+    ledger = Ledger(CLAIMS["vercom"])
+    ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, content))
+    render(report_on("vercom", ledger)).encode()
+
+
+def read(body: Any, operation: str = "listContacts") -> Report:
+    ledger = Ledger(CLAIMS["vercom"])
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    ledger.read(operation, Reply(200, {"content-type": "application/json"}, content))
+    return report_on("vercom", ledger)
+
+
+META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
+
+
+@pytest.mark.parametrize(
+    ("content", "came"),
+    [
+        (b'{"data":' * 100_000, "application/json, nested too deep"),
+        (b'{"a": NaN}', "application/json, no JSON"),
+        (b"\xff\xfe", "application/json, not UTF-8"),
+        (b" ", "application/json, empty"),
+        (b'{"meta": {}, "meta": {}, "data": []}', "a key twice: `meta`"),
+        (b"[]", "list instead of an object"),
+    ],
+)
+def test_what_is_no_answer_is_named(content: bytes, came: str) -> None:
+    finding = next(each for each in read(content).findings if each.id == "listContacts.200")
+    assert (finding.verdict, finding.came) == ("refuted", (came,))
+
+
+def test_a_huge_list_is_looked_at_in_part() -> None:
+    report = read({"meta": META, "data": [{"id": str(number)} for number in range(50_000)]})
+    finding = next(each for each in report.findings if each.id == "Contact.id.type")
+    assert (finding.seen, finding.verdict) == (MOST_ROWS, "confirmed")
+
+
+def test_keys_that_are_data_are_masked() -> None:
+    people = {"+48500600700": 1, "anna@example.com": 1, "Anna": 1, "łęcka": 1, "228173579": 1, "note_anna": 1}
+    row = {"firstName": "Anna", "newKey": {"inner_key": [{"deep": "Anna"}]}, **people}
+    report = read({"meta": META, "data": [row], "Łęcka": {"x": 1}})
+    paths = {key.path for key in report.unknown}
+    assert "listContacts.data[].newKey.inner_key[].deep" in paths
+    assert next(key.sample for key in report.unknown if key.path.endswith("deep")) == '"Aaaa"'
+    assert {path for path in paths if "newKey" not in path} == {
+        'listContacts."Aaaaa"', 'listContacts."Aaaaa".x', 'listContacts.data[]."+99999999999"',
+        'listContacts.data[]."aaaa@aaaaaaa.aaa"', 'listContacts.data[]."Aaaa"', 'listContacts.data[]."aaaaa"',
+        'listContacts.data[]."999999999"', 'listContacts.data[]."aaaa_aaaa"',
+    }  # fmt: skip
+
+
+def test_an_object_with_a_crowd_of_keys_is_a_map_of_data() -> None:
+    crowd = {f"k{chr(97 + number // 26)}{chr(97 + number % 26)}": number for number in range(500)}
+    report = read({"meta": META, "data": [], "byName": crowd})
+    assert {key.path for key in report.unknown} == {"listContacts.byName", "listContacts.byName.*"}
+
+
+def test_the_account_s_own_fields_are_not_listed() -> None:
+    report = read({"meta": META, "data": [{"externalData": {"shoe_size": "38", "Anna": {"x": 1}}}]})
+    assert report.unknown == ()
+    assert "shoe_size" not in render(report)
