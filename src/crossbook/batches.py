@@ -47,7 +47,8 @@ class ContactBatches:
                 It costs a lookup before each create (Vercom, SerwerSMS), or one reading of the list (Atom, Filemail).
             on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
                 "update" the contact that is there, or "error". None, the default, creates it all the same.
-            on_loss: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves the field out.
+            on_loss: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves it out. Groups
+                of a contact that comes from another vendor's list are such a field: their ids mean nothing here.
             include_opted_out: takes contacts too that are known to have opted out of a channel. They are `skipped` by
                 default, since no vendor takes that mark along: in their new place they would be written to.
             options: see `BatchOptions`.

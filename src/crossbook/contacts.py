@@ -210,7 +210,8 @@ class Contacts(ContactBatches):
         Args:
             contact: what to store; its `id` is ignored.
             on_loss: what to do with a field that the vendor cannot hold: `error` refuses the contact before any I/O,
-                `drop` leaves the field out and names it in the outcome.
+                `drop` leaves the field out and names it in the outcome. Groups of a contact that was read from another
+                vendor's book are such a field.
 
         Returns:
             An `Outcome`: `.id`, `.contact`, `.lost_fields`, `.unverified_fields`.

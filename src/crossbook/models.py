@@ -65,6 +65,12 @@ def read_from(record: R, raw: object, known: frozenset[str]) -> R:
     return record
 
 
+def vendor_of(record: _Record) -> str | None:
+    """The vendor whose answer a record was read from; None for one that you made."""
+    # Each vendor's wire models are a package of its name.
+    return None if record.raw is None else type(record.raw).__module__.split(".")[1]
+
+
 def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozenset[str] | None) -> Any:
     record = kind(**state)
     return record if known is None else read_from(record, raw, known)

@@ -14,7 +14,7 @@ from crossbook.core import phones, redact
 from crossbook.core.card import Card
 from crossbook.core.pages import Paging
 from crossbook.errors import InvalidInput, Unsupported
-from crossbook.models import Contact, ExternalId, group_ids
+from crossbook.models import Contact, ExternalId, group_ids, vendor_of
 
 OnLoss = Literal["error", "drop"]
 _BROKEN = re.compile(r"[\0\ud800-\udfff]")
@@ -40,6 +40,10 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     if not isinstance(contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("a contact is a crossbook.Contact", field="contact", vendor=card.vendor)
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
+    read_at = vendor_of(contact)
+    if read_at is not None:
+        # What an answer cannot tell is not copied, though it may tell a part (a row of SerwerSMS names one group).
+        values = {name: value for name, value in values.items() if name in contact.known}
     halves = " ".join(clean(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
     if card.names == "whole":
         if halves and values.setdefault("name", halves) == halves:
@@ -50,6 +54,13 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     lost = [name for name in values if not writable(card, name)]
     fields, lost_fields = _fields(card, contact.fields or {})
     lost += lost_fields
+    if read_at not in (None, card.vendor) and "groups" in values:
+        if on_loss == "error" and not lost:
+            raise InvalidInput(
+                f"these groups are another vendor's: name groups of {card.title}, or pass on_loss=\"drop\"",
+                field="groups", vendor=card.vendor,
+            )  # fmt: skip
+        lost.append("groups")
     if lost and on_loss == "error":
         raise _cannot_hold(card, lost[0])
     values = {name: value for name, value in values.items() if name not in lost}

@@ -9,7 +9,7 @@ from crossbook.core import checks
 from crossbook.core.batch.fingerprint import digest
 from crossbook.core.batch.steps import Done, Outcome, Ready, Step, pair
 from crossbook.errors import InvalidInput
-from crossbook.models import Contact, ExternalId
+from crossbook.models import Contact, ExternalId, read_from
 
 Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
@@ -42,7 +42,8 @@ class Create(Step[Contact]):
             consent = ("opted_out",)
             if not self._include_opted_out:
                 return Ready(item, contact=item, lost=consent, done=Done("skipped"))
-            item = Contact(**{name: getattr(item, name) for name in item.known if name not in ("id", "opted_out")})
+            kept = item.known - {"id", "opted_out"}
+            item = read_from(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
         prepared = checks.for_create(
             self.card, item, region=self.verbs.region, on_loss=self._on_loss, group=self._group
         )
