@@ -23,8 +23,9 @@ _WRITE = (
 )
 _READ = f'select {_COLUMNS} from entry where run = ? and "index" = ?'  # noqa: S608
 _FIRST_OPEN = """
-    select "index" + 1 from entry as this where run = ?1 and state = 'done' and not exists (
-        select 1 from entry as next where next.run = ?1 and next."index" = this."index" + 1 and next.state = 'done'
+    select "index" + 1 from entry as this where run = ? and state = 'done' and not exists (
+        select 1 from entry as next
+        where next.run = this.run and next."index" = this."index" + 1 and next.state = 'done'
     ) order by "index" limit 1
 """
 
