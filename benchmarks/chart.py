@@ -15,6 +15,7 @@ from matplotlib import pyplot as plt
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "assets" / "performance"
 _WIDTHS = (1, 8, 64, 256)
+_RATES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 _CLIENTS = {
     "bare httpx": ("#c44e52", "--"),
     "httpx": ("#c44e52", "-"),
@@ -62,6 +63,7 @@ def _rates(axes: Any, rows: list[dict[str, Any]]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="calls in flight", ylabel="calls a second, one core")
     axes.set_title("Calls a second over loopback, no facade", loc="left")
     axes.set_xticks(_WIDTHS, [str(width) for width in _WIDTHS])
+    axes.set_yticks(_RATES, [f"{rate:,}" for rate in _RATES])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=8)
@@ -80,13 +82,14 @@ def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
         spread = sorted(margin(value) for value in row["values"])
         axes.barh(place, middle - 1, left=1, color=_COLOURS[row["verdict"]], height=0.7)
         axes.plot((spread[0], spread[-1]), (place, place), color="black", lw=0.8)
+        axes.plot(middle, place, ".", color="black", ms=3)
     axes.axvline(1, color="black", lw=1)
     axes.set(xscale="log", ylim=(len(rows) - 0.4, -0.6))
     axes.set_yticks(range(len(rows)), [f"{row['row']}  {row['bound']}" for row in rows], fontsize=8)
-    axes.set_xticks((0.5, 1, 2, 5, 10, 50), ("½", "bound", "2 ×", "5 ×", "10 ×", "50 ×"))
+    axes.set_xticks((0.2, 0.5, 1, 2, 5, 10, 50), ("⅕", "½", "bound", "2 ×", "5 ×", "10 ×", "50 ×"))
     axes.minorticks_off()
     axes.grid(axis="x", alpha=0.3)
-    axes.set_title("How much better than its bound each row is (line: least to most of the rounds)", loc="left")
+    axes.set_title("How much better than its bound (line: from the least to the most)", loc="left")
 
 
 if __name__ == "__main__":

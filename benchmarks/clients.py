@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import aiohttp
@@ -30,10 +30,10 @@ def bare(library: str) -> Side:
     """The library's own client, one for all calls, as many connections as there are calls."""
 
     @asynccontextmanager
-    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+    async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
         module = {"httpx": httpx, "httpx2": httpx2}[library]
         limits = module.Limits(max_connections=width, max_keepalive_connections=width)
-        async with module.AsyncClient(headers=HEADERS, limits=limits) as client:
+        async with module.AsyncClient(headers=HEADERS, limits=limits, timeout=60) as client:
             url = origin + GET
 
             async def call() -> None:
@@ -47,7 +47,7 @@ def bare(library: str) -> Side:
 
 
 @asynccontextmanager
-async def bare_aiohttp(origin: str, width: int) -> AsyncIterator[Call]:
+async def bare_aiohttp(origin: str, width: int) -> AsyncGenerator[Call]:
     connector = aiohttp.TCPConnector(limit=width)
     async with aiohttp.ClientSession(headers=HEADERS, connector=connector) as session:
         url = origin + GET
@@ -61,7 +61,7 @@ async def bare_aiohttp(origin: str, width: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def floor(origin: str, width: int) -> AsyncIterator[Call]:
+async def floor(origin: str, width: int) -> AsyncGenerator[Call]:
     host, _, port = origin.removeprefix("http://").partition(":")
     head = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
     raw = f"GET {GET} HTTP/1.1\r\nHost: {host}:{port}\r\n{head}\r\n".encode()
@@ -99,7 +99,7 @@ def barely(name: str) -> Side:
     """Our transport called directly: no facade."""
 
     @asynccontextmanager
-    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+    async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
         transport, framed = transports.make(name, origin, width), outgoing(origin)
 
         async def call() -> None:
@@ -119,7 +119,7 @@ def book_over(name: str) -> Side:
     """The whole way: a book's `contacts.get`."""
 
     @asynccontextmanager
-    async def opened(origin: str, width: int) -> AsyncIterator[Call]:
+    async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
         book = Vercom(AUTHORIZATION, KEY, base_url=origin, transport=name, concurrency=width)  # type: ignore[arg-type]
         async with book:
 

@@ -31,6 +31,9 @@ def figures(results: Sequence[Result]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     where = f"Python {about['python']}, {about['system']}, {about['processors']} processors"
     lines = [
+        "",
+        "![Calls a second by calls in flight, and how far each row is from its bound](assets/performance.svg)",
+        "",
         f"{datetime.now(UTC):%d %B %Y}, {where}: {versions}.",
         "",
         "| row | median | min–max | bound | | behind it |",
@@ -43,4 +46,4 @@ def figures(results: Sequence[Result]) -> list[str]:
         bound = f"{row.sign} {number(row.bound)}" if row.sign else ""
         title = row.title.replace("|", "/")
         lines.append(f"| {title} | {median} | {spread} | {bound} | {result.verdict} | {behind(result)} |")
-    return lines
+    return [*lines, ""]

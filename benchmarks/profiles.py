@@ -5,7 +5,7 @@ from __future__ import annotations
 import cProfile
 import pstats
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ def _name(file: str, line: int, function: str) -> str:
 
 
 @asynccontextmanager
-async def over_httpx() -> AsyncIterator[Call]:
+async def over_httpx() -> AsyncGenerator[Call]:
     with server() as served:
         async with barely("httpx")(served.origin, 64) as call:
             yield call

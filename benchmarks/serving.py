@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import psutil
@@ -25,7 +25,7 @@ class Served:
 
 
 @contextmanager
-def server(*, delay: float = 0.0, total: int = 100_000) -> Iterator[Served]:
+def server(*, delay: float = 0.0, total: int = 100_000) -> Generator[Served]:
     """A server in a process of its own, for as long as the block lasts.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from typing import Any
@@ -23,12 +23,14 @@ WIDTH = 32
 
 
 @asynccontextmanager
-async def stock(origin: str, width: int) -> AsyncIterator[Call]:
+async def stock(origin: str, width: int) -> AsyncGenerator[Call]:
     peers.importable("openapi-python-client")
     client: Any = import_module("vercom_stock.client")
     api: Any = import_module("vercom_stock.api.contacts.list_contacts")
     limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
-    async with client.Client(origin, headers=HEADERS, httpx_args={"limits": limits}) as opened:
+    async with client.Client(
+        origin, headers=HEADERS, timeout=httpx.Timeout(60), httpx_args={"limits": limits}
+    ) as opened:
 
         async def call() -> None:
             answer = await api.asyncio(client=opened, id=int(CONTACT_ID), limit=1)
@@ -38,7 +40,7 @@ async def stock(origin: str, width: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def generator(origin: str, width: int) -> AsyncIterator[Call]:
+async def generator(origin: str, width: int) -> AsyncGenerator[Call]:
     peers.importable("openapi-generator")
     module: Any = import_module("vercom_generator")
     keys = {"authorizationKey": AUTHORIZATION, "applicationKey": KEY}
@@ -54,9 +56,9 @@ async def generator(origin: str, width: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def by_hand_httpx(origin: str, width: int) -> AsyncIterator[Call]:
+async def by_hand_httpx(origin: str, width: int) -> AsyncGenerator[Call]:
     limits = httpx.Limits(max_connections=width, max_keepalive_connections=width)
-    async with httpx.AsyncClient(headers=HEADERS, limits=limits) as client:
+    async with httpx.AsyncClient(headers=HEADERS, limits=limits, timeout=60) as client:
 
         async def call() -> None:
             response = await client.get(origin + GET)
@@ -66,7 +68,7 @@ async def by_hand_httpx(origin: str, width: int) -> AsyncIterator[Call]:
 
 
 @asynccontextmanager
-async def by_hand_aiohttp(origin: str, width: int) -> AsyncIterator[Call]:
+async def by_hand_aiohttp(origin: str, width: int) -> AsyncGenerator[Call]:
     async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=width)) as session:
 
         async def call() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -47,7 +47,7 @@ def generator() -> Callable[[], object]:
 
 
 @asynccontextmanager
-async def contacts() -> AsyncIterator[Call]:
+async def contacts() -> AsyncGenerator[Call]:
     """From bytes to our `Contact`s, the way a list takes: decoded, each row read."""
 
     async def send(_request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -36,7 +36,7 @@ class Memory:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Vercom]:
+async def opened() -> AsyncGenerator[Vercom]:
     book = Vercom(AUTHORIZATION, KEY, base_url=ORIGIN)
     book._connection.transport = Memory()
     async with book:
@@ -44,27 +44,27 @@ async def opened() -> AsyncIterator[Vercom]:
 
 
 @asynccontextmanager
-async def whole() -> AsyncIterator[Call]:
+async def whole() -> AsyncGenerator[Call]:
     """The facade from end to end."""
     async with opened() as book:
         yield lambda: book.contacts.get(CONTACT_ID)
 
 
 @asynccontextmanager
-async def barely() -> AsyncIterator[Call]:
+async def barely() -> AsyncGenerator[Call]:
     transport, call = Memory(), outgoing(ORIGIN)
     yield lambda: transport.send(call)
 
 
 @asynccontextmanager
-async def wire() -> AsyncIterator[Call]:
+async def wire() -> AsyncGenerator[Call]:
     """A request with all our policy: limiter and retry loop among it."""
     async with opened() as book:
         yield lambda: book._wire.send(REQUEST)
 
 
 @asynccontextmanager
-async def without_policy() -> AsyncIterator[Call]:
+async def without_policy() -> AsyncGenerator[Call]:
     """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
     async with opened() as book:
         connection, options = book._connection, Options()
