@@ -82,6 +82,10 @@ grid: $(READY)  ## writes the capability grid into README.md
 docs: $(READY)  ## the site, strict: guides, vendors, reference; says where to open it
 	@$(BIN)/python -m docs.site
 
+.PHONY: build
+build: $(READY)  ## wheel and sdist, tried in fresh environments, each extra alone
+	@$(BIN)/python -m release
+
 .PHONY: grid-check
 grid-check: $(READY)
 	@$(BIN)/python docs/grid.py --check

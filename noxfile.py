@@ -19,7 +19,7 @@ _PREFIX = "Programming Language :: Python :: 3."
 PYTHONS = [f"3.{name.removeprefix(_PREFIX)}" for name in _PROJECT["classifiers"] if name.startswith(_PREFIX)]
 MISSING = [python for python in PYTHONS if not shutil.which(f"python{python}")]
 
-nox.options.sessions = ["tests", "lint", "types", "specs", "generated", "imports", "docs"]
+nox.options.sessions = ["tests", "lint", "types", "specs", "generated", "imports", "docs", "build"]
 
 
 def install(session: nox.Session) -> None:
@@ -78,3 +78,10 @@ def docs(session: nox.Session) -> None:
     """The site, strictly."""
     install(session)
     session.run("python", "-m", "docs.site")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheel and sdist, tried in fresh environments, each extra alone."""
+    install(session)
+    session.run("python", "-m", "release")

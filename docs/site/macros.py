@@ -10,7 +10,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "specs" / "codegen"))
 
 from docs import grid as capability_grid
-from docs.site import cards, flow, guesses, wire
+from docs.site import cards, commands, flow, guesses, wire
 from docs.site.markup import evidence
 
 _MACROS: dict[str, Callable[..., str]] = {
@@ -22,6 +22,7 @@ _MACROS: dict[str, Callable[..., str]] = {
     "guesses": guesses.guesses,
     "wire": wire.reference,
     "flow": flow.drawing,
+    "commands": commands.commands,
 }
 
 

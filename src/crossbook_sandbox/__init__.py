@@ -9,7 +9,11 @@ Example:
 
 from __future__ import annotations
 
-from .app import create_app
+try:
+    from .app import create_app
+except ModuleNotFoundError as error:
+    message = f"crossbook_sandbox needs {error.name}: pip install 'crossbook[sandbox]'"
+    raise ModuleNotFoundError(message, name=error.name) from None
 from .options import Options
 from .process import Running, running
 from .store import Store

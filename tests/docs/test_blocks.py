@@ -16,6 +16,7 @@ REFERENCE = ROOT / "docs" / "reference"
 # Whose examples run inside the context of which page; the first that fits.
 CONTEXTS = {
     "src/crossbook/fastapi": REFERENCE / "fastapi.md",
+    "src/crossbook/files": REFERENCE / "files.md",
     "src/crossbook/testing": REFERENCE / "testing.md",
     "src/crossbook_sandbox": REFERENCE / "sandbox.md",
     "src/crossbook": REFERENCE / "index.md",

@@ -97,7 +97,8 @@ def read(
         format: "csv", "jsonl" or "vcard"; by default as the name ends.
         corrections: column → field, where the guess is wrong: {"Handy": "phone", "Notes": "fields.description",
             "Labels": ""}, the last of which is not read.
-        encoding, separator: where they are guessed wrong.
+        encoding: where it is guessed wrong.
+        separator: between the cells of CSV, where it is guessed wrong.
 
     Returns:
         A context manager that gives a `Reader`: iterate it for rows. A bad row has an `error` and stops nothing.

@@ -21,7 +21,8 @@ class Call:
     Args:
         vendor: which.
         operation: the operation of its spec.
-        method, path: of the request; the path is the vendor's own.
+        method: of the request.
+        path: of the request, the vendor's own.
         query: its parameters by name.
         body: its JSON, or the fields of its form; None if it had none.
         status: what the vendor answered; None if the connection ended without an answer.

@@ -1,0 +1,1 @@
+"""What is released: wheel and sdist, built and tried as a user would get them (`make build`)."""
