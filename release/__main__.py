@@ -20,6 +20,7 @@ from pathlib import Path
 from release.trials import TRIALS, Trial
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("crossbook", "crossbook_pytest", "crossbook_sandbox", "crossbook_wire")
 DIST, WORK = ROOT / "dist", ROOT / "build" / "release"
 
 
@@ -69,15 +70,15 @@ def run(command: list[str], *, folder: Path = WORK, succeeds: bool = True) -> st
 
 
 def look_into(wheel: Path) -> None:
-    """The three packages with their types and the licence, and nothing else."""
+    """The packages with their types and the licence, and nothing else."""
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
     tops = {name.split("/")[0] for name in names}
     meta = next(top for top in tops if top.endswith(".dist-info"))
-    expected = {"crossbook", "crossbook_wire", "crossbook_sandbox", meta}
+    expected = {*PACKAGES, meta}
     if tops != expected:
         raise Failed(f"the wheel holds {', '.join(sorted(tops))} and not {', '.join(sorted(expected))}")
-    needed = [f"{package}/py.typed" for package in ("crossbook", "crossbook_wire", "crossbook_sandbox")]
+    needed = [f"{package}/py.typed" for package in PACKAGES if package != "crossbook_pytest"]
     missing = [name for name in (*needed, f"{meta}/licenses/LICENSE") if name not in names]
     if missing:
         raise Failed(f"the wheel lacks {', '.join(missing)}")

@@ -62,7 +62,10 @@ TRIALS = {
     ),
     "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), ("python", "-c", _CALL))),
     "testing": Trial(
-        rooms=("crossbook_sandbox", "crossbook.testing"),
-        commands=(("crossbook-sandbox", "--help"), ("python", "-m", "pytest", "--version", "--version")),
+        rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook.testing"),
+        commands=(
+            ("crossbook-sandbox", "--help"),
+            ("python", "-m", "pytest", "--fixtures", "-p", "crossbook_pytest", "-q"),
+        ),
     ),
 }

@@ -48,7 +48,7 @@ _MOBILE = ("mobile", "cell", "komorkowy", "komorka")
 class Column:
     """One column of a file.
 
-    Args:
+    Attributes:
         title: as the file calls it.
         target: the field that it fills, or None if it is not read.
         rank: of several columns that fill one field the lowest is taken, of those that are not empty.

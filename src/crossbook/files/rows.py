@@ -19,7 +19,7 @@ from crossbook.models import Contact
 class Row:
     """One row.
 
-    Args:
+    Attributes:
         line: the line of the file that it begins in, from 1.
         contact: whom it describes; its groups are beside it, since a file knows names and no ids.
         groups: the names of the groups; None if the row does not tell.

@@ -75,6 +75,7 @@ class Clock:
 
     @property
     def autojump(self) -> bool:
+        """Whether time jumps as soon as every task waits; it can be set."""
         return self._autojump
 
     @autojump.setter
@@ -84,6 +85,7 @@ class Clock:
 
     @property
     def threshold(self) -> float:
+        """Real seconds for which every task must have waited before a jump; it can be set."""
         return self._threshold
 
     @threshold.setter
