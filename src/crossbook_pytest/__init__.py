@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crossbook.testing import Books, Clock, Sandbox
 
 MARK = "crossbook_sandbox"
+# Its assertions say what they compared, as those in a test module do.
+pytest.register_assert_rewrite("crossbook.testing.contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:

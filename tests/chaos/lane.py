@@ -11,11 +11,11 @@ from typing import Any
 import anyio
 import httpx
 from attrs import define, frozen
-from people import whole
 
 from crossbook import AddressBook
 from crossbook.core.redact import Secret
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract.people import whole
 from crossbook_sandbox import Running
 
 Data = tuple[Any, ...]

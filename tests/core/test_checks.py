@@ -9,11 +9,11 @@ import pytest
 from fakes import VENDORS, FakeTransport, book_over, reply
 from hypothesis import given
 from hypothesis import strategies as st
-from people import least
 
 from crossbook import Contact, CrossbookError, InvalidInput
 from crossbook.core import checks
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract.people import least
 
 NASTY = (
     "", " ", ".", "..", "../group", "..%2fgroup", "%2e%2e", "%2e%2e%2f", "1/../2", "1?x=1", "1#x", "1&x=1", "1;x",

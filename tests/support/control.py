@@ -39,6 +39,11 @@ class Server:
         counted = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["operations"]
         return Counter({operation: counts["requests"] for operation, counts in counted.items()})
 
+    def contacts(self, vendor: str) -> int:
+        """How many contacts the account holds."""
+        stored: int = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["contacts"]
+        return stored
+
     def _ask(self, path: str, **settings: Any) -> None:
         answer = self._client.post(path, json=settings) if settings else self._client.post(path)
         assert answer.is_success, answer.text

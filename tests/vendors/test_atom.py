@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
-from people import whole
 
 from crossbook import AddressBook, Atom, Contact, InvalidInput, NotFound, Unsupported
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

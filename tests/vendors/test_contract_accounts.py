@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from control import Server
-from people import least
 
 import crossbook
 from crossbook import AddressBook, InvalidInput
 from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
 

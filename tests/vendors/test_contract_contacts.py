@@ -6,10 +6,10 @@ import importlib
 from dataclasses import fields as fields_of
 
 import pytest
-from people import least, values, whole, writable
 
-from crossbook import AddressBook, Contact, NotFound
+from crossbook import AddressBook, Contact
 from crossbook.core.card import Card
+from crossbook.testing.contract.people import least, whole, writable
 
 pytestmark = pytest.mark.anyio
 
@@ -62,40 +62,3 @@ async def test_what_was_left_out_is_known_to_be_empty(book: AddressBook, card: C
         assert {name for name in told - given if getattr(found, name) is not None} == set()
         assert not found.fields
         assert not found.opted_out
-
-
-async def test_an_outcome_tells_what_was_sent_and_what_is_never_shown(
-    book: AddressBook, card: Card, group: str
-) -> None:
-    contact = whole(card, groups=[group])
-    created = await book.contacts.create(contact)
-    assert created.lost_fields == ()
-    hidden = tuple(name for name, holds in card.holds.items() if holds.access == "w")
-    assert created.unverified_fields == hidden
-    assert all(getattr(created.contact, name) == getattr(contact, name) for name in [*values(card), "groups"])
-    assert created.contact.id == created.id
-    if hidden:
-        changed = await book.contacts.update(created.id, **{name: values(card, 1)[name] for name in hidden})
-        assert changed.unverified_fields == hidden
-
-
-async def test_a_deleted_contact_is_gone(book: AddressBook, card: Card, group: str) -> None:
-    created = await book.contacts.create(whole(card, groups=[group]))
-    await book.contacts.delete(created.id)
-    assert [contact.id async for contact in book.contacts.list()] == []
-    for call in (book.contacts.get(created.id), book.contacts.delete(created.id)):
-        with pytest.raises(NotFound):
-            await call
-
-
-async def test_nobody_there_is_not_found(book: AddressBook, card: Card, group: str) -> None:
-    change = {"company": "x"} if "company" in card.holds else {"name": "x"}
-    calls = [book.contacts.get("999999"), book.contacts.update("999999", **change), book.contacts.delete("999999")]
-    if card.vendor == "vercom":
-        assert await book.contacts.groups_of("999999") == ()
-    else:
-        calls.append(book.contacts.groups_of("999999"))
-    for call in calls:
-        with pytest.raises(NotFound) as caught:
-            await call
-        assert (caught.value.vendor, caught.value.sent) == (card.vendor, "yes")

@@ -10,11 +10,11 @@ import pytest
 from fakes import VENDORS, FakeTransport, book_over, reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from people import values, whole
 
 from crossbook import AddressBook, InvalidInput, Page
 from crossbook.core.card import Card
 from crossbook.core.cursor import filter_hash
+from crossbook.testing.contract.people import values, whole
 
 pytestmark = pytest.mark.anyio
 

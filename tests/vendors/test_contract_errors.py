@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from control import Server
-from people import values, whole
 
 from crossbook import (
     AddressBook,
@@ -23,6 +22,7 @@ from crossbook import (
     VendorDown,
 )
 from crossbook.core.card import Card
+from crossbook.testing.contract.people import values, whole
 
 pytestmark = pytest.mark.anyio
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from anyio import to_thread
 from fakes import VENDORS, FakeTransport, book_over
-from people import least
 
 import crossbook
 from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Unsupported, UsageError
 from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
 

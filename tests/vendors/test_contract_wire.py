@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from control import Server
-from people import whole
 
 from crossbook import AddressBook
 from crossbook.core.card import Card
+from crossbook.testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

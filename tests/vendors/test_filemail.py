@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from control import Server
 from fakes import TOKEN, FakeTransport, book_over, reply
-from people import whole
 
 from crossbook import AddressBook, Contact, CrossbookError, Filemail, InvalidInput, NotFound, Rejected
 from crossbook.core.card import Card
+from crossbook.testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
-from people import phone, whole
 
 from crossbook import AddressBook, InvalidInput, SerwerSMS
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.testing.contract.people import phone, whole
 
 pytestmark = pytest.mark.anyio
 

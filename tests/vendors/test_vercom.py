@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
-from people import whole
 
 from crossbook import AddressBook, Ambiguous, Contact, ExternalId, InvalidInput, NotFound, Rejected, Vercom
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.testing.contract.people import whole
 from crossbook.vendors.vercom import Field, Segment
 
 pytestmark = pytest.mark.anyio

@@ -45,6 +45,11 @@ def writable(card: Card) -> list[str]:
     return [name for name, holds in card.holds.items() if "w" in holds.access]
 
 
+def readable(card: Card) -> list[str]:
+    """What reading one contact tells; its groups have a call of their own, who opted out a filter."""
+    return [name for name, holds in card.holds.items() if "r" in holds.access and name not in ("groups", "opted_out")]
+
+
 def fields(card: Card, number: int = 0) -> dict[str, Any]:
     """Further fields, by the vendor's names; whatever JSON can say where it takes any name."""
     if card.named_fields is None:
@@ -54,7 +59,24 @@ def fields(card: Card, number: int = 0) -> dict[str, Any]:
 
 def whole(card: Card, number: int = 0, groups: Sequence[str] = ()) -> Contact:
     """Everything that the vendor can hold."""
-    return Contact(**values(card, number), fields=fields(card, number) or None, groups=tuple(groups) or None)
+    named = fields(card, number) or None
+    return Contact(**values(card, number), fields=named, groups=tuple(group for group in groups if group) or None)
+
+
+def person(card: Card, group: str, **changed: Any) -> Contact:
+    """What the vendor can hold but for further fields, with some of it changed; in this group."""
+    given: dict[str, Any] = {**values(card), "groups": within(group), **changed}
+    return Contact(**given)
+
+
+def only(name: str, value: Any) -> dict[str, Any]:
+    """One argument of this name."""
+    return {name: value}
+
+
+def within(group: str) -> tuple[str, ...] | None:
+    """The groups of a contact that is in this one; none where the vendor has no groups."""
+    return (group,) if group else None
 
 
 def least(card: Card, number: int = 0, groups: Sequence[str] = ()) -> Contact:

@@ -1,0 +1,29 @@
+"""The contract that everybody who adds a vendor runs, run for the four: over real HTTP, under asyncio and trio."""
+
+from __future__ import annotations
+
+import pytest
+from control import Server
+
+import crossbook
+from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract import Contract, MakeBook, Stored
+from crossbook.testing.contract.verbs import CALLS
+
+
+class TestContract(Contract):
+    @pytest.fixture
+    def make_book(self, server: Server, vendor: str) -> MakeBook:
+        def make(**options: object) -> object:
+            arguments = {"base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **options}
+            return vendor_class(vendor)(**arguments)
+
+        return make  # type: ignore[return-value]
+
+    @pytest.fixture
+    def stored(self, server: Server, vendor: str) -> Stored:
+        return lambda: server.contacts(vendor)
+
+
+def test_no_verb_is_left_out() -> None:
+    assert set(CALLS) == set(crossbook.capabilities())
