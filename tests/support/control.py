@@ -31,6 +31,10 @@ class Server:
     def fault(self, kind: str, vendor: str, operation: str = "*", **settings: Any) -> None:
         self._ask("/faults", fault=kind, vendor=vendor, operation=operation, **settings)
 
+    def calm(self) -> None:
+        """No more faults."""
+        assert self._client.delete("/faults").is_success
+
     def mark(self, vendor: str, id: str, **marks: Any) -> None:
         self._ask("/mark", vendor=vendor, id=int(id), **marks)
 

@@ -92,6 +92,10 @@ class Report:
             return
         if isinstance(error, BadRow):
             summary.stopped, error = error.message, None
+        elif isinstance(error, KeyboardInterrupt):
+            summary.stopped = "interrupted"
+        elif self._down > _PATIENCE:
+            summary.stopped = f"{self._down} inputs in a row could not be written for the vendor's sake"
         self._sum(summary)
         if error is not None or summary.stopped:
             self._how(summary, interrupted=isinstance(error, KeyboardInterrupt))

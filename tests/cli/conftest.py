@@ -1,0 +1,61 @@
+"""The command against a sandbox over loopback: in this process where output and exit code are all, else in its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from control import Server
+
+import crossbook_sandbox
+from crossbook.cli.app import app
+from crossbook_sandbox import Running
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from command import Ran, Run
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Running]:
+    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
+        yield running
+
+
+@pytest.fixture
+def server(running_sandbox: Running) -> Iterator[Server]:
+    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
+        server = Server(running_sandbox, client)
+        server.reset()
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def environment(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The sandbox's variables and an empty folder; no terminal, no proxy."""
+    for name in list(os.environ):
+        if name.startswith("CROSSBOOK_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name, value in server.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs the command in this process."""
+
+    def run(*arguments: str) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments), prog_name="crossbook")
+        said = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return run

@@ -1,0 +1,95 @@
+"""`contacts` and `groups`: the verbs, one at a time."""
+
+from __future__ import annotations
+
+import pytest
+from command import Run
+from control import Server
+
+
+@pytest.fixture
+def group(run: Run) -> str:
+    made: str = run("groups", "create", "vercom", "Friends", "--json").lines[0]["id"]
+    return made
+
+
+def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
+    made = run(
+        "contacts", "create", "vercom", "phone=+48 500 600 700", "first_name=Łucja", f"groups={group}",
+        "external_id=crm-1", "fields.city=Łódź", "--json",
+    )  # fmt: skip
+    assert made.code == 0
+    (outcome,) = made.lines
+    id = outcome["id"]
+    assert outcome == {"id": id, "status": "created", "lost_fields": [], "unverified_fields": []}
+    (told,) = run("contacts", "get", "vercom", id, "--json").lines
+    assert (told["phone"], told["first_name"], told["last_name"]) == ("+48500600700", "Łucja", None)
+    assert told["fields"] == {"city": "Łódź"}
+    assert "groups" not in told  # the vendor's answer does not tell them
+    assert run("contacts", "update", "vercom", id, "company=A=B", "first_name=").code == 0
+    assert run("contacts", "update", "vercom", "crm-1", "last_name=Próbna", "--external").code == 0
+    (told,) = run("contacts", "find", "vercom", "--phone", "500 600 700", "--json").lines
+    assert (told["company"], told["first_name"], told["last_name"]) == ("A=B", None, "Próbna")
+    assert run("contacts", "delete", "vercom", id).code == 0
+    assert run("contacts", "get", "vercom", id).code == 5
+    assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5
+
+
+def test_what_cannot_be_held(run: Run) -> None:
+    arguments = ("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "company=ABC")
+    assert run(*arguments).code == 2
+    ran = run(*arguments, "--on-loss", "drop")
+    assert ran.code == 0
+    assert "cannot hold, and did not get: company" in ran.err
+    hidden = run("contacts", "create", "filemail", "email=b@example.com", "name=Bo", "phone=+48500600700")
+    assert "never shown by the vendor: phone" in hidden.err
+
+
+@pytest.mark.parametrize(
+    "fields", [["id=1"], ["nothing=1"], ["=1"], ["phone=1", "phone=2"], ["created_at=now"], ["fields.=1"], ["phone"]]
+)
+def test_assignments_that_are_none(run: Run, server: Server, fields: list[str]) -> None:
+    assert run("contacts", "create", "vercom", *fields).code == 2
+    assert not server.requests("vercom")
+
+
+def test_lists(run: Run, group: str) -> None:
+    for number in range(5):
+        run("contacts", "create", "vercom", f"phone=+4850060070{number}", f"groups={group}" if number % 2 else "name=")
+    lines = run("contacts", "list", "vercom").out.splitlines()
+    assert [line.split("\t")[1] for line in lines] == [f"+4850060070{number}" for number in range(5)]
+    assert len(run("contacts", "list", "vercom", "--group", group, "--json").lines) == 2
+    assert len(run("contacts", "list", "vercom", "--limit", "3", "--page-size", "2").out.splitlines()) == 3
+    assert run("contacts", "list", "vercom", "--archived").out == ""
+
+
+def test_a_list_that_breaks_says_how_it_goes_on(run: Run, server: Server) -> None:
+    for number in range(4):
+        run("contacts", "create", "vercom", f"phone=+4850060070{number}")
+    server.fault("html", "vercom", "listContacts", skip=1, count=10)
+    ran = run("contacts", "list", "vercom", "--page-size", "2")
+    assert (ran.code, len(ran.out.splitlines())) == (4, 2)
+    cursor = ran.err.rpartition("--after ")[2].strip()
+    server.calm()
+    rest = run("contacts", "list", "vercom", "--page-size", "2", "--after", cursor)
+    assert (rest.code, len(rest.out.splitlines())) == (0, 2)
+
+
+def test_nothing_of_a_name_reaches_the_terminal_as_a_command(run: Run) -> None:
+    run("contacts", "create", "vercom", "phone=+48500600700", "company=\x1b]0;x\x07\tA\nB")
+    ran = run("contacts", "list", "vercom")
+    assert len(ran.out.splitlines()) == 1
+    assert "\\x1b]0;x\\x07\\tA\\nB" in ran.out
+
+
+def test_groups(run: Run, group: str) -> None:
+    assert any(line.startswith(f"{group}\tFriends") for line in run("groups", "list", "vercom").out.splitlines())
+    assert run("groups", "rename", "vercom", group, "Old friends").code == 0
+    assert run("groups", "get", "vercom", group, "--json").lines[0]["name"] == "Old friends"
+    contact = run("contacts", "create", "vercom", "phone=+48500600700", "--json").lines[0]["id"]
+    assert run("groups", "add", "vercom", group, contact).code == 0
+    assert len(run("contacts", "list", "vercom", "--group", group).out.splitlines()) == 1
+    assert run("groups", "remove", "vercom", group, contact, "--json").lines == [{"id": contact, "status": "removed"}]
+    assert run("contacts", "list", "vercom", "--group", group).out == ""
+    assert run("groups", "delete", "vercom", group).code == 0
+    assert run("groups", "get", "vercom", group).code == 5

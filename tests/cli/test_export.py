@@ -1,0 +1,82 @@
+"""`export`: a book's people into a file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from command import Run
+from control import Server
+
+
+@pytest.fixture(autouse=True)
+def people(run: Run) -> None:
+    for number in range(3):
+        run("contacts", "create", "vercom", f"phone=+4850060070{number}", "first_name==1+1", f"external_id=x{number}")
+
+
+def test_the_file_is_for_spreadsheets(run: Run) -> None:
+    ran = run("export", "vercom", "--to", "people.csv", "--separator", ";")
+    assert (ran.code, ran.out, ran.err) == (0, "", "Wrote 3 contacts to people.csv.\n")
+    data = Path("people.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfid;external_id;phone;")
+    first, *_ = csv.DictReader(data.decode("utf-8-sig").splitlines(), delimiter=";")
+    assert (first["phone"], first["first_name"], first["opted_out"]) == ("'+48500600700", "'=1+1", "none")
+
+
+def test_opt_outs_and_groups_travel_along(run: Run) -> None:
+    lines = run("contacts", "list", "vercom", "--json").lines
+    group = run("groups", "create", "vercom", "Friends", "--json").lines[0]["id"]
+    run("groups", "add", "vercom", group, lines[0]["id"])
+    unsubscribe(lines[1]["id"])
+    told = run("export", "vercom", "--to", "-", "--format", "jsonl").lines
+    assert [each["groups"] for each in told] == [["Friends"], [], []]
+    assert [each["opted_out"] for each in told] == [[], ["sms"], []]
+    assert [
+        each["id"] for each in run("export", "vercom", "--to", "-", "--format", "jsonl", "--group", group).lines
+    ] == [lines[0]["id"]]
+    quick = run("export", "vercom", "--to", "-", "--format", "jsonl", "--quick").lines
+    assert quick[0]["groups"] is None
+
+
+def unsubscribe(id: str) -> None:
+    import anyio
+
+    import crossbook
+
+    async def call() -> None:
+        async with crossbook.open("vercom") as book:
+            await book.contacts.unsubscribe(id, channel="sms")
+
+    anyio.run(call)
+
+
+def test_a_file_that_is_there_stays(run: Run) -> None:
+    Path("people.csv").write_text("mine")
+    ran = run("export", "vercom", "--to", "people.csv")
+    assert (ran.code, "--force" in ran.err) == (2, True)
+    assert Path("people.csv").read_text() == "mine"
+    assert run("export", "vercom", "--to", "people.csv", "--force", "--json").lines == [
+        {"file": "people.csv", "format": "csv", "contacts": 3}
+    ]
+
+
+def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
+    server.fault("html", "vercom", "listContacts", skip=4, count=10)
+    ran = run("export", "vercom", "--to", "people.csv")
+    assert ran.code == 4
+    assert list(Path().iterdir()) == []
+
+
+def test_what_the_vendor_never_shows_is_said(run: Run) -> None:
+    run("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "phone=+48500600700")
+    assert "Filemail never shows phone: the file is without." in run("export", "filemail", "--to", "a.vcf").err
+
+
+def test_the_name_says_the_format(run: Run) -> None:
+    assert run("export", "vercom", "--to", "people").code == 2
+    assert run("export", "vercom", "--to", "people.vcf").code == 0
+    assert Path("people.vcf").read_text().count("VERSION:3.0") == 3
+    assert run("export", "nobody", "--to", "x.csv").code == 2
+    assert not Path("x.csv").exists()

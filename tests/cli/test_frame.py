@@ -1,0 +1,158 @@
+"""What all commands have in common: help, exit codes, errors as a paragraph, completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command import Run
+from control import Server
+
+from crossbook_sandbox.credentials import CREDENTIALS
+
+GET = ("contacts", "get", "vercom", "1")
+CREATE = ("contacts", "create", "vercom", "phone=+48500600700")
+
+
+def test_help_teaches(run: Run) -> None:
+    ran = run("--help")
+    assert ran.code == 0
+    for word in ("BOOK", "CROSSBOOK_EU_VENDOR", "--json", "130", "import", "export", "copy", "sandbox"):
+        assert word in ran.out
+    for command in ("books", "capabilities", "import", "export", "copy"):
+        assert "--json" in run(command, "-h").out
+    for command in ("contacts", "groups"):
+        assert "create" in run(command).out + run(command).err
+    assert run("--version").out.startswith("crossbook ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("contacts", "get", "vercom", "1"), 5, "there is no such contact"),
+        (("contacts", "get", "vercom", "x"), 2, "no contact id"),
+        (("contacts", "get", "nobody", "1"), 2, "take one of serwersms, atom, filemail, vercom"),
+        (("contacts", "list", "atom", "--search", "x"), 2, "cannot list by search"),
+        (("groups", "add", "atom", "1", "2"), 2, "crossbook capabilities"),
+        (("contacts", "get", "vercom"), 2, "Missing argument"),
+        (("contacts", "bget", "vercom"), 2, "get"),
+        (("import", "none.csv", "--to", "vercom"), 2, "none.csv: no such file"),
+        (("import", ".", "--to", "vercom", "--format", "csv"), 2, "directory"),
+        (("contacts", "create", "vercom", "500600700"), 2, "Write FIELD=VALUE"),
+    ],
+)
+def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...], code: int, words: str) -> None:
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert words in " ".join(ran.err.split())
+    assert "Traceback" not in ran.err
+    assert "500600700" not in ran.err
+
+
+def test_a_missing_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CROSSBOOK_VERCOM_APPLICATION_KEY")
+    ran = run(*GET)
+    assert (ran.code, ran.out) == (2, "")
+    assert "set the environment variable CROSSBOOK_VERCOM_APPLICATION_KEY" in ran.err
+
+
+def test_wrong_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSBOOK_VERCOM_APPLICATION_KEY", "wrong-key")
+    ran = run(*GET)
+    assert ran.code == 3
+    assert "crossbook books" in ran.err
+    assert "wrong-key" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"kind": "status", "status": 503}, 4),
+        ({"kind": "status", "status": 429, "retry_after": 3600}, 4),
+        ({"kind": "html"}, 4),
+        ({"kind": "reset", "when": "after"}, 7),
+        ({"kind": "status", "status": 422, "body": "{}", "content_type": "application/json"}, 6),
+    ],
+)
+def test_a_vendor_in_trouble(run: Run, server: Server, fault: dict[str, object], code: int) -> None:
+    settings = dict(fault)
+    server.fault(str(settings.pop("kind")), "vercom", "createContacts", count=10, **settings)
+    ran = run(*CREATE)
+    assert (ran.code, ran.out) == (code, ""), ran.err
+    assert ran.err.startswith("Error: vercom")
+    assert "500600700" not in ran.err
+
+
+def test_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSBOOK_VERCOM_BASE_URL", "http://127.0.0.1:9/vercom")
+    monkeypatch.setattr("anyio.sleep", _no_sleep)
+    ran = run("contacts", "get", "vercom", "1")
+    assert ran.code == 4
+    assert "Nothing was sent" in ran.err
+
+
+async def _no_sleep(_seconds: float) -> None:
+    """The waits between attempts are not what is tested."""
+
+
+def test_several_where_one_was_meant(run: Run) -> None:
+    for _ in range(2):
+        run(*CREATE)
+    ran = run("contacts", "find", "vercom", "--phone", "500600700")
+    assert (ran.code, ran.out) == (6, "")
+    assert "2 contacts have this phone" in ran.err
+
+
+def test_errors_for_machines(run: Run) -> None:
+    ran = run(*GET, "--json")
+    assert (ran.code, ran.out) == (5, "")
+    error = json.loads(ran.err)["error"]
+    assert (error["kind"], error["vendor"], error["sent"]) == ("NotFound", "vercom", "yes")
+
+
+def test_a_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("+48500600700")
+
+    monkeypatch.setattr("crossbook.cli.contacts.ask", broken)
+    ran = run(*GET)
+    assert ran.code == 70
+    assert "a bug of crossbook, RuntimeError at test_frame.py:" in ran.err
+    assert "500600700" not in ran.err + ran.out
+
+
+def test_no_secret_is_ever_shown(run: Run, server: Server) -> None:
+    server.fault("html", "vercom", count=10)
+    said = "".join(run(*arguments).err for arguments in (GET, CREATE, ("books",), ("groups", "list", "vercom")))
+    for credentials in CREDENTIALS.values():
+        for name, secret in credentials.items():
+            assert name == "brand" or secret not in said
+
+
+def test_the_shell_completes_names_of_books(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSBOOK_VERCOM_EU_VENDOR", "vercom")
+
+    def complete(line: str) -> list[str]:
+        asked = {"_CROSSBOOK_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
+        done = subprocess.run(
+            [sys.executable, "-m", "crossbook.cli"],
+            env={**os.environ, **asked}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.stdout.split()
+
+    assert complete("crossbook groups list ") == ["serwersms", "atom", "filemail", "vercom", "vercom-eu"]
+    assert complete("crossbook contacts create vercom ")[:3] == ["external_id=", "phone=", "email="]
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no', name='typer')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "crossbook.cli"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "The command crossbook needs typer: pip install 'crossbook[cli]'\n"

@@ -1,0 +1,177 @@
+"""`import`: a file of people into a book."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import Ran, Run
+from control import Server
+
+from crossbook.registry import VENDORS, vendor
+
+SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
+PEOPLE = "first_name;phone;email\nAnna;+48500600700;anna@example.com\nŁucja;+48500600701;\n"
+
+
+def write(text: str, name: str = "people.csv", encoding: str = "utf-8") -> str:
+    Path(name).write_bytes(text.encode(encoding))
+    return name
+
+
+def counts(ran: Ran) -> set[str]:
+    """What the first line of the sum says, in no order."""
+    return set(ran.out.splitlines()[0].partition(": ")[2].split(", "))
+
+
+def stored(run: Run, book: str = "vercom") -> list[dict[str, Any]]:
+    return run("contacts", "list", book, "--json").lines
+
+
+def test_people_are_written_and_the_columns_shown(run: Run) -> None:
+    ran = run("import", write(PEOPLE, encoding="cp1250"), "--to", "vercom")
+    assert ran.code == 0
+    assert ran.out.startswith("2 inputs: 2 created\n")
+    assert "cp1250, semicolons. Columns: first_name → first_name; phone → phone; email → email." in ran.err
+    assert [each["first_name"] for each in stored(run)] == ["Anna", "Łucja"]
+
+
+def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
+    file = write('first_name,phone,note\n"two",+48500600700,"a\nb"\n,,,,\nAnna,no phone,x\nEwa,+48500600701,\n')
+    ran = run("import", file, "--to", "vercom")
+    assert ran.code == 1
+    assert counts(ran) == {"2 created", "1 failed"}
+    assert "1 rows could not be read" in ran.out
+    assert "line 4: not read: it has 5 cells, and there are 3 columns" in ran.err
+    assert "line 5: failed: vercom" in ran.err
+    assert "no phone" not in ran.err
+    assert "Not read: note." in ran.err
+    assert len(stored(run)) == 2
+
+
+def test_or_stop_at_the_first(run: Run) -> None:
+    file = write("phone\n+48500600700\n1,2\n" + "".join(f"+4850070{number:04}\n" for number in range(500)))
+    ran = run("import", file, "--to", "serwersms", "--on-error", "stop")
+    assert ran.code == 1
+    assert "stopped: line 3 cannot be read (--on-error stop)" in ran.out
+    assert len(stored(run, "serwersms")) == 1
+    failing = write("phone\n+48500600799\nnobody\n" + "".join(f"+4850080{number:04}\n" for number in range(900)))
+    ran = run("import", failing, "--to", "vercom", "--on-error", "stop")
+    assert ran.code == 1
+    assert "stopped: input 1 failed" in ran.out
+
+
+def test_for_machines(run: Run) -> None:
+    file = write("Handy,Name\n+48500600700,Anna\n1,2,3\n")
+    ran = run("import", file, "--to", "vercom", "--map", "Handy=phone", "--map", "Name=first_name", "--json")
+    assert (ran.code, ran.err) == (1, "")
+    columns, *results, summary = ran.lines
+    assert columns == {"form": "UTF-8, commas", "columns": {"Handy": "phone", "Name": "first_name"}}
+    by_line = {each["result"]["line"]: each["result"] for each in results}
+    assert by_line[2]["status"] == "created"
+    assert by_line[2]["id"] == stored(run)[0]["id"]
+    assert (by_line[3]["status"], by_line[3]["error"]["kind"]) == ("unread", "InvalidInput")
+    assert summary["summary"]["counts"] == {"created": 1, "unread": 1}
+
+
+@pytest.mark.parametrize("name", ["google.csv", "google_before_2024.csv", "outlook_en.csv", "outlook_pl.csv"])
+def test_exports_of_others_as_they_are(run: Run, name: str) -> None:
+    ran = run("import", str(SAMPLES / name), "--to", "vercom")
+    assert ran.code == 0, ran.err
+    assert "Made groups:" in ran.err
+    assert stored(run)[0]["email"].endswith("@example.com")
+    groups = {line.split("\t")[1]: line.split("\t")[0] for line in run("groups", "list", "vercom").out.splitlines()}
+    named = "Rodzina" if name == "outlook_pl.csv" else "Friends"
+    assert len(run("contacts", "list", "vercom", "--group", groups[named]).out.splitlines()) == 1
+
+
+def test_one_group_for_everybody(run: Run) -> None:
+    file = write("phone,groups\n+61491570006,A;B\n+61491570156,\n")
+    assert run("import", file, "--to", "atom").code == 1
+    ran = run("import", file, "--to", "atom", "--group", "Fair", "--match", "phone")
+    assert (ran.code, "Made groups: Fair." in ran.err) == (0, True), ran.err
+    assert len(stored(run, "atom")) == 2
+    assert run("import", file, "--to", "atom", "--group", "Fair", "--match", "phone").out.startswith(
+        "2 inputs: 2 skipped"
+    )
+
+
+def test_who_is_there_already(run: Run) -> None:
+    run("import", write(PEOPLE), "--to", "vercom")
+    changed = write(PEOPLE.replace("Anna", "Hanna"))
+    wishes = {
+        "skip": {"2 skipped"},
+        "error": {"2 failed"},
+        "update": {"1 updated", "1 unchanged"},
+        "create": {"2 created"},
+    }
+    for wish, expected in wishes.items():
+        ran = run("import", changed, "--to", "vercom", "--match", "phone", "--on-duplicate", wish)
+        assert counts(ran) == expected
+    ran = run("import", changed, "--to", "vercom", "--on-duplicate", "update")
+    assert (ran.code, "needs --match" in ran.err) == (2, True)
+
+
+def test_a_dry_run_writes_nothing(run: Run, server: Server) -> None:
+    ran = run("import", write("phone,groups\n+48500600700,New\n"), "--to", "vercom", "--dry-run", "--journal", "j.db")
+    assert ran.code == 0
+    assert "1 would be created" in ran.out
+    assert "Would make groups: New." in ran.err
+    assert set(server.requests("vercom")) == {"listGroups"}
+    assert not Path("j.db").exists()
+
+
+def test_who_opted_out_is_skipped_and_counted(run: Run, server: Server) -> None:
+    file = write("phone,opted_out\n+48500600700,sms\n+48500600701,none\n")
+    ran = run("import", file, "--to", "vercom")
+    assert counts(ran) == {"1 skipped", "1 created"}
+    assert "opted_out (1)" in ran.out
+    again = run("import", file, "--to", "vercom", "--match", "phone", "--include-opted-out")
+    assert counts(again) == {"1 skipped", "1 created"}
+    assert "resubscribeContacts" not in server.requests("vercom")
+
+
+@pytest.mark.parametrize("book", VENDORS)
+@pytest.mark.parametrize("format", ["csv", "jsonl", "vcard3", "vcard4"])
+def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str) -> None:
+    group = run("groups", "create", book, "Friends; and = others", "--json").lines[0]["id"]
+    mobile = "+61491570006" if book == "atom" else "+48500600700"
+    name = ["name==Łucja"] if book == "filemail" else ["first_name==Łucja", "last_name=-Żółw"]
+    email = [] if book == "atom" else ["email=lucja@example.com"]
+    company = [] if book == "filemail" else ["company=@A;B"]
+    made = run("contacts", "create", book, f"phone={mobile}", *name, *email, *company, f"groups={group}")
+    assert made.code == 0, made.err
+    file = f"people.{'vcf' if format.startswith('vcard') else format}"
+    assert run("export", book, "--to", file, "--format", format).code == 0
+    card = vendor(book).card
+    key = "phone" if "r" in card.holds["phone"].access else "email"
+    ran = run("import", file, "--to", book, "--match", key, "--on-duplicate", "update")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "1 inputs: 1 unchanged"), ran.err
+    assert "Made groups" not in ran.err
+
+
+def test_the_journal_is_of_one_file(run: Run) -> None:
+    assert run("import", write(PEOPLE), "--to", "vercom", "--journal", "import.sqlite").code == 0
+    ran = run("import", write(PEOPLE), "--to", "vercom", "--journal", "import.sqlite")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "2 inputs: 2 created")
+    assert "2 replayed from the journal" in ran.out
+    assert len(stored(run)) == 2
+    other = run("import", write(PEOPLE.replace("Anna", "Hanna")), "--to", "vercom", "--journal", "import.sqlite")
+    assert (other.code, "another source" in other.err) == (2, True)
+
+
+def test_refused_credentials_and_a_dead_vendor(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.fault("status", "serwersms", "createContact", status=503, retry_after=3600, count=10_000)
+    file = write("phone\n" + "".join(f"+4850060{number:04}\n" for number in range(3_000)))
+    ran = run("import", file, "--to", "serwersms", "--json")
+    assert ran.code == 4
+    assert len(ran.lines) < 1_000
+    assert json.loads(ran.err.splitlines()[-1])["error"]["kind"] in ("VendorDown", "RateLimited")
+    assert "in a row" in ran.lines[-1]["summary"]["stopped"]
+    server.calm()
+    monkeypatch.setenv("CROSSBOOK_SERWERSMS_TOKEN", "wrong")
+    ran = run("import", file, "--to", "serwersms")
+    assert ran.code == 3
+    assert "crossbook books" in ran.err

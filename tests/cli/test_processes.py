@@ -1,0 +1,113 @@
+"""The command as a process: pipes, interruptions, imports that are killed and go on."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import Run, start
+from control import Server
+
+from crossbook.cli.asking import ask
+
+PEOPLE = "phone,first_name\n" + "".join(f"+4850060{number:04},P{number}\n" for number in range(150))
+IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite", "--match", "phone")
+
+
+@pytest.fixture
+def people(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file; and what was under way when a run died is known after a second, not after the read time-out."""
+    Path("people.csv").write_text(PEOPLE)
+
+    def hurried(name: str, work: Any, **options: Any) -> Any:
+        return ask(name, work, read_timeout=1, **options)
+
+    monkeypatch.setattr("crossbook.cli.importing.ask", hurried)
+
+
+def stored(run: Run) -> list[str]:
+    return [each["first_name"] for each in run("contacts", "list", "serwersms", "--json").lines]
+
+
+def test_a_file_through_a_pipe(run: Run) -> None:
+    text = "phone;first_name\r\n+48500600700;Żaneta\r\n".encode("cp1250")
+    done = subprocess.run(
+        [sys.executable, "-m", "crossbook.cli", "import", "-", "--to", "serwersms", "--format", "csv"],
+        input=text, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert stored(run) == ["Żaneta"]
+
+
+def test_the_output_is_the_result_and_nothing_else(run: Run) -> None:
+    run("contacts", "create", "serwersms", "phone=+48500600700", "first_name=Żaneta")
+    exported = start("export", "serwersms", "--to", "-", "--format", "csv")
+    out, err = exported.communicate()
+    assert exported.returncode == 0, err
+    assert out.splitlines()[1].split(",")[1:4] == ["'+48500600700", "", "Żaneta"]
+    assert err == "Wrote 1 contacts to standard output.\n"
+
+
+def test_a_reader_that_goes_away_is_no_trouble(run: Run, people: None) -> None:
+    # More than a pipe takes at once, so that the writer notices.
+    Path("people.csv").write_text("phone,company\n" + "".join(f"+4850060{n:04},{'x' * 140}\n" for n in range(900)))
+    assert run("import", "people.csv", "--to", "vercom").code == 0
+    for arguments in (
+        ("contacts", "list", "vercom", "--json"),
+        ("export", "vercom", "--to", "-", "--format", "csv"),
+    ):
+        with start(*arguments) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        assert process.returncode == 141
+
+
+def test_an_interrupted_import_says_how_it_goes_on_and_does(run: Run, server: Server, people: None) -> None:
+    server.fault("delay", "serwersms", "createContact", seconds=0.05, count=10_000)
+    with start(*IMPORT) as process:
+        assert process.stdout is not None
+        for _ in range(20):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "Interrupted. The same command goes on where it was: import.sqlite knows what was done." in err
+    summary = json.loads(rest.splitlines()[-1])["summary"]
+    assert 0 < summary["counts"]["created"] < 150
+    server.calm()
+    ran = run(*IMPORT)
+    assert (ran.code, ran.lines[-1]["summary"]["counts"]) == (0, {"created": 150})
+    assert ran.lines[-1]["summary"]["replayed"] >= summary["counts"]["created"]
+    assert sorted(stored(run)) == sorted(f"P{number}" for number in range(150))
+
+
+def test_a_killed_import_goes_on(run: Run, server: Server, people: None) -> None:
+    server.fault("delay", "serwersms", "createContact", seconds=0.02, count=10_000)
+    with start(*IMPORT) as process:
+        assert process.stdout is not None
+        for _ in range(40):
+            process.stdout.readline()
+        process.kill()
+    server.calm()
+    ran = run(*IMPORT)
+    assert (ran.code, ran.lines[-1]["summary"]["counts"]) == (0, {"created": 150})
+    assert sorted(stored(run)) == sorted(f"P{number}" for number in range(150))
+
+
+def test_the_sandbox_is_a_command_too() -> None:
+    with start("sandbox", "--json", "--exit-with-parent") as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert set(told["base_urls"]) == {"serwersms", "atom", "filemail", "vercom"}
+        process.terminate()
+    with start("sandbox", "--port", "x") as refused:
+        assert refused.wait() == 2

@@ -1,0 +1,175 @@
+"""`crossbook.copy`: people from one book into another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from control import Server
+
+import crossbook
+from crossbook import AddressBook, Contact, InvalidInput, Unsupported, UsageError
+
+pytestmark = pytest.mark.anyio
+Books = Callable[..., AbstractAsyncContextManager[list[AddressBook]]]
+ANNA = Contact(phone="+48500600700", email="anna@example.com", first_name="Anna", last_name="Próbna", company="ABC")
+
+
+async def everybody(book: AddressBook) -> list[Contact]:
+    found = {contact.id: contact async for contact in book.contacts.list()}
+    return sorted(found.values(), key=lambda contact: (contact.phone or "", contact.email or ""))
+
+
+async def groups_of(book: AddressBook, contact: Contact) -> set[str]:
+    return {group.name for group in await book.contacts.groups_of(contact.id)}
+
+
+async def test_people_and_their_groups(books: Books) -> None:
+    async with books("serwersms", "vercom") as (source, target):
+        friends, family = [(await source.groups.create(name)).id for name in ("Friends", "Family")]
+        there = (await target.groups.create("Family")).id
+        # SerwerSMS lists a contact once a group, and tells one group a row.
+        await source.contacts.create(crossbook.Contact(**_values(ANNA), groups=(friends, family)))
+        await source.contacts.create(Contact(phone="+48500600701"))
+        async with crossbook.copy(source, target) as run:
+            results = [result async for result in run]
+        assert run.summarised().counts == {"created": 2}
+        assert {result.ref for result in results} == {contact.id for contact in await everybody(source)}
+        anna, other = await everybody(target)
+        assert (anna.phone, anna.email, anna.name, anna.company) == (ANNA.phone, ANNA.email, "Anna Próbna", "ABC")
+        assert await groups_of(target, anna) == {"Friends", "Family"}
+        assert await groups_of(target, other) == set()
+        names = [group.name async for group in target.groups.list()]
+        assert sorted(names) == ["Family", "Friends", "Wszystkie Kontakty"]
+        assert there in [group.id async for group in target.groups.list()]
+
+
+async def test_the_group_of_everybody_is_nobodys_choice(books: Books) -> None:
+    async with books("vercom", "serwersms") as (source, target):
+        await source.contacts.create(Contact(phone="+48500600700"))
+        await crossbook.copy(source, target).summary()
+        assert [group.name async for group in target.groups.list()] == []
+
+
+async def test_groups_by_a_mapping_and_none(books: Books) -> None:
+    async with books("serwersms", "vercom") as (source, target):
+        kept, left = [(await source.groups.create(name)).id for name in ("Kept", "Left")]
+        into = (await target.groups.create("Into")).id
+        await source.contacts.create(Contact(phone="+48500600700", groups=(kept, left)))
+        await crossbook.copy(source, target, groups={kept: into}).summary()
+        (copied,) = await everybody(target)
+        assert await groups_of(target, copied) == {"Into"}
+        await crossbook.copy(source, target, groups="none").summary()
+        assert len(await everybody(target)) == 2
+        assert await groups_of(target, (await everybody(target))[1]) == set()
+        only = await crossbook.copy(source, target, group=left, dry_run=True).summary()
+        assert only.counts == {"created": 1}
+
+
+@pytest.mark.parametrize("include", [False, True])
+async def test_who_opted_out_stays_where_they_are(books: Books, server: Server, include: bool) -> None:
+    async with books("vercom", "serwersms") as (source, target):
+        ids = [(await source.contacts.create(Contact(phone=f"+4850060070{number}"))).id for number in range(3)]
+        await source.contacts.unsubscribe(ids[1], "sms")
+        await source.contacts.unsubscribe(ids[2], "email")
+        summary = await crossbook.copy(source, target, include_opted_out=include).summary()
+        assert summary.counts == ({"created": 3} if include else {"created": 1, "skipped": 2})
+        assert summary.lost_fields == {"opted_out": 2}
+        assert len(await everybody(target)) == (3 if include else 1)
+        assert server.requests("vercom")["resubscribeContacts"] == 0
+
+
+async def test_a_mark_in_the_list_counts_too(books: Books, server: Server) -> None:
+    async with books("serwersms", "vercom") as (source, target):
+        created = await source.contacts.create(Contact(phone="+48500600700"))
+        server.mark("serwersms", created.id, opted_out=["sms"])
+        summary = await crossbook.copy(source, target).summary()
+        assert (summary.counts, summary.lost_fields) == ({"skipped": 1}, {"opted_out": 1})
+
+
+async def test_what_the_target_cannot_hold(books: Books) -> None:
+    async with books("serwersms", "filemail") as (source, target):
+        await source.contacts.create(ANNA)
+        strict = await crossbook.copy(source, target).summary()
+        assert strict.counts == {"failed": 1}
+        assert "cannot hold company" in str(strict.failures[0].error)
+        loose = await crossbook.copy(source, target, on_loss="drop").summary()
+        assert (loose.counts, loose.lost_fields) == ({"created": 1}, {"company": 1})
+        (copied,) = await everybody(target)
+        assert (copied.name, copied.email) == ("Anna Próbna", "anna@example.com")
+
+
+async def test_only_what_is_known_is_written_over(books: Books) -> None:
+    async with books("filemail", "vercom") as (source, target):
+        await source.contacts.create(Contact(email="anna@example.com", name="Anna", phone="+48500600700"))
+        await target.contacts.create(ANNA)
+        summary = await crossbook.copy(source, target, match="email", on_duplicate="update", on_loss="drop").summary()
+        assert summary.counts == {"unchanged": 1}
+        (kept,) = await everybody(target)
+        assert (kept.phone, kept.company) == (ANNA.phone, "ABC")
+
+
+async def test_every_field_where_the_list_tells_less(books: Books) -> None:
+    async with books("atom", "vercom") as (source, target):
+        group = (await source.groups.create("Friends")).id
+        await source.contacts.create(
+            Contact(phone="+61491570006", company="ABC", fields={"custom_1": "x"}, groups=(group,))
+        )
+        await crossbook.copy(source, target, match="phone").summary()
+        (copied,) = await everybody(target)
+        assert (copied.company, dict(copied.fields or {})) == ("ABC", {"custom_1": "x"})
+        assert await groups_of(target, copied) == {"Friends"}
+        quick = await crossbook.copy(source, target, match="phone", on_duplicate="update", full=False).summary()
+        assert quick.counts == {"unchanged": 1}
+
+
+async def test_a_journal_a_dry_run_and_progress(books: Books, server: Server, tmp_path: Path) -> None:
+    told: list[int] = []
+    options: dict[str, Any] = {"match": "phone", "on_duplicate": "skip", "journal": tmp_path / "copy.sqlite"}
+    async with books("serwersms", "vercom") as (source, target):
+        group = (await source.groups.create("Friends")).id
+        for number in range(5):
+            await source.contacts.create(Contact(phone=f"+4850060070{number}", groups=(group,)))
+        foretold = await crossbook.copy(source, target, dry_run=True, **options).summary()
+        assert (foretold.counts, foretold.dry_run) == ({"created": 5}, True)
+        assert not server.requests("vercom").keys() & {"createContacts", "createGroups"}
+        done = await crossbook.copy(
+            source, target, progress=lambda progress: told.append(progress.done), **options
+        ).summary()
+        assert (done.counts, max(told)) == ({"created": 5}, 5)
+        again = await crossbook.copy(source, target, **options).summary()
+        assert (again.counts, again.replayed) == ({"created": 5}, 5)
+        assert len(await everybody(target)) == 5
+
+
+async def test_the_sources_error_ends_it_and_is_raised(books: Books, server: Server) -> None:
+    async with books("vercom", "serwersms") as (source, target):
+        for number in range(3):
+            await source.contacts.create(Contact(phone=f"+4850060070{number}"))
+        server.fault("html", "vercom", "listContacts", count=100)
+        with pytest.raises(crossbook.BadResponse):
+            await crossbook.copy(source, target).summary()
+        assert await everybody(target) == []
+
+
+async def test_what_cannot_be_is_said_before_any_io(books: Books, server: Server) -> None:
+    async with books("vercom", "serwersms") as (source, target):
+        async with books("vercom") as (same,):
+            with pytest.raises(InvalidInput, match="the same account"):
+                crossbook.copy(source, same)
+        with pytest.raises(UsageError, match="closed"):
+            crossbook.copy(same, target)
+        with pytest.raises(InvalidInput, match="by_name"):
+            crossbook.copy(source, target, groups="some")  # type: ignore[arg-type]
+        with pytest.raises(Unsupported, match="external_id"):
+            crossbook.copy(source, target, match="external_id")
+        with pytest.raises(InvalidInput, match="on_duplicate needs match"):
+            crossbook.copy(source, target, on_duplicate="skip")
+    assert not server.requests("vercom")
+
+
+def _values(contact: Contact) -> dict[str, Any]:
+    return {name: getattr(contact, name) for name in contact.known}
