@@ -15,6 +15,7 @@ from crossbook.cli.failing import CODES, Commands
 from crossbook.cli.groups import groups
 from crossbook.cli.importing import import_file
 from crossbook.cli.sandbox import sandbox
+from crossbook.cli.verify import verify
 
 _HELP = f"""
 One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
@@ -62,6 +63,7 @@ app.add_typer(groups, name="groups")
 app.command("import")(import_file)
 app.command()(export)
 app.command()(copy)
+app.command()(verify)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
     sandbox
 )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
@@ -14,6 +11,7 @@ from crossbook import files
 from crossbook.book import AddressBook
 from crossbook.cli.asking import ask
 from crossbook.cli.showing import out, say
+from crossbook.cli.target import target
 from crossbook.cli.words import Book, FileFormat, Json
 from crossbook.core.batch.pace import Pace
 from crossbook.core.batch.results import Summary
@@ -54,7 +52,7 @@ def export(
         summary, pace = Summary(), Pace()
         bar = Bar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
-            with _target(to, force=force, bom=kind == "csv") as file:
+            with target(to, force=force, bom=kind == "csv") as file:
                 writer = files.write(file, opened.card, kind, separator=separator)
                 names: dict[str, str] = {}
                 if not quick:
@@ -79,24 +77,3 @@ def export(
         out({"file": to, "format": kind, "contacts": count})
     else:
         say(f"Wrote {count:,} contacts to {'standard output' if to == '-' else to}.")
-
-
-@contextmanager
-def _target(path: str, *, force: bool, bom: bool) -> Generator[TextIO]:
-    """The file to write into. It takes its name when all of it is there; what was there before stays until then."""
-    if path == "-":
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    final = Path(path)
-    if final.exists() and not force:
-        raise InvalidInput(f"{path} is there already: --force writes over it", field="to")
-    unfinished = final.with_name(f"{final.name}.part")
-    try:
-        # With the mark that tells spreadsheets that it is UTF-8.
-        with unfinished.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
-            yield file
-        unfinished.replace(final)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -12,13 +12,14 @@ from crossbook.models import Contact
 from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST, Look
 from crossbook.verify.report import Leftover
 
+_ATTEMPTS = 8  # a vendor that is busy, or away for a moment, is waited for
 LONGEST = 60.0
 """Seconds that cleaning up may take, whatever ended the verification."""
 
 
 async def prepare(look: Look, book: AddressBook) -> int:
     """Removes what an earlier run left; returns how many things that were."""
-    look.cleaning = True
+    look.cleaning, book = True, book.with_options(attempts=_ATTEMPTS)
     try:
         contacts, groups = await _ours(book)
         for contact in contacts:
@@ -32,7 +33,7 @@ async def prepare(look: Look, book: AddressBook) -> int:
 
 async def clean(look: Look, book: AddressBook) -> list[Leftover]:
     """Removes what this run made; returns what could not be removed, or may be there without our knowing its id."""
-    look.cleaning = True
+    look.cleaning, book = True, book.with_options(attempts=_ATTEMPTS)
     contacts, groups = list(look.contacts), list(look.groups)
     found = 0
     with anyio.move_on_after(LONGEST):
@@ -45,9 +46,8 @@ async def clean(look: Look, book: AddressBook) -> list[Leftover]:
         await _remove(contacts, book.contacts.delete)
         await _remove(groups, book.groups.delete)
     look.cleaning = False
-    vendor = book.card.vendor
-    left = [Leftover(kind="contact", id=id, remedy=f"crossbook contacts delete {vendor} {id}") for id in contacts]
-    left += [Leftover(kind="group", id=id, remedy=f"crossbook groups delete {vendor} {id}") for id in groups]
+    left = [Leftover(kind="contact", id=id, remedy=f"book.contacts.delete({id!r})") for id in contacts]
+    left += [Leftover(kind="group", id=id, remedy=f"book.groups.delete({id!r})") for id in groups]
     if found < look.uncertain:
         left.append(
             Leftover(kind="contact", id="", remedy=f"look for {EMAIL}, {FIRST} {LAST}, and the group {GROUP!r}")

@@ -7,13 +7,16 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from crossbook.core.exchange import Reply
 from crossbook.verify import mask
 from crossbook.verify.claims import Claims, Field, Shape
 from crossbook.verify.report import Finding, UnknownKey, ordered
 from crossbook.verify.tally import Strange, Tally
+
+try:
+    from jsonschema import Draft202012Validator
+except ModuleNotFoundError as missing:
+    raise ImportError("crossbook.verify needs jsonschema: pip install 'crossbook[cli]'") from missing
 
 MOST_ROWS = 1000
 """Rows of one list that are looked at: the ten thousandth tells nothing new."""

@@ -161,7 +161,9 @@ class Look:
             if self.probes.each is not None:
                 self.probes.each(self, name, outcome.status, known)
         if self.progress is not None:
-            self.progress(self.calls.total(), max(self.most, self.calls.total()), name)
+            self.progress(
+                self.calls.total(), max(self.most, self.calls.total()), name + " (cleaning up)" * self.cleaning
+            )
 
     @property
     def _login(self) -> str:

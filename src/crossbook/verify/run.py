@@ -77,11 +77,11 @@ async def verify(
     claims, probes = claims_of(vendor), _probes(vendor)
     ledger = Ledger(claims)
     for row in probes.rows:
-        note = row.note or ("needs a run that writes" if row.write else "")
+        note = row.note or ("Only a run that writes sees it." if row.write and not write else "")
         ledger.add(Tally(row.id, row.claim, row.evidence, note))
     look = Look(book.card, ledger, probes, planned(vendor, write=write), progress)
-    patient = book.with_options(attempts=2)
-    wire: Any = getattr(patient, "wire")  # noqa: B009  (each vendor's own, so that the base class has none)
+    asking = book.with_options(attempts=2)
+    wire: Any = getattr(asking, "wire")  # noqa: B009  (each vendor's own, so that the base class has none)
     stopped, removed = "", 0
     left: list[Leftover] = []
     try:
@@ -92,7 +92,7 @@ async def verify(
         stopped = _reason(error)
     if write and not stopped:
         try:
-            removed = await watched(look, lambda: cleaning.prepare(look, patient))
+            removed = await watched(look, lambda: cleaning.prepare(look, book))
             look.writing = True
             await watched(look, lambda: probes.write(look, wire))
         except CrossbookError as error:
@@ -100,7 +100,7 @@ async def verify(
         finally:
             look.writing = False
             with anyio.CancelScope(shield=True):
-                left = await watched(look, lambda: cleaning.clean(look, patient))
+                left = await watched(look, lambda: cleaning.clean(look, book))
             if on_leftover is not None:
                 for each in left:
                     on_leftover(each)

@@ -80,7 +80,8 @@ async def _contact(look: Look, wire: Api, rows: list[Json]) -> None:
     if got.ok:
         look.row("getContact.same", text(got.body.get("id")) == id, "another id, or none")
     for key, spelling in zip(_SPELLED, phones.spellings(phone) if phone else (), strict=False):
-        await _search(look, wire, f"listContacts.{key}", spelling, id)
+        if phone and (key != "national" or phone.startswith("+48")):  # others begin with a zero at home
+            await _search(look, wire, f"listContacts.{key}", spelling, id)
     if email:
         await _search(look, wire, "listContacts.email", email, id)
     if phone and text(row.get("group_id")):

@@ -1,0 +1,101 @@
+"""A verification that may only read writes nothing, whatever its probes try; and it asks no more than it said."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import anyio
+import attrs
+import pytest
+from control import Server
+from crossbook_wire.vercom import models
+
+import crossbook
+from crossbook.book import AddressBook
+from crossbook.core.watch import watcher
+from crossbook.verify import Report, planned, verify
+from crossbook.verify.probing import Look
+
+Make = Callable[..., AddressBook]
+
+
+def verified(make: Make, vendor: str, **options: Any) -> Report:
+    async def run() -> Report:
+        async with make(vendor) as book:
+            return await verify(book, **options)
+
+    return anyio.run(run)
+
+
+@pytest.fixture
+def probes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes the questions of Vercom."""
+    module = import_module("crossbook.vendors.vercom.probes")
+    return lambda **changes: monkeypatch.setattr(module, "PROBES", attrs.evolve(module.PROBES, **changes))
+
+
+def test_a_write_is_refused_before_it_leaves(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    async def read(look: Look, wire: Any) -> None:
+        await look.ask(wire.contacts.list_contacts())
+        await look.ask(wire.contacts.create_contacts([models.NewContact(email="anna@example.com")]))
+
+    probes(read=read)
+    report = verified(make, "vercom")
+    assert report.stopped == "UsageError at createContacts"
+    assert server.requests("vercom") == {"listContacts": 1}
+
+
+def test_no_more_is_asked_than_was_said(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    probes(reads=3)
+    assert planned("vercom") == 3
+    report = verified(make, "vercom")
+    assert report.stopped == "Enough at listContacts"
+    assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 3
+    assert "It ended early" in str(report)
+
+
+def test_repeats_count_too(make: Make, server: Server) -> None:
+    server.fault("status", "vercom", "*", status=503, count=None)
+    with pytest.raises(crossbook.VendorDown):
+        verified(make, "vercom")
+    assert 2 <= sum(server.requests("vercom").values()) <= 6
+
+
+def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
+    server.fault("status", "vercom", "*", status=503, count=None, skip=5)
+    report = verified(make, "vercom")
+    assert "VendorDown" in report.stopped
+    assert len(report.troubles) == 3
+    assert report.of("confirmed")
+
+
+def test_what_may_not_be_asked_is_left_out(make: Make, server: Server) -> None:
+    forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
+    server.fault(
+        "status", "vercom", "listSegments", status=401, body=forbidden, content_type="application/json", count=None
+    )
+    report = verified(make, "vercom")
+    assert (report.stopped, report.troubles) == ("", ("listSegments: AuthError, status 401",))
+    assert next(each for each in report.findings if each.id == "listSegments.401").verdict == "confirmed"
+
+
+def test_nobody_watches_afterwards(make: Make) -> None:
+    async def run() -> None:
+        async with make("filemail") as book:
+            report = await verify(book)
+            await book.groups.list()
+            assert report.calls["listGroups"] == 1
+            assert watcher.get() is None
+
+    anyio.run(run)
+
+
+def test_without_jsonschema_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("crossbook.verify")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    with pytest.raises(ImportError, match=r"crossbook\[cli\]"):
+        import_module("crossbook.verify")
