@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.prompt import Confirm
 from rich.table import Table
 
 from crossbook.book import AddressBook
@@ -79,7 +80,8 @@ def _question(book: str, card: Card) -> None:
         f"In the account of {book} this makes a contact ({EMAIL}), a twin of it, and a group or two ({GROUP!r}); "
         "changes them; and deletes them again. What an earlier run left under these names is deleted first."
     )
-    if not typer.confirm("Write?", err=True):
+    # Not typer's question, which writes a blank into standard output.
+    if not Confirm.ask("Write?", console=Console(stderr=True), default=False):
         say(f"Nothing was asked of {card.title}.")
         raise Stopped(USAGE)
 

@@ -1,0 +1,131 @@
+"""`crossbook verify` as a process: what is asked, what is printed where, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from control import Server
+
+Done = subprocess.CompletedProcess[str]
+COMMAND = [sys.executable, "-m", "crossbook.cli", "verify"]
+
+
+@pytest.fixture
+def run(server: Server, tmp_path: Path) -> Callable[..., Done]:
+    def ran(*arguments: str) -> Done:
+        return subprocess.run(
+            [*COMMAND, *arguments], env={**os.environ, **server.env}, cwd=tmp_path, text=True, timeout=60,
+            capture_output=True, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+
+    return ran
+
+
+def test_the_report_goes_to_standard_output_and_the_rest_to_standard_error(run: Callable[..., Done]) -> None:
+    done = run("vercom")
+    assert done.returncode == 0
+    assert done.stdout.startswith("# Vercom contacts")
+    assert "## Refuted" not in done.stdout
+    assert "Asking Vercom: at most" in done.stderr
+    assert "confirmed" in done.stderr
+
+
+def test_a_deviation_makes_the_exit_code_1_and_is_named(run: Callable[..., Done], server: Server) -> None:
+    server.fault("rewrite", "vercom", "listGroups", cast={"data[].id": "text"})
+    done = run("vercom")
+    assert done.returncode == 1
+    assert "## Refuted" in done.stdout
+    assert "refuted: `Group.id` is a whole number" in done.stderr
+
+
+def test_into_a_file_that_is_not_overwritten_unasked(run: Callable[..., Done], tmp_path: Path) -> None:
+    report = tmp_path / "report.md"
+    report.write_text("mine", encoding="utf-8")
+    refused = run("atom", "--to", "report.md")
+    assert (refused.returncode, report.read_text(encoding="utf-8")) == (2, "mine")
+    assert "--force writes over it" in refused.stderr
+    done = run("atom", "--to", "report.md", "--force")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert report.read_text(encoding="utf-8").startswith("# Atom Telecom")
+    assert list(tmp_path.iterdir()) == [report]
+
+
+def test_json_for_machines(run: Callable[..., Done]) -> None:
+    done = run("filemail", "--json", "--write", "--yes")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert report["counts"]["refuted"] == 0
+    assert report["wrote"] is True
+    assert {finding["verdict"] for finding in report["findings"]} == {"confirmed", "not seen"}
+
+
+def test_nobody_to_answer_the_question(run: Callable[..., Done], server: Server) -> None:
+    done = run("vercom", "--write")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert server.requests("vercom") == {}
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_the_question(answer: str, server: Server) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "vercom", "--write"], env={**os.environ, **server.env}, text=True,
+        stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    out, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert "crossbook-verify@example.com" in err
+    assert "Write?" in err
+    assert process.returncode == (0 if answer == "y" else 2)
+    assert bool(out) == (answer == "y")
+    assert ("createContacts" in server.requests("vercom")) == (answer == "y")
+
+
+def test_what_cannot_be_removed_is_told_with_the_command_that_removes_it(
+    run: Callable[..., Done], server: Server
+) -> None:
+    server.fault("status", "vercom", "deleteContacts", status=400, body="{}", count=None)
+    done = run("vercom", "--write", "--yes")
+    assert done.returncode == 1
+    assert "To remove it: crossbook contacts delete vercom " in done.stderr
+
+
+def test_wrong_credentials(run: Callable[..., Done], server: Server) -> None:
+    server.env["CROSSBOOK_ATOM_TOKEN"] = "wrong"
+    done = run("atom")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "does not accept the credentials" in done.stderr
+
+
+def test_ctrl_c_cleans_up(server: Server, control: httpx.Client) -> None:
+    def state() -> tuple[int, int, int]:
+        counted = control.get("/state").json()["vendors"]["vercom"]
+        return counted["contacts"], counted["groups"], server.requests("vercom")["updateContacts"]
+
+    before = state()[:2]
+    server.fault("delay", "vercom", "updateContacts", seconds=60)
+    process = subprocess.Popen(
+        [*COMMAND, "vercom", "--write", "--yes"], env={**os.environ, **server.env}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while state()[0] < before[0] + 2:
+        assert time.monotonic() < deadline
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Interrupted." in err
+    assert state()[:2] == before
