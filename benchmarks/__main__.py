@@ -14,6 +14,8 @@ from benchmarks.groups import NAMES, group
 from benchmarks.progress import measured
 from benchmarks.table import table
 
+WIDTH = 170  # of the table in a log
+
 
 def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
@@ -22,7 +24,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="the rows and their bounds; measures nothing")
     arguments = parser.parse_args(given)
     names = arguments.only or NAMES
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
     if arguments.list:
         for row in (row for name in names for row in group(name).ROWS):
             console.print(f"{row.key:40} {row.title}  {row.sign} {row.bound:g} {row.unit}", highlight=False)

@@ -31,6 +31,8 @@ def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Res
         task = progress.add_task("rows", total=total, group="", step="")
         for name in names:
             progress.update(task, group=name, step="")
+            if not console.is_terminal:
+                console.print(f"{name} …", highlight=False)
             for event in _events(name, quick=quick):
                 if isinstance(event, Result):
                     found.append(event)
