@@ -395,10 +395,10 @@ class NewContact(Model):
     """The contact's unique name in the caller's own system. Text, at most 150 characters."""
 
     createdAt: str | UnsetType = UNSET
-    """When the contact came to be, `YYYY-MM-DD HH:MM:SS`. The vendor also takes a date without
-    time, or without seconds. Without it, now. Text, pattern
-    `^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])
-    ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$`.
+    """When the contact came to be, `YYYY-MM-DD HH:MM:SS`; also without seconds, or a date alone.
+    Without it, now. Text, at most 150 characters, pattern
+    `^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(\\s*([01][0-9]|2[
+    0-3]):[0-5][0-9](:[0-5][0-9])?)?$`.
     """
 
     externalData: dict[str, Any] | UnsetType = UNSET
