@@ -34,7 +34,7 @@ _BULK_WORKERS = 4  # where one call takes up to a thousand
 
 
 class BatchOptions(TypedDict, total=False):
-    """What every batch takes, as keywords; each has a default.
+    """What every batch takes, as keywords; each has a default. Calls get 8 attempts, or the book's if more.
 
     Attributes:
         journal: a path (SQLite), or a `Journal` of your own: a run that died goes on where it was with the same call.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,12 +21,13 @@ from faulty import (
     reset_after,
     reset_before,
 )
-from inside import Inside, Run
+from inside import LOST, Inside, Run
 from virtual import virtually
 
 from crossbook import Contact
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
+from crossbook.core.exchange import Reply
 
 CREATES = ("createContact", "createContacts")
 COUNT = 24
@@ -247,3 +249,37 @@ async def test_over_real_connections(server: Any, make_book: Any, card: Card) ->
         assert statuses(results) == {"created": count}
         found = [contact async for contact in book.contacts.list(group=group)]
         assert sorted(contact.id for contact in found) == sorted(result.id or "" for result in results)
+
+
+ELSEWHERE = Reply(404, {"content-type": "text/plain"}, b"Not Found")
+
+
+@pytest.mark.parametrize("answer", [ELSEWHERE, LOST, Reply(500, {}, b"<html>"), Reply(200, {}, b"{")], ids=str)
+@pytest.mark.parametrize("vendor", ["filemail"])
+def test_a_create_whose_login_failed_never_left(inside: Inside, card: Card, answer: Any) -> None:
+    """What became of the login is nothing that could have made a contact."""
+
+    async def fail(_inside: Inside, _run: Run) -> Any:
+        return answer
+
+    inside.spoil = lambda operation: fail if operation == "login" else None
+    results = batches(inside, lambda book: book.contacts.create_many(people(card, 3)))
+    assert {(result.status, result.error and result.error.sent) for result in results} == {("failed", "no")}
+    assert inside.count["createContact"] == 0
+
+
+def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, card: Card, tmp_path: Path) -> None:
+    """A wrong base_url is mended, and the same call does all that it did not."""
+
+    async def elsewhere(_inside: Inside, _run: Run) -> Any:
+        return ELSEWHERE
+
+    group = group_in(inside)
+    inside.spoil = lambda operation: elsewhere if operation in CREATES else None
+    for status in ("failed", "created"):
+        results = batches(
+            inside, lambda book: book.contacts.create_many(people(card, 3, group), journal=tmp_path / "import.sqlite")
+        )
+        assert statuses(results) == {status: 3}
+        inside.spoil = lambda _operation: None
+    assert len(inside.contacts()) == 3

@@ -129,3 +129,19 @@ def test_a_book_that_closes_leaves_nobody_waiting_for_its_login() -> None:
         assert anyio.current_time() < 10
 
     virtually(main)
+
+
+def test_a_login_that_fails_between_two_attempts_leaves_the_first_one_said() -> None:
+    """The first attempt may have been done: that the last never left is not all that is to be said."""
+
+    async def main() -> None:
+        account = Account()
+        async with account.book() as book:
+            await book.contacts.list()
+            account.lose = 1
+            account.says = [WRONG]
+            with pytest.raises(AuthError) as caught:
+                await book.contacts.update("5", name="Anna")
+            assert (caught.value.operation, caught.value.sent, caught.value.earlier) == ("login", "no", "maybe")
+
+    virtually(main)

@@ -26,6 +26,7 @@ class Account:
         says: what it answers instead of a token, as long as there is any.
         go: where a test holds logins up; set at first.
         late: where a test holds answers to dead tokens up; set at first.
+        lose: how many answers are lost; the token is dead then.
         logins: how many there were.
         requests: how many calls there were beside them.
     """
@@ -36,7 +37,7 @@ class Account:
         self.go, self.late = anyio.Event(), anyio.Event()
         self.go.set()
         self.late.set()
-        self.logins = self.requests = 0
+        self.lose = self.logins = self.requests = 0
         self._alive = ""
 
     def expire(self) -> None:
@@ -51,6 +52,10 @@ class Account:
             return await self._log_in()
         self.requests += 1
         (token,) = parse_qs(call.target.decode().partition("?")[2])["logintoken"]
+        if self.lose:
+            self.lose -= 1
+            self.expire()
+            return Failure("lost", "maybe", "ReadError")
         if token == self._alive:
             return EMPTY
         await self.late.wait()

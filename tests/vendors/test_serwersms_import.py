@@ -33,6 +33,9 @@ async def test_import_refuses_what_it_cannot_carry(book: SerwerSMS, server: Serv
         with pytest.raises(InvalidInput, match=field) as caught:
             await book.import_contacts("Fair", [contact])
         assert caught.value.field == field
+    with pytest.raises(InvalidInput, match="at least one") as caught:
+        await book.import_contacts("Fair", [])
+    assert caught.value.field == "contacts"
     for name in ("", "x" * 101):
         with pytest.raises(InvalidInput) as caught:
             await book.import_contacts(name, [Contact(phone="500600700")])

@@ -86,6 +86,14 @@ def account_key(*values: str) -> str:
     return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
 
 
+def _before(error: CrossbookError) -> CrossbookError:
+    """A login's error for one who waited for it: its own copy, since a list adds its cursor, and of a call that never
+    left, whatever became of the login."""
+    own = copy(error)
+    own.sent = own.earlier = "no"
+    return own
+
+
 class TokenStore(Protocol):
     """Where a login token is kept between calls. Several processes may share one."""
 
@@ -176,14 +184,14 @@ class Login:
         token = await self._another(rejected)
         if token is None:
             if self._refused and self._clock() < self._refused[0]:
-                raise copy(self._refused[1])
+                raise _before(self._refused[1])
             if self._job is None or self._job.done:
                 self._job = self._start(self._log_in)
             with anyio.move_on_after(longest):
                 try:
                     return await self._job.result()
                 except CrossbookError as error:
-                    raise copy(error) from None  # each caller has its own: a list adds its cursor to it
+                    raise _before(error) from None
             raise ConnectError(
                 f"the login was not done within {max(0.0, longest):.3g} s",
                 vendor=self._vendor, operation=self._operation,

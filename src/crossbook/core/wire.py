@@ -76,6 +76,9 @@ class Wire:
                 self.requests += 1
                 attachment = await connection.auth.attachment(request.operation, deadline - anyio.current_time())
                 outcome = await self._exchange(request, attachment, deadline)
+            except CrossbookError as unmade:  # the login's
+                unmade.earlier = earlier
+                raise
             finally:
                 connection.account.release()
             error = self._judged(request, outcome, operation, attachment)
@@ -102,7 +105,8 @@ class Wire:
             if isinstance(error, AuthError) and not renewed:
                 try:
                     renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
-                except CrossbookError:
+                except CrossbookError as unmade:
+                    unmade.earlier = earlier
                     self._told(request, number, began, outcome, error, None)
                     raise
                 if renewed:

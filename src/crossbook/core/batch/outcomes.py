@@ -34,7 +34,9 @@ Settlement = Done | CrossbookError | Unknown
 
 def refused(error: CrossbookError) -> bool:
     """Whether it is certain that the write did not happen."""
-    return error.id is None and (error.sent == "no" or isinstance(error, _REFUSED))
+    # A 404 of somebody who is not the vendor: a wrong base_url, which is mended, and then all goes out.
+    elsewhere = isinstance(error, errors.BadResponse) and error.status == 404
+    return error.id is None and (error.sent == "no" or elsewhere or isinstance(error, _REFUSED))
 
 
 def refused_whole(error: CrossbookError, *, creates: bool) -> bool:

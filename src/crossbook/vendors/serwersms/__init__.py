@@ -137,6 +137,8 @@ class SerwerSMS(AddressBook):
             listed.append(
                 models.ImportedContact(**{name: value for name in carried if (value := getattr(ready, name))})
             )
+        if not listed:
+            raise InvalidInput("contacts is empty: name at least one", field="contacts", vendor=CARD.vendor)
         answer = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=listed))
         return Imported(text(answer.id) or "", number(answer.correct) or 0, number(answer.failed) or 0)
 
