@@ -51,7 +51,7 @@ class Bar:
 
     def say(self, text: str) -> None:
         """Prints a message above the bar."""
-        self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._bars.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
         """Draws the last state and leaves it standing."""

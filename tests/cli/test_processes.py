@@ -111,3 +111,14 @@ def test_the_sandbox_is_a_command_too() -> None:
         process.terminate()
     with start("sandbox", "--port", "x") as refused:
         assert refused.wait() == 2
+
+
+def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    run("contacts", "create", "vercom", "phone=+48500600700", "first_name=Żółw")
+    shown, _ = start("contacts", "list", "vercom").communicate()
+    assert "\\u017b\\xf3\\u0142w" in shown
+    told, _ = start("contacts", "list", "vercom", "--json").communicate()
+    assert json.loads(told)["first_name"] == "Żółw"
+    exported, _ = start("export", "vercom", "--to", "-", "--format", "csv").communicate()
+    assert "Żółw" in exported

@@ -106,3 +106,10 @@ def test_wrong_corrections() -> None:
         columns_of(["Telefon", "Handy"], {"Fon": "phone"})
     with pytest.raises(InvalidInput, match="a contact has no field 'telephone'; there are id, external_id, phone"):
         columns_of(["Telefon", "Handy"], {"Handy": "telephone"})
+
+
+def test_a_file_without_titles_shows_nobody() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        columns_of(["+48500600700", "anna@example.com"])
+    assert "500600700" not in str(caught.value)
+    assert "anna@" not in str(caught.value)

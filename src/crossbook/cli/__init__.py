@@ -8,6 +8,7 @@ as a paragraph and an exit code).
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
@@ -16,4 +17,7 @@ def main() -> None:
         from crossbook.cli.app import app
     except ModuleNotFoundError as error:
         sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to stop
     app(prog_name="crossbook")

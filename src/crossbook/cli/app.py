@@ -20,9 +20,9 @@ from crossbook.cli.verify import verify
 _HELP = f"""
 One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
 
-A BOOK is a vendor ([bold]serwersms[/], [bold]atom[/], [bold]filemail[/], [bold]vercom[/]) or an account of a vendor that the environment names: [bold]eu[/] where CROSSBOOK_EU_VENDOR is vercom. Credentials come from the environment only: [bold]crossbook books[/] shows which books there are, and which variables are missing.
+A BOOK is a vendor (**serwersms**, **atom**, **filemail**, **vercom**) or an account of a vendor that the environment names: **eu** where CROSSBOOK_EU_VENDOR is vercom. Credentials come from the environment only: **crossbook books** shows which books there are, and which variables are missing.
 
-Results go to standard output, messages and progress to standard error. [bold]--json[/] gives JSON, of lists one object a line.
+Results go to standard output, messages and progress to standard error. **--json** gives JSON, of lists one object a line.
 
 Exit codes: {CODES}
 """  # noqa: E501  (a paragraph is one line to typer)
@@ -32,7 +32,7 @@ app = typer.Typer(
     cls=Commands,
     help=_HELP,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     # A traceback with locals would show phones and credentials.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

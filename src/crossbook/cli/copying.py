@@ -53,6 +53,9 @@ def copy(
     Who is known to have opted out is skipped and counted; nobody is ever subscribed again. A field that the second
     vendor cannot hold fails its person, unless --on-loss drop.
 
+    --json prints {"result": {"ref", "status", "id", "error", …}} for each person, whose id in the first book is ref,
+    and {"summary": {"counts", …}} at the end.
+
     Example: crossbook copy serwersms vercom --match phone --journal copy.sqlite --dry-run
     """
     report = Report(f"{source} to {target}", json=json, journal=journal)

@@ -70,6 +70,9 @@ def import_file(
     With --journal a run that was interrupted goes on with the same command; nobody is written twice. The exit code is 1
     if somebody could not be written.
 
+    --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, a bad
+    one with the status unread, and {"summary": {"counts", …}} at the end.
+
     Examples:
 
     crossbook import people.csv --to vercom --match email --dry-run

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from io import TextIOWrapper
 from shutil import get_terminal_size
 from typing import Any
 
@@ -25,7 +26,15 @@ def use_json(value: bool) -> bool:
     """The callback of --json: from here on errors are JSON too."""
     global _json
     _json = value
+    if value:
+        utf8()
     return value
+
+
+def utf8() -> None:
+    """Standard output in UTF-8, wherever the terminal lives, and with line ends as they are: for JSON and files."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
 
 
 def say(text: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from crossbook.cli.showing import utf8
 from crossbook.errors import InvalidInput
 
 
@@ -15,7 +16,7 @@ from crossbook.errors import InvalidInput
 def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
     """The file to write into. It takes its name when all of it is there; what was there before stays until then."""
     if path == "-":
-        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        utf8()
         yield sys.stdout
         sys.stdout.flush()
         return

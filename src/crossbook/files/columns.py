@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
+from crossbook.core import redact
 from crossbook.core.checks import FIELDS
 from crossbook.errors import InvalidInput
 
@@ -139,5 +140,6 @@ def _plain(title: str) -> str:
 
 
 def _listed(titles: Sequence[str]) -> str:
-    shown = ", ".join(repr(title[:40]) for title in titles[:12])
+    # Where there are no titles these are somebody's phone and address.
+    shown = ", ".join(repr(redact.text(title[:40])) for title in titles[:12])
     return f"{shown} and {len(titles) - 12} more" if len(titles) > 12 else shown
