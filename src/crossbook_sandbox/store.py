@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +60,7 @@ class Store:
     def __init__(self, path: str | Path = ":memory:", clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self.db.close)  # for who forgets it: Python 3.13 warns of a connection left open
         self.db.row_factory = sqlite3.Row
         self._rollbacks = 0
         # A crash of the machine may cost the last moments of a file; a killed process costs nothing.

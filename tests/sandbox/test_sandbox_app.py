@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sqlite3
 from pathlib import Path
 
 import httpx
@@ -91,3 +93,13 @@ def test_a_token_bucket() -> None:
     assert bucket.take(0) == pytest.approx(0.1)
     assert bucket.take(0.1) == 0
     assert [bucket.take(9) for _ in range(3)] == [0, 0, pytest.approx(0.1)]
+
+
+def test_a_store_that_is_forgotten_is_closed() -> None:
+    """Python 3.13 warns of a connection that is left open, and whoever makes an app with `create_app` closes none."""
+    store = Store()
+    db = store.db
+    del store
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        db.execute("select 1")
