@@ -13,7 +13,7 @@ import tarfile
 import time
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 @contextmanager
-def step(name: str) -> Iterator[None]:
+def step(name: str) -> Generator[None]:
     """A line that says what is tried, and how long it took."""
     print(f"{name:<46}", end="", flush=True)
     began = time.monotonic()

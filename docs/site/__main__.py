@@ -7,6 +7,7 @@ without a docstring, and anything that a page would fetch from elsewhere are err
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def main() -> int:
     handler.emit = lambda record: complaints.append(record.getMessage())  # type: ignore[method-assign]
     for name in ("griffe", "mkdocstrings", "mkdocs"):
         logging.getLogger(name).addHandler(handler)
+    shutil.rmtree(SITE, ignore_errors=True)
     try:
-        zensical.build(str(ROOT / "zensical.toml"), {"strict": True, "clean": True})
+        zensical.build(str(ROOT / "zensical.toml"), {"strict": True, "clean": True})  # pyright: ignore[reportUnknownMemberType]
     except RuntimeError as error:
         complaints.append(str(error))
     offline.keep(SITE)

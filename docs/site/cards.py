@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossbook.core.card import Card
+import crossbook
+from crossbook.core.card import Card, Verb
 from crossbook.core.pages import Offset, PageNumber, PerGroup, Whole
 from crossbook.registry import vendor as vendor_class
 from docs.grid import SIGNS
@@ -76,9 +77,7 @@ def _card(vendor: str) -> Card:
     return card
 
 
-def _all(card: Card) -> Iterator[tuple[str, object]]:
-    import crossbook
-
+def _all(card: Card) -> Iterator[tuple[str, Verb]]:
     for name, row in crossbook.capabilities().items():
         yield name, row[card.vendor]
 

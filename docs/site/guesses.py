@@ -31,14 +31,15 @@ def _places(spec: document.Node) -> Iterator[tuple[str, document.Node]]:
 
 def _marked(node: Any, place: str) -> Iterator[tuple[str, document.Node]]:
     """Every part that says how sure we are, with the way to it."""
+    part: Any = node  # isinstance would make it a dict of unknown things
     if isinstance(node, list):
-        for each in node:
+        for each in part:
             yield from _marked(each, f"{place}.{each['name']}" if isinstance(each, dict) and "name" in each else place)
     if not isinstance(node, dict):
         return
     if "x-evidence" in node:
-        yield place, node
-    for key, value in node.items():
+        yield place, part
+    for key, value in part.items():
         if key in ("example", "examples"):
             continue
         named = key not in ("parameters", "responses", "properties", "schema", "content", "items", "application/json")

@@ -38,7 +38,7 @@ def complaints(inventory: Path) -> Iterator[str]:
         yield "the site has no inventory of names: it was not built"
         return
     with inventory.open("rb") as file:
-        known = set(Inventory.parse_sphinx(file))
+        known: set[str] = set(Inventory.parse_sphinx(file))  # pyright: ignore[reportUnknownArgumentType]
     for name, value in _public():
         if not _documented(value):
             yield f"{name} has no docstring"
@@ -46,7 +46,7 @@ def complaints(inventory: Path) -> Iterator[str]:
             yield f"{name} is on no page of the reference: name it under docs/reference/"
         if inspect.isclass(value):
             shape = SHAPES.get(name)
-            told = vars(dict(_public())[shape]) if shape else {}
+            told: list[str] = dir(dict(_public())[shape]) if shape else []
             yield from (f"{name}.{member} has no docstring" for member in _silent(value) if member not in told)
 
 

@@ -14,6 +14,7 @@ import ast
 import asyncio
 import inspect
 import io
+import os
 import re
 import subprocess
 import sys
@@ -69,17 +70,20 @@ def run_page(blocks: Sequence[Block], folder: Path) -> None:
     """Runs a page: its sessions, its programs and its tests."""
     context: Block | None = None
     session: list[Block] = []
+    tests: list[Block] = []
     for block in blocks:
         if block.is_program:
             _compare(block, _program(block))
         elif block.is_tests:
-            _pytest(block, folder)
+            tests.append(block)
         elif gap_of(block.parse()) is not None:
             run_session(context, session)
             context, session = block, []
         else:
             session.append(block)
     run_session(context, session)
+    if tests:
+        _pytest(tests, folder)
 
 
 def run_session(context: Block | None, blocks: Sequence[Block]) -> None:
@@ -125,13 +129,15 @@ def _program(block: Block) -> str:
     return printed.getvalue()
 
 
-def _pytest(block: Block, folder: Path) -> None:
-    """Runs a block of tests as a project of its own would: nothing of ours but what is installed."""
-    (folder / "test_block.py").write_text(block.source, encoding="utf-8")
+def _pytest(blocks: Sequence[Block], folder: Path) -> None:
+    """Runs blocks of tests in a project of their own, with crossbook's plugin and anyio's and no other."""
+    for block in blocks:
+        (folder / f"test_line_{block.line}.py").write_text(block.source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
-    command += ["-o", "asyncio_default_fixture_loop_scope=function"]  # it warns of its own default
-    done = subprocess.run([*command, "test_block.py"], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{block.path}:{block.line}\n{done.stdout}{done.stderr}"
+    plugins = ["-p", "anyio", "-p", "crossbook_pytest"]
+    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run([*command, *plugins], cwd=folder, env=alone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{blocks[0].path}\n{done.stdout}{done.stderr}"
 
 
 def _compare(block: Block, printed: str) -> None:
