@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -32,7 +33,15 @@ def main(given: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     found = measured(console, names, quick=arguments.quick)
     console.print(table(found, quick=arguments.quick))
-    console.print(f"{len(found)} rows in {time.monotonic() - began:.0f} s", highlight=False)
+    verdicts = Counter(result.verdict for result in found)
+    del verdicts["–"]
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    console.print(
+        f"{counts}; {time.monotonic() - began:.0f} s. `?`: the bound lies within the spread.", highlight=False
+    )
+    if len(found) < sum(len(group(name).ROWS) for name in names):
+        console.print("interrupted: nothing is written", highlight=False)
+        return 130
     if not arguments.quick and not arguments.only:
         written = results.write(found)
         page.put("figures", page.figures(found))

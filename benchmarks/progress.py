@@ -6,6 +6,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from tempfile import TemporaryFile
+from threading import Timer
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,11 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.groups import group
 from benchmarks.row import Result, Row
 
-LONGEST = 600.0  # seconds for one group
+LONGEST = 900.0  # seconds for one group
 
 
 def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Result]:
     """The results of these groups; a group that fails or hangs leaves its rows with the reason.
+
+    Ctrl-C gives what was measured until then.
 
     Args:
         console: where the progress is shown.
@@ -29,34 +34,47 @@ def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Res
     columns = (TextColumn("{task.fields[group]}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("{task.fields[step]}"), console=console, transient=True) as progress:
         task = progress.add_task("rows", total=total, group="", step="")
-        for name in names:
-            progress.update(task, group=name, step="")
-            if not console.is_terminal:
-                console.print(f"{name} …", highlight=False)
-            for event in _events(name, quick=quick):
-                if isinstance(event, Result):
-                    found.append(event)
-                    progress.advance(task)
-                else:
-                    progress.update(task, step=event)
+        with suppress(KeyboardInterrupt):
+            for name in names:
+                progress.update(task, group=name, step="")
+                if not console.is_terminal:
+                    console.print(f"{name} …", highlight=False)
+                for event in _events(name, quick=quick):
+                    if isinstance(event, Result):
+                        found.append(event)
+                        progress.advance(task)
+                    else:
+                        progress.update(task, step=event)
     return found
 
 
 def _events(name: str, *, quick: bool) -> Iterator[Result | str]:
     rows = {row.key: row for row in group(name).ROWS}
     command = [sys.executable, "-m", "benchmarks.measure", name, *(["--quick"] if quick else [])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # Its errors go into a file, which unlike a pipe never fills while nobody reads.
+    with (
+        TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         assert process.stdout is not None
-        assert process.stderr is not None
-        for line in process.stdout:
-            said = json.loads(line)
-            if "step" in said:
-                yield said["step"]
-            else:
-                yield _result(rows, said["result"])
-        errors = process.stderr.read().strip()
+        watch = Timer(LONGEST, process.kill)
+        watch.start()
+        try:
+            for line in process.stdout:
+                said = json.loads(line)
+                if "step" in said:
+                    yield said["step"]
+                else:
+                    yield _result(rows, said["result"])
+        finally:
+            late = not watch.is_alive()
+            watch.cancel()
+            process.kill()
+        errors.seek(0)
+        told = errors.read().strip().splitlines()
+    reason = f"took longer than {LONGEST:.0f} s" if late else told[-1] if told else f"ended with {process.returncode}"
     for row in rows.values():
-        yield Result(row, reason=errors.splitlines()[-1] if errors else f"ended with {process.returncode}")
+        yield Result(row, reason=reason)
 
 
 def _result(rows: dict[str, Row], said: dict[str, object]) -> Result:
