@@ -147,6 +147,16 @@ def test_a_commit_that_comes_after_the_loss(vercom: httpx.Client, control: httpx
         assert time.monotonic() < end
 
 
+def test_a_commit_that_comes_late_pays_the_rate_limit_too(atom: httpx.Client, control: httpx.Client) -> None:
+    control.post("/options", json={"rates": {"atom": 1000}}).raise_for_status()
+    arm(control, "late_commit", vendor="atom", operation="createAddressBook", seconds=0.001)
+    with pytest.raises(httpx.ReadError):
+        atom.post("/api/address-book/new", json={"name": "Friends"})
+    end = time.monotonic() + 5
+    while not control.get("/state").json()["vendors"]["atom"]["groups"]:
+        assert time.monotonic() < end
+
+
 def test_tokens_that_expire_in_the_middle(filemail: httpx.Client, control: httpx.Client) -> None:
     control.post("/faults", json={"fault": "expire_tokens", "vendor": "filemail", "skip": 1}).raise_for_status()
     assert filemail.get("/contacts/get").json()["responsestatus"] == "OK"
