@@ -7,7 +7,6 @@ from typing import Any
 
 import anyio
 import httpx
-import people
 import pytest
 from control import Server
 from fakes import VENDORS
@@ -15,6 +14,7 @@ from fakes import VENDORS
 import crossbook_sandbox
 from crossbook.book import AddressBook
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract import people
 from crossbook_sandbox import Running
 
 

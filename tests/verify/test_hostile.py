@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 from typing import Any
 
 import pytest
+from fakes import FakeTransport, book_over
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from virtual import virtually
 
+import crossbook
 from crossbook.core.exchange import Reply
 from crossbook.registry import VENDORS
-from crossbook.verify import Report
+from crossbook.verify import Report, verify
 from crossbook.verify.claims import Claims, claims_of
 from crossbook.verify.ledger import MOST_ROWS, Ledger
 from crossbook.verify.markdown import render
@@ -146,3 +151,44 @@ def test_the_account_s_own_fields_are_not_listed() -> None:
     report = read({"meta": META, "data": [{"externalData": {"shoe_size": "38", "Anna": {"x": 1}}}]})
     assert report.unknown == ()
     assert "shoe_size" not in render(report)
+
+
+ROWS = ("items", "data", "result", "contacts", "Contacts", "groups", "Groups", "errors")
+
+
+@st.composite
+def hostile(draw: st.DrawFn) -> Reply:
+    """An answer that has the vendors' keys, and whatever in them."""
+    ids = st.sampled_from(["1", "²", "..", "9" * 400, "\ud800", "a/b", ""]) | st.integers() | st.none()
+    fields = dict.fromkeys(
+        ("phone", "email", "phoneNumber", "group_id", "contactgroupid", "name", "createdAt"), SCALARS
+    )
+    row = (
+        st.fixed_dictionaries({"id": ids, "contactid": ids}, optional=fields) | SCALARS | st.lists(SCALARS, max_size=2)
+    )
+    part = st.lists(row, max_size=3) | row
+    keys = dict.fromkeys((*ROWS, "contact", "error", "meta", "id", "paging", "errorcode"), part)
+    status = st.sampled_from(["success", "OK", "ok", "error", 1, None])
+    body = draw(
+        st.fixed_dictionaries({}, optional={**keys, "status": status, "responsestatus": status, "success": status})
+    )
+    return Reply(
+        draw(st.sampled_from([200, 200, 200, 207, 404, 422])),
+        {"content-type": "application/json"},
+        json.dumps(body).encode(),
+    )
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(sorted(CLAIMS)), st.lists(hostile(), min_size=1, max_size=12))
+def test_a_whole_verification_among_hostile_answers(vendor: str, replies: list[Reply]) -> None:
+    turn = itertools.cycle(replies)
+
+    async def run() -> Report:
+        async with book_over(vendor, FakeTransport(lambda _: next(turn)), rate=1e6) as book:
+            return await verify(book, write=True)
+
+    with contextlib.suppress(crossbook.CrossbookError):  # nothing could be asked at all
+        report = virtually(run)
+        render(report).encode()
+        assert sum(report.calls.values()) >= 3

@@ -34,6 +34,7 @@ Json = dict[str, Any]
 Said = Callable[[Json], Iterable[tuple[object, object]]]
 T = TypeVar("T")
 MOST_TROUBLES = 3
+LONGEST_TEXT = 255
 _SILENT = (AuthError, ConnectError, LostError, RateLimited, VendorDown)
 
 # Whoever is found under these names was made by a verification: one e-mail, one name, a number kept for films.
@@ -181,8 +182,8 @@ class Look:
         except CrossbookError as raised:
             error = raised
             if isinstance(raised, (*_SILENT, BadResponse)):
-                status = f", status {raised.status}" if raised.status else ""
-                self.troubles.append(f"{raised.operation}: {type(raised).__name__}{status}")
+                how = f", status {raised.status}" if raised.status else ""
+                self.troubles.append(f"{raised.operation}: {type(raised).__name__}{how}")
             self._row = self._row + 1 if isinstance(raised, _SILENT) else 0
             if self._row >= MOST_TROUBLES or (isinstance(raised, (AuthError, ConnectError)) and not self.fine):
                 raise
@@ -270,8 +271,21 @@ def objects(body: Json, *path: str) -> list[Json] | None:
 
 
 def text(value: object) -> str | None:
-    """An id or a text as text, whether it came as text or as a number; None for nothing, and for the empty text."""
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "" else None
+    """An id or a text as text, whether it came as text or as a number; None for what cannot be asked for again."""
+    found = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return found if found.isprintable() and 0 < len(found) <= LONGEST_TEXT else None
+
+
+def number(value: object) -> int | None:
+    """An id as a number, as bodies and paths carry it; None if it is none."""
+    found = text(value) or ""
+    return int(found) if found.isascii() and found.isdigit() and len(found) < 19 else None
+
+
+def plain(value: object) -> str | None:
+    """An id that may stand in a path; None for any other value."""
+    found = text(value) or ""
+    return found if found.isascii() and found.replace("-", "").isalnum() else None
 
 
 def came(value: object) -> str:

@@ -19,6 +19,7 @@ from crossbook.verify.probing import (
     Row,
     Seen,
     came,
+    number,
     objects,
     text,
     trial,
@@ -52,17 +53,17 @@ async def read(look: Look, wire: Api) -> None:
     listed = await look.ask(wire.address_books.list_address_books())
     rows: list[Json] = []
     for book in (objects(listed.body, "result") or [])[:_BOOKS]:
-        if (id := _id(book.get("id"))) is not None and not rows:
+        if (id := number(book.get("id"))) is not None and not rows:
             rows = _contacts(await look.ask(wire.address_books.get_address_book(models.AddressBookId(id=id)))) or []
     stranger = await look.ask(wire.address_books.get_address_book(models.AddressBookId(id=UNKNOWN)))
     look.refused("getAddressBook.unknown", stranger, "not_found", 200)
     if rows:
         shown = _HIDDEN & rows[0].keys()
         look.row("getAddressBook.short", not shown, f"it shows {', '.join(sorted(shown))}")
-    if rows and (id := _id(rows[0].get("id"))) is not None:
+    if rows and (id := number(rows[0].get("id"))) is not None:
         got = _contact(await look.ask(wire.contacts.get_contact(models.ContactTextId(id=str(id)))))
         if got is not None:
-            look.row("getContact.same", _id(got.get("id")) == id, "another id, or none")
+            look.row("getContact.same", number(got.get("id")) == id, "another id, or none")
     stranger = await look.ask(wire.contacts.get_contact(models.ContactTextId(id=str(UNKNOWN))))
     look.refused("getContact.unknown", stranger, "not_found", 200)
     bad = await look.ask(wire.contacts.get_contact(models.ContactTextId(id="none")))
@@ -128,7 +129,7 @@ async def _deleted(look: Look, wire: Api, contact: int, twin: int | None, book: 
 
 async def _book(look: Look, wire: Api, name: str) -> int | None:
     seen = await look.ask(wire.address_books.create_address_book(models.NewAddressBook(name=name)))
-    return _id(look.made("group", text(_result(seen).get("id")), seen))
+    return number(look.made("group", text(_result(seen).get("id")), seen))
 
 
 async def _new(look: Look, wire: Api, book: int) -> int | None:
@@ -136,7 +137,7 @@ async def _new(look: Look, wire: Api, book: int) -> int | None:
         group_id=book, phone_number=PHONE, first_name=FIRST, last_name=LAST, company=COMPANY, custom_1="Gold"
     )
     seen = await look.ask(wire.contacts.create_contact(new))
-    return _id(look.made("contact", text(_result(seen).get("id")), seen))
+    return number(look.made("contact", text(_result(seen).get("id")), seen))
 
 
 async def _stored(look: Look, wire: Api, contact: int) -> Json | None:
@@ -145,7 +146,7 @@ async def _stored(look: Look, wire: Api, contact: int) -> Json | None:
 
 async def _holds(look: Look, wire: Api, book: int, contact: int) -> bool | None:
     rows = _contacts(await look.ask(wire.address_books.get_address_book(models.AddressBookId(id=book))))
-    return None if rows is None else any(_id(row.get("id")) == contact for row in rows)
+    return None if rows is None else any(number(row.get("id")) == contact for row in rows)
 
 
 def said(body: Json) -> Iterator[tuple[object, object]]:
@@ -163,11 +164,6 @@ def _contact(seen: Seen) -> Json | None:
 
 def _contacts(seen: Seen) -> list[Json] | None:
     return objects(seen.body, "result", "contacts") if seen.ok else None
-
-
-def _id(value: object) -> int | None:
-    id = text(value) or ""
-    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
 
 
 PROBES = Probes(rows=ROWS, reads=5 + _BOOKS, writes=20, read=read, write=write, said=said)

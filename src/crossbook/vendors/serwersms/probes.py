@@ -10,7 +10,18 @@ from crossbook_wire.serwersms import Api, models
 from crossbook.core import phones
 from crossbook.core.card import as_object
 from crossbook.vendors.serwersms.trials import WRITES, write
-from crossbook.verify.probing import UNKNOWN, Json, Look, Probes, Row, objects, paged, paging, text
+from crossbook.verify.probing import (
+    UNKNOWN,
+    Json,
+    Look,
+    Probes,
+    Row,
+    number,
+    objects,
+    paged,
+    paging,
+    text,
+)
 
 _END = "a page after the last is an empty list"
 _FILM = "+447700900789"  # of Ofcom's numbers for films: nobody has it
@@ -72,11 +83,11 @@ async def _filters(look: Look, wire: Api) -> None:
 async def _contact(look: Look, wire: Api, rows: list[Json]) -> None:
     stranger = await look.ask(wire.contacts.get_contact(models.ContactId(id=UNKNOWN)))
     look.refused("getContact.unknown", stranger, "1004")
-    row = next((row for row in rows if _number(row) is not None), None)
+    row = next((row for row in rows if number(row.get("id")) is not None), None)
     if row is None:
         return
     id, phone, email = text(row["id"]), phones.key(text(row.get("phone")), "PL"), text(row.get("email"))
-    got = await look.ask(wire.contacts.get_contact(models.ContactId(id=_number(row) or 0)))
+    got = await look.ask(wire.contacts.get_contact(models.ContactId(id=number(row.get("id")) or 0)))
     if got.ok:
         look.row("getContact.same", text(got.body.get("id")) == id, "another id, or none")
     for key, spelling in zip(_SPELLED, phones.spellings(phone) if phone else (), strict=False):
@@ -105,9 +116,9 @@ async def _groups(look: Look, wire: Api) -> None:
     ]
     paged(look, "listGroups", 2, pages, _rows)
     look.refused("getGroup.unknown", await look.ask(wire.groups.get_group(models.GroupId(id=UNKNOWN))), "1004")
-    row = next((row for row in _items(pages[0]) if _number(row) is not None), None)
+    row = next((row for row in _items(pages[0]) if number(row.get("id")) is not None), None)
     if row is not None:
-        got = await look.ask(wire.groups.get_group(models.GroupId(id=_number(row) or 0)))
+        got = await look.ask(wire.groups.get_group(models.GroupId(id=number(row.get("id")) or 0)))
         if got.ok:
             look.row("getGroup.same", text(got.body.get("id")) == text(row["id"]), "another id, or none")
 
@@ -129,11 +140,6 @@ def _rows(body: Json) -> list[str] | None:
 
 def _items(seen: object) -> list[Json]:
     return objects(getattr(seen, "body", {}), "items") or []
-
-
-def _number(row: Json) -> int | None:
-    id = text(row.get("id")) or ""
-    return int(id) if id.isascii() and id.isdigit() and len(id) < 19 else None
 
 
 PROBES = Probes(rows=(*ROWS, *WRITES), reads=25, writes=40, read=read, write=write, said=said)

@@ -6,7 +6,20 @@ from typing import Any
 
 from crossbook_wire.serwersms import Api, models
 
-from crossbook.verify.probing import COMPANY, EMAIL, FIRST, GROUP, LAST, Json, Look, came, objects, text, trial
+from crossbook.verify.probing import (
+    COMPANY,
+    EMAIL,
+    FIRST,
+    GROUP,
+    LAST,
+    Json,
+    Look,
+    came,
+    number,
+    objects,
+    text,
+    trial,
+)
 
 PHONE = "+447700900789"  # of Ofcom's numbers for films: nobody has it
 _NAMES: dict[str, Any] = {"first_name": FIRST, "last_name": LAST, "email": EMAIL}
@@ -93,7 +106,7 @@ async def _deleted(look: Look, wire: Api, contact: int, group: int) -> None:
 
 async def _group(look: Look, wire: Api, name: str) -> int | None:
     seen = await look.ask(wire.groups.create_group(models.NewGroup(name=name)))
-    return _id(look.made("group", text(seen.body.get("id")), seen))
+    return number(look.made("group", text(seen.body.get("id")), seen))
 
 
 async def _contact(look: Look, wire: Api, group: int | None) -> int | None:
@@ -101,7 +114,7 @@ async def _contact(look: Look, wire: Api, group: int | None) -> int | None:
     if group is not None:
         new.group_id = group
     seen = await look.ask(wire.contacts.create_contact(new))
-    return _id(look.made("contact", text(seen.body.get("id")), seen))
+    return number(look.made("contact", text(seen.body.get("id")), seen))
 
 
 async def _edit(look: Look, wire: Api, contact: int, groups: int | list[int], **values: str) -> None:
@@ -122,7 +135,3 @@ async def _groups_of(look: Look, wire: Api, contact: int) -> set[str | None] | N
 
 def _same(found: set[str | None] | None, wanted: set[int]) -> tuple[bool | None, str]:
     return None if found is None else found == {str(id) for id in wanted}, f"{len(found or ())} groups"
-
-
-def _id(id: str | None) -> int | None:
-    return int(id) if id is not None and id.isascii() and id.isdigit() else None

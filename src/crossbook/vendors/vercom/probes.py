@@ -11,7 +11,20 @@ from crossbook_wire.vercom import Api
 from crossbook.core import phones
 from crossbook.core.card import as_list, as_object
 from crossbook.vendors.vercom.trials import WRITES, write
-from crossbook.verify.probing import UNKNOWN, Json, Look, Probes, Row, Seen, objects, paged, paging, text
+from crossbook.verify.probing import (
+    UNKNOWN,
+    Json,
+    Look,
+    Probes,
+    Row,
+    Seen,
+    number,
+    objects,
+    paged,
+    paging,
+    plain,
+    text,
+)
 
 _FAR = 1_000_000_000
 _LISTS = ("listContacts", "listGroups", "listGroupContacts")
@@ -51,11 +64,11 @@ async def read(look: Look, wire: Api) -> None:
     dates = _dated(_data(full), lambda date: isinstance(date, str) and bool(_DATE.fullmatch(date)))
     look.row("listContacts.getFullDate", *dates)
     await _filters(look, wire)
-    if rows and text(rows[0].get("id")):
+    if rows and plain(rows[0].get("id")):
         await _found(look, wire, rows[0])
     await look.ask(wire.contacts.list_fields(limit=2))
     segments = _data(await look.ask(wire.segments.list_segments(limit=2)))
-    if segments and (id := text(segments[0].get("id"))):
+    if segments and (id := plain(segments[0].get("id"))):
         await look.ask(wire.segments.get_segment(id))
     look.refused("getSegment.unknown", await look.ask(wire.segments.get_segment(str(UNKNOWN))), status=404)
     await _groups(look, wire)
@@ -85,13 +98,12 @@ async def _found(look: Look, wire: Api, row: Json) -> None:
     id = text(row["id"]) or ""
     for theirs, parameter in _ONE.items():
         if value := text(row.get(theirs)):
-            held = await _finds(
-                look, wire, id, **{parameter: int(value) if theirs == "id" and value.isdigit() else value}
-            )
+            asked = number(value) if theirs == "id" else value
+            held = await _finds(look, wire, id, **{parameter: asked}) if asked is not None else None
             look.row(f"listContacts.{theirs}", held, "it does not")
     stored = text(row.get("phoneNumber"))
-    number = phones.key(stored, "PL")
-    others = [each for each in phones.spellings(number) if each != stored] if number else []
+    phone = phones.key(stored, "PL")
+    others = [each for each in phones.spellings(phone) if each != stored] if phone else []
     if others:
         found = await _finds(look, wire, id, phone_number=others[-1])
         look.row("listContacts.spelled", None if found is None else not found, "it does")
@@ -117,7 +129,7 @@ async def _groups(look: Look, wire: Api) -> None:
     if len(down) > 1 and len(up) > 1:
         look.row("listGroups.order", down == sorted(down, reverse=True) and up == sorted(up), "in another order")
     # The oldest group: everybody is in it.
-    if rising and (id := text(rising[0].get("id"))):
+    if rising and (id := plain(rising[0].get("id"))):
         await _pages(
             look, "listGroupContacts", lambda offset: wire.groups.list_group_contacts(id, offset=offset, limit=2)
         )
@@ -151,7 +163,7 @@ def _data(seen: Seen) -> list[Json]:
 
 
 def _numbers(rows: Sequence[Json]) -> list[int]:
-    return [int(id) for row in rows if (id := text(row.get("id")) or "").isdigit()]
+    return [id for row in rows if (id := number(row.get("id"))) is not None]
 
 
 def _dated(rows: Sequence[Json], right: Callable[[object], bool]) -> tuple[bool | None, str]:

@@ -19,6 +19,7 @@ from crossbook.verify.probing import (
     Look,
     Seen,
     came,
+    number,
     objects,
     text,
     trial,
@@ -169,8 +170,7 @@ def _made(look: Look, kind: str, seen: Seen, external: str | None = None) -> int
     if seen.ok:
         right = len(rows) == 1 and bool(text(rows[0].get("id"))) and rows[0].get("externalId") == external
         look.row(claim, right, f"{len(rows)} rows, otherwise")
-    id = look.made(kind, text(rows[0].get("id")) if rows else None, seen)
-    return int(id) if id is not None and id.isascii() and id.isdigit() else None
+    return number(look.made(kind, text(rows[0].get("id")) if rows else None, seen))
 
 
 async def _stored(look: Look, wire: Api, contact: int, **filters: Any) -> Json | None:
