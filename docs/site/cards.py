@@ -35,12 +35,12 @@ def holds(vendor: str) -> str:
         rows.append(("`fields`", _ACCESS["rw"], "", "any names"))
     for name, longest in (card.named_fields or {}).items():
         rows.append((f"`fields`: `{name}`", _ACCESS["rw"], _longest(longest), ""))
-    return table(("field", "", "longest", ""), rows)
+    return table(("field", "access", "longest", "needed"), rows)
 
 
 def facts(vendor: str) -> str:
     """The other rows of the card."""
-    return table(("", ""), _facts(_card(vendor)))
+    return table(("fact", "value"), _facts(_card(vendor)))
 
 
 def _facts(card: Card) -> Iterator[tuple[str, str]]:

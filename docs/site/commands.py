@@ -27,7 +27,7 @@ def _command(command: Any, parent: Any, path: tuple[str, ...]) -> Iterator[str]:
     yield f"```sh\n{words} {' '.join(command.collect_usage_pieces(context))}\n```"
     yield _plain(command.help or "")
     yield table(
-        ("", "", "default"),
+        ("argument or option", "what it does", "default"),
         (_parameter(each, context) for each in command.params if not getattr(each, "hidden", False)),
     )
     for below in getattr(command, "commands", {}).values():
@@ -40,7 +40,7 @@ def _parameter(parameter: Any, context: Any) -> tuple[str, str, str]:
     if parameter.param_type_name == "argument":
         return f"`{parameter.make_metavar(context)}`", _plain(said) or "required", ""
     names = ", ".join(f"`{each}`" for each in (*parameter.opts, *parameter.secondary_opts))
-    takes = "" if parameter.is_flag else f" `{parameter.make_metavar(context)}`"
+    takes = "" if parameter.is_flag else f" `{parameter.make_metavar(context).replace(' range', '')}`"
     default = parameter.default
     shown = "" if default is None or parameter.is_flag or callable(default) else f"`{default}`"
     return f"{names}{takes}", _plain(said), shown
