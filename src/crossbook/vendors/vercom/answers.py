@@ -102,9 +102,10 @@ class Answered:
     def in_order(self, outcomes: Sequence[str | CrossbookError | None]) -> list[str | CrossbookError | None]:
         """The nameless rows to the items without an outcome, in order (inferred), where that leaves no doubt."""
         told = [outcome for outcome in outcomes if isinstance(outcome, str)]
+        known = set(told)
         ids = [id for id, _ in self._rows if id is not None]
-        nameless = [id for id in ids if id not in told]
-        in_order = [id for id in ids if id in told] == told
+        nameless = [id for id in ids if id not in known]
+        in_order = [id for id in ids if id in known] == told
         if (
             self._doubtful
             or not in_order
