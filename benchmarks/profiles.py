@@ -12,8 +12,8 @@ from typing import Any
 
 from benchmarks import page, pinning
 from benchmarks.clients import barely
+from benchmarks.in_memory import whole
 from benchmarks.micro.decode import contacts
-from benchmarks.micro.overhead import whole
 from benchmarks.rounds import Call, lap
 from benchmarks.serving import server
 

@@ -10,7 +10,6 @@ from crossbook_wire.http import Request
 
 from benchmarks.answers import CONTACT_ID, GET, one
 from benchmarks.clients import AUTHORIZATION, KEY, outgoing
-from benchmarks.micros import cpu_async, runner
 from benchmarks.rounds import Call
 from crossbook import Vercom
 from crossbook.core.exchange import Outgoing, Reply
@@ -84,9 +83,3 @@ async def without_policy() -> AsyncGenerator[Call]:
             return Answer(reply.status, reply.headers, reply.content, card.vendor, REQUEST.operation)
 
         yield send
-
-
-if __name__ == "__main__":
-    run = runner("overhead")
-    for side in (whole, barely, wire, without_policy):
-        run.bench_time_func(side.__name__, cpu_async(side))
