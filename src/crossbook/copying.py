@@ -36,7 +36,8 @@ def copy(
     """Copies people from one open book into another. Nothing is deleted, and nobody is ever subscribed again.
 
     Each person is taken once, with the fields that the source's vendor tells, and its id as the results' `ref`. `id`
-    and, where the target does not store it, `created_at` belong to the record and not to the person: they stay.
+    and, where the target does not store it, `created_at` belong to the record and not to the person: they stay. A whole
+    name (Filemail's) is never split: where halves are stored it cannot be held.
     People who are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
     `lost_fields`: no vendor takes that mark along, and in their new place they would be written to. Where the source
     has a list of them (Vercom), it is read first; where it does not tell (Atom, Filemail), nothing is known.

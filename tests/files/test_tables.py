@@ -132,3 +132,34 @@ def test_a_file_may_be_read_again(tmp_path: Path) -> None:
         assert len(list(people)) == 2
     assert people.form == "UTF-8, commas"
     assert people.expected == 2
+
+
+def test_a_cell_that_is_too_long_is_no_open_quote(rows: Rows) -> None:
+    assert said(rows(f'phone,note\n1,"{"x" * 200_000}"\n2,\n')) == [
+        (2, "a cell is longer than 131,072 characters"),
+        (3, "2"),
+    ]
+
+
+def test_a_phone_that_a_spreadsheet_took_for_a_number(rows: Rows) -> None:
+    (row,) = rows("phone\n4.85006E+10\n")
+    assert "format its column as text" in str(row.error)
+
+
+@pytest.mark.parametrize(("content", "count"), [("phone\n1\n2\n", 2), ("phone\r\n1\r\n2", 2), ("phone\r1\r2\r", 2)])
+def test_about_how_many_rows(tmp_path: Path, content: str, count: int) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content.encode())
+    with files.read(path) as people:
+        assert people.expected == count
+
+
+def test_the_separator_of_a_file_to_be_written() -> None:
+    assert [files.separator_of("a.csv"), files.separator_of("a.tsv"), files.separator_of("a.tsv", ";")] == [
+        ",",
+        "\t",
+        ";",
+    ]
+    for wrong in ("", ";;", '"', "\n"):
+        with pytest.raises(InvalidInput, match="one character"):
+            files.separator_of("a.csv", wrong)

@@ -19,6 +19,7 @@ from crossbook import (
     Ambiguous,
     Atom,
     Attempt,
+    Batch,
     Contact,
     CrossbookError,
     ExternalId,
@@ -54,6 +55,13 @@ async def books() -> None:
     Atom("…", timeuot=3)  # type: ignore[call-arg]
     Atom("…", timeout="3")  # type: ignore[arg-type]
     book.with_options(base_url="x")  # type: ignore[call-arg]
+
+
+def copied(source: Vercom, target: AddressBook) -> None:
+    assert_type(crossbook.copy(source, target, match="phone", on_duplicate="skip", dry_run=True), Batch[Contact])
+    crossbook.copy(source, target, groups={"3380": "1"}, journal="copy.sqlite")
+    crossbook.copy(source, target, match="name")  # type: ignore[arg-type]
+    crossbook.copy(source, target, jornal="x")  # type: ignore[call-arg]
 
 
 def by_name(name: str, book: AddressBook) -> None:

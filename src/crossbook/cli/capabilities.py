@@ -38,13 +38,9 @@ def capabilities(
             verb = cells[vendors[0]]
             sys.stdout.write(f"{SIGNS[verb.support]} {name:<30} {verb.note}".rstrip() + "\n")
     else:
-        row(["", *(vendor(name).card.title for name in vendors)]) if not sys.stdout.isatty() else _heading(vendors)
+        _line("", [vendor(name).card.title for name in vendors])
         for name, cells in grid.items():
             _line(name, [SIGNS[cells[each].support] for each in vendors])
-
-
-def _heading(vendors: list[str]) -> None:
-    _line("", [vendor(name).card.title for name in vendors])
 
 
 def _line(name: str, cells: list[str]) -> None:

@@ -15,7 +15,6 @@ from crossbook.cli.target import target
 from crossbook.cli.words import Book, FileFormat, Json
 from crossbook.core.batch.pace import Pace
 from crossbook.core.batch.results import Summary
-from crossbook.errors import InvalidInput
 from crossbook.progress import Bar
 from crossbook.whole import whole
 
@@ -28,7 +27,10 @@ def export(
     quick: Annotated[
         bool, typer.Option("--quick", help="Without fields that cost a call a contact (Atom), and without groups.")
     ] = False,
-    separator: Annotated[str, typer.Option(help="Between the cells of CSV: ; for a Polish spreadsheet.")] = ",",
+    separator: Annotated[
+        str | None,
+        typer.Option(help="Between the cells of CSV: ; for a Polish spreadsheet. By default a comma, in .tsv a tab."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: Json = False,
 ) -> None:
@@ -45,15 +47,14 @@ def export(
     crossbook export serwersms --to - --format jsonl | jq .phone
     """
     kind = files.format_of(to, format)
-    if len(separator) != 1 or separator in '"\r\n':
-        raise InvalidInput("separator is one character", field="separator")
+    between = files.separator_of(to, separator)
 
     async def work(opened: AddressBook) -> int:
         summary, pace = Summary(), Pace()
         bar = Bar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
             with target(to, force=force, bom=kind == "csv") as file:
-                writer = files.write(file, opened.card, kind, separator=separator)
+                writer = files.write(file, opened.card, kind, separator=between)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():

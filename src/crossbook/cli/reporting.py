@@ -40,7 +40,9 @@ class Report:
     def __init__(self, title: str, *, json: bool, expected: int | None = None, journal: str | None = None) -> None:
         self._json = json
         self._journal = journal
-        self._bar = Bar(title, expected) if sys.stderr.isatty() else None
+        # In one terminal with the results it would be drawn over them.
+        drawn = sys.stderr.isatty() and not (json and sys.stdout.isatty())
+        self._bar = Bar(title, expected) if drawn else None
         self._batch: Batch[Any] | None = None
         self._shown = 0
         self._down = 0

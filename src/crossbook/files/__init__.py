@@ -36,7 +36,7 @@ _ENDINGS: dict[str, Format] = {
     ".vcard": "vcard",
 }  # fmt: skip
 
-__all__ = ["FORMATS", "Column", "Format", "Reader", "Row", "Writer", "format_of", "read", "write"]
+__all__ = ["FORMATS", "Column", "Format", "Reader", "Row", "Writer", "format_of", "read", "separator_of", "write"]
 
 
 class Reader(Protocol):
@@ -79,6 +79,17 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     return found
 
 
+def separator_of(path: str | Path, separator: str | None = None) -> str:
+    """The separator of a CSV file that is to be written: as it is told, else a tab in .tsv and a comma elsewhere.
+
+    Raises:
+        InvalidInput: it is no single character.
+    """
+    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
+        raise InvalidInput("separator is one character", field="separator")
+    return separator or ("\t" if Path(path).suffix.lower() == ".tsv" else ",")
+
+
 @contextmanager
 def read(
     path: str | Path,
@@ -108,8 +119,7 @@ def read(
         OSError: it cannot be opened.
     """
     kind = format_of(path, format)
-    if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        raise InvalidInput("separator is one character", field="separator")
+    separator_of(path, separator)
     with closing(open_file(path)) as file:
         encoded = detect(file, encoding)
         if kind == "csv":
@@ -132,6 +142,16 @@ def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> 
         card: whose contacts they are: `book.card`.
         format: "csv", "jsonl", "vcard3" (the same as "vcard") or "vcard4".
         separator: between the cells of CSV.
+
+    Example:
+        ```python
+        from pathlib import Path
+
+        from crossbook import Contact, Vercom, files
+
+        with Path("people.csv").open("w", encoding="utf-8", newline="") as file:
+            files.write(file, Vercom.card, "csv").write(Contact(phone="+48500600700"), ["Friends"])
+        ```
     """
     if format == "csv":
         from crossbook.files.tables import TableWriter

@@ -113,10 +113,12 @@ def detect(file: BinaryIO, encoding: str | None = None) -> Encoded:
         raise InvalidInput("this is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _named(encoding) if encoding is not None else _by_start(start)
     good = bad = lines = 0
+    last = b""
     file.seek(0)
     decoder = codecs.getincrementaldecoder(name or "utf-8")("crossbook.mark")
     while chunk := file.read(_CHUNK):
-        lines += chunk.count(b"\n")
+        lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
+        last = chunk[-1:]
         if name is None:
             text = decoder.decode(chunk)
             if not text.isascii():
@@ -127,7 +129,7 @@ def detect(file: BinaryIO, encoding: str | None = None) -> Encoded:
         bad += len(decoder.decode(b"", final=True))
         name = "utf-8" if good > bad or not bad else "cp1250"
     file.seek(0)
-    return Encoded(file, name, lines)
+    return Encoded(file, name, lines + (last not in b"\r\n\0"))
 
 
 def _named(encoding: str) -> str:

@@ -14,6 +14,8 @@ from crossbook.files.columns import Column, is_mobile
 from crossbook.files.encodings import is_broken
 from crossbook.models import Contact
 
+_DESTROYED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
+
 
 @frozen
 class Row:
@@ -74,6 +76,8 @@ def _row(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
     for target, (_, column, text) in chosen.items():
         if target == "groups":
             groups = _groups(column, text)
+        elif target == "phone" and _DESTROYED.fullmatch(text):
+            raise InvalidInput("a spreadsheet has cut this phone's digits: format its column as text", field="phone")
         elif column.style == "google":
             values[target] = text.split(" ::: ")[0].strip()
         else:

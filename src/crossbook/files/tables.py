@@ -105,17 +105,20 @@ class _Lines:
         self._since.append(line)
         return line
 
-    def give_back(self) -> None:
-        """All lines of this record but its first are read again, as rows of their own."""
+    def give_back(self) -> int:
+        """All lines of this record but its first are read again, as rows of their own; how many there are."""
         taken = self._since[1:]
         self._back.extendleft(reversed(taken))
         self._since = self._since[:1]
         self.number -= len(taken)
+        return len(taken)
 
 
 def _wrong(error: str, lines: _Lines) -> str:
     if "unexpected end" in error or "field larger" in error:
-        lines.give_back()
+        several = lines.give_back()
+        if "field larger" in error and not several:
+            return f"a cell is longer than {csv.field_size_limit():,} characters"
         return "a quote is opened and never closed"
     end = f" (the row ends in line {lines.number})" if lines.number > lines.first else ""
     return f"a quoted cell goes on behind its closing quote: inside of it quotes are doubled{end}"
