@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import crossbook
-from crossbook.core.card import Card, Verb
+from crossbook.core.card import Card, Retry, Verb
 from crossbook.core.pages import Offset, PageNumber, PerGroup, Whole
+from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
 from docs.grid import SIGNS
 from docs.site.markup import code, table
@@ -14,6 +15,13 @@ from docs.site.markup import code, table
 _WORDS = {"native": "the vendor's own call", "emulated": "composed from other calls", "unsupported": "`Unsupported`"}
 _ACCESS = {"rw": "read and written", "r": "read", "w": "written, never shown again"}
 _HOW = {"filter": "the vendor filters", "search": "the vendor searches", "snapshot": "looked up in the whole list"}
+
+_CLASSES = {
+    Retry.SAFE: "a read: repeated",
+    Retry.IDEMPOTENT: "twice is as good as once: repeated",
+    Retry.CREATE_WITH_LOOKUP: "twice makes two, a lookup tells: repeated only if nothing can have happened",
+    Retry.CREATE_NO_LOOKUP: "twice makes two, nobody can tell: repeated only if nothing can have happened",
+}
 
 
 def verbs(vendor: str) -> str:
@@ -98,3 +106,23 @@ def _needed(card: Card, name: str) -> str:
     if card.holds[name].required:
         return "required"
     return f"one of {', '.join(card.needs_one_of)} is required" if name in card.needs_one_of else ""
+
+
+def retries() -> str:
+    """How each operation of each vendor may be repeated."""
+    cards = [_card(name) for name in VENDORS]
+    rows = [
+        (
+            words,
+            *(
+                ", ".join(
+                    f"[`{name}`](../wire/{card.vendor}.md#{card.vendor}-{name})"
+                    for name, operation in card.operations.items()
+                    if operation.retry is kind
+                )
+                for card in cards
+            ),
+        )
+        for kind, words in _CLASSES.items()
+    ]
+    return table(("kind", *(card.title for card in cards)), rows)

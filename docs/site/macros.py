@@ -18,6 +18,7 @@ _MACROS: dict[str, Callable[..., str]] = {
     "verbs": cards.verbs,
     "holds": cards.holds,
     "facts": cards.facts,
+    "retries": cards.retries,
     "credentials": cards.credentials,
     "guesses": guesses.guesses,
     "wire": wire.reference,
