@@ -3,72 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
-import pytest
-from control import Server
-from fakes import VENDORS
-
-import crossbook_sandbox
-from crossbook.book import AddressBook
-from crossbook.core.card import Card
-from crossbook.registry import vendor as vendor_class
-from crossbook_sandbox import Running
+from sandboxed import book, card, control, group, make_book, running_sandbox, server, vendor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Running]:
-    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def control(running_sandbox: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
-        yield client
-
-
-@pytest.fixture
-def server(running_sandbox: Running, control: httpx.Client) -> Server:
-    server = Server(running_sandbox, control)
-    server.reset()
-    return server
-
-
-@pytest.fixture(params=VENDORS)
-def vendor(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def card(vendor: str) -> Card:
-    card: Card = vendor_class(vendor).card
-    return card
-
-
-@pytest.fixture
-def make_book(server: Server, vendor: str) -> Callable[..., AddressBook]:
-    """Makes a book on the sandbox's account."""
-
-    def make(**options: Any) -> AddressBook:
-        arguments = {"base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **options}
-        book: AddressBook = vendor_class(vendor)(**arguments)
-        return book
-
-    return make
-
-
-@pytest.fixture
-async def book(make_book: Callable[..., AddressBook]) -> AsyncIterator[AddressBook]:
-    async with make_book() as book:
-        yield book
-
-
-@pytest.fixture
-async def group(book: AddressBook) -> str:
-    return (await book.groups.create("Friends")).id
+__all__ = ["book", "card", "control", "group", "make_book", "running_sandbox", "server", "vendor"]

@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import anyio
-import httpx
 import pytest
 from control import Server
-from fakes import VENDORS
+from sandboxed import control, running_sandbox, server, vendor
 
-import crossbook_sandbox
 from crossbook.book import AddressBook
 from crossbook.registry import vendor as vendor_class
 from crossbook.testing.contract import people
-from crossbook_sandbox import Running
 
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Running]:
-    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def control(running_sandbox: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
-        yield client
-
-
-@pytest.fixture
-def server(running_sandbox: Running, control: httpx.Client) -> Server:
-    server = Server(running_sandbox, control)
-    server.reset()
-    return server
-
-
-@pytest.fixture(params=VENDORS)
-def vendor(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+__all__ = ["control", "running_sandbox", "server", "vendor"]
 
 
 @pytest.fixture
