@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def used(times: list[float], rate: int, seconds: float) -> float:
-    """Of what was allowed after the first second, in which the burst goes."""
-    begin, end = times[0] + 1.0, times[0] + seconds
+    """The share of what was allowed in the second half, when the burst is gone also on a busy machine."""
+    begin, end = times[0] + seconds / 2, times[0] + seconds
     return sum(begin <= time < end for time in times) / (rate * (end - begin))
 
 
