@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeVar, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from attrs import define, field, fields, frozen
 from msgspec import UNSET
@@ -94,13 +94,15 @@ def segment(value: object) -> str:
 
 def query_string(parameters: Mapping[str, object]) -> str:
     """Encode query parameters: UNSET ones are left out, lists become one pair an item, True is `true`."""
-    pairs: list[tuple[str, str]] = []
+    pairs: list[str] = []
     for name, value in parameters.items():
-        if value is not UNSET:
-            items = cast("list[object]", value) if isinstance(value, list) else [value]
-            pairs.extend((name, _text(item)) for item in items)
-    return urlencode(pairs, quote_via=quote, safe="")
+        if isinstance(value, list):
+            pairs += [f"{_encoded(name)}={_encoded(item)}" for item in cast("list[object]", value)]
+        elif value is not UNSET:
+            pairs.append(f"{_encoded(name)}={_encoded(value)}")
+    return "&".join(pairs)
 
 
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _encoded(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")

@@ -64,6 +64,7 @@ class Contacts(ContactBatches):
         after: str | None = None,
         unique: bool = False,
         full: bool = False,
+        window: int = 1,
     ) -> Pager[Contact]:
         """Lists contacts: all of them, or those that every given filter lets through.
 
@@ -80,13 +81,16 @@ class Contacts(ContactBatches):
             after: a cursor: begins where that page ended.
             unique: drops a contact that was listed already (SerwerSMS lists one once a group); keeps ids in memory.
             full: fetches each contact's detail, one call each, where the list tells less (Atom).
+            window: pages on their way at once (Vercom, whose pages begin at any offset): a long list comes so many
+                times faster, for up to as many requests more at its end, and as many pages in memory. By default it
+                is the next page only, while one is read.
 
         Returns:
             A `Pager`: `async for` gives contacts, `await` one `Page`, `.pages()` every page.
 
         Raises:
-            Unsupported: the vendor has no such filter or order.
-            InvalidInput: a cursor of another list, a page size out of range.
+            Unsupported: the vendor has no such filter or order, or its pages cannot be had side by side.
+            InvalidInput: a cursor of another list, a page size or a window out of range.
 
         Example:
             ```python
@@ -131,11 +135,13 @@ class Contacts(ContactBatches):
             opted_out=opted_out, sort=sort, descending=descending, full=full,
         )  # fmt: skip
         size = checks.page_size_of(card.contact_paging, page_size)
+        following = checks.following_of(card, size, window)
         bound = cursor.filter_hash(card.vendor, "contacts", query)
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
-            lambda: self._verbs.list_contacts(query, size), self._connection.start, bound, position, unique=unique
-        )
+            lambda: self._verbs.list_contacts(query, size), self._connection.start, bound, position,
+            unique=unique, window=window, following=following,
+        )  # fmt: skip
 
     @public
     async def get(self, id: str) -> Contact:

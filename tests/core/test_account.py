@@ -134,13 +134,12 @@ def test_nor_by_the_cancellations_of_asyncio_itself() -> None:
 
 
 @pytest.mark.anyio
-async def test_where_nothing_is_limited_nobody_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    account = account_with(1)
-    with monkeypatch.context() as patch:
-        patch.setattr(anyio, "current_time", lambda: pytest.fail("looked"))
-        for _ in range(3):
-            await account.acquire(None)
-            account.release()
+async def test_where_nothing_is_limited_nobody_looks_at_the_clock() -> None:
+    account = Account(lambda: pytest.fail("looked"))
+    account.join(None, 1)
+    for _ in range(3):
+        await account.acquire(None)
+        account.release()
 
 
 def test_late_is_said_as_soon_as_it_is_clear() -> None:

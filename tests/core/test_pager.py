@@ -12,6 +12,7 @@ import pytest
 from crossbook import Contact, LostError, Page, UsageError
 from crossbook.core import jobs
 from crossbook.core.pager import Pager
+from crossbook.core.pages import Offset
 
 pytestmark = pytest.mark.anyio
 
@@ -126,3 +127,82 @@ async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
         group.cancel_scope.cancel()
     with pytest.raises(UsageError, match="closed"):
         await anext(pages)
+
+
+# Pages of two by offset, as many as are asked for at once; a page is let go by its offset.
+class Shelf:
+    """A list of so many contacts, whose pages come in whatever order the test lets them."""
+
+    def __init__(self, count: int, cap: int = 2, breaks_at: int | None = None) -> None:
+        self.asked: list[int] = []
+        self.most = 0
+        self._count = count
+        self._cap = cap
+        self._breaks_at = breaks_at
+        self._under_way = 0
+
+    async def fetch(self, position: Any) -> tuple[Sequence[Contact | None], Any]:
+        offset: int = position or 0
+        self.asked.append(offset)
+        self._under_way += 1
+        self.most = max(self.most, self._under_way)
+        for _ in range(10 - offset % 7):  # the later ones are through first
+            await anyio.lowlevel.checkpoint()
+        self._under_way -= 1
+        if offset == self._breaks_at:
+            raise LostError("the line broke", sent="maybe")
+        rows = [Contact(id=str(number)) for number in range(offset, min(offset + self._cap, self._count))]
+        return rows, offset + len(rows) if rows else None
+
+
+@asynccontextmanager
+async def side_by_side(shelf: Shelf, window: int, position: Any = None) -> AsyncIterator[Pager[Contact]]:
+    async with anyio.create_task_group() as group:
+        start: Callable[[Callable[[], Any]], Any] = lambda work: jobs.start(group, work)  # noqa: E731
+        following = Offset(default=2, longest=2).following(2)
+        yield Pager(lambda: shelf.fetch, start, b"xx", position, window=window, following=following)
+        group.cancel_scope.cancel()
+
+
+@pytest.mark.parametrize("cap", [1, 2], ids=["the vendor caps its pages lower than it says", "full pages"])
+@pytest.mark.parametrize("count", [0, 1, 2, 7, 20])
+@pytest.mark.parametrize("window", [2, 4, 30])
+async def test_side_by_side_every_item_comes_once_and_in_order(count: int, window: int, cap: int) -> None:
+    shelf = Shelf(count, cap)
+    async with side_by_side(shelf, window) as pager:
+        assert [contact.id async for contact in pager] == [str(number) for number in range(count)]
+        assert shelf.most in (window, window + 1)
+        assert len(shelf.asked) <= count / cap + 1 + window
+        assert await pager == (await pager.pages().__anext__())
+
+
+async def test_side_by_side_no_more_than_the_window_is_asked_for_beyond_the_end() -> None:
+    shelf = Shelf(10)
+    async with side_by_side(shelf, 4) as pager:
+        pages = [page async for page in pager.pages()]
+    assert sorted(shelf.asked) == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+    assert [page.cursor is None for page in pages] == [False] * 5 + [True]
+
+
+async def read_into(seen: list[str], pager: Pager[Contact]) -> None:
+    async for contact in pager:
+        seen.append(contact.id)  # noqa: PERF401
+
+
+async def test_side_by_side_an_error_comes_in_its_place_with_its_cursor() -> None:
+    shelf = Shelf(20, breaks_at=8)
+    seen: list[str] = []
+    async with side_by_side(shelf, 4) as pager:
+        with pytest.raises(LostError) as caught:
+            await read_into(seen, pager)
+        assert seen == [str(number) for number in range(8)]
+        shelf._breaks_at = None
+        assert caught.value.cursor is not None
+        rest = [contact.id async for contact in pager.at(caught.value.cursor)]
+    assert rest == [str(number) for number in range(8, 20)]
+
+
+async def test_side_by_side_an_error_beyond_the_end_is_nobodys() -> None:
+    shelf = Shelf(4, breaks_at=8)
+    async with side_by_side(shelf, 4) as pager:
+        assert len([contact async for contact in pager]) == 4

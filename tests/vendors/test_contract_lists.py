@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from control import Server
 
-from crossbook import AddressBook, InvalidInput
+from crossbook import AddressBook, InvalidInput, Unsupported
 from crossbook.core.card import Card
 from crossbook.testing.contract.people import whole
 
@@ -75,3 +75,23 @@ async def test_archived_and_opted_out(book: AddressBook, card: Card, server: Ser
     assert await ids(book, opted_out="sms") == []
     with pytest.raises(InvalidInput, match="sms"):
         book.contacts.list(opted_out="fax")  # type: ignore[arg-type]
+
+
+async def test_a_window_gives_the_same_list_where_there_can_be_one(
+    book: AddressBook, card: Card, server: Server
+) -> None:
+    if card.vendor != "vercom":
+        with pytest.raises(Unsupported, match="side by side") as caught:
+            book.contacts.list(window=8)
+        assert caught.value.field == "window"
+        return
+    expected = await ids(book, page_size=1)
+    assert await ids(book, page_size=1, window=8) == expected
+    assert await ids(book, page_size=3, window=2, unique=True) == expected
+
+
+@pytest.mark.parametrize("window", [0, -1, 2.0, True, "8", None])
+async def test_a_window_is_a_whole_number(book: AddressBook, window: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        book.contacts.list(window=window)
+    assert caught.value.field == "window"

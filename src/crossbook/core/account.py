@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from math import inf
 
@@ -11,6 +11,7 @@ from anyio.lowlevel import RunVar
 
 from crossbook.core.adaptive import Adaptive
 from crossbook.core.card import Rate
+from crossbook.core.clock import of_this_loop
 from crossbook.core.line import Line
 from crossbook.core.retry import Quota
 
@@ -24,8 +25,8 @@ class Account(Line):
     Wants, around each request: `acquire`, then `succeeded` or `throttled` if the vendor answered, and `release`.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
+        super().__init__(clock)
         self.quota = Quota()
         self._adaptive = Adaptive()
         self._known: Rate | None = None
@@ -49,13 +50,13 @@ class Account(Line):
 
     def succeeded(self) -> None:
         """The vendor answered, whatever it said, and did not throttle."""
-        self._adaptive.succeeded(anyio.current_time())
+        self._adaptive.succeeded(self._clock())
         if self._adaptive.rate is not None:
             self._pace()
 
     def throttled(self, retry_after: float | None) -> None:
         """The vendor throttled: the rate falls, and no turn comes within the `retry_after` seconds it asks for."""
-        now = anyio.current_time()
+        now = self._clock()
         until = now + (retry_after or 0.0)
         self._adaptive.throttled(now, until)
         self._pace()
@@ -97,7 +98,8 @@ def account_for(vendor: str, origin: str, key: str, rate: Rate | None, concurren
     if accounts is None:
         _ACCOUNTS.set(accounts := {})
     which = (vendor, origin, key)
-    account = accounts.setdefault(which, Account())
+    if (account := accounts.get(which)) is None:
+        account = accounts[which] = Account(of_this_loop())
     account.join(rate, concurrency)
     try:
         yield account

@@ -124,6 +124,7 @@ class Card:
     default_region: str | None = None
     phone_form: Literal["e164", "digits"] = "e164"
     phone_pattern: re.Pattern[str] | None = None
+    request_id: Callable[[Any], str | None] = lambda _envelope: None  # what the vendor calls a request that went well
     empty_list: bytes = b"{}"  # how an empty list is spelled, for who says it with a 404
     max_body: int = 16 * MIB
     max_objects: int = 1_000_000

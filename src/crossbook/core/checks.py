@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from attrs import frozen
 
 from crossbook.core import phones, redact
 from crossbook.core.card import Card
-from crossbook.core.pages import Paging
+from crossbook.core.pages import Offset, Paging, Position
 from crossbook.errors import InvalidInput, Unsupported
 from crossbook.models import Contact, ExternalId, group_ids, vendor_of
 
@@ -174,6 +174,19 @@ def page_size_of(paging: Paging, asked: int | None) -> int:
     if not (type(asked) is int and 1 <= asked <= paging.longest):
         raise InvalidInput(f"page_size is from 1 to {paging.longest:,}", field="page_size")
     return asked
+
+
+def following_of(card: Card, size: int, window: int) -> Callable[[Position | None], Position] | None:
+    """How to tell where further pages begin, for a list of so many at once; None for one after another."""
+    if type(window) is not int or window < 1:
+        raise InvalidInput("window is a whole number from 1", field="window", vendor=card.vendor)
+    if window == 1:
+        return None
+    if not isinstance(card.contact_paging, Offset):
+        raise Unsupported(
+            f"{card.title}'s pages cannot be fetched side by side: leave window out", field="window", vendor=card.vendor
+        )
+    return card.contact_paging.following(size)
 
 
 def check_channel(card: Card, channel: str) -> str:

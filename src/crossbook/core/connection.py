@@ -11,9 +11,8 @@ from typing import TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.lowlevel import current_token
 
-from crossbook.core import log
+from crossbook.core import clock, log
 from crossbook.core.account import Account, account_for
 from crossbook.core.auth import Auth
 from crossbook.core.card import Card, Rate
@@ -38,8 +37,10 @@ class Connection:
         self.rate = rate
         self.concurrency = concurrency
         self.account: Account  # while it is open
+        self.now: Callable[[], float]  # likewise: the event loop's clock
         self._group: TaskGroup | None = None
-        self._loop: object = None
+        self.scope: Callable[..., anyio.CancelScope]
+        self._is_here: Callable[[], bool]
         self._stack = AsyncExitStack()
         self._closed = False
 
@@ -52,7 +53,8 @@ class Connection:
         if self._closed:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
-        self._loop = current_token()
+        self.scope = clock.scope_of_this_loop()
+        self.now, self._is_here = clock.of_this_loop(), clock.is_this_loop()
         account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
         self.account = self._stack.enter_context(account)
         log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
@@ -71,11 +73,7 @@ class Connection:
         if self._group is None:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.card.vendor)
-        try:
-            here: object = current_token()
-        except RuntimeError:  # no event loop is running
-            here = None
-        if self._loop != here:
+        if not self._is_here():
             raise UsageError(
                 "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
             )

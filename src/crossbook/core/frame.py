@@ -78,7 +78,9 @@ def outgoing(request: Request, base: Base, attachment: Attachment, options: Opti
     if not _PATH.fullmatch(request.path):
         raise InvalidInput("this id cannot be put into a path", operation=request.operation, field="id")
     path = base.prefix + request.path
-    query = "&".join(part for part in (request.query, attachment.query) if part)
+    query = request.query or attachment.query
+    if request.query and attachment.query:
+        query = f"{query}&{attachment.query}"
     headers = _HEADERS + attachment.headers
     body = request.body
     if attachment.members:

@@ -111,8 +111,8 @@ def _too_many(card: Card, content: bytes) -> str | None:
 
 def request_id(card: Card, reply: Reply) -> str | None:
     """What the vendor's support asks for, in an answer that was a success."""
-    complaint = card.read_error(reply.status, _decoder(card).decode(reply.content))
-    return redact.label(complaint.request_id) if complaint is not None and complaint.request_id else None
+    found = card.request_id(_decoder(card).decode(reply.content))
+    return redact.label(found) if found else None
 
 
 def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from math import inf
 
 import anyio
@@ -35,7 +36,8 @@ class Line:
     changes meanwhile is seen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
+        self._clock = clock
         self._bucket = Bucket(inf, 1.0)
         self._limited = False  # whether the bucket has anything to say: looking at the clock costs as much as the rest
         self._places = 1
@@ -64,13 +66,13 @@ class Line:
     def _take(self, ahead: bool) -> bool:
         if self._in_flight >= self._places and not ahead:
             return False
-        if self._limited and not self._bucket.take(anyio.current_time()):
+        if self._limited and not self._bucket.take(self._clock()):
             return False
         self._in_flight += 1
         return True
 
     async def _wait(self, longest: float, ahead: bool) -> None:
-        now = anyio.current_time()
+        now = self._clock()
         waiter = _Waiter(now + longest)
         begins = self._bucket.begins(now, 0 if ahead else len(self._waiters))
         if begins > waiter.latest:
@@ -83,7 +85,7 @@ class Line:
                 first = next(iter(self._waiters)) is waiter
                 if first and self._take(ahead):
                     return
-                now = anyio.current_time()
+                now = self._clock()
                 begins = self._bucket.begins(now)
                 if now >= waiter.latest:
                     raise Late(begins - now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from crossbook.core import cursor
@@ -20,6 +22,8 @@ class _HasId(Protocol):
 
 T = TypeVar("T", bound=_HasId)
 Starter = Callable[[Callable[[], Any]], Job[Any]]
+Fetched = tuple[Sequence[T | None], Position | None]
+Following = Callable[[Position | None], Position]
 
 
 class Pager(Generic[T]):
@@ -27,7 +31,7 @@ class Pager(Generic[T]):
 
     `async for item in pager` reads every item, the next page already on its way while one is read; `await pager`
     gives one `Page` with `.items` and `.cursor`; `async for page in pager.pages()` gives every page. A pager can be
-    read again: it asks the vendor again.
+    read again: it asks the vendor again. Of a list with a `window` so many pages are on their way.
 
     Raises:
         CrossbookError: a page could not be had; `error.cursor` is where the list goes on (`after=error.cursor`).
@@ -48,14 +52,18 @@ class Pager(Generic[T]):
         position: Position | None,
         *,
         unique: bool = False,
+        window: int = 1,
+        following: Following | None = None,
     ) -> None:
         def pages(ahead: bool) -> _Pages[T]:
-            return _Pages(fetcher(), start if ahead else None, filters, position, set() if unique else None)
+            look = _Ahead(fetcher(), start if ahead else None, window, following)
+            return _Pages(look, filters, position, set() if unique else None)
 
         self._pages = pages
 
         def at(after: str) -> Pager[T]:
-            return Pager(fetcher, start, filters, cursor.read(after, filters), unique=unique)
+            position = cursor.read(after, filters)
+            return Pager(fetcher, start, filters, position, unique=unique, window=window, following=following)
 
         self._at = at
 
@@ -74,25 +82,59 @@ class Pager(Generic[T]):
         return self._page().__await__()
 
     def pages(self) -> AsyncIterator[Page[T]]:
-        """Every page, at most one fetched ahead."""
+        """Every page, the next one, or the next `window`, fetched ahead."""
         return self._pages(True)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _Items(self._pages(True))
 
 
+class _Ahead(Generic[T]):
+    """The pages that are on their way.
+
+    Several are where it can be told at which position the following ones begin, if each page before them is full. One
+    that is not makes those guesses worthless: they are dropped, and the list goes on from where that page ended, one
+    after another, since a vendor whose pages are shorter than asked for would spoil all further guesses too.
+    """
+
+    def __init__(self, fetch: Fetch[T], start: Starter | None, window: int, following: Following | None) -> None:
+        self._fetch = fetch
+        self._start = start
+        self._window = window
+        self._following = following
+        self._jobs: deque[tuple[Position | None, Job[Fetched[T]]]] = deque()
+
+    async def page(self, position: Position | None) -> Fetched[T]:
+        """The page at this position; with a window the next ones are asked for beside it."""
+        if self._following is not None:
+            self.look(position)
+        if not self._jobs:
+            return await self._fetch(position)
+        return await self._jobs.popleft()[1].result()
+
+    def look(self, position: Position | None) -> None:
+        """Asks for the page at this position, which is the next to be read, and for those after it."""
+        if self._start is None:
+            return
+        if self._jobs and self._jobs[0][0] != position:
+            self._jobs.clear()
+            self._following = None
+        while len(self._jobs) < self._window:
+            if self._jobs:
+                if self._following is None:
+                    return
+                position = self._following(self._jobs[-1][0])
+            self._jobs.append((position, self._start(partial(self._fetch, position))))
+
+
 class _Pages(AsyncIterator[Page[T]]):
     """A class and no generator: leaving a loop in the middle must not meet a task group or a cancel scope."""
 
-    def __init__(
-        self, fetch: Fetch[T], start: Starter | None, filters: bytes, position: Position | None, seen: set[str] | None
-    ) -> None:
-        self._fetch = fetch
-        self._start = start
+    def __init__(self, ahead: _Ahead[T], filters: bytes, position: Position | None, seen: set[str] | None) -> None:
+        self._ahead = ahead
         self._filters = filters
         self._position = position
         self._seen = seen
-        self._job: Job[tuple[Sequence[T | None], Position | None]] | None = None
         self._done = False
 
     @public
@@ -100,7 +142,7 @@ class _Pages(AsyncIterator[Page[T]]):
         if self._done:
             raise StopAsyncIteration
         try:
-            rows, after = await (self._job.result() if self._job else self._fetch(self._position))
+            rows, after = await self._ahead.page(self._position)
         except CrossbookError as error:
             self._done = True
             if self._position is not None:
@@ -108,8 +150,8 @@ class _Pages(AsyncIterator[Page[T]]):
             raise
         self._position = after
         self._done = after is None
-        if self._start and after is not None:
-            self._job = self._start(lambda: self._fetch(after))
+        if after is not None:
+            self._ahead.look(after)
         items = tuple(row for row in rows if row is not None and self._first(row))
         return Page(items, None if after is None else cursor.write(after, self._filters))
 

@@ -34,6 +34,10 @@ class Offset:
 
         return fetch
 
+    def following(self, size: int) -> Callable[[Position | None], Position]:
+        """Where the page after the one at a position begins, if that is a full one."""
+        return lambda position: _whole_number(position) + size
+
 
 @frozen
 class PageNumber:

@@ -69,12 +69,12 @@ class Wire:
                 watching.asked(request)
             await self._turn(request, operation, deadline, error)
             try:
-                began = anyio.current_time()
+                began = connection.now()
                 if deadline is None:
                     deadline = began + options.timeout
                 number += 1
                 self.requests += 1
-                attachment = await connection.auth.attachment(request.operation, deadline - anyio.current_time())
+                attachment = await connection.auth.attachment(request.operation, deadline - began)
                 outcome = await self._exchange(request, attachment, deadline)
             except CrossbookError as unmade:  # the login's
                 unmade.earlier = earlier
@@ -104,7 +104,7 @@ class Wire:
                 earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
                 try:
-                    renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
+                    renewed = await connection.auth.renew(attachment, error, deadline - connection.now())
                 except CrossbookError as unmade:
                     unmade.earlier = earlier
                     self._told(request, number, began, outcome, error, None)
@@ -113,7 +113,7 @@ class Wire:
                     self._told(request, number, began, outcome, error, 0.0)
                     free += 1  # the new try costs no attempt
                     continue
-            wait = self._wait(operation, error, number - free, deadline - anyio.current_time())
+            wait = self._wait(operation, error, number - free, deadline - connection.now())
             free += _working(error)
             self._told(request, number, began, outcome, error, wait)
             if wait is None:
@@ -127,7 +127,7 @@ class Wire:
 
         Where there is none in time, the attempt `before` says what became of the call.
         """
-        longest = self._options.queue_timeout if deadline is None else deadline - anyio.current_time()
+        longest = self._options.queue_timeout if deadline is None else deadline - self._connection.now()
         try:
             await self._connection.account.acquire(longest, ahead=operation.ahead)
         except Late as late:
@@ -138,10 +138,11 @@ class Wire:
 
     async def _exchange(self, request: Request, attachment: frame.Attachment, deadline: float) -> Reply | Failure:
         connection, options = self._connection, self._options
-        left = max(0.001, deadline - anyio.current_time())
+        now = connection.now()
+        left = max(0.001, deadline - now)
         cap = options.max_body or connection.card.max_body
         call = frame.outgoing(request, connection.base, attachment, options, left, cap)
-        with anyio.move_on_after(left):
+        with connection.scope(deadline=now + left):
             return await connection.transport.send(call)
         return Failure("lost", "maybe", "deadline")
 
@@ -177,7 +178,7 @@ class Wire:
         hook = self._options.on_attempt
         if hook is None and not log.wanted():
             return
-        card, seconds = self._connection.card, anyio.current_time() - began
+        card, seconds = self._connection.card, self._connection.now() - began
         cause = None if error is None else error.cause or type(error).__name__
         sent = error.sent if error else "yes"
         attempt = Attempt(card.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)

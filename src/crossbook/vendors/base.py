@@ -174,6 +174,8 @@ def number(value: Scalar) -> int | None:
 
 def truth(value: Scalar) -> bool | None:
     """A wire value as a boolean, also where it came as 0, 1 or text."""
+    if type(value) is bool:
+        return value
     if isinstance(value, str):
         return {"true": True, "1": True, "false": False, "0": False, "": False}.get(value.strip().lower())
     return None if value is None or isinstance(value, UnsetType) else bool(value)
@@ -187,9 +189,11 @@ def told(row: object, fields: frozenset[str], names: Mapping[str, str]) -> froze
 
 def moment(value: Scalar) -> datetime | None:
     """A vendor's date, unix seconds or `YYYY-MM-DD HH:MM:SS`, in UTC: no vendor says which zone it means."""
-    if value is None or isinstance(value, UnsetType) or value == "":
-        return None
     try:
+        if type(value) is int:
+            return datetime.fromtimestamp(value, UTC)
+        if value is None or isinstance(value, UnsetType) or value == "":
+            return None
         if isinstance(value, str) and not value.isdigit():
             return datetime.fromisoformat(value.strip()).replace(tzinfo=UTC)
         return datetime.fromtimestamp(float(value), UTC)

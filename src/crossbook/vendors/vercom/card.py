@@ -61,13 +61,15 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
         return None
     errors = as_list(body.errors)
     if not errors:
-        return Complaint(kind=None, request_id=request_id(body.meta))
+        # Of a success nothing more is read for every call: the log asks for the request's id, if anybody listens.
+        return _NONE if status < 300 else Complaint(kind=None, request_id=request_id(body.meta))
     said = complaint(errors[0], body.meta)
     # 207 is a success in part, told item by item; beside a failing status the status says what kind it is.
     own = Rejected if status < 300 and status != 207 else None
     return Complaint(kind=own, code=said.code, message=said.message, field=said.field, request_id=said.request_id)
 
 
+_NONE = Complaint(kind=None)
 PAGING = Offset(default=500, longest=1000)
 
 CARD = Card(
@@ -152,6 +154,7 @@ CARD = Card(
     empty_list=b'{"data":[]}',
     envelope=Envelope,
     read_error=read_error,
+    request_id=lambda envelope: request_id(envelope.meta),
     contact_id=re.compile(r"[1-9][0-9]{0,17}"),
     group_id=re.compile(r"[1-9][0-9]{0,17}"),
     filters={

@@ -13,7 +13,7 @@ from msgspec import UNSET, to_builtins
 from crossbook.core import phones, redact
 from crossbook.core.pages import Fetch
 from crossbook.errors import Ambiguous, Rejected
-from crossbook.models import Contact, ExternalId, Group, read_from
+from crossbook.models import Contact, ExternalId, Group, contact_read, read_from
 from crossbook.vendors.base import M, Query, Verbs, each, moment, rows, spellings, text, told, truth
 from crossbook.vendors.vercom.card import CARD, PAGING, complaint
 
@@ -25,6 +25,7 @@ _READ = {
 }  # fmt: skip
 _WRITTEN = {ours: theirs for ours, theirs in _READ.items() if ours not in ("archived", "created_at")}
 _CONTACT = frozenset(_READ) | {"id", "name"}
+_CONTACT_OPTED_OUT = _CONTACT | {"opted_out"}
 _GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))
 
 
@@ -49,7 +50,7 @@ class VercomVerbs(Verbs):
         async def page(offset: int, limit: int) -> Sequence[Contact | None]:
             answer = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
             found = self._rows(answer.data, models.Contact, "listContacts")
-            return each(found, lambda row: self._contact(row, off))
+            return [None if row is None else self._contact(row, off) for row in found]
 
         return PAGING.over(page, size)
 
@@ -173,26 +174,35 @@ class VercomVerbs(Verbs):
         return next(iter(ids))
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
-        first, last = text(row.firstName), text(row.lastName)
-        phone = text(row.phoneNumber)
-        fields = _CONTACT if opted_out is None else _CONTACT | {"opted_out"}
-        return read_from(
-            Contact(
-                id=text(row.id) or "",
-                external_id=text(row.externalId),
-                phone=phones.normal(phone, self.region) if phone else None,
-                email=text(row.email),
-                first_name=first,
-                last_name=last,
-                name=" ".join(half for half in (first, last) if half) or None,
-                company=text(row.companyName),
-                fields=row.externalData if isinstance(row.externalData, dict) else {},
-                opted_out=opted_out,
-                archived=truth(row.inArchive),
-                created_at=moment(row.createdAt),
-            ),
+        # Written out, with the usual case of each field in place: a page spends half of its time here.
+        external_id, phone, email, company = row.externalId, row.phoneNumber, row.email, row.companyName
+        first, last, data = row.firstName, row.lastName, row.externalData
+        archived, created = row.inArchive, row.createdAt
+        known = _CONTACT if opted_out is None else _CONTACT_OPTED_OUT
+        if (
+            external_id is UNSET or phone is UNSET or email is UNSET or company is UNSET or first is UNSET
+            or last is UNSET or data is UNSET or archived is UNSET or created is UNSET
+        ):  # fmt: skip
+            known = told(row, known, _READ)
+        first = first if type(first) is str and first else text(first)
+        last = last if type(last) is str and last else text(last)
+        phone = phone if type(phone) is str and phone else text(phone)
+        return contact_read(
             row,
-            told(row, fields, _READ),
+            known,
+            text(row.id) or "",
+            external_id if type(external_id) is str and external_id else text(external_id),
+            phones.normal(phone, self.region) if phone else None,
+            email if type(email) is str and email else text(email),
+            first,
+            last,
+            f"{first} {last}" if first and last else first or last,
+            company if type(company) is str and company else text(company),
+            data if isinstance(data, dict) else {},
+            None,
+            opted_out,
+            archived if type(archived) is bool else truth(archived),
+            moment(created),
         )
 
 

@@ -1,0 +1,48 @@
+"""The event loop's clock and identity, bound once: anyio finds out anew, each time, which library's loop it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+from anyio.lowlevel import current_token
+from sniffio import current_async_library
+
+
+def of_this_loop() -> Callable[[], float]:
+    """What tells the seconds in the event loop that runs now; it does not keep that alive."""
+    if current_async_library() != "asyncio":
+        return anyio.current_time
+    from asyncio import get_running_loop
+
+    return lambda: get_running_loop().time()
+
+
+def scope_of_this_loop() -> Callable[..., anyio.CancelScope]:
+    """What makes a cancel scope in the event loop that runs now."""
+    return type(anyio.CancelScope())
+
+
+def is_this_loop() -> Callable[[], bool]:
+    """What tells later, in a task, whether it runs in the event loop that runs now."""
+    if current_async_library() == "asyncio":
+        from asyncio import get_running_loop
+
+        loop = get_running_loop()
+
+        def same() -> bool:
+            try:
+                return get_running_loop() is loop
+            except RuntimeError:  # none is running, or another library's
+                return False
+
+        return same
+    token = current_token()
+
+    def equal() -> bool:
+        try:
+            return current_token() == token
+        except RuntimeError:  # none is running
+            return False
+
+    return equal
