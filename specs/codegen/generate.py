@@ -18,7 +18,7 @@ import fingerprints
 from changes import report
 from check import prove_coverage
 from claims import claims
-from document import SpecError, load
+from document import Node, SpecError, load
 from jinja2 import Environment, FileSystemLoader
 from render import render
 
@@ -43,16 +43,36 @@ def build(root: Path) -> Tree:
         "crossbook_wire/py.typed": "",
     }
     for vendor, spec in vendors.items():
-        try:
-            package = render(vendor, spec, templates)
-            package["claims.json"] = json.dumps(claims(spec), ensure_ascii=False, indent=1) + "\n"
-        except SpecError as error:
-            raise SpecError(f"specs/{vendor}.yaml: {error}") from error
-        tree |= {f"crossbook_wire/{vendor}/{name}": text for name, text in package.items()}
+        tree |= {f"crossbook_wire/{name}": text for name, text in _package(vendor, spec, templates).items()}
     tree = _formatted(tree)
     for vendor, spec in vendors.items():
         prove_coverage(vendor, spec, tree[f"crossbook_wire/{vendor}/api.py"])
     return tree
+
+
+def build_one(path: Path) -> Tree:
+    """The package of a vendor whose spec stands elsewhere: `<vendor>/<file>` → text. Raises `SpecError`."""
+    spec = load(path)
+    tree = _formatted(_package(path.stem, spec, Path(__file__).resolve().parent / "templates"))
+    prove_coverage(path.stem, spec, tree[f"{path.stem}/api.py"])
+    return tree
+
+
+def _package(vendor: str, spec: Node, templates: Path) -> Tree:
+    try:
+        package = render(vendor, spec, templates)
+        package["claims.json"] = json.dumps(claims(spec), ensure_ascii=False, indent=1) + "\n"
+    except SpecError as error:
+        raise SpecError(f"{vendor}.yaml: {error}") from error
+    return {f"{vendor}/{name}": text for name, text in package.items()}
+
+
+def write(tree: Tree, folder: Path) -> None:
+    """Write files below a folder."""
+    for path, text in tree.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
 
 
 def generate(root: Path) -> str:
@@ -64,10 +84,7 @@ def generate(root: Path) -> str:
         (root / "generated" / path).unlink()
         if Path(path).parent not in folders:
             shutil.rmtree(root / "generated" / Path(path).parent)
-    for path, text in {**tree, fingerprints.NAME: fingerprints.sums(root, tree)}.items():
-        target = root / "generated" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+    write({**tree, fingerprints.NAME: fingerprints.sums(root, tree)}, root / "generated")
     return report(before, tree)
 
 
@@ -92,10 +109,7 @@ def read(root: Path) -> Tree:
 
 def _formatted(tree: Tree) -> Tree:
     with tempfile.TemporaryDirectory() as scratch:
-        for path, text in tree.items():
-            target = Path(scratch, path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8", newline="\n")
+        write(tree, Path(scratch))
         for step, *flags in RUFF_STEPS:
             done = subprocess.run(
                 [sys.executable, "-m", "ruff", step, *flags, *RUFF, "."], cwd=scratch, capture_output=True, text=True
@@ -108,9 +122,16 @@ def _formatted(tree: Tree) -> Tree:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; say whether specs/ or generated/ strayed")
+    parser.add_argument("--spec", type=Path, help="one spec that is kept elsewhere, named after its vendor")
+    parser.add_argument("--to", type=Path, help="the folder into which its package is written")
     arguments = parser.parse_args()
+    if (arguments.spec is None) != (arguments.to is None) or (arguments.spec and arguments.check):
+        parser.error("--spec and --to go together, and alone")
     root = Path(__file__).resolve().parents[2]
     try:
+        if arguments.spec:
+            write(build_one(arguments.spec), arguments.to)
+            return 0
         lines = check(root) if arguments.check else generate(root).splitlines()
     except SpecError as error:
         print(error, file=sys.stderr)

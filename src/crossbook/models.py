@@ -67,8 +67,8 @@ def read_from(record: R, raw: object, known: frozenset[str]) -> R:
 
 def vendor_of(record: _Record) -> str | None:
     """The vendor whose answer a record was read from; None for one that you made."""
-    # Each vendor's wire models are a package of its name.
-    return None if record.raw is None else type(record.raw).__module__.split(".")[1]
+    # Each vendor's wire models are in a package of its name.
+    return None if record.raw is None else type(record.raw).__module__.split(".")[-2]
 
 
 def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozenset[str] | None) -> Any:

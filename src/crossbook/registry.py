@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from crossbook.book import AddressBook, BookOptions, variable_of
@@ -54,21 +55,21 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
         ```
     """
     kind = whose(name)
-    made: AddressBook = kind.from_env(None if name in VENDORS else name, **options)
+    made: AddressBook = kind.from_env(None if name == kind.card.vendor else name, **options)
     return made
 
 
 def whose(name: str) -> Any:
     """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
-    if is_one_of(name, VENDORS):
+    if is_one_of(name, VENDORS) or name in outside():
         return vendor(name)
     named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
     variable = variable_of(name, "vendor") if named else ""
-    vendors = ", ".join(VENDORS)
+    vendors = ", ".join(_known())
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account of that name" if named else ""
         raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
-    if os.environ[variable] not in VENDORS:
+    if os.environ[variable] not in _known():
         raise InvalidInput(f"{variable} is one of {vendors}", field=variable)
     return vendor(os.environ[variable])
 
@@ -82,8 +83,26 @@ def accounts() -> list[str]:
 def vendor(name: str) -> Any:
     """The class of a vendor, imported only now."""
     if not is_one_of(name, VENDORS):
-        raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(VENDORS)}", field="name")
+        # Looked for only now: it takes longer than all else here.
+        others = outside()
+        if not is_one_of(name, others):
+            raise InvalidInput(
+                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(_known())}", field="name"
+            )
+        return others[name].load()
     return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
+
+
+def outside() -> dict[str, EntryPoint]:
+    """The vendors that other packages bring, by name: entry points of the group `crossbook.vendors`.
+
+    One of the four cannot be replaced so.
+    """
+    return {point.name: point for point in entry_points(group="crossbook.vendors") if point.name not in VENDORS}
+
+
+def _known() -> list[str]:
+    return [*VENDORS, *outside()]
 
 
 def capabilities() -> dict[str, dict[str, Verb]]:
@@ -95,6 +114,6 @@ def capabilities() -> dict[str, dict[str, Verb]]:
         assert grid["contacts.unsubscribe"]["atom"].support == "unsupported"
         ```
     """
-    cards = {name: vendor(name).card for name in VENDORS}
+    cards = {name: vendor(name).card for name in _known()}
     verbs = list(dict.fromkeys(verb for card in cards.values() for verb in card.verbs))
     return {verb: {name: card.verb(verb) for name, card in cards.items()} for verb in verbs}

@@ -12,7 +12,8 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from ..http import Request, Send, answer, query_string
+from crossbook_wire.http import Request, Send, answer, query_string
+
 from . import models
 
 

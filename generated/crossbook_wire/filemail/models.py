@@ -12,7 +12,7 @@ from typing import Any
 from attrs import define
 from msgspec import UNSET, UnsetType
 
-from ..http import Model
+from crossbook_wire.http import Model
 
 
 @define(kw_only=True, repr=False)

@@ -3,7 +3,8 @@
 Written from specs/serwersms.yaml, never by hand.
 """
 
-from ..http import Send
+from crossbook_wire.http import Send
+
 from . import models
 from .api import (
     ContactsApi,

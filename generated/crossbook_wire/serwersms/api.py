@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec.json import Decoder
 
-from ..http import Request, Send, answer, encode
+from crossbook_wire.http import Request, Send, answer, encode
+
 from . import models
 
 

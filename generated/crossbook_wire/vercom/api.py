@@ -12,7 +12,8 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from ..http import Request, Send, answer, encode, query_string, segment
+from crossbook_wire.http import Request, Send, answer, encode, query_string, segment
+
 from . import models
 
 

@@ -1,0 +1,79 @@
+"""Postcard's facts. Where they are from: postcard.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from attrs import define
+from msgspec import UNSET, Raw, UnsetType
+
+from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
+from crossbook.core.pages import Offset, Whole
+from crossbook.errors import CrossbookError, NotFound, Rejected
+
+PAGING = Offset(default=50, longest=100)
+_BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFound, "invalid": Rejected}
+
+
+@define
+class Envelope:
+    """What of any answer the judge looks at, before it is decoded: which of these is there."""
+
+    person: Raw | UnsetType = UNSET
+    people: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+def read_error(_status: int, body: Envelope | None) -> Complaint | None:
+    """What the vendor complains of; a complaint without a kind is none, and None is not this vendor speaking."""
+    if body is None or (body.person is UNSET and body.people is UNSET and body.error is UNSET):
+        return None
+    if body.error is UNSET:
+        return Complaint(kind=None)
+    error: dict[str, Any] = as_object(body.error)
+    code, field = error.get("code"), error.get("field")
+    return Complaint(
+        kind=_BY_CODE.get(str(code)),
+        code=None if code is None else str(code),
+        message=str(error.get("message") or ""),
+        field=field if isinstance(field, str) else None,
+    )
+
+
+CARD = Card(
+    vendor="postcard",
+    title="Postcard",
+    base_urls={"": "https://postcard.example.com"},
+    environment={"token": "CROSSBOOK_POSTCARD_TOKEN", "base_url": "CROSSBOOK_POSTCARD_BASE_URL"},
+    contact_paging=PAGING,
+    group_paging=Whole(),  # it has no groups
+    operations={
+        "listPeople": Operation(Retry.SAFE),
+        "getPerson": Operation(Retry.SAFE),
+        "createPerson": Operation(Retry.CREATE_WITH_LOOKUP),
+        "updatePerson": Operation(Retry.IDEMPOTENT),
+        "deletePerson": Operation(Retry.IDEMPOTENT),
+    },
+    verbs={
+        "contacts.list": Verb("native", "pages by offset", by="listPeople"),
+        "contacts.get": Verb("native", by="getPerson"),
+        "contacts.find": Verb("native", "by e-mail", by="listPeople"),
+        "contacts.create": Verb("native", by="createPerson"),
+        "contacts.update": Verb("native", by="updatePerson"),
+        "contacts.delete": Verb("native", by="deletePerson"),
+    },
+    holds={
+        "email": Holds(longest=200, required=True),
+        "name": Holds(longest=100, required=True),
+        "company": Holds(longest=100),
+    },
+    names="whole",
+    clears="null",
+    envelope=Envelope,
+    read_error=read_error,
+    contact_id=re.compile(r"p[0-9]{1,17}"),
+    group_id=re.compile(r"(?!)"),  # nothing is an id of a group
+    filters={"email": "native"},
+    match_keys={"email": "filter"},
+)

@@ -1,0 +1,65 @@
+"""The example vendor: it keeps the contract, its client is what its spec gives, and crossbook finds it by its name."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import generate
+import pytest
+
+import crossbook
+from crossbook import Contact, InvalidInput
+from crossbook.testing.served import Served
+from examples.postcard import Postcard
+from examples.postcard.server import TOKEN, Account
+from examples.postcard.test_contract import TestPostcard, url
+
+__all__ = ["TestPostcard", "url"]
+
+HOME = Path(__file__).resolve().parents[2] / "examples" / "postcard"
+
+
+def test_its_client_is_what_its_spec_gives() -> None:
+    built = generate.build_one(HOME / "postcard.yaml")
+    assert built == {name: (HOME / "wire" / name).read_text(encoding="utf-8") for name in built}
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As pip would leave a package that brings a vendor."""
+    info = tmp_path / "crossbook_postcard-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crossbook-postcard\nVersion: 1\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(
+        "[crossbook.vendors]\npostcard = examples.postcard:Postcard\natom = examples.postcard:Postcard\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def test_it_is_found_by_its_name(installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = Account()
+
+    async def main() -> None:
+        async with crossbook.open("postcard") as book:
+            assert isinstance(book, Postcard)
+            await book.contacts.create(Contact(email="anna@example.com", name="Anna"))
+
+    with closing(Served(account.app())) as server:
+        monkeypatch.setenv("CROSSBOOK_POSTCARD_TOKEN", TOKEN)
+        monkeypatch.setenv("CROSSBOOK_POSTCARD_BASE_URL", server.url)
+        anyio.run(main)
+    assert [person["email"] for person in account.people.values()] == ["anna@example.com"]
+    assert crossbook.capabilities()["contacts.find"]["postcard"].support == "native"
+    monkeypatch.setenv("CROSSBOOK_EU_VENDOR", "postcard")
+    monkeypatch.setenv("CROSSBOOK_EU_TOKEN", TOKEN)
+    assert isinstance(crossbook.open("eu"), Postcard)
+
+
+def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
+    with pytest.raises(InvalidInput, match="CROSSBOOK_ATOM_TOKEN"):
+        crossbook.open("atom")
+    with pytest.raises(InvalidInput, match="vercom, postcard"):
+        crossbook.open("twilio")

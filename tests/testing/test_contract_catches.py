@@ -1,0 +1,189 @@
+"""A vendor that does not do what its card claims fails the contract, by the test that says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BODY = """
+import re
+from contextlib import closing
+
+import pytest
+from attrs import evolve
+from crossbook.core.card import Complaint, Holds, Operation, Retry, Verb
+from crossbook.core.pages import Offset
+from crossbook.errors import NotFound
+from crossbook.models import Contact
+from crossbook.testing.contract import Contract
+from crossbook.testing.served import Served
+from examples.postcard import Postcard
+from examples.postcard.card import CARD, PAGING
+from examples.postcard.server import TOKEN, Account
+from examples.postcard.verbs import PostcardVerbs
+
+ACCOUNT = Account()
+
+
+class Broken(PostcardVerbs):
+    {verbs}
+
+
+class Vendor(Postcard):
+    card = evolve(CARD, {card})
+
+    def _make_verbs(self, send):
+        super()._make_verbs(send)
+        verbs = Broken(self.wire)
+        verbs.card = self.card
+        return verbs
+
+
+@pytest.fixture(scope="module")
+def url():
+    with closing(Served(ACCOUNT.app())) as server:
+        yield server.url
+
+
+class TestBroken(Contract):
+    @pytest.fixture
+    def anyio_backend(self):
+        return "asyncio"
+
+    @pytest.fixture
+    def make_book(self, url):
+        ACCOUNT.people.clear()
+        return lambda **options: Vendor(**{{"token": TOKEN, "base_url": url, **options}})
+
+    @pytest.fixture
+    def stored(self):
+        return lambda: len(ACCOUNT.people)
+"""
+
+
+@dataclass
+class Flaw:
+    """What is wrong with it, as code, and the tests that must notice."""
+
+    name: str
+    noticed: tuple[str, ...]
+    verbs: str = "pass"
+    card: str = ""
+
+
+FLAWS = [
+    Flaw(
+        "lists end with the first page",
+        ("test_items_pages_and_one_page", "test_it_goes_on_from_a_cursor_elsewhere"),
+        """
+    def list_contacts(self, query, size):
+        whole = super().list_contacts(query, size)
+        async def first(position):
+            return (await whole(position))[0], None
+        return first""",
+    ),
+    Flaw(
+        "a create may be repeated",
+        ("test_a_create_whose_answer_is_lost_is_not_repeated", "test_creates_are_never_repeated_blindly"),
+        card='operations={**CARD.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
+    ),
+    Flaw(
+        "an update empties what it does not name",
+        ("test_update_changes_what_is_named_and_nothing_else",),
+        """
+    async def update_contact(self, id, changes):
+        return await super().update_contact(id, {"company": None, **changes})""",
+    ),
+    Flaw(
+        "a field is claimed and lost",
+        ("test_what_was_written_is_read_back",),
+        card='holds={**CARD.holds, "external_id": Holds()}',
+    ),
+    Flaw(
+        "a field is written and not what was given",
+        ("test_what_was_written_is_read_back",),
+        """
+    async def create_contact(self, contact):
+        from dataclasses import replace
+        return await super().create_contact(replace(contact, company=contact.company and contact.company.lower()))""",
+    ),
+    Flaw(
+        "whatever JSON comes is a success",
+        ("test_an_answer_that_is_none_of_the_vendors",),
+        card="read_error=lambda status, body: CARD.read_error(status, body) or Complaint(kind=None)",
+        verbs="""
+    def list_contacts(self, query, size):
+        from crossbook.vendors.base import rows
+        from examples.postcard.verbs import _contact
+        from examples.postcard.wire.postcard import models
+        async def page(offset, limit):
+            answer = await self._api.people.list_people(offset=offset, limit=limit)
+            return [_contact(row) for row in rows(answer.people, models.Person) or []]
+        return PAGING.over(page, size)""",
+    ),
+    Flaw(
+        "nobody is ever found",
+        ("test_the_one_is_found_among_others",),
+        """
+    async def candidates(self, key, value):
+        return []""",
+    ),
+    Flaw(
+        "a verb is claimed and is not there",
+        ("test_it_works_or_is_unsupported_before_any_request",),
+        card='verbs={**CARD.verbs, "groups.list": Verb("native", by="listPeople")}',
+    ),
+    Flaw(
+        "any text is an id",
+        ("test_ids_that_would_reach_another_route_are_none",),
+        card='contact_id=re.compile(".+")',
+    ),
+    Flaw(
+        "who is gone was deleted",
+        ("test_a_deleted_contact_is_gone", "test_nobody_there_is_not_found"),
+        """
+    async def delete_contact(self, id):
+        try:
+            await super().delete_contact(id)
+        except NotFound:
+            pass""",
+    ),
+    Flaw(
+        "an operation of the wire has no row",
+        ("test_every_operation_of_the_wire_has_its_row",),
+        card='operations={name: row for name, row in CARD.operations.items() if name != "getPerson"}',
+    ),
+]
+
+
+def outcomes(pytester: pytest.Pytester, flaw: Flaw) -> dict[str, int]:
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
+    pytester.syspathinsert(ROOT)
+    pytester.makepyfile(BODY.format(verbs=flaw.verbs.strip("\n").lstrip(), card=flaw.card))
+    chosen = " or ".join(flaw.noticed)
+    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", chosen).parseoutcomes()
+
+
+@pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
+def test_a_vendor_that_is_wrong_fails(pytester: pytest.Pytester, flaw: Flaw) -> None:
+    found = outcomes(pytester, flaw)
+    assert found.get("failed", 0) >= len(flaw.noticed)
+    assert "errors" not in found
+
+
+def test_one_that_is_right_does_not(pytester: pytest.Pytester) -> None:
+    noticed = tuple(dict.fromkeys(name for flaw in FLAWS for name in flaw.noticed))
+    found = outcomes(pytester, Flaw("none", noticed))
+    assert found.keys() <= {"passed", "deselected"}
+    assert found["passed"] > len(noticed)
+
+
+def test_what_must_be_overridden_says_so(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
+    pytester.makepyfile("from crossbook.testing.contract import Contract\nclass TestMine(Contract): pass")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "test_its_variables_bear_its_name")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*override the fixture make_book*"])
