@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 import crossbook
-from crossbook.core.exchange import Reply
+from crossbook.core.exchange import Outgoing, Reply
 from crossbook.registry import VENDORS
 from crossbook.verify import Report, verify
 from crossbook.verify.claims import Claims, claims_of
@@ -192,3 +192,29 @@ def test_a_whole_verification_among_hostile_answers(vendor: str, replies: list[R
         report = virtually(run)
         render(report).encode()
         assert sum(report.calls.values()) >= 3
+
+
+@pytest.mark.parametrize("vendor", sorted(CLAIMS))
+@pytest.mark.parametrize(
+    "id", ["..", "a/../b", "²", "9" * 400, "\ud800", "x" * 100_000, -1, 2**70, None, ["1"]], ids=repr
+)
+def test_ids_that_cannot_be_asked_for(vendor: str, id: object) -> None:
+    row = {
+        "id": id, "contactid": id, "contactgroupid": id, "phone": "+48500600700", "phoneNumber": "+48500600700",
+        "email": "anna@example.com", "externalId": id, "group_id": id, "name": "Anna", "contacts": [{"id": id}],
+    }  # fmt: skip
+    rows = {name: [row, row] for name in ("items", "data", "contacts", "groups")}
+    body = {**row, **rows, "result": row, "contact": row, "success": True, "responsestatus": "OK", "status": "success"}
+    lists = {**body, "result": [row]}
+
+    def answer(call: Outgoing) -> Reply:
+        content = json.dumps(lists if call.path.endswith("address-book/list") else body).encode()
+        return Reply(200, {"content-type": "application/json"}, content)
+
+    async def run() -> Report:
+        async with book_over(vendor, FakeTransport(answer), rate=1e6) as book:
+            return await verify(book, write=True)
+
+    report = virtually(run)
+    render(report).encode()
+    assert report.refuted

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import anyio
 
 from crossbook.book import AddressBook
+from crossbook.core.pager import Pager
 from crossbook.errors import CrossbookError, NotFound
-from crossbook.models import Contact
+from crossbook.models import Contact, Group
 from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST, Look
 from crossbook.verify.report import Leftover
 
+R = TypeVar("R", Contact, Group)
 _ATTEMPTS = 8  # a vendor that is busy, or away for a moment, is waited for
+_PAGES = 100
 LONGEST = 60.0
 """Seconds that cleaning up may take, whatever ended the verification."""
 
@@ -69,7 +73,7 @@ async def _remove(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> N
 
 async def _ours(book: AddressBook) -> tuple[list[str], list[str]]:
     """The contacts and groups of the account that only a verification can have made."""
-    groups = [group.id async for group in book.groups.list() if group.name.startswith(GROUP)]
+    groups = [group.id async for group in _new(book.groups.list()) if group.name.startswith(GROUP)]
     contacts = [contact.id async for contact in _candidates(book, groups) if _is_ours(contact)]
     return list(dict.fromkeys(contacts)), groups
 
@@ -83,8 +87,22 @@ async def _candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Con
     else:
         pagers = [book.contacts.list(group=group) for group in groups]
     for pager in pagers:
-        async for contact in pager:
+        async for contact in _new(pager):
             yield contact
+
+
+async def _new(pager: Pager[R]) -> AsyncIterator[R]:
+    """A list without end has one here: where a page has nothing new, or after very many."""
+    known: set[str] = set()
+    left = _PAGES
+    async for page in pager.pages():
+        new = [item for item in page.items if item.id not in known]
+        known.update(item.id for item in new)
+        for item in new:
+            yield item
+        left -= 1
+        if not (new and left):
+            break
 
 
 def _is_ours(contact: Contact) -> bool:
