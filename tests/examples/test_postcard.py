@@ -63,3 +63,10 @@ def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
         crossbook.open("atom")
     with pytest.raises(InvalidInput, match="vercom, postcard"):
         crossbook.open("twilio")
+
+
+@pytest.mark.parametrize("file", ["card.py", "verbs.py", "book.py", "test_contract.py"])
+def test_the_page_shows_its_files(file: str) -> None:
+    """A formatter took the line that includes a file for Python once."""
+    page = (HOME.parents[1] / "docs" / "add-a-vendor.md").read_text(encoding="utf-8")
+    assert f'\n--8<-- "examples/postcard/{file}"\n' in page
