@@ -113,3 +113,10 @@ def test_a_file_without_titles_shows_nobody() -> None:
         columns_of(["+48500600700", "anna@example.com"])
     assert "500600700" not in str(caught.value)
     assert "anna@" not in str(caught.value)
+
+
+def test_the_first_of_several_numbers_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "google.csv"
+    path.write_text("Phone 2 - Value,Phone 1 - Value\n2,1\n3,\n")
+    with files.read(path) as people:
+        assert [row.contact for row in people] == [Contact(phone="1"), Contact(phone="3")]

@@ -70,3 +70,8 @@ def test_keys_of_others(rows: Rows) -> None:
 def test_one_document_is_no_json_lines(rows: Rows) -> None:
     with pytest.raises(InvalidInput, match="one object a line"):
         rows('[\n{"phone": "1"}\n]', "people.jsonl")
+
+
+def test_an_empty_text_is_nothing(rows: Rows) -> None:
+    (row,) = rows('{"phone": "1", "email": ""}', "people.jsonl")
+    assert row.contact == Contact(phone="1")
