@@ -30,6 +30,8 @@ def planned(vendor: str, *, write: bool = False) -> int:
 
     Example:
         ```python
+        import crossbook.verify
+
         assert crossbook.verify.planned("vercom") < 50
         ```
     """
@@ -68,6 +70,8 @@ async def verify(
 
     Example:
         ```python
+        import crossbook.verify
+
         async with crossbook.open("vercom") as book:
             report = await crossbook.verify.verify(book)
         print(report)  # Markdown, to be pasted into an issue
