@@ -12,6 +12,7 @@ spans among it, sees nothing of these calls; `on_attempt` does.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -108,12 +109,11 @@ class Aiohttp:
             left.sends = 1
             transport.write(request)
             protocol.start_timeout()
-            while True:
+            message, payload = await protocol.read()
+            while message.code < 200 and message.code != 101:  # what only says to go on waiting
                 message, payload = await protocol.read()
-                status = message.code
-                if status == 101 or status >= 200:
-                    break  # and not one that says to go on waiting
-            reply = await _read(status, message.raw_headers, payload, call.max_body)
+            status = message.code
+            reply = await _read(message.code, message.raw_headers, payload, call.max_body)
             if isinstance(reply, Reply) and payload.is_eof():
                 connection.release()
             return reply
@@ -178,12 +178,10 @@ def _proxy(origin: str) -> URL | None:
     found = proxy_for(origin)
     if found is None:
         return None
-    try:
+    url: URL | None = None
+    with suppress(ValueError):
         url = URL(found)
-        usable = url.scheme in ("http", "https") and bool(url.host)
-    except ValueError:
-        usable = False
-    if not usable:
+    if url is None or url.scheme not in ("http", "https") or not url.host:
         # Without its words: they show the proxy's password.
         raise InvalidInput(f"transport 'aiohttp' cannot use the environment's proxy for {origin}", field="transport")
     return url

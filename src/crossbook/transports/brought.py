@@ -28,7 +28,8 @@ def brought(client: object, origin: str, concurrency: int) -> Transport:
     if loaded is not None and isinstance(client, loaded.BaseConnector):
         from crossbook.transports.aiohttp import Aiohttp
 
-        return Aiohttp(origin, concurrency, client)
+        connector: Any = client
+        return Aiohttp(origin, concurrency, connector)
     raise InvalidInput(
         "http_client is an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
         field="http_client",
