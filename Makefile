@@ -84,7 +84,7 @@ docs: $(READY)  ## the site, strict: guides, vendors, reference; says where to o
 
 .PHONY: build
 build: $(READY)  ## wheel and sdist, tried in fresh environments, each extra alone
-	@$(BIN)/python -m release
+	@$(BIN)/python -m release $(ARGS)
 
 .PHONY: grid-check
 grid-check: $(READY)

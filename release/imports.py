@@ -12,7 +12,8 @@ import sys
 PACKAGES = ("crossbook", "crossbook_wire")
 # Top-level names that an extra brings, and that the core must do without.
 FOREIGN = (
-    "aiohttp", "fastapi", "httpx2", "pydantic", "pytest", "rich", "starlette", "typer", "uvicorn", "uvloop", "vobject",
+    "aiohttp", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
+    "rich", "starlette", "typer", "uvicorn", "uvloop", "vobject",
 )  # fmt: skip
 
 

@@ -38,13 +38,16 @@ with crossbook_sandbox.running() as sandbox:
     asyncio.run(main())
 """
 
+# How `verify` asks each vendor; of the extra that has `verify`.
+_PROBES = tuple(f"crossbook.vendors.{vendor}.probes" for vendor in ("atom", "filemail", "serwersms", "vercom"))
+
 TRIALS = {
-    "": Trial(
+    "core": Trial(
         commands=(("python", "-c", _TRANSPORT.format("httpx", "httpx")),),
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
-        rooms=("crossbook.cli", "crossbook.files.vcards", "crossbook.progress"),
+        rooms=("crossbook.cli", "crossbook.files.vcards", "crossbook.progress", "crossbook.verify", *_PROBES),
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),

@@ -18,6 +18,7 @@ CONTEXTS = {
     "src/crossbook/fastapi": REFERENCE / "fastapi.md",
     "src/crossbook/files": REFERENCE / "files.md",
     "src/crossbook/testing": REFERENCE / "testing.md",
+    "src/crossbook/verify": REFERENCE / "verify.md",
     "src/crossbook_sandbox": REFERENCE / "sandbox.md",
     "src/crossbook": REFERENCE / "index.md",
     "generated": REFERENCE / "index.md",

@@ -27,7 +27,7 @@ from typing import Any
 from attrs import define
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^(?P<indent> *)```python.*\n(?P<source>(?:.*\n)*?)(?P=indent)```$", re.MULTILINE)
+_FENCE = re.compile(r"^(?P<indent> *)```(?:python|py)\b.*\n(?P<source>(?:.*\n)*?)(?P=indent)```$", re.MULTILINE)
 _OUTPUT = re.compile(r"\s*```text title=\"Output\"\n(.*?)\n *```", re.DOTALL)
 
 

@@ -22,7 +22,8 @@ class Finding:
         claim: what is claimed, in words.
         evidence: how sure the spec was: `inferred`, `public` or `documented`; `note` says what that rests on.
         verdict: `confirmed` (seen, and as claimed), `refuted` (seen, and different), `not seen`.
-        seen, wrong: how often it was seen, and how often it was different.
+        seen: how often it was seen.
+        wrong: how often it was different.
         came: what came where it was different, masked.
         where: the operations in which it was seen; if it is refuted, those where it was different.
         forms: for a field, which kinds of values came, and how often: whether an empty one is null, for instance.
@@ -64,7 +65,9 @@ class Report:
     """The whole of a verification.
 
     Args:
-        vendor, title, version: whose spec, and which version of the vendor's API it describes.
+        vendor: whose spec.
+        title: of the spec.
+        version: which version of the vendor's API it describes.
         wrote: whether it was allowed to write.
         findings: every claim, the refuted first, and of each verdict the least sure first.
         unknown: keys of answers that the spec does not have.
