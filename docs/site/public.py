@@ -11,7 +11,14 @@ from typing import Any
 from mkdocstrings import Inventory
 
 # Beside these: what the names of `crossbook` lead to.
-MODULES = ("crossbook", "crossbook.fastapi", "crossbook.files", "crossbook.testing", "crossbook.verify", "crossbook_sandbox")
+MODULES = (
+    "crossbook",
+    "crossbook.fastapi",
+    "crossbook.files",
+    "crossbook.testing",
+    "crossbook.verify",
+    "crossbook_sandbox",
+)
 LED_TO = (
     "crossbook.contacts.Contacts",
     "crossbook.groups.Groups",

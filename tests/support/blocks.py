@@ -3,6 +3,7 @@
 - The blocks of a page are one session: what one defines, the next can use.
 - A block that ends with `...`, alone or inside a `with`, is the context: what follows on the page stands in its place.
 - A block that calls `asyncio.run` is a whole program, and one that defines tests belongs to pytest: both run alone.
+- A block that shows a file of the repository (`--8<--`) is that module, imported.
 - A fence titled "Output" behind a block is what the session prints there; `…` stands for anything.
 
 Blocks may await, as they may in `python -m asyncio`. There is no way to skip one.
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib
 import inspect
 import io
 import os
@@ -27,7 +29,10 @@ from typing import Any
 from attrs import define
 
 ROOT = Path(__file__).resolve().parents[2]
-_FENCE = re.compile(r"^(?P<indent> *)```(?:python|py)\b.*\n(?P<source>(?:.*\n)*?)(?P=indent)```$", re.MULTILINE)
+_FENCE = re.compile(
+    r"^(?P<indent> *)```(?: *\{ *\.)?(?:python|py)\b.*\n(?P<source>(?:.*\n)*?)(?P=indent)```$", re.MULTILINE
+)
+_FILE = re.compile(r'--8<-- "(\S+)\.py"\n')
 _OUTPUT = re.compile(r"\s*```text title=\"Output\"\n(.*?)\n *```", re.DOTALL)
 
 
@@ -47,6 +52,12 @@ class Block:
             raise AssertionError(f"{self.path}:{self.line + (error.lineno or 0)}: {error.msg}") from None
         # A traceback then names the page and its line.
         return ast.increment_lineno(tree, self.line)
+
+    @property
+    def shows(self) -> str | None:
+        """The module that the block shows, if it shows a file."""
+        found = _FILE.fullmatch(self.source)
+        return found.group(1).replace("/", ".") if found else None
 
     @property
     def is_program(self) -> bool:
@@ -72,7 +83,9 @@ def run_page(blocks: Sequence[Block], folder: Path) -> None:
     session: list[Block] = []
     tests: list[Block] = []
     for block in blocks:
-        if block.is_program:
+        if block.shows is not None:
+            importlib.import_module(block.shows)
+        elif block.is_program:
             _compare(block, _program(block))
         elif block.is_tests:
             tests.append(block)
