@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import anyio
 from crossbook_wire.http import Request
 
 from benchmarks.answers import CONTACT_ID, GET, one
@@ -72,11 +71,11 @@ async def without_policy() -> AsyncGenerator[Call]:
         async def send() -> Answer:
             connection.check()
             operation = card.operations[REQUEST.operation]
-            deadline = anyio.current_time() + options.timeout
+            deadline = connection.now() + options.timeout
             attachment = await connection.auth.attachment(REQUEST.operation, options.timeout)
-            left = deadline - anyio.current_time()
+            left = deadline - connection.now()
             call = framed(REQUEST, connection.base, attachment, options, left, card.max_body)
-            with anyio.move_on_after(left):
+            with connection.scope(deadline=deadline):
                 reply = await connection.transport.send(call)
             assert isinstance(reply, Reply)
             assert judge(card, operation, reply) is None
