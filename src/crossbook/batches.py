@@ -126,6 +126,8 @@ class ContactBatches:
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
         """Deletes many contacts, by id, or all of a list: its ids are read to the end before the first is deleted.
 
+        That holds for the list itself: a generator of yours over a list that shrinks meanwhile skips some.
+
         Example:
             ```python
             await book.contacts.delete_many(book.contacts.list(group=friends.id)).summary()
@@ -202,9 +204,12 @@ class GroupBatches:
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Takes many contacts out of groups: items are `(group, contact)`, by their ids.
 
+        Read a list to its end first, as below: the list of a group that shrinks while it is read skips some.
+
         Example:
             ```python
-            await book.groups.remove_many([(friends.id, created.id)]).summary()
+            gone = [(friends.id, contact.id) async for contact in book.contacts.list(group=friends.id)]
+            await book.groups.remove_many(gone).summary()
             ```
         """
         return self._members("groups.remove", pairs, options, "remove_from_group", "remove_all_from_group")

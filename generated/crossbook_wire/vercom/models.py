@@ -431,8 +431,9 @@ class NewGroup(Model):
 class Nothing(Model):
     """There is nothing to show.
 
-    Evidence: inferred. The status is public; whether data is empty or absent, and whether
-    errors explain it, is not said.
+    Evidence: inferred. The status is public, as a call that was processed and has no
+    results; whether data is empty or absent, and whether errors explain it, is not said. So
+    errors do not make an empty list a failure.
     """
 
     meta: FailureMeta | list[Any] | None | UnsetType = UNSET
