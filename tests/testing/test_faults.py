@@ -71,6 +71,7 @@ CASES = [
     Case(202, "VendorDown", "yes", {"retry_after": 1}, 202),
     Case(429, "RateLimited", "yes", status=429),
     Case(429, "RateLimited", "yes", {"retry_after": 600}, 429),
+    no_answer("rewrite", None, drop=["data"]),
     Case("window", "RateLimited", "yes", {"rate": 0.0001, "burst": 1, "retry_after": True}, 429),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -198,3 +199,43 @@ def test_what_writing_finds(deviation: str, make: Make, fill: Fill, server: Serv
     report = verified(make, vendor, write=True)
     assert refuted(report) == expected
     assert (report.stopped, report.leftovers) == ("", ())
+
+
+SWITCHES = {
+    "serwersms_partial_edit": (True, "updateContact.unsent"),
+    "serwersms_row_per_group": (False, "updateContact.rows"),
+}
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_the_other_reading_of_what_nobody_documents(switch: str, make: Make, fill: Fill, server: Server) -> None:
+    value, row = SWITCHES[switch]
+    fill("serwersms")
+    server.options(**{switch: value})
+    assert refuted(verified(make, "serwersms", write=True)) == {row}
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "codes"),
+    [
+        ({"code": 1004, "type": "Gone"}, {"code.1004"}, ()),
+        ({"code": 1006, "type": "InvalidData"}, {"getContact.unknown"}, ()),
+        ({"code": 1066, "type": "Gone"}, {"getContact.unknown"}, ("1066 with status 200: getContact",)),
+    ],
+)
+def test_error_codes(
+    error: dict[str, Any], expected: set[str], codes: tuple[str, ...], make: Make, server: Server
+) -> None:
+    body = json.dumps({"error": {**error, "message": "No"}})
+    server.fault(
+        "status", "serwersms", "getContact", status=200, body=body, content_type="application/json", count=None
+    )
+    report = verified(make, "serwersms")
+    assert (refuted(report), report.codes) == (expected, codes)
+
+
+def test_an_answer_that_is_no_json(make: Make, server: Server) -> None:
+    server.fault("html", "vercom", "listSegments", count=None)
+    report = verified(make, "vercom")
+    assert refuted(report) == {"listSegments.200"}
+    assert report.troubles == ("listSegments: BadResponse, status 200",)

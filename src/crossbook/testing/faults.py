@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from attrs import define, field
@@ -15,7 +15,7 @@ from crossbook_sandbox.faults import Faults
 FaultKind = Literal[
     "refused", "unresolved", "no_room", "timeout", "vendor_error",
     "delay", "reset", "close", "cut", "garbage", "html", "empty", "truncated", "slow", "expire_tokens", "window",
-    "late_commit",
+    "late_commit", "rewrite",
 ]  # fmt: skip
 """The faults by name; `Sandbox.fail_next` says what each does."""
 
@@ -33,6 +33,8 @@ class FaultSettings(TypedDict, total=False):
         or "after".
     rate, burst, later_rate, later_after: `window` allows so many a second, bursts of so many, and another rate so many
         seconds after the first call.
+    rename, drop, put, cast, ignore: `rewrite` gives keys of the answer another name, leaves them out, puts, makes
+        them "text" or "number", by path (`data[].id`), and does not hear these parameters.
     skip: how many matching calls pass first.
     probability, seed: strikes by chance, the same way for the same seed, and again and again.
     """
@@ -48,6 +50,11 @@ class FaultSettings(TypedDict, total=False):
     burst: float
     later_rate: float
     later_after: float
+    rename: Mapping[str, str]
+    drop: Sequence[str]
+    put: Mapping[str, Any]
+    cast: Mapping[str, Literal["text", "number"]]
+    ignore: Sequence[str]
     skip: int
     probability: float
     seed: int

@@ -189,9 +189,10 @@ class Sandbox:
                 `cut`: it ends in the middle of the body; `truncated`, `empty`, `garbage`, `html`: the body is half,
                 nothing, noise, a proxy's page; `slow`: it comes byte by byte, `seconds` apart;
                 `delay`: the answer takes `seconds`; `expire_tokens`: every login token is dead;
-                `window`: 429 for what exceeds `rate` a second.
+                `window`: 429 for what exceeds `rate` a second;
+                `rewrite`: the answer of a vendor that is not as described.
             vendor: at whom; by default at each vendor that has it.
-            times: how many calls; by default one, and no end for `window` and with a `probability`.
+            times: how many calls; by default one, and no end for `window`, `rewrite` and with a `probability`.
             settings: see `FaultSettings`.
 
         Returns:
