@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,11 +162,17 @@ FLAWS = [
 
 
 def outcomes(pytester: pytest.Pytester, flaw: Flaw) -> dict[str, int]:
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.syspathinsert(ROOT)
     pytester.makepyfile(BODY.format(verbs=flaw.verbs.strip("\n").lstrip(), card=flaw.card))
     chosen = " or ".join(flaw.noticed)
-    return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", chosen).parseoutcomes()
+    # Plain: Python 3.11.7 sometimes trips over its own count of recursions while a module is rewritten.
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--assert=plain", "-k", chosen)
+    with warnings.catch_warnings():
+        # A test that failed leaves calls that nobody awaits; they are not for the next test to find.
+        warnings.simplefilter("ignore")
+        gc.collect()
+    return result.parseoutcomes()
 
 
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
@@ -177,7 +185,7 @@ def test_a_vendor_that_is_wrong_fails(pytester: pytest.Pytester, flaw: Flaw) -> 
 def test_one_that_is_right_does_not(pytester: pytest.Pytester) -> None:
     noticed = tuple(dict.fromkeys(name for flaw in FLAWS for name in flaw.noticed))
     found = outcomes(pytester, Flaw("none", noticed))
-    assert found.keys() <= {"passed", "deselected"}
+    assert found.keys() <= {"passed", "deselected"}, found
     assert found["passed"] > len(noticed)
 
 

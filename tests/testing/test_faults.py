@@ -77,7 +77,9 @@ CASES = [
 
 
 def test_none_of_the_sandboxes_faults_is_left_out() -> None:
-    assert {case.with_ for case in CASES if isinstance(case.with_, str)} >= KINDS.keys() - {"status", "expire_tokens"}
+    # A status is a number here, tokens have a test below, and what a rewritten answer says is no fault of a bad day.
+    others = {"status", "expire_tokens", "rewrite"}
+    assert {case.with_ for case in CASES if isinstance(case.with_, str)} >= KINDS.keys() - others
 
 
 async def outcome(sandbox: Sandbox, case: Case) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ import pytest
 
 INI = """
 [pytest]
-addopts = --strict-markers --strict-config -p no:cacheprovider
+addopts = --strict-markers --strict-config --assert=plain -p no:cacheprovider
 filterwarnings = error
 asyncio_default_fixture_loop_scope = function
 {more}
