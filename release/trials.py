@@ -39,7 +39,12 @@ with crossbook_sandbox.running() as sandbox:
 """
 
 # How `verify` asks each vendor; of the extra that has `verify`.
-_PROBES = tuple(f"crossbook.vendors.{vendor}.probes" for vendor in ("atom", "filemail", "serwersms", "vercom"))
+_VENDORS = ("atom", "filemail", "serwersms", "vercom")
+_PROBES = (
+    *(f"crossbook.vendors.{vendor}.probes" for vendor in _VENDORS),
+    "crossbook.vendors.serwersms.trials",
+    "crossbook.vendors.vercom.trials",
+)
 
 TRIALS = {
     "core": Trial(
