@@ -41,7 +41,8 @@ class Account:
         return JSONResponse({"people": people[begin : begin + int(asked.get("limit", 50))]})
 
     async def _created(self, request: Request) -> JSONResponse:
-        if refused := _refusal(request) or _invalid(body := await request.json(), needed=("email", "name")):
+        body = await request.json()
+        if refused := _refusal(request) or _invalid(body, needed=("email", "name")):
             return refused
         id = f"p{next(self._numbers)}"
         self.people[id] = {"id": id, "company": None, **body}
@@ -51,7 +52,8 @@ class Account:
         return _refusal(request) or self._shown(request)
 
     async def _changed(self, request: Request) -> JSONResponse:
-        if refused := _refusal(request) or _invalid(body := await request.json()):
+        body = await request.json()
+        if refused := _refusal(request) or _invalid(body):
             return refused
         if request.path_params["id"] in self.people:
             self.people[request.path_params["id"]].update(body)

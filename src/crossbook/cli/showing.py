@@ -33,8 +33,9 @@ def use_json(value: bool) -> bool:
 
 def utf8() -> None:
     """Standard output in UTF-8, wherever the terminal lives, and with line ends as they are: for JSON and files."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    stdout: object = sys.stdout
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(encoding="utf-8", newline="")
 
 
 def say(text: str) -> None:
