@@ -73,7 +73,7 @@ TRIALS = {
         rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook.testing"),
         commands=(
             ("crossbook-sandbox", "--help"),
-            ("python", "-m", "pytest", "--fixtures", "-p", "crossbook_pytest", "-q"),
+            ("python", "-m", "pytest", "--fixtures", "-q", "-p", "no:cacheprovider"),
         ),
     ),
 }
