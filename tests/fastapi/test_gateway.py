@@ -8,7 +8,6 @@ import signal
 from typing import Any
 
 import httpx
-import people
 import pytest
 from control import Server
 from fakes import VENDORS
@@ -16,6 +15,7 @@ from gateways import COMMAND, started
 
 from crossbook import Contact
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract import people
 
 pytestmark = pytest.mark.asyncio
 

@@ -10,12 +10,12 @@ import ssl
 from collections import Counter
 
 import httpx
-import people
 import pytest
 from control import Server
 from fakes import VENDORS
 
 from crossbook.registry import vendor as vendor_class
+from crossbook.testing.contract import people
 
 CLIENTS = 200
 CALLS = 5
