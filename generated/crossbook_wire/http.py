@@ -96,9 +96,11 @@ def query_string(parameters: Mapping[str, object]) -> str:
     """Encode query parameters: UNSET ones are left out, lists become one pair an item, True is `true`."""
     pairs: list[str] = []
     for name, value in parameters.items():
+        if value is UNSET:
+            continue
         if isinstance(value, list):
             pairs += [f"{_encoded(name)}={_encoded(item)}" for item in cast("list[object]", value)]
-        elif value is not UNSET:
+        else:
             pairs.append(f"{_encoded(name)}={_encoded(value)}")
     return "&".join(pairs)
 

@@ -145,8 +145,12 @@ class Contact(_Record):
 
 
 _SHOWN = ("id", "phone", "email")
-_SETTERS = tuple(Contact.__dict__[f.name].__set__ for f in fields(Contact))
-_set_raw, _set_known = (_Record.__dict__[name].__set__ for name in ("_raw", "_known"))
+
+
+class _Fresh(_Record):
+    """A contact while it is being read from a vendor: laid out as one, and not frozen yet."""
+
+    __slots__ = tuple(Contact.__slots__)
 
 
 def contact_read(
@@ -156,28 +160,26 @@ def contact_read(
     groups: tuple[str, ...] | None, opted_out: frozenset[Any] | None, archived: bool | None,
     created_at: datetime | None,
 ) -> Contact:  # fmt: skip
-    """`read_from(Contact(…), raw, known)`, for lists: a frozen dataclass's own `__init__` takes three times as long."""
-    contact = object.__new__(Contact)
-    (
-        set_id, set_external_id, set_phone, set_email, set_first_name, set_last_name, set_name, set_company,
-        set_fields, set_groups, set_opted_out, set_archived, set_created_at,
-    ) = _SETTERS  # fmt: skip
-    set_id(contact, id)
-    set_external_id(contact, external_id)
-    set_phone(contact, phone)
-    set_email(contact, email)
-    set_first_name(contact, first_name)
-    set_last_name(contact, last_name)
-    set_name(contact, name)
-    set_company(contact, company)
-    set_fields(contact, fields)
-    set_groups(contact, groups)
-    set_opted_out(contact, opted_out)
-    set_archived(contact, archived)
-    set_created_at(contact, created_at)
-    _set_raw(contact, raw)
-    _set_known(contact, known)
-    return contact
+    """`read_from(Contact(…), raw, known)`, for lists: a frozen dataclass's own `__init__` takes five times as long."""
+    contact: Any = _Fresh()
+    contact._raw = raw
+    contact._known = known
+    contact.id = id
+    contact.external_id = external_id
+    contact.phone = phone
+    contact.email = email
+    contact.first_name = first_name
+    contact.last_name = last_name
+    contact.name = name
+    contact.company = company
+    contact.fields = fields
+    contact.groups = groups
+    contact.opted_out = opted_out
+    contact.archived = archived
+    contact.created_at = created_at
+    contact.__class__ = Contact
+    read: Contact = contact
+    return read
 
 
 class ContactChanges(TypedDict, total=False):

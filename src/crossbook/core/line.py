@@ -54,8 +54,12 @@ class Line:
         Raises:
             Late: as soon as it is clear that it would take longer.
         """
-        if (self._waiters and not ahead) or not self._take(ahead):
+        if not self.acquire_nowait(ahead=ahead):
             await self._wait(inf if longest is None else longest, ahead)
+
+    def acquire_nowait(self, *, ahead: bool = False) -> bool:
+        """The same for who need not wait; False if one has to."""
+        return (ahead or not self._waiters) and self._take(ahead)
 
     def release(self) -> None:
         """The request ended, however it did."""

@@ -59,6 +59,7 @@ class Wire:
     async def send(self, request: Request) -> Response:
         connection, options = self._connection, self._options
         connection.check()
+        account = connection.account
         operation = connection.card.operations.get(request.operation, _OTHER)
         number, free, renewed, deadline = 0, 0, False, None
         earlier: Sent = "no"
@@ -67,7 +68,8 @@ class Wire:
         while True:
             if watching is not None:
                 watching.asked(request)
-            await self._turn(request, operation, deadline, error)
+            if not account.acquire_nowait(ahead=operation.ahead):
+                await self._turn(request, operation, deadline, error)
             try:
                 began = connection.now()
                 if deadline is None:
@@ -80,16 +82,16 @@ class Wire:
                 unmade.earlier = earlier
                 raise
             finally:
-                connection.account.release()
+                account.release()
             error = self._judged(request, outcome, operation, attachment)
             if watching is not None:
                 watching.answered(request, outcome, error)
             if isinstance(error, RateLimited):
-                connection.account.throttled(error.retry_after)
+                account.throttled(error.retry_after)
             elif isinstance(outcome, Reply):
-                connection.account.succeeded()
+                account.succeeded()
             if error is None and isinstance(outcome, Reply):
-                connection.account.quota.succeeded(repeated=number > 1)
+                account.quota.succeeded(repeated=number > 1)
                 self._told(request, number, began, outcome, None, None)
                 return Answer(
                     outcome.status,
