@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -32,7 +33,7 @@ asyncio.run(main())
 _LOADED = """
 import sys
 from crossbook import Vercom
-names = ("httpx", "httpx2", "aiohttp", "httpcore", "h11", "phonenumbers")
+names = ("httpx", "httpx2", "aiohttp", "httpcore", "h11", "phonenumbers", "sqlite3", "crossbook.many")
 names += tuple(f"crossbook{where}.{vendor}" for where in (".vendors", "_wire") for vendor in
                ("atom", "filemail", "serwersms"))
 figure = sum(name in sys.modules for name in names)
@@ -54,13 +55,15 @@ async def main():
 
 figure = len(asyncio.run(main()))
 """
+# As installed: pip compiles what it installs, so a checkout may keep what Python compiles of it too.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _child(code: str) -> float:
     """Runs it in an interpreter of its own, and answers what it calls `figure`, else its CPU time."""
     timed = f"import time\nfigure = None\nbegan = time.process_time()\nexec({json.dumps(code)})\n"
     timed += "print(time.process_time() - began if figure is None else figure)"
-    done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=_ENVIRONMENT)
     return float(done.stdout)
 
 

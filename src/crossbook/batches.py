@@ -1,23 +1,26 @@
-"""The verbs for many of `book.contacts` and `book.groups`: `create_many`, `upsert_many`, `add_many` …"""
+"""The verbs for many of `book.contacts` and `book.groups`: `create_many`, `upsert_many`, `add_many` …
+
+The engine behind them is imported when a book makes its first batch: who has none does not pay for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from crossbook.core import checks
-from crossbook.core.batch.decide import OnDuplicate
-from crossbook.core.batch.engine import Batch
-from crossbook.core.batch.results import Status
-from crossbook.core.batch.steps import ById, Membership
-from crossbook.core.batch.writes import Create, Update
-from crossbook.core.card import MatchKey
 from crossbook.core.frames import public_sync
-from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
-from crossbook.many import BatchOptions, Items, Workshop, batch
 from crossbook.models import Contact, ExternalId
+
+if TYPE_CHECKING:
+    from crossbook.core.batch.decide import OnDuplicate
+    from crossbook.core.batch.engine import Batch
+    from crossbook.core.batch.results import Status
+    from crossbook.core.card import MatchKey
+    from crossbook.core.pager import Pager
+    from crossbook.many import BatchOptions, Items, Workshop
 
 AnyChannel = Literal["sms", "email", "push", "all"]
 
@@ -64,6 +67,9 @@ class ContactBatches:
                     print(result.index, result.status, result.id)
             ```
         """
+        from crossbook.core.batch.writes import Create
+        from crossbook.many import batch
+
         shop = self._shop("contacts.create")
         if on_duplicate is not None and match is None:
             raise InvalidInput("on_duplicate needs match: the key by which two are the same", field="match")
@@ -101,6 +107,9 @@ class ContactBatches:
             print(await book.contacts.upsert_many(people, match="phone").summary())
             ```
         """
+        from crossbook.core.batch.writes import Create
+        from crossbook.many import batch
+
         shop = self._shop("contacts.create")
         step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
         return batch(
@@ -119,6 +128,9 @@ class ContactBatches:
             await book.contacts.update_many([(created.id, {"company": "ABC"})]).summary()
             ```
         """
+        from crossbook.core.batch.writes import Update
+        from crossbook.many import batch
+
         shop = self._shop("contacts.update")
         return batch(shop, Update(shop.verbs), changes, options, operation="contacts.update_many")
 
@@ -175,6 +187,9 @@ class ContactBatches:
         many: str,
         **fixed: str,
     ) -> Batch[str]:
+        from crossbook.core.batch.steps import ById
+        from crossbook.many import batch
+
         shop = self._shop(verb)
         if "channel" in fixed:
             checks.check_channel(shop.verbs.card, fixed["channel"])
@@ -217,6 +232,9 @@ class GroupBatches:
     def _members(
         self, verb: str, pairs: Items[tuple[str, str]], options: BatchOptions, one: str, many: str
     ) -> Batch[tuple[str, str]]:
+        from crossbook.core.batch.steps import Membership
+        from crossbook.many import batch
+
         shop = self._shop(verb)
         step = Membership(verb, shop.verbs, getattr(shop.verbs, one), _many(shop.verbs, many, {}))
         return batch(shop, step, pairs, options, operation=f"{verb}_many")

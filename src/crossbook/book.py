@@ -6,24 +6,18 @@ import math
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
-from attrs import evolve
-from crossbook_wire.http import Send
-
-from crossbook import transports
-from crossbook.contacts import Contacts
-from crossbook.core import checks, phones
-from crossbook.core.auth import Auth
 from crossbook.core.card import Card, Rate
-from crossbook.core.connection import Connection
-from crossbook.core.frame import Base
-from crossbook.core.options import CallOptions, Options
-from crossbook.core.wire import Wire
+from crossbook.core.options import CallOptions
 from crossbook.errors import InvalidInput
-from crossbook.groups import Groups
-from crossbook.many import Workshop
-from crossbook.vendors.base import Verbs
+
+if TYPE_CHECKING:
+    from crossbook_wire.http import Send
+
+    from crossbook.core.auth import Auth
+    from crossbook.many import Workshop
+    from crossbook.vendors.base import Verbs
 
 BATCH_ATTEMPTS = 8
 
@@ -75,6 +69,13 @@ class AddressBook:
     card: ClassVar[Card]
 
     def __init__(self, auth: Auth, brand: str = "", **options: Unpack[BookOptions]) -> None:
+        # What a call needs is imported when a book is made: not with the class, which costs who only names it, and not
+        # by the first call, in somebody's event loop.
+        from crossbook import transports
+        from crossbook.core.connection import Connection
+        from crossbook.core.frame import Base
+        from crossbook.core.options import Options
+
         card = self.card
         settings: dict[str, Any] = dict(options)
         url = settings.pop("base_url", None) or card.base_urls.get(brand)
@@ -99,6 +100,10 @@ class AddressBook:
         self._bind()
 
     def _bind(self) -> None:
+        from crossbook.contacts import Contacts
+        from crossbook.core.wire import Wire
+        from crossbook.groups import Groups
+
         self._wire = Wire(self._connection, self._options)
         self._verbs = self._make_verbs(self._wire.send)
         self._verbs.region = self._region
@@ -107,6 +112,8 @@ class AddressBook:
 
     def _shop(self) -> Workshop:
         """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
+        from crossbook.many import Workshop
+
         other = self.with_options(attempts=max(BATCH_ATTEMPTS, self._options.attempts))
         return Workshop(other._verbs, other._connection, other._options, lambda: other._wire.requests)
 
@@ -136,6 +143,8 @@ class AddressBook:
             await book.with_options(timeout=3, attempts=1).contacts.get(created.id)
             ```
         """
+        from attrs import evolve
+
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         _no_others(self.card, options)
@@ -173,6 +182,8 @@ def _no_others(card: Card, options: Mapping[str, Any]) -> None:
 def _region(card: Card, asked: str | None) -> str | None:
     if asked is None or asked == card.default_region:
         return card.default_region
+    from crossbook.core import phones
+
     if not phones.is_region(asked):
         raise InvalidInput(
             'default_region is a country as two capital letters, such as "PL"',
@@ -191,6 +202,8 @@ def _default_group(card: Card, asked: str | None) -> str | None:
             f"{card.title} takes contacts without a group: name groups on each contact",
             field="default_group", vendor=card.vendor,
         )  # fmt: skip
+    from crossbook.core import checks
+
     return checks.check_id(card, "default_group", asked)
 
 

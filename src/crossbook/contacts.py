@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from crossbook.batches import ContactBatches
 from crossbook.core import checks, cursor
@@ -14,9 +14,11 @@ from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import Ambiguous, InvalidInput, NotFound, Unsupported
-from crossbook.many import Workshop
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
 from crossbook.vendors.base import Query, Verbs
+
+if TYPE_CHECKING:
+    from crossbook.many import Workshop
 
 _TEXTS = ("search", "phone", "email", "external_id")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from crossbook.batches import GroupBatches
 from crossbook.core import checks, cursor
@@ -10,9 +11,11 @@ from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import NotFound, Unsupported
-from crossbook.many import Workshop
 from crossbook.models import Group
 from crossbook.vendors.base import Verbs
+
+if TYPE_CHECKING:
+    from crossbook.many import Workshop
 
 
 class Groups(GroupBatches):

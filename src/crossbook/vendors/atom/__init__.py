@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Self, Unpack
-
-from crossbook_wire.atom import Api
-from crossbook_wire.http import Send
+from typing import TYPE_CHECKING, Self, Unpack
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import credential, headers
 from crossbook.core.frames import public_sync
 from crossbook.vendors.atom.card import CARD
-from crossbook.vendors.atom.verbs import AtomVerbs
+
+if TYPE_CHECKING:
+    from crossbook_wire.atom import Api
+    from crossbook_wire.http import Send
+
+    from crossbook.vendors.atom.verbs import AtomVerbs
 
 __all__ = ["Atom"]
 
@@ -42,6 +43,8 @@ class Atom(AddressBook):
 
     @public_sync
     def __init__(self, token: str, **options: Unpack[BookOptions]) -> None:
+        from crossbook.core.auth import credential, headers
+
         super().__init__(headers({"Authorization": f"Bearer {credential('token', token)}"}), **options)
 
     @classmethod
@@ -65,5 +68,9 @@ class Atom(AddressBook):
         return cls(**{**cls._environment(account, optional=needed), **options})  # type: ignore[arg-type]
 
     def _make_verbs(self, send: Send) -> AtomVerbs:
+        from crossbook_wire.atom import Api
+
+        from crossbook.vendors.atom.verbs import AtomVerbs
+
         self.wire = Api(send)
         return AtomVerbs(self.wire)

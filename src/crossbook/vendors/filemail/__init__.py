@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import anyio
 from attrs import define
-from crossbook_wire.filemail import Api
-from crossbook_wire.http import Request, Response, Send
 from msgspec.json import Decoder
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import Login, MemoryTokens, TokenStore, credential, password_text
 from crossbook.core.frames import public_sync
 from crossbook.errors import BadResponse
 from crossbook.vendors.filemail.card import CARD, DEAD_TOKEN
-from crossbook.vendors.filemail.verbs import FilemailVerbs
+
+if TYPE_CHECKING:
+    from crossbook_wire.filemail import Api
+    from crossbook_wire.http import Request, Response, Send
+
+    from crossbook.core.auth import TokenStore
+    from crossbook.vendors.filemail.verbs import FilemailVerbs
 
 __all__ = ["Filemail"]
 
@@ -66,6 +69,8 @@ class Filemail(AddressBook):
         tokens: TokenStore | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
+        from crossbook.core.auth import Login, MemoryTokens, credential, password_text
+
         credentials = {"username": credential("username", username), "password": password_text("password", password)}
         if api_key is not None:
             credentials["apikey"] = credential("api_key", api_key)
@@ -107,6 +112,8 @@ class Filemail(AddressBook):
         return self
 
     async def _log_in(self) -> str:
+        from crossbook_wire.filemail import Api
+
         # The token is no field of a model, where a repr or a log could show it: it is read beside the answer.
         kept: list[Response] = []
 
@@ -121,6 +128,10 @@ class Filemail(AddressBook):
         return token
 
     def _make_verbs(self, send: Send) -> FilemailVerbs:
+        from crossbook_wire.filemail import Api
+
+        from crossbook.vendors.filemail.verbs import FilemailVerbs
+
         self._send = send
         self.wire = Api(send)
         return FilemailVerbs(self.wire)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self, Unpack
-
-from crossbook_wire.http import Send
-from crossbook_wire.serwersms import Api, models
+from typing import TYPE_CHECKING, Self, Unpack
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core import checks
-from crossbook.core.auth import credential, headers, members, password_text
 from crossbook.core.frames import public, public_sync
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact
-from crossbook.vendors.base import number, text
 from crossbook.vendors.serwersms.card import CARD
-from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
+
+if TYPE_CHECKING:
+    from crossbook_wire.http import Send
+    from crossbook_wire.serwersms import Api
+
+    from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
 
 __all__ = ["Imported", "SerwerSMS"]
 
@@ -69,6 +68,8 @@ class SerwerSMS(AddressBook):
         token: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
+        from crossbook.core.auth import credential, headers, members, password_text
+
         if token is not None and username is None and password is None:
             auth = headers({"Authorization": f"Bearer {credential('token', token)}"})
         elif token is None and username and password:
@@ -125,6 +126,11 @@ class SerwerSMS(AddressBook):
                 imported = await book.import_contacts("Fair 2026", [Contact(phone="+48500600700")])
             ```
         """
+        from crossbook_wire.serwersms import models
+
+        from crossbook.core import checks
+        from crossbook.vendors.base import number, text
+
         self._connection.check()
         checks.group_name(CARD, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
@@ -143,5 +149,9 @@ class SerwerSMS(AddressBook):
         return Imported(text(answer.id) or "", number(answer.correct) or 0, number(answer.failed) or 0)
 
     def _make_verbs(self, send: Send) -> SerwerSMSVerbs:
+        from crossbook_wire.serwersms import Api
+
+        from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
+
         self.wire = Api(send)
         return SerwerSMSVerbs(self.wire)

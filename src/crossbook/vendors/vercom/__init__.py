@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, Unpack
-
-from crossbook_wire.http import Send
-from crossbook_wire.vercom import Api
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import credential, headers
-from crossbook.core.checks import is_one_of
 from crossbook.core.frames import public_sync
-from crossbook.core.pager import Pager
 from crossbook.errors import InvalidInput
-from crossbook.vendors.vercom.bulk import VercomBulk
 from crossbook.vendors.vercom.card import CARD
-from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
+
+if TYPE_CHECKING:
+    from crossbook_wire.http import Send
+    from crossbook_wire.vercom import Api
+
+    from crossbook.core.pager import Pager
+    from crossbook.vendors.vercom.bulk import VercomBulk
+    from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
 
 __all__ = ["Brand", "Field", "Pager", "Segment", "Vercom"]
+
+
+def __getattr__(name: str) -> Any:
+    # What the wire's models are imported for: with the first book, or when it is asked for.
+    if name not in ("Field", "Pager", "Segment"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("crossbook.vendors.vercom.extras"), name)
 
 
 class Vercom(AddressBook):
@@ -58,6 +66,9 @@ class Vercom(AddressBook):
         brand: Brand = "emaillabs",
         **options: Unpack[BookOptions],
     ) -> None:
+        from crossbook.core.auth import credential, headers
+        from crossbook.core.checks import is_one_of
+
         if not is_one_of(brand, CARD.base_urls):
             raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
         auth = headers(
@@ -94,6 +105,11 @@ class Vercom(AddressBook):
         return cls(**{**found, **options})  # type: ignore[arg-type]
 
     def _make_verbs(self, send: Send) -> VercomBulk:
+        from crossbook_wire.vercom import Api
+
+        from crossbook.vendors.vercom.bulk import VercomBulk
+        from crossbook.vendors.vercom.extras import Fields, Segments
+
         self.wire = Api(send)
         self.fields = Fields(self.wire, self._connection)
         self.segments = Segments(self.wire, self._connection)

@@ -1,0 +1,81 @@
+"""What an import brings, in a fresh interpreter: what is not used is not paid for, and no call imports anything."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from control import Server
+from fakes import VENDORS
+
+from crossbook.registry import vendor as vendor_class
+
+CLASSES = {vendor: vendor_class(vendor).__name__ for vendor in VENDORS}
+
+# What only a call, a batch, an async program or a phone of another spelling needs.
+LATER = (
+    "anyio", "asyncio", "crossbook.batches", "crossbook.contacts", "crossbook.core.batch", "crossbook.core.journal",
+    "crossbook.core.sqlite_journal", "crossbook.core.wire", "crossbook.many", "crossbook.transports", "crossbook_wire",
+    "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3", "ssl",
+)  # fmt: skip
+
+FIRST_CALLS = """
+import asyncio, json, sys
+import crossbook
+
+async def main():
+    settings = json.loads(sys.stdin.read())
+    book = getattr(crossbook, settings.pop("class"))(**settings)
+    made = set(sys.modules)
+    async with book:
+        await book.groups.list(page_size=2)
+        try:
+            await book.contacts.get("1")
+        except crossbook.NotFound:
+            pass
+        await book.with_options(attempts=1).groups.list(page_size=2)
+        used = set(sys.modules) - made
+        book.contacts.delete_many([])
+        print(json.dumps({"made": sorted(made), "used": sorted(used), "batched": sorted(sys.modules)}))
+
+asyncio.run(main())
+"""
+
+
+def fresh(code: str, given: dict[str, Any] | None = None) -> Any:
+    """What this prints, as JSON, in an interpreter of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+def within(loaded: list[str], *rooms: str) -> list[str]:
+    return [name for name in loaded if name.startswith(tuple(f"{room}." for room in rooms)) or name in rooms]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_vendors_class_brings_no_library_no_engine_and_no_other_vendor(vendor: str) -> None:
+    before, loaded = fresh(
+        "import json, sys; before = [*sys.modules]; "
+        f"from crossbook import {CLASSES[vendor]}; print(json.dumps([before, [*sys.modules]]))"
+    )
+    loaded = [name for name in loaded if name not in before]
+    assert f"crossbook.vendors.{vendor}.card" in loaded
+    # Filemail's class takes its clock from anyio.
+    later = [name for name in LATER if vendor != "filemail" or name != "anyio"]
+    assert within(loaded, *later) == []
+    assert within(loaded, *(f"crossbook.vendors.{other}" for other in VENDORS if other != vendor)) == []
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_book_brings_what_its_calls_need_and_a_call_imports_none_of_it(vendor: str, server: Server) -> None:
+    settings = {"class": CLASSES[vendor], "base_url": server.base_urls[vendor], **server.credentials[vendor]}
+    told = fresh(FIRST_CALLS, settings)
+    assert {"httpx", "httpcore", "crossbook.core.wire", f"crossbook_wire.{vendor}.models"} <= set(told["made"])
+    assert within(told["made"], "crossbook.many", "crossbook.core.journal", "sqlite3") == []
+    assert within(told["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
+    assert "crossbook.core.batch.engine" in told["batched"]
