@@ -20,6 +20,16 @@ ROWS = (
 )
 _HTTPX = "import httpx"
 _VERCOM = "from crossbook import Vercom"
+# What a book is built upon, with nothing of ours: shown beside the book's row.
+_CLIENT = """
+import asyncio, httpx
+
+async def main():
+    async with httpx.AsyncClient():
+        pass
+
+asyncio.run(main())
+"""
 _BOOK = """
 import asyncio
 from crossbook import Vercom
@@ -68,7 +78,7 @@ def _child(code: str) -> float:
 
 
 def run(bench: Bench) -> Iterator[Result]:
-    sides = {"httpx": _HTTPX, "Vercom": _VERCOM, "open book": _BOOK}
+    sides = {"httpx": _HTTPX, "Vercom": _VERCOM, "open book": _BOOK, "open httpx.AsyncClient": _CLIENT}
     found: dict[str, list[float]] = {name: [] for name in sides}
     count = 2 * bench.rounds + 1
     for code in sides.values():
@@ -79,7 +89,8 @@ def run(bench: Bench) -> Iterator[Result]:
             found[name].append(1000 * _child(sides[name]))
     note = "" if find_spec("trio") is None else "trio is installed here, which anyio imports too"
     for row, name in zip(ROWS, ("Vercom", "open book"), strict=False):
-        figures = {f"{side}, ms": found[side] for side in (name, "httpx")}
+        beside = ("open httpx.AsyncClient", "httpx") if name == "open book" else ("httpx",)
+        figures = {f"{side}, ms": found[side] for side in (name, *beside)}
         yield Result(row, ratios(found[name], found["httpx"]), figures, note)
     yield Result(ROWS[2], [_child(_LOADED)])
     yield Result(ROWS[3], [_child(_IN_LOOP)])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crossbook import Contact, ExternalId, Group, Outcome, Page
+from crossbook import Contact, ExternalId, Group, Outcome, Page, Vercom
 from crossbook.models import read_from
 
 EXAMPLES: list[Any] = [
@@ -69,3 +69,7 @@ def test_a_repr_shows_nobody() -> None:
             assert secret not in text
     assert repr(Contact()) == "Contact()"
     assert "crm" not in repr(ExternalId("crm-17"))
+
+
+def test_the_repr_of_a_card_names_its_vendor_and_is_no_page() -> None:
+    assert repr(Vercom.card) == "<Card of Vercom>"

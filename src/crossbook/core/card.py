@@ -129,6 +129,10 @@ class Card:
     max_body: int = 16 * MIB
     max_objects: int = 1_000_000
 
+    def __repr__(self) -> str:
+        # All of it would be a page, and takes attrs 2 ms to write.
+        return f"<Card of {self.title}>"
+
     def verb(self, name: str) -> Verb:
         return self.verbs.get(name, _UNSUPPORTED)
 
