@@ -15,7 +15,6 @@ from server import LONGEST, Peer, Server, answering, reply, serve
 from stepping import Cancel, by_scope, by_task
 
 from crossbook.core.exchange import Transport
-from crossbook.transports import pools
 
 pytestmark = pytest.mark.anyio
 
@@ -29,12 +28,6 @@ def cancel(request: pytest.FixtureRequest, anyio_backend_name: str) -> Cancel:
         pytest.skip("only asyncio cancels a task without a scope")
     chosen: Cancel = request.param
     return chosen
-
-
-@pytest.fixture(autouse=True)
-def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pools so narrow that a lost place is missed at once."""
-    monkeypatch.setattr(pools, "WIDTH", 1)
 
 
 async def at_every_await(
@@ -93,41 +86,17 @@ async def test_at_every_await_with_tls(
         assert bool(proxy.seen) == (through == "a tunnel")
 
 
-async def test_while_a_pool_that_was_given_up_is_closed(
-    make_own: Make, name: str, cancel: Cancel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its last request closes all of its connections, also when that request is cancelled just then."""
-    monkeypatch.setattr(pools, "WIDTH", 4)
-    together, begun, gate = threading.Barrier(3, timeout=LONGEST), threading.Event(), threading.Event()
-
-    def vendor(peer: Peer) -> None:
-        for seen in peer.requests():
-            if seen.target == b"/together":
-                together.wait()
-            if seen.target == b"/slow":
-                begun.set()
-                gate.wait(LONGEST)
-            peer.send(reply())
-
-    async def others(transport: Transport, origin: str) -> None:
-        await anyio.to_thread.run_sync(begun.wait, LONGEST)
-        await by_scope(transport.send(call(origin)), 1)
-        gate.set()
-
+async def test_while_a_pool_that_was_given_up_is_closed(make_own: Make, name: str, cancel: Cancel) -> None:
+    """A cancelled request closes its connection, also when it is cancelled once more just then."""
     met, number = True, 0
-    with serve(vendor) as server:
+    with serve(answering()) as server:
         while met:
             number += 1
-            transport = make_own(server.origin, 4)
-            async with anyio.create_task_group() as group:
-                for _ in range(3):
-                    group.start_soon(transport.send, call(server.origin, b"/together"))
-            begun.clear()
-            gate.clear()
-            async with anyio.create_task_group() as group:
-                group.start_soon(others, transport, server.origin)
-                met = await cancel(transport.send(call(server.origin, b"/slow")), number)
-                begun.set()  # it may have been cancelled before it left
+            transport = make_own(server.origin, 1)
+            await healthy(transport, server.origin)
+            met = await cancel(by_scope(transport.send(call(server.origin)), 1), number)
+            await healthy(transport, server.origin)
+            assert server.wait_open(1)
             await transport.aclose()
             assert server.wait_open(0), f"a socket is open after a cancellation at await {number}"
     gc.collect()

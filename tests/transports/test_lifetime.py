@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from time import perf_counter
 
 import anyio
 import pytest
@@ -49,6 +50,27 @@ async def test_a_connection_is_used_again(make: Make) -> None:
         for _ in range(10):
             answered(await transport.send(call(server.origin)))
         assert (server.accepted, len(server.seen)) == (1, 10)
+
+
+async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_time_to_connect(make_own: Make) -> None:
+    """20,000 calls that are started at once keep it busy for longer than a connection may take."""
+
+    async def busy() -> None:
+        until = perf_counter() + 0.6
+        while perf_counter() < until:
+            pass
+
+    with serve(answering()) as server:
+        transport = make_own(server.origin)
+
+        async def ask() -> None:
+            answered(await transport.send(call(server.origin, connect_timeout=0.3)))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(ask)
+            group.start_soon(busy)
+        assert server.accepted == len(server.seen) == 8
 
 
 @pytest.mark.parametrize("width", [1, 3, 20])

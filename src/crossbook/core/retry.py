@@ -59,4 +59,5 @@ class Quota:
         return True
 
     def succeeded(self, *, repeated: bool) -> None:
-        self._left = min(self.capacity, self._left + (self.price if repeated else self.refund))
+        if self._left < self.capacity:
+            self._left = min(self.capacity, self._left + (self.price if repeated else self.refund))

@@ -92,7 +92,8 @@ class Wire:
                 account.succeeded()
             if error is None and isinstance(outcome, Reply):
                 account.quota.succeeded(repeated=number > 1)
-                self._told(request, number, began, outcome, None, None)
+                if options.on_attempt is not None or log.wanted():
+                    self._told(request, number, began, outcome, None, None)
                 return Answer(
                     outcome.status,
                     outcome.headers,

@@ -1,6 +1,7 @@
-"""What `httpx` and `httpx2` share: the library's transport without a client's work, over several small pools.
+"""What `httpx` and `httpx2` share: the library's transport without a client's work, over pools of one connection.
 
-Each pool's width is kept by us, so nothing ever queues inside a pool, and each request walks a short list only.
+A request has its pool for itself, so nothing ever queues inside one, and the library, which looks at each connection of
+a pool for each request, and at more of them with each step, has one to look at.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from crossbook.transports.library import exchange
 from crossbook.transports.proxies import proxy_for
 from crossbook.transports.room import Room
 from crossbook.transports.trail import Trail
-
-WIDTH = 8
 
 
 @cache
@@ -46,8 +45,7 @@ class Pooled:
         core: the library below it, imported here so that it is not imported inside somebody's event loop.
         origin: where everything goes.
         concurrency: requests in flight at most; more wait here.
-        fragile: a cancelled request may hold its place in a pool for good, so a pool is replaced after one, and closed
-            when its other requests are done.
+        fragile: a cancelled request may hold its place in a pool for good, so that its pool is closed.
 
     Raises:
         InvalidInput: the environment names a proxy that this library cannot use.
@@ -59,13 +57,14 @@ class Pooled:
         import_module(core)
         self._fragile = fragile
         self._make = self._maker(origin)
-        self._pools = [_Pool(self._make()) for _ in range(-(-concurrency // WIDTH))]
+        self._pools: set[Any] = set()
+        self._free: list[Any] = []  # the one used last comes first, so that few are kept warm
         self._room = Room(concurrency)
 
     def _maker(self, origin: str) -> Any:
         library, url = self._library, proxy_for(origin)
         secure = ssl_context(self.name) if origin.startswith("https") else _unused()
-        limits = library.Limits(max_connections=WIDTH, max_keepalive_connections=WIDTH, keepalive_expiry=15.0)
+        limits = library.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0)
         proxy: Any = None
         if url is not None:
             try:
@@ -85,26 +84,24 @@ class Pooled:
         return await self._room.hold(self._sent, call, Trail())
 
     async def _sent(self, call: Outgoing, trail: Trail) -> Reply | Failure:
-        pool = min(self._pools, key=_load)
-        pool.in_flight += 1
+        pool = self._free.pop() if self._free else self._another()
         damaged = self._fragile
         try:
-            outcome = await exchange(
-                self._library, self._library.Request, pool.transport.handle_async_request, call, trail
-            )
-            # A pool that has no place although we keep its width has lost one.
+            outcome = await exchange(self._library, self._library.Request, pool.handle_async_request, call, trail)
+            # A pool that has no place although it has no other request has lost one.
             damaged = isinstance(outcome, Failure) and outcome.kind == "busy"
             return outcome
         finally:
-            pool.in_flight -= 1
-            if (damaged or trail.unfinished) and not pool.retired:
-                self._retire(pool)
-            if pool.retired and pool.in_flight == 0:
+            if damaged or trail.unfinished:
+                self._pools.discard(pool)
                 await _close(pool)
+            else:
+                self._free.append(pool)
 
-    def _retire(self, pool: _Pool) -> None:
-        pool.retired = True
-        self._pools[self._pools.index(pool)] = _Pool(self._make())
+    def _another(self) -> Any:
+        pool = self._make()
+        self._pools.add(pool)
+        return pool
 
     async def aclose(self) -> None:
         """Ends what is under way, and closes every connection."""
@@ -112,23 +109,12 @@ class Pooled:
         await _close(*self._pools)
 
 
-class _Pool:
-    def __init__(self, transport: Any) -> None:
-        self.transport = transport
-        self.in_flight = 0
-        self.retired = False
-
-
-def _load(pool: _Pool) -> int:
-    return pool.in_flight
-
-
-async def _close(*pools: _Pool) -> None:
+async def _close(*pools: Any) -> None:
     """Closes all of them, whatever befalls the caller: interrupted, the library would forget the rest of them."""
 
     async def close() -> None:
         for pool in pools:
-            await pool.transport.aclose()
+            await pool.aclose()
 
     with anyio.CancelScope(shield=True):
         if current_async_library() == "trio":
