@@ -51,7 +51,8 @@ async def test_wrong_credentials(make_book: Make, server: Server, card: Card) ->
     for wrong in WRONG[card.vendor]:
         async with make_book(**wrong) as book:
             error = await caught_by(book, AuthError)
-            assert error.sent == "yes"
+            # Where a login comes before, the call itself did not leave.
+            assert error.sent == ("no" if "login" in card.operations else "yes")
             assert not any(secret in f"{error!r}{vars(error)}" for secret in wrong.values() if secret != "wrong")
 
 
