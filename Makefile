@@ -28,8 +28,9 @@ demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the
 gateway: $(READY)  ## an example application: one REST API and a page over the four vendors, on the sandbox
 	@$(BIN)/python -m examples.gateway $(ARGS)
 
+# Two at a time, a file each: many wait for a server more than they compute. ARGS=-n0 is one after another.
 test: $(READY)  ## every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 chaos: $(READY)  ## every operation against every fault, and the long tests; prints a table
 	@$(BIN)/python -m tests.chaos $(ARGS)

@@ -54,7 +54,10 @@ async def slowly(contacts: list[Contact]) -> AsyncIterator[Contact]:
         yield contact
 
 
-@pytest.mark.parametrize("make", [list, tuple, iter, lambda contacts: (each for each in contacts), slowly], ids=str)
+MAKE = [list, tuple, iter, lambda contacts: (each for each in contacts), slowly]
+
+
+@pytest.mark.parametrize("make", MAKE, ids=["list", "tuple", "iterator", "generator", "async generator"])
 @pytest.mark.parametrize("count", [0, 1, 30])
 async def test_sources(book: AddressBook, make: Any, count: int) -> None:
     results = await ran(book.contacts.create_many(make(PEOPLE[:count]), ordered=True))

@@ -225,7 +225,7 @@ def test_an_external_id_that_is_none(value: Any) -> None:
 NOT_JSON = [float("nan"), float("inf"), b"bytes", {1: "number"}, {"a": {1, 2}}, object(), "a\ud800", {"k\ud800": 1}, 1j]
 
 
-@pytest.mark.parametrize("value", NOT_JSON, ids=repr)
+@pytest.mark.parametrize("value", NOT_JSON, ids=lambda value: type(value).__name__)
 def test_a_free_field_that_json_would_change(value: Any) -> None:
     async def make() -> None:
         async with book_over("vercom", FakeTransport()) as book:
