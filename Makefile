@@ -30,7 +30,7 @@ gateway: $(READY)  ## an example application: one REST API and a page over the f
 
 # Two at a time, a file each: many wait for a server more than they compute. ARGS=-n0 is one after another.
 test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: $(READY)  ## every operation against every fault, and the long tests; prints a table
 	@$(BIN)/python -m tests.chaos $(ARGS)

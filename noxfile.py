@@ -29,7 +29,7 @@ def install(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The whole test suite."""
     install(session)
-    session.run("pytest", "-n", "2", "--dist", "loadfile", *session.posargs)
+    session.run("pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", *session.posargs)
 
 
 @nox.session
