@@ -61,7 +61,7 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
 
 def whose(name: str) -> Any:
     """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
-    if is_one_of(name, VENDORS) or name in outside():
+    if is_one_of(name, VENDORS) or is_one_of(name, outside()):
         return vendor(name)
     named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
     variable = variable_of(name, "vendor") if named else ""
