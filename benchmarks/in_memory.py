@@ -75,7 +75,7 @@ async def without_policy() -> AsyncGenerator[Call]:
             attachment = await connection.auth.attachment(REQUEST.operation, options.timeout)
             left = deadline - connection.now()
             call = framed(REQUEST, connection.base, attachment, options, left, card.max_body)
-            with connection.scope(deadline=deadline):
+            with connection.until(deadline):
                 reply = await connection.transport.send(call)
             assert isinstance(reply, Reply)
             assert judge(card, operation, reply) is None

@@ -18,11 +18,6 @@ def of_this_loop() -> Callable[[], float]:
     return lambda: get_running_loop().time()
 
 
-def scope_of_this_loop() -> Callable[..., anyio.CancelScope]:
-    """What makes a cancel scope in the event loop that runs now."""
-    return type(anyio.CancelScope())
-
-
 def is_this_loop() -> Callable[[], bool]:
     """What tells later, in a task, whether it runs in the event loop that runs now."""
     if current_async_library() == "asyncio":

@@ -12,7 +12,7 @@ from typing import TypeVar
 import anyio
 from anyio.abc import TaskGroup
 
-from crossbook.core import clock, log
+from crossbook.core import clock, log, until
 from crossbook.core.account import Account, account_for
 from crossbook.core.auth import Auth
 from crossbook.core.card import Card, Rate
@@ -39,7 +39,7 @@ class Connection:
         self.account: Account  # while it is open
         self.now: Callable[[], float]  # likewise: the event loop's clock
         self._group: TaskGroup | None = None
-        self.scope: Callable[..., anyio.CancelScope]
+        self.until: until.Until  # likewise
         self._is_here: Callable[[], bool]
         self._stack = AsyncExitStack()
         self._closed = False
@@ -53,7 +53,7 @@ class Connection:
         if self._closed:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
-        self.scope = clock.scope_of_this_loop()
+        self.until = self._stack.enter_context(until.of_this_loop())
         self.now, self._is_here = clock.of_this_loop(), clock.is_this_loop()
         account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
         self.account = self._stack.enter_context(account)

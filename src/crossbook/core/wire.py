@@ -145,7 +145,7 @@ class Wire:
         left = max(0.001, deadline - now)
         cap = options.max_body or connection.card.max_body
         call = frame.outgoing(request, connection.base, attachment, options, left, cap)
-        with connection.scope(deadline=now + left):
+        with connection.until(now + left):
             return await connection.transport.send(call)
         return Failure("lost", "maybe", "deadline")
 
