@@ -12,6 +12,7 @@ from benchmarks.clients import AUTHORIZATION, KEY, outgoing
 from benchmarks.rounds import Call
 from crossbook import Vercom
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.frame import Attachment
 from crossbook.core.frame import outgoing as framed
 from crossbook.core.judge import judge
 from crossbook.core.options import Options
@@ -72,7 +73,8 @@ async def without_policy() -> AsyncGenerator[Call]:
             connection.check()
             operation = card.operations[REQUEST.operation]
             deadline = connection.now() + options.timeout
-            attachment = await connection.auth.attachment(REQUEST.operation, options.timeout)
+            attachment = connection.auth.attachment(REQUEST.operation, options.timeout)
+            assert isinstance(attachment, Attachment)
             left = deadline - connection.now()
             call = framed(REQUEST, connection.base, attachment, options, left, card.max_body)
             with connection.until(deadline):

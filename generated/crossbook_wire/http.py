@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeVar, cast
 from urllib.parse import quote
 
-from attrs import define, field, fields, frozen
+from attrs import define, field, fields
 from msgspec import UNSET
 from msgspec.json import Decoder, Encoder
 
@@ -22,7 +22,7 @@ encode = Encoder().encode
 """Turns a model into JSON; fields that are UNSET are left out."""
 
 
-@frozen
+@define
 class Request:
     """One call, without base URL and credentials; its repr tells nothing that an argument went into."""
 
@@ -40,7 +40,7 @@ class Request:
     """The media type of the body; None for none."""
 
 
-@frozen(repr=False)
+@define(repr=False)
 class Response:
     """One answer, read to its end; its repr tells the status and the size alone."""
 
@@ -93,15 +93,17 @@ def segment(value: object) -> str:
 
 
 def query_string(parameters: Mapping[str, object]) -> str:
-    """Encode query parameters: UNSET ones are left out, lists become one pair an item, True is `true`."""
+    """Encode query parameters, by encoded names: UNSET is left out, a list is one pair an item, True is `true`."""
     pairs: list[str] = []
     for name, value in parameters.items():
         if value is UNSET:
             continue
-        if isinstance(value, list):
-            pairs += [f"{_encoded(name)}={_encoded(item)}" for item in cast("list[object]", value)]
+        if type(value) is int:  # nothing to encode
+            pairs.append(f"{name}={value}")
+        elif isinstance(value, list):
+            pairs += [f"{name}={_encoded(item)}" for item in cast("list[object]", value)]
         else:
-            pairs.append(f"{_encoded(name)}={_encoded(value)}")
+            pairs.append(f"{name}={_encoded(value)}")
     return "&".join(pairs)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from crossbook.batches import ContactBatches
 from crossbook.core import checks, cursor
 from crossbook.core.batch.lookups import match_key
-from crossbook.core.card import Card
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
@@ -32,21 +31,18 @@ class Contacts(ContactBatches):
         self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[], Workshop]
     ) -> None:
         self._verbs = verbs
+        self._card = verbs.card
         self._connection = connection
         self._default_group = default_group
         self._make_shop = shop
 
-    @property
-    def _card(self) -> Card:
-        return self._verbs.card
-
     def _ask(self, verb: str) -> None:
         if self._card.verb(verb).support == "unsupported":
             raise self._verbs.unsupported(verb)
-        self._connection.check()
 
     def _shop(self, verb: str) -> Workshop:
         self._ask(verb)
+        self._connection.check()
         return self._make_shop()
 
     @public_sync
@@ -101,6 +97,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.list")
+        self._connection.check()
         card = self._card
         filters: dict[str, Any] = {
             "group": group, "search": search, "phone": phone, "email": email, "external_id": external_id,

@@ -31,10 +31,10 @@ class Groups(GroupBatches):
     def _ask(self, verb: str) -> None:
         if self._verbs.card.verb(verb).support == "unsupported":
             raise self._verbs.unsupported(verb)
-        self._connection.check()
 
     def _shop(self, verb: str) -> Workshop:
         self._ask(verb)
+        self._connection.check()
         return self._make_shop()
 
     @public_sync
@@ -54,6 +54,7 @@ class Groups(GroupBatches):
             ```
         """
         self._ask("groups.list")
+        self._connection.check()
         card = self._verbs.card
         size = checks.page_size_of(card.group_paging, page_size)
         bound = cursor.filter_hash(card.vendor, "groups")

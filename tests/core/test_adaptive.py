@@ -276,7 +276,7 @@ def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
         account.throttled(None)
         for _ in range(20):
             await account.acquire(None)
-            account.succeeded()
+            account.succeeded(anyio.current_time())
             account.release()
         return anyio.current_time() - began
 

@@ -48,9 +48,9 @@ class Account(Line):
         if self._terms:
             self._agree()
 
-    def succeeded(self) -> None:
+    def succeeded(self, now: float) -> None:
         """The vendor answered, whatever it said, and did not throttle."""
-        self._adaptive.succeeded(self._clock())
+        self._adaptive.succeeded(now)
         if self._adaptive.rate is not None:
             self._pace()
 

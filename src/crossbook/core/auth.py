@@ -26,8 +26,8 @@ class Auth(Protocol):
         """Tells accounts apart without telling who they are: the key of a shared limiter."""
         ...
 
-    async def attachment(self, operation: str, longest: float) -> Attachment:
-        """What to attach to one request of this operation, within so many seconds."""
+    def attachment(self, operation: str, longest: float) -> Attachment | Awaitable[Attachment]:
+        """What to attach to one request of this operation, within so many seconds if it has to be got first."""
         ...
 
     async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
@@ -42,7 +42,7 @@ class Fixed:
         self._attachment = attachment
         self.account = account
 
-    async def attachment(self, operation: str, longest: float) -> Attachment:
+    def attachment(self, operation: str, longest: float) -> Attachment:
         return self._attachment
 
     async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:

@@ -147,6 +147,8 @@ def as_object(value: Any) -> dict[str, Any]:
 
 
 def as_list(value: Any) -> list[Any]:
+    if value is msgspec.UNSET:
+        return []
     value = decoded(value)
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 

@@ -18,6 +18,16 @@ def of_this_loop() -> Callable[[], float]:
     return lambda: get_running_loop().time()
 
 
+def bound_to_this_loop() -> Callable[[], float]:
+    """The same at half the price, for who does not outlive the event loop."""
+    if current_async_library() != "asyncio":
+        return anyio.current_time
+    from asyncio import get_running_loop
+
+    loop = get_running_loop()
+    return lambda: loop.time()
+
+
 def is_this_loop() -> Callable[[], bool]:
     """What tells later, in a task, whether it runs in the event loop that runs now."""
     if current_async_library() == "asyncio":

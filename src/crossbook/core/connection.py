@@ -54,7 +54,7 @@ class Connection:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
         self.until = self._stack.enter_context(until.of_this_loop())
-        self.now, self._is_here = clock.of_this_loop(), clock.is_this_loop()
+        self.now, self._is_here = clock.bound_to_this_loop(), clock.is_this_loop()
         account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
         self.account = self._stack.enter_context(account)
         log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")

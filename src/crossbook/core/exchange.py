@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Protocol
 
-from attrs import field, frozen
+from attrs import define, field
 
 from crossbook.errors import Sent
 
 
-@frozen
+@define
 class Outgoing:
     """A framed request, credentials included: it lives for one attempt and shows none of them."""
 
@@ -24,7 +24,7 @@ class Outgoing:
     max_body: int
 
 
-@frozen
+@define
 class Reply:
     """A whole answer, its body already inflated."""
 
@@ -33,7 +33,7 @@ class Reply:
     content: bytes = field(repr=False)
 
 
-@frozen
+@define
 class Failure:
     """No whole answer. A value and no exception: the frames of an HTTP library hold headers, and with them secrets."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -73,11 +74,16 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+@lru_cache(1024)
+def _is_path(path: str) -> bool:
+    return _PATH.fullmatch(path) is not None
+
+
 def outgoing(request: Request, base: Base, attachment: Attachment, options: Options, left: float, cap: int) -> Outgoing:
     """The request as it leaves; InvalidInput if its path could be read as another route."""
-    if not _PATH.fullmatch(request.path):
+    if not _is_path(request.path):
         raise InvalidInput("this id cannot be put into a path", operation=request.operation, field="id")
-    path = base.prefix + request.path
+    path, left = base.prefix + request.path, max(0.001, left)
     query = request.query or attachment.query
     if request.query and attachment.query:
         query = f"{query}&{attachment.query}"
@@ -87,15 +93,9 @@ def outgoing(request: Request, base: Base, attachment: Attachment, options: Opti
         body = b"{" + attachment.members + (b"," + body[1:] if len(body) > 2 else b"}")
     if request.content_type is not None:
         headers += ((b"Content-Type", request.content_type.encode()),)
+    # The time to connect is over before the call's is, so that a connection that hangs is known for what it is: nothing
+    # left.
     return Outgoing(
-        method=request.method,
-        origin=base.origin,
-        path=path,
-        target=(f"{path}?{query}" if query else path).encode("ascii"),
-        headers=headers,
-        body=body,
-        # Over before the call is, so that a connection that hangs is known for what it is: nothing left.
-        connect_timeout=min(options.connect_timeout, 0.9 * left),
-        read_timeout=min(options.read_timeout, left),
-        max_body=cap,
-    )
+        request.method, base.origin, path, (f"{path}?{query}" if query else path).encode("ascii"), headers, body,
+        min(options.connect_timeout, 0.9 * left), min(options.read_timeout, left), cap,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from math import inf
 from types import TracebackType
 from typing import Any
@@ -28,7 +29,7 @@ def of_this_loop() -> Generator[Until]:
         return
     alarm = _Alarm(asyncio.get_running_loop())
     try:
-        yield alarm.until
+        yield partial(_Block, alarm)
     finally:
         alarm.stop()
 
@@ -37,44 +38,33 @@ class _Alarm:
     """The timer. When the request that it was set for is over it stays: setting it anew is what costs."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._under_way: set[_Block] = set()
-        self._rings = inf
+        self.loop = loop
+        self.under_way: set[_Block] = set()
+        self.rings = inf
         self._timer: asyncio.TimerHandle | None = None
-
-    def until(self, moment: float) -> _Block:
-        return _Block(moment, self)
-
-    def enter(self, block: _Block) -> None:
-        self._under_way.add(block)
-        if block.moment < self._rings:
-            self._set(block.moment)
-
-    def leave(self, block: _Block) -> None:
-        self._under_way.discard(block)
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _set(self, moment: float) -> None:
+    def set(self, moment: float) -> None:
         self.stop()
-        self._rings, self._timer = moment, self._loop.call_at(moment, self._ring)
+        self.rings, self._timer = moment, self.loop.call_at(moment, self._ring)
 
     def _ring(self) -> None:
-        now = self._loop.time()
-        self._rings = inf
-        for block in [block for block in self._under_way if block.moment <= now]:
-            self._under_way.discard(block)
+        now = self.loop.time()
+        self.rings = inf
+        for block in [block for block in self.under_way if block.moment <= now]:
+            self.under_way.discard(block)
             block.end()
-        if self._under_way:
-            self._set(min(block.moment for block in self._under_way))
+        if self.under_way:
+            self.set(min(block.moment for block in self.under_way))
 
 
 class _Block:
     __slots__ = ("_alarm", "_asked", "_ended", "_task", "moment")
 
-    def __init__(self, moment: float, alarm: _Alarm) -> None:
+    def __init__(self, alarm: _Alarm, moment: float) -> None:
         self.moment = moment
         self._alarm = alarm
         self._ended = False
@@ -82,10 +72,12 @@ class _Block:
         self._asked: int  # how often the task was asked to end before
 
     def __enter__(self) -> None:
-        task = asyncio.current_task()
+        task, alarm = asyncio.current_task(self._alarm.loop), self._alarm
         assert task is not None
         self._task, self._asked = task, task.cancelling()
-        self._alarm.enter(self)
+        alarm.under_way.add(self)
+        if self.moment < alarm.rings:
+            alarm.set(self.moment)
 
     def end(self) -> None:
         self._ended = True
@@ -94,6 +86,6 @@ class _Block:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        self._alarm.leave(self)
+        self._alarm.under_way.discard(self)
         # If somebody else wants the task to end as well, that goes on.
         return self._ended and self._task.uncancel() <= self._asked and kind is asyncio.CancelledError

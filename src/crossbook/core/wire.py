@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import anyio
 import msgspec
-from attrs import frozen
+from attrs import define
 from crossbook_wire.http import Request, Response
 
 from crossbook.core import echo, frame, log
@@ -23,9 +23,10 @@ from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited
 
 T = TypeVar("T")
 _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
+_OVERDUE = Failure("lost", "maybe", "deadline")
 
 
-@frozen(repr=False)
+@define(repr=False)
 class Answer(Response):
     """A response that success was said of; what it cannot be decoded into is ours to name."""
 
@@ -50,6 +51,7 @@ class Wire:
     def __init__(self, connection: Connection, options: Options) -> None:
         self._connection = connection
         self._options = options
+        self._cap = options.max_body or connection.card.max_body
         self.requests = 0
 
     def __repr__(self) -> str:
@@ -76,8 +78,14 @@ class Wire:
                     deadline = began + options.timeout
                 number += 1
                 self.requests += 1
-                attachment = await connection.auth.attachment(request.operation, deadline - began)
-                outcome = await self._exchange(request, attachment, deadline)
+                attachment, left = connection.auth.attachment(request.operation, deadline - began), deadline - began
+                if not isinstance(attachment, frame.Attachment):
+                    attachment = await attachment
+                    left = deadline - connection.now()
+                call = frame.outgoing(request, connection.base, attachment, options, left, self._cap)
+                outcome: Reply | Failure = _OVERDUE
+                with connection.until(deadline):
+                    outcome = await connection.transport.send(call)
             except CrossbookError as unmade:  # the login's
                 unmade.earlier = earlier
                 raise
@@ -89,7 +97,7 @@ class Wire:
             if isinstance(error, RateLimited):
                 account.throttled(error.retry_after)
             elif isinstance(outcome, Reply):
-                account.succeeded()
+                account.succeeded(connection.now())
             if error is None and isinstance(outcome, Reply):
                 account.quota.succeeded(repeated=number > 1)
                 if options.on_attempt is not None or log.wanted():
@@ -138,16 +146,6 @@ class Wire:
                 f"our own limiter has no turn within {longest or 0:.3g} s (queue_timeout)",
                 vendor=self._connection.card.vendor, operation=request.operation, retry_after=late.wait,
             ) from None  # fmt: skip
-
-    async def _exchange(self, request: Request, attachment: frame.Attachment, deadline: float) -> Reply | Failure:
-        connection, options = self._connection, self._options
-        now = connection.now()
-        left = max(0.001, deadline - now)
-        cap = options.max_body or connection.card.max_body
-        call = frame.outgoing(request, connection.base, attachment, options, left, cap)
-        with connection.until(now + left):
-            return await connection.transport.send(call)
-        return Failure("lost", "maybe", "deadline")
 
     def _judged(
         self, request: Request, outcome: Reply | Failure, operation: Operation, attachment: frame.Attachment

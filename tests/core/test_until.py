@@ -1,0 +1,104 @@
+"""The end of a call's time, on each event loop: each call at its own, and nobody else's task is touched."""
+
+from __future__ import annotations
+
+import asyncio
+
+import anyio
+import pytest
+from fakes import FakeTransport, book_over
+
+from crossbook import LostError
+from crossbook.core.exchange import Failure, Outgoing, Reply
+
+pytestmark = pytest.mark.anyio
+only_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"])
+
+
+async def hangs(call: Outgoing) -> Reply:
+    await anyio.sleep_forever()
+    raise AssertionError("it never ends")
+
+
+async def test_each_call_ends_at_its_own_time() -> None:
+    ended: list[float] = []
+    async with book_over("vercom", FakeTransport(hangs)) as book:
+
+        async def call(timeout: float) -> None:
+            with pytest.raises(LostError, match="no whole answer") as caught:
+                await book.with_options(timeout=timeout, attempts=1).contacts.get("1")
+            assert caught.value.cause == "deadline"
+            ended.append(timeout)
+
+        async with anyio.create_task_group() as group:
+            for timeout in (0.3, 0.1, 0.2, 0.1, 0.05):
+                group.start_soon(call, timeout)
+            with anyio.fail_after(5):
+                while len(ended) < 5:
+                    await anyio.lowlevel.checkpoint()
+    assert ended == [0.05, 0.1, 0.1, 0.2, 0.3]
+
+
+async def test_a_timer_that_was_left_behind_ends_nobody() -> None:
+    quick: list[Outgoing] = []
+
+    async def once(call: Outgoing) -> Reply:
+        if quick:
+            await anyio.sleep(0.2)
+        quick.append(call)
+        return Reply(200, {}, b'{"meta": {}, "data": [{"id": 1}]}')
+
+    async with book_over("vercom", FakeTransport(once)) as book:
+        for timeout in (0.1, 5.0):
+            assert (await book.with_options(timeout=timeout).contacts.get("1")).id == "1"
+
+
+@only_asyncio
+async def test_a_task_that_is_cancelled_as_its_time_ends_stays_cancelled() -> None:
+    async def both(call: Outgoing) -> Reply:
+        try:
+            await anyio.sleep_forever()
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        raise AssertionError("it never ends")
+
+    async with book_over("vercom", FakeTransport(both)) as book:
+        task = asyncio.ensure_future(book.with_options(timeout=0.02).contacts.get("1"))
+        await asyncio.wait((task,))
+    assert task.cancelled()
+
+
+@only_asyncio
+async def test_who_waits_for_the_call_can_still_be_cancelled() -> None:
+    """The task's count of cancellations is what it was: `asyncio.timeout` and task groups go by it."""
+    async with book_over("vercom", FakeTransport(hangs)) as book:
+
+        async def twice() -> None:
+            with pytest.raises(LostError):
+                await book.with_options(timeout=0.02, attempts=1).contacts.get("1")
+            task = asyncio.current_task()
+            assert task is not None
+            assert task.cancelling() == 0
+            await anyio.sleep_forever()
+
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(twice(), 0.1)
+
+
+@only_asyncio
+async def test_an_answer_that_comes_all_the_same_is_taken() -> None:
+    async def stubborn(call: Outgoing) -> Failure:
+        try:
+            await anyio.sleep_forever()
+        except asyncio.CancelledError:
+            return Failure("connect", "no", "ConnectError")
+        raise AssertionError("it never ends")
+
+    async with book_over("vercom", FakeTransport(stubborn)) as book:
+        with pytest.raises(Exception, match="no connection") as caught:
+            await book.with_options(timeout=0.02, attempts=1).contacts.get("1")
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+    assert caught.value.sent == "no"  # type: ignore[attr-defined]
