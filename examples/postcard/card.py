@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attrs import define
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
 from crossbook.core.pages import Offset, Whole
@@ -16,8 +15,7 @@ PAGING = Offset(default=50, longest=100)
 _BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFound, "invalid": Rejected}
 
 
-@define
-class Envelope:
+class Envelope(Struct):
     """What of any answer the judge looks at, before it is decoded: which of these is there."""
 
     person: Raw | UnsetType = UNSET

@@ -143,12 +143,12 @@ class AddressBook:
             await book.with_options(timeout=3, attempts=1).contacts.get(created.id)
             ```
         """
-        from attrs import evolve
+        from msgspec.structs import replace
 
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         _no_others(self.card, options)
-        other._options = evolve(self._options, **options)
+        other._options = replace(self._options, **options)
         other._bind()
         return other
 

@@ -15,7 +15,7 @@ import re
 from contextlib import closing
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 from crossbook.core.card import Complaint, Holds, Operation, Retry, Verb
 from crossbook.core.pages import Offset
 from crossbook.errors import NotFound
@@ -35,7 +35,7 @@ class Broken(PostcardVerbs):
 
 
 class Vendor(Postcard):
-    card = evolve(CARD, {card})
+    card = replace(CARD, {card})
 
     def _make_verbs(self, send):
         super()._make_verbs(send)

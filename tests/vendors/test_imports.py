@@ -17,9 +17,10 @@ CLASSES = {vendor: vendor_class(vendor).__name__ for vendor in VENDORS}
 
 # What only a call, a batch, an async program or a phone of another spelling needs.
 LATER = (
-    "anyio", "asyncio", "crossbook.batches", "crossbook.contacts", "crossbook.core.batch", "crossbook.core.journal",
-    "crossbook.core.sqlite_journal", "crossbook.core.wire", "crossbook.many", "crossbook.transports", "crossbook_wire",
-    "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3", "ssl",
+    "anyio", "asyncio", "attr", "crossbook.batches", "crossbook.contacts", "crossbook.core.batch",
+    "crossbook.core.journal", "crossbook.core.sqlite_journal", "crossbook.core.wire", "crossbook.many",
+    "crossbook.transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3",
+    "ssl",
 )  # fmt: skip
 
 FIRST_CALLS = """

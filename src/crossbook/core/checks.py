@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from attrs import frozen
+from msgspec import Struct
 
 from crossbook.core import phones, redact
 from crossbook.core.card import Card
@@ -25,8 +25,7 @@ FIELDS = (
 )  # fmt: skip
 
 
-@frozen
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A contact as this vendor can take it, and what that cost."""
 
     contact: Contact

@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from attrs import Attribute, field, frozen
+from msgspec import Struct
 
 from crossbook.errors import InvalidInput, Sent
 
 
-@frozen
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One request as an `on_attempt` hook sees it, after it ended.
 
     Attributes:
@@ -59,28 +58,40 @@ class CallOptions(TypedDict, total=False):
     on_attempt: Callable[[Attempt], None] | None
 
 
-def _positive(_instance: object, attribute: Attribute[Any], value: Any) -> None:
+class Options(Struct, frozen=True):
+    timeout: float = 60.0
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    queue_timeout: float | None = None
+    attempts: int = 4
+    max_body: int | None = None
+    on_attempt: Callable[[Attempt], None] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("timeout", "connect_timeout", "read_timeout"):
+            _positive(name, getattr(self, name))
+        if self.queue_timeout is not None:
+            _positive("queue_timeout", self.queue_timeout)
+        _whole("attempts", self.attempts)
+        if self.max_body is not None:
+            _whole("max_body", self.max_body)
+        if self.on_attempt is not None and not callable(self.on_attempt):  # pyright: ignore[reportUnnecessaryComparison]
+            raise InvalidInput("on_attempt must be callable", field="on_attempt")
+
+    def __repr__(self) -> str:
+        return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """All but the hook, which may be a method of something that shows itself."""
+        return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "on_attempt"]
+
+
+def _positive(name: str, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and 0 < value < math.inf) and not (value is None and attribute.default is None):
-        raise InvalidInput(f"{attribute.name} must be a number, more than 0", field=attribute.name)
+    if not (number and 0 < value < math.inf):
+        raise InvalidInput(f"{name} must be a number, more than 0", field=name)
 
 
-def _whole(_instance: object, attribute: Attribute[Any], value: Any) -> None:
-    if not (type(value) is int and value > 0) and not (value is None and attribute.default is None):
-        raise InvalidInput(f"{attribute.name} must be a whole number from 1", field=attribute.name)
-
-
-def _hook(_instance: object, attribute: Attribute[Any], value: Any) -> None:
-    if value is not None and not callable(value):
-        raise InvalidInput(f"{attribute.name} must be callable", field=attribute.name)
-
-
-@frozen
-class Options:
-    timeout: float = field(default=60.0, validator=_positive)
-    connect_timeout: float = field(default=5.0, validator=_positive)
-    read_timeout: float = field(default=30.0, validator=_positive)
-    queue_timeout: float | None = field(default=None, validator=_positive)
-    attempts: int = field(default=4, validator=_whole)
-    max_body: int | None = field(default=None, validator=_whole)
-    on_attempt: Callable[[Attempt], None] | None = field(default=None, repr=False, validator=_hook)
+def _whole(name: str, value: Any) -> None:
+    if not (type(value) is int and value > 0):
+        raise InvalidInput(f"{name} must be a whole number from 1", field=name)

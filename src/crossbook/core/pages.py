@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from attrs import frozen
+from msgspec import Struct
 
 from crossbook.errors import InvalidInput
 
@@ -18,8 +18,7 @@ Position = Any
 Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
 
 
-@frozen
-class Offset:
+class Offset(Struct, frozen=True):
     """`limit` and `offset`, no total: the end is an empty page, never merely a short one."""
 
     default: int
@@ -39,8 +38,7 @@ class Offset:
         return lambda position: _whole_number(position) + size
 
 
-@frozen
-class PageNumber:
+class PageNumber(Struct, frozen=True):
     """Numbered pages from 1. `call` answers the rows and the number of pages, where the vendor tells it.
 
     Where it does not, the end is an empty page, or one with the same rows as the last: a server that ignores
@@ -73,8 +71,7 @@ class PageNumber:
         return fetch
 
 
-@frozen
-class Whole:
+class Whole(Struct, frozen=True):
     """The vendor sends everything at once; pages are cut from it on our side."""
 
     default: int = 1000
@@ -94,8 +91,7 @@ class Whole:
         return fetch
 
 
-@frozen
-class PerGroup:
+class PerGroup(Struct, frozen=True):
     """There is no list of all: it goes group by group, and pages never cross from one into the next."""
 
     default: int = 1000

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from attrs import frozen
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from crossbook.core import phones
 from crossbook.core.card import Card
@@ -17,8 +16,7 @@ from crossbook.errors import BadResponse, NotFound, Unsupported
 from crossbook.models import Contact, ExternalId, Group
 
 
-@frozen
-class Query:
+class Query(Struct, frozen=True):
     """What a list of contacts is narrowed and ordered by, checked against the card already."""
 
     group: str | None = None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attrs import define
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook.core.card import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object, decoded
 from crossbook.core.pages import PerGroup, Whole
@@ -32,8 +31,7 @@ _FIELDS = {
 }  # fmt: skip
 
 
-@define
-class Envelope:
+class Envelope(Struct):
     status: Any = UNSET
     result: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 import anyio
-from attrs import define
 from msgspec.json import Decoder
 
 from crossbook.book import AddressBook, BookOptions
@@ -23,12 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Filemail"]
 
 
-@define(repr=False)
-class _Granted:
-    logintoken: Any = None
-
-
-_TOKEN = Decoder(_Granted)
+_LOGIN = Decoder(dict[str, Any])
 
 
 class Filemail(AddressBook):
@@ -122,7 +116,7 @@ class Filemail(AddressBook):
             return kept[-1]
 
         await Api(send).authentication.login(source=self._source)
-        token = _TOKEN.decode(kept[-1].content).logintoken
+        token = _LOGIN.decode(kept[-1].content).get("logintoken")
         if not isinstance(token, str) or not token:
             raise BadResponse("the login's answer lacks the token", vendor=CARD.vendor, operation="login", sent="yes")
         return token

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attrs import define
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from crossbook.core.card import MIB, Card, Complaint, Holds, Operation, Retry, Verb
 from crossbook.core.pages import Whole
@@ -30,8 +29,7 @@ _QUOTED = re.compile(r"[\"'](\w+)[\"']")
 _FIELDS = {"email": "email", "name": "name", "mobile": "phone", "contactid": "id", "contactgroupid": "group"}
 
 
-@define
-class Envelope:
+class Envelope(Struct):
     responsestatus: Any = UNSET
     status: Any = UNSET
     errorcode: Any = UNSET

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attrs import define
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object, decoded
 from crossbook.core.pages import PageNumber
@@ -30,8 +29,7 @@ _FIELDS = {
 _WORD = re.compile(r"\w+")
 
 
-@define
-class Envelope:
+class Envelope(Struct):
     error: Raw | UnsetType = UNSET
     success: Any = UNSET
     items: Raw | UnsetType = UNSET

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
 from crossbook_wire.vercom import models
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from crossbook.core import redact
 from crossbook.core.card import as_object
@@ -20,8 +19,7 @@ Answer = models.WrittenContacts | models.WrittenGroups
 _ROWS = (models.WrittenContact, models.WrittenGroup)
 
 
-@frozen(eq=False)
-class Names:
+class Names(Struct, frozen=True, eq=False):
     """What an answer may call one item: rows say its id and external id, errors say any of its names."""
 
     id: str | None = None

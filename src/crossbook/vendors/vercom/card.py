@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from attrs import define
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_list, as_object
 from crossbook.core.pages import Offset
@@ -31,8 +30,7 @@ FIELDS = {
 }
 
 
-@define
-class Envelope:
+class Envelope(Struct):
     meta: Raw | UnsetType = UNSET
     data: Raw | UnsetType = UNSET
     errors: Raw | UnsetType = UNSET
