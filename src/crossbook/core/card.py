@@ -1,7 +1,7 @@
 """A vendor's card: its facts as rows. One table drives the runtime, the docs' grid and the contract tests.
 
-What comes with a vendor's class is a Struct of msgspec, here and in paging and options: it is made in a fiftieth of the
-time that attrs takes, which is imported later, with the wire models.
+What comes with a vendor's class is a Struct of msgspec, here and in paging and options: it is made in a thirtieth of
+the time that attrs takes, which is imported later, with the wire models.
 """
 
 from __future__ import annotations
