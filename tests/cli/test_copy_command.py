@@ -26,7 +26,7 @@ def test_people_are_copied(run: Run) -> None:
 def test_a_group_for_those_who_are_in_none(run: Run) -> None:
     run("contacts", "create", "vercom", "phone=+61491570006")
     ran = run("copy", "vercom", "atom")
-    assert (ran.code, "exactly one group" in ran.err) == (1, True)
+    assert (ran.code, "exactly one group" in ran.err, "--into ID names a group" in ran.err) == (1, True, True)
     assert "Error" not in ran.err
     group = run("groups", "create", "atom", "Rest", "--json").lines[0]["id"]
     assert run("copy", "vercom", "atom", "--into", group).code == 0

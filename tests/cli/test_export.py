@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,30 @@ def test_the_name_says_the_format(run: Run) -> None:
     assert Path("people.vcf").read_text().count("VERSION:3.0") == 3
     assert run("export", "nobody", "--to", "x.csv").code == 2
     assert not Path("x.csv").exists()
+
+
+@pytest.mark.parametrize(("to", "said"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "does not exist")])
+def test_where_no_file_can_be(run: Run, server: Server, to: str, said: str) -> None:
+    before = server.requests("vercom")
+    for forced in ((), ("--force",)):
+        ran = run("export", "vercom", "--to", to, "--format", "csv", *forced)
+        assert (ran.code, f"Error: The file {to!r}" in ran.err, said in ran.err) == (2, True, True), ran.err
+    assert server.requests("vercom") == before
+
+
+def test_a_device_stays_one(run: Run) -> None:
+    assert run("export", "vercom", "--to", os.devnull, "--format", "csv").code == 0
+    assert Path(os.devnull).is_char_device()
+    os.mkfifo("pipe.csv")
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(Path("pipe.csv").read_text)
+        assert run("export", "vercom", "--to", "pipe.csv", "--force").code == 0
+        assert len(read.result().splitlines()) == 4
+
+
+def test_a_link_stays_one(run: Run) -> None:
+    Path("real.csv").write_text("old")
+    Path("link.csv").symlink_to("real.csv")
+    assert run("export", "vercom", "--to", "link.csv", "--force").code == 0
+    assert Path("link.csv").is_symlink()
+    assert len(Path("real.csv").read_text().splitlines()) == 4

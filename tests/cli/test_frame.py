@@ -114,6 +114,13 @@ def test_errors_for_machines(run: Run) -> None:
     assert (error["kind"], error["vendor"], error["sent"]) == ("NotFound", "vercom", "yes")
 
 
+def test_for_machines_whatever_went_wrong(run: Run) -> None:
+    ran = run("import", "none.csv", "--to", "vercom", "--json")
+    assert (ran.code, json.loads(ran.err)) == (
+        2, {"error": {"kind": "OSError", "message": "none.csv: no such file or directory"}},
+    )  # fmt: skip
+
+
 def test_a_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("+48500600700")
@@ -156,3 +163,12 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == "The command crossbook needs typer: pip install 'crossbook[cli]'\n"
+
+
+def test_interrupted_before_it_began(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "crossbook.cli"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")

@@ -89,7 +89,8 @@ def test_exports_of_others_as_they_are(run: Run, name: str) -> None:
 
 def test_one_group_for_everybody(run: Run) -> None:
     file = write("phone,groups\n+61491570006,A;B\n+61491570156,\n")
-    assert run("import", file, "--to", "atom").code == 1
+    ran = run("import", file, "--to", "atom")
+    assert (ran.code, ran.err.splitlines()[-1]) == (1, "--group NAME puts everybody into one group.")
     ran = run("import", file, "--to", "atom", "--group", "Fair", "--match", "phone")
     assert (ran.code, "Made groups: Fair." in ran.err) == (0, True), ran.err
     assert len(stored(run, "atom")) == 2

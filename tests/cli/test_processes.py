@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -122,3 +123,22 @@ def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyP
     assert json.loads(told)["first_name"] == "Żółw"
     exported, _ = start("export", "vercom", "--to", "-", "--format", "csv").communicate()
     assert "Żółw" in exported
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+def test_a_full_disk_is_not_the_user_s_mistake() -> None:
+    with Path("/dev/full").open("w") as full, start("groups", "create", "vercom", "Friends", stdout=full) as process:
+        _, err = process.communicate()
+    assert (process.returncode, err) == (74, "Error: no space left on device.\n")
+
+
+@pytest.mark.parametrize(("stream", "code"), [(0, 2), (1, 0), (2, 5)])
+def test_streams_that_are_closed(stream: int, code: int) -> None:
+    arguments = {
+        0: ("import", "-", "--format", "csv", "--to", "vercom"),
+        1: ("groups", "list", "vercom"),
+        2: ("contacts", "get", "vercom", "1"),
+    }
+    with start(*arguments[stream], preexec_fn=lambda: os.close(stream)) as process:
+        _, err = process.communicate()
+    assert (process.returncode, "bug" in err) == (code, False), err

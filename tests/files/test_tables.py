@@ -49,6 +49,9 @@ def test_an_encoding_may_be_named(rows: Rows) -> None:
     assert row.contact == Contact(first_name="Święty", phone="1")
     with pytest.raises(InvalidInput, match="there is no encoding"):
         rows("phone\n1\n", encoding="klingon")
+    for foreign in ("utf-16", "utf-32", "idna"):  # none of them can begin like this
+        with pytest.raises(InvalidInput, match="the file is not in"):
+            rows("phone\n1\n", encoding=foreign)
 
 
 def test_lines_are_counted_as_an_editor_counts_them(rows: Rows) -> None:
@@ -103,6 +106,11 @@ def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> No
     [
         (b"", "empty"),
         (b"  \n\n", "empty"),
+        (b"\xef\xbb\xbf", "empty"),
+        (b"\xff\xfe", "empty"),
+        ("\r\n\r\n".encode("utf-16"), "empty"),
+        (b"sep=;\n", "first row is empty"),
+        (b",,\n", "first row is empty"),
         (b"PK\x03\x04 and the rest", "spreadsheet"),
         (b"500600700\n500600701\n", "first row has to be their titles"),
         (b"phone," + b"x" * 2_000_000, "longer than"),

@@ -58,7 +58,8 @@ def copy(
 
     Example: crossbook copy serwersms vercom --match phone --journal copy.sqlite --dry-run
     """
-    report = Report(f"{source} to {target}", json=json, journal=journal)
+    homeless = "--into ID names a group for those who would be in none."
+    report = Report(f"{source} to {target}", json=json, journal=journal, homeless=homeless)
     on = duplicates(match, on_duplicate)
 
     async def work() -> None:

@@ -14,12 +14,13 @@ from crossbook import errors
 from crossbook.cli.showing import say, say_json
 from crossbook.errors import CrossbookError
 
-OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS = 0, 1, 2, 3, 4, 5, 6, 7, 70
+OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 70, 74
 INTERRUPTED, CLOSED = 130, 141
 CODES = (
     "0 done; 1 some items failed; 2 wrong usage or input, nothing was sent; 3 credentials; 4 the vendor is not "
     "available: try again later; 5 not found; 6 refused by the vendor, or ambiguous; 7 the answer was lost: it may "
-    "have happened; 70 a bug; 130 interrupted; 141 the reader of a pipe went away."
+    "have happened; 70 a bug; 74 a file or standard output could not be written; 130 interrupted; 141 the reader "
+    "of a pipe went away."
 )
 _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.AuthError: (AUTH, "The vendor does not accept the credentials: compare the variables of `crossbook books`."),
@@ -75,16 +76,24 @@ def _failed(error: Exception) -> int | None:
         return CLOSED
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        say(f"Error: {where}{(error.strerror or type(error).__name__).lower()}.")
-        return USAGE
+        _say("OSError", f"{where}{(error.strerror or type(error).__name__).lower()}")
+        # A file that cannot be opened is named: that is before anything is sent. A full disk may come at any time.
+        return USAGE if error.filename else LOCAL
     if type(error).__module__.startswith("typer."):
         return None
     trace, at = error.__traceback__, ""
     while trace is not None:
         at, trace = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}", trace.tb_next
     # Its text is left out, since nobody knows what of a person's data is in it.
-    say(f"Error: this is a bug of crossbook, {type(error).__name__} at {at}. Please report it with the command's name.")
+    what = f"this is a bug of crossbook, {type(error).__name__} at {at}"
+    _say(type(error).__name__, f"{what}. Please report it with the command's name")
     return OURS
+
+
+def _say(kind: str, message: str) -> None:
+    """An error that is none of the address book, as `tell` says those that are."""
+    if not say_json({"error": {"kind": kind, "message": message}}):
+        say(f"Error: {message}.")
 
 
 def code_of(error: CrossbookError) -> int:

@@ -83,7 +83,8 @@ def import_file(
     on = duplicates(match, on_duplicate)
     with files.read(file, format, corrections=corrections, encoding=encoding, separator=separator) as people:
         _show(people, json=json)
-        report = Report(f"to {to}", json=json, expected=people.expected, journal=journal)
+        homeless = "--group NAME puts everybody into one group."
+        report = Report(f"to {to}", json=json, expected=people.expected, journal=journal, homeless=homeless)
 
         async def work(book: AddressBook) -> None:
             placing = Placing(book, dry_run=dry_run)

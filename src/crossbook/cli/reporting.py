@@ -31,15 +31,19 @@ class Report:
         json: results as JSON lines instead of a sum.
         expected: about how many inputs there are.
         journal: the journal's file, if any.
+        homeless: what helps those whom the vendor does not take for their groups.
 
     Attributes:
         lines: the line of the file that an input was read from, by index; forgotten with its result.
         unread: how many rows were bad.
     """
 
-    def __init__(self, title: str, *, json: bool, expected: int | None = None, journal: str | None = None) -> None:
+    def __init__(
+        self, title: str, *, json: bool, expected: int | None = None, journal: str | None = None, homeless: str = ""
+    ) -> None:
         self._json = json
         self._journal = journal
+        self._homeless = homeless
         # In one terminal with the results it would be drawn over them.
         drawn = sys.stderr.isatty() and not (json and sys.stdout.isatty())
         self._bar = Bar(title, expected) if drawn else None
@@ -121,6 +125,9 @@ class Report:
             if self.unread:
                 sys.stdout.write(f"{self.unread:,} rows could not be read\n")
         flush()
+        refused = (each.error for each in summary.failures)
+        if not self._json and any(isinstance(error, InvalidInput) and error.field == "groups" for error in refused):
+            say(self._homeless)
 
     def _result(self, result: Result) -> None:
         line = self.lines.pop(result.index, None)

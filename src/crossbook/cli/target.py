@@ -14,19 +14,34 @@ from crossbook.errors import InvalidInput
 
 @contextmanager
 def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
-    """The file to write into. It takes its name when all of it is there; what was there before stays until then."""
+    """The file to write into. It takes its name when all of it is there; what was there before stays until then.
+
+    Raises:
+        InvalidInput: it is there already, or cannot be there; nobody was asked for anything yet.
+    """
     if path == "-":
         utf8()
         yield sys.stdout
         sys.stdout.flush()
         return
+    # With the mark that tells spreadsheets that it is UTF-8.
+    encoding = "utf-8-sig" if bom else "utf-8"
     final = Path(path)
+    if final.is_dir():
+        raise InvalidInput(f"the file {path!r} is a folder: name a file in it", field="to")
+    if not final.parent.is_dir():
+        raise InvalidInput(f"the file {path!r} cannot be made: its folder does not exist", field="to")
+    if final.exists() and not final.is_file():
+        # A device or a named pipe: it has readers of its own, and another file in its place would not reach them.
+        with final.open("w", encoding=encoding, newline="") as file:
+            yield file
+        return
     if final.exists() and not force:
-        raise InvalidInput(f"{path} is there already: --force writes over it", field="to")
+        raise InvalidInput(f"the file {path!r} is there already: --force writes over it", field="to")
+    final = final.resolve()  # what a link names is written, and the link stays
     unfinished = final.with_name(f"{final.name}.part")
     try:
-        # With the mark that tells spreadsheets that it is UTF-8.
-        with unfinished.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as file:
+        with unfinished.open("w", encoding=encoding, newline="") as file:
             yield file
         unfinished.replace(final)
     finally:

@@ -90,6 +90,8 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
         guess, rank = _guess(title, plain[index])
         label = next((plain.index(each) for each in _labels(plain[index]) if each in plain), None)
         found.append(Column(title, None if guess in named.values() else guess, rank, label, _style(plain[index])))
+    if not any(stripped):
+        raise InvalidInput("the first row is empty: it has to be the titles of the columns", field="file")
     if not any(column.target for column in found):
         raise InvalidInput(
             f"none of the columns {_listed(stripped)} is known: the first row has to be their titles; say which is "

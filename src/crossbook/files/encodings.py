@@ -21,6 +21,7 @@ LONGEST = 1 << 20  # characters of a line
 _CHUNK = 1 << 20
 _MARKED = re.compile(r"[\ud800-\udfff]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space in any encoding
 _SHOWN = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 
 
@@ -103,15 +104,15 @@ def detect(file: BinaryIO, encoding: str | None = None) -> Encoded:
         encoding: the name of an encoding, where this guesses wrong.
 
     Raises:
-        InvalidInput: no such encoding; a spreadsheet or another packed file; an empty one.
+        InvalidInput: no such encoding, or not this file's; a spreadsheet or another packed file; an empty one.
     """
     file.seek(0)
     start = file.read(4096)
-    if not start.strip():
+    if not start.strip(_BLANK):
         raise InvalidInput("the file is empty", field="file")
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InvalidInput("this is a spreadsheet or an archive: save it as CSV first", field="file")
-    name = _named(encoding) if encoding is not None else _by_start(start)
+    name = _named(encoding, start) if encoding is not None else _by_start(start)
     good = bad = lines = 0
     last = b""
     file.seek(0)
@@ -132,12 +133,19 @@ def detect(file: BinaryIO, encoding: str | None = None) -> Encoded:
     return Encoded(file, name, lines + (last not in b"\r\n\0"))
 
 
-def _named(encoding: str) -> str:
+def _named(encoding: str, start: bytes) -> str:
     try:
         "".encode(encoding)
         name = codecs.lookup(encoding).name
     except (LookupError, UnicodeError, ValueError):
         raise InvalidInput(f"there is no encoding {encoding[:40]!r}", field="encoding") from None
+    try:
+        codecs.getincrementaldecoder(name)("crossbook.mark").decode(start)
+    except UnicodeError:
+        # Not one letter that is broken, which is its row's: UTF-16 without its mark, for instance.
+        raise InvalidInput(
+            f"the file is not in {name}: leave out the encoding, and it is guessed", field="encoding"
+        ) from None
     return "utf-8-sig" if name == "utf-8" else name
 
 
