@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook.core.card import Card, Rate
@@ -84,7 +84,10 @@ class AddressBook:
                 f"{card.title} has an address of its own for each account: pass base_url (the account's API URL)",
                 field="base_url", vendor=card.vendor,
             )  # fmt: skip
-        base = Base.parse(url, allow_http=settings.pop("allow_http", False))
+        allow_http = settings.pop("allow_http", False)
+        if not isinstance(allow_http, bool):  # the text "false" would allow it
+            raise InvalidInput("allow_http is True or False", field="allow_http", vendor=card.vendor)
+        base = Base.parse(url, allow_http=allow_http)
         self._region = _region(card, settings.pop("default_region", None))
         self._default_group = _default_group(card, settings.pop("default_group", None))
         rate = _rate(card, settings.pop("rate", None))
@@ -124,6 +127,8 @@ class AddressBook:
     def _environment(cls, account: str | None, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
         """The credentials from the card's variables, or from those of a named account, which bear its name instead of
         the vendor's; InvalidInput names the variable that is missing."""
+        if not isinstance(account, (str, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput("account is the name of an account", field="account", vendor=cls.card.vendor)
         found: dict[str, str] = {}
         for parameter, variable in cls.card.environment.items():
             if account is not None:

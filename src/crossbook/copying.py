@@ -68,6 +68,9 @@ def copy(
             print(await crossbook.copy(old, new, match="phone", on_duplicate="skip", journal="copy.sqlite").summary())
         ```
     """
+    for field, book in {"source": source, "target": target}.items():
+        if not isinstance(book, AddressBook):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput(f"{field} is a book: crossbook.open(name), opened", field=field)
     there, here = source._connection, target._connection  # pyright: ignore[reportPrivateUsage]
     if (there.card.vendor, there.auth.account) == (here.card.vendor, here.auth.account) and there.base == here.base:
         raise InvalidInput("both books are the same account", field="target", vendor=here.card.vendor)

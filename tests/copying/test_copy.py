@@ -162,6 +162,10 @@ async def test_what_cannot_be_is_said_before_any_io(books: Books, server: Server
                 crossbook.copy(source, same)
         with pytest.raises(UsageError, match="closed"):
             crossbook.copy(same, target)
+        for books_given, field in ((("vercom", target), "source"), ((source, None), "target")):
+            with pytest.raises(InvalidInput, match="is a book") as caught:
+                crossbook.copy(*books_given)  # type: ignore[arg-type]
+            assert caught.value.field == field
         with pytest.raises(InvalidInput, match="by_name"):
             crossbook.copy(source, target, groups="some")  # type: ignore[arg-type]
         with pytest.raises(Unsupported, match="external_id"):

@@ -189,9 +189,15 @@ def test_one_that_is_right_does_not(pytester: pytest.Pytester) -> None:
     assert found["passed"] > len(noticed)
 
 
-def test_what_must_be_overridden_says_so(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("fixture", ["make_book", "stored"])
+def test_what_must_be_overridden_says_so(pytester: pytest.Pytester, fixture: str) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
-    pytester.makepyfile("from crossbook.testing.contract import Contract\nclass TestMine(Contract): pass")
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "test_its_variables_bear_its_name")
+    pytester.makepyfile(f"""
+        from crossbook.testing.contract import Contract
+        class TestMine(Contract):
+            def test_mine(self, {fixture}): pass
+    """)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-k", "test_mine")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*override the fixture make_book*"])
+    result.stdout.fnmatch_lines([f"define the fixture {fixture} in your test class: *docs/add-a-vendor.md"])
+    result.stdout.no_fnmatch_line("*fixtures.py*")

@@ -156,3 +156,16 @@ async def test_a_closed_book_says_what_to_do(vendor: str, transport: FakeTranspo
         pass
     with pytest.raises(UsageError, match="make a new one"):
         await book.contacts.get("1")
+
+
+@pytest.mark.parametrize("account", [5, b"eu", ["eu"]])
+def test_accounts_that_are_no_names(vendor: str, account: Any) -> None:
+    with pytest.raises(InvalidInput, match="name of an account") as caught:
+        vendor_class(vendor).from_env(account)
+    assert (caught.value.vendor, caught.value.field) == (vendor, "account")
+
+
+def test_text_allows_nothing(vendor: str, transport: FakeTransport) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        book_over(vendor, transport, base_url="http://vendor.example.com", allow_http="false")
+    assert (caught.value.vendor, caught.value.field) == (vendor, "allow_http")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from control import Server
@@ -76,6 +77,24 @@ async def test_a_token_can_be_shared(make_book: Make, server: Server) -> None:
         with pytest.raises(AuthError):
             await book.contacts.list()
     assert server.requests("filemail")["login"] == 2
+
+
+async def test_a_store_that_is_empty_yet_is_the_store(make_book: Make, server: Server) -> None:
+    class Sized(MemoryTokens):
+        def __len__(self) -> int:
+            return len(self._tokens)
+
+    tokens = Sized()
+    async with make_book(tokens=tokens) as book:
+        await book.contacts.list()
+    assert len(tokens) == 1
+
+
+@pytest.mark.parametrize("tokens", [5, "x", {}, object()])
+def test_what_keeps_no_tokens(tokens: Any) -> None:
+    with pytest.raises(InvalidInput, match="async get and put") as caught:
+        Filemail("user@example.com", "its password", tokens=tokens)
+    assert caught.value.field == "tokens"
 
 
 async def test_a_login_without_a_token_is_no_login() -> None:

@@ -122,6 +122,15 @@ class MemoryTokens:
             self._tokens[account] = token
 
 
+def token_store(tokens: TokenStore | None) -> TokenStore:
+    """Where tokens are kept: what was given, even if it is empty yet; InvalidInput if it cannot keep any."""
+    if tokens is None:
+        return MemoryTokens()
+    if not all(callable(getattr(tokens, name, None)) for name in ("get", "put")):
+        raise InvalidInput("tokens is a TokenStore: an object with async get and put", field="tokens")
+    return tokens
+
+
 class Login:
     """A token that a login gives, in the query of every other call.
 

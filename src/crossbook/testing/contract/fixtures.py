@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import pytest
 
@@ -37,6 +37,10 @@ def needs(card: Card, *verbs: str) -> None:
             pytest.skip(f"{card.title} has no {verb}")
 
 
+def _yours(fixture: str, what: str) -> NoReturn:
+    pytest.fail(f"define the fixture {fixture} in your test class: it {what}. See docs/add-a-vendor.md", pytrace=False)
+
+
 @pytest.mark.anyio
 class Fixtures:
     """The fixtures; two of them are the vendor's own."""
@@ -44,12 +48,12 @@ class Fixtures:
     @pytest.fixture
     def make_book(self) -> MakeBook:
         """Yours: makes a book on a fresh and empty account."""
-        raise NotImplementedError("override the fixture make_book: it makes a book, with options, on an empty account")
+        _yours("make_book", "returns what makes a book, with options, on an empty account")
 
     @pytest.fixture
     def stored(self) -> Stored:
         """Yours: how many contacts the account holds, as the server knows it."""
-        raise NotImplementedError("override the fixture stored: it tells how many contacts the server holds")
+        _yours("stored", "returns what tells how many contacts the server holds")
 
     @pytest.fixture
     def requests(self) -> Requests:

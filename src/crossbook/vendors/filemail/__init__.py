@@ -63,7 +63,7 @@ class Filemail(AddressBook):
         tokens: TokenStore | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import Login, MemoryTokens, credential, password_text
+        from crossbook.core.auth import Login, credential, password_text, token_store
 
         credentials = {"username": credential("username", username), "password": password_text("password", password)}
         if api_key is not None:
@@ -75,7 +75,7 @@ class Filemail(AddressBook):
             parameter="logintoken",
             credentials=credentials,
             dead_codes=DEAD_TOKEN,
-            tokens=tokens or MemoryTokens(),
+            tokens=token_store(tokens),
         )
         super().__init__(self._login, **options)
 
