@@ -5,8 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
 from sandboxed import book, card, control, group, make_book, running_sandbox, server, vendor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from inside import Inside
+
 __all__ = ["book", "card", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
+
+
+@pytest.fixture
+def inside(vendor: str) -> Inside:
+    return Inside(vendor)

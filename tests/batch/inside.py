@@ -82,6 +82,13 @@ class Inside:
         for _, run in due:
             run()
 
+    def group(self) -> str:
+        """Makes a group; its id, as the vendor shows it."""
+        number = self.account.book.add_group({"name": "Friends"})
+        row = self.account.book.group(number)
+        assert row is not None
+        return str(row["key"] if self.vendor == "filemail" else number)
+
     def contacts(self) -> list[Any]:
         """Every contact that is stored, as rows."""
         self.settle()

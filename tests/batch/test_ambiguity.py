@@ -33,18 +33,6 @@ CREATES = ("createContact", "createContacts")
 COUNT = 24
 
 
-@pytest.fixture
-def inside(vendor: str) -> Inside:
-    return Inside(vendor)
-
-
-def group_in(inside: Inside) -> str:
-    number = inside.account.book.add_group({"name": "Friends"})
-    row = inside.account.book.group(number)
-    assert row is not None
-    return str(row["key"] if inside.vendor == "filemail" else number)
-
-
 def names(inside: Inside) -> Counter[str]:
     """How often somebody is stored, by name."""
     rows = inside.contacts()
@@ -70,7 +58,7 @@ def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 def test_creates_that_can_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     inside.spoil = struck = half(card, fault)
     results = batches(
         inside, lambda book: book.contacts.create_many(people(card, COUNT, group), match=match, settle=SETTLE)
@@ -86,7 +74,7 @@ def test_creates_that_can_be_looked_up(inside: Inside, card: Card, fault: Fault)
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
 def test_creates_that_cannot_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
-    group = group_in(inside)
+    group = inside.group()
     inside.spoil = Every(fault, *CREATES, nth=2, most=5)
     source = people(card, COUNT, group)
     results = batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE, concurrency=1))
@@ -102,7 +90,7 @@ def test_creates_that_cannot_be_looked_up(inside: Inside, card: Card, fault: Fau
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
 def test_upserts(inside: Inside, card: Card, fault: Fault) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     name = "name" if card.names == "whole" else "last_name"
     batches(inside, lambda book: book.contacts.create_many(people(card, 8, group)))
     inside.spoil = half(card, fault, "updateContact", "updateContacts")
@@ -120,8 +108,8 @@ def test_upserts(inside: Inside, card: Card, fault: Fault) -> None:
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
 def test_verbs_that_are_as_good_twice_as_once(inside: Inside, card: Card, fault: Fault) -> None:
-    group = group_in(inside)
-    other = group_in(inside)
+    group = inside.group()
+    other = inside.group()
     created = batches(inside, lambda book: book.contacts.create_many(people(card, COUNT, group)))
     ids = [result.id or "" for result in created]
     operations = [
@@ -146,7 +134,7 @@ def test_verbs_that_are_as_good_twice_as_once(inside: Inside, card: Card, fault:
 
 
 def test_who_share_a_key_are_told_apart(inside: Inside, card: Card) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     shared: dict[str, Any] = {match: getattr(person(card, 1), match)}
     source = [person(card, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
     for fault in (reset_before, reset_after, late_commit):
@@ -159,7 +147,7 @@ def test_who_share_a_key_are_told_apart(inside: Inside, card: Card) -> None:
 
 
 def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     name = "name" if card.names == "whole" else "last_name"
     ours, theirs = (person(card, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
     other = Inside(inside.vendor)
@@ -197,7 +185,7 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card
 def test_a_contact_that_was_made_and_is_not_in_its_groups(
     inside: Inside, card: Card, fault: Fault, matched: bool
 ) -> None:
-    group = group_in(inside)
+    group = inside.group()
     inside.spoil = Every(fault, "addToGroup", nth=2)
     options: Any = {"match": "email"} if matched else {}
     source = people(card, COUNT, group)
@@ -208,7 +196,7 @@ def test_a_contact_that_was_made_and_is_not_in_its_groups(
 
 
 def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     lists = ("listContacts", "getAddressBook")
     lost = Every(reset_after, *CREATES)
     deaf = Every(error_before, *lists)
@@ -221,7 +209,7 @@ def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
 
 
 def test_a_vendor_that_never_writes_is_given_up(inside: Inside, card: Card) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     inside.spoil = Every(reset_before, *CREATES)
     (result,) = batches(
         inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
@@ -274,7 +262,7 @@ def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, card: Card,
     async def elsewhere(_inside: Inside, _run: Run) -> Any:
         return ELSEWHERE
 
-    group = group_in(inside)
+    group = inside.group()
     inside.spoil = lambda operation: elsewhere if operation in CREATES else None
     for status in ("failed", "created"):
         results = batches(

@@ -18,19 +18,6 @@ pytestmark = pytest.mark.anyio
 WRITES = {"create", "update", "delete", "add", "remove", "unsubscribe", "resubscribe"}
 
 
-@pytest.fixture
-def inside(vendor: str) -> Inside:
-    return Inside(vendor)
-
-
-def group_in(inside: Inside) -> str:
-    """A group by the id that the vendor shows."""
-    number = inside.account.book.add_group({"name": "Friends"})
-    row = inside.account.book.group(number)
-    assert row is not None
-    return str(row["key"] if inside.vendor == "filemail" else number)
-
-
 def written(inside: Inside) -> int:
     return sum(count for name, count in inside.count.items() if any(name.startswith(verb) for verb in WRITES))
 
@@ -38,7 +25,7 @@ def written(inside: Inside) -> int:
 @pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
 async def test_a_dry_create_foretells_the_real_one(inside: Inside, card: Card, match: bool, tmp_path: Path) -> None:
     options: dict[str, Any] = {"match": match_of(card), "on_duplicate": "update"} if match else {}
-    group = group_in(inside)
+    group = inside.group()
     async with inside.book(rate=50) as book:
         await ran(book.contacts.create_many(people(card, 5, group)))
         before = written(inside)
@@ -66,7 +53,7 @@ async def test_a_dry_create_foretells_the_real_one(inside: Inside, card: Card, m
 
 
 async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, card: Card) -> None:
-    group = group_in(inside)
+    group = inside.group()
     rich = person(card, 1, group, fields={"nickname": "y"})
     async with inside.book() as book:
         summary = await book.contacts.create_many([rich, person(card, 2, group)], dry_run=True).summary()
@@ -80,7 +67,7 @@ async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, card:
 
 
 async def test_dry_runs_of_the_other_verbs(inside: Inside, card: Card) -> None:
-    group = group_in(inside)
+    group = inside.group()
     name = "name" if card.names == "whole" else "last_name"
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]

@@ -37,20 +37,8 @@ COUNT = 60
 
 
 @pytest.fixture
-def inside(vendor: str) -> Inside:
-    return Inside(vendor)
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
-
-
-def group_in(inside: Inside) -> str:
-    number = inside.account.book.add_group({"name": "Friends"})
-    row = inside.account.book.group(number)
-    assert row is not None
-    return str(row["key"] if inside.vendor == "filemail" else number)
 
 
 async def left_after(batch: Any, count: int) -> list[Result]:
@@ -71,7 +59,7 @@ def written(inside: Inside) -> int:
 @pytest.mark.anyio
 @pytest.mark.parametrize("matched", [False, True], ids=["plain", "matched"])
 async def test_a_run_that_was_left_goes_on(inside: Inside, card: Card, path: Path, matched: bool) -> None:
-    source = people(card, COUNT, group_in(inside))
+    source = people(card, COUNT, inside.group())
     options: dict[str, Any] = {"match": match_of(card)} if matched else {}
     options |= {"journal": path, "ref": lambda contact: contact.email or contact.phone, "settle": 0, "concurrency": 2}
     async with inside.book() as book:
@@ -105,7 +93,7 @@ def evolved(result: Result) -> tuple[Any, ...]:
 @in_virtual_time
 async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commits: str) -> None:
     """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
-    source = people(card, COUNT, group_in(inside))
+    source = people(card, COUNT, inside.group())
     options: dict[str, Any] = {"journal": Kept(), "match": match_of(card), "settle": 0, "concurrency": 4}
     bulk = card.verb("contacts.create").bulk > 1
     met = 0
@@ -138,7 +126,7 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commi
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
 def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) -> None:
-    source, journal = people(card, 20, group_in(inside)), Kept()
+    source, journal = people(card, 20, inside.group()), Kept()
 
     async def hang(inside: Inside, run: Run) -> Any:
         inside.later(0.9, run)
@@ -164,7 +152,7 @@ def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
 @in_virtual_time
 async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(inside: Inside, card: Card) -> None:
-    group = group_in(inside)
+    group = inside.group()
     source = [person(card, n, group if n % 5 else "999999") for n in range(20)]
     options: dict[str, Any] = {"journal": Kept(), "ordered": True}
     inside.spoil = Every(no_connection, *CREATES)
@@ -185,7 +173,7 @@ async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replaye
 @pytest.mark.anyio
 async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
     inside = Inside("atom")
-    source = people(ATOM, 20, group_in(inside))
+    source = people(ATOM, 20, inside.group())
     async with inside.book(token="wrong") as book:
         (result,) = await ran(book.contacts.create_many(source, journal=Kept(), concurrency=1))
         assert isinstance(result.error, AuthError)
@@ -202,7 +190,7 @@ async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
 @pytest.mark.anyio
 async def test_runs_have_names(path: Path) -> None:
     inside = Inside("atom")
-    source = people(ATOM, 5, group_in(inside))
+    source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         for run in ("", "again", "", "again"):
             await ran(book.contacts.create_many(source, journal=path, run=run))
@@ -214,7 +202,7 @@ async def test_runs_have_names(path: Path) -> None:
 @pytest.mark.parametrize("change", ["other", "longer", "shorter"])
 async def test_another_source_is_refused(path: Path, change: str, finished: bool) -> None:
     inside = Inside("atom")
-    source = people(ATOM, 20, group_in(inside))
+    source = people(ATOM, 20, inside.group())
     other = {
         "other": [*source[:5], person(ATOM, 77, "5001"), *source[6:]], "longer": [*source, person(ATOM, 77, "5001")],
         "shorter": source[:5],
@@ -241,7 +229,7 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
 @pytest.mark.anyio
 async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
     inside, other = Inside("atom"), Inside("serwersms")
-    source = people(ATOM, 5, group_in(inside))
+    source = people(ATOM, 5, inside.group())
     async with inside.book() as book, other.book() as elsewhere:
         await ran(book.contacts.create_many(source, journal=path, match="phone"))
         for batch, field in (
@@ -259,7 +247,7 @@ async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
 @pytest.mark.anyio
 async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
     inside = Inside("atom")
-    source = people(ATOM, 5, group_in(inside))
+    source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         for journal in (path, Kept()):
             async with book.contacts.create_many(source, journal=journal) as run:
@@ -284,7 +272,7 @@ async def test_what_cannot_be_a_journal(tmp_path: Path) -> None:
 async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
     """From the cursor that the list had handed out; what was before it comes from the journal."""
     there, inside = Inside("serwersms"), Inside("atom")
-    group = group_in(inside)
+    group = inside.group()
     options: dict[str, Any] = {"journal": path, "on_loss": "drop", "concurrency": 1, "ordered": True}
     async with there.book() as source, inside.book(default_group=group) as book:
         await ran(source.contacts.create_many(people(source.card, 50)))
@@ -305,7 +293,7 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
 
 @in_virtual_time
 async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card) -> None:
-    group = group_in(inside)
+    group = inside.group()
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(card, COUNT, group)))
         bulk = card.verb("contacts.delete").bulk > 1
@@ -327,7 +315,7 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card) -> Non
 
 @in_virtual_time
 async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card) -> None:
-    group, journal = group_in(inside), Kept()
+    group, journal = inside.group(), Kept()
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
 
@@ -345,7 +333,7 @@ async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card)
 @pytest.mark.anyio
 async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> None:
     inside = Inside("atom")
-    source = people(ATOM, 20, group_in(inside))
+    source = people(ATOM, 20, inside.group())
     options: dict[str, Any] = {"journal": path, "ref": lambda contact: contact.phone}
     async with inside.book() as book:
         inside.spoil = Every(reset_after, "createContact", nth=5)
@@ -367,7 +355,7 @@ async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> Non
 @in_virtual_time
 async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> None:
     inside = Inside("atom")
-    source = people(ATOM, 20, group_in(inside))
+    source = people(ATOM, 20, inside.group())
     options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle": 0.01}
     lost = Every(reset_after, "createContact", nth=5)
     deaf = Every(no_connection, "getAddressBook", "listAddressBooks")
@@ -382,7 +370,7 @@ async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> Non
 @pytest.mark.anyio
 async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
     inside, journal, taken = Inside("atom"), Kept(), 0
-    group = group_in(inside)
+    group = inside.group()
 
     def fail() -> None:
         if journal.writes == 30:
@@ -411,7 +399,7 @@ async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
 @in_virtual_time
 async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None:
     inside = Inside("filemail")
-    group = group_in(inside)
+    group = inside.group()
     async with inside.book() as book:
         source = people(book.card, 10, group)
         options: dict[str, Any] = {"journal": Kept(), "settle": 0, "concurrency": 10}
@@ -428,7 +416,7 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None
 
 @in_virtual_time
 async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
-    group, match = group_in(inside), match_of(card)
+    group, match = inside.group(), match_of(card)
     name = "name" if card.names == "whole" else "last_name"
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(card, 20, group)))
@@ -454,7 +442,7 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
 async def test_an_intent_that_was_only_planned_is_no_doubt() -> None:
     """A write that certainly never left is sent by the next run without a look."""
     inside, journal = Inside("atom"), Kept()
-    source = people(ATOM, 3, group_in(inside))
+    source = people(ATOM, 3, inside.group())
     inside.spoil = Every(no_connection, *CREATES)
     async with inside.book(timeout=1) as book:
         assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"failed": 3}

@@ -16,11 +16,6 @@ from crossbook.core.exchange import Reply
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def inside(vendor: str) -> Inside:
-    return Inside(vendor)
-
-
 async def group_of(book: Any) -> str:
     return str((await book.groups.create("Friends")).id)
 

@@ -92,20 +92,13 @@ class Weather:
         return answer
 
 
-def group_in(inside: Inside) -> str:
-    number = inside.account.book.add_group({"name": "Friends"})
-    row = inside.account.book.group(number)
-    assert row is not None
-    return str(row["key"] if inside.vendor == "filemail" else number)
-
-
 class Telling:
     """One story, from its first run to its last."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
         self.inside = Inside(story.vendor)
-        self.group = group_in(self.inside)
+        self.group = self.inside.group()
         self.weather = Weather(story)
         self.journal = Kept()
         self.taken = self.read = 0

@@ -37,12 +37,8 @@ async def inside() -> Inside:
 
 @pytest.fixture
 async def book(inside: Inside) -> AsyncIterator[AddressBook]:
-    async with inside.book(default_group=group_in(inside)) as book:
+    async with inside.book(default_group=inside.group()) as book:
         yield book
-
-
-def group_in(inside: Inside) -> str:
-    return str(inside.account.book.add_group({"name": "Friends"}))
 
 
 PEOPLE = people(ATOM, 30)
@@ -203,7 +199,7 @@ async def test_a_book_that_is_not_open(inside: Inside) -> None:
 
 async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None:
     inside.spoil = lambda _: lambda *_: anyio.sleep_forever()
-    book = inside.book(default_group=group_in(inside))
+    book = inside.book(default_group=inside.group())
     async with anyio.create_task_group() as tasks:
         async with book:
             batch = book.contacts.create_many(PEOPLE)

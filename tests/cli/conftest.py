@@ -4,34 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from control import Server
+from sandboxed import control, running_sandbox, server
 
-import crossbook_sandbox
 from crossbook.cli.app import app
-from crossbook_sandbox import Running
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from command import Ran, Run
 
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Running]:
-    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
-        yield running
-
-
-@pytest.fixture
-def server(running_sandbox: Running) -> Iterator[Server]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
-        server = Server(running_sandbox, client)
-        server.reset()
-        yield server
+__all__ = ["control", "running_sandbox", "server"]
 
 
 @pytest.fixture(autouse=True)

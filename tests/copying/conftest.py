@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import httpx
 import pytest
 from control import Server
+from sandboxed import control, running_sandbox, server
 
-import crossbook_sandbox
 from crossbook import AddressBook
 from crossbook.registry import vendor
-from crossbook_sandbox import Running
+
+__all__ = ["control", "running_sandbox", "server"]
 
 Books = Callable[..., AbstractAsyncContextManager[list[AddressBook]]]
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Running]:
-    with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running:
-        yield running
-
-
-@pytest.fixture
-def server(running_sandbox: Running) -> Iterator[Server]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
-        server = Server(running_sandbox, client)
-        server.reset()
-        yield server
 
 
 @pytest.fixture

@@ -10,27 +10,20 @@ import httpx
 import pytest
 import pytest_asyncio
 from control import Server
+from sandboxed import control, running_sandbox, server
 
-import crossbook_sandbox
 from crossbook_sandbox import Running
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gateways import WATCHED, started
 
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Running]:
-    with crossbook_sandbox.running(rates={}) as running:
-        yield running
+__all__ = ["control", "running_sandbox", "server"]
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Running) -> Iterator[Server]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
-        server = Server(running_sandbox, client)
-        server.reset()
-        yield server
+def sandbox(server: Server) -> Server:
+    return server
 
 
 @pytest_asyncio.fixture

@@ -52,8 +52,8 @@ class Forwarder:
                 client, _ = self._listener.accept()
                 server = socket.create_connection(("127.0.0.1", self._target), LONGEST)
                 self._sockets += [client, server]
-                self._run(_copy, client, server)
-                self._run(_copy, server, client)
+                self._run(pump, client, server)
+                self._run(pump, server, client)
 
     def _run(self, work: object, *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)  # type: ignore[arg-type]
@@ -61,7 +61,8 @@ class Forwarder:
         thread.start()
 
 
-def _copy(source: socket.socket, target: socket.socket) -> None:
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """What comes from one goes to the other, until its end."""
     with suppress(OSError):
         while piece := source.recv(65536):
             target.sendall(piece)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
 
+from forwarder import pump
 from server import LONGEST, Peer, reply
 
 
@@ -22,15 +22,7 @@ def tunnel(peer: Peer, port: int) -> None:
     """To this port here, whatever host was asked for: nothing leaves the machine."""
     with socket.create_connection(("127.0.0.1", port), LONGEST) as onward:
         peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        back = threading.Thread(target=_copy, args=(onward, peer.sock), daemon=True)
+        back = threading.Thread(target=pump, args=(onward, peer.sock), daemon=True)
         back.start()
-        _copy(peer.sock, onward)
+        pump(peer.sock, onward)
         back.join(LONGEST)
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while piece := source.recv(65536):
-            target.sendall(piece)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)

@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from crossbook.book import AddressBook
 from crossbook.cli.asking import ask
 from crossbook.cli.assigned import Assignments, assigned
 from crossbook.cli.failing import NOT_FOUND, Stopped
 from crossbook.cli.listing import list_contacts
-from crossbook.cli.showing import facts, out, record, say
+from crossbook.cli.showing import done, facts, out, record, say
 from crossbook.cli.words import Book, Id, Json, OnLoss
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact, ExternalId, Outcome
@@ -23,11 +22,7 @@ contacts.command("list")(list_contacts)
 @contacts.command("get")
 def get(book: Book, id: Id, json: Json = False) -> None:
     """Shows one contact, by the vendor's id."""
-
-    async def work(opened: AddressBook) -> Contact:
-        return await opened.contacts.get(id)
-
-    _show(ask(book, work), json=json)
+    _show(ask(book, lambda opened: opened.contacts.get(id)), json=json)
 
 
 @contacts.command("find")
@@ -42,11 +37,7 @@ def find(
 
     The exit code is 5 if there is none, and 6 if there are several; their ids are named then.
     """
-
-    async def work(opened: AddressBook) -> Contact | None:
-        return await opened.contacts.find(phone=phone, email=email, external_id=external_id)
-
-    found = ask(book, work)
+    found = ask(book, lambda opened: opened.contacts.find(phone=phone, email=email, external_id=external_id))
     if found is None:
         say("There is no such contact.")
         raise Stopped(NOT_FOUND)
@@ -60,11 +51,7 @@ def create(book: Book, fields: Assignments, on_loss: OnLoss = "error", json: Jso
     Example: crossbook contacts create vercom phone=+48500600700 first_name=Anna groups=3380,3381 fields.city=Łódź
     """
     values = {name: value for name, value in assigned(fields).items() if value is not None}
-
-    async def work(opened: AddressBook) -> Outcome:
-        return await opened.contacts.create(Contact(**values), on_loss=on_loss)
-
-    _done(ask(book, work), json=json)
+    _written(ask(book, lambda opened: opened.contacts.create(Contact(**values), on_loss=on_loss)), json=json)
 
 
 @contacts.command("update")
@@ -84,25 +71,14 @@ def update(
     values = assigned(fields)
     if "id" in values:
         raise InvalidInput("an id is the vendor's to give, and cannot be changed", field="id")
-
-    async def work(opened: AddressBook) -> Outcome:
-        return await opened.contacts.update(ExternalId(id) if external else id, **values)
-
-    _done(ask(book, work), json=json)
+    _written(ask(book, lambda opened: opened.contacts.update(ExternalId(id) if external else id, **values)), json=json)
 
 
 @contacts.command("delete")
 def delete(book: Book, id: Id, json: Json = False) -> None:
     """Deletes one contact, by the vendor's id."""
-
-    async def work(opened: AddressBook) -> None:
-        await opened.contacts.delete(id)
-
-    ask(book, work)
-    if json:
-        out({"id": id, "status": "deleted"})
-    else:
-        say(f"Deleted {id}.")
+    ask(book, lambda opened: opened.contacts.delete(id))
+    done(id, "deleted", json=json)
 
 
 def _show(contact: Contact, *, json: bool) -> None:
@@ -113,7 +89,7 @@ def _show(contact: Contact, *, json: bool) -> None:
         facts(told.items())
 
 
-def _done(outcome: Outcome, *, json: bool) -> None:
+def _written(outcome: Outcome, *, json: bool) -> None:
     lost, unverified = outcome.lost_fields, outcome.unverified_fields
     if json:
         out({"id": outcome.id, "status": outcome.status, "lost_fields": lost, "unverified_fields": unverified})

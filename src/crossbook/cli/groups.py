@@ -8,9 +8,8 @@ import typer
 
 from crossbook.book import AddressBook
 from crossbook.cli.asking import ask
-from crossbook.cli.showing import facts, flush, out, record, row, say
+from crossbook.cli.showing import done, facts, flush, out, record, row
 from crossbook.cli.words import Book, Json
-from crossbook.models import Group
 
 groups = typer.Typer(help="List, make, rename and delete groups; put contacts in and out.", no_args_is_help=True)
 
@@ -35,11 +34,7 @@ def list_groups(book: Book, json: Json = False) -> None:
 @groups.command("get")
 def get(book: Book, group: GroupId, json: Json = False) -> None:
     """Shows one group."""
-
-    async def work(opened: AddressBook) -> Group:
-        return await opened.groups.get(group)
-
-    told = record(ask(book, work))
+    told = record(ask(book, lambda opened: opened.groups.get(group)))
     out(told) if json else facts(told.items())
 
 
@@ -52,23 +47,15 @@ def create(
     json: Json = False,
 ) -> None:
     """Makes a group and prints its id."""
-
-    async def work(opened: AddressBook) -> Group:
-        return await opened.groups.create(name, description=description, external_id=external_id)
-
-    made = ask(book, work)
+    made = ask(book, lambda opened: opened.groups.create(name, description=description, external_id=external_id))
     out({"id": made.id, "status": "created"}) if json else facts([("id", made.id), ("status", "created")])
 
 
 @groups.command("rename")
 def rename(book: Book, group: GroupId, name: Name, json: Json = False) -> None:
     """Gives a group another name."""
-
-    async def work(opened: AddressBook) -> None:
-        await opened.groups.rename(group, name)
-
-    ask(book, work)
-    _done(group, "renamed", json=json)
+    ask(book, lambda opened: opened.groups.rename(group, name))
+    done(group, "renamed", json=json)
 
 
 @groups.command("delete")
@@ -81,38 +68,19 @@ def delete(
     json: Json = False,
 ) -> None:
     """Deletes a group. Its contacts stay, unless --with-contacts."""
-
-    async def work(opened: AddressBook) -> None:
-        await opened.groups.delete(group, with_contacts=with_contacts)
-
-    ask(book, work)
-    _done(group, "deleted", json=json)
+    ask(book, lambda opened: opened.groups.delete(group, with_contacts=with_contacts))
+    done(group, "deleted", json=json)
 
 
 @groups.command("add")
 def add(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
     """Puts a contact into a group; its other groups stay."""
-
-    async def work(opened: AddressBook) -> None:
-        await opened.groups.add(group, contact)
-
-    ask(book, work)
-    _done(contact, "added", json=json)
+    ask(book, lambda opened: opened.groups.add(group, contact))
+    done(contact, "added", json=json)
 
 
 @groups.command("remove")
 def remove(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
     """Takes a contact out of a group; the contact itself stays."""
-
-    async def work(opened: AddressBook) -> None:
-        await opened.groups.remove(group, contact)
-
-    ask(book, work)
-    _done(contact, "removed", json=json)
-
-
-def _done(id: str, status: str, *, json: bool) -> None:
-    if json:
-        out({"id": id, "status": status})
-    else:
-        say(f"{status.capitalize()} {id}.")
+    ask(book, lambda opened: opened.groups.remove(group, contact))
+    done(contact, "removed", json=json)

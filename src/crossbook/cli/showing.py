@@ -85,6 +85,14 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
         sys.stdout.write(f"{name:<{width}}  {value}".rstrip() + "\n")
 
 
+def done(id: str, status: str, *, json: bool) -> None:
+    """What became of one thing whose verb answers nothing."""
+    if json:
+        out({"id": id, "status": status})
+    else:
+        say(f"{status.capitalize()} {id}.")
+
+
 def cell(value: object) -> str:
     """A value as text on one line, harmless to a terminal."""
     if value is None:
