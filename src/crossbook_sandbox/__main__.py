@@ -51,11 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("crossbook-sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
     parser.add_argument("--db", default=":memory:", metavar="FILE", help="where accounts are kept (default: memory)")
     rate = "requests a second that a vendor allows, 0 for no limit (default: atom=10); none takes every limit away"
     parser.add_argument("--rate", action="append", default=[], metavar="VENDOR=N", help=rate)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="fill empty accounts with N contacts each")
+    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="fill empty accounts with N contacts each")
     switch = "turn a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
     parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", type=_pair, help=switch)
     parser.add_argument("--allow-remote", action="store_true", help="listen on an address that others can reach")
@@ -68,6 +68,19 @@ def _parser() -> argparse.ArgumentParser:
     }.items():
         show.add_argument(f"--{name}", dest="show", action="store_const", const=name, default="table", help=help_text)
     return parser
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    # The system would take a greater one for another, and say nothing.
+    if (port := _count(text)) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: they end with 65535")
+    return port
 
 
 def _pair(text: str) -> tuple[str, str]:

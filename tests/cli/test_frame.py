@@ -43,6 +43,7 @@ def test_help_teaches(run: Run) -> None:
         (("import", "none.csv", "--to", "vercom"), 2, "none.csv: no such file"),
         (("import", ".", "--to", "vercom", "--format", "csv"), 2, "directory"),
         (("contacts", "create", "vercom", "500600700"), 2, "Write FIELD=VALUE"),
+        (("contacts", "create", "vercom", "created_at=2024-01-01"), 2, "Error: created_at is written like"),
     ],
 )
 def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...], code: int, words: str) -> None:

@@ -119,6 +119,10 @@ def test_what_it_prints(show: list[str]) -> None:
     [
         ["--host", "0.0.0.0"],
         ["--host", "nowhere.invalid"],
+        ["--port", "99999"],
+        ["--port", "-1"],
+        ["--seed", "-5"],
+        ["--seed", "many"],
         ["--rate", "nobody=1"],
         ["--rate", "atom=fast"],
         ["--set", "colour=red"],

@@ -105,7 +105,9 @@ def tell(error: CrossbookError) -> None:
     """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
     if say_json({"error": errors.to_record(error)}):
         return
-    said = str(error) if error.vendor else f"{str(error)[:1].upper()}{str(error)[1:]}"
+    said = str(error)
+    if not (error.vendor or (error.field and said.startswith(error.field))):  # a name stays as it is written
+        said = f"{said[:1].upper()}{said[1:]}"
     hint = _kind(error)[1]
     if error.cursor:
         hint = f"{hint} The list goes on with --after {error.cursor}".strip()
