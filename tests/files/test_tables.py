@@ -125,7 +125,7 @@ def test_what_is_no_such_file(rows: Rows, content: bytes, why: str) -> None:
 def test_a_name_that_does_not_say_its_format(tmp_path: Path) -> None:
     assert files.format_of("a.CSV") == "csv"
     assert files.format_of("a.xyz", "jsonl") == "jsonl"
-    with pytest.raises(InvalidInput, match="--format"):
+    with pytest.raises(InvalidInput, match=r"pass format \(--format\)"):
         files.format_of("people")
     with pytest.raises(FileNotFoundError), files.read(tmp_path / "none.csv"):
         pass

@@ -122,5 +122,5 @@ def test_cards_of_others(rows: Rows) -> None:
 def test_what_is_no_vcard(rows: Rows) -> None:
     with pytest.raises(InvalidInput, match="BEGIN:VCARD"):
         rows("phone,name\n1,2\n", "people.vcf")
-    with pytest.raises(InvalidInput, match="--map"):
+    with pytest.raises(InvalidInput, match=r"corrections \(--map\)"):
         rows(FOREIGN, "people.vcf", corrections={"TEL": "phone"})

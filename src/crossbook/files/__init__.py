@@ -75,7 +75,7 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     found = _ENDINGS.get(Path(path).suffix.lower())
     if found is None:
         endings = ", ".join(_ENDINGS)
-        raise InvalidInput(f"the name does not say the format ({endings}): name it with --format", field="format")
+        raise InvalidInput(f"the name does not say the format ({endings}): pass format (--format)", field="format")
     return found
 
 
@@ -117,6 +117,15 @@ def read(
     Raises:
         InvalidInput: it is no such file, or no column is known.
         OSError: it cannot be opened.
+
+    Example:
+        ```python
+        from crossbook import files
+
+        with files.read("people.csv", corrections={"Phone": "phone"}) as people:
+            print(people.form)
+            contacts = [row.contact for row in people if row.contact is not None]
+        ```
     """
     kind = format_of(path, format)
     separator_of(path, separator)

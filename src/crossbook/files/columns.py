@@ -95,7 +95,7 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
     if not any(column.target for column in found):
         raise InvalidInput(
             f"none of the columns {_listed(stripped)} is known: the first row has to be their titles; say which is "
-            "which with --map TITLE=FIELD",
+            "which with corrections (--map COLUMN=FIELD)",
             field="map",
         )  # fmt: skip
     return tuple(found)

@@ -50,7 +50,7 @@ def row_of(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None)
 def row_of_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Row | None:
     """A row of a table; None if all of it is empty."""
     if any(is_broken(cell) for cell in row):
-        return bad(line, "it holds bytes that are not in the file's encoding: name the right one with --encoding")
+        return bad(line, "it holds bytes that are not in the file's encoding: pass encoding (--encoding)")
     if len(row) > len(columns):
         return bad(line, f"it has {len(row)} cells, and there are {len(columns)} columns: is a cell not quoted?")
     if not any(cell.strip() for cell in row):

@@ -53,7 +53,9 @@ class CardReader:
 
     def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
         if corrections:
-            raise InvalidInput("a vCard's properties have fixed meanings: --map is for CSV and JSON lines", field="map")
+            raise InvalidInput(
+                "a vCard's properties have fixed meanings: corrections (--map) are for CSV and JSON lines", field="map"
+            )
         self._encoded = encoded
         self.form = f"{encoded.title}, vCard"
         self.expected: int | None = None
@@ -83,7 +85,7 @@ class CardReader:
 
 def _read(line: int, text: str) -> Row:
     if is_broken(text):
-        return bad(line, "it holds bytes that are not in the file's encoding: name the right one with --encoding")
+        return bad(line, "it holds bytes that are not in the file's encoding: pass encoding (--encoding)")
     try:
         # vobject's types say nothing of what comes back.
         read: Any = vobject
