@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,22 @@ def test_streams_that_are_closed(stream: int, code: int) -> None:
     with start(*arguments[stream], preexec_fn=lambda: os.close(stream)) as process:
         _, err = process.communicate()
     assert (process.returncode, "bug" in err) == (code, False), err
+
+
+@pytest.mark.parametrize(
+    "command", [("import", "people.csv", "--to", "vercom"), ("export", "vercom", "--to", "out.csv")], ids=lambda c: c[0]
+)
+def test_a_bar_in_a_terminal(run: Run, people: None, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    if command[0] == "export":
+        assert run("import", "people.csv", "--to", "vercom").code == 0
+    monkeypatch.setenv("TERM", "xterm")
+    terminal, theirs = os.openpty()
+    with start(*command, stderr=theirs) as process:
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # so a terminal ends when its last writer is gone
+            while piece := os.read(terminal, 65536):
+                drawn += piece
+    os.close(terminal)
+    assert process.returncode == 0
+    assert ("150 of 150" if command[0] == "import" else "from vercom") in drawn.decode()
