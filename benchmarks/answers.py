@@ -32,9 +32,9 @@ def contact(number: int) -> dict[str, Any]:
 
 
 @cache
-def page(rows: int) -> bytes:
+def page(rows: int, first: int = 1000) -> bytes:
     """The answer with so many contacts."""
-    return (_META % (rows, ",".join(json.dumps(contact(1000 + n)) for n in range(rows)))).encode()
+    return (_META % (rows, ",".join(json.dumps(contact(first + n)) for n in range(rows)))).encode()
 
 
 @cache
@@ -47,16 +47,17 @@ def answer(method: bytes, target: bytes, body: bytes, total: int) -> tuple[int, 
 
     Args:
         method, target, body: of the request.
-        total: how many contacts the account has; all pages of its list are alike.
+        total: how many contacts the account has; of the pages of its list each is like the one before the last.
     """
     if target.startswith(b"/v2.1/contact"):
         if method == b"POST":
             return 200, _written(body)
         if b"id=" in target:
             return 200, one()
-        limit, offset = _LIMIT.search(target), _OFFSET.search(target)
-        rows = min(int(limit[1]) if limit else 100, total - (int(offset[1]) if offset else 0))
-        return (200, page(rows)) if rows > 0 else (404, _MISSING)
+        asked, place = _LIMIT.search(target), _OFFSET.search(target)
+        limit, offset = int(asked[1]) if asked else 100, int(place[1]) if place else 0
+        rows = min(limit, total - offset)
+        return (200, page(rows, 1000 + offset // limit % 2)) if rows > 0 else (404, _MISSING)
     if target.startswith(b"/api/contacts/add"):
         return 200, (_ADDED % next(_ids)).encode()
     if target.startswith(b"/api/authentication/login"):

@@ -134,12 +134,12 @@ class Contacts(ContactBatches):
             opted_out=opted_out, sort=sort, descending=descending, full=full,
         )  # fmt: skip
         size = checks.page_size_of(card.contact_paging, page_size)
-        following = checks.following_of(card, size, window)
+        checks.check_window(card, window)
         bound = cursor.filter_hash(card.vendor, "contacts", query)
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
             lambda: self._verbs.list_contacts(query, size), self._connection.start, bound, position,
-            unique=unique, window=window, following=following,
+            unique=unique, window=window, vendor=card.vendor, operation="contacts.list",
         )  # fmt: skip
 
     @public

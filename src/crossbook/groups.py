@@ -59,7 +59,10 @@ class Groups(GroupBatches):
         size = checks.page_size_of(card.group_paging, page_size)
         bound = cursor.filter_hash(card.vendor, "groups")
         position = cursor.read(after, bound) if after is not None else None
-        return Pager(lambda: self._verbs.list_groups(size), self._connection.start, bound, position)
+        return Pager(
+            lambda: self._verbs.list_groups(size), self._connection.start, bound, position,
+            vendor=card.vendor, operation="groups.list",
+        )  # fmt: skip
 
     @public
     async def get(self, id: str) -> Group:

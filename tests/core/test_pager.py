@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from crossbook import Contact, LostError, Page, UsageError
+from crossbook import BadResponse, Contact, LostError, Page, UsageError
 from crossbook.core import jobs
 from crossbook.core.pager import Pager
 from crossbook.core.pages import Offset
@@ -133,16 +133,16 @@ async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
 class Shelf:
     """A list of so many contacts, whose pages come in whatever order the test lets them."""
 
-    def __init__(self, count: int, cap: int = 2, breaks_at: int | None = None) -> None:
+    def __init__(self, count: int, cap: int = 2, breaks_at: int | None = None, *, deaf: bool = False) -> None:
         self.asked: list[int] = []
         self.most = 0
         self._count = count
         self._cap = cap
         self._breaks_at = breaks_at
+        self._deaf = deaf  # gives its first page whatever is asked for
         self._under_way = 0
 
-    async def fetch(self, position: Any) -> tuple[Sequence[Contact | None], Any]:
-        offset: int = position or 0
+    async def call(self, offset: int, limit: int) -> Sequence[Contact | None]:
         self.asked.append(offset)
         self._under_way += 1
         self.most = max(self.most, self._under_way)
@@ -151,16 +151,16 @@ class Shelf:
         self._under_way -= 1
         if offset == self._breaks_at:
             raise LostError("the line broke", sent="maybe")
-        rows = [Contact(id=str(number)) for number in range(offset, min(offset + self._cap, self._count))]
-        return rows, offset + len(rows) if rows else None
+        if self._deaf:
+            offset = 0
+        return [Contact(id=str(number)) for number in range(offset, min(offset + self._cap, self._count))]
 
 
 @asynccontextmanager
 async def side_by_side(shelf: Shelf, window: int, position: Any = None) -> AsyncIterator[Pager[Contact]]:
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: jobs.start(group, work)  # noqa: E731
-        following = Offset(default=2, longest=2).following(2)
-        yield Pager(lambda: shelf.fetch, start, b"xx", position, window=window, following=following)
+        yield Pager(lambda: Offset(default=2, longest=2).over(shelf.call, 2), start, b"xx", position, window=window)
         group.cancel_scope.cancel()
 
 
@@ -206,3 +206,63 @@ async def test_side_by_side_an_error_beyond_the_end_is_nobodys() -> None:
     shelf = Shelf(4, breaks_at=8)
     async with side_by_side(shelf, 4) as pager:
         assert len([contact async for contact in pager]) == 4
+
+
+async def test_the_next_page_is_asked_for_before_this_one_is_read() -> None:
+    """Reading a page may keep the event loop for long: the next one is on its way meanwhile."""
+    shelf, asked = Shelf(8), list[int]()
+
+    def read(row: Contact) -> Contact:
+        asked.append(max(shelf.asked))
+        return row
+
+    async with anyio.create_task_group() as group:
+        start: Callable[[Callable[[], Any]], Any] = lambda work: jobs.start(group, work)  # noqa: E731
+        fetcher = lambda: Offset(default=2, longest=2).over(shelf.call, 2, read)  # noqa: E731
+        async for contact in Pager(fetcher, start, b"xx", None):
+            assert max(shelf.asked) > int(contact.id)
+    assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(asked))
+
+
+GAVE_UP: Page[Contact] = Page(())
+
+
+@pytest.mark.parametrize("window", [1, 4])
+async def test_who_gives_up_waiting_for_a_page_and_comes_again_misses_none(window: int) -> None:
+    async with side_by_side(Shelf(20), window) as pager:
+        for patience in range(20):
+            pages, seen = pager.pages(), list[str]()
+            page: Page[Contact] | None = None
+            for number in range(100):
+                page = GAVE_UP
+                async with anyio.create_task_group() as group:
+                    if number % 2:
+                        group.start_soon(_give_up, group.cancel_scope, patience)
+                    page = await anext(pages, None)
+                    group.cancel_scope.cancel()
+                if page is None:
+                    break
+                seen += [contact.id for contact in page.items]
+            assert page is None
+            assert seen == [str(number) for number in range(20)], patience
+
+
+async def _give_up(scope: anyio.CancelScope, passes: int) -> None:
+    for _ in range(passes):
+        await anyio.lowlevel.checkpoint()
+    scope.cancel()
+
+
+async def test_side_by_side_a_vendor_that_gives_the_same_page_for_ever_ends_in_an_error() -> None:
+    for window in (1, 2, 5):
+        shelf = Shelf(20, deaf=True)
+        seen: list[str] = []
+        async with side_by_side(shelf, window) as pager:
+            with pytest.raises(BadResponse, match="the same page") as caught:
+                await read_into(seen, pager)
+            page = await pager
+            assert caught.value.cursor == page.cursor, "where it stopped"
+            with pytest.raises(BadResponse, match="the same page"):
+                await pager.at(page.cursor or "")
+        assert seen == ["0", "1"]
+        assert len(shelf.asked) <= 2 + window + 2

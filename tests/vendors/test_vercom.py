@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, Ambiguous, Contact, ExternalId, InvalidInput, NotFound, Rejected, Vercom
+from crossbook import (
+    AddressBook,
+    Ambiguous,
+    BadResponse,
+    Contact,
+    ExternalId,
+    InvalidInput,
+    NotFound,
+    Pager,
+    Rejected,
+    Vercom,
+)
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
 from crossbook.testing.contract.people import whole
@@ -152,3 +164,46 @@ async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: 
     await book.contacts.update(created.id, phone="500600700", email=None)
     found = await book.contacts.get(created.id)
     assert (found.phone, found.email) == ("+48500600700", None)
+
+
+@pytest.mark.parametrize("window", [1, 8])
+async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_ever(
+    book: Vercom, card: Card, server: Server, window: int
+) -> None:
+    created = [(await book.contacts.create(whole(card, number))).id for number in range(5)]
+    await book.groups.create("Friends")
+    for operation in ("listContacts", "listGroups"):
+        server.fault("rewrite", "vercom", operation, ignore=["offset"], count=None)
+    seen: list[str] = []
+    before = server.requests("vercom")
+    with pytest.raises(BadResponse, match="the same page came twice") as caught:
+        await _read(book.contacts.list(page_size=2, window=window), seen)
+    assert seen == created[:2], "what came once is handed over"
+    assert (caught.value.vendor, caught.value.operation, caught.value.sent) == ("vercom", "contacts.list", "yes")
+    first = await book.contacts.list(page_size=2)
+    assert caught.value.cursor == first.cursor, "where it stopped"
+    # No more requests than were on their way: the page itself, its repetition and those beside it.
+    assert (server.requests("vercom") - before)["listContacts"] <= 2 + window + 1
+    for again in (
+        lambda: book.contacts.list(page_size=2, after=first.cursor),
+        lambda: book.contacts.find(external_id="crm-0"),
+        lambda: book.groups.list(after=None),
+    ):
+        with pytest.raises(BadResponse, match="the same page came twice"):
+            await _all(again())
+    server.calm()
+    rest = [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor, window=window)]
+    assert rest == created[2:], "it goes on there, once the vendor is mended"
+
+
+async def _read(pager: Pager[Contact], into: list[str]) -> None:
+    async for contact in pager:
+        into.append(contact.id)  # noqa: PERF401
+
+
+async def _all(asked: Any) -> None:
+    if isinstance(asked, Pager):
+        async for _ in asked.pages():
+            pass
+    else:
+        await asked

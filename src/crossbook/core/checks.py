@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from crossbook.core import phones, redact
 from crossbook.core.card import Card
-from crossbook.core.pages import Offset, Paging, Position
+from crossbook.core.pages import Offset, Paging
 from crossbook.errors import InvalidInput, Unsupported
 from crossbook.models import Contact, ExternalId, group_ids, vendor_of
 
@@ -175,17 +175,14 @@ def page_size_of(paging: Paging, asked: int | None) -> int:
     return asked
 
 
-def following_of(card: Card, size: int, window: int) -> Callable[[Position | None], Position] | None:
-    """How to tell where further pages begin, for a list of so many at once; None for one after another."""
+def check_window(card: Card, window: int) -> None:
+    """Whether so many pages of the card's lists of contacts can be fetched side by side."""
     if type(window) is not int or window < 1:
         raise InvalidInput("window is a whole number from 1", field="window", vendor=card.vendor)
-    if window == 1:
-        return None
-    if not isinstance(card.contact_paging, Offset):
+    if window > 1 and not isinstance(card.contact_paging, Offset):
         raise Unsupported(
             f"{card.title}'s pages cannot be fetched side by side: leave window out", field="window", vendor=card.vendor
         )
-    return card.contact_paging.following(size)
 
 
 def check_channel(card: Card, channel: str) -> str:

@@ -8,7 +8,7 @@ import hashlib
 
 import msgspec
 
-from crossbook.core.pages import Position, bad_cursor
+from crossbook.core.positions import Position, bad_cursor
 
 # Two bytes tell most lists apart, and are too few to find a phone again that was a filter: of a country's numbers,
 # thousands have the same.

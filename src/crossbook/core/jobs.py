@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
 
 from crossbook.errors import UsageError
 
@@ -56,3 +57,12 @@ def start(group: TaskGroup, work: Callable[[], Awaitable[T]]) -> Job[T]:
     job: Job[T] = Job()
     group.start_soon(job._run, work)  # pyright: ignore[reportPrivateUsage]
     return job
+
+
+async def let_it_leave() -> None:
+    """Lets the request of a job that was just started go out, before work that may keep the event loop for long.
+
+    A task begins in the loop's next pass, and the slowest of the transports writes in the one after that.
+    """
+    await checkpoint()
+    await checkpoint()

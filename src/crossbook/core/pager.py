@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any, Generic, Protocol, TypeVar
 
 from crossbook.core import cursor
+from crossbook.core.ahead import Ahead, Starter
 from crossbook.core.frames import public
-from crossbook.core.jobs import Job
-from crossbook.core.pages import Fetch, Position
+from crossbook.core.jobs import let_it_leave
+from crossbook.core.pages import Fetch
+from crossbook.core.positions import Position
 from crossbook.errors import CrossbookError
 from crossbook.models import Page
 
@@ -21,9 +21,6 @@ class _HasId(Protocol):
 
 
 T = TypeVar("T", bound=_HasId)
-Starter = Callable[[Callable[[], Any]], Job[Any]]
-Fetched = tuple[Sequence[T | None], Position | None]
-Following = Callable[[Position | None], Position]
 
 
 class Pager(Generic[T]):
@@ -53,17 +50,20 @@ class Pager(Generic[T]):
         *,
         unique: bool = False,
         window: int = 1,
-        following: Following | None = None,
+        vendor: str | None = None,
+        operation: str | None = None,
     ) -> None:
         def pages(ahead: bool) -> _Pages[T]:
-            look = _Ahead(fetcher(), start if ahead else None, window, following)
-            return _Pages(look, filters, position, set() if unique else None)
+            look = Ahead(fetcher(), start if ahead else None, window)
+            return _Pages(look, filters, position, set() if unique else None, vendor, operation)
 
         self._pages = pages
 
         def at(after: str) -> Pager[T]:
             position = cursor.read(after, filters)
-            return Pager(fetcher, start, filters, position, unique=unique, window=window, following=following)
+            return Pager(
+                fetcher, start, filters, position, unique=unique, window=window, vendor=vendor, operation=operation
+            )
 
         self._at = at
 
@@ -89,52 +89,19 @@ class Pager(Generic[T]):
         return _Items(self._pages(True))
 
 
-class _Ahead(Generic[T]):
-    """The pages that are on their way.
-
-    Several are where it can be told at which position the following ones begin, if each page before them is full. One
-    that is not makes those guesses worthless: they are dropped, and the list goes on from where that page ended, one
-    after another, since a vendor whose pages are shorter than asked for would spoil all further guesses too.
-    """
-
-    def __init__(self, fetch: Fetch[T], start: Starter | None, window: int, following: Following | None) -> None:
-        self._fetch = fetch
-        self._start = start
-        self._window = window
-        self._following = following
-        self._jobs: deque[tuple[Position | None, Job[Fetched[T]]]] = deque()
-
-    async def page(self, position: Position | None) -> Fetched[T]:
-        """The page at this position; with a window the next ones are asked for beside it."""
-        if self._following is not None:
-            self.look(position)
-        if not self._jobs:
-            return await self._fetch(position)
-        return await self._jobs.popleft()[1].result()
-
-    def look(self, position: Position | None) -> None:
-        """Asks for the page at this position, which is the next to be read, and for those after it."""
-        if self._start is None:
-            return
-        if self._jobs and self._jobs[0][0] != position:
-            self._jobs.clear()
-            self._following = None
-        while len(self._jobs) < self._window:
-            if self._jobs:
-                if self._following is None:
-                    return
-                position = self._following(self._jobs[-1][0])
-            self._jobs.append((position, self._start(partial(self._fetch, position))))
-
-
 class _Pages(AsyncIterator[Page[T]]):
     """A class and no generator: leaving a loop in the middle must not meet a task group or a cancel scope."""
 
-    def __init__(self, ahead: _Ahead[T], filters: bytes, position: Position | None, seen: set[str] | None) -> None:
+    def __init__(
+        self, ahead: Ahead[T], filters: bytes, position: Position | None, seen: set[str] | None,
+        vendor: str | None, operation: str | None,
+    ) -> None:  # fmt: skip
         self._ahead = ahead
         self._filters = filters
         self._position = position
         self._seen = seen
+        self._vendor = vendor
+        self._operation = operation
         self._done = False
 
     @public
@@ -145,19 +112,22 @@ class _Pages(AsyncIterator[Page[T]]):
             rows, after = await self._ahead.page(self._position)
         except CrossbookError as error:
             self._done = True
+            error.vendor, error.operation = error.vendor or self._vendor, error.operation or self._operation
             if self._position is not None:
                 error.cursor = cursor.write(self._position, self._filters)
             raise
+        if after is not None and self._ahead.look(after):
+            await let_it_leave()  # also if the reader waits for nothing until the next page
         self._position = after
         self._done = after is None
-        if after is not None:
-            self._ahead.look(after)
-        items = tuple(row for row in rows if row is not None and self._first(row))
+        if self._seen is None:
+            items = tuple([row for row in rows if row is not None])
+        else:
+            items = tuple([row for row in rows if row is not None and self._first(row)])
         return Page(items, None if after is None else cursor.write(after, self._filters))
 
     def _first(self, item: T) -> bool:
-        if self._seen is None:
-            return True
+        assert self._seen is not None
         if item.id in self._seen:
             return False
         self._seen.add(item.id)

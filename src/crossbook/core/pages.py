@@ -1,20 +1,16 @@
-"""All the ways to page, each as a fetch of one page after a position; behind them one pager (pager.py).
-
-A position is what a cursor carries: a small JSON value that says where the next page begins.
-"""
+"""All the ways to page, each as a fetch of one page after a position; behind them one pager (pager.py)."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from crossbook.errors import InvalidInput
+from crossbook.core.by_offset import ByOffset
+from crossbook.core.positions import Position, bad_cursor, fingerprint, group_position, numbers, whole_number
 
 T = TypeVar("T")
-Position = Any
 Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
 
 
@@ -24,18 +20,14 @@ class Offset(Struct, frozen=True):
     default: int
     longest: int
 
-    def over(self, call: Callable[[int, int], Awaitable[Sequence[T | None]]], size: int) -> Fetch[T]:
-        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            offset = _whole_number(position)
-            rows = await call(offset, size)
-            # By what came, not by what was asked: a vendor may cap the page lower than it says.
-            return rows, offset + len(rows) if rows else None
-
-        return fetch
-
-    def following(self, size: int) -> Callable[[Position | None], Position]:
-        """Where the page after the one at a position begins, if that is a full one."""
-        return lambda position: _whole_number(position) + size
+    def over(
+        self,
+        call: Callable[[int, int], Awaitable[Sequence[Any]]],
+        size: int,
+        read: Callable[[Any], Any] | None = None,
+    ) -> ByOffset[Any]:
+        """Pages of what `call` answers; `read` makes ours of each row of theirs, when the next page is on its way."""
+        return ByOffset(call, size, read)
 
 
 class PageNumber(Struct, frozen=True):
@@ -57,11 +49,11 @@ class PageNumber(Struct, frozen=True):
         ident: Callable[[T], str],
     ) -> Fetch[T]:
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            page, before, limit = _numbers(position, 3) if position is not None else (1, 0, size)
+            page, before, limit = numbers(position, 3) if position is not None else (1, 0, size)
             if not 1 <= limit <= self.longest:
                 raise bad_cursor()
             rows, count = await call(page, limit)
-            seen = _fingerprint([ident(row) for row in rows if row is not None])
+            seen = fingerprint([ident(row) for row in rows if row is not None])
             if count is not None:
                 return rows, [page + 1, seen, limit] if page < count else None
             if not rows or seen == before:
@@ -81,7 +73,7 @@ class Whole(Struct, frozen=True):
         kept: list[Sequence[T | None]] = []
 
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            start = _whole_number(position)
+            start = whole_number(position)
             if not kept:
                 kept.append(await call())
             rows = kept[0]
@@ -110,7 +102,7 @@ class PerGroup(Struct, frozen=True):
             if not names:
                 # In the order of ids, so that a cursor means the same later, whatever order the vendor lists in.
                 names.extend(sorted(await groups(), key=lambda g: (len(g), g)))
-            after, start = _group_position(position)
+            after, start = group_position(position)
             group = next((g for g in names if (len(g), g) >= (len(after), after)), None)
             if group is None:
                 return (), None
@@ -129,41 +121,3 @@ class PerGroup(Struct, frozen=True):
 
 
 Paging = Offset | PageNumber | Whole | PerGroup
-
-
-def _fingerprint(ids: Sequence[str]) -> int:
-    return int.from_bytes(hashlib.blake2b("\n".join(ids).encode(), digest_size=6).digest(), "big")
-
-
-def _whole_number(position: Position | None) -> int:
-    return 0 if position is None else _numbers([position], 1)[0]
-
-
-def _numbers(position: Position, count: int) -> list[int]:
-    parts = _parts(position, count)
-    if not all(type(part) is int and part >= 0 for part in parts):
-        raise bad_cursor()
-    return parts
-
-
-def _group_position(position: Position | None) -> tuple[str, int]:
-    if position is None:
-        return "", 0
-    group, start = _parts(position, 2)
-    if not isinstance(group, str):
-        raise bad_cursor()
-    return group, _whole_number(start)
-
-
-def _parts(position: Position, count: int) -> list[Any]:
-    parts: list[Any] = position if isinstance(position, list) else []  # pyright: ignore[reportUnknownVariableType]
-    if len(parts) != count:
-        raise bad_cursor()
-    return parts
-
-
-def bad_cursor() -> InvalidInput:
-    return InvalidInput(
-        "this is no cursor of this list: pass `page.cursor` or `error.cursor` of a list with the same filters",
-        field="after",
-    )

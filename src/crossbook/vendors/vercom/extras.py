@@ -128,16 +128,19 @@ def _pager(
 ) -> Pager[T]:
     connection.check()
 
-    async def page(offset: int, limit: int) -> Sequence[T | None]:
+    async def page(offset: int, limit: int) -> Sequence[M | None]:
         answer = await call(offset=offset, limit=limit)
         found = rows(answer.data, kind)
         if found is None:
             raise BadResponse("the answer lacks data", vendor=CARD.vendor, operation=f"{what}.list", sent="yes")
-        return [None if row is None else read(row) for row in found]
+        return found
 
     bound = cursor.filter_hash(CARD.vendor, what)
     position = cursor.read(after, bound) if after is not None else None
-    return Pager(lambda: PAGING.over(page, PAGING.default), connection.start, bound, position)
+    return Pager(
+        lambda: PAGING.over(page, PAGING.default, read), connection.start, bound, position,
+        vendor=CARD.vendor, operation=f"{what}.list",
+    )  # fmt: skip
 
 
 def _field(row: models.Field) -> Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from crossbook.core import phones, redact
 from crossbook.core.pages import Fetch
 from crossbook.errors import Ambiguous, Rejected
 from crossbook.models import Contact, ExternalId, Group, contact_read, read_from
-from crossbook.vendors.base import M, Query, Verbs, each, moment, rows, spellings, text, told, truth
+from crossbook.vendors.base import M, Query, Verbs, moment, rows, spellings, text, told, truth
 from crossbook.vendors.vercom.card import CARD, PAGING, complaint
 
 # Ours → theirs: what is read, and of it what is written.
@@ -47,12 +48,11 @@ class VercomVerbs(Verbs):
         if query.opted_out:
             filters[f"is_unsubscribe_{query.opted_out}"] = True
 
-        async def page(offset: int, limit: int) -> Sequence[Contact | None]:
+        async def page(offset: int, limit: int) -> Sequence[models.Contact | None]:
             answer = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
-            found = self._rows(answer.data, models.Contact, "listContacts")
-            return [None if row is None else self._contact(row, off) for row in found]
+            return self._rows(answer.data, models.Contact, "listContacts")
 
-        return PAGING.over(page, size)
+        return PAGING.over(page, size, partial(self._contact, opted_out=off))
 
     async def get_contact(self, id: str) -> Contact:
         answer = await self._api.contacts.list_contacts(id=int(id), limit=1)
@@ -112,11 +112,11 @@ class VercomVerbs(Verbs):
         self._done(await self._api.contacts.resubscribe_contacts(channel, body), "resubscribeContacts")
 
     def list_groups(self, size: int) -> Fetch[Group]:
-        async def page(offset: int, limit: int) -> Sequence[Group | None]:
+        async def page(offset: int, limit: int) -> Sequence[models.Group | None]:
             answer = await self._api.groups.list_groups(offset=offset, limit=limit)
-            return each(self._rows(answer.data, models.Group, "listGroups"), _group)
+            return self._rows(answer.data, models.Group, "listGroups")
 
-        return PAGING.over(page, size)
+        return PAGING.over(page, size, _group)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         # The vendor demands an external id; who names none gets a random one.
