@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from anyio import to_thread
@@ -15,6 +17,7 @@ from anyio.lowlevel import checkpoint
 from crossbook.core import journal_file
 from crossbook.core.sqlite_file import SqliteFile
 
+T = TypeVar("T")
 _LOG_LIMIT = 16 * 1024 * 1024
 """Bytes of log from which the next commit folds it into the file."""
 
@@ -22,31 +25,49 @@ _LOG_LIMIT = 16 * 1024 * 1024
 class GroupCommit(SqliteFile):
     """Rows that survive the process soon after `write` returned, and the machine too if they were to be `durable`.
 
-    A row costs microseconds, and is written where it is asked for. Whoever first needs the disk leads: it commits what
-    all have written so far, and syncs the log in a thread; who comes meanwhile waits for the next sync.
+    Whoever first needs the disk leads: it writes and commits the rows of all so far, and syncs the log in a thread; who
+    comes meanwhile leaves rows, and waits for the next sync.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._asked = self._durable = 0  # how often durability was asked for, and how many of those have it
         self._leading: anyio.Event | None = None  # set when the commit under way is over
+        self._waiting = 0  # who will lead next
+        self._rows: list[tuple[str, Sequence[Any]]] = []  # not written yet; whoever leads does
 
     async def write(self, sql: str, rows: Iterable[Sequence[Any]], *, durable: bool) -> None:
-        await self._idle()
-        self._do(lambda db: _put(db, sql, rows))
+        self._check()
+        self._rows += [(sql, row) for row in rows]
         if durable:
             self._asked += 1
             await self._until(self._asked)
-        elif self._leading is None:  # who leads commits it
+        elif self._leading is None:
+            await self._idle()
             self._commit()
             if self._log_is_long():
                 await self._lead()
+
+    async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        await self._idle()
+        self._put()
+        return await super().read(sql, *values)
+
+    async def scan(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        await self._idle()
+        self._put()
+        return await super().scan(work)
 
     async def close(self) -> None:
         with anyio.CancelScope(shield=True):
             while self._leading is not None:
                 await self._leading.wait()
-            await super().close()
+            await self._idle()
+            try:
+                if self._failed is None and self._db is not None:
+                    self._put()
+            finally:
+                await super().close()
         if self._failed is None:
             self._durable = self._asked
 
@@ -56,7 +77,11 @@ class GroupCommit(SqliteFile):
             if self._leading is None:
                 await self._lead()
             else:
-                await self._leading.wait()
+                self._waiting += 1
+                try:
+                    await self._leading.wait()
+                finally:
+                    self._waiting -= 1
 
     async def _lead(self) -> None:
         over = self._leading = anyio.Event()
@@ -74,8 +99,9 @@ class GroupCommit(SqliteFile):
                 else:
                     await to_thread.run_sync(os.fsync, self._log, limiter=self._threads)
                 self._durable = max(self._durable, asked)
-                await self._idle()
-                self._commit()  # what was written meanwhile
+                if not self._waiting:  # else the next who leads is there already
+                    await self._idle()
+                    self._commit()  # what came meanwhile
         except OSError as error:
             raise self._broken(error) from None
         finally:
@@ -83,7 +109,18 @@ class GroupCommit(SqliteFile):
             over.set()
 
     def _commit(self) -> None:
+        self._put()
         self._do(lambda db: db.execute("commit") if db.in_transaction else None)
+
+    def _put(self) -> None:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            try:
+                self._do(lambda db: _put(db, rows))
+            except Exception as error:
+                # Nobody whose row is lost with these may take it for written.
+                self._failed = self._failed or journal_file.explain(error, self._path)
+                raise
 
     def _log_is_long(self) -> bool:
         return os.fstat(self._log).st_size > _LOG_LIMIT
@@ -95,7 +132,8 @@ class GroupCommit(SqliteFile):
         os.fsync(self._log)
 
 
-def _put(db: sqlite3.Connection, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+def _put(db: sqlite3.Connection, rows: Sequence[tuple[str, Sequence[Any]]]) -> None:
     if not db.in_transaction:
         db.execute("begin")
-    db.executemany(sql, rows)
+    for sql, alike in groupby(rows, itemgetter(0)):
+        db.executemany(sql, [row for _, row in alike])

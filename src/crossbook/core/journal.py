@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from attrs import frozen
+from attrs import define, frozen
 
 
 @frozen
@@ -25,7 +25,7 @@ class Heading:
     match: str | None
 
 
-@frozen
+@define
 class Entry:
     """One item of a run, and how far it came.
 

@@ -100,7 +100,7 @@ _MENDS = {
 }
 
 
-def explain(error: sqlite3.Error | OSError, path: Path) -> CrossbookError:
+def explain(error: Exception, path: Path) -> CrossbookError:
     """What went wrong with the file, in one of our errors."""
     if isinstance(error, OSError):
         code, cause = sqlite3.SQLITE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else 0, type(error).__name__

@@ -63,17 +63,18 @@ class SqliteJournal:
         self._path = Path(path)
         self._file = GroupCommit(self._path)
         self._run = 0
+        self._last = -1  # no item beyond it has an entry, so that a new one costs no look into the file
 
     async def open(self, heading: Heading, run: str) -> bool:
-        self._run, finished = await self._file.open(lambda db: self._begin(db, heading, run))
+        self._run, self._last, finished = await self._file.open(lambda db: self._begin(db, heading, run))
         return finished
 
-    def _begin(self, db: sqlite3.Connection, heading: Heading, run: str) -> tuple[int, bool]:
+    def _begin(self, db: sqlite3.Connection, heading: Heading, run: str) -> tuple[int, int, bool]:
         wanted = [getattr(heading, name) for name in _HEADING]
         found = db.execute(f"select id, finished, {', '.join(_HEADING)} from run where name = ?", (run,)).fetchone()  # noqa: S608
         if found is None:
             sql = f"insert into run (name, {', '.join(_HEADING)}) values (?, ?, ?, ?, ?)"  # noqa: S608
-            return db.execute(sql, (run, *wanted)).lastrowid or 0, False
+            return db.execute(sql, (run, *wanted)).lastrowid or 0, -1, False
         other = [name for name, was, now in zip(_HEADING, found[2:], wanted, strict=True) if was != now]
         if other:
             raise JournalMismatch(
@@ -81,9 +82,12 @@ class SqliteJournal:
                 "name another file, or a new run with run=",
                 field=other[0],
             )
-        return found[0], found[1] is not None
+        (last,) = db.execute('select coalesce(max("index"), -1) from entry where run = ?', (found[0],)).fetchone()
+        return found[0], last, found[1] is not None
 
     async def entry(self, index: int) -> Entry | None:
+        if index > self._last:
+            return None
         rows = await self._file.read(_READ, self._run, index)
         return _entry(*rows[0]) if rows else None
 
@@ -99,10 +103,10 @@ class SqliteJournal:
         return None if index is None else int(index)
 
     async def intend(self, entries: Sequence[Entry]) -> None:
-        await self._file.write(_WRITE, [self._row(entry) for entry in entries], durable=True)
+        await self._file.write(_WRITE, self._rows(entries), durable=True)
 
     async def settle(self, entries: Sequence[Entry]) -> None:
-        await self._file.write(_WRITE, [self._row(entry) for entry in entries], durable=False)
+        await self._file.write(_WRITE, self._rows(entries), durable=False)
 
     async def bookmark(self, cursor: str, index: int) -> None:
         sql = "insert or replace into bookmark values (?, ?, ?)"
@@ -124,15 +128,21 @@ class SqliteJournal:
     async def close(self) -> None:
         await self._file.close()
 
+    def _rows(self, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
+        rows = [self._row(entry) for entry in entries]
+        for entry in entries:
+            self._last = max(self._last, entry.index)
+        return rows
+
     def _row(self, entry: Entry) -> tuple[Any, ...]:
-        ref = entry.ref
-        if ref is not None and not ref.isascii():
-            try:
-                ref.encode()
-            except UnicodeEncodeError:
-                raise InvalidInput("ref gives text that is no valid Unicode", field="ref") from None
+        for name, value in (("ref", entry.ref), ("id", entry.id)):
+            if value is not None and not value.isascii():
+                try:
+                    value.encode()
+                except UnicodeEncodeError:
+                    raise InvalidInput(f"{name} gives text that is no valid Unicode", field=name) from None
         return (
-            self._run, entry.index, ref, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
+            self._run, entry.index, entry.ref, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
             entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.lost_fields),
             _json(entry.unverified_fields),
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -12,7 +12,7 @@ from crossbook.core.batch.outcomes import Settlement, Unknown, refused, refused_
 from crossbook.core.batch.steps import Done, Outcome, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.batch.writes import Create, bulky
-from crossbook.core.journal import Journal
+from crossbook.core.journal import Journal, NoJournal
 from crossbook.errors import CrossbookError, LostError
 
 
@@ -28,17 +28,21 @@ class Dispatch:
     def __init__(self, step: Step[Any], journal: Journal, together: int) -> None:
         self._step = step
         self._journal = journal
+        self._remembers = type(journal) is not NoJournal
         self._together = together
 
-    def groups(self, tasks: Sequence[Task]) -> Iterator[list[Task]]:
+    def groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
         """What goes in one native call together."""
+        if self._step.bulk == 1:
+            return [[task] for task in tasks]
+        alone: list[list[Task]] = []
         alike: dict[Any, list[Task]] = {}
         for task in tasks:
-            if self._step.bulk == 1 or task.alone or self._is_bulky(task):
-                yield [task]
+            if task.alone or self._is_bulky(task):
+                alone.append([task])
             else:
                 alike.setdefault((task.update is None, task.attempts > 0, task.ready.bulk), []).append(task)
-        yield from alike.values()
+        return [*alone, *alike.values()]
 
     def _is_bulky(self, task: Task) -> bool:
         return task.ready.alone or (task.update is not None and bulky(self._step.card, task.update[1]))
@@ -57,24 +61,27 @@ class Dispatch:
             task.at = time.time()
             task.attempts += 1
             task.tries += 1
-        await self._journal.intend([task.entry("intent") for task in group])
+        if self._remembers:
+            await self._journal.intend([task.entry("intent") for task in group])
         outcomes = await self._call(group, again)
         settlements = [self._settlement(task, outcome) for task, outcome in zip(group, outcomes, strict=True)]
-        made = [task.entry("intent") for task in group if task.half is not None]
-        if made:
-            await self._journal.settle(made)
+        if self._remembers and any(settlement is None for settlement in settlements):
+            made = [task.entry("intent") for task in group if task.half is not None]
+            if made:
+                await self._journal.settle(made)
         return settlements
 
     async def _call(self, group: Sequence[Task], again: bool) -> Sequence[Outcome]:
-        step, readies = self._step, [task.ready for task in group]
+        step, first = self._step, group[0]
         try:
-            if isinstance(step, Create) and group[0].update is not None:
-                return await step.change([task.update for task in group if task.update], readies)
+            if isinstance(step, Create) and first.update is not None:
+                updates = [task.update for task in group if task.update]
+                return await step.change(updates, [task.ready for task in group])
             if len(group) == 1:
-                return [await step.one(readies[0], again)]
-            return await step.many(readies, again)
+                return [await step.one(first.ready, again)]
+            return await step.many([task.ready for task in group], again)
         except CrossbookError as error:
-            if len(group) == 1 or not refused_whole(error, creates=self._creates(group[0])):
+            if len(group) == 1 or not refused_whole(error, creates=self._creates(first)):
                 return [error] * len(group)
             # The vendor refused the whole for the sake of a part, and wrote nothing: the halves are safe to send.
             half, again = len(group) // 2, again or error.earlier == "maybe"

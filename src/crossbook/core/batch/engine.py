@@ -126,8 +126,11 @@ class Batch(Generic[I]):
     def __aiter__(self) -> AsyncIterator[Result]:
         return self
 
-    @public
     async def __anext__(self) -> Result:
+        return self._window.get_now() or await self._next()
+
+    @public
+    async def _next(self) -> Result:
         if self._began is None:
             raise UsageError(
                 "a batch begins when it is entered: `async with` it, or await its summary()",
@@ -172,10 +175,11 @@ class Batch(Generic[I]):
 
     async def _work_off(self) -> None:
         size = self._writer.chunk
-        await self._window.room(size)
-        if self._stopping:
-            return
-        chunk = await self._source.take(size)
+        if not self._window.room_now(size):
+            await self._window.room(size)
+            if self._stopping:
+                return
+        chunk = self._source.take_now(size) if self._source.at_hand else await self._source.take(size)
         self._window.give_back(size - len(chunk))
         if self._source.exhausted:
             self._intake.check_end(self._source.taken)

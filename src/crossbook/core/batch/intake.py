@@ -43,8 +43,9 @@ class Intake(Generic[I]):
     ) -> None:
         self._step = step
         self._decider = decider
+        self._asks = decider is not None and decider.asks
         self._journal = journal
-        self._kept = kept
+        self.kept = kept
         self._heading = heading
         self._run = run
         self._ref = ref
@@ -78,26 +79,22 @@ class Intake(Generic[I]):
             raise self._mismatch(f"it ends after {count:,} inputs, and {self._first_open:,} were done")
 
     def task(self, index: int, item: I) -> Task:
-        task = Task(index, None, Ready(item))
         if item is DONE:
-            return task
-        if self._kept:
-            task.fingerprint = fingerprint(item)
+            return Task(index, None, Ready(item))
+        print_ = fingerprint(item) if self.kept else ""
+        ref = None
         try:
             if self._ref is not None:
-                task.ref = _ref(self._ref, item)
-            task.ready = self._step.ready(item)
-            if self._decider is not None:
-                task.ready.key = self._decider.key(task.ready)
+                ref = _ref(self._ref, item)
+            ready = self._step.ready(item)
+            if self._asks and self._decider is not None:
+                ready.key = self._decider.key(ready)
         except CrossbookError as error:
-            task.refusal = error
-            task.ready.lost = self._step.lost(item)
-        return task
+            return Task(index, ref, Ready(item, lost=self._step.lost(item)), print_, refusal=error)
+        return Task(index, ref, ready, print_)
 
     async def earlier(self, task: Task) -> Result | None:
-        """The result, if an earlier run of the journal came to one; if it began a write, the task knows it then."""
-        if not self._kept:
-            return None
+        """The result, if an earlier run of a kept journal came to one; if it began a write, the task knows it then."""
         entry = await self._journal.entry(task.index)
         if entry is None:
             if self.finished:

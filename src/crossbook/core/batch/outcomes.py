@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import define
 
 from crossbook import errors
-from crossbook.core.batch.results import Result
+from crossbook.core.batch.results import Result, result_made
 from crossbook.core.batch.steps import Done
 from crossbook.core.batch.task import Task
 from crossbook.core.journal import Entry
@@ -21,7 +21,7 @@ _ITEM = (
 _REFUSED = (*_ITEM, errors.AuthError, errors.RateLimited, errors.UsageError)
 
 
-@frozen
+@define
 class Unknown:
     """It may have happened. `final`: it cannot be looked up at all; else the next run looks again."""
 
@@ -46,45 +46,44 @@ def refused_whole(error: CrossbookError, *, creates: bool) -> bool:
 
 def open_still(settlement: Settlement) -> bool:
     """Whether the next run of the journal is to try again, or to find out."""
-    if isinstance(settlement, Unknown):
-        return not settlement.final
-    return not isinstance(settlement, (Done, *_ITEM))
+    if isinstance(settlement, Done):
+        return False
+    return not (settlement.final if isinstance(settlement, Unknown) else isinstance(settlement, _ITEM))
 
 
 def result_of(task: Task, settlement: Settlement, verb: str) -> Result:
-    facts: dict[str, Any] = {
-        "index": task.index,
-        "ref": task.ref,
-        "contact": task.ready.contact,
-        "attempts": task.attempts,
-        "lost_fields": task.ready.lost,
-        "unverified_fields": task.ready.unverified,
-    }
+    ready, error = task.ready, None
+    status: Any
     if isinstance(settlement, Done):
-        return Result(status=settlement.status, id=settlement.id, **facts)
-    error = settlement.error if isinstance(settlement, Unknown) else settlement
-    error.operation = error.operation or verb
-    status: Any = "uncertain" if isinstance(settlement, Unknown) else "failed"
-    return Result(status=status, error=error, id=error.id or task.id, **facts)
+        status, id = settlement.status, settlement.id
+    else:
+        error = settlement.error if isinstance(settlement, Unknown) else settlement
+        error.operation = error.operation or verb
+        status, id = "uncertain" if isinstance(settlement, Unknown) else "failed", error.id or task.id
+    return result_made(
+        task.index, task.ref, status, id, ready.contact, task.attempts, error, ready.lost, ready.unverified
+    )
 
 
 def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None:
     """What the journal is told at the end; None where what it knows already is all."""
     if not open_still(settlement):
-        return task.entry(
-            "done",
-            # Whoever has the same key later is no duplicate of one that was not written.
-            key=None if result.status == "failed" and result.id is None else task.ready.key,
-            status=result.status,
-            id=result.id,
-            error=None if result.error is None else errors.to_record(result.error),
-            lost_fields=result.lost_fields,
-            unverified_fields=result.unverified_fields,
-        )
+        entry = task.entry("done")
+        entry.status, entry.id = result.status, result.id
+        if result.error is not None:
+            entry.error = errors.to_record(result.error)
+        if result.status == "failed" and result.id is None:
+            entry.key = None  # whoever has the same key later is no duplicate of one that was not written
+        entry.lost_fields, entry.unverified_fields = result.lost_fields, result.unverified_fields
+        return entry
     if isinstance(settlement, Unknown) or task.half is not None:
         return task.entry("intent")
+    if not task.attempts:
+        return None
     # It was not written, and nothing of it is to be looked up.
-    return task.entry("intent", key=None, attempts=0, seen=(), id=task.ready.id) if task.attempts else None
+    entry = task.entry("intent")
+    entry.key, entry.attempts, entry.seen, entry.id = None, 0, (), task.ready.id
+    return entry
 
 
 def replayed(entry: Entry) -> Result:

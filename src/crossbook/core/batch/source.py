@@ -30,6 +30,7 @@ class Source(Generic[I]):
         self.taken = 0
         self.exhausted = False
         self.left: list[tuple[int, I]] = []  # pulled, and not handed out yet
+        self.at_hand = False  # nobody has to wait for an item
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
         self._turn = anyio.Lock()
         self._pull: anyio.CancelScope | None = None
@@ -46,7 +47,7 @@ class Source(Generic[I]):
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:
-            self._iterator = iter(self._items)
+            self._iterator, self.at_hand = iter(self._items), True
 
     async def _paged(self, pager: Pager[Any], cursor: str | None, index: int) -> AsyncIterator[I]:
         for _ in range(index):
@@ -66,13 +67,17 @@ class Source(Generic[I]):
         Raises:
             Whatever the source raised, once all that came before it was taken.
         """
-        if isinstance(self._iterator, AsyncIterator):
-            async with self._turn:
-                with anyio.CancelScope() as self._pull:
-                    await self._take(self._iterator, most)
-                self._pull = None
-                return self._handed_out()
-        if self._iterator is not None:
+        if not isinstance(self._iterator, AsyncIterator):
+            return self.take_now(most)
+        async with self._turn:
+            with anyio.CancelScope() as self._pull:
+                await self._take(self._iterator, most)
+            self._pull = None
+            return self._handed_out()
+
+    def take_now(self, most: int) -> list[tuple[int, I]]:
+        """`take` for a source that nobody has to wait for."""
+        if isinstance(self._iterator, Iterator):
             self._take_now(self._iterator, most)
         return self._handed_out()
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from attrs import define, frozen
+from attrs import define
 
 from crossbook.core import checks
 from crossbook.core.batch.results import Status
@@ -16,7 +16,7 @@ from crossbook.models import Contact
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 
-@frozen
+@define
 class Done:
     """It is certain what became of it, and it is no error."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import anyio
-from attrs import define, evolve
+from attrs import define
 
 from crossbook.core.batch.steps import Ready
 from crossbook.core.journal import Entry
@@ -54,17 +54,9 @@ class Task:
         """The contact that it is about, as far as is known."""
         return self.update[0] if self.update else self.half or self.ready.id
 
-    def entry(self, state: Any, **facts: Any) -> Entry:
+    def entry(self, state: Literal["intent", "done"]) -> Entry:
         """The task as the journal keeps it."""
-        entry = Entry(
-            index=self.index,
-            ref=self.ref,
-            fingerprint=self.fingerprint,
-            key=self.ready.key,
-            state=state,
-            at=self.at,
-            seen=self.seen,
-            attempts=self.attempts,
-            id=self.id,
-        )
-        return evolve(entry, **facts) if facts else entry
+        return Entry(
+            self.index, self.ref, self.fingerprint, self.ready.key, state, self.at, self.seen, self.attempts, None,
+            self.id,
+        )  # fmt: skip

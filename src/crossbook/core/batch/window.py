@@ -32,13 +32,19 @@ class Window:
         self._news = anyio.Event()
         self._space = anyio.Event()
 
+    def room_now(self, count: int) -> bool:
+        """Counts `count` more as taken, if so many may be."""
+        if self.under_way + count > self._size:
+            return False
+        self.under_way += count
+        return True
+
     async def room(self, count: int) -> None:
         """Waits until `count` more may be taken, and counts them as taken."""
-        while self.under_way + count > self._size:
+        while not self.room_now(count):
             if self._space.is_set():
                 self._space = anyio.Event()
             await self._space.wait()
-        self.under_way += count
 
     def give_back(self, count: int) -> None:
         """So many were not taken, or were read."""
@@ -54,8 +60,17 @@ class Window:
                 self._next += 1
         else:
             self._ready.append(result)
-        if self._ready:
+        if self._ready and not self._news.is_set():
             self._news.set()
+
+    def get_now(self) -> Result | None:
+        """The next result, if it is there."""
+        if not self._ready:
+            return None
+        self.under_way -= 1
+        if not self._space.is_set():
+            self._space.set()
+        return self._ready.popleft()
 
     async def get(self) -> Result | None:
         while not self._ready:
@@ -63,8 +78,7 @@ class Window:
                 return None
             self._news = anyio.Event()
             await self._news.wait()
-        self.give_back(1)
-        return self._ready.popleft()
+        return self.get_now()
 
     def close(self) -> None:
         """There are no more: what is left is given in order of index."""

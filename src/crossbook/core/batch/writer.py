@@ -18,7 +18,7 @@ from crossbook.core.batch.results import Result
 from crossbook.core.batch.steps import Done, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.batch.turns import Turns
-from crossbook.core.journal import Journal
+from crossbook.core.journal import Journal, NoJournal
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Settled = Callable[[Result], None]
@@ -39,7 +39,9 @@ class Writer(Generic[I]):
     def __init__(
         self, step: Step[I], decider: Decider | None, journal: Journal, intake: Intake[I], *, dry_run: bool
     ) -> None:
-        self.chunk: int = min(step.bulk, ASKED) if decider and decider.asks else step.bulk
+        self._asks = decider is not None and decider.asks
+        self._remembers = type(journal) is not NoJournal
+        self.chunk: int = min(step.bulk, ASKED) if self._asks else step.bulk
         self._step = step
         self._decider = decider
         self._journal = journal
@@ -55,20 +57,24 @@ class Writer(Generic[I]):
         """Works a chunk off: every item of it gets its result."""
         # Not a single await before all are in line: whoever comes first in the source is first of its key.
         tasks = [self._intake.task(index, item) for index, item in chunk]
+        behind: list[Task] = []
         for task in tasks:
             self.in_flight[task.index] = task
             if task.ready.key is not None:
                 task.line = task.ready.key
                 task.turn = self._turns.join(task.line)
+                if task.turn is not None:
+                    behind.append(task)
         try:
-            await self._through([task for task in tasks if task.turn is None], settled)
-            for task in tasks:
+            await self._through([task for task in tasks if task.turn is None] if behind else tasks, settled)
+            for task in behind:
                 if task.turn is not None:
                     await task.turn.wait()
-                    await self._through([task], settled)
+                await self._through([task], settled)
         finally:
             for task in tasks:
-                self._leave(task)
+                if task.line is not None:
+                    self._leave(task)
 
     def cancelled(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
         """The results of what was in flight when the workers were stopped, and of what was not even begun."""
@@ -82,46 +88,59 @@ class Writer(Generic[I]):
         complete = exhausted and not (self.in_flight or self._left_open or self._dry_run)
         await self._intake.close(count, complete=complete)
 
-    async def _through(self, tasks: Sequence[Task], settled: Settled) -> None:
-        todo: list[Task] = []
-        for task in tasks:
-            result = await self._intake.earlier(task)
-            if result is None:
-                todo.append(task)
-            else:
-                self._hand_over(task, result, settled)
+    async def _through(self, tasks: list[Task], settled: Settled) -> None:
+        todo = tasks
+        if self._intake.kept:
+            todo = []
+            for task in tasks:
+                result = await self._intake.earlier(task)
+                if result is None:
+                    todo.append(task)
+                else:
+                    self._hand_over(task, result, settled)
         while todo:
             todo = await self._round(todo, settled)
 
     async def _round(self, tasks: Sequence[Task], settled: Settled) -> list[Task]:
         """Decides and writes; answers what is to be done again."""
-        decided = [await self._decided(task) for task in tasks]
-        todo = await self._end(tasks, decided, settled)
+        todo: list[Task] = []
+        ended: list[tuple[Task, Settlement]] = []
+        for task in tasks:
+            settlement: Settlement | None = task.refusal or task.ready.done
+            if settlement is None and (self._asks or task.unsure or self._dry_run):
+                settlement = await self._decided(task)
+            if settlement is None:
+                todo.append(task)
+            else:
+                ended.append((task, settlement))
+        if ended:
+            await self._end(ended, settled)
         again: list[Task] = []
         for group in self._dispatch.groups(todo):
-            again += await self._end(group, await self._dispatch.write(group), settled)
+            ended = []
+            for task, settlement in zip(group, await self._dispatch.write(group), strict=True):
+                if settlement is None:
+                    again.append(task)
+                else:
+                    ended.append((task, settlement))
+            if ended:
+                await self._end(ended, settled)
         return again
 
     async def _decided(self, task: Task) -> Settlement | None:
         """What needs no write; None for what does."""
-        settlement: Settlement | None = task.refusal or task.ready.done
-        if settlement is None and self._decider is not None:
+        settlement: Settlement | None = None
+        if self._decider is not None:
             settlement = await (self._decider.after(task) if task.unsure else self._decider.before(task))
         if settlement is None and self._dry_run:
             self.would_write += self._dispatch.calls(task)
             return Done(self._step.status if task.update is None else "updated", contact=task.ready.contact)
         return settlement
 
-    async def _end(
-        self, tasks: Sequence[Task], settlements: Sequence[Settlement | None], settled: Settled
-    ) -> list[Task]:
-        """Writes outcomes down and hands the results over; answers the tasks that have none yet."""
-        ended = [
-            (task, settlement, result_of(task, settlement, self._step.verb))
-            for task, settlement in zip(tasks, settlements, strict=True)
-            if settlement is not None
-        ]
-        entries = [entry for each in ended if (entry := recorded(*each)) is not None]
+    async def _end(self, settlements: Sequence[tuple[Task, Settlement]], settled: Settled) -> None:
+        """Writes outcomes down and hands the results over."""
+        ended = [(task, settlement, result_of(task, settlement, self._step.verb)) for task, settlement in settlements]
+        entries = [entry for each in ended if (entry := recorded(*each)) is not None] if self._remembers else []
         if entries:
             try:
                 await self._journal.settle(entries)
@@ -131,17 +150,17 @@ class Writer(Generic[I]):
                 raise
         for task, settlement, result in ended:
             self._left_open += open_still(settlement)
-            if self._decider and result.id and result.contact and not self._dry_run:
+            if self._decider and self._asks and result.id and result.contact and not self._dry_run:
                 self._decider.note(result.contact, result.id)
             self._hand_over(task, result, settled)
-        return [task for task, settlement in zip(tasks, settlements, strict=True) if settlement is None]
 
     def _hand_over(self, task: Task, result: Result, settled: Settled) -> None:
-        self._leave(task)
+        if task.line is not None:
+            self._leave(task)
         del self.in_flight[task.index]
         settled(result)
 
     def _leave(self, task: Task) -> None:
-        if task.line is not None:
-            self._turns.leave(task.line, task.turn)
-            task.line = None
+        assert task.line is not None
+        self._turns.leave(task.line, task.turn)
+        task.line = None
