@@ -82,7 +82,7 @@ class Intake(Generic[I]):
         if item is DONE:
             return Task(index, None, Ready(item))
         print_ = fingerprint(item) if self.kept else ""
-        ref = None
+        ref, ready, refusal = None, None, None
         try:
             if self._ref is not None:
                 ref = _ref(self._ref, item)
@@ -90,8 +90,9 @@ class Intake(Generic[I]):
             if self._asks and self._decider is not None:
                 ready.key = self._decider.key(ready)
         except CrossbookError as error:
-            return Task(index, ref, Ready(item, lost=self._step.lost(item)), print_, refusal=error)
-        return Task(index, ref, ready, print_)
+            ready, refusal = ready or Ready(item), error
+            ready.lost = self._step.lost(item)
+        return Task(index, ref, ready, print_, refusal=refusal)
 
     async def earlier(self, task: Task) -> Result | None:
         """The result, if an earlier run of a kept journal came to one; if it began a write, the task knows it then."""

@@ -89,17 +89,16 @@ class Writer(Generic[I]):
         await self._intake.close(count, complete=complete)
 
     async def _through(self, tasks: list[Task], settled: Settled) -> None:
-        todo = tasks
-        if self._intake.kept:
-            todo = []
-            for task in tasks:
-                result = await self._intake.earlier(task)
-                if result is None:
-                    todo.append(task)
-                else:
-                    self._hand_over(task, result, settled)
+        todo = [task for task in tasks if not self._intake.kept or not await self._earlier(task, settled)]
         while todo:
             todo = await self._round(todo, settled)
+
+    async def _earlier(self, task: Task, settled: Settled) -> bool:
+        """Whether an earlier run of the journal came to a result, which is handed over."""
+        result = await self._intake.earlier(task)
+        if result is not None:
+            self._hand_over(task, result, settled)
+        return result is not None
 
     async def _round(self, tasks: Sequence[Task], settled: Settled) -> list[Task]:
         """Decides and writes; answers what is to be done again."""
