@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import crossbook
 from crossbook import transports
 from crossbook.errors import InvalidInput
 
@@ -26,3 +27,11 @@ def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPat
         transports.make(name, ORIGIN, 1)
     assert f"pip install 'crossbook[{transports.EXTRAS[name]}]'" in str(caught.value)
     assert caught.value.field == "transport"
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpx2"])
+def test_an_address_that_the_library_cannot_read(name: str) -> None:
+    pytest.importorskip(name)
+    with pytest.raises(InvalidInput, match="no URL") as caught:
+        crossbook.Vercom("fake-authorization", "fake-key", base_url="https://1.2.3.999", transport=name)  # type: ignore[arg-type]
+    assert caught.value.field == "base_url"

@@ -48,6 +48,16 @@ async def test_any_method_carries_a_body(make: Make, method: str) -> None:
     assert seen.header(b"transfer-encoding") is None
 
 
+@pytest.mark.parametrize(("method", "length"), [("GET", None), ("DELETE", None), ("POST", b"0"), ("PUT", b"0")])
+async def test_without_a_body_its_length_is_told_where_one_is_expected(
+    make: Make, method: str, length: bytes | None
+) -> None:
+    with serve(answering()) as server:
+        answered(await make(server.origin).send(call(server.origin, method=method)))
+        (seen,) = server.seen
+    assert (seen.body, seen.header(b"content-length")) == (b"", length)
+
+
 async def test_a_large_body_arrives_whole(make: Make) -> None:
     body = bytes(range(256)) * 8192
     with serve(answering()) as server:

@@ -24,7 +24,7 @@ from yarl import URL
 from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.errors import InvalidInput, UsageError
 from crossbook.transports.body import Body
-from crossbook.transports.head import head_of
+from crossbook.transports.head import head_of, read_headers
 from crossbook.transports.proxies import proxy_for
 from crossbook.transports.room import Room
 from crossbook.transports.stale import is_stale
@@ -152,10 +152,7 @@ class Aiohttp:
 
 async def _read(status: int, raw: Any, payload: Any, cap: int) -> Reply | Failure:
     """The whole answer, in pieces and never more than the cap; of an error without its body the status is enough."""
-    headers: dict[str, str] = {}
-    for key, value in raw:
-        name, text = key.decode("latin-1").lower(), value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    headers = read_headers(raw)
     body = Body(headers.get("content-encoding", ""), cap)
     try:
         while body.failure is None and not payload.at_eof():

@@ -56,7 +56,7 @@ class Brought:
             whole = not dropped and trail.sends <= 1 + len(response.history)
             return response
 
-        outcome = await exchange(self._library, self._client.build_request, send, call, trail)
+        outcome = await exchange(self._library, self._request, send, call, trail)
         if isinstance(outcome, Reply) and not whole:
             # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
             # so would a second try. What came back is no answer to what was asked.
@@ -65,6 +65,10 @@ class Brought:
                 sent="maybe",
             )
         return outcome
+
+    def _request(self, call: Outgoing) -> Any:
+        url, headers = call.origin + call.path, list(call.headers)
+        return self._client.build_request(call.method, url, headers=headers, content=call.body or None)
 
     async def aclose(self) -> None:
         """Not ours to close."""

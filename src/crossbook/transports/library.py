@@ -6,14 +6,13 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import anyio
-
 from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.transports import quiet
 from crossbook.transports.body import Body
+from crossbook.transports.head import read_headers
 from crossbook.transports.trail import Trail
 
-Builder = Callable[..., Any]  # as the library's `Request`
+Builder = Callable[[Outgoing], Any]  # gives the library's `Request`
 Sender = Callable[[Any], Awaitable[Any]]
 
 
@@ -42,7 +41,7 @@ async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, t
     """Builds the request and sends it, and reads its whole answer or says why there is none."""
     status: int | None = None
     try:
-        request = build(call.method, call.origin + call.path, headers=list(call.headers), content=call.body or None)
+        request = build(call)
         request.extensions = Extensions(call, trail)
     except Exception as error:
         return Failure("connect", "no", type(error).__name__)
@@ -53,8 +52,7 @@ async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, t
         try:
             return await _read(response, call.max_body)
         finally:
-            with anyio.CancelScope(shield=True):
-                await response.aclose()
+            await response.aclose()
     except Exception as error:
         return trail.failure(error, library, status)
     finally:
@@ -65,7 +63,7 @@ async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, t
 async def _read(response: Any, cap: int) -> Reply | Failure:
     """The whole answer, in pieces and never more than the cap; of an error without its body the status is enough."""
     status: int = response.status_code
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = read_headers(response.headers.raw)
     body = Body(headers.get("content-encoding", ""), cap)
     if body.failure is None:
         try:

@@ -14,12 +14,14 @@ class Trail:
 
     Attributes:
         sends: how often its headers went out, a proxy's CONNECT aside.
-        unfinished: a connection was opened for it and never used; its place in a pool may be lost.
+
+    Args:
+        once: it cannot leave twice, so that httpcore need not tell what follows: that would be most of its steps.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, once: bool = False) -> None:
         self.sends = 0
-        self.unfinished = False
+        self._once = once
         self._began = False
         self._headers_out = False
         self._opened: Any = None
@@ -31,16 +33,18 @@ class Trail:
         elif event == "connection.connect_tcp.complete":
             self._opened = info["return_value"]
         elif event.endswith(".send_request_headers.started"):
-            if info["request"].method != b"CONNECT":
+            request = info["request"]
+            if request.method != b"CONNECT":
                 self.sends += 1
                 self._opened = None
+                if self._once:
+                    request.extensions.pop("trace", None)
         elif event.endswith(".send_request_headers.complete"):
             self._headers_out = self.sends > 0
 
     async def close(self) -> None:
         """Closes a connection that was opened for nothing: cancelled in the TLS handshake, a library forgets it."""
         if self._opened is not None:
-            self.unfinished = True
             with anyio.CancelScope(shield=True):
                 await self._opened.aclose()
 
