@@ -76,8 +76,8 @@ generate: $(READY)  ## writes generated/ from specs/, and says what changed
 generated: $(READY)  ## generated/ is what specs/ give, and nothing was changed by hand
 	@$(BIN)/python specs/codegen/generate.py --check
 
-grid: $(READY)  ## writes the capability grid into README.md
-	@$(BIN)/python docs/grid.py
+grid: $(READY)  ## writes the capability grid into README.md, and what is repeated into docs/reliability.md
+	@$(BIN)/python -m docs.grid
 
 .PHONY: docs
 docs: $(READY)  ## the site, strict: guides, vendors, reference; says where to open it
@@ -89,7 +89,7 @@ build: $(READY)  ## wheel and sdist, tried in fresh environments, each extra alo
 
 .PHONY: grid-check
 grid-check: $(READY)
-	@$(BIN)/python docs/grid.py --check
+	@$(BIN)/python -m docs.grid --check
 
 imports: $(READY)  ## who may import whom
 	@$(BIN)/lint-imports --no-cache

@@ -1,15 +1,17 @@
-"""Writes the capability grid, as the cards say it, into README.md; `--check` says whether it is up to date."""
+"""Writes what the code knows best into the pages that are read as they are: the capability grid into README.md, what is
+repeated into docs/reliability.md. `--check` says whether they are up to date."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import crossbook
 from crossbook.registry import VENDORS, vendor
+from docs.repeats import repeats
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- grid: written by `make grid` from the cards -->", "<!-- end of grid -->"
+ROOT = Path(__file__).resolve().parent.parent
 SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
@@ -28,18 +30,31 @@ def grid() -> str:
     return "\n".join(lines)
 
 
+TABLES: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
+    ("README.md", "<!-- grid: written by `make grid` from the cards -->", "<!-- end of grid -->", grid),
+    (
+        "docs/reliability.md", "<!-- repeats: written by `make grid` from the code -->", "<!-- end of repeats -->",
+        repeats,
+    ),
+)  # fmt: skip
+
+
 def main() -> int:
-    text = README.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    wanted = f"{before}{BEGIN}\n{grid()}\n{END}{after}"
-    if wanted == text:
-        return 0
-    if "--check" in sys.argv:
-        print("README.md: the capability grid is not what the cards say: run `make grid` and commit it")
-        return 1
-    README.write_text(wanted, encoding="utf-8")
-    return 0
+    stale = False
+    for page, begin, end, table in TABLES:
+        path = ROOT / page
+        text = path.read_text(encoding="utf-8")
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        wanted = f"{before}{begin}\n{table()}\n{end}{after}"
+        if wanted == text:
+            continue
+        if "--check" in sys.argv:
+            print(f"{page}: its table is not what the code says: run `make grid` and commit it")
+            stale = True
+        else:
+            path.write_text(wanted, encoding="utf-8")
+    return int(stale)
 
 
 if __name__ == "__main__":
