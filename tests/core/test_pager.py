@@ -152,6 +152,7 @@ class Shelf:
         if offset == self._breaks_at:
             raise LostError("the line broke", sent="maybe")
         if self._deaf:
+            assert len(self.asked) < 50, "it never ends"
             offset = 0
         return [Contact(id=str(number)) for number in range(offset, min(offset + self._cap, self._count))]
 

@@ -198,12 +198,12 @@ async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_eve
 
 async def _read(pager: Pager[Contact], into: list[str]) -> None:
     async for contact in pager:
-        into.append(contact.id)  # noqa: PERF401
+        assert len(into) < 50, "it never ends"
+        into.append(contact.id)
 
 
 async def _all(asked: Any) -> None:
     if isinstance(asked, Pager):
-        async for _ in asked.pages():
-            pass
+        await _read(asked, [])
     else:
         await asked
