@@ -9,11 +9,11 @@ Written from specs/codegen/templates/http.py.jinja, never by hand.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 from urllib.parse import quote
 
-from attrs import define, field, fields
-from msgspec import UNSET
+from attrs import define, fields
+from msgspec import UNSET, Struct
 from msgspec.json import Decoder, Encoder
 
 T = TypeVar("T")
@@ -22,37 +22,50 @@ encode = Encoder().encode
 """Turns a model into JSON; fields that are UNSET are left out."""
 
 
-@define
-class Request:
+class Discreet(Struct, frozen=True):
+    """A value whose repr tells the fields named in `told`, and no other: those may hold secrets or personal data."""
+
+    told: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        """What rich shows, which would find every field by itself."""
+        return ((name, getattr(self, name)) for name in self.told)
+
+
+class Request(Discreet, frozen=True):
     """One call, without base URL and credentials; its repr tells nothing that an argument went into."""
 
     operation: str
     """The operationId of the spec, such as `listContacts`."""
     method: str
     """The HTTP method, in capitals."""
-    path: str = field(repr=False)
+    path: str
     """The raw path, percent-encoded, beginning with a slash."""
-    query: str = field(default="", repr=False)
+    query: str = ""
     """The query string, encoded, without the question mark."""
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     """The encoded body; empty for none."""
-    content_type: str | None = field(default=None, repr=False)
+    content_type: str | None = None
     """The media type of the body; None for none."""
 
+    told: ClassVar[tuple[str, ...]] = ("operation", "method")
 
-@define(repr=False)
-class Response:
+
+class Response(Discreet, frozen=True):
     """One answer, read to its end; its repr tells the status and the size alone."""
 
     status: int
     """The HTTP status. Decoding does not look at it."""
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """The headers, names in lower case."""
-    content: bytes = field(repr=False)
+    content: bytes
     """The body, decompressed."""
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(status={self.status}, size={len(self.content)})"
+    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+        return iter((("status", self.status), ("size", len(self.content))))
 
     def decode(self, decoder: Decoder[T]) -> T:
         """Decode the body; raises `msgspec.DecodeError` if it is not the JSON that the decoder wants."""

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 import anyio
-import attrs
 import canaries
 import httpx
+import msgspec
 import pytest
 from crossbook_wire.http import Model
 from flood import KINDS, flood, given_up_unanswered
@@ -100,7 +100,7 @@ def _token_in_the_url(patch: pytest.MonkeyPatch) -> None:
 
     def outgoing(*args: Any) -> Outgoing:
         call = real(*args)
-        return attrs.evolve(call, path=call.target.decode())
+        return msgspec.structs.replace(call, path=call.target.decode())
 
     patch.setattr(frame, "outgoing", outgoing)
 

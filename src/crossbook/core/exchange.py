@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
-from attrs import define, field
+from crossbook_wire.http import Discreet
+from msgspec import Struct
 
 from crossbook.errors import Sent
 
 
-@define
-class Outgoing:
+class Outgoing(Discreet, frozen=True):
     """A framed request, credentials included: it lives for one attempt and shows none of them."""
 
     method: str
     origin: str  # scheme://host[:port]
     path: str  # what may be shown
-    target: bytes = field(repr=False)  # what goes on the wire: path and query, a token perhaps among it
-    headers: tuple[tuple[bytes, bytes], ...] = field(repr=False)
-    body: bytes = field(repr=False)
+    target: bytes  # what goes on the wire: path and query, a token perhaps among it
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
     connect_timeout: float
     read_timeout: float
     max_body: int
 
+    told: ClassVar[tuple[str, ...]] = ("method", "origin", "path", "connect_timeout", "read_timeout", "max_body")
 
-@define
-class Reply:
+
+class Reply(Discreet, frozen=True):
     """A whole answer, its body already inflated."""
 
     status: int
-    headers: dict[str, str] = field(repr=False)  # lower-case names
-    content: bytes = field(repr=False)
+    headers: dict[str, str]  # lower-case names
+    content: bytes
+
+    told: ClassVar[tuple[str, ...]] = ("status",)
 
 
-@define
-class Failure:
+class Failure(Struct, frozen=True):
     """No whole answer. A value and no exception: the frames of an HTTP library hold headers, and with them secrets."""
 
     kind: Literal["connect", "busy", "lost", "too_large", "encoding"]

@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
-from crossbook_wire.http import Request
+from crossbook_wire.http import Discreet, Request
+from msgspec import Struct
 
 from crossbook.core.exchange import Outgoing
 from crossbook.core.options import Options
@@ -26,21 +26,19 @@ _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 _URL = re.compile(r"[!-~]+")
 
 
-@frozen
-class Attachment:
+class Attachment(Discreet, frozen=True):
     """Credentials for one attempt: headers, members of a JSON body, a piece of the query; and the values themselves."""
 
-    headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
-    members: bytes = field(default=b"", repr=False)
-    query: str = field(default="", repr=False)
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    members: bytes = b""
+    query: str = ""
+    secrets: tuple[str, ...] = ()
 
     def __reduce__(self) -> str:
         raise TypeError("credentials cannot be pickled: make the book anew where it is needed")
 
 
-@frozen
-class Base:
+class Base(Struct, frozen=True):
     """A base URL, taken apart once."""
 
     origin: str

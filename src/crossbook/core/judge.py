@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -11,9 +10,10 @@ from time import time
 from typing import Any
 
 import msgspec
+from crossbook_wire.http import Request
 
-from crossbook.core import redact
-from crossbook.core.card import Card, Operation
+from crossbook.core import echo, redact
+from crossbook.core.card import Card, Operation, Retry
 from crossbook.core.exchange import Failure, Reply
 from crossbook.errors import (
     AuthError,
@@ -48,13 +48,24 @@ def _decoder(card: Card) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(card.envelope)
 
 
-def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], str] = str) -> CrossbookError | None:
-    """None for success; else our error for what the vendor said, less what `hide` takes out of it."""
+def judge(
+    card: Card,
+    operation: Operation,
+    reply: Reply | Failure,
+    request: Request | None = None,
+    secrets: tuple[str, ...] = (),
+) -> CrossbookError | None:
+    """None for success; else our error for what the vendor said, less what it quotes of the request and its secrets."""
+    if isinstance(reply, Failure):
+        return _unanswered(card, reply, operation)
     status = reply.status
     ok = 200 <= status < 300
+    if status == 202 and (operation.retry is Retry.SAFE or "retry-after" in reply.headers):
+        # Not done yet: asked again, as the vendor says, until it is. A create is not: it may happen yet.
+        return _error(card, VendorDown, reply, "the vendor is still working on it")
     if ok and not reply.content.strip():
         return _error(card, BadResponse, reply, "the answer is empty")
-    too_many = _too_many(card, reply.content)
+    too_many = _too_many(card, reply.content) if len(reply.content) > _FEW else None
     try:
         body = None if too_many is not None else _decoder(card).decode(reply.content)
     except msgspec.ValidationError:
@@ -84,6 +95,10 @@ def judge(card: Card, operation: Operation, reply: Reply, hide: Callable[[str], 
         kind = _BY_STATUS.get(status) or (VendorDown if status >= 500 else Rejected if status >= 400 else BadResponse)
     if complaint is None:
         return _error(card, kind, reply, f"the vendor answered with status {status} ({_shape(reply)})")
+
+    def hide(text: str) -> str:
+        return text if request is None else echo.masked(text, request, secrets)
+
     return _error(
         card,
         kind,
@@ -100,8 +115,6 @@ def _too_many(card: Card, content: bytes) -> str | None:
 
     The shortest rows of our vendors spend 11 bytes on a value, with its name; bombs, being lists of nothing, 2 to 5.
     """
-    if len(content) <= _FEW:
-        return None
     objects = content.count(b"{")
     if objects > card.max_objects:
         return f"more than {card.max_objects:,} objects"
@@ -115,7 +128,7 @@ def request_id(card: Card, reply: Reply) -> str | None:
     return redact.label(found) if found else None
 
 
-def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:
+def _unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:
     """Our error for a request without a whole answer."""
     facts: dict[str, Any] = {"vendor": card.vendor, "cause": failure.cause, "status": failure.status}
     match failure.kind:
@@ -128,7 +141,7 @@ def unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookE
         case "encoding":
             return BadResponse("the answer is encoded in a way nobody asked for", sent=failure.sent, **facts)
         case "lost":
-            changes = operation.retry.name != "SAFE"
+            changes = operation.retry is not Retry.SAFE
             hint = ": it may have happened, look before repeating it" if changes else ""
             return LostError(f"no whole answer came back{hint}", sent=failure.sent, **facts)
 

@@ -6,15 +6,14 @@ from typing import TypeVar
 
 import anyio
 import msgspec
-from attrs import define
 from crossbook_wire.http import Request, Response
 
-from crossbook.core import echo, frame, log
+from crossbook.core import frame, log
 from crossbook.core.card import Operation, Retry
 from crossbook.core.connection import Connection
 from crossbook.core.exchange import Failure, Reply
 from crossbook.core.frames import public
-from crossbook.core.judge import judge, request_id, retry_after, unanswered
+from crossbook.core.judge import judge, request_id
 from crossbook.core.line import Late
 from crossbook.core.options import Attempt, Options
 from crossbook.core.retry import BASE, may_repeat, wait_before
@@ -26,8 +25,7 @@ _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
 _OVERDUE = Failure("lost", "maybe", "deadline")
 
 
-@define(repr=False)
-class Answer(Response):
+class Answer(Response, frozen=True):
     """A response that success was said of; what it cannot be decoded into is ours to name."""
 
     vendor: str
@@ -91,7 +89,7 @@ class Wire:
                 raise
             finally:
                 account.release()
-            error = self._judged(request, outcome, operation, attachment)
+            error = judge(connection.card, operation, outcome, request, attachment.secrets)
             if watching is not None:
                 watching.answered(request, outcome, error)
             if isinstance(error, RateLimited):
@@ -146,20 +144,6 @@ class Wire:
                 f"our own limiter has no turn within {longest or 0:.3g} s (queue_timeout)",
                 vendor=self._connection.card.vendor, operation=request.operation, retry_after=late.wait,
             ) from None  # fmt: skip
-
-    def _judged(
-        self, request: Request, outcome: Reply | Failure, operation: Operation, attachment: frame.Attachment
-    ) -> CrossbookError | None:
-        card = self._connection.card
-        if isinstance(outcome, Failure):
-            return unanswered(card, outcome, operation)
-        if outcome.status == 202 and (operation.retry is Retry.SAFE or "retry-after" in outcome.headers):
-            # Not done yet: asked again, as the vendor says, until it is. A create is not: it may happen yet.
-            return VendorDown(
-                "the vendor is still working on it",
-                vendor=card.vendor, status=202, sent="yes", retry_after=retry_after(outcome.headers),
-            )  # fmt: skip
-        return judge(card, operation, outcome, lambda text: echo.masked(text, request, attachment.secrets))
 
     def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
         """Seconds until the next attempt; None if there is none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from crossbook import (
     AddressBook,
@@ -66,7 +66,7 @@ class Trouble(Fixtures):
     async def test_an_answer_that_is_none_of_the_vendors(
         self, book: AddressBook, someone: str, spoil: Spoiling, content: bytes
     ) -> None:
-        spoil.next(lambda true: evolve(true, status=200, content=content))
+        spoil.next(lambda true: replace(true, status=200, content=content))
         error = await caught_by(book, BadResponse)
         assert (error.status, error.sent) == (200, "yes")
 
