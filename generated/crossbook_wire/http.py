@@ -9,7 +9,7 @@ Written from specs/codegen/templates/http.py.jinja, never by hand.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from urllib.parse import quote
 
 from attrs import define, fields
@@ -30,9 +30,9 @@ class Discreet(Struct, frozen=True):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """What rich shows, which would find every field by itself."""
-        return ((name, getattr(self, name)) for name in self.told)
+        return [(name, getattr(self, name)) for name in self.told]
 
 
 class Request(Discreet, frozen=True):
@@ -64,8 +64,8 @@ class Response(Discreet, frozen=True):
     content: bytes
     """The body, decompressed."""
 
-    def __rich_repr__(self) -> Iterator[tuple[str, object]]:
-        return iter((("status", self.status), ("size", len(self.content))))
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("size", len(self.content))]
 
     def decode(self, decoder: Decoder[T]) -> T:
         """Decode the body; raises `msgspec.DecodeError` if it is not the JSON that the decoder wants."""
