@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from crossbook.core.jobs import let_it_leave
 from crossbook.core.positions import Position, fingerprint, numbers, parts, whole_number
 from crossbook.errors import BadResponse
 
@@ -41,6 +40,9 @@ class ByOffset(Generic[T]):
         after = [offset + len(rows), _seen(rows)]
         self.check(position, after)
         if known is not None and known(after):
+            # A card, which comes with the vendor's class, imports no event loop; a book has it by now.
+            from crossbook.core.jobs import let_it_leave
+
             await let_it_leave()  # before this page is read
         if self._read is not None:
             read = self._read

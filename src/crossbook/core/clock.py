@@ -28,26 +28,10 @@ def bound_to_this_loop() -> Callable[[], float]:
     return lambda: loop.time()
 
 
-def is_this_loop() -> Callable[[], bool]:
-    """What tells later, in a task, whether it runs in the event loop that runs now."""
-    if current_async_library() == "asyncio":
-        from asyncio import get_running_loop
+def which_loop() -> Callable[[], object]:
+    """What tells, in a task, which event loop it runs in, to be compared; RuntimeError where none of this kind runs."""
+    if current_async_library() != "asyncio":
+        return current_token
+    from asyncio import get_running_loop
 
-        loop = get_running_loop()
-
-        def same() -> bool:
-            try:
-                return get_running_loop() is loop
-            except RuntimeError:  # none is running, or another library's
-                return False
-
-        return same
-    token = current_token()
-
-    def equal() -> bool:
-        try:
-            return current_token() == token
-        except RuntimeError:  # none is running
-            return False
-
-    return equal
+    return get_running_loop

@@ -39,8 +39,10 @@ class Connection:
         self.account: Account  # while it is open
         self.now: Callable[[], float]  # likewise: the event loop's clock
         self._group: TaskGroup | None = None
+        self.is_open = False
         self.until: until.Until  # likewise
-        self._is_here: Callable[[], bool]
+        self._which_loop: Callable[[], object]
+        self._loop: object = None
         self._stack = AsyncExitStack()
         self._closed = False
 
@@ -54,13 +56,15 @@ class Connection:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
         self._group = await self._stack.enter_async_context(anyio.create_task_group())
         self.until = self._stack.enter_context(until.of_this_loop())
-        self.now, self._is_here = clock.bound_to_this_loop(), clock.is_this_loop()
+        self.now, self._which_loop = clock.bound_to_this_loop(), clock.which_loop()
+        self._loop = self._which_loop()
         account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
         self.account = self._stack.enter_context(account)
+        self.is_open = True
         log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
 
     async def close(self) -> None:
-        group, self._group, self._closed = self._group, None, True
+        group, self._group, self._closed, self.is_open = self._group, None, True, False
         if group is not None:
             group.cancel_scope.cancel()
             # Shielded, so that a caller who is being cancelled leaves no open socket behind.
@@ -73,11 +77,14 @@ class Connection:
         if self._group is None:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.card.vendor)
-        if not self._is_here():
-            raise UsageError(
-                "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
-            )
-        return self._group
+        try:
+            if self._which_loop() == self._loop:
+                return self._group
+        except RuntimeError:  # none is running, or another library's
+            pass
+        raise UsageError(
+            "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
+        )
 
     def start(self, work: Callable[[], Awaitable[T]]) -> Job[T]:
         return start(self.check(), work)

@@ -59,7 +59,7 @@ class Lifetime(Fixtures):
 
             async def elsewhere() -> str:
                 with pytest.raises(UsageError, match="another event loop") as caught:
-                    await book.contacts.get("1")
+                    await book.contacts.list()
                 return str(caught.value)
 
             with start_blocking_portal() as portal:
