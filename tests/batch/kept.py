@@ -35,7 +35,8 @@ class Kept:
         return self.entries.get(index)
 
     async def owner(self, id: str) -> int | None:
-        return min((entry.index for entry in self.entries.values() if entry.id == id), default=None)
+        owners = (e.index for e in self.entries.values() if e.id == id and e.status != "skipped")
+        return min(owners, default=None)
 
     async def key_index(self, key: str) -> int | None:
         return min((entry.index for entry in self.entries.values() if entry.key == key), default=None)

@@ -27,6 +27,7 @@ from crossbook import (
     NotFound,
     Rejected,
 )
+from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
@@ -328,6 +329,56 @@ async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card)
             await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
         inside.spoil = lambda _: None
         assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
+
+
+@in_virtual_time
+async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_never_left(
+    inside: Inside, card: Card
+) -> None:
+    group, journal = inside.group(), Kept()
+    async with inside.book() as book:
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+        inside.spoil = Every(
+            reset_after, "deleteContact", "deleteContacts", most=10 if card.verb("contacts.delete").bulk == 1 else 1
+        )
+        with anyio.move_on_after(0.001):
+            await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
+        inside.spoil = Every(no_connection, "deleteContact", "deleteContacts")
+        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"failed": 10}
+        assert not inside.contacts()
+        inside.spoil = lambda _: None
+        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
+
+
+@in_virtual_time
+async def test_who_was_skipped_does_not_own_the_contact_that_another_made(inside: Inside, card: Card) -> None:
+    """The first cannot be looked up; the second, of the same key, is made and its answer lost; then all is well."""
+    group, journal, match = inside.group(), Kept(), match_of(card)
+    asked, made = 0, False
+
+    def spoil(operation: str) -> Any:
+        nonlocal asked, made
+        if operation == "login":
+            return None
+        if operation in CREATES:
+            made = True
+            return reset_after
+        asked += 1
+        return no_connection if made or asked <= ATTEMPTS else None
+
+    async with inside.book() as book:
+        other = "Other" if card.names == "halves" else "Other Example"
+        twins = [
+            person(card, 1, group),
+            person(card, 1, group, **{"name" if card.names == "whole" else "first_name": other}),
+        ]
+        options: dict[str, Any] = {"match": match, "on_duplicate": "skip", "journal": journal, "concurrency": 1}
+        inside.spoil = spoil
+        assert statuses(await ran(book.contacts.create_many(twins, **options))) == {"failed": 1, "uncertain": 1}
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.create_many(twins, ordered=True, **options))
+        assert [result.status for result in results] == ["skipped", "created"]
+        assert len(inside.contacts()) == 1
 
 
 @pytest.mark.anyio

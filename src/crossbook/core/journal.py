@@ -80,7 +80,7 @@ class Journal(Protocol):
         ...
 
     async def owner(self, id: str) -> int | None:
-        """The lowest index of an item of this run that this contact's id belongs to."""
+        """The lowest index of an item of this run that this contact's id belongs to; one that was skipped owns none."""
         ...
 
     async def key_index(self, key: str) -> int | None:

@@ -36,7 +36,7 @@ class MemoryJournal(NoJournal):
 
     async def intend(self, entries: Sequence[Entry]) -> None:
         if self._db is not None:
-            rows = [(entry.index, entry.key, entry.id) for entry in entries]
+            rows = [(entry.index, entry.key, None if entry.status == "skipped" else entry.id) for entry in entries]
             self._db.executemany("insert or replace into item values (?, ?, ?)", rows)
 
     async def settle(self, entries: Sequence[Entry]) -> None:

@@ -92,13 +92,13 @@ class SqliteJournal:
         return _entry(*rows[0]) if rows else None
 
     async def owner(self, id: str) -> int | None:
-        return await self._lowest("id", id)
+        return await self._lowest("status is not 'skipped' and id", id)
 
     async def key_index(self, key: str) -> int | None:
         return await self._lowest("key", key)
 
-    async def _lowest(self, column: str, value: str) -> int | None:
-        sql = f'select min("index") from entry where run = ? and {column} = ?'  # noqa: S608
+    async def _lowest(self, where: str, value: str) -> int | None:
+        sql = f'select min("index") from entry where run = ? and {where} = ?'  # noqa: S608
         ((index,),) = await self._file.read(sql, self._run, value)
         return None if index is None else int(index)
 

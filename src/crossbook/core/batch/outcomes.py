@@ -65,9 +65,9 @@ def result_of(task: Task, settlement: Settlement, verb: str) -> Result:
     )
 
 
-def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None:
+def recorded(task: Task, settlement: Settlement, result: Result, *, creates: bool) -> Entry | None:
     """What the journal is told at the end; None where what it knows already is all."""
-    if not open_still(settlement):
+    if isinstance(settlement, Done) or not open_still(settlement):
         entry = task.entry("done")
         entry.status, entry.id = result.status, result.id
         if result.error is not None:
@@ -80,9 +80,11 @@ def recorded(task: Task, settlement: Settlement, result: Result) -> Entry | None
         return task.entry("intent")
     if not task.attempts:
         return None
-    # It was not written, and nothing of it is to be looked up.
+    # This try wrote nothing. What became of those before it was looked up, where a step creates; else nobody knows, and
+    # the next run takes a contact that is gone for one that it deleted itself.
     entry = task.entry("intent")
-    entry.key, entry.attempts, entry.seen, entry.id = None, 0, (), task.ready.id
+    entry.attempts = 0 if creates else task.attempts - (settlement.earlier != "maybe")
+    entry.key, entry.seen, entry.id = None, (), task.ready.id
     return entry
 
 

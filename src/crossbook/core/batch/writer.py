@@ -139,7 +139,9 @@ class Writer(Generic[I]):
     async def _end(self, settlements: Sequence[tuple[Task, Settlement]], settled: Settled) -> None:
         """Writes outcomes down and hands the results over."""
         ended = [(task, settlement, result_of(task, settlement, self._step.verb)) for task, settlement in settlements]
-        entries = [entry for each in ended if (entry := recorded(*each)) is not None] if self._remembers else []
+        creates = self._step.creates
+        found = [recorded(*each, creates=creates) for each in ended] if self._remembers else []
+        entries = [entry for entry in found if entry is not None]
         if entries:
             try:
                 await self._journal.settle(entries)
