@@ -15,7 +15,7 @@ class ByOffset(Generic[T]):
     """The fetch of an `Offset`.
 
     A vendor that ignores the offset, or something before it that does, would give the same page for ever: a position
-    keeps what the page before it was, and a page that is the same, id by id, is an error and no page.
+    keeps what the page before it was, and a page with the same ends is an error and no page.
     """
 
     def __init__(
@@ -71,7 +71,6 @@ class ByOffset(Generic[T]):
 
 
 def _seen(rows: Sequence[Any]) -> int | None:
-    """What a page is, by the ids of its rows; None where they have none."""
-    ids = [getattr(row, "id", None) for row in rows]
-    known = [str(id) if isinstance(id, (str, int)) else "" for id in ids]
-    return fingerprint(known) if any(known) else None
+    """What a page is, by how many rows it has and the ids of its ends; None where they have none."""
+    ends = [getattr(row, "id", None) for row in (rows[0], rows[-1])]
+    return fingerprint([str(len(rows)), *map(str, ends)]) if all(isinstance(end, (str, int)) for end in ends) else None
