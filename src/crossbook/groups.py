@@ -31,7 +31,7 @@ class Groups(GroupBatches):
     def _ask(self, verb: str) -> None:
         if self._verbs.card.verb(verb).support == "unsupported":
             raise self._verbs.unsupported(verb)
-        if not self._connection.is_open:  # which event loop this is, the request asks
+        if self._connection.group is None:  # which event loop this is, the request asks
             self._connection.check()
 
     def _shop(self, verb: str) -> Workshop:

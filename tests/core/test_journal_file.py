@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -66,8 +68,21 @@ def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
     assert (tmp_path / ":memory:").exists()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="who is root may write everywhere")
-def test_a_place_that_may_not_be_written(path: Path) -> None:
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder of somebody who is not root, whom permissions would not stop; root becomes that somebody."""
+    was, other = os.geteuid(), os.geteuid() or 65534
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, other, -1)
+        os.seteuid(other)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(was)
+
+
+def test_a_place_that_may_not_be_written(nobody: Path) -> None:
+    path = nobody / "import.sqlite"
     path.parent.chmod(0o500)
     refused(path, "permissions")
     path.parent.chmod(0o700)

@@ -38,8 +38,7 @@ class Connection:
         self.concurrency = concurrency
         self.account: Account  # while it is open
         self.now: Callable[[], float]  # likewise: the event loop's clock
-        self._group: TaskGroup | None = None
-        self.is_open = False
+        self.group: TaskGroup | None = None
         self.until: until.Until  # likewise
         self._which_loop: Callable[[], object]
         self._loop: object = None
@@ -47,24 +46,23 @@ class Connection:
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Connection to {self.card.vendor}, {'open' if self._group else 'closed'}>"
+        return f"<Connection to {self.card.vendor}, {'open' if self.group else 'closed'}>"
 
     async def open(self) -> None:
-        if self._group is not None:
+        if self.group is not None:
             raise UsageError("this book is open already: one `async with` a book", vendor=self.card.vendor)
         if self._closed:
             raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
-        self._group = await self._stack.enter_async_context(anyio.create_task_group())
+        self.group = await self._stack.enter_async_context(anyio.create_task_group())
         self.until = self._stack.enter_context(until.of_this_loop())
         self.now, self._which_loop = clock.bound_to_this_loop(), clock.which_loop()
         self._loop = self._which_loop()
         account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
         self.account = self._stack.enter_context(account)
-        self.is_open = True
         log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
 
     async def close(self) -> None:
-        group, self._group, self._closed, self.is_open = self._group, None, True, False
+        group, self.group, self._closed = self.group, None, True
         if group is not None:
             group.cancel_scope.cancel()
             # Shielded, so that a caller who is being cancelled leaves no open socket behind.
@@ -74,12 +72,12 @@ class Connection:
 
     def check(self) -> TaskGroup:
         """The task group, if the book is open here; UsageError if not."""
-        if self._group is None:
+        if self.group is None:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.card.vendor)
         try:
             if self._which_loop() == self._loop:
-                return self._group
+                return self.group
         except RuntimeError:  # none is running, or another library's
             pass
         raise UsageError(

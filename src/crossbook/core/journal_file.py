@@ -111,10 +111,17 @@ def explain(error: Exception, path: Path) -> CrossbookError:
         return JournalBusy(f"the journal {path} is open in another run: wait for that one, or name another file")
     if code == sqlite3.SQLITE_CANTOPEN:
         return InvalidInput(f"the journal {path} cannot be opened: {_obstacle(path)}", field="journal", cause=cause)
+    if code == sqlite3.SQLITE_IOERR and not _is_writable(path):
+        code = sqlite3.SQLITE_READONLY  # opened for reading alone, it cannot be locked either
     if code in _MENDS:
         return InvalidInput(f"the journal {path} cannot be used: {_MENDS[code]}", field="journal", cause=cause)
     why = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or its file system refused"
     return CrossbookError(f"the journal {path} cannot be written: {why}; the same call goes on from there", cause=cause)
+
+
+def _is_writable(path: Path) -> bool:
+    # Not by opening it: closing it again would let go of every lock that this process has on it.
+    return not path.exists() or os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _obstacle(path: Path) -> str:
