@@ -126,6 +126,7 @@ def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyP
     assert "Żółw" in exported
 
 
+# Linux has a device that is always full; elsewhere it would take a file system of one's own.
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
 def test_a_full_disk_is_not_the_user_s_mistake() -> None:
     with Path("/dev/full").open("w") as full, start("groups", "create", "vercom", "Friends", stdout=full) as process:

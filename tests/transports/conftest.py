@@ -109,5 +109,8 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(scope="session")
 def ordeal() -> Iterator[ordeals.Ordeal]:
     """Runs one case in a process of its own, and answers what came of it."""
+    if not ordeals.MEASURABLE:
+        # Each case asserts how much memory it took; without that figure a bomb that went off would pass.
+        pytest.skip("this system does not tell a process its peak of memory")
     with ordeals.running() as run:
         yield run

@@ -8,14 +8,12 @@ from collections.abc import Callable
 import pytest
 from bombs import MIB, nested, repeated
 from hostile import KEYS, packed
-from ordeals import MEASURABLE, Ordeal
+from ordeals import Ordeal
 
 from crossbook.core.card import Card, Operation, Retry
 from crossbook.core.exchange import Reply
 from crossbook.core.judge import judge
 from crossbook.registry import vendor as vendor_class
-
-pytestmark = pytest.mark.skipif(not MEASURABLE, reason="this system does not tell a process its peak of memory")
 
 
 def filled(vendor: str, piece: bytes) -> bytes:
