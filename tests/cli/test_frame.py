@@ -156,20 +156,21 @@ def test_the_shell_completes_names_of_books(monkeypatch: pytest.MonkeyPatch) -> 
     assert complete("crossbook contacts create vercom ")[:3] == ["external_id=", "phone=", "email="]
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('no', name='typer')\n")
-    done = subprocess.run(
+def with_typer(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """The command, with a typer that does this when it is imported."""
+    (folder / "typer.py").write_text(code + "\n")
+    return subprocess.run(
         [sys.executable, "-m", "crossbook.cli"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    done = with_typer(tmp_path, "raise ModuleNotFoundError('no', name='typer')")
     assert done.returncode == 1
     assert done.stderr == "The command crossbook needs typer: pip install 'crossbook[cli]'\n"
 
 
 def test_interrupted_before_it_began(tmp_path: Path) -> None:
-    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "crossbook.cli"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = with_typer(tmp_path, "raise KeyboardInterrupt")
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
