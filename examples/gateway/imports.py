@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
@@ -16,7 +17,7 @@ from examples.demo.people import read_people
 
 from .board import Board, Import, TheBoard
 from .books import Book
-from .people import read_csv
+from .people import read_upload
 
 router = APIRouter(tags=["imports"])
 
@@ -69,15 +70,20 @@ async def import_file(
     file: UploadFile | None = None,
     skip: Annotated[bool, Form()] = False,
 ) -> Response:
-    """The same from a CSV file, into a group that is made if there is none of that name; what the page sends.
+    """The same from a file, into a group that is made if there is none of that name; what the page sends.
 
-    Without a file it takes the 1,000 made-up people of the demo. What the vendor cannot hold is left out. `skip`
-    leaves out who is there already, by the first key that the vendor can be asked by.
+    CSV, JSON lines or vCards, as `crossbook import` reads them. Without a file it takes the 1,000 made-up people of the
+    demo. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key that the
+    vendor can be asked by.
     """
     # Any page may send a form anywhere; a browser tells where it comes from.
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise HTTPException(403, "this form is not sent from other sites")
-    people = read_csv(await file.read()) if file is not None and file.size else read_people()
+    if file is not None and file.filename:
+        largest: int = request.app.state.settings.largest_import
+        people = await run_in_threadpool(read_upload, file, book, largest + 1)
+    else:
+        people = read_people()
     _not_too_many(request, people)
     id = await _group(book, group)
     entry = board.new(request.path_params["book"], group, len(people))

@@ -1,40 +1,32 @@
-"""A CSV file as contacts: its columns are named as our fields."""
+"""A file that was sent, as contacts: read as the command line reads it."""
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
+from itertools import islice
 
-from fastapi import HTTPException
+from fastapi import UploadFile
 
-from crossbook import Contact
-
-COLUMNS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
+from crossbook import AddressBook, Contact, InvalidInput, files
+from crossbook.placing import fitted
 
 
-def read_csv(data: bytes) -> list[Contact]:
-    """The people of a file, in UTF-8, with or without a byte order mark.
+def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contact]:
+    """The people of a file: CSV as spreadsheets and `crossbook export` write it, JSON lines or vCards.
+
+    Args:
+        upload: the file; its name says which of them it is.
+        book: where they go; a whole name is left out where only halves are stored.
+        most: no more than these are read.
 
     Raises:
-        HTTPException: 422, if it is no such file, or has a column of another name.
+        InvalidInput: it is no such file, or a row cannot be read; its line is named.
     """
-    try:
-        rows = csv.DictReader(StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        columns = rows.fieldnames or ()
-        unknown = [name for name in columns if name not in COLUMNS]
-        if unknown or not columns:
-            which = f"{unknown[0][:40]!r} is none of them" if unknown else "there is no header"
-            raise HTTPException(422, f"the columns are {', '.join(COLUMNS)}; {which}")
-        return [_contact(row, number) for number, row in enumerate(rows, start=2)]
-    except (UnicodeDecodeError, csv.Error):
-        raise HTTPException(422, "this is no CSV file in UTF-8") from None
+    with files.read(upload.file, files.format_of(upload.filename or "")) as people:
+        return [_contact(row, book) for row in islice(people, most)]
 
 
-def _contact(row: dict[str | None, str], number: int) -> Contact:
-    if None in row:
-        raise HTTPException(422, f"row {number} has more values than there are columns")
-    given = {str(name): value.strip() for name, value in row.items() if value and value.strip()}
-    first, last = given.get("first_name", ""), given.get("last_name", "")
-    # One vendor stores whole names; the others make them of the halves.
-    given.setdefault("name", f"{first} {last}".strip())
-    return Contact(**{name: value for name, value in given.items() if value})  # type: ignore[arg-type]
+def _contact(row: files.Row, book: AddressBook) -> Contact:
+    if row.contact is None:
+        why = row.error.message if row.error else "it cannot be read"
+        raise InvalidInput(f"line {row.line}: {why}", field="file")
+    return fitted(book, row.contact)

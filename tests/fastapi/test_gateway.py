@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from io import StringIO
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from control import Server
 from fakes import VENDORS
 from gateways import COMMAND, started
 
-from crossbook import Contact
+from crossbook import Contact, files
 from crossbook.registry import vendor as vendor_class
 from crossbook.testing.contract import people
 
@@ -121,13 +122,27 @@ async def test_an_import_of_a_file(gateway: httpx.AsyncClient) -> None:
     assert (found["name"], found["company"]) == ("Anna", "ABC")
 
 
+@pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
+async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, vendor: str) -> None:
+    # As a Polish spreadsheet saves it again.
+    exported = StringIO()
+    someone = Contact(id="7", phone="+48500600700", first_name="Żółw", fields={"city": "Łódź"})
+    files.write(exported, vendor_class(vendor).card, "csv", separator=";").write(someone, ["Elsewhere"])
+    file = ("people.csv", exported.getvalue().encode("cp1250"))
+    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
+    created, summary = (json.loads(line) for line in answer.text.splitlines())
+    assert summary["summary"]["counts"] == {"created": 1}
+    stored = (await gateway.get(f"/books/vercom/contacts/{created['result']['id']}")).json()
+    assert (stored["first_name"], stored["fields"]) == ("Żółw", {"city": "Łódź"})
+
+
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (b"phone,shoe size\n1,2\n", "'shoe size' is none of them"),
-        (b"\n", "there is no header"),
-        (b"phone\n\xff\n", "no CSV file in UTF-8"),
-        (b"phone\n1,2\n", "row 2 has more values"),
+        (b"shoe size\n2\n", "none of the columns 'shoe size' is known"),
+        (b"\n", "the file is empty"),
+        (b"PK\x03\x04", "save it as CSV first"),
+        (b"phone\n+48500600700\n1,2\n", "line 3: it has 2 cells"),
     ],
 )
 async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:

@@ -160,10 +160,10 @@ def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: P
     page.until(lambda: page.said.startswith("Done in"))
     assert page.said.endswith(": 1 created.")
     wrong = tmp_path / "wrong.csv"
-    wrong.write_text("telephone\n1\n", encoding="utf-8")
+    wrong.write_text("shoe size\n1\n", encoding="utf-8")
     page.start("vercom", "Files", wrong)
     page.until(lambda: page.said.startswith("Not imported"))
-    assert "'telephone' is none of them" in page.said
+    assert "'shoe size' is known" in page.said
     # The browser itself notes the 422.
     assert len(page.browser.get_log("browser")) == 1
 

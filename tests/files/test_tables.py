@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,3 +172,13 @@ def test_the_separator_of_a_file_to_be_written() -> None:
     for wrong in ("", ";;", '"', "\n"):
         with pytest.raises(InvalidInput, match="one character"):
             files.separator_of("a.csv", wrong)
+
+
+def test_a_file_that_is_open_stays_open(tmp_path: Path) -> None:
+    with tempfile.SpooledTemporaryFile() as upload:
+        upload.write(table(",").encode())
+        with files.read(upload, "csv") as people:
+            assert len(list(people)) == 2
+        assert not upload.closed
+        with pytest.raises(InvalidInput, match="format"), files.read(upload):
+            pass

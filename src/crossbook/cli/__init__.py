@@ -10,14 +10,17 @@ from __future__ import annotations
 import os
 import sys
 from io import TextIOWrapper
-from pathlib import Path
 
 
 def main() -> None:
     """Runs the command with this process's arguments, and ends the process with its exit code."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by who started this
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  (for as long as the process)
+    # What was closed by who started this is open for as long as the process, so that no other file gets its number.
+    # Standard output is open for reading only: a result that cannot be written is an error, and not lost in silence.
+    for name, mode, access in (
+        ("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY)
+    ):  # fmt: skip
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: SIM115  (it is no path)
     try:
         from crossbook.cli.app import app
     except ModuleNotFoundError as error:

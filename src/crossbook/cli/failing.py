@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +52,31 @@ class Stopped(Exception):
 class Commands(TyperGroup):
     """The commands; whatever one of them raises ends in a message and an exit code."""
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _told():  # --help and --version print already here
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
-        try:
+        with _told():
             return super().invoke(ctx)
-        except Exception as error:
-            code = _failed(error)
-            if code is None:
-                raise
-        except KeyboardInterrupt:
-            say("Interrupted.")
-            code = INTERRUPTED
-        raise typer.Exit(code)
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()  # here one still can say that it could not be written
+        return
+    except Exception as error:
+        code = _failed(error)
+        if code is None:
+            raise
+    except KeyboardInterrupt:
+        say("Interrupted.")
+        code = INTERRUPTED
+    raise typer.Exit(code)
 
 
 def _failed(error: Exception) -> int | None:
@@ -70,13 +86,12 @@ def _failed(error: Exception) -> int | None:
     if isinstance(error, CrossbookError):
         tell(error)
         return code_of(error)
-    if isinstance(error, BrokenPipeError):
-        # Nobody reads on, `head` for instance. What is still buffered would raise again at the interpreter's end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED
     if isinstance(error, OSError):
-        where = f"{error.filename}: " if error.filename else ""
-        _say("OSError", f"{where}{(error.strerror or type(error).__name__).lower()}")
+        lost = _output_lost()
+        if isinstance(error, BrokenPipeError):
+            return CLOSED  # nobody reads on, `head` for instance
+        where = error.filename or ("standard output" if lost else "")
+        _say("OSError", f"{where}: {(error.strerror or type(error).__name__).lower()}".removeprefix(": "))
         # A file that cannot be opened is named: that is before anything is sent. A full disk may come at any time.
         return USAGE if error.filename else LOCAL
     if type(error).__module__.startswith("typer."):
@@ -88,6 +103,16 @@ def _failed(error: Exception) -> int | None:
     what = f"this is a bug of crossbook, {type(error).__name__} at {at}"
     _say(type(error).__name__, f"{what}. Please report it with the command's name")
     return OURS
+
+
+def _output_lost() -> bool:
+    """Whether there is output that cannot be written; if so it is given up, or it would raise again at the very end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _say(kind: str, message: str) -> None:

@@ -18,9 +18,9 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Literal, Protocol, TextIO, get_args
+from typing import IO, Any, Literal, Protocol, TextIO, get_args
 
 from crossbook.core.card import Card
 from crossbook.errors import InvalidInput
@@ -92,7 +92,7 @@ def separator_of(path: str | Path, separator: str | None = None) -> str:
 
 @contextmanager
 def read(
-    path: str | Path,
+    path: str | Path | IO[bytes],
     format: Format | None = None,
     *,
     corrections: Mapping[str, str] | None = None,
@@ -104,7 +104,8 @@ def read(
     It reads the file once for its encoding, and then a row at a time; it may be read again.
 
     Args:
-        path: the file; "-" is standard input.
+        path: the file; "-" is standard input. Or one that is open already, an upload for instance: in bytes, one that
+            can be read from its beginning again (`seekable`). It stays open, and needs its `format` told.
         format: "csv", "jsonl" or "vcard"; by default as the name ends.
         corrections: column → field, where the guess is wrong: {"Handy": "phone", "Notes": "fields.description",
             "Labels": ""}, the last of which is not read.
@@ -127,9 +128,10 @@ def read(
             contacts = [row.contact for row in people if row.contact is not None]
         ```
     """
-    kind = format_of(path, format)
-    separator_of(path, separator)
-    with closing(open_file(path)) as file:
+    named = path if isinstance(path, (str, Path)) else ""
+    kind = format_of(named, format)
+    separator_of(named, separator)
+    with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
         encoded = detect(file, encoding)
         if kind == "csv":
             from crossbook.files.tables import TableReader

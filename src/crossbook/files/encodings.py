@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 from attrs import frozen
 
@@ -44,7 +44,7 @@ class Encoded:
         lines: about how many lines it has.
     """
 
-    file: BinaryIO
+    file: IO[bytes]
     name: str
     lines: int
 
@@ -93,7 +93,7 @@ def open_file(path: str | Path) -> BinaryIO:
     return kept
 
 
-def detect(file: BinaryIO, encoding: str | None = None) -> Encoded:
+def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
     """Reads the file once, whole: one letter far down decides between UTF-8 and cp1250.
 
     Text that is no UTF-8 is taken for cp1250, the encoding of Polish spreadsheets; but where most of it is UTF-8, it
