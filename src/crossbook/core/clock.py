@@ -24,8 +24,7 @@ def bound_to_this_loop() -> Callable[[], float]:
         return anyio.current_time
     from asyncio import get_running_loop
 
-    loop = get_running_loop()
-    return lambda: loop.time()
+    return get_running_loop().time
 
 
 def which_loop() -> Callable[[], object]:
