@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import ssl
 import zlib
 
 import pytest
 from framed import Make, answered, call, failed
-from server import OK, answering, reply, serve
+from server import OK, Peer, answering, reply, serve
+
+from crossbook.core.exchange import Transport
 
 pytestmark = pytest.mark.anyio
 
@@ -117,3 +121,46 @@ async def test_the_status_of_an_error_is_kept_when_its_body_is_not(make: Make, s
         assert (unread.status, unread.content, unread.headers["retry-after"]) == (status, b"", "9")
         large = answered(await transport.send(call(server.origin, max_body=1000)))
         assert (large.status, large.content) == (status, b"")
+
+
+def one_too_many(peer: Peer) -> None:
+    """Two answers to the first request of a connection."""
+    for number, _ in enumerate(peer.requests()):
+        peer.send(reply(b'{"first":1}') + reply(b'{"whose":0}') if number == 0 else reply(b'{"later":1}'))
+
+
+def one_too_many_in_records(peer: Peer) -> None:
+    """Each is a record of its own, and both come at once."""
+    for number, _ in enumerate(peer.requests()):
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        for body in (b'{"first":1}', b'{"whose":0}') if number == 0 else (b'{"later":1}',):
+            peer.send(reply(body))
+        peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+
+async def only_the_first_is_taken(transport: Transport, origin: str) -> None:
+    for _ in range(3):
+        assert b"whose" not in answered(await transport.send(call(origin))).content
+
+
+async def test_an_answer_too_many_is_nobodys(make_own: Make) -> None:
+    """Taken for the next request's, it would tell of somebody else's contact."""
+    with serve(one_too_many) as server:
+        await only_the_first_is_taken(make_own(server.origin), server.origin)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux lets two records be sent at once for sure")
+@pytest.mark.usefixtures("trusted")
+async def test_an_answer_too_many_is_nobodys_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
+    with serve(one_too_many_in_records, certified) as server:
+        await only_the_first_is_taken(make_own(server.origin), server.origin)
+
+
+@pytest.mark.usefixtures("trusted")
+async def test_a_connection_is_kept_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
+    """Looking for more than the answer does it no harm."""
+    with serve(answering(), certified) as server:
+        transport = make_own(server.origin)
+        for _ in range(4):
+            answered(await transport.send(call(server.origin)))
+        assert server.accepted == 1

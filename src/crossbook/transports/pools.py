@@ -25,6 +25,7 @@ from crossbook.transports.head import WITH_LENGTH
 from crossbook.transports.library import exchange
 from crossbook.transports.proxies import proxy_for
 from crossbook.transports.room import Room
+from crossbook.transports.stale import said_more
 from crossbook.transports.trail import Trail
 
 _PATHS = 256  # URLs that are kept parsed
@@ -72,6 +73,7 @@ class Pooled:
         except self._library.InvalidURL:
             raise InvalidInput("base_url is no URL", field="base_url") from None
         self._host: bytes = url.netloc
+        self._secure = url.scheme == "https"
         self._origin = import_module(core).URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port).origin
         self._make = self._maker(origin)
         self._lanes: set[Lane] = set()
@@ -80,7 +82,7 @@ class Pooled:
 
     def _maker(self, origin: str) -> Any:
         library, url = self._library, proxy_for(origin)
-        secure = ssl_context(self.name) if origin.startswith("https") else _unused()
+        secure = ssl_context(self.name) if self._secure else _unused()
         proxy: Any = None
         if url is not None:
             try:
@@ -105,7 +107,7 @@ class Pooled:
         try:
             return await exchange(self._library, self._request, lane.transport.handle_async_request, call, trail)
         finally:
-            if lane.connection.is_available():
+            if lane.connection.is_available() and not said_more(lane.connection, secure=self._secure):
                 self._free.append(lane)
             else:
                 await self._drop(lane)
@@ -126,7 +128,7 @@ class Pooled:
                 return lane
             await self._drop(lane)
         transport = self._make()
-        # The only name of the library's here that is not public, since there is no other way to choose what is below.
+        # No public name of the library's, since there is no other way to choose what is below.
         connection = transport._pool = transport._pool.create_connection(self._origin)
         lane = Lane(transport, connection)
         self._lanes.add(lane)

@@ -1,16 +1,17 @@
-"""Whether a kept connection of aiohttp died, or said something by itself, while nobody used it."""
+"""Whether a kept connection died, or said something by itself: that would be taken for the next request's answer."""
 
 from __future__ import annotations
 
 import select
+import ssl
 from typing import Any
 
 
 def is_stale(connection: Any) -> bool:
-    """Looks at the socket, since the event loop may not have read yet what came, an end above all.
+    """Whether aiohttp's did while nobody used it.
 
-    What was read already would be taken for the answer to the next request. Of a new connection, on which no answer
-    was ever waited for, the socket says nothing: with TLS, tickets may have come on it.
+    Looks at the socket, since the event loop may not have read yet what came, an end above all. Of a new connection, on
+    which no answer was ever waited for, the socket says nothing: with TLS, tickets may have come on it.
     """
     protocol = connection.protocol
     if protocol.should_close or connection.closed:
@@ -27,3 +28,23 @@ def _is_readable(number: int) -> bool:
     poll = select.poll()
     poll.register(number, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def said_more(connection: Any, *, secure: bool) -> bool:
+    """Whether more than the answer was read from httpcore's, which looks at nothing but the socket.
+
+    A second answer that came with the first waits in the parser then; or in TLS, which gives out one record at a time.
+    """
+    while (below := getattr(connection, "_connection", None)) is not None:  # that of a proxy, that of the protocol
+        connection = below
+    if connection._h11_state.trailing_data[0]:
+        return True
+    if not secure:
+        return False
+    try:
+        connection._network_stream.get_extra_info("ssl_object").read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        pass
+    return True
