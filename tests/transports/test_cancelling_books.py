@@ -8,10 +8,12 @@ from itertools import count
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from kinds import needs
 from stepping import by_scope, by_task
 
+import crossbook
 import crossbook_sandbox
 from crossbook import AddressBook, Contact
 from crossbook.registry import VENDORS
@@ -80,3 +82,29 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
         raise AssertionError
 
     assert anyio.run(in_time, backend=backend) > (3 if transport == "aiohttp" else 5)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_at_every_await_of_a_book_s_life(sandbox: crossbook_sandbox.Running, way: str) -> None:
+    """Also while it closes: what was opened with it ends, and so does the task group around it."""
+    transport, backend, cancel = WAYS[way]
+    needs(transport, backend)
+
+    async def life() -> None:
+        with anyio.CancelScope():  # as in a task group of the caller's
+            async with crossbook.Vercom(
+                **sandbox.credentials["vercom"], base_url=sandbox.base_urls["vercom"], rate=1e6, transport=transport
+            ) as book:
+                await book.groups.list()
+
+    async def main() -> int:
+        tasks = len(anyio.get_running_tasks())
+        for number in count():
+            met = await cancel(life(), number)
+            await anyio.lowlevel.checkpoint()
+            assert len(anyio.get_running_tasks()) == tasks
+            if not met:
+                return number
+        raise AssertionError
+
+    assert anyio.run(main, backend=backend) > 3

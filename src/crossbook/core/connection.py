@@ -65,10 +65,12 @@ class Connection:
         group, self.group, self._closed = self.group, None, True
         if group is not None:
             group.cancel_scope.cancel()
-            # Shielded, so that a caller who is being cancelled leaves no open socket behind.
-            with anyio.CancelScope(shield=True):
-                await self.transport.aclose()
-            await self._stack.aclose()
+            try:
+                # Shielded, so that a caller who is being cancelled leaves no open socket behind.
+                with anyio.CancelScope(shield=True):
+                    await self.transport.aclose()
+            finally:  # asyncio itself (a time-out) cancels through any shield of anyio's
+                await self._stack.aclose()
 
     def check(self) -> TaskGroup:
         """The task group, if the book is open here; UsageError if not."""
