@@ -87,6 +87,26 @@ async def test_who_waits_for_the_call_can_still_be_cancelled() -> None:
 
 
 @only_asyncio
+async def test_a_scope_that_ended_the_call_before_knows_its_own_cancellation() -> None:
+    """What it interrupted takes so long to end that the call's time comes meanwhile, and interrupts that too."""
+
+    async def lingers(call: Outgoing) -> Reply:
+        try:
+            return await hangs(call)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.sleep_forever()
+
+    async with book_over("vercom", FakeTransport(lingers)) as book:
+        with anyio.move_on_after(0.01) as scope:
+            await book.with_options(timeout=0.03, attempts=1).contacts.get("1")
+        assert scope.cancelled_caught
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+
+@only_asyncio
 async def test_an_answer_that_comes_all_the_same_is_taken() -> None:
     async def stubborn(call: Outgoing) -> Failure:
         try:

@@ -74,5 +74,8 @@ def strip(error: CrossbookError) -> CrossbookError:
 
 
 def without_frames(error: E) -> E:
-    error.__context__ = None
+    before = error.__context__
+    # Of a cancellation by two, anyio knows its own part by the message of the first alone.
+    twice = type(before) is type(error) and not isinstance(error, Exception)
+    error.__context__ = without_frames(before) if twice and before is not None else None
     return error.with_traceback(None)
