@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import anyio
 import pytest
@@ -100,6 +101,22 @@ async def test_a_scope_that_ended_the_call_before_knows_its_own_cancellation() -
     async with book_over("vercom", FakeTransport(lingers)) as book:
         with anyio.move_on_after(0.01) as scope:
             await book.with_options(timeout=0.03, attempts=1).contacts.get("1")
+        assert scope.cancelled_caught
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+
+
+@only_asyncio
+async def test_a_scope_that_ends_with_the_call_knows_its_own_cancellation() -> None:
+    async def busy(call: Outgoing) -> Reply:
+        time.sleep(0.05)  # noqa: ASYNC251  (both moments are met in one pass of the event loop)
+        while True:  # noqa: ASYNC110  (a task that waits for nothing is told of a cancellation in the next pass only)
+            await asyncio.sleep(0)
+
+    async with book_over("vercom", FakeTransport(busy)) as book:
+        with anyio.move_on_after(0.01) as scope:
+            await book.with_options(timeout=0.02, attempts=1).contacts.get("1")
         assert scope.cancelled_caught
         task = asyncio.current_task()
         assert task is not None

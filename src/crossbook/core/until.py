@@ -55,19 +55,19 @@ class _Alarm:
         now = self.loop.time()
         self.rings = inf
         for block in [block for block in self.under_way if block.moment <= now]:
-            self.under_way.discard(block)
-            block.end()
+            if block.ends():
+                self.under_way.discard(block)
         if self.under_way:
             self.set(min(block.moment for block in self.under_way))
 
 
 class _Block:
-    __slots__ = ("_alarm", "_asked", "_ended", "_task", "moment")
+    __slots__ = ("_alarm", "_asked", "_ended", "_put_off", "_task", "moment")
 
     def __init__(self, alarm: _Alarm, moment: float) -> None:
         self.moment = moment
         self._alarm = alarm
-        self._ended = False
+        self._ended = self._put_off = False
         self._task: asyncio.Task[Any]
         self._asked: int  # how often the task was asked to end before
 
@@ -79,9 +79,15 @@ class _Block:
         if self.moment < alarm.rings:
             alarm.set(self.moment)
 
-    def end(self) -> None:
+    def ends(self) -> bool:
+        """Ends it; False if that is to come in the event loop's next pass."""
+        if self._task.cancelling() > self._asked and not self._put_off:
+            # Somebody else ends the task. What did not reach it yet would lose its message, by which anyio knows it.
+            self._put_off = True
+            return False
         self._ended = True
         self._task.cancel()
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
