@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
-from fakes import reply
+from fakes import FakeTransport, book_over, reply
 from runs import DOWN, FOUND, LOST, REFUSED, Run, create
 
-from crossbook import AddressBook, VendorDown
+from crossbook import AddressBook, LostError, VendorDown
+from crossbook.core.exchange import Failure, Outgoing
 
 
 @pytest.mark.parametrize("trouble", [DOWN, LOST, REFUSED, reply(b"{"), reply(b"", 429)], ids=str)
@@ -70,3 +72,26 @@ def test_a_hook_sees_each_attempt() -> None:
     assert (first.cause, second.cause, second.wait) == ("VendorDown", None, None)
     run = Run(LOST, attempts=1)
     assert [(seen.status, seen.sent, seen.cause) for seen in run.seen] == [(None, "maybe", "ReadError")]
+
+
+@pytest.mark.anyio
+async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
+    asked, closed = anyio.Event(), anyio.Event()
+
+    async def cut(call: Outgoing) -> Failure:
+        asked.set()
+        await closed.wait()
+        return Failure("lost", "maybe", "closed")
+
+    async def read() -> None:
+        with pytest.raises(LostError) as caught:
+            await book.contacts.get("1")
+        assert (caught.value.attempts, caught.value.sent) == (1, "maybe")
+
+    transport = FakeTransport(cut)
+    async with anyio.create_task_group() as group:
+        async with book_over("vercom", transport) as book:
+            group.start_soon(read)
+            await asked.wait()
+        closed.set()
+    assert len(transport.sent) == 1

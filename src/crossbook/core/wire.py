@@ -150,6 +150,8 @@ class Wire:
         working = _working(error)
         if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
             return None
+        if self._connection.group is None:  # closed meanwhile
+            return None
         asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
         wait = wait_before(1 if working else number, asked)
         if wait >= left or not (working or self._connection.account.quota.take()):
