@@ -40,9 +40,9 @@ def test_a_longer_value_goes_before_one_that_is_in_it() -> None:
 def test_a_message_without_end_takes_no_time() -> None:
     rows = [{"name": f"person {number}"} for number in range(2000)]
     request = Request("createContacts", "POST", "/", body=json.dumps(rows).encode())
-    began = time.perf_counter()
+    began = time.process_time()  # what is computed, however busy the machine is
     masked("person 1 " * 1_000_000, request, ())
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'"text"', b"1"])

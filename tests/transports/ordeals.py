@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from bombs import MIB
 from hostile import turning
-from server import Behaviour, serve
+from server import Behaviour, Peer, serve
 
 PROGRAM = Path(__file__).with_name("ordeal.py")
 ALLOWED = 64 * MIB
@@ -35,18 +36,26 @@ def running() -> Generator[Ordeal, None, None]:
         requests, answers = process.stdin, process.stdout
 
         def run(behaviour: Behaviour, vendor: str = "vercom", timeout: float = 20, **options: Any) -> dict[str, Any]:
+            met = threading.Event()
+
+            def noted(peer: Peer) -> None:
+                met.set()
+                behaviour(peer)
+
             settings = {"timeout": timeout, "read_timeout": timeout, "attempts": 1, **options}
-            with serve(turning(vendor, behaviour)) as server:
+            with serve(turning(vendor, noted)) as server:
                 case = {"vendor": vendor, "base_url": server.origin, "options": settings}
                 if process.poll() is None:
                     requests.write(json.dumps(case) + "\n")
                 told: dict[str, Any] = json.loads(answers.readline() or "{}")
             words.seek(0)
             said = words.read()
+            words.seek(0)
+            words.truncate()  # what one case says is no fault of the next
             assert not said, said
             assert told["seconds"] < timeout + 1
             assert told["extra"] <= ALLOWED, f"{told['extra'] / MIB:.0f} MiB"
-            return told
+            return told | {"met": met.is_set()}
 
         yield run
         requests.close()

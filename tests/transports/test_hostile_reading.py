@@ -74,7 +74,9 @@ FOR_EVER: dict[str, Behaviour] = {
 @pytest.mark.parametrize("case", FOR_EVER)
 def test_what_never_ends_is_ended_by_the_call_s_time(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
-    told = ordeal(FOR_EVER[case], transport=name, timeout=0.3)
+    # A busy machine may leave it standing for so long that its time is over before it has asked.
+    tries = (ordeal(FOR_EVER[case], transport=name, timeout=0.3) for _ in range(5))
+    told = next((told for told in tries if told["met"]), {"error": "it never asked", "sent": "no"})
     assert (told["error"], told["sent"]) == ("LostError", "maybe"), told
     assert told["seconds"] < 1.3
 
