@@ -25,7 +25,7 @@ FLAGS = (
     "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
     "disable-component-update", "disable-sync", "window-size=1400,1000",
 )  # fmt: skip
-# A browser is no Python package and comes from the system; CI installs it, so that there these tests run.
+# A browser is no Python package and comes from the system; CI installs it, or says at its end that this was not tested.
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)"
 )
