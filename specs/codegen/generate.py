@@ -88,6 +88,15 @@ def generate(root: Path) -> str:
     return report(before, tree)
 
 
+def generate_one(spec: Path, folder: Path) -> str:
+    """Write the package of a spec that stands elsewhere into a folder and return the report of what changed."""
+    tree = build_one(spec)
+    before = {path: (folder / path).read_text(encoding="utf-8") for path in tree if (folder / path).exists()}
+    write(tree, folder)
+    old, new = ({f"crossbook_wire/{path}": text for path, text in each.items()} for each in (before, tree))
+    return report(old, new)
+
+
 def check(root: Path) -> list[str]:
     """Compare generated/ with what the specs give, and return what is wrong with whom, empty for nothing."""
     sums = root / "generated" / fingerprints.NAME
@@ -130,9 +139,9 @@ def main() -> int:
     root = Path(__file__).resolve().parents[2]
     try:
         if arguments.spec:
-            write(build_one(arguments.spec), arguments.to)
-            return 0
-        lines = check(root) if arguments.check else generate(root).splitlines()
+            lines = generate_one(arguments.spec, arguments.to).splitlines()
+        else:
+            lines = check(root) if arguments.check else generate(root).splitlines()
     except SpecError as error:
         print(error, file=sys.stderr)
         return 1

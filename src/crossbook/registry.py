@@ -65,11 +65,11 @@ def whose(name: str) -> Any:
         return vendor(name)
     named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
     variable = variable_of(name, "vendor") if named else ""
-    vendors = ", ".join(_known())
+    vendors = ", ".join(known())
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account of that name" if named else ""
         raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
-    if os.environ[variable] not in _known():
+    if os.environ[variable] not in known():
         raise InvalidInput(f"{variable} is one of {vendors}", field=variable)
     return vendor(os.environ[variable])
 
@@ -86,9 +86,7 @@ def vendor(name: str) -> Any:
         # Looked for only now: it takes longer than all else here.
         others = outside()
         if not is_one_of(name, others):
-            raise InvalidInput(
-                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(_known())}", field="name"
-            )
+            raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(known())}", field="name")
         return others[name].load()
     return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
 
@@ -101,7 +99,8 @@ def outside() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="crossbook.vendors") if point.name not in VENDORS}
 
 
-def _known() -> list[str]:
+def known() -> list[str]:
+    """All vendors by name: the four, and those that other packages bring."""
     return [*VENDORS, *outside()]
 
 
@@ -114,6 +113,6 @@ def capabilities() -> dict[str, dict[str, Verb]]:
         assert grid["contacts.unsubscribe"]["atom"].support == "unsupported"
         ```
     """
-    cards = {name: vendor(name).card for name in _known()}
+    cards = {name: vendor(name).card for name in known()}
     verbs = list(dict.fromkeys(verb for card in cards.values() for verb in card.verbs))
     return {verb: {name: card.verb(verb) for name, card in cards.items()} for verb in verbs}

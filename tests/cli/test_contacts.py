@@ -35,9 +35,20 @@ def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
     assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5
 
 
+def test_who_opts_out_and_in_again(run: Run) -> None:
+    (made,) = run("contacts", "create", "vercom", "phone=+48500600700", "--json").lines
+    for command, channels in (("unsubscribe", ["sms"]), ("resubscribe", [])):
+        assert run("contacts", command, "vercom", made["id"], "sms").code == 0
+        assert run("export", "vercom", "--to", "-", "--format", "jsonl").lines[0]["opted_out"] == channels
+    refused = run("contacts", "unsubscribe", "atom", "1", "sms")
+    assert (refused.code, "Atom has no such thing" in refused.err) == (2, True)
+    assert run("contacts", "unsubscribe", "vercom", made["id"], "pigeon").code == 2
+
+
 def test_what_cannot_be_held(run: Run) -> None:
     arguments = ("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "company=ABC")
-    assert run(*arguments).code == 2
+    refused = run(*arguments)
+    assert (refused.code, "pass --on-loss drop" in refused.err) == (2, True)
     ran = run(*arguments, "--on-loss", "drop")
     assert ran.code == 0
     assert "cannot hold, and did not get: company" in ran.err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import anyio
@@ -11,6 +11,7 @@ import pytest
 
 import crossbook
 from crossbook import Contact, InvalidInput
+from crossbook.cli.app import app
 from crossbook.testing.served import Served
 from examples.postcard import Postcard
 from examples.postcard.server import TOKEN, Account
@@ -24,6 +25,13 @@ HOME = Path(__file__).resolve().parents[2] / "examples" / "postcard"
 def test_its_client_is_what_its_spec_gives() -> None:
     built = generate.build_one(HOME / "postcard.yaml")
     assert built == {name: (HOME / "wire" / name).read_text(encoding="utf-8") for name in built}
+
+
+def test_its_client_can_be_written_elsewhere_and_what_is_new_is_said(tmp_path: Path) -> None:
+    said = generate.generate_one(HOME / "postcard.yaml", tmp_path)
+    assert said.startswith("postcard\n  + 5 operations")
+    assert (tmp_path / "postcard" / "api.py").read_text() == (HOME / "wire" / "postcard" / "api.py").read_text()
+    assert generate.generate_one(HOME / "postcard.yaml", tmp_path) == ""
 
 
 @pytest.fixture
@@ -56,6 +64,13 @@ def test_it_is_found_by_its_name(installed: None, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CROSSBOOK_EU_VENDOR", "postcard")
     monkeypatch.setenv("CROSSBOOK_EU_TOKEN", TOKEN)
     assert isinstance(crossbook.open("eu"), Postcard)
+
+
+def test_the_command_knows_it(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for command, says in (("books", "postcard\tpostcard\tnot configured"), ("capabilities", "Vercom\tPostcard")):
+        with suppress(SystemExit):
+            app([command])
+        assert says in capsys.readouterr().out
 
 
 def test_nobody_takes_the_place_of_the_four(installed: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -136,6 +137,11 @@ NOWHERE = {
     "a name that no one has": lambda: "http://nobody.invalid",
     "a name that no one can have": lambda: f"http://{'x' * 70}.invalid",
 }
+WHY = {
+    "refused": "{host}, connection refused",
+    "refused, with TLS": "{host}, connection refused",
+    "a name that no one has": "nobody.invalid:80, name not known",
+}
 
 
 @pytest.fixture
@@ -159,6 +165,7 @@ async def test_no_connection_means_never_sent(make: Make, case: str) -> None:
     for _ in range(10):  # more often than a pool has places
         failure = failed(await transport.send(call(origin, method="POST", body=b"{}")))
         assert (failure.kind, failure.sent) == ("connect", "no"), failure
+        assert failure.why == WHY.get(case, failure.why).format(host=origin.partition("://")[2])
 
 
 @pytest.fixture
@@ -185,6 +192,7 @@ async def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
         for _ in range(10):
             failure = failed(await transport.send(call(server.origin)))
             assert (failure.kind, failure.sent) == ("connect", "no"), failure
+            assert failure.why.startswith(f"{server.origin.partition('://')[2]}, certificate refused: ")
         assert not server.seen
         assert server.wait_open(0)
 
@@ -194,6 +202,12 @@ HANDSHAKES: dict[str, Behaviour] = {
     "closed": lambda peer: None,
     "garbage": lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9),
     "silence": Peer.until_gone,
+}
+WHY_NO_TLS = {
+    "reset": "connection reset by peer",
+    "closed": ".*",  # the libraries tell it in words of their own
+    "garbage": "no TLS: wrong version number",
+    "silence": "no answer in time",
 }
 
 
@@ -205,6 +219,7 @@ async def test_a_handshake_that_fails_means_never_sent(make: Make, handshake: st
         for _ in range(3):
             failure = failed(await transport.send(call(origin, connect_timeout=0.1)))
             assert (failure.kind, failure.sent) == ("connect", "no"), failure
+            assert re.fullmatch(WHY_NO_TLS[handshake], failure.why.removeprefix(f"{origin.partition('://')[2]}, "))
         assert server.wait_open(0)
 
 

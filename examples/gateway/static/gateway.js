@@ -91,7 +91,7 @@ $("import")?.addEventListener("submit", async (event) => {
     const counts = Object.entries(summary.counts).map(([status, many]) => `${number.format(many)} ${status}`);
     say(`Done in ${summary.seconds.toFixed(1)} s: ${counts.join(", ") || "nobody in the file"}.`);
   } catch (error) {
-    say(error.name === "AbortError" ? "Stopped. What was written stays." : `Not imported: ${error.message}.`, true);
+    say(error.name === "AbortError" ? "Stopped. What was written stays." : `Not imported: ${error.message.replace(/[^.?!]$/, "$&.")}`, true);
   } finally {
     button.disabled = false;
     $("stop").hidden = true;

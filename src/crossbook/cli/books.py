@@ -13,7 +13,7 @@ from crossbook.cli.showing import out, row, say
 from crossbook.cli.words import Json
 from crossbook.errors import AuthError, CrossbookError, InvalidInput, to_record
 from crossbook.health import BookHealth, ask_book
-from crossbook.registry import VENDORS, accounts, whose
+from crossbook.registry import accounts, known, whose
 
 
 def books(
@@ -44,7 +44,7 @@ def books(
             for name in names:
                 tasks.start_soon(look, name)
 
-    names = [*VENDORS, *accounts()]
+    names = [*known(), *accounts()]
     anyio.run(look_all)
     for name in names:
         _show(name, found[name], json=json)

@@ -11,7 +11,7 @@ import crossbook
 from crossbook.cli.showing import out, row
 from crossbook.cli.words import Json, names
 from crossbook.core.card import Verb
-from crossbook.registry import VENDORS, vendor, whose
+from crossbook.registry import known, vendor, whose
 
 SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
@@ -28,7 +28,7 @@ def capabilities(
     With a BOOK also what is worth knowing: prices of emulations, limits. Nothing is asked of the vendors, and no
     credentials are needed.
     """
-    vendors = list(VENDORS) if book is None else [whose(book).card.vendor]
+    vendors = known() if book is None else [whose(book).card.vendor]
     grid = crossbook.capabilities()
     if json:
         for name, cells in grid.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 import typer
 
@@ -17,6 +17,9 @@ from crossbook.models import Contact, ExternalId, Outcome
 
 contacts = typer.Typer(help="List, read, find, create, change and delete contacts.", no_args_is_help=True)
 contacts.command("list")(list_contacts)
+Channel: TypeAlias = Annotated[
+    Literal["sms", "email", "push", "all"], typer.Argument(metavar="CHANNEL", help="sms, email, push or all.")
+]
 
 
 @contacts.command("get")
@@ -79,6 +82,23 @@ def delete(book: Book, id: Id, json: Json = False) -> None:
     """Deletes one contact, by the vendor's id."""
     ask(book, lambda opened: opened.contacts.delete(id))
     done(id, "deleted", json=json)
+
+
+@contacts.command("unsubscribe")
+def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
+    """Opts a contact out of a channel, or of all (Vercom).
+
+    Example: crossbook contacts unsubscribe vercom 123 sms
+    """
+    ask(book, lambda opened: opened.contacts.unsubscribe(id, channel))
+    done(id, "unsubscribed", json=json)
+
+
+@contacts.command("resubscribe")
+def resubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
+    """Opts a contact in again (Vercom). Nothing else ever does: ask the person first."""
+    ask(book, lambda opened: opened.contacts.resubscribe(id, channel))
+    done(id, "resubscribed", json=json)
 
 
 def _show(contact: Contact, *, json: bool) -> None:

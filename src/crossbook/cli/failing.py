@@ -39,6 +39,8 @@ _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.ConnectError: (UNAVAILABLE, "Nothing was sent: look at the network, and at the book's BASE_URL variable."),
     errors.BadResponse: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
 }
+# What the library calls by its arguments, as the command's user knows it.
+_OPTIONS = {'pass on_loss="drop"': "pass --on-loss drop", ", or a new run with run=": ""}
 
 
 class Stopped(Exception):
@@ -126,11 +128,19 @@ def code_of(error: CrossbookError) -> int:
     return _kind(error)[0]
 
 
+def spoken(error: CrossbookError) -> str:
+    """The error in words for who types options."""
+    text = str(error)
+    for argument, option in _OPTIONS.items():
+        text = text.replace(argument, option)
+    return text
+
+
 def tell(error: CrossbookError) -> None:
     """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
     if say_json({"error": errors.to_record(error)}):
         return
-    said = str(error)
+    said = spoken(error)
     if not (error.vendor or (error.field and said.startswith(error.field))):  # a name stays as it is written
         said = f"{said[:1].upper()}{said[1:]}"
     hint = _kind(error)[1]

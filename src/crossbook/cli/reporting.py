@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped
+from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, spoken
 from crossbook.cli.showing import cell, flush, out, say
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Progress, Result, Summary
@@ -136,7 +136,8 @@ class Report:
         elif result.status in ("failed", "uncertain"):
             where = f"line {line}" if line is not None else f"#{result.index}"
             named = f" ({cell(result.ref)})" if result.ref and line is None else ""
-            self._failure(f"{where}{named}: {result.status}: {result.error}")
+            why = "" if result.error is None else spoken(result.error)
+            self._failure(f"{where}{named}: {result.status}: {why}")
         self._down = self._down + 1 if isinstance(result.error, _DOWN) and not result.replayed else 0
         if self._down > _PATIENCE and result.error is not None:
             raise result.error

@@ -11,12 +11,12 @@ from crossbook.core.batch.decide import OnDuplicate as Duplicate
 from crossbook.core.card import MatchKey
 from crossbook.errors import InvalidInput
 from crossbook.files import Format
-from crossbook.registry import VENDORS, accounts
+from crossbook.registry import accounts, known
 
 
 def names(incomplete: str) -> list[str]:
     """Book names, for the shell's completion."""
-    return [name for name in (*VENDORS, *accounts()) if name.startswith(incomplete.lower())]
+    return [name for name in (*known(), *accounts()) if name.startswith(incomplete.lower())]
 
 
 Book: TypeAlias = Annotated[

@@ -43,6 +43,7 @@ class Failure(Struct, frozen=True):
     sent: Sent
     cause: str
     status: int | None = None
+    why: str = ""  # what stood in the way of a connection, in words that may be shown
 
 
 class Transport(Protocol):

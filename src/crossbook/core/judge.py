@@ -133,7 +133,8 @@ def _unanswered(card: Card, failure: Failure, operation: Operation) -> Crossbook
     facts: dict[str, Any] = {"vendor": card.vendor, "cause": failure.cause, "status": failure.status}
     match failure.kind:
         case "connect":
-            return ConnectError("no connection to the vendor", sent=failure.sent, **facts)
+            why = f": {failure.why}" if failure.why else ""
+            return ConnectError(f"no connection to the vendor{why}", sent=failure.sent, **facts)
         case "busy":
             return ConnectError("no connection became free", sent=failure.sent, **facts)
         case "too_large":

@@ -77,8 +77,9 @@ class SqliteJournal:
             return db.execute(sql, (run, *wanted)).lastrowid or 0, -1, False
         other = [name for name, was, now in zip(_HEADING, found[2:], wanted, strict=True) if was != now]
         if other:
+            which = f"run {run!r} of the journal" if run else "the journal"
             raise JournalMismatch(
-                f"run {run!r} of the journal {self._path} was made for another {' and '.join(other)}: "
+                f"{which} {self._path} was made for another {' and '.join(other)}: "
                 "name another file, or a new run with run=",
                 field=other[0],
             )

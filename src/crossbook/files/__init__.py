@@ -35,6 +35,7 @@ _ENDINGS: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".vcf": "vcard",
     ".vcard": "vcard",
 }  # fmt: skip
+_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 __all__ = ["FORMATS", "Column", "Format", "Reader", "Row", "Writer", "format_of", "read", "separator_of", "write"]
 
@@ -73,6 +74,8 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
             raise InvalidInput(f"format is one of {', '.join(FORMATS)}", field="format")
         return format
     found = _ENDINGS.get(Path(path).suffix.lower())
+    if found is None and Path(path).suffix.lower() in _SPREADSHEETS:
+        raise InvalidInput("a spreadsheet is read and written as CSV: save it as such, named .csv", field="format")
     if found is None:
         endings = ", ".join(_ENDINGS)
         raise InvalidInput(f"the name does not say the format ({endings}): pass format (--format)", field="format")

@@ -22,6 +22,8 @@ _CHUNK = 1 << 20
 _MARKED = re.compile(r"[\ud800-\udfff]")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space in any encoding
+# Of the letters ĄŚŹąśź, which alone are elsewhere in these two, the bytes. And what no text in ISO has: controls.
+_CP1250, _ISO, _CONTROLS = bytes.fromhex("a58c8fb99c9f"), bytes.fromhex("a1a6acb1b6bc"), bytes(range(0x80, 0xA0))
 _SHOWN = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
 
 
@@ -96,8 +98,8 @@ def open_file(path: str | Path) -> BinaryIO:
 def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
     """Reads the file once, whole: one letter far down decides between UTF-8 and cp1250.
 
-    Text that is no UTF-8 is taken for cp1250, the encoding of Polish spreadsheets; but where most of it is UTF-8, it
-    is that, and its broken rows are reported.
+    Text that is no UTF-8 is taken for cp1250, the encoding of Polish spreadsheets, or for ISO 8859-2 where its Polish
+    letters say so; but where most of it is UTF-8, it is that, and its broken rows are reported.
 
     Args:
         file: bytes that can be read again.
@@ -113,7 +115,7 @@ def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InvalidInput("this is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _named(encoding, start) if encoding is not None else _by_start(start)
-    good = bad = lines = 0
+    good = bad = lines = windows = iso = 0
     last = b""
     file.seek(0)
     decoder = codecs.getincrementaldecoder(name or "utf-8")("crossbook.mark")
@@ -123,14 +125,20 @@ def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
         if name is None:
             text = decoder.decode(chunk)
             if not text.isascii():
+                windows += _many(chunk, _CP1250 + _CONTROLS)
+                iso += _many(chunk, _ISO)
                 broken = len(_MARKED.findall(text))
                 bad += broken
                 good += len(text) - len(text.encode("ascii", "ignore")) - broken
     if name is None:
         bad += len(decoder.decode(b"", final=True))
-        name = "utf-8" if good > bad or not bad else "cp1250"
+        name = "utf-8" if good > bad or not bad else "iso8859-2" if iso > windows else "cp1250"
     file.seek(0)
     return Encoded(file, name, lines + (last not in b"\r\n\0"))
+
+
+def _many(chunk: bytes, of: bytes) -> int:
+    return len(chunk) - len(chunk.translate(None, of))
 
 
 def _named(encoding: str, start: bytes) -> str:

@@ -25,6 +25,7 @@ from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.errors import InvalidInput, UsageError
 from crossbook.transports.body import Body
 from crossbook.transports.head import head_of, read_headers
+from crossbook.transports.obstacle import obstacle
 from crossbook.transports.proxies import proxy_for
 from crossbook.transports.room import Room
 from crossbook.transports.stale import is_stale
@@ -124,7 +125,10 @@ class Aiohttp:
                 await asyncio.sleep(0)  # in which what was opened in vain is closed
             if left.sends:
                 return Failure("lost", "maybe", name, status)
-            return Failure("busy" if left.queued else "connect", "no", name)
+            if left.queued:
+                return Failure("busy", "no", name)
+            asked = self._proxy or URL(self._origin, encoded=True)
+            return Failure("connect", "no", name, why=obstacle(error, asked.host, asked.port))
         finally:
             if connection is not None and connection.protocol is not None:
                 _drop(connection)

@@ -7,6 +7,7 @@ from typing import Any
 import anyio
 
 from crossbook.core.exchange import Failure
+from crossbook.transports.obstacle import obstacle
 
 
 class Trail:
@@ -25,11 +26,14 @@ class Trail:
         self._began = False
         self._headers_out = False
         self._opened: Any = None
+        self._host: str | None = None
+        self._port: int | None = None
 
     async def __call__(self, event: str, info: dict[str, Any]) -> None:
         """Called by httpcore for every step. Unknown steps are none of ours."""
         if event == "connection.connect_tcp.started":
             self._began = True
+            self._host, self._port = info.get("host"), info.get("port")
         elif event == "connection.connect_tcp.complete":
             self._opened = info["return_value"]
         elif event.endswith(".send_request_headers.started"):
@@ -56,6 +60,6 @@ class Trail:
         never_left = (library.ConnectError, library.ConnectTimeout, library.ProxyError, library.UnsupportedProtocol)
         refused_by_us = isinstance(error, library.LocalProtocolError) and not self._headers_out
         if isinstance(error, never_left) or refused_by_us or (self._began and not self.sends):
-            return Failure("connect", "no", name)
+            return Failure("connect", "no", name, why=obstacle(error, self._host, self._port))
         # Whatever else: it may have left.
         return Failure("lost", "maybe", name, status)
