@@ -260,6 +260,24 @@ def test_where_too_little_is_known_it_starts_from_what_is_accepted() -> None:
     assert adaptive.rate == pytest.approx(SLOWEST + 5)
 
 
+def test_only_a_limit_that_was_measured_twice_alike_is_tried_less_often() -> None:
+    def seconds_until_tried(limit: float) -> int:
+        """From 20/s, and refused, to this, and refused again: how long until it is asked for so many once more."""
+        adaptive = Adaptive()
+        now = steadily(adaptive, 20, 0, 5) + 10
+        adaptive.throttled(now - 10, now)
+        now = steadily(adaptive, limit, now, 15) + 10
+        adaptive.throttled(now - 10, now)
+        for second in range(1000):
+            if (adaptive.rate or 0) >= limit:
+                return second
+            now = steadily(adaptive, limit, now, 1)
+        return 1000
+
+    assert seconds_until_tried(10) <= 10
+    assert 120 <= seconds_until_tried(20) < 1000
+
+
 def test_what_nobody_asks_for_is_not_learned() -> None:
     """An hour at 1/s must not allow a thousand at once after it."""
     adaptive = Adaptive()

@@ -93,6 +93,19 @@ async def test_nor_does_an_error_that_cannot_be_decoded_break_anything(bad: byte
                     await book.groups.list()
 
 
+async def test_whatever_the_vendor_calls_it_an_error_shows_nobody_and_is_short() -> None:
+    """The name of a field and the number of a request are the vendor's text too."""
+    refusal = {
+        "meta": {"uniqId": "d9" * 5000},
+        "errors": [{"title": "Bad", "meta": {"parameter": "anna@example.com +48500600700"}}],
+    }
+    async with book_over("vercom", FakeTransport(reply(refusal, 422)), attempts=1) as book:
+        with pytest.raises(CrossbookError) as caught:
+            await book.groups.list()
+    assert caught.value.field == "a***@e*** +48******00"
+    assert caught.value.request_id == "d9" * 50
+
+
 def test_retry_after_is_seconds_or_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     past = format_datetime(datetime.now(UTC) - timedelta(seconds=90), usegmt=True)

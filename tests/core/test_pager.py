@@ -81,6 +81,13 @@ async def test_unique_drops_what_was_listed_before() -> None:
             assert [contact.id async for contact in pager] == [str(number) for number in range(PAGES + 1)]
 
 
+async def test_from_a_cursor_on_it_is_unique_too() -> None:
+    async with paging([]) as plain:
+        second = (await plain).cursor or ""
+    async with paging([], unique=True) as pager:
+        assert [contact.id async for contact in pager.at(second)] == [str(number) for number in range(1, PAGES + 1)]
+
+
 @pytest.mark.parametrize("fails_at", [0, 2, 4])
 async def test_an_error_comes_when_its_page_is_asked_for_and_says_where(fails_at: int) -> None:
     async with paging([], fails_at=fails_at) as pager:
@@ -175,6 +182,14 @@ async def test_side_by_side_every_item_comes_once_and_in_order(count: int, windo
         assert shelf.most in (window, window + 1)
         assert len(shelf.asked) <= count / cap + 1 + window
         assert await pager == (await pager.pages().__anext__())
+
+
+async def test_side_by_side_from_a_cursor_on_too() -> None:
+    shelf = Shelf(20)
+    async with side_by_side(shelf, 4) as pager:
+        second = (await pager).cursor or ""
+        assert [contact.id async for contact in pager.at(second)] == [str(number) for number in range(2, 20)]
+    assert shelf.most in (4, 5)
 
 
 async def test_side_by_side_no_more_than_the_window_is_asked_for_beyond_the_end() -> None:
