@@ -12,6 +12,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.patches import Patch
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "assets" / "performance"
 _WIDTHS = (1, 8, 64, 256)
@@ -26,18 +27,20 @@ _CLIENTS = {
     "floor": ("#777777", ":"),
 }
 _COLOURS = {"held": "#55a868", "held?": "#b8a23c", "missed": "#c44e52", "missed?": "#b8a23c"}
+_KEYS = {"held": "held", "held?": "not settled by this run", "missed": "missed"}
 
 
 def draw(results: Path) -> list[Path]:
     """Draws calls a second by calls in flight, and how far each row is from its bound; writes PNG and SVG."""
     rows: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))["rows"]
     bounded = [row for row in rows if row["bound"] and row["values"] and not row["bound"].endswith(" 0")]
-    mpl.rcParams.update({"font.size": 9, "svg.hashsalt": "crossbook", "svg.fonttype": "none"})
-    figure, (rates, margins) = plt.subplots(
-        1, 2, figsize=(13, 0.9 + 0.27 * max(20, len(bounded))), width_ratios=(2, 3), layout="constrained"
-    )
-    _rates(rates, rows)
-    _margins(margins, bounded)
+    mpl.rcParams.update({"font.size": 10, "svg.hashsalt": "crossbook", "svg.fonttype": "none"})
+    # One above the other, as wide as the page's text, so that theirs is as large as its own.
+    heights = (4.5, 0.9 + 0.25 * max(12, len(bounded)))
+    figure = plt.figure(figsize=(8.8, sum(heights)), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=heights)
+    _rates(upper.subplots(), rows)
+    _margins(lower.subplots(), bounded)
     written = [TARGET.with_suffix(suffix) for suffix in (".png", ".svg")]
     figure.savefig(written[0], dpi=110)
     figure.savefig(written[1], metadata={"Date": None})
@@ -66,7 +69,7 @@ def _rates(axes: Any, rows: list[dict[str, Any]]) -> None:
     axes.set_yticks(_RATES, [f"{rate:,}" for rate in _RATES])
     axes.minorticks_off()
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
 def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
@@ -85,11 +88,13 @@ def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
         axes.plot(middle, place, ".", color="black", ms=3)
     axes.axvline(1, color="black", lw=1)
     axes.set(xscale="log", ylim=(len(rows) - 0.4, -0.6))
-    axes.set_yticks(range(len(rows)), [f"{row['row']}  {row['bound']}" for row in rows], fontsize=8)
+    axes.set_yticks(range(len(rows)), [f"{row['row']}  {row['bound']}" for row in rows])
     axes.set_xticks((0.2, 0.5, 1, 2, 5, 10, 50), ("⅕", "½", "bound", "2 ×", "5 ×", "10 ×", "50 ×"))
     axes.minorticks_off()
     axes.grid(axis="x", alpha=0.3)
     axes.set_title("How much better than its bound (line: from the least to the most)", loc="left")
+    keys = [Patch(color=_COLOURS[verdict], label=label) for verdict, label in _KEYS.items()]
+    axes.legend(handles=keys, frameon=False, loc="upper right")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def verbs(vendor: str) -> str:
     """Every verb and what it costs."""
     card = _card(vendor)
     rows = [
-        (f"{SIGNS[verb.support]} `{name.replace(':', ' ')}`", _WORDS[verb.support], _cost(card, name), verb.note)
+        (f"{SIGNS[verb.support]}&nbsp;`{name.replace(':', ' ')}`", _WORDS[verb.support], _cost(card, name), verb.note)
         for name, verb in _all(card)
     ]
     return table(("verb", "how", "requests", "worth knowing"), rows)

@@ -29,7 +29,7 @@ def drawing() -> str:
     label = "The flow of one call: your code, the vendor's verbs, the client, the wire policy, the transport, and back"
     tip = 'viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"'
     parts = [
-        f'<svg class="flow" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">',
+        f'<div class="scroll"><svg class="flow" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{label}">',
         f'<defs><marker id="tip" {tip}><path d="M0 0L8 4L0 8z"/></marker></defs>',
     ]
     for at, (room, what, why) in enumerate(_ROOMS):
@@ -47,7 +47,7 @@ def drawing() -> str:
     last = len(_ROOMS) * (HEIGHT + GAP)
     parts.append(f'<rect class="vendor" x="{LEFT}" y="{last + 1}" width="{BOX}" height="{HEIGHT - 20}" rx="8"/>')
     parts.append(_text(LEFT + 14, last + 28, "the vendor", "what"))
-    return "".join([*parts, "</svg>"])
+    return "".join([*parts, "</svg></div>"])
 
 
 def _text(x: int, y: int, text: str, kind: str) -> str:
