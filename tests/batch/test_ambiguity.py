@@ -31,6 +31,7 @@ from crossbook.core.exchange import Reply
 
 CREATES = ("createContact", "createContacts")
 COUNT = 24
+TRIES = 8  # that a batch makes of a read
 
 
 def names(inside: Inside) -> Counter[str]:
@@ -205,6 +206,22 @@ def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
         inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
     )
     assert statuses(results) == {"uncertain": 1}
+    assert len(inside.contacts()) == 1
+
+
+def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, card: Card) -> None:
+    """A list that was read before the doubtful write does not show it."""
+    group, match = inside.group(), match_of(card)
+    lost = Every(reset_after, *CREATES, most=1)
+    deaf = Every(error_before, "listContacts", "getAddressBook", most=TRIES)
+    inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+    twice = [person(card, 1, group)] * 2
+    results = batches(inside, lambda book: book.contacts.upsert_many(twice, match=match, settle=SETTLE, concurrency=1))
+    # Filemail's is put into its group now.
+    assert [result.status for result in results] == [
+        "uncertain",
+        "updated" if inside.vendor == "filemail" else "unchanged",
+    ]
     assert len(inside.contacts()) == 1
 
 

@@ -103,6 +103,7 @@ async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.
         answer = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
     assert answer.headers["content-type"] == "application/x-ndjson"
     assert "content-length" not in answer.headers
+    assert answer.headers["cache-control"] == "no-store"
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert [list(line) for line in lines] == [["result"]] * 31 + [["summary"]]
     assert sorted(line["result"]["index"] for line in lines[:-1]) == list(range(31))
