@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import anyio
+import anyio.lowlevel
 import pytest
 from fakes import FakeTransport, book_over
 
@@ -121,6 +123,26 @@ async def test_a_scope_that_ends_with_the_call_knows_its_own_cancellation() -> N
         task = asyncio.current_task()
         assert task is not None
         assert task.cancelling() == 0
+
+
+@only_asyncio
+async def test_a_scope_that_ends_after_the_call_s_time_came_lets_no_cancellation_out() -> None:
+    async def interrupted(call: Outgoing) -> Reply:
+        try:
+            return await hangs(call)
+        except asyncio.CancelledError:
+            scope.cancel()
+            with suppress(asyncio.CancelledError):  # as a task group does that waits for its tasks
+                await anyio.lowlevel.checkpoint()
+            raise
+
+    async with book_over("vercom", FakeTransport(interrupted)) as book:
+        with pytest.raises(LostError), anyio.CancelScope() as scope:
+            await book.with_options(timeout=0.02, attempts=1).contacts.get("1")
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        await anyio.lowlevel.checkpoint()
 
 
 @only_asyncio

@@ -62,12 +62,12 @@ class _Alarm:
 
 
 class _Block:
-    __slots__ = ("_alarm", "_asked", "_ended", "_put_off", "_task", "moment")
+    __slots__ = ("_alarm", "_asked", "_ended", "_task", "moment")
 
     def __init__(self, alarm: _Alarm, moment: float) -> None:
         self.moment = moment
         self._alarm = alarm
-        self._ended = self._put_off = False
+        self._ended = False
         self._task: asyncio.Task[Any]
         self._asked: int  # how often the task was asked to end before
 
@@ -81,9 +81,9 @@ class _Block:
 
     def ends(self) -> bool:
         """Ends it; False if that is to come in the event loop's next pass."""
-        if self._task.cancelling() > self._asked and not self._put_off:
-            # Somebody else ends the task. What did not reach it yet would lose its message, by which anyio knows it.
-            self._put_off = True
+        if self._task._must_cancel:  # type: ignore[attr-defined]
+            # Somebody else cancelled the task, which was not told yet: a second one would take the message from that,
+            # by which anyio knows its own. anyio itself looks here before it cancels.
             return False
         self._ended = True
         self._task.cancel()
@@ -93,5 +93,20 @@ class _Block:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         self._alarm.under_way.discard(self)
-        # If somebody else wants the task to end as well, that goes on.
-        return self._ended and self._task.uncancel() <= self._asked and kind is asyncio.CancelledError
+        if not self._ended:
+            return False
+        alone = self._task.uncancel() <= self._asked
+        # If somebody else wants the task to end as well, that goes on. A scope of anyio's does not take what began with
+        # us for its own, and cancels again at the next await.
+        return kind is asyncio.CancelledError and (
+            alone or (_unsaid(error) and anyio.current_effective_deadline() == -inf)
+        )
+
+
+def _unsaid(error: BaseException | None) -> bool:
+    """Whether nobody left a message on a cancellation, as anyio does, and we do not."""
+    while isinstance(error, asyncio.CancelledError):
+        if error.args:
+            return False
+        error = error.__context__
+    return True
