@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import fingerprints
+import rules
 from changes import report
 from check import prove_coverage
 from claims import claims
@@ -64,6 +65,12 @@ def _package(vendor: str, spec: Node, templates: Path) -> Tree:
         package["claims.json"] = json.dumps(claims(spec), ensure_ascii=False, indent=1) + "\n"
     except SpecError as error:
         raise SpecError(f"{vendor}.yaml: {error}") from error
+    except Exception as error:
+        # Over what the rules forbid the generator and the templates stumble, in words of their own.
+        findings = rules.check(spec)
+        if not findings:
+            raise
+        raise SpecError("\n".join(f"{vendor}.yaml: {finding}" for finding in findings)) from error
     return {f"{vendor}/{name}": text for name, text in package.items()}
 
 

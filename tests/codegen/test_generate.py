@@ -56,6 +56,17 @@ def test_check_fails_the_command_and_says_why(root: Path, edit: Edit) -> None:
     assert "specs/tiny.yaml was edited after generated/ was written" in done.stdout
 
 
+def test_a_spec_that_breaks_the_rules_is_told_by_them(root: Path, edit: Edit) -> None:
+    spec = (root / "specs" / "tiny.yaml").read_text(encoding="utf-8")
+    start = spec.index("schema: {$ref: '#/components/schemas/")
+    named = spec[start : spec.index("}", start) + 1]
+    edit("specs/tiny.yaml", named, "schema: {type: object, properties: {count: {type: integer}}}")
+    done = run(root, "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "the schema has no name; to fix it" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_what_is_written(root: Path) -> None:
     generate(root)
     assert sorted(map(str, everything(root))) == [
