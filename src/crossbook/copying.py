@@ -78,7 +78,10 @@ def copy(
         raise InvalidInput("groups is 'by_name', 'none', or a mapping of group ids", field="groups")
     there.check()
     options.setdefault("ref", _id)
-    people = _people(source, target, group, groups, full=full, dry_run=options.get("dry_run", False))
+    people = _people(
+        source, target, group, groups,
+        full=full, include_opted_out=include_opted_out, dry_run=options.get("dry_run", False),
+    )  # fmt: skip
     return target.contacts.create_many(
         people, match=match, on_duplicate=on_duplicate, on_loss=on_loss, include_opted_out=include_opted_out, **options
     )
@@ -95,6 +98,7 @@ async def _people(
     groups: Literal["by_name", "none"] | Mapping[str, str],
     *,
     full: bool,
+    include_opted_out: bool,
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
     """The people as the target is to take them."""
@@ -113,6 +117,6 @@ async def _people(
         there = values.pop("groups", ())
         if not isinstance(groups, str):
             values["groups"] = tuple(dict.fromkeys(groups[id] for id in there if id in groups)) or None
-        elif there and not contact.opted_out:
+        elif there and (include_opted_out or not contact.opted_out):
             values["groups"] = await placing.ids(names[id] for id in there if id in names)
         yield fitted(target, Contact(**values))

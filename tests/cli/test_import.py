@@ -134,6 +134,23 @@ def test_who_opted_out_is_skipped_and_counted(run: Run, server: Server) -> None:
     assert "resubscribeContacts" not in server.requests("vercom")
 
 
+def test_groups_are_made_for_those_who_are_taken(run: Run) -> None:
+    file = write("phone,opted_out,groups\n+48500600700,sms,Left\n+48500600701,none,Friends\n")
+    assert "Made groups: Friends." in run("import", file, "--to", "vercom").err
+    again = run("import", file, "--to", "vercom", "--match", "phone", "--include-opted-out")
+    assert "Made groups: Left." in again.err
+    (left,) = [group["id"] for group in run("groups", "list", "vercom", "--json").lines if group["name"] == "Left"]
+    (there,) = run("contacts", "list", "vercom", "--group", left, "--json").lines
+    assert there["phone"] == "+48500600700"
+
+
+def test_a_title_may_hold_what_divides_it_from_its_field(run: Run) -> None:
+    ran = run(
+        "import", write("e=mail,phone\nanna@example.com,+48500600700\n"), "--to", "vercom", "--map", "e=mail=email"
+    )
+    assert "Columns: e=mail → email; phone → phone." in ran.err
+
+
 @pytest.mark.parametrize("book", VENDORS)
 @pytest.mark.parametrize("format", ["csv", "jsonl", "vcard3", "vcard4"])
 def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str) -> None:

@@ -72,13 +72,19 @@ async def test_groups_by_a_mapping_and_none(books: Books) -> None:
 @pytest.mark.parametrize("include", [False, True])
 async def test_who_opted_out_stays_where_they_are(books: Books, server: Server, include: bool) -> None:
     async with books("vercom", "serwersms") as (source, target):
-        ids = [(await source.contacts.create(Contact(phone=f"+4850060070{number}"))).id for number in range(3)]
+        group = (await source.groups.create("Friends")).id
+        people = [Contact(phone=f"+4850060070{number}", groups=(group,) if number else None) for number in range(3)]
+        ids = [(await source.contacts.create(person)).id for person in people]
         await source.contacts.unsubscribe(ids[1], "sms")
         await source.contacts.unsubscribe(ids[2], "email")
         summary = await crossbook.copy(source, target, include_opted_out=include).summary()
         assert summary.counts == ({"created": 3} if include else {"created": 1, "skipped": 2})
         assert summary.lost_fields == {"opted_out": 2}
-        assert len(await everybody(target)) == (3 if include else 1)
+        copied = await everybody(target)
+        assert len(copied) == (3 if include else 1)
+        # A group is made for whom it holds.
+        assert [await groups_of(target, each) for each in copied[1:]] == [{"Friends"}] * (2 if include else 0)
+        assert len([each async for each in target.groups.list()]) == (1 if include else 0)
         assert server.requests("vercom")["resubscribeContacts"] == 0
 
 

@@ -89,7 +89,10 @@ def import_file(
         async def work(book: AddressBook) -> None:
             placing = Placing(book, dry_run=dry_run)
             batch = book.contacts.create_many(
-                _contacts(people, book, placing, group, report, stop=on_error == "stop"),
+                _contacts(
+                    people, book, placing, group, report,
+                    stop=on_error == "stop", include_opted_out=include_opted_out,
+                ),
                 match=match, on_duplicate=on, on_loss=on_loss, include_opted_out=include_opted_out,
                 journal=journal, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
@@ -108,8 +111,9 @@ def import_file(
 
 
 async def _contacts(
-    people: files.Reader, book: AddressBook, placing: Placing, group: str | None, report: Report, *, stop: bool
-) -> AsyncIterator[Contact]:
+    people: files.Reader, book: AddressBook, placing: Placing, group: str | None, report: Report,
+    *, stop: bool, include_opted_out: bool,
+) -> AsyncIterator[Contact]:  # fmt: skip
     """The contacts of the rows that can be read, their groups by id."""
     everybody = None if group is None else await placing.ids((group,))
     index = 0
@@ -121,7 +125,7 @@ async def _contacts(
             await anyio.lowlevel.checkpoint()
             continue
         groups = everybody
-        if groups is None and row.groups and not row.contact.opted_out:
+        if groups is None and row.groups and (include_opted_out or not row.contact.opted_out):
             groups = await placing.ids(row.groups)
         report.lines[index] = row.line
         index += 1
