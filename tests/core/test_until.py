@@ -11,7 +11,7 @@ import anyio.lowlevel
 import pytest
 from fakes import FakeTransport, book_over
 
-from crossbook import LostError
+from crossbook import AddressBook, LostError
 from crossbook.core.exchange import Failure, Outgoing, Reply
 
 pytestmark = pytest.mark.anyio
@@ -28,9 +28,11 @@ async def test_each_call_ends_at_its_own_time() -> None:
     async with book_over("vercom", FakeTransport(hangs)) as book:
 
         async def call(timeout: float) -> None:
+            began = anyio.current_time()
             with pytest.raises(LostError, match="no whole answer") as caught:
                 await book.with_options(timeout=timeout, attempts=1).contacts.get("1")
             assert caught.value.cause == "deadline"
+            assert anyio.current_time() - began >= timeout - 0.01  # clocks have grains
             ended.append(timeout)
 
         async with anyio.create_task_group() as group:
@@ -39,7 +41,7 @@ async def test_each_call_ends_at_its_own_time() -> None:
             with anyio.fail_after(5):
                 while len(ended) < 5:
                     await anyio.lowlevel.checkpoint()
-    assert ended == [0.05, 0.1, 0.1, 0.2, 0.3]
+    assert sorted(ended) == [0.05, 0.1, 0.1, 0.2, 0.3]
 
 
 async def test_a_timer_that_was_left_behind_ends_nobody() -> None:
@@ -54,6 +56,26 @@ async def test_a_timer_that_was_left_behind_ends_nobody() -> None:
     async with book_over("vercom", FakeTransport(once)) as book:
         for timeout in (0.1, 5.0):
             assert (await book.with_options(timeout=timeout).contacts.get("1")).id == "1"
+
+
+@pytest.mark.parametrize("began", [True, False], ids=["under way", "in line"])
+async def test_a_call_ends_at_its_time_though_its_book_is_closed(began: bool) -> None:
+    """A transport over somebody else's client does not end it."""
+    ended: list[str | None] = []
+    transport = FakeTransport(hangs)
+
+    async def call(book: AddressBook, timeout: float) -> None:
+        with pytest.raises(LostError) as caught:
+            await book.with_options(timeout=timeout, attempts=1).contacts.get("1")
+        ended.append(caught.value.cause)
+
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as group, book_over("vercom", transport, concurrency=1 + began) as book:
+            group.start_soon(call, book, 0.1)
+            group.start_soon(call, book, 0.2)
+            while len(transport.sent) < 1 + began:
+                await anyio.lowlevel.checkpoint()
+    assert ended == ["deadline"] * 2
 
 
 @only_asyncio

@@ -31,7 +31,8 @@ def of_this_loop() -> Generator[Until]:
     try:
         yield partial(_Block, alarm)
     finally:
-        alarm.stop()
+        if not alarm.under_way:  # somebody else's client ends no request when a book closes
+            alarm.stop()
 
 
 class _Alarm:
@@ -44,6 +45,7 @@ class _Alarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def stop(self) -> None:
+        self.rings = inf
         if self._timer is not None:
             self._timer.cancel()
 
