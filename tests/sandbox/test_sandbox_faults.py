@@ -174,6 +174,11 @@ def test_a_hidden_limit_that_falls(atom: httpx.Client, control: httpx.Client) ->
     assert atom.post("/api/address-book/list").status_code == 200
 
 
+def test_a_limit_below_one_a_second_lets_one_through(atom: httpx.Client, control: httpx.Client) -> None:
+    control.post("/faults", json={"fault": "window", "vendor": "atom", "rate": 0.01}).raise_for_status()
+    assert [atom.post("/api/address-book/list").status_code for _ in range(3)] == [200, 429, 429]
+
+
 def test_count_skip_and_probability(vercom: httpx.Client, control: httpx.Client) -> None:
     def statuses(**settings: Any) -> list[int]:
         control.delete("/faults")

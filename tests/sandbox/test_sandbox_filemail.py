@@ -46,6 +46,13 @@ def test_a_contact_from_birth_to_death(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/delete", contactid=contact_id)["errormessage"] == "Contact not found"
 
 
+def test_an_id_is_a_text(filemail: httpx.Client) -> None:
+    added = call(filemail, "/contacts/add", name="Anna", email="anna@example.com")
+    contact_id = added["contact"]["contactid"]
+    assert call(filemail, "/contacts/delete", contactid=f"0{contact_id}")["errormessage"] == "Contact not found"
+    assert call(filemail, "/contacts/delete", contactid=contact_id)["responsestatus"] == "OK"
+
+
 def test_groups_and_who_is_in_them(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/group/get") == {"status": "OK", "groups": []}
     added = call(filemail, "/contacts/group/add", name="Coworkers")

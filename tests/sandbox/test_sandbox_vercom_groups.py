@@ -43,6 +43,16 @@ def test_a_fresh_account_has_the_group_of_all_contacts(vercom: httpx.Client, peo
     assert vercom.post("/group", json=[{"name": "X", "externalId": "ALLCONTACTS"}]).status_code == 422
 
 
+def test_nobody_joins_or_leaves_the_group_of_all_contacts(vercom: httpx.Client, people: list[int]) -> None:
+    (everybody,) = [group["id"] for group in data(vercom.get("/group"))]
+    ids = {"id": people}
+    assert len(data(with_body(vercom, "POST", f"/group/{everybody}/contact", ids))) == len(people)
+    assert vercom.get(f"/contact/{people[0]}/group").status_code == 404, "as it says that there are none"
+    assert with_body(vercom, "DELETE", f"/group/{everybody}/contact", ids).status_code == 422
+    assert with_body(vercom, "DELETE", f"/contact/{people[0]}/group", {"id": [everybody]}).status_code == 422
+    assert len(data(vercom.get(f"/group/{everybody}/contact"))) == len(people)
+
+
 def test_groups_are_listed_in_order(vercom: httpx.Client, groups: list[int]) -> None:
     def ids(**query: str) -> list[int]:
         return [row["id"] for row in data(vercom.get("/group", params=query))]
