@@ -10,6 +10,7 @@ import shlex
 import sqlite3
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from .app import create_app
 from .credentials import CREDENTIALS, environment
@@ -33,8 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_host(options.host, options.allow_remote)
         store = Store(options.db)
         listener = listen(options.host, options.port)
-    except (OSError, ValueError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        parser.error(f"argument --db: {options.db}: {error}")
+    except OSError as error:
+        parser.error(f"{options.host}, port {options.port}: {(error.strerror or str(error)).lower()}")
+    except ValueError as error:
         parser.error(str(error))
+    if getattr(sys, "stdout", None) is None:  # closed by who started this, and uvicorn looks at it
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for as long as the process)
     app = create_app(store, switches)
     if options.seed:
         seed(app.state.sandbox, options.seed)
@@ -99,7 +106,10 @@ def _rates(texts: list[str], switches: Options) -> dict[str, float]:
         elif number == "none":
             rates[vendor] = 0
         else:
-            rates[vendor] = float(number)
+            try:
+                rates[vendor] = float(number)
+            except ValueError:
+                raise ValueError(f"argument --rate: {text!r} is not VENDOR=N, for instance atom=10") from None
     return rates
 
 

@@ -139,6 +139,30 @@ def test_arguments_that_are_refused(arguments: list[str], capsys: pytest.Capture
     assert "error:" in capsys.readouterr().err
 
 
+def test_what_is_refused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with running() as sandbox:
+        port = sandbox.url.rpartition(":")[2]
+        refused = {
+            f"127.0.0.1, port {port}: address already in use": ["--port", port],
+            "argument --rate: 'atom' is not VENDOR=N": ["--rate", "atom"],
+            "argument --db: /nowhere/at/all.sqlite: unable": ["--db", "/nowhere/at/all.sqlite"],
+        }
+        for said, arguments in refused.items():
+            with pytest.raises(SystemExit):
+                main(arguments)
+            assert said in capsys.readouterr().err
+
+
+def test_it_serves_without_a_standard_output() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: os.close(1),
+    ) as process:  # fmt: skip
+        # It ends when its input does, and until then it served: nothing but that ends it.
+        _, err = process.communicate("", timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
 def test_switches_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="colour"), running(colour="red"):
         pass
