@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -26,7 +27,10 @@ def row(vendor: str, value: bytes) -> bytes:
     return before + value + after
 
 
-SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
+# A member that nobody knows is skipped, however deep it is, as long as the stack holds it: Python counts levels before
+# 3.14, and looks at the stack itself since.
+_TOO_DEEP = "BadResponse" if sys.version_info < (3, 14) else None
+SHAPES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLarge"),
     "16 MiB of rows": (lambda vendor: filled(vendor, b"{}"), "ResponseTooLarge"),
     "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "ResponseTooLarge"),
@@ -48,7 +52,7 @@ SHAPES: dict[str, tuple[Callable[[str], bytes], str]] = {
         lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "BadResponse",
     ),
     "objects in a row, 200,000 deep": (
-        lambda vendor: row(vendor, nested(200_000, b'{"abc": ', b"1", b"}     ")), "BadResponse",
+        lambda vendor: row(vendor, nested(200_000, b'{"abc": ', b"1", b"}     ")), _TOO_DEEP,
     ),
     "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "BadResponse"),
     "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "BadResponse"),
