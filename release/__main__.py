@@ -80,7 +80,7 @@ def look_into(wheel: Path) -> None:
     expected = {*PACKAGES, meta}
     if tops != expected:
         raise Failed(f"the wheel holds {', '.join(sorted(tops))} and not {', '.join(sorted(expected))}")
-    needed = [f"{package}/py.typed" for package in PACKAGES if package != "crossbook_pytest"]
+    needed = [f"{package}/py.typed" for package in PACKAGES]
     missing = [name for name in (*needed, f"{meta}/licenses/LICENSE") if name not in names]
     if missing:
         raise Failed(f"the wheel lacks {', '.join(missing)}")

@@ -20,7 +20,6 @@ class Trial:
     refuses: tuple[tuple[str, ...], ...] = ()
 
 
-# The rooms that belong to an extra; all others are the core's and are imported in every environment.
 _TRANSPORT = (
     "import crossbook; crossbook.Atom('a token', base_url='https://sms.example.com', transport={!r}); "
     "print('transport', {!r})"
@@ -46,6 +45,7 @@ _PROBES = (
     "crossbook.vendors.vercom.trials",
 )
 
+# The rooms that belong to an extra; all others are the core's and are imported in every environment.
 TRIALS = {
     "core": Trial(
         commands=(("python", "-c", _TRANSPORT.format("httpx", "httpx")),),

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 
 from crossbook.verify.claims import LEVELS
-from crossbook.verify.report import Finding, Report, Verdict
-
-_VERDICTS: tuple[Verdict, ...] = ("refuted", "confirmed", "not seen")
+from crossbook.verify.report import VERDICTS, Finding, Report
 
 
 def render(report: Report) -> str:
@@ -36,7 +34,7 @@ def _lines(report: Report) -> Iterator[str]:
         ["", *LEVELS, "all"],
         [
             [verdict, *(str(sum(each.evidence == level for each in found)) for level in LEVELS), str(len(found))]
-            for verdict in _VERDICTS
+            for verdict in VERDICTS
             for found in [report.of(verdict)]
         ],
     )

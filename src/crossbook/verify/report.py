@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from crossbook.verify.claims import LEVELS, Evidence
 
 Verdict = Literal["refuted", "confirmed", "not seen"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON takes it, with the number of findings a verdict."""
-        counts = {verdict: len(self.of(verdict)) for verdict in ("refuted", "confirmed", "not seen")}
+        counts = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
         return {**msgspec.to_builtins(self), "counts": counts}
 
     def __str__(self) -> str:
@@ -112,9 +113,6 @@ class Report:
         return render(self)
 
 
-_VERDICTS: tuple[Verdict, ...] = ("refuted", "confirmed", "not seen")
-
-
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The refuted first, and of each verdict what the spec is least sure of; else in the spec's order."""
-    return tuple(sorted(findings, key=lambda each: (_VERDICTS.index(each.verdict), LEVELS.index(each.evidence))))
+    return tuple(sorted(findings, key=lambda each: (VERDICTS.index(each.verdict), LEVELS.index(each.evidence))))

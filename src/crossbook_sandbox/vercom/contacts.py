@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from sqlite3 import Row
 from typing import Any
 
@@ -47,37 +48,28 @@ def update_contacts(account: Vendor[Any], call: Call) -> Reply:
 
 def delete_contacts(account: Vendor[Any], call: Call) -> Reply:
     """`DELETE /contact`."""
-
-    def delete(contact_id: int) -> list[Json]:
-        gone = touched(account, contact_id)
-        account.book.delete_contact(contact_id)
-        return [gone]
-
-    return bulk(body_ids(call), delete, str)
+    return _for_each(account, call, account.book.delete_contact)
 
 
 def unsubscribe_contacts(account: Vendor[Any], call: Call) -> Reply:
     """`POST /contact/unsubscribe/{channel}`."""
     channels = _channels(call)
-
-    def unsubscribe(contact_id: int) -> list[Json]:
-        contact = touched(account, contact_id)
-        account.book.opt_out(contact_id, channels)
-        return [contact]
-
-    return bulk(body_ids(call), unsubscribe, str)
+    return _for_each(account, call, lambda contact_id: account.book.opt_out(contact_id, channels))
 
 
 def resubscribe_contacts(account: Vendor[Any], call: Call) -> Reply:
     """`POST /contact/resubscribe/{channel}`."""
     channels = _channels(call)
+    return _for_each(account, call, lambda contact_id: account.book.opt_in(contact_id, channels))
 
-    def resubscribe(contact_id: int) -> list[Json]:
+
+def _for_each(account: Vendor[Any], call: Call, act: Callable[[int], object]) -> Reply:
+    def each(contact_id: int) -> list[Json]:
         contact = touched(account, contact_id)
-        account.book.opt_in(contact_id, channels)
+        act(contact_id)
         return [contact]
 
-    return bulk(body_ids(call), resubscribe, str)
+    return bulk(body_ids(call), each, str)
 
 
 def touched(account: Vendor[Any], contact_id: int) -> Json:

@@ -62,26 +62,23 @@ def list_group_contacts(account: Vendor[Any], call: Call) -> Reply:
 
 def add_group_contacts(account: Vendor[Any], call: Call) -> Reply:
     """`POST /group/{groupId}/contact`."""
-    group = found_group(account, path_id(call, "groupId"))
-
-    def add(contact_id: int) -> list[Json]:
-        contact = touched(account, contact_id)
-        _join(account, group, contact_id)
-        return [contact]
-
-    return bulk(body_ids(call), add, str)
+    return _for_contacts(account, call, _join)
 
 
 def remove_group_contacts(account: Vendor[Any], call: Call) -> Reply:
     """`DELETE /group/{groupId}/contact`."""
+    return _for_contacts(account, call, _leave)
+
+
+def _for_contacts(account: Vendor[Any], call: Call, act: Callable[[Vendor[Any], Row, int], None]) -> Reply:
     group = found_group(account, path_id(call, "groupId"))
 
-    def remove(contact_id: int) -> list[Json]:
+    def each(contact_id: int) -> list[Json]:
         contact = touched(account, contact_id)
-        _leave(account, group, contact_id)
+        act(account, group, contact_id)
         return [contact]
 
-    return bulk(body_ids(call), remove, str)
+    return bulk(body_ids(call), each, str)
 
 
 def _for_groups(account: Vendor[Any], call: Call, act: Callable[[Vendor[Any], Row, int], None]) -> Reply:

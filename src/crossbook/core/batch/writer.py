@@ -5,7 +5,7 @@ The order is what keeps a batch from doubling: intent → call → outcome, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 import anyio
@@ -102,29 +102,30 @@ class Writer(Generic[I]):
 
     async def _round(self, tasks: Sequence[Task], settled: Settled) -> list[Task]:
         """Decides and writes; answers what is to be done again."""
-        todo: list[Task] = []
-        ended: list[tuple[Task, Settlement]] = []
+        decided: list[tuple[Task, Settlement | None]] = []
         for task in tasks:
             settlement: Settlement | None = task.refusal or task.ready.done
             if settlement is None and (self._asks or task.unsure or self._dry_run):
                 settlement = await self._decided(task)
+            decided.append((task, settlement))
+        again: list[Task] = []
+        for group in self._dispatch.groups(await self._without_ended(decided, settled)):
+            written = zip(group, await self._dispatch.write(group), strict=True)
+            again += await self._without_ended(written, settled)
+        return again
+
+    async def _without_ended(self, came: Iterable[tuple[Task, Settlement | None]], settled: Settled) -> list[Task]:
+        """Ends those that came to something; answers the others."""
+        ended: list[tuple[Task, Settlement]] = []
+        others: list[Task] = []
+        for task, settlement in came:
             if settlement is None:
-                todo.append(task)
+                others.append(task)
             else:
                 ended.append((task, settlement))
         if ended:
             await self._end(ended, settled)
-        again: list[Task] = []
-        for group in self._dispatch.groups(todo):
-            ended = []
-            for task, settlement in zip(group, await self._dispatch.write(group), strict=True):
-                if settlement is None:
-                    again.append(task)
-                else:
-                    ended.append((task, settlement))
-            if ended:
-                await self._end(ended, settled)
-        return again
+        return others
 
     async def _decided(self, task: Task) -> Settlement | None:
         """What needs no write; None for what does."""
