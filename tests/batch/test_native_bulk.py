@@ -85,6 +85,12 @@ SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "E
             written(row(1), row(2), row(3), errors=[problem("stranger@example.com")], status=207),
             id="an error of a stranger",
         ),
+        pytest.param(
+            BY_EMAIL,
+            written(row(1), row(2), row(3), row(4), errors=[problem("stranger@example.com")], status=207),
+            id="a row for each, and an error of a stranger",
+        ),
+        pytest.param(BY_EMAIL, written(row(10), None, row(11), row(12), row(13)), id="a row for each, and a null one"),
         pytest.param(SHARED, written(row(10), errors=[problem("+48500600700")], status=207), id="an error of either"),
     ],
 )
@@ -186,6 +192,14 @@ async def test_updates_by_id_and_by_external_id_do_not_mix() -> None:
         results = await ran(book.contacts.update_many(changes, ordered=True))
     assert told(results) == ["7", "9", "8"]
     assert len(transport.sent) == 1
+
+
+async def test_an_update_that_the_answer_does_not_name_is_asked_for_alone() -> None:
+    transport = FakeTransport(written(row(7)), written(row(8)))
+    async with book_over("vercom", transport) as book:
+        results = await ran(book.contacts.update_many([(id, {"company": "ABC"}) for id in ("7", "8")], ordered=True))
+    assert told(results) == ["7", "8"]
+    assert [len(json.loads(call.body)) for call in transport.sent] == [2, 1]
 
 
 async def test_as_many_as_fit_go_in_one_call() -> None:

@@ -79,6 +79,23 @@ async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
             await book.contacts.list(group="9")
 
 
+async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
+    def answer(call: Outgoing) -> Reply:
+        if call.path.endswith("address-book/list"):
+            return reply({"status": "success", "result": [{"id": 3, "name": "A"}]})
+        if call.path.endswith("address-book/detail"):
+            rows = [{"id": id, "phone_number": "0491570006"} for id in (30, 31)]
+            return reply({"status": "success", "result": {"id": 3, "name": "A", "contacts": rows}})
+        if b"30" in call.body:
+            return reply({"status": "error", "error": {"code": "not_found", "message": "gone"}})
+        contact = {"id": 31, "phone_number": "0491570006", "company": "ABC"}
+        return reply({"status": "success", "result": {"contact": contact}})
+
+    async with book_over("atom", FakeTransport(answer)) as book:
+        listed = [(contact.id, contact.company) async for contact in book.contacts.list(full=True)]
+    assert listed == [("31", "ABC")]
+
+
 async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, card: Card) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
     ids = [(await book.contacts.create(whole(card, number, [group]))).id for number, group in enumerate(groups)]

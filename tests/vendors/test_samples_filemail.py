@@ -79,6 +79,16 @@ async def test_a_new_group_comes_in_an_array(name: str) -> None:
         assert (await book.groups.create("Coworkers")).id == COWORKERS
 
 
+async def test_of_groups_with_one_name_the_new_one_is_the_last() -> None:
+    """Should the array hold all groups, which is not documented."""
+    ids = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
+    rows = [
+        {"contactgroupid": id, "contactgroupname": name} for id, name in zip(ids, ("A", "B", "A", "B"), strict=True)
+    ]
+    async with book_over("filemail", FakeTransport(reply({"responsestatus": "OK", "Groups": rows}))) as book:
+        assert (await book.groups.create("A")).id == "c" * 32
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "code", "field"),
     [
