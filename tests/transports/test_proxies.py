@@ -131,3 +131,10 @@ async def test_a_proxy_that_cannot_be_is_said_without_its_password(
         make_own("https://vendor.example.com")
     assert "proxy-password" not in f"{caught.value!r}{vars(caught.value)}"
     assert caught.value.__cause__ is None
+
+
+async def test_what_a_socks_proxy_needs_is_said(make_own: Make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://user:proxy-password@127.0.0.1:9")
+    wanted = "HTTP proxy" if name == "aiohttp" else rf"pip install '{name}\[socks\]'"
+    with pytest.raises(InvalidInput, match=wanted):
+        make_own("https://vendor.example.com")

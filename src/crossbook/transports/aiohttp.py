@@ -184,5 +184,8 @@ def _proxy(origin: str) -> URL | None:
         url = URL(found)
     if url is None or url.scheme not in ("http", "https") or not url.host:
         # Without its words: they show the proxy's password.
-        raise InvalidInput(f"transport 'aiohttp' cannot use the environment's proxy for {origin}", field="transport")
+        raise InvalidInput(
+            f"transport 'aiohttp' cannot use the environment's proxy for {origin}: it must be the URL of an HTTP proxy",
+            field="transport",
+        )
     return url

@@ -92,8 +92,13 @@ class Pooled:
                 library.AsyncHTTPTransport(verify=secure, proxy=proxy)
             except (ImportError, ValueError, library.InvalidURL) as error:
                 # Without its words: they show the proxy's password.
+                how = (
+                    f"for SOCKS, pip install '{self.name}[socks]'"
+                    if isinstance(error, ImportError)
+                    else "it must be the URL of an HTTP or SOCKS proxy"
+                )
                 raise InvalidInput(
-                    f"transport {self.name!r} cannot use the environment's proxy for {origin} ({type(error).__name__})",
+                    f"transport {self.name!r} cannot use the environment's proxy for {origin}: {how}",
                     field="transport",
                 ) from None
         limits = library.Limits(keepalive_expiry=15.0)
