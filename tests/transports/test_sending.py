@@ -104,3 +104,19 @@ async def test_secrets_are_in_no_log_record_and_no_failure(
     assert any(record.name.startswith("httpcore") for record in caplog.records) == kind.startswith("httpx")
     assert not [text for text in shown if SECRET in text]
     assert (failed if fails else answered)(outcome)
+
+
+@pytest.mark.parametrize(
+    ("target", "value"),
+    [
+        (b"/things HTTP/1.1", b"x"),
+        (b"/things\r\nX-Other: 1", b"x"),
+        (b"/things", b"x\r\nX-Other: 1"),
+        (b"/things", b"x\0"),
+    ],
+)
+async def test_what_would_end_a_line_never_leaves(make: Make, target: bytes, value: bytes) -> None:
+    with serve(answering()) as server:
+        outcome = failed(await make(server.origin).send(call(server.origin, target, headers=((b"X-Value", value),))))
+        assert outcome.sent == "no"
+        assert not server.seen
