@@ -120,3 +120,16 @@ async def test_what_would_end_a_line_never_leaves(make: Make, target: bytes, val
         outcome = failed(await make(server.origin).send(call(server.origin, target, headers=((b"X-Value", value),))))
         assert outcome.sent == "no"
         assert not server.seen
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+async def test_whoever_else_uses_the_library_keeps_its_whole_log(
+    library: str, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = pytest.importorskip(library)
+    with serve(answering(b"HTTP/1.1 200 OK\r\nX-Value: told\r\nContent-Length: 0\r\n\r\n")) as server:
+        answered(await make(server.origin).send(call(server.origin)))
+        with caplog.at_level(logging.DEBUG):
+            async with other.AsyncClient(trust_env=False) as client:
+                await client.get(server.origin)
+    assert "X-Value" in caplog.text
