@@ -149,6 +149,7 @@ async def test_an_answer_too_many_is_nobodys(make_own: Make) -> None:
         await only_the_first_is_taken(make_own(server.origin), server.origin)
 
 
+# Sent one by one, the second may come when the next request is out already, which nobody can tell from its answer.
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux lets two records be sent at once for sure")
 @pytest.mark.usefixtures("trusted")
 async def test_an_answer_too_many_is_nobodys_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
