@@ -178,6 +178,7 @@ def test_the_journal_is_of_one_file(run: Run) -> None:
     assert len(stored(run)) == 2
     other = run("import", write(PEOPLE.replace("Anna", "Hanna")), "--to", "vercom", "--journal", "import.sqlite")
     assert (other.code, "another source" in other.err) == (2, True)
+    assert "run=" not in other.err  # which the command has no option for
 
 
 def test_refused_credentials_and_a_dead_vendor(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
+from crossbook.batches import AnyChannel
 from crossbook.cli.asking import ask
 from crossbook.cli.assigned import Assignments, assigned
 from crossbook.cli.failing import NOT_FOUND, Stopped
@@ -17,9 +18,7 @@ from crossbook.models import Contact, ExternalId, Outcome
 
 contacts = typer.Typer(help="List, read, find, create, change and delete contacts.", no_args_is_help=True)
 contacts.command("list")(list_contacts)
-Channel: TypeAlias = Annotated[
-    Literal["sms", "email", "push", "all"], typer.Argument(metavar="CHANNEL", help="sms, email, push or all.")
-]
+Channel: TypeAlias = Annotated[AnyChannel, typer.Argument(metavar="CHANNEL", help="sms, email, push or all.")]
 
 
 @contacts.command("get")
