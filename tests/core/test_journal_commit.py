@@ -14,7 +14,7 @@ import anyio
 import pytest
 from journals import HEADING, SlowDisk, done, intent, opened
 
-from crossbook.core import group_commit
+from crossbook.core import group_commit, journal_file
 from crossbook.core.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
@@ -151,6 +151,30 @@ async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: 
     await journal.close()
     async with opened(path) as again:
         assert [await again.entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, release = threading.Event(), threading.Event()
+    connect = journal_file.connect
+
+    def slowly(path: Path) -> tuple[sqlite3.Connection, int]:
+        begun.set()
+        assert release.wait(5)
+        return connect(path)
+
+    monkeypatch.setattr(journal_file, "connect", slowly)
+    journal = SqliteJournal(path)
+    opener = asyncio.create_task(journal.open(HEADING, ""))
+    assert await asyncio.to_thread(begun.wait, 5)
+    opener.cancel()
+    await asyncio.sleep(0)
+    release.set()
+    with pytest.raises(asyncio.CancelledError):
+        await opener
+    monkeypatch.undo()
+    async with opened(path) as again:
+        await again.intend([intent(0)])
 
 
 async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

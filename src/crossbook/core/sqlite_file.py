@@ -50,7 +50,12 @@ class SqliteFile:
                 self._shut()
                 raise
 
-        return await self._aside(work)
+        try:
+            return await self._aside(work)
+        except BaseException:
+            # Cancelled from outside (asyncio), it leaves a thread behind that goes on opening: nobody would close it.
+            await self.close()
+            raise
 
     async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Few rows, found by an index."""
