@@ -25,7 +25,7 @@ def said(rows: list[files.Row]) -> list[tuple[int, Any]]:
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1250", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1250", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
 def test_encodings_and_separators(rows: Rows, separator: str, encoding: str, end: str) -> None:
     found = rows(table(separator, end).encode(encoding))

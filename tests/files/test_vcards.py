@@ -119,6 +119,15 @@ def test_cards_of_others(rows: Rows) -> None:
     assert found[4].contact == Contact(name="Last", phone="1")
 
 
+def test_a_card_that_would_fill_the_memory(rows: Rows) -> None:
+    card = "BEGIN:VCARD\nFN:{}\nPHOTO:{}\nEND:VCARD\n"
+    photo, many = "A" * 500_000, "\n ".join(["A" * 70] * 9_000)
+    found = rows(card.format("A", f"{photo}\n {photo}\n {photo}") + card.format("B", many), "people.vcf")
+    assert [row.line for row in found] == [1, 7]
+    assert "has not ended 1,048,576 characters later" in str(found[0].error)
+    assert found[1].contact == Contact(name="B")
+
+
 def test_what_is_no_vcard(rows: Rows) -> None:
     with pytest.raises(InvalidInput, match="BEGIN:VCARD"):
         rows("phone,name\n1,2\n", "people.vcf")

@@ -82,13 +82,15 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
             raise InvalidInput(f"there is no column {title[:40]!r}; there are {_listed(stripped)}", field="map")
         check_target(target)
     plain = [_plain(title) for title in stripped]
+    # Of several with one title the first; looked up, since a hostile file has a hundred thousand columns.
+    first = {each: index for index, each in reversed([*enumerate(plain)])}
     found: list[Column] = []
     for index, title in enumerate(stripped):
         if title in named:
             found.append(Column(title, named[title] or None, -1, style=_style(plain[index])))
             continue
         guess, rank = _guess(title, plain[index])
-        label = next((plain.index(each) for each in _labels(plain[index]) if each in plain), None)
+        label = next((first[each] for each in _labels(plain[index]) if each in first), None)
         found.append(Column(title, None if guess in named.values() else guess, rank, label, _style(plain[index])))
     if not any(stripped):
         raise InvalidInput("the first row is empty: it has to be the titles of the columns", field="file")

@@ -20,11 +20,19 @@ from crossbook.errors import InvalidInput
 LONGEST = 1 << 20  # characters of a line
 _CHUNK = 1 << 20
 _MARKED = re.compile(r"[\ud800-\udfff]")
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+# UTF-32's little-endian mark begins with UTF-16's.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
+_PACKED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space in any encoding
 # Of the letters ĄŚŹąśź, which alone are elsewhere in these two, the bytes. And what no text in ISO has: controls.
 _CP1250, _ISO, _CONTROLS = bytes.fromhex("a58c8fb99c9f"), bytes.fromhex("a1a6acb1b6bc"), bytes(range(0x80, 0xA0))
-_SHOWN = {"utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16"}
+_SHOWN = {
+    "utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
+    "utf-32": "UTF-32",
+}  # fmt: skip
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -112,7 +120,7 @@ def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
     start = file.read(4096)
     if not start.strip(_BLANK):
         raise InvalidInput("the file is empty", field="file")
-    if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+    if start.startswith(_PACKED):
         raise InvalidInput("this is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _named(encoding, start) if encoding is not None else _by_start(start)
     good = bad = lines = windows = iso = 0

@@ -29,7 +29,7 @@ _OURS = {
     "fields": "X-CROSSBOOK-FIELDS",
 }
 _MOBILE = {"cell", "mobile", "text", "iphone"}
-_LONGEST = 4096  # lines of a card; a photo has some thousands
+_LONGEST = 1 << 20  # characters of a card; its photo is among them
 _BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _TEL = re.compile(r"tel:", re.IGNORECASE)
 _COLUMNS = {
@@ -62,20 +62,20 @@ class CardReader:
         self.columns = tuple(Column(title, target) for title, target in _COLUMNS.items())
 
     def __iter__(self) -> Iterator[Row]:
-        first, card = 0, list[str]()
+        first, length, card = 0, 0, list[str]()
         for number, line in enumerate(self._encoded.text(), 1):
             word = line.lstrip("\ufeff").strip().upper()
             if word == "BEGIN:VCARD":
                 if card:
                     yield bad(first, "a card begins here and does not end")
-                first, card = number, [line.lstrip("\ufeff")]
-            elif card and len(card) < _LONGEST:
+                first, length, card = number, 0, [line.lstrip("\ufeff")]
+            elif card and (length := length + len(line)) <= _LONGEST:
                 card.append(line)
                 if word == "END:VCARD":
                     yield _read(first, "".join(card))
                     card = []
             elif card:
-                yield bad(first, f"a card begins here and has not ended {_LONGEST:,} lines later")
+                yield bad(first, f"a card begins here and has not ended {_LONGEST:,} characters later")
                 card = []
             elif word and first == 0:
                 raise InvalidInput("this is no vCard file: it does not begin with BEGIN:VCARD", field="file")
