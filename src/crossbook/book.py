@@ -52,7 +52,9 @@ class BookOptions(CallOptions, total=False):
 class AddressBook:
     """One account at one vendor. Made by `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or by `crossbook.open(name)`.
 
-    It is opened with `async with`, once, in the event loop that uses it; one book serves any number of tasks.
+    It is opened with `async with`, once, in the event loop that uses it; one book serves any number of tasks. When it
+    closes, calls that other tasks still make end at once: `LostError` if they left, `ConnectError` if not, or with what
+    their last attempt ended with. (Over an `http_client` of yours a request on its way goes on to its end.)
 
     Attributes:
         contacts: verbs for contacts.

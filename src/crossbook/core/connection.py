@@ -5,8 +5,8 @@ A book and its `with_options` copies share one.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, contextmanager
 from typing import TypeVar
 
 import anyio
@@ -42,6 +42,7 @@ class Connection:
         self.until: until.Until  # likewise
         self._which_loop: Callable[[], object]
         self._loop: object = None
+        self._waiting: set[anyio.CancelScope] = set()
         self._stack = AsyncExitStack()
         self._closed = False
 
@@ -65,6 +66,8 @@ class Connection:
         group, self.group, self._closed = self.group, None, True
         if group is not None:
             group.cancel_scope.cancel()
+            for scope in self._waiting:
+                scope.cancel()
             try:
                 # Shielded, so that a caller who is being cancelled leaves no open socket behind.
                 with anyio.CancelScope(shield=True):
@@ -85,6 +88,18 @@ class Connection:
         raise UsageError(
             "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
         )
+
+    @contextmanager
+    def waiting(self) -> Generator[anyio.CancelScope]:
+        """What waits inside waits no longer than the book is open: then the scope has caught its cancellation."""
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            if self.group is None:
+                scope.cancel()
+            try:
+                yield scope
+            finally:
+                self._waiting.discard(scope)
 
     def start(self, work: Callable[[], Awaitable[T]]) -> Job[T]:
         return start(self.check(), work)

@@ -23,6 +23,7 @@ from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited
 T = TypeVar("T")
 _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
 _OVERDUE = Failure("lost", "maybe", "deadline")
+_CLOSED = Failure("connect", "no", "closed")
 
 
 class Answer(Response, frozen=True):
@@ -127,23 +128,33 @@ class Wire:
             self._told(request, number, began, outcome, error, wait)
             if wait is None:
                 raise error
-            await anyio.sleep(wait)
+            with connection.waiting() as scope:
+                await anyio.sleep(wait)
+            if scope.cancelled_caught:
+                raise error
 
     async def _turn(
         self, request: Request, operation: Operation, deadline: float | None, before: CrossbookError | None
     ) -> None:
         """Waits for the account. The first turn has its own time-out, since the call's time begins with it.
 
-        Where there is none in time, the attempt `before` says what became of the call.
+        Where there is none in time, or before the book closes, the attempt `before` says what became of the call.
         """
-        longest = self._options.queue_timeout if deadline is None else deadline - self._connection.now()
+        connection = self._connection
+        longest = self._options.queue_timeout if deadline is None else deadline - connection.now()
         try:
-            await self._connection.account.acquire(longest, ahead=operation.ahead)
+            with connection.waiting():
+                await connection.account.acquire(longest, ahead=operation.ahead)
+                return
         except Late as late:
             raise before or RateLimited(
                 f"our own limiter has no turn within {longest or 0:.3g} s (queue_timeout)",
-                vendor=self._connection.card.vendor, operation=request.operation, retry_after=late.wait,
+                vendor=connection.card.vendor, operation=request.operation, retry_after=late.wait,
             ) from None  # fmt: skip
+        error = before or judge(connection.card, operation, _CLOSED)
+        assert error is not None
+        error.operation = request.operation
+        raise error
 
     def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
         """Seconds until the next attempt; None if there is none."""
