@@ -189,7 +189,7 @@ class ContactChanges(TypedDict, total=False):
         external_id: your own key (Vercom).
         phone: a phone number.
         email: an e-mail address.
-        first_name: the first half of the name, where the vendor stores halves.
+        first_name: the first half of the name; where it is stored whole (Filemail), only together with the other.
         last_name: the other half.
         name: the whole name, where the vendor stores it whole (Filemail).
         company: the company's name.

@@ -51,10 +51,30 @@ async def test_nothing_is_invented_from_an_address(book: Filemail, server: Serve
 
 async def test_half_a_name_cannot_change(book: Filemail, server: Server) -> None:
     for half in ("first_name", "last_name"):
-        with pytest.raises(InvalidInput, match="half") as caught:
+        with pytest.raises(InvalidInput, match="both halves") as caught:
             await book.contacts.update("1", **{half: "Anna"})
         assert caught.value.field == half
     assert server.requests("filemail").total() == 0
+
+
+async def test_both_halves_change_the_whole_name(book: Filemail, server: Server) -> None:
+    id = (await book.contacts.create(Contact(email="anna@example.com", name="Anna Nowak"))).id
+    for given, stored in (
+        ({"first_name": "Ewa", "last_name": "Kot"}, "Ewa Kot"),
+        ({"first_name": "Ewa", "last_name": None}, "Ewa"),
+        ({"first_name": "", "last_name": "Kot", "name": "Kot"}, "Kot"),
+    ):
+        assert (await book.contacts.update(id, **given)).contact.name == stored
+        assert (await book.contacts.get(id)).name == stored
+    done = await book.contacts.update_many([(id, {"first_name": "Jan", "last_name": "Lis"})]).summary()
+    assert done.counts == {"updated": 1}
+    assert (await book.contacts.get(id)).name == "Jan Lis"
+    before = server.requests("filemail")
+    for wrong in ({"name": "The boss"}, {"first_name": None, "last_name": ""}):
+        with pytest.raises(InvalidInput) as caught:
+            await book.contacts.update(id, **{"first_name": "Ewa", "last_name": "Kot", **wrong})
+        assert caught.value.field == "name"
+    assert server.requests("filemail") == before
 
 
 async def test_each_group_of_a_new_contact_is_a_call(book: Filemail, card: Card, server: Server) -> None:

@@ -17,6 +17,7 @@ from crossbook.errors import InvalidInput, Unsupported
 from crossbook.models import Contact, ExternalId, group_ids, vendor_of
 
 OnLoss = Literal["error", "drop"]
+_HALVES = ("first_name", "last_name")
 _BROKEN = re.compile(r"[\0\ud800-\udfff]")
 # In the order in which a person would fill them in; `id` is the vendor's to give.
 FIELDS = (
@@ -43,11 +44,11 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
     if read_at is not None:
         # What an answer cannot tell is not copied, though it may tell a part (a row of SerwerSMS names one group).
         values = {name: value for name, value in values.items() if name in contact.known}
-    halves = " ".join(clean(card, name, values[name]) for name in ("first_name", "last_name") if name in values)
+    halves = _halves(card, values)
     if card.names == "whole":
         if halves and values.setdefault("name", halves) == halves:
-            values.pop("first_name", None)
-            values.pop("last_name", None)
+            for half in _HALVES:
+                values.pop(half, None)
     elif values.get("name") == halves:
         del values["name"]  # the halves say it already
     lost = [name for name in values if not writable(card, name)]
@@ -91,6 +92,8 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
     """The changes as the vendor can take them; None clears."""
     if not changes:
         raise InvalidInput("name at least one field to change", vendor=card.vendor)
+    if card.names == "whole" and changes.keys() >= set(_HALVES):
+        changes = _joined(card, changes)
     changed: dict[str, Any] = {}
     for name, value in changes.items():
         if name == "fields":
@@ -105,9 +108,9 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
         elif name not in FIELDS:
             shown = redact.text(name)[:40]
             raise InvalidInput(f"a contact has no field {shown!r}", field=shown, vendor=card.vendor)
-        elif card.names == "whole" and name in ("first_name", "last_name"):
+        elif card.names == "whole" and name in _HALVES:
             raise InvalidInput(
-                f"{card.title} stores whole names: change `name`, half of one cannot be changed",
+                f"{card.title} stores whole names: change `name`, or both halves, one alone cannot be changed",
                 field=name, vendor=card.vendor,
             )  # fmt: skip
         elif not writable(card, name):
@@ -129,6 +132,22 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
                     raise InvalidInput("a contact is in exactly one group here", field="groups", vendor=card.vendor)
             changed[name] = checked(card, name, value, region)
     return changed
+
+
+def _halves(card: Card, values: Mapping[str, Any]) -> str:
+    """The whole name that the halves make."""
+    return " ".join(clean(card, name, values[name]) for name in _HALVES if not is_empty(values.get(name)))
+
+
+def _joined(card: Card, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes with both halves of a name as the whole one that the vendor stores."""
+    whole = _halves(card, changes)
+    joined = {name: value for name, value in changes.items() if name not in _HALVES}
+    if joined.setdefault("name", whole) != whole:
+        raise InvalidInput(
+            "name is not first_name and last_name: give either it or them", field="name", vendor=card.vendor
+        )
+    return joined
 
 
 def checked(card: Card, name: str, value: Any, region: str | None) -> Any:

@@ -117,10 +117,13 @@ class Verbs:
         return {name: empty if value is None else value for name, value in fields.items()}
 
     def unsupported(self, verb: str) -> Unsupported:
+        """`verb` may be one way to use one, named by its argument: `groups.delete:with_contacts`."""
         note = self.card.verb(verb).note
+        operation, _, field = verb.partition(":")
+        what = f"does not know {field}" if field else "has no such thing"
         return Unsupported(
-            f"{self.card.title} has no such thing{f': {note}' if note else ''}",
-            vendor=self.card.vendor, operation=verb,
+            f"{self.card.title} {what}{f': {note}' if note else ''}",
+            vendor=self.card.vendor, operation=operation, field=field or None,
         )  # fmt: skip
 
     def not_found(self, what: str, operation: str) -> NotFound:
