@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 from crossbook_wire.vercom import models
-from fakes import FakeTransport, book_over, sample
+from fakes import FakeTransport, book_over, reply, sample
 
 from crossbook import AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown, Vercom
 from crossbook.vendors.base import rows
@@ -85,6 +86,27 @@ async def test_a_write_that_was_refused_alone_or_among_others(status: int) -> No
             assert error.request_id == "00d928f759"
             assert "Validation error" in error.message
             assert "anna@example.com" not in str(error)
+
+
+@pytest.mark.parametrize("many", [False, True])
+async def test_207_shows_nothing_of_who_was_refused(many: bool) -> None:
+    """Such an answer quotes what was sent as any refusal does."""
+    meta = {"parameter": "Example-Smith", "source": "crm-17"}
+    said = {"title": "Invalid", "message": "Example-Smith is no lastName", "code": "E-1-001", "meta": meta}
+    body = {"meta": {"status": 207}, "data": [{"id": "8", "externalId": "crm-18"}], "errors": [said]}
+    person, other = (
+        Contact(external_id=f"crm-{each}", phone="+48500600700", last_name="Example-Smith") for each in (17, 18)
+    )
+    async with book_over("vercom", FakeTransport(reply(json.dumps(body).encode(), 207)), attempts=1) as book:
+        if many:
+            error = (await book.contacts.create_many([person, other]).summary()).failures[0].error
+        else:
+            with pytest.raises(Rejected) as caught:
+                await book.contacts.create(person)
+            error = caught.value
+    assert isinstance(error, Rejected)
+    assert "Invalid" in error.message
+    assert "Smith" not in f"{error!r} {error} {error.field} {error.code}"
 
 
 async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:

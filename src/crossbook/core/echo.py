@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
@@ -18,9 +18,13 @@ _LONGEST_TEXT = 4096  # characters of a message; redact.text keeps fewer
 
 def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
     """A vendor's text without the credentials and the values of the request that it answers."""
-    sent = {value for value in (*secrets, *_values(request)) if len(value) >= _SHORTEST}
+    return without(text, (*secrets, *_values(request)))
+
+
+def without(text: str, sent: Iterable[str]) -> str:
+    """A vendor's text without these values."""
     text = text[:_LONGEST_TEXT]
-    for value in sorted(sent, key=len, reverse=True):
+    for value in sorted({value for value in sent if len(value) >= _SHORTEST}, key=len, reverse=True):
         for spelling in _spellings(value):
             text = text.replace(spelling, "***")
     return text
@@ -30,16 +34,17 @@ def _values(request: Request) -> Iterator[str]:
     if len(request.query) <= _LONGEST:
         yield from (value for _, value in parse_qsl(request.query))
     if 0 < len(request.body) <= _LONGEST:
-        yield from _texts(msgspec.json.decode(request.body))
+        yield from texts(msgspec.json.decode(request.body))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, dict)):
         children: Any = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         for child in children:
-            yield from _texts(child)
+            yield from texts(child)
 
 
 def _spellings(value: str) -> set[str]:

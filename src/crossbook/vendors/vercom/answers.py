@@ -9,7 +9,7 @@ from typing import Any
 from crossbook_wire.vercom import models
 from msgspec import Struct, to_builtins
 
-from crossbook.core import redact
+from crossbook.core import echo, redact
 from crossbook.core.card import as_object
 from crossbook.errors import CrossbookError, NotFound, Rejected
 from crossbook.vendors.base import text
@@ -37,13 +37,15 @@ class Names(Struct, frozen=True, eq=False):
 
 
 class Answered:
-    """One answer about these items. What it does not say without a doubt is not guessed.
+    """One answer about these items. What it does not say without a doubt is not guessed, and of what was `sent` of
+    each it shows nothing.
 
     `silent` tells that it names nobody at all: then a success is everybody's.
     """
 
-    def __init__(self, answer: Answer, operation: str, items: Sequence[Names]) -> None:
+    def __init__(self, answer: Answer, operation: str, items: Sequence[Names], sent: Sequence[object] = ()) -> None:
         self._items = items
+        self._sent = dict(zip(items, sent, strict=False))
         rows = answer.data if isinstance(answer.data, list) else ()
         self._rows = [(text(row.id), text(row.externalId)) for row in rows if isinstance(row, _ROWS)]
         problems = [to_builtins(problem) for problem in answer.errors] if isinstance(answer.errors, list) else []
@@ -84,7 +86,7 @@ class Answered:
         for problem in problems:
             by_source.setdefault(_source(problem), []).append(problem)
         return {
-            item: _refusal(problem, operation)
+            item: refusal(problem, operation, [self._sent.get(bearer) for bearer in bearers[source]])
             for source, said in by_source.items()
             if len(said) == len(bearers.get(source, ()))
             for item, problem in zip(bearers[source], said, strict=True)
@@ -120,11 +122,18 @@ def _source(problem: Any) -> str:
     return "" if source is None else str(source)
 
 
-def _refusal(problem: Any, operation: str) -> CrossbookError:
-    said = complaint(problem)
+def refusal(problem: Any, operation: str, sent: object, meta: Any = None) -> CrossbookError:
+    """What the vendor said against an item, without what was `sent` of it: such an answer quotes it too."""
+    said = complaint(problem, meta)
+    values = tuple(echo.texts(to_builtins(sent)))
+
+    def shown(text: str | None) -> str | None:
+        return text and redact.text(echo.without(text, values))
+
     # That a missing one is told by such a title is inferred.
     kind = NotFound if "not found" in said.message.lower() else Rejected
     return kind(
-        redact.text(said.message),
-        vendor=CARD.vendor, operation=operation, status=207, code=said.code, field=said.field, sent="yes",
+        shown(said.message) or "",
+        vendor=CARD.vendor, operation=operation, status=207, code=shown(said.code), field=shown(said.field),
+        request_id=said.request_id and redact.label(echo.without(said.request_id, values)), sent="yes",
     )  # fmt: skip

@@ -23,7 +23,7 @@ class VercomBulk(VercomVerbs):
     async def create_contacts(self, contacts: Sequence[Contact]) -> Sequence[Written]:
         news = [new_contact(contact) for contact in contacts]
         names = [Names.of(new.externalId, new.email, new.phoneNumber) for new in news]
-        answered = Answered(await self._api.contacts.create_contacts(news), "createContacts", names)
+        answered = Answered(await self._api.contacts.create_contacts(news), "createContacts", names, news)
         outcomes: list[Written] = [
             ids[0] if len(ids := answered.ids(item)) == 1 else answered.refusal(item) for item in names
         ]
@@ -37,7 +37,7 @@ class VercomBulk(VercomVerbs):
             for id, changes in updates
         ]
         names = [Names.of(id.value) if isinstance(id, ExternalId) else Names(id=id) for id, _ in updates]
-        answered = Answered(await self._api.contacts.update_contacts(body), "updateContacts", names)
+        answered = Answered(await self._api.contacts.update_contacts(body), "updateContacts", names, body)
         return [self._updated(answered, item) for item in names]
 
     def _updated(self, answered: Answered, item: Names) -> Written:

@@ -11,12 +11,13 @@ from uuid import uuid4
 from crossbook_wire.vercom import Api, models
 from msgspec import UNSET, to_builtins
 
-from crossbook.core import phones, redact
+from crossbook.core import phones
 from crossbook.core.pages import Fetch
-from crossbook.errors import Ambiguous, Rejected
+from crossbook.errors import Ambiguous
 from crossbook.models import Contact, ExternalId, Group, contact_read, read_from
 from crossbook.vendors.base import M, Query, Verbs, moment, rows, spellings, text, told, truth
-from crossbook.vendors.vercom.card import CARD, PAGING, complaint
+from crossbook.vendors.vercom.answers import refusal
+from crossbook.vendors.vercom.card import CARD, PAGING
 
 # Ours → theirs: what is read, and of it what is written.
 _READ = {
@@ -70,8 +71,8 @@ class VercomVerbs(Verbs):
         return found
 
     async def create_contact(self, contact: Contact) -> str:
-        answer = await self._api.contacts.create_contacts([new_contact(contact)])
-        return self._touched(answer, "createContacts")
+        new = new_contact(contact)
+        return self._touched(await self._api.contacts.create_contacts([new]), "createContacts", new)
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         fields = {name: value for name, value in changes.items() if name != "groups"}
@@ -84,7 +85,7 @@ class VercomVerbs(Verbs):
                 else models.ContactUpdateById(id=id, data=data)
             )
             answer = await self._api.contacts.update_contacts([update])
-            stored = self._touched(answer, "updateContacts")
+            stored = self._touched(answer, "updateContacts", update)
             touched = {text(row.id) or "" for row in rows(answer.data, models.WrittenContact) or () if row is not None}
             self._only(touched, "and all of them were changed")
         elif isinstance(id, ExternalId):
@@ -121,10 +122,11 @@ class VercomVerbs(Verbs):
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         # The vendor demands an external id; who names none gets a random one.
         new = models.NewGroup(name=name, externalId=external_id or uuid4().hex, description=description or UNSET)
-        return self._touched(await self._api.groups.create_groups([new]), "createGroups")
+        return self._touched(await self._api.groups.create_groups([new]), "createGroups", new)
 
     async def rename_group(self, id: str, name: str) -> None:
-        self._done(await self._api.groups.update_groups([models.GroupUpdate(id=int(id), name=name)]), "updateGroups")
+        update = models.GroupUpdate(id=int(id), name=name)
+        self._done(await self._api.groups.update_groups([update]), "updateGroups", update)
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
         self._done(await self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups")
@@ -143,19 +145,15 @@ class VercomVerbs(Verbs):
             raise self.lacking(operation, "data")
         return found
 
-    def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> None:
-        """Nothing of the one item was refused."""
+    def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str, sent: object = None) -> None:
+        """Nothing of the one item that was `sent` was refused."""
         if isinstance(answer.errors, list) and answer.errors:
             meta = to_builtins(answer.meta) if isinstance(answer.meta, models.Meta) else None
-            said = complaint(to_builtins(answer.errors[0]), meta)
-            raise Rejected(
-                redact.text(said.message), vendor=CARD.vendor, operation=operation, status=207, code=said.code,
-                field=said.field, request_id=said.request_id, sent="yes",
-            )  # fmt: skip
+            raise refusal(to_builtins(answer.errors[0]), operation, sent, meta)
 
-    def _touched(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str) -> str:
+    def _touched(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str, sent: object) -> str:
         """The id of the one item that was written."""
-        self._done(answer, operation)
+        self._done(answer, operation, sent)
         kinds = (models.WrittenContact, models.WrittenGroup)
         for row in answer.data if isinstance(answer.data, list) else ():
             if isinstance(row, kinds) and (id := text(row.id)):
