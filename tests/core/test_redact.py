@@ -38,6 +38,16 @@ def test_no_address_stays_in_a_text(before: str, email: str, after: str) -> None
         assert email.partition("@")[2].lower() not in shown.lower()
 
 
+@pytest.mark.parametrize("secret", ["kowalska.kowalska@example.com", "<kowalska@example.com>", "+48 500 600 700"])
+@pytest.mark.parametrize("before", ["no " * 100, "?q=" + "x" * 1190, "?q=" + "x" * 1150 + " and then "])
+def test_where_a_text_is_cut_no_half_stays(before: str, secret: str) -> None:
+    """Wherever the cut goes through it, and however much is masked before it."""
+    for place in range(60):
+        shown = redact.text(f"{before[: len(before) - place]} {secret} and more of it{' and more' * 200}")
+        assert not re.search(r"kowal|owalska|\+48 5|500|600", shown), shown
+        assert len(shown) <= redact.MESSAGE_LENGTH + 1
+
+
 @pytest.mark.parametrize(
     "plain",
     ["", "Incorrect login or password", "Parameter 'email' is not valid", "status 404", "limit 1000", "E-0-004"],

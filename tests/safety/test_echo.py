@@ -37,6 +37,23 @@ def test_a_longer_value_goes_before_one_that_is_in_it() -> None:
     assert masked("not Anna Example", request, ()) == "not ***"
 
 
+def test_a_value_longer_than_what_is_kept_of_a_message() -> None:
+    """A note that is too long is what a vendor says so of, and quotes."""
+    request = Request("createContact", "POST", "/", body=json.dumps({"note": canaries.NOTE * 500}).encode())
+    assert masked(f"too long: {canaries.NOTE * 500}!", request, ()) == "too long: ***!"
+    for times in range(1, 4):
+        said = f"no: {canaries.NOTE * 500}" * times + canaries.NOTE * 499
+        assert canaries.NOTE not in masked(said, request, ())
+
+
+def test_a_value_among_a_thousand_contacts() -> None:
+    rows = [{"firstName": f"person {number}", "note": "n" * 200} for number in range(1000)]
+    rows[500]["lastName"] = canaries.LAST
+    for more in (1, 5):  # five times as many are too much to look through: then the vendor's words are not shown
+        request = Request("createContacts", "POST", "/", body=json.dumps(rows * more).encode())
+        assert canaries.LAST not in masked(f"{canaries.LAST} is no name", request, ())
+
+
 def test_a_message_without_end_takes_no_time() -> None:
     rows = [{"name": f"person {number}"} for number in range(2000)]
     request = Request("createContacts", "POST", "/", body=json.dumps(rows).encode())

@@ -12,28 +12,33 @@ from crossbook_wire.http import Request
 
 # Shorter values stand in words that mean something else.
 _SHORTEST = 4
-_LONGEST = 64 * 1024  # bytes of a request that are looked through
+_LONGEST = 1024 * 1024  # bytes of a request that are looked through: a thousand contacts at once have a quarter
 _LONGEST_TEXT = 4096  # characters of a message; redact.text keeps fewer
 
 
 def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
     """A vendor's text without the credentials and the values of the request that it answers."""
+    if max(len(request.query), len(request.body)) > _LONGEST:
+        return "***"
     return without(text, (*secrets, *_values(request)))
 
 
 def without(text: str, sent: Iterable[str]) -> str:
     """A vendor's text without these values."""
-    text = text[:_LONGEST_TEXT]
-    for value in sorted({value for value in sent if len(value) >= _SHORTEST}, key=len, reverse=True):
-        for spelling in _spellings(value):
-            text = text.replace(spelling, "***")
-    return text
+    values = {value for value in sent if _SHORTEST <= len(value) <= len(text)}
+    spellings = sorted({each for value in values for each in _spellings(value)}, key=len, reverse=True)
+    longest = len(spellings[0]) if spellings else 0
+    most = _LONGEST_TEXT + longest
+    shown = text[:most]
+    for spelling in spellings:
+        shown = shown.replace(spelling, "***")
+    # A value that the cut went through was not found: it is cut off whole.
+    return shown[: max(0, len(shown) - longest)] if len(text) > most else shown
 
 
 def _values(request: Request) -> Iterator[str]:
-    if len(request.query) <= _LONGEST:
-        yield from (value for _, value in parse_qsl(request.query))
-    if 0 < len(request.body) <= _LONGEST:
+    yield from (value for _, value in parse_qsl(request.query))
+    if request.body:
         yield from texts(msgspec.json.decode(request.body))
 
 
@@ -49,5 +54,7 @@ def texts(value: Any) -> Iterator[str]:
 
 def _spellings(value: str) -> set[str]:
     """As it is, as URLs have it, as JSON and programming languages quote it."""
+    if value.isascii() and value.isalnum():
+        return {value}
     urls = quote(value, safe=""), quote_plus(value)
     return {value, *urls, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}

@@ -6,6 +6,7 @@ import re
 
 # Also what is none, since that is what vendors refuse and say back: two @, or nothing on one side.
 _EMAIL = re.compile(r"[^\s<>\"'(),;:=/]*(?:@|%40)[^\s<>\"'(),;:=/]*")
+_WORD = re.compile(r"[^\s<>\"'(),;:=/]*")
 # Six digits and more, however they are spaced: a phone, or something just as private.
 _DIGITS = re.compile(r"\+?\d(?:(?:[\s\-.()/+_]|%20|%2[Bb])*\d){5,}")
 # Our own URL, said back: any value may be a person's.
@@ -30,7 +31,11 @@ def email(text: str) -> str:
 
 def text(value: str) -> str:
     """Masks every e-mail address, every long number and every query in a vendor's free text, and shortens it."""
-    shown = _QUERY.sub("?***", _CONTROL.sub(" ", value[: MESSAGE_LENGTH * 4]))
+    start = value[: MESSAGE_LENGTH * 4]
+    if len(start) < len(value):
+        # Half an address or half a number is not known for one: what the cut goes through is left out.
+        start = _WORD.sub("", start[::-1], count=1)[::-1].rstrip("+0123456789 -.()/_")
+    shown = _QUERY.sub("?***", _CONTROL.sub(" ", start))
     shown = _EMAIL.sub(lambda m: email(m.group()), shown)
     shown = _DIGITS.sub(lambda m: phone(m.group()), shown)
     return shown if len(shown) <= MESSAGE_LENGTH else shown[:MESSAGE_LENGTH] + "…"
