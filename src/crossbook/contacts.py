@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from crossbook.batches import ContactBatches
 from crossbook.core import checks, cursor
-from crossbook.core.batch.lookups import match_key
+from crossbook.core.batch.lookups import match_key, why_unmatched
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
@@ -194,9 +194,8 @@ class Contacts(ContactBatches):
     async def _found(self, name: str, value: str) -> Contact | None:
         wanted = match_key(name, value, self._verbs.region)
         if wanted is None:
-            raise InvalidInput(
-                f"{name} is empty or no number of region {self._verbs.region}", field=name, vendor=self._card.vendor
-            )
+            why = why_unmatched(name, value, self._verbs.region)
+            raise InvalidInput(why, field=name, vendor=self._card.vendor)
         asked = value.strip() if name == "email" else wanted
         matches = {
             contact.id: contact

@@ -132,6 +132,15 @@ async def test_who_has_no_key_cannot_be_matched(inside: Inside, card: Card) -> N
         assert result.error.field == match or card.one_group
 
 
+async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Inside, card: Card) -> None:
+    if "phone" not in card.match_keys:
+        pytest.skip(f"{card.title} is not matched by phone")
+    async with inside.book() as book:
+        somebody = person(card, 1, await group_of(book), phone="1234567")
+        (result,) = await ran(book.contacts.upsert_many([somebody], match="phone"))
+    assert f"phone is no number of region {card.default_region}: write +<country><number>" in str(result.error)
+
+
 async def test_on_loss(inside: Inside, card: Card) -> None:
     async with inside.book() as book:
         group = await group_of(book)

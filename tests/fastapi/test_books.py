@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 import httpx
@@ -188,3 +192,12 @@ def test_web_sockets_get_their_books_too() -> None:
 
     with TestClient(app) as client, client.websocket_connect("/ws") as socket:
         assert socket.receive_text() == "vercom"
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError('no', name='fastapi')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import crossbook.fastapi"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stderr.splitlines()[-1].endswith("crossbook.fastapi needs fastapi: pip install 'crossbook[fastapi]'")

@@ -187,7 +187,7 @@ async def test_so_many_times_and_by_chance() -> None:
     [
         ("destroy", {"with_": 500}, "no call 'destroy': take a verb"),
         ("unsubscribe", {"with_": 500, "vendor": "atom"}, "Atom has no call 'unsubscribe'"),
-        ("create", {"with_": "explosion"}, "fault is one of"),
+        ("create", {"with_": "explosion"}, "with_ is a status, or one of refused, .*, rewrite$"),
         ("create", {"with_": 700}, "status cannot be 700"),
         ("create", {"with_": "reset", "seconds": 3}, "reset has no setting 'seconds'"),
         ("create", {"with_": "refused", "retry_after": 3}, "has no setting 'retry_after'"),

@@ -22,7 +22,11 @@ Example:
 
 from __future__ import annotations
 
-from crossbook.fastapi.books import lifespan, use
+try:
+    from crossbook.fastapi.books import lifespan, use
+except ModuleNotFoundError as error:
+    message = f"crossbook.fastapi needs {error.name}: pip install 'crossbook[fastapi]'"
+    raise ModuleNotFoundError(message, name=error.name) from None
 from crossbook.fastapi.health import Health, health
 from crossbook.fastapi.install import install
 from crossbook.fastapi.problems import Problem

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, TypeVar, Unpack, get_args
 
 from crossbook import registry
 from crossbook.book import AddressBook, BookOptions
@@ -211,6 +211,8 @@ class Sandbox:
         if times is not None:
             given["count"] = times
         kind = "status" if isinstance(with_, int) else with_
+        if kind != "status" and kind not in (kinds := get_args(FaultKind)):
+            raise UsageError(f"fail_next: with_ is a status, or one of {', '.join(kinds)}")
 
         operations = operations_of(what, vendor)
 

@@ -72,7 +72,8 @@ class Decider:
         if key is not None:
             return digest(key)
         if self._upsert or self._on_duplicate:
-            raise InvalidInput(f"it has no {self._match} to be matched by", field=self._match, vendor=self._card.vendor)
+            why = self._lookups.why_unmatched(ready.contact)
+            raise InvalidInput(why, field=self._match, vendor=self._card.vendor)
         return None
 
     async def before(self, task: Task) -> Settlement | None:

@@ -22,6 +22,13 @@ def match_key(name: str, value: str | None, region: str | None) -> str | None:
     return value.strip().casefold() if name == "email" else value
 
 
+def why_unmatched(name: str, value: str | None, region: str | None) -> str:
+    """Why `match_key` has nothing for this value."""
+    if name == "phone" and value and value.strip():
+        return f"phone is no number{f' of region {region}' if region else ''}: write +<country><number>"
+    return f"{name} is empty"
+
+
 class Lookups:
     """Contacts by one match key. `verbs` is asked by what its card says: filter, search or snapshot."""
 
@@ -38,6 +45,13 @@ class Lookups:
 
     def key(self, contact: Contact) -> str | None:
         return match_key(self._match, getattr(contact, self._match), self._verbs.region)
+
+    def why_unmatched(self, contact: Contact) -> str:
+        """Why this contact has no key."""
+        value = getattr(contact, self._match)
+        if value is None:
+            return f"it has no {self._match} to be matched by"
+        return why_unmatched(self._match, value, self._verbs.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
         """Every contact with this one's key, each once. A list that was read before `since` is read again."""

@@ -74,7 +74,8 @@ class Phones(Fixtures):
             assert (await book.contacts.get(created.id)).phone == normal
         if "phone" in card.match_keys:
             async with make() as book:
-                with pytest.raises(InvalidInput):
+                why = rf"phone is no number of region {card.default_region}: write \+<country><number>"
+                with pytest.raises(InvalidInput, match=why):
                     await book.contacts.find(phone=text)
 
     async def test_what_is_no_number_does_not_leave_where_only_numbers_are_taken(
