@@ -120,8 +120,8 @@ class Contacts(ContactBatches):
         if opted_out is not None and not checks.is_one_of(opted_out, card.channels):
             known = ", ".join(sorted(card.channels))
             raise InvalidInput(f"opted_out is one of {known}", field="opted_out", vendor=card.vendor)
-        if archived is not None and not isinstance(archived, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput("archived is True or False", field="archived", vendor=card.vendor)
+        if archived is not None:
+            checks.check_flag(card, "archived", archived)
         if group == "none":
             if "group:none" not in card.filters:
                 raise Unsupported(

@@ -144,6 +144,7 @@ class Groups(GroupBatches):
             ```
         """
         self._ask("groups.delete")
+        checks.check_flag(self._verbs.card, "with_contacts", with_contacts)
         if with_contacts:
             self._ask("groups.delete:with_contacts")
         id = checks.check_id(self._verbs.card, "group", id)

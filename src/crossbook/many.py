@@ -98,6 +98,8 @@ def batch(
         can = ", ".join(card.match_keys)
         raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", field="match", vendor=card.vendor)
     _check(options)
+    for flag in ("dry_run", "ordered"):
+        checks.check_flag(card, flag, options.get(flag, False))
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", None)
     dry_run, progress = options.get("dry_run", False), options.get("progress")
     kept = options.get("journal") is not None and not dry_run

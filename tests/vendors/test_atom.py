@@ -8,7 +8,7 @@ import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, Atom, Contact, InvalidInput, NotFound, Unsupported
+from crossbook import AddressBook, Atom, Contact, CrossbookError, InvalidInput, NotFound, Unsupported
 from crossbook.core.card import Card
 from crossbook.core.exchange import Outgoing, Reply
 from crossbook.testing.contract.people import whole
@@ -121,3 +121,24 @@ async def test_the_token_travels_in_a_header_alone() -> None:
     assert dict(call.headers)[b"Authorization"] == b"Bearer fake-token"
     assert (call.method, call.path, call.body) == ("POST", "/api/contact/delete", b'{"id":7}')
     assert "fake-token" not in repr(call)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "field"),
+    [
+        (200, "invalid_request", "phone_number is not a phone number", "phone"),
+        (200, "invalid_request", "first_name: this name is too long", "first_name"),
+        (200, "invalid_request", "custom_3 is a text", "fields.custom_3"),
+        (200, "invalid_request", "filename is not allowed", None),
+        (403, "forbidden", "this company may not use the name", None),
+        (200, "forbidden", "this company may not use the name", None),
+    ],
+)
+async def test_an_error_names_the_field_that_it_is_about(
+    status: int, code: str, message: str, field: str | None
+) -> None:
+    refusal = reply({"status": "error", "error": {"code": code, "message": message}}, status)
+    async with book_over("atom", FakeTransport(refusal), attempts=1) as book:
+        with pytest.raises(CrossbookError) as caught:
+            await book.contacts.delete("1")
+    assert caught.value.field == field

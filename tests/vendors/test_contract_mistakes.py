@@ -169,3 +169,10 @@ def test_text_allows_nothing(vendor: str, transport: FakeTransport) -> None:
     with pytest.raises(InvalidInput) as caught:
         book_over(vendor, transport, base_url="http://vendor.example.com", allow_http="false")
     assert (caught.value.vendor, caught.value.field) == (vendor, "allow_http")
+
+
+async def test_text_deletes_no_contacts(vendor: str, transport: FakeTransport) -> None:
+    async with book_over(vendor, transport) as book:
+        error = await refused(book, lambda: book.groups.delete("1", with_contacts="false"))  # type: ignore[arg-type]
+        assert (error.field, error.operation) == ("with_contacts", "groups.delete")
+    assert not transport.sent

@@ -47,6 +47,8 @@ CLASSES = {
     for kind, codes in table.items()
     for code in codes.split()
 }
+# What a code is about, where it is about one thing.
+FIELDS = {("serwersms", "2001"): "phone", ("filemail", "1004"): "email"}
 # With the vendor's documented status, and where it says 200 to everything, with the other that clients have met.
 ATOM_STATUS = {"forbidden": 403, "rate_limited": 429, "server_error": 500}
 
@@ -82,6 +84,7 @@ async def test_each_code(vendor: str, code: str) -> None:
         error = caught.value
         assert type(error) is CLASSES[vendor, code], (status, row["title"])
         assert (error.vendor, error.status, error.code, error.sent) == (vendor, status, code, "yes")
+        assert error.field == FIELDS.get((vendor, code))
         assert error.retry_after == 7
         # A dead token is answered by a login and one more request.
         assert error.attempts == (2 if (vendor, code) == ("filemail", "2003") else 1)

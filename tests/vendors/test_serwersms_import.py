@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from control import Server
 
@@ -30,12 +32,14 @@ async def test_import_refuses_what_it_cannot_carry(book: SerwerSMS, server: Serv
         "groups": Contact(phone="500600700", groups=("1",)),
     }
     for field, contact in stuffed.items():
-        with pytest.raises(InvalidInput, match=field) as caught:
+        with pytest.raises(InvalidInput, match=f"{field}: leave it out, or take contacts.create_many") as caught:
             await book.import_contacts("Fair", [contact])
         assert caught.value.field == field
-    with pytest.raises(InvalidInput, match="at least one") as caught:
-        await book.import_contacts("Fair", [])
-    assert caught.value.field == "contacts"
+    nobody: Any = None
+    for contacts, why in (([], "at least one"), (nobody, "iterable")):
+        with pytest.raises(InvalidInput, match=why) as caught:
+            await book.import_contacts("Fair", contacts)
+        assert caught.value.field == "contacts"
     for name in ("", "x" * 101):
         with pytest.raises(InvalidInput) as caught:
             await book.import_contacts(name, [Contact(phone="500600700")])

@@ -204,6 +204,12 @@ def check_window(card: Card, window: int) -> None:
         )
 
 
+def check_flag(card: Card, name: str, value: object) -> None:
+    """The text "false" would be true."""
+    if not isinstance(value, bool):
+        raise InvalidInput(f"{name} is True or False", field=name, vendor=card.vendor)
+
+
 def check_channel(card: Card, channel: str) -> str:
     if not is_one_of(channel, card.channels | {"all"}):
         known = ", ".join(sorted(card.channels))

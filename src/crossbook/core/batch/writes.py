@@ -29,6 +29,7 @@ class Create(Step[Contact]):
     def __init__(self, verbs: Any, on_loss: checks.OnLoss, group: str | None, *, include_opted_out: bool) -> None:
         super().__init__("contacts.create", verbs)
         checks.check_on_loss(self.card, on_loss)
+        checks.check_flag(self.card, "include_opted_out", include_opted_out)
         self._on_loss: checks.OnLoss = on_loss
         self._group = group
         self._include_opted_out = include_opted_out

@@ -27,8 +27,9 @@ _BY_CODE: dict[str, type[CrossbookError]] = {
 }
 _FIELDS = {
     "phone_number": "phone", "first_name": "first_name", "last_name": "last_name", "company": "company",
-    "group_id": "groups", "name": "name",
+    "group_id": "groups", "name": "name", **{f"custom_{number}": f"fields.custom_{number}" for number in range(1, 5)},
 }  # fmt: skip
+_WORD = re.compile(r"\w+")
 
 
 class Envelope(Struct):
@@ -45,8 +46,10 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
     said = decoded(body.error)
     error = as_object(said) or {"message": said if isinstance(said, str) else ""}
     code, message = error.get("code"), str(error.get("message") or "")
-    field = next((ours for theirs, ours in _FIELDS.items() if theirs in message), None)
     kind = _BY_CODE.get(str(code), Rejected) if status < 300 else None
+    field = None
+    if kind is not AuthError and status not in (401, 403):  # those are about who asks
+        field = next((_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None)
     return Complaint(kind=kind, code=None if code is None else str(code), message=message, field=field)
 
 

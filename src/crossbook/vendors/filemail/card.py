@@ -56,7 +56,7 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
     if number == 1003 and any(name in message.lower() for name in ("logintoken", "apikey", "username", "password")):
         kind = AuthError
     named = _QUOTED.search(message)
-    field = _FIELDS.get(named.group(1).lower()) if named else None
+    field = "email" if number == 1004 else _FIELDS.get(named.group(1).lower()) if named else None
     return Complaint(kind=kind, code=str(code) if code is not None else None, message=message, field=field)
 
 

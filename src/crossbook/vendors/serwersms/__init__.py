@@ -115,8 +115,12 @@ class SerwerSMS(AddressBook):
             group_name: the name of the group that it makes, at most 100 characters.
             contacts: each with a phone; e-mail, first and last name and company go with it, nothing else can.
 
+        Returns:
+            An `Imported`: the new group's id and the vendor's two counts.
+
         Raises:
-            InvalidInput: a contact with a field that the import cannot carry.
+            InvalidInput: no contacts, one with a field that the import cannot carry, or a name that is too long.
+            LostError: no answer came; it may have happened. Look for the group before repeating it.
 
         Source: the vendor's official clients (public).
 
@@ -134,12 +138,18 @@ class SerwerSMS(AddressBook):
         self._connection.check()
         checks.group_name(CARD, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
+        if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput("contacts is an iterable of contacts", field="contacts", vendor=CARD.vendor)
         listed: list[models.ImportedContact] = []
         for contact in contacts:
             ready = checks.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
             other = next((name for name in sorted(ready.known) if name not in carried), None)
             if other is not None:
-                raise InvalidInput(f"contacts/import cannot carry {other}", field=other, vendor=CARD.vendor)
+                raise InvalidInput(
+                    f"contacts/import cannot carry {other}: leave it out, or take contacts.create_many",
+                    field=other,
+                    vendor=CARD.vendor,
+                )
             listed.append(
                 models.ImportedContact(**{name: value for name in carried if (value := getattr(ready, name))})
             )

@@ -49,10 +49,13 @@ def read_error(_status: int, body: Envelope | None) -> Complaint | None:
     error = as_object(said) or {"message": str(said)}
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
+    kind = _BY_CODE.get(code or "", Rejected)
     field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
+    if kind is AuthError:
+        field = None  # it is about who asks, though it may speak of an address (1003) or of a phone (1008)
     if error.get("type") and error["type"] != message:
         message = f"{error['type']}: {message}"
-    return Complaint(kind=_BY_CODE.get(code or "", Rejected), code=code, message=message, field=field)
+    return Complaint(kind=kind, code=code, message=message, field=field)
 
 
 CARD = Card(
