@@ -47,6 +47,8 @@ def _matrix(console: Console, cases: list[Case], seed: int, sandboxes: int) -> l
     worst = max((result.seconds for result in results), default=0.0)
     seconds = time.monotonic() - began
     console.print(f"{len(results)} cases, {held} held, the longest {worst:.1f} s, all in {seconds:.0f} s, seed {seed}")
+    if void := sum(result.void for result in results):
+        console.print(f"{void} trials ran again: something was amiss, and the machine had stood still meanwhile")
     return results
 
 

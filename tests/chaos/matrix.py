@@ -17,19 +17,22 @@ import crossbook_sandbox
 
 from .cases import Case
 from .lane import Data, Lane, lane
+from .pulse import pulse
 from .trial import attempt, clean
 from .verdict import judged
 
 SANDBOXES = 3
+VOID = 4  # trials of one fault that may be none
 
 
 @frozen
 class Result:
-    """One case: what does not hold, and how long it took."""
+    """One case: what does not hold, how long it took, and how many trials were void, since the machine stood still."""
 
     case: Case
     broken: tuple[str, ...]
     seconds: float
+    void: int
 
 
 async def run(
@@ -74,11 +77,27 @@ async def _work(
         name = case.vendor, case.operation
         if name not in usual:
             usual[name] = await clean(lane, case.operation)
-        began, broken = time.monotonic(), []
+        began, broken, void = time.monotonic(), [], 0
         for lasting in (False, True):
-            try:
-                wrong = judged(await attempt(lane, case, lasting=lasting), usual[name])
-            except Exception as error:
-                wrong = [f"it raised {error!r}"]
+            wrong, voided = await _trials(lane, case, usual[name], lasting=lasting)
+            void += voided
             broken += [f"{'lasting' if lasting else 'once'}: {what}" for what in wrong]
-        heard(Result(case, tuple(broken), time.monotonic() - began))
+        heard(Result(case, tuple(broken), time.monotonic() - began, void))
+
+
+async def _trials(lane: Lane, case: Case, usual: tuple[str, Data], *, lasting: bool) -> tuple[list[str], int]:
+    """What was wrong, and how many trials were void."""
+    void = 0
+    while True:
+        async with pulse() as felt:
+            wrong = await _wrong(lane, case, usual, lasting=lasting)
+        if not wrong or felt.regular or void == VOID:
+            return wrong, void
+        void += 1
+
+
+async def _wrong(lane: Lane, case: Case, usual: tuple[str, Data], *, lasting: bool) -> list[str]:
+    try:
+        return judged(await attempt(lane, case, lasting=lasting), usual)
+    except Exception as error:
+        return [f"it raised {error!r}"]
