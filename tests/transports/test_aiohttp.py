@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import select
+import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 import pytest
+from forwarder import pump
 from framed import answered, call, failed
 from kinds import needs
 from server import LONGEST, Peer, answering, reply, serve
@@ -115,6 +119,55 @@ def test_what_came_unasked_answers_nothing(noticed: bool) -> None:
             assert answered(await transport.send(call(server.origin))).status == 200
             assert server.accepted == 2
             await transport.aclose()
+
+    on_asyncio(main)
+
+
+@pytest.mark.usefixtures("trusted")
+def test_the_tickets_of_a_new_connection_are_nothing_unasked(certified: ssl.SSLContext) -> None:
+    """TLS sends them of itself: whenever they come, the connection is used, and no other is made in its place."""
+    import aiohttp
+
+    finished, connected = threading.Event(), threading.Event()
+
+    class Late(aiohttp.TCPConnector):
+        """Gives a connection out when the tickets have come on it, and nobody has read them."""
+
+        async def connect(self, *arguments: Any, **settings: Any) -> Any:
+            connection = await super().connect(*arguments, **settings)
+            connected.set()
+            assert connection.transport is not None
+            select.select([connection.transport.get_extra_info("socket")], [], [], LONGEST)
+            return connection
+
+    async def main() -> None:
+        with serve(answering(), certified) as server:
+
+            def behave(peer: Peer) -> None:
+                with socket.create_connection(("127.0.0.1", server.port), LONGEST) as onward:
+                    back = threading.Thread(target=hold, args=(onward, peer), daemon=True)
+                    back.start()
+                    onward.sendall(peer.sock.recv(65536))
+                    second = peer.sock.recv(65536)
+                    finished.set()
+                    onward.sendall(second)
+                    pump(peer.sock, onward)
+                    back.join(LONGEST)
+
+            with serve(behave) as front:
+                connector = Late()
+                transport = transports.make("aiohttp", f"https://127.0.0.1:{front.port}", 1, connector)
+                with anyio.fail_after(LONGEST):
+                    answered(await transport.send(call(f"https://127.0.0.1:{front.port}")))
+                assert front.accepted == 1
+                await transport.aclose()
+                await connector.close()
+
+    def hold(onward: socket.socket, peer: Peer) -> None:
+        while piece := onward.recv(65536):
+            if finished.is_set():  # the client has done its part of the handshake: these are the tickets
+                connected.wait(LONGEST)
+            peer.send(piece)
 
     on_asyncio(main)
 

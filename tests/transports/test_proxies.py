@@ -32,6 +32,13 @@ async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pyte
         assert proxy.seen[0].header(b"host") == b"vendor.example.com:8080"
 
 
+async def test_a_proxy_without_its_scheme_is_one_in_clear(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve(proxying) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.origin.removeprefix("http://"))
+        answered(await make(VENDOR).send(call(VENDOR, TARGET)))
+        assert [seen.target for seen in proxy.seen] == [VENDOR.encode() + TARGET]
+
+
 @pytest.mark.parametrize("without", ["127.0.0.1", "*", "example.com,127.0.0.1"])
 async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.MonkeyPatch, without: str) -> None:
     with serve(proxying) as proxy, serve(answering()) as server:
