@@ -43,7 +43,7 @@ def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
     ran = run("import", file, "--to", "vercom")
     assert ran.code == 1
     assert counts(ran) == {"2 created", "1 failed"}
-    assert "1 rows could not be read" in ran.out
+    assert "1 row could not be read" in ran.out
     assert "line 4: not read: it has 5 cells, and there are 3 columns" in ran.err
     assert "line 5: failed: vercom" in ran.err
     assert "no phone" not in ran.err
@@ -166,7 +166,7 @@ def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str
     card = vendor(book).card
     key = "phone" if "r" in card.holds["phone"].access else "email"
     ran = run("import", file, "--to", book, "--match", key, "--on-duplicate", "update")
-    assert (ran.code, ran.out.splitlines()[0]) == (0, "1 inputs: 1 unchanged"), ran.err
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "1 input: 1 unchanged"), ran.err
     assert "Made groups" not in ran.err
 
 

@@ -52,7 +52,7 @@ def test_the_output_is_the_result_and_nothing_else(run: Run) -> None:
     out, err = exported.communicate()
     assert exported.returncode == 0, err
     assert out.splitlines()[1].split(",")[1:4] == ["'+48500600700", "", "Żaneta"]
-    assert err == "Wrote 1 contacts to standard output.\n"
+    assert err == "Wrote 1 contact to standard output.\n"
 
 
 def test_a_reader_that_goes_away_is_no_trouble(run: Run, people: None) -> None:

@@ -14,7 +14,7 @@ from crossbook.cli.showing import out, say
 from crossbook.cli.target import target
 from crossbook.cli.words import Book, FileFormat, Json
 from crossbook.core.batch.pace import Pace
-from crossbook.core.batch.results import Summary
+from crossbook.core.batch.results import Summary, counted
 from crossbook.progress import Bar
 from crossbook.whole import whole
 
@@ -77,4 +77,4 @@ def export(
     if json and to != "-":
         out({"file": to, "format": kind, "contacts": count})
     else:
-        say(f"Wrote {count:,} contacts to {'standard output' if to == '-' else to}.")
+        say(f"Wrote {counted(count, 'contact')} to {'standard output' if to == '-' else to}.")

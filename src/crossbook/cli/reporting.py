@@ -9,7 +9,7 @@ from typing import Any
 from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, spoken
 from crossbook.cli.showing import cell, flush, out, say
 from crossbook.core.batch.engine import Batch
-from crossbook.core.batch.results import Progress, Result, Summary
+from crossbook.core.batch.results import Progress, Result, Summary, counted
 from crossbook.errors import AuthError, ConnectError, InvalidInput, RateLimited, VendorDown, to_record
 from crossbook.progress import Bar
 
@@ -123,7 +123,7 @@ class Report:
             for line in summary.headlines():
                 sys.stdout.write(line + "\n")
             if self.unread:
-                sys.stdout.write(f"{self.unread:,} rows could not be read\n")
+                sys.stdout.write(f"{counted(self.unread, 'row')} could not be read\n")
         flush()
         refused = (each.error for each in summary.failures)
         if not self._json and any(isinstance(error, InvalidInput) and error.field == "groups" for error in refused):

@@ -146,8 +146,8 @@ class Summary:
         """How many of what, what it cost and why it stopped: all but the failures themselves."""
         counts = ", ".join(f"{count:,} {self._told(name)}" for name, count in self.counts.items())
         lines = [
-            f"{self.total:,} inputs{': ' * bool(counts)}{counts}",
-            f"{'about ' if self.dry_run else ''}{self.requests:,} requests, {self.seconds:,.1f} s"
+            f"{counted(self.total, 'input')}{': ' * bool(counts)}{counts}",
+            f"{'about ' if self.dry_run else ''}{counted(self.requests, 'request')}, {self.seconds:,.1f} s"
             + (f", {self.replayed:,} replayed from the journal" if self.replayed else ""),
         ]
         if self.dry_run:
@@ -170,6 +170,11 @@ class Summary:
         more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
         more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
         return "\n".join([*lines, f"… and {more:,} more"] if more else lines)
+
+
+def counted(count: int, what: str) -> str:
+    """So many of it, in words: "1 input", "2,000 inputs"."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def _named(result: Result) -> str:
