@@ -159,7 +159,9 @@ class Contact(Model):
     """
 
     phone_number: str | int | float | bool | None | UnsetType = UNSET
-    """As it was given. Text, at least 1 character."""
+    """As it was given. Text, at least 1 character. Evidence: inferred. The number is shown; that
+    it is the one that was given, and not another spelling, is a guess.
+    """
 
     custom_1: str | int | float | bool | None | UnsetType = UNSET
     """Free text of the account's own meaning; empty or null if there is none. Text or null.
@@ -186,7 +188,7 @@ class Contact(Model):
 class ContactAnswer(Model):
     """A contact, or an error.
 
-    Evidence: documented.
+    Evidence: documented. The error is inferred.
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
@@ -216,7 +218,8 @@ class ContactChanges(Model):
 
     phone_number: str | UnsetType = UNSET
     """Kept as it is given; cannot be cleared. Text, pattern `^\\+?[0-9]{7,15}$`. Evidence:
-    inferred. The parameter is documented; the pattern covers what the vendor's pages show.
+    inferred. The parameter is documented; the pattern covers what the vendor's pages show,
+    and that the number is kept as it is given is a guess too.
     """
 
     first_name: str | UnsetType = UNSET
@@ -308,7 +311,7 @@ class ErrorAnswer(Model):
 class IdAnswer(Model):
     """An id, or an error.
 
-    Evidence: documented.
+    Evidence: documented. The error is inferred.
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
@@ -355,7 +358,9 @@ class ListedContact(Model):
     """
 
     phone_number: str | int | float | bool | None | UnsetType = UNSET
-    """As it was given. Text, at least 1 character."""
+    """As it was given. Text, at least 1 character. Evidence: inferred. The number is shown; that
+    it is the one that was given, and not another spelling, is a guess.
+    """
 
 
 @define(kw_only=True, repr=False)
@@ -383,7 +388,7 @@ class NewContact(Model):
     phone_number: str
     """Kept as it is given, national or international. Text, pattern `^\\+?[0-9]{7,15}$`.
     Evidence: inferred. The parameter is documented; the pattern covers what the vendor's
-    pages show.
+    pages show, and that the number is kept as it is given is a guess too.
     """
 
     first_name: str | UnsetType = UNSET

@@ -306,7 +306,7 @@ class GroupsApi:
     ) -> Coroutine[Any, Any, models.Done]:
         """Put a contact into a group
 
-        Adds the contact to the group; its other groups stay.
+        Adds the contact to the group; its other groups stay (inferred).
 
         Args:
             contactgroupid: The group's id. Text, at least 1 character.

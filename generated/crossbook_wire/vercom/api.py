@@ -150,7 +150,7 @@ class ContactsApi:
 
         Adds the contacts of the array. Whether a second contact with the same phone, e-mail or
         external id is refused is not documented. If some are refused, the answer is 207 and
-        names them; if all are, 422.
+        names them; if all are, 422 (inferred).
 
         Args:
             body: The contacts to add. List, at least 1 item.
@@ -269,7 +269,7 @@ class ContactsApi:
         """List the groups of a contact
 
         All groups that the contact is in, not paged. 404 means that it is in none or that there
-        is no such contact; the answer does not tell which.
+        is no such contact (inferred); the answer does not tell which.
 
         Args:
             id: The contact's id. The vendor types it as text here, and as a number for the
@@ -540,7 +540,7 @@ class GroupsApi:
         """Add groups
 
         Adds the groups of the array. If some are refused, the answer is 207 and names them; if
-        all are, 422.
+        all are, 422 (inferred).
 
         Args:
             body: The groups to add. List, at least 1 item. Evidence: public. The vendor's
