@@ -32,6 +32,24 @@ def test_a_group_for_those_who_are_in_none(run: Run) -> None:
     assert run("copy", "vercom", "atom", "--into", group).code == 0
 
 
+def test_who_opted_out_stays_unless_it_is_said(run: Run) -> None:
+    for number, channel in enumerate(("sms", "push")):
+        id = run("contacts", "create", "vercom", f"phone=+4850060070{number}", "--json").lines[0]["id"]
+        run("contacts", "unsubscribe", "vercom", id, channel)
+    assert run("copy", "vercom", "serwersms").out.startswith("2 inputs: 2 skipped\n")
+    assert run("contacts", "list", "serwersms").out == ""
+    assert run("copy", "vercom", "serwersms", "--include-opted-out").out.startswith("2 inputs: 2 created\n")
+
+
+def test_quick_is_without_what_costs_a_call_each(run: Run) -> None:
+    group = run("groups", "create", "atom", "Rest", "--json").lines[0]["id"]
+    run("contacts", "create", "atom", "phone=+61491570006", "company=ABC", f"groups={group}")
+    for quick, company in ((["--quick"], None), ([], "ABC")):
+        run("copy", "atom", "vercom", "--match", "phone", "--on-duplicate", "update", *quick)
+        (there,) = run("contacts", "list", "vercom", "--json").lines
+        assert there["company"] == company
+
+
 def test_one_account_is_no_two(run: Run) -> None:
     ran = run("copy", "vercom", "vercom")
     assert (ran.code, "the same account" in ran.err) == (2, True)

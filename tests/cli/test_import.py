@@ -99,6 +99,18 @@ def test_one_group_for_everybody(run: Run) -> None:
     )
 
 
+def test_a_phone_without_its_country_is_of_the_region(run: Run) -> None:
+    run("import", write("phone\n0491 570 006\n"), "--to", "vercom", "--region", "AU")
+    assert [each["phone"] for each in stored(run)] == ["+61491570006"]
+
+
+def test_stopping_at_the_first_that_fails(run: Run) -> None:
+    file = write("phone,first_name\n,Anna\n" + "".join(f"+4850060{number:04},\n" for number in range(2_000)))
+    ran = run("import", file, "--to", "vercom", "--on-error", "stop")
+    assert (ran.code, "stopped: input 0 failed" in ran.out) == (1, True)
+    assert len(stored(run)) < 2_000
+
+
 def test_who_is_there_already(run: Run) -> None:
     run("import", write(PEOPLE), "--to", "vercom")
     changed = write(PEOPLE.replace("Anna", "Hanna"))
