@@ -24,7 +24,7 @@ LED_TO = (
     "crossbook.groups.Groups",
     "crossbook.batches.ContactBatches",
     "crossbook.batches.GroupBatches",
-    "crossbook.core.auth.TokenStore",
+    "crossbook.core.tokens.TokenStore",
     "crossbook.core.card.Verb",
     "crossbook.core.journal.Entry",
     "crossbook.core.journal.Heading",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from crossbook.book import BATCH_ATTEMPTS
-from crossbook.core.auth import Login
 from crossbook.core.card import MIB, Card
+from crossbook.core.login import Login
 from crossbook.core.options import Options
 from crossbook.core.retry import BASE, LONGEST, Quota
 from crossbook.registry import VENDORS

@@ -6,7 +6,7 @@ import anyio
 import pytest
 from logins import CALLERS, Account, SlowTokens, Storm
 
-from crossbook.core.auth import MemoryTokens
+from crossbook.core.tokens import MemoryTokens
 
 pytestmark = pytest.mark.anyio
 

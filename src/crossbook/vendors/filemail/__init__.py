@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crossbook_wire.filemail import Api
     from crossbook_wire.http import Request, Response, Send
 
-    from crossbook.core.auth import TokenStore
+    from crossbook.core.tokens import TokenStore
     from crossbook.vendors.filemail.verbs import FilemailVerbs
 
 __all__ = ["Filemail"]
@@ -63,7 +63,9 @@ class Filemail(AddressBook):
         tokens: TokenStore | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import Login, credential, password_text, token_store
+        from crossbook.core.auth import credential, password_text
+        from crossbook.core.login import Login
+        from crossbook.core.tokens import token_store
 
         credentials = {"username": credential("username", username), "password": password_text("password", password)}
         if api_key is not None:
