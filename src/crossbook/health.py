@@ -27,7 +27,7 @@ class BookHealth:
 
 
 async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
-    """Asks the vendor for a group, which costs it one call.
+    """Asks the vendor for a group, or a contact where it has no groups, which costs it one call.
 
     Args:
         book: one that is open.
@@ -37,9 +37,10 @@ async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
     hurried = book.with_options(
         timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=timeout, attempts=2
     )
+    asked = hurried.contacts if book.card.verb("groups.list").support == "unsupported" else hurried.groups
     began, error = time.monotonic(), None
     try:
-        await hurried.groups.list(page_size=1)
+        await asked.list(page_size=1)
     except CrossbookError as raised:
         error = raised
     seconds = round(time.monotonic() - began, 3)

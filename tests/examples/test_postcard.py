@@ -73,6 +73,25 @@ def test_the_command_knows_it(installed: None, capsys: pytest.CaptureFixture[str
         assert says in capsys.readouterr().out
 
 
+def test_whether_it_answers_is_asked_by_what_it_has(
+    installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has no groups, by which the four are asked."""
+    with closing(Served(Account().app())) as server:
+        monkeypatch.setenv("CROSSBOOK_POSTCARD_TOKEN", TOKEN)
+        monkeypatch.setenv("CROSSBOOK_POSTCARD_BASE_URL", server.url)
+        with suppress(SystemExit):
+            app(["books"])
+    assert "postcard\tpostcard\tanswers" in capsys.readouterr().out
+
+
+def test_nothing_is_known_that_could_be_verified(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        app(["verify", "postcard"])
+    assert stopped.value.code == 2
+    assert "only serwersms, atom, filemail, vercom can be verified" in capsys.readouterr().err
+
+
 def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
     with pytest.raises(InvalidInput, match="CROSSBOOK_ATOM_TOKEN"):
         crossbook.open("atom")

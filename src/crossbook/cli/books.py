@@ -22,8 +22,8 @@ def books(
 ) -> None:
     """Which books the environment has credentials for, and whether their vendors answer.
 
-    Each vendor is asked for one group: a read that costs nothing and shows whether the credentials are accepted. Books
-    without credentials are listed with the first variable that is missing.
+    Each vendor is asked for one group, or one contact where it has no groups: a read that costs nothing and shows
+    whether the credentials are accepted. Books without credentials are listed with the first variable that is missing.
 
     The exit code is 0 if all that are configured answer, 3 if credentials are refused, 4 if a vendor does not answer, 2
     if nothing is configured.

@@ -28,7 +28,7 @@ class Health:
 
 
 def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
-    """A dependency: asks each open book's vendor for its groups, all at once, and answers 503 if one fails.
+    """A dependency: asks each open book's vendor for a group, all at once, and answers 503 if one fails.
 
     It costs each vendor a call (Filemail a login too, at first), so ask it every half minute, not every second; and
     an application that can work without one of its vendors should not be restarted because of it.

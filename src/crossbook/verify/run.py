@@ -10,7 +10,8 @@ import anyio
 
 from crossbook.book import AddressBook
 from crossbook.core.frames import public
-from crossbook.errors import CrossbookError
+from crossbook.errors import CrossbookError, Unsupported
+from crossbook.registry import VENDORS
 from crossbook.verify import cleaning
 from crossbook.verify.claims import claims_of
 from crossbook.verify.ledger import Ledger
@@ -27,6 +28,9 @@ def planned(vendor: str, *, write: bool = False) -> int:
     Args:
         vendor: the vendor's name, such as "vercom".
         write: whether it is to write.
+
+    Raises:
+        Unsupported: a vendor of another package, whose spec crossbook does not have.
 
     Example:
         ```python
@@ -67,6 +71,7 @@ async def verify(
     Raises:
         AuthError, ConnectError: nothing could be asked at all.
         UsageError: the book is not open.
+        Unsupported: a vendor of another package, whose spec crossbook does not have.
 
     Example:
         ```python
@@ -78,7 +83,7 @@ async def verify(
         ```
     """
     vendor = book.card.vendor
-    claims, probes = claims_of(vendor), _probes(vendor)
+    probes, claims = _probes(vendor), claims_of(vendor)
     ledger = Ledger(claims)
     for row in probes.rows:
         note = row.note or ("Only a run that writes sees it." if row.write and not write else "")
@@ -125,6 +130,8 @@ async def verify(
 
 
 def _probes(vendor: str) -> Probes:
+    if vendor not in VENDORS:
+        raise Unsupported(f"only {', '.join(VENDORS)} can be verified: whose specs crossbook has", vendor=vendor)
     probes: Probes = import_module(f"crossbook.vendors.{vendor}.probes").PROBES
     return probes
 
