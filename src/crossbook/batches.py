@@ -56,6 +56,9 @@ class ContactBatches:
                 default, since no vendor takes that mark along: in their new place they would be written to.
             options: see `BatchOptions`.
 
+        Returns:
+            A `Batch`: enter it for one `Result` an input, or await `.summary()`.
+
         Raises:
             InvalidInput, Unsupported: an option that cannot be, before any I/O.
             JournalMismatch, JournalBusy: the journal is of another batch, or in use (on entering).
@@ -102,6 +105,12 @@ class ContactBatches:
             include_opted_out: as in `create_many`.
             options: see `BatchOptions`.
 
+        Returns:
+            A `Batch`; its results are `created`, `updated`, `unchanged`, `skipped`, `failed` or `uncertain`.
+
+        Raises:
+            InvalidInput, Unsupported, JournalMismatch, JournalBusy: as in `create_many`.
+
         Example:
             ```python
             print(await book.contacts.upsert_many(people, match="phone").summary())
@@ -121,7 +130,18 @@ class ContactBatches:
     def update_many(
         self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
-        """Changes many contacts: items are `(id, {"company": "ABC", "last_name": None})`, as `update` takes them.
+        """Changes many contacts.
+
+        Args:
+            changes: items `(id, {"company": "ABC", "last_name": None})`, id and fields as `update` takes them.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `updated` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            InvalidInput: an option that cannot be, before any I/O.
+            JournalMismatch, JournalBusy: as in `create_many`.
 
         Example:
             ```python
@@ -140,6 +160,16 @@ class ContactBatches:
 
         That holds for the list itself: a generator of yours over a list that shrinks meanwhile skips some.
 
+        Args:
+            ids: the vendor's ids, or a list of contacts of this book.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `deleted` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`.
+
         Example:
             ```python
             await book.contacts.delete_many(book.contacts.list(group=friends.id)).summary()
@@ -151,7 +181,19 @@ class ContactBatches:
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opts many contacts out of a channel, or of all (Vercom); ids as in `delete_many`.
+        """Opts many contacts out of a channel, or of all (Vercom).
+
+        Args:
+            ids: as in `delete_many`.
+            channel: "sms", "email", "push", or "all" for the three.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            Unsupported: the vendor keeps no subscriptions.
+            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`; `channel` is none.
 
         Example:
             ```python
@@ -166,7 +208,18 @@ class ContactBatches:
     def resubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opts many contacts in again (Vercom): ask the people first. Ids as in `delete_many`.
+        """Opts many contacts in again (Vercom): ask the people first.
+
+        Args:
+            ids: as in `delete_many`.
+            channel: as in `unsubscribe_many`.
+            options: see `BatchOptions`.
+
+        Returns:
+            As `unsubscribe_many`.
+
+        Raises:
+            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `unsubscribe_many`.
 
         Example:
             ```python
@@ -206,7 +259,18 @@ class GroupBatches:
 
     @public_sync
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
-        """Puts many contacts into groups: items are `(group, contact)`, by their ids.
+        """Puts many contacts into groups.
+
+        Args:
+            pairs: items `(group, contact)`, both by the vendor's ids.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            Unsupported: Atom, as in `groups.add`.
+            InvalidInput, JournalMismatch, JournalBusy: as in `contacts.update_many`.
 
         Example:
             ```python
@@ -217,9 +281,19 @@ class GroupBatches:
 
     @public_sync
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
-        """Takes many contacts out of groups: items are `(group, contact)`, by their ids.
+        """Takes many contacts out of groups.
 
         Read a list to its end first, as below: the list of a group that shrinks while it is read skips some.
+
+        Args:
+            pairs: as in `add_many`.
+            options: see `BatchOptions`.
+
+        Returns:
+            As `add_many`.
+
+        Raises:
+            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `add_many`.
 
         Example:
             ```python

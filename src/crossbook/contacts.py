@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from crossbook.batches import ContactBatches
 from crossbook.core import checks, cursor
@@ -14,12 +14,11 @@ from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
 from crossbook.errors import Ambiguous, InvalidInput, NotFound, Unsupported
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
+from crossbook.narrowing import narrowed
 from crossbook.vendors.base import Query, Verbs
 
 if TYPE_CHECKING:
     from crossbook.many import Workshop
-
-_TEXTS = ("search", "phone", "email", "external_id")
 
 
 class Contacts(ContactBatches):
@@ -101,39 +100,13 @@ class Contacts(ContactBatches):
         self._ask("contacts.list")
         self._connection.check()
         card = self._card
-        filters: dict[str, Any] = {
-            "group": group, "search": search, "phone": phone, "email": email, "external_id": external_id,
-            "archived": archived, "opted_out": opted_out, "full": full or None,
-        }  # fmt: skip
-        for name, value in filters.items():
-            if value is not None and card.filters.get(name, "unsupported") == "unsupported":
-                raise Unsupported(f"{card.title} cannot list by {name}", field=name, vendor=card.vendor)
-            if value == "":
-                raise InvalidInput(f"{name} is empty: leave it out to list all", field=name, vendor=card.vendor)
-            if value is not None and name in _TEXTS:
-                checks.clean(card, name, value)
-        if (sort is not None or descending) and not card.sorts:
-            raise Unsupported(f"{card.title} cannot sort", field="sort", vendor=card.vendor)
-        if sort is not None and not checks.is_one_of(sort, card.sorts):
-            can = ", ".join(sorted(card.sorts))
-            raise Unsupported(f"{card.title} sorts by {can} only", field="sort", vendor=card.vendor)
-        if opted_out is not None and not checks.is_one_of(opted_out, card.channels):
-            known = ", ".join(sorted(card.channels))
-            raise InvalidInput(f"opted_out is one of {known}", field="opted_out", vendor=card.vendor)
-        if archived is not None:
-            checks.check_flag(card, "archived", archived)
-        if group == "none":
-            if "group:none" not in card.filters:
-                raise Unsupported(
-                    f"{card.title} cannot list the contacts in no group", field="group", vendor=card.vendor
-                )
-        elif group is not None:
-            checks.check_id(card, "group", group)
-        if phone is not None:
-            phone = checks.normal_phone(card, phone, self._verbs.region)
-        query = Query(
-            group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
-            opted_out=opted_out, sort=sort, descending=descending, full=full,
+        query = narrowed(
+            card,
+            Query(
+                group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
+                opted_out=opted_out, sort=sort, descending=descending, full=full,
+            ),
+            self._verbs.region,
         )  # fmt: skip
         size = checks.page_size_of(card.contact_paging, page_size)
         checks.check_window(card, window)
@@ -147,6 +120,12 @@ class Contacts(ContactBatches):
     @public
     async def get(self, id: str) -> Contact:
         """Reads one contact.
+
+        Args:
+            id: the vendor's id, as text.
+
+        Returns:
+            The contact; its `known` says which fields the vendor's answer told.
 
         Raises:
             NotFound: there is none with this id.
@@ -166,7 +145,10 @@ class Contacts(ContactBatches):
     ) -> Contact | None:
         """Finds the one contact with this phone, e-mail address or external id; give exactly one of them.
 
-        Phones are compared in normal form, whatever the spelling; e-mail addresses without regard to case.
+        Args:
+            phone: compared in normal form, whatever the spelling.
+            email: compared without regard to case.
+            external_id: your own key (Vercom), compared as it is.
 
         Returns:
             The contact, or None.
@@ -248,8 +230,12 @@ class Contacts(ContactBatches):
             changes: fields by name. `fields={"name": value}` changes those of its names that are given. `groups=[…]`
                 replaces the groups (Atom: moves the contact); except on Atom and SerwerSMS it costs a call a group.
 
+        Returns:
+            An `Outcome`: `.id`, `.contact` with the changes alone, `.unverified_fields`.
+
         Raises:
             NotFound: there is no such contact.
+            Ambiguous: several bear this external id: all of them were changed, or, where only groups were, none.
             InvalidInput, Rejected: as `create`.
 
         Example:
@@ -267,8 +253,12 @@ class Contacts(ContactBatches):
     async def delete(self, id: str) -> None:
         """Deletes one contact.
 
+        Args:
+            id: the vendor's id, as text.
+
         Raises:
             NotFound: there is none with this id.
+            InvalidInput: no id of this vendor.
 
         Example:
             ```python
@@ -288,7 +278,17 @@ class Contacts(ContactBatches):
     async def groups_of(self, id: str) -> tuple[Group, ...]:
         """The groups that a contact is in.
 
-        Vercom answers the same for a contact in no group and for one that does not exist: empty.
+        Vercom answers the same for a contact in no group and for one that does not exist: empty (inferred).
+
+        Args:
+            id: the contact, by the vendor's id.
+
+        Returns:
+            The groups, each with what the answer tells of it: id and name at least.
+
+        Raises:
+            NotFound: there is no such contact (but for Vercom).
+            InvalidInput: no id of this vendor.
 
         Example:
             ```python
@@ -300,10 +300,16 @@ class Contacts(ContactBatches):
 
     @public
     async def unsubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
-        """Opts a contact out of one channel, or of all (Vercom).
+        """Opts a contact out of one channel, or of all (Vercom, documented; the names of the channels are inferred).
+
+        Args:
+            id: the contact, by the vendor's id.
+            channel: "sms", "email", "push", or "all" for the three.
 
         Raises:
+            NotFound: there is no such contact.
             Unsupported: the vendor keeps no subscriptions.
+            InvalidInput: no id of this vendor, or no channel.
 
         Example:
             ```python
@@ -317,8 +323,12 @@ class Contacts(ContactBatches):
     async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
         """Opts a contact in again (Vercom). Nothing else in crossbook ever does: ask the person first.
 
+        Args:
+            id: the contact, by the vendor's id.
+            channel: as in `unsubscribe`.
+
         Raises:
-            Unsupported: the vendor keeps no subscriptions.
+            NotFound, Unsupported, InvalidInput: as `unsubscribe`.
 
         Example:
             ```python

@@ -50,6 +50,9 @@ class Groups(GroupBatches):
         Returns:
             A `Pager`: `async for` gives groups, `await` one `Page`, `.pages()` every page.
 
+        Raises:
+            InvalidInput: a cursor of another list, a page size out of range.
+
         Example:
             ```python
             names = [group.name async for group in book.groups.list()]
@@ -70,8 +73,12 @@ class Groups(GroupBatches):
     async def get(self, id: str) -> Group:
         """Reads one group.
 
+        Args:
+            id: the vendor's id, as text.
+
         Raises:
             NotFound: there is none with this id.
+            InvalidInput: no id of this vendor.
 
         Example:
             ```python
@@ -86,11 +93,15 @@ class Groups(GroupBatches):
         """Makes a group.
 
         Args:
-            name: its name.
+            name: its name; at SerwerSMS at most 100 characters (documented).
             description: what it is for (Vercom).
             external_id: your own key (Vercom, which demands one: a random one is made where you give none).
 
+        Returns:
+            The group as it was sent, under its id.
+
         Raises:
+            InvalidInput: no name, or one that is too long.
             Unsupported: a description or an external id where the vendor has none.
 
         Example:
@@ -112,8 +123,13 @@ class Groups(GroupBatches):
     async def rename(self, id: str, name: str) -> None:
         """Gives a group another name.
 
+        Args:
+            id: the group, by the vendor's id.
+            name: the new name, as in `create`.
+
         Raises:
             NotFound: there is none with this id.
+            InvalidInput: no id of this vendor, no name, or one that is too long.
 
         Example:
             ```python
@@ -157,7 +173,15 @@ class Groups(GroupBatches):
 
     @public
     async def add(self, group: str, contact: str) -> None:
-        """Puts a contact into a group, by their ids; its other groups stay.
+        """Puts a contact into a group; its other groups stay.
+
+        Args:
+            group: the group, by the vendor's id.
+            contact: the contact, by the vendor's id.
+
+        Raises:
+            NotFound: there is no such group, or no such contact.
+            Unsupported: Atom, where it would move the contact: `contacts.update(id, groups=[group])` says so.
 
         Example:
             ```python
@@ -170,7 +194,15 @@ class Groups(GroupBatches):
 
     @public
     async def remove(self, group: str, contact: str) -> None:
-        """Takes a contact out of a group, by their ids; the contact itself stays.
+        """Takes a contact out of a group; the contact itself stays.
+
+        Args:
+            group: the group, by the vendor's id.
+            contact: the contact, by the vendor's id.
+
+        Raises:
+            NotFound: there is no such group, or no such contact.
+            Unsupported: Atom, where a contact is in exactly one group: `contacts.update(id, groups=[other])`.
 
         Example:
             ```python

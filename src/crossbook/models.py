@@ -101,7 +101,8 @@ class Contact(_Record):
         company: the company's name.
         fields: further fields by the vendor's names (SerwerSMS `tax_id`, `address`, `city`, `description`;
             Atom `custom_1` … `custom_4`; Vercom any).
-        groups: the ids of the groups it is in; None where the answer does not tell.
+        groups: the ids of the groups it is in; None where the answer does not tell. A row of SerwerSMS's list names one
+            of them (public), which is why `known` is without it.
         opted_out: the channels it does not want to hear from; None where unknown.
         archived: whether the vendor keeps it in its archive (Vercom).
         created_at: when it came to be, in UTC (Vercom).

@@ -68,7 +68,14 @@ class Pager(Generic[T]):
         self._at = at
 
     def at(self, after: str) -> Pager[T]:
-        """The same list from this cursor on."""
+        """The same list from this cursor on.
+
+        Args:
+            after: `page.cursor` or `error.cursor` of this list.
+
+        Raises:
+            InvalidInput: it is a cursor of another list, or none.
+        """
         return self._at(after)
 
     def __repr__(self) -> str:

@@ -89,6 +89,7 @@ class Vercom(AddressBook):
 
         Args:
             account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
+            brand: whose account it is, over the variable.
             options: see `BookOptions`.
 
         Raises:

@@ -59,7 +59,16 @@ class Fields:
 
     @public_sync
     def list(self, *, after: str | None = None) -> Pager[Field]:
-        """Lists the names that `Contact.fields` uses in this account; `after` is a cursor, as in `contacts.list`.
+        """Lists the names that `Contact.fields` uses in this account.
+
+        Args:
+            after: a cursor: begins where that page ended.
+
+        Returns:
+            A `Pager` of `Field`.
+
+        Raises:
+            InvalidInput: a cursor of another list.
 
         Source: documented; what an item holds is inferred.
 
@@ -82,7 +91,16 @@ class Segments:
 
     @public_sync
     def list(self, *, after: str | None = None) -> Pager[Segment]:
-        """Lists the segments of the account, without their counts; `after` is a cursor, as in `contacts.list`.
+        """Lists the segments of the account, without their counts.
+
+        Args:
+            after: a cursor: begins where that page ended.
+
+        Returns:
+            A `Pager` of `Segment`.
+
+        Raises:
+            InvalidInput: a cursor of another list.
 
         Source: documented; what an item holds is inferred.
 
@@ -98,7 +116,14 @@ class Segments:
     async def get(self, id: str) -> Segment:
         """Counts a segment. The vendor may take a while: it is asked again until it is done, within the call's time.
 
+        Args:
+            id: the segment's id, as text.
+
+        Returns:
+            The segment with its `count`.
+
         Raises:
+            InvalidInput: no id.
             NotFound: there is none with this id.
             VendorDown: it is still being counted when the call's time is over.
 
