@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable
+from inspect import iscoroutinefunction
 from os import PathLike
 from typing import Any, TypedDict, TypeVar
 
@@ -143,6 +144,8 @@ def _check(options: BatchOptions) -> None:
         given = options.get(name)
         if not (given is None or callable(given) or (name == "progress" and isinstance(given, bool))):
             raise InvalidInput(f"{name} must be callable", field=name)
+        if iscoroutinefunction(given):
+            raise InvalidInput(f"{name} is a plain function: nobody would await its answer", field=name)
     if not isinstance(options.get("run", ""), str):
         raise InvalidInput("run is a name, as text", field="run")
     for name, least, kinds in (("concurrency", 1, int), ("max_failures", 0, int), ("settle", 0, (int, float))):

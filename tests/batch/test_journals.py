@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import sqlite3
+import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,7 @@ from crossbook import (
     Rejected,
 )
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
+from crossbook.core import journal_file
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
@@ -228,6 +233,21 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
 
 
 @pytest.mark.anyio
+async def test_a_source_that_ends_before_what_was_in_flight_is_refused() -> None:
+    """Of those behind its end nobody knows whether they were written: to call it done would be untrue."""
+    inside, journal = Inside("atom"), Kept()
+    source = people(ATOM, 20, inside.group())
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(source, journal=journal))
+        journal.finished = None
+        journal.entries = {index: journal.entries[index] for index in range(12)}
+        journal.entries[11] = evolve(journal.entries[11], state="intent", status=None, id=None)
+        with pytest.raises(JournalMismatch, match="it ends after 11 inputs, and one more was begun"):
+            await ran(book.contacts.create_many(source[:11], journal=journal))
+        assert journal.finished is None
+
+
+@pytest.mark.anyio
 async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
     inside, other = Inside("atom"), Inside("serwersms")
     source = people(ATOM, 5, inside.group())
@@ -257,6 +277,53 @@ async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
                 assert statuses([result async for result in run]) == {"created": 5}
             await ran(book.contacts.create_many(source, journal=journal))
     assert len(inside.contacts()) == 10
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncio itself cancels through any shield of anyio's: nobody else may find the journal in use."""
+    begun, release = threading.Event(), threading.Event()
+    connect = journal_file.connect
+
+    def slowly(path: Path) -> tuple[sqlite3.Connection, int]:
+        begun.set()
+        assert release.wait(5)
+        return connect(path)
+
+    inside = Inside("atom")
+    source = people(ATOM, 5, inside.group())
+    async with inside.book() as book:
+        for moment in range(12):
+            monkeypatch.setattr(journal_file, "connect", slowly)
+            begun.clear()
+            release.clear()
+            task = asyncio.create_task(book.contacts.create_many(source, journal=path).summary())
+            assert await asyncio.to_thread(begun.wait, 5)
+            task.cancel()
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            release.set()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            monkeypatch.undo()
+            await book.contacts.create_many([], journal=path, run=f"{moment}").summary()
+        assert statuses(await ran(book.contacts.create_many(source, journal=path))) == {"created": 5}
+
+
+@pytest.mark.anyio
+async def test_a_source_that_does_not_even_begin_leaves_the_journal(path: Path) -> None:
+    class Broken:
+        def __iter__(self) -> Iterator[Contact]:
+            raise ValueError("no people today")
+
+    inside = Inside("atom")
+    async with inside.book() as book:
+        batch = book.contacts.create_many(Broken(), journal=path)
+        with pytest.raises(ValueError, match="no people today"):
+            await batch.summary()
+        await book.contacts.create_many([], journal=path).summary()
 
 
 @pytest.mark.anyio

@@ -182,6 +182,7 @@ async def test_who_opted_out_is_not_written_anew(inside: Inside, card: Card) -> 
         {"settle": float("inf")}, {"on_duplicate": "skip"}, {"match": "phone", "on_duplicate": "merge"},
         {"colour": "red"}, {"on_loss": "ignore"}, {"ref": "phone"}, {"progress": 5}, {"run": 5}, {"journal": 5},
         {"dry_run": "false"}, {"ordered": 0}, {"include_opted_out": "false"},
+        {"ref": anyio.sleep}, {"progress": anyio.sleep},
     ],
 )  # fmt: skip
 async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -187,6 +189,20 @@ async def test_a_batch_runs_once(book: AddressBook) -> None:
         await batch.summary()
 
 
+async def test_several_readers_share_the_results(book: AddressBook) -> None:
+    indices: list[int] = []
+    async with book.contacts.create_many(people(ATOM, 40), concurrency=2) as run:
+
+        async def read() -> None:
+            indices.extend([result.index async for result in run])
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as readers:
+                for _ in range(3):
+                    readers.start_soon(read)
+    assert sorted(indices) == list(range(40))
+
+
 async def test_a_book_that_is_not_open(inside: Inside) -> None:
     book = inside.book()
     with pytest.raises(UsageError):
@@ -262,6 +278,31 @@ async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
         results = await ran(book.contacts.create_many(endless(), on_error="stop", ordered=True))
     assert [result.status for result in results] == ["created", "failed"]
     assert closed
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_a_source_whose_own_work_is_cancelled_is_no_end(
+    book: AddressBook, tmp_path: Path, asynchronous: bool
+) -> None:
+    """It takes its reader with it; and what is left of it, an exhausted generator, looks as if all were done."""
+
+    def source(failing: bool) -> Iterator[Contact]:
+        for number, each in enumerate(people(ATOM, 20)):
+            if failing and number == 5:
+                raise asyncio.CancelledError
+            yield each
+
+    async def awaited() -> AsyncIterator[Contact]:
+        for each in source(True):
+            yield each
+
+    results: list[Result] = []
+    options: Any = {"journal": tmp_path / "journal", "concurrency": 3}
+    with pytest.raises(UsageError, match="cancelled from within"):
+        await ran(book.contacts.create_many(awaited() if asynchronous else source(True), **options), results)
+    assert statuses(results) == {"created": 5}
+    assert statuses(await ran(book.contacts.create_many(source(False), **options))) == {"created": 20}
 
 
 async def test_a_source_that_is_none() -> None:

@@ -5,10 +5,12 @@ Workers live in the book's task group and never raise into it; leaving the batch
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Generic, Self, TypeVar
 
 import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from crossbook.core.batch.intake import Intake
 from crossbook.core.batch.pace import Pace, foretell
@@ -82,8 +84,12 @@ class Batch(Generic[I]):
         if self._began is not None:
             raise UsageError("a batch runs once: ask for a new one", vendor=self._connection.card.vendor)
         self._began = anyio.current_time()
-        cursor, index = await self._intake.open()
-        self._source.start(cursor, index)
+        opening = self._connection.start(self._intake.open)
+        try:
+            self._source.start(*await opening.result())
+        except BaseException:
+            await self._to_its_end(partial(self._intake.give_up, opening))
+            raise
         self._working = self._workers
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
         return self
@@ -95,12 +101,15 @@ class Batch(Generic[I]):
         self._stopping = True
         for scope in self._scopes:
             scope.cancel()
+        await self._to_its_end(self._end)
+
+    async def _to_its_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """In the book's task group, since asyncio itself (a time-out) cancels through any shield of anyio's."""
         with anyio.CancelScope(shield=True):
             try:
-                # In the book's task group, since asyncio itself (a time-out) cancels through any shield of anyio's.
-                job = self._connection.start(self._end)
+                job = self._connection.start(work)
             except UsageError:  # the book is closed already
-                await self._end()
+                await work()
             else:
                 await job.result()
 
@@ -142,7 +151,8 @@ class Batch(Generic[I]):
         if self._broken is not None:
             raise self._broken
         if not (self._source.exhausted or self._stopping) or self._writer.in_flight:
-            raise UsageError("the book was closed before the batch was done", vendor=self._connection.card.vendor)
+            what = "the batch was left, or its book closed, before it was done"
+            raise UsageError(what, vendor=self._connection.card.vendor)
         raise StopAsyncIteration
 
     @public
@@ -166,8 +176,14 @@ class Batch(Generic[I]):
                 self._scopes.append(scope)
                 while not (self._stopping or self._source.exhausted):
                     await self._work_off()
+                if self._source.exhausted:
+                    await self._intake.check_end(self._source.taken)
         except Exception as error:
             self._break(error)
+        except anyio.get_cancelled_exc_class():
+            await checkpoint_if_cancelled()  # the book is closed
+            what = "the source or a callback was cancelled from within: what it waited for was"
+            self._break(UsageError(what, vendor=self._connection.card.vendor))
         finally:
             self._working -= 1
             if self._working == 0:
@@ -181,8 +197,6 @@ class Batch(Generic[I]):
                 return
         chunk = self._source.take_now(size) if self._source.at_hand else await self._source.take(size)
         self._window.give_back(size - len(chunk))
-        if self._source.exhausted:
-            self._intake.check_end(self._source.taken)
         if not self._stopping:
             await self._writer.process(chunk, self._settled)
         else:

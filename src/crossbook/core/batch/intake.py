@@ -14,6 +14,7 @@ from crossbook.core.batch.results import Result
 from crossbook.core.batch.source import DONE
 from crossbook.core.batch.steps import Ready, Step
 from crossbook.core.batch.task import Task
+from crossbook.core.jobs import Job
 from crossbook.core.journal import Heading, Journal
 from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
 
@@ -68,15 +69,27 @@ class Intake(Generic[I]):
                 await self._journal.close()
             raise
 
+    async def give_up(self, opening: Job[Any]) -> None:
+        """Closes the journal once it is open, for a batch that does not begin after all."""
+        with anyio.CancelScope(shield=True):
+            try:
+                await opening.result()
+            except Exception:
+                return  # it has closed what it had opened
+            await self._journal.close()
+
     async def close(self, count: int, *, complete: bool) -> None:
         if complete and not self.finished:
             await self._journal.finish(count)
         await self._journal.close()
 
-    def check_end(self, count: int) -> None:
+    async def check_end(self, count: int) -> None:
         """The source has ended after so many."""
         if count < self._first_open:
             raise self._mismatch(f"it ends after {count:,} inputs, and {self._first_open:,} were done")
+        beyond = await self._journal.entry(count) if self.kept else None
+        if beyond is not None and (beyond.attempts or beyond.state == "done"):
+            raise self._mismatch(f"it ends after {count:,} inputs, and one more was begun")
 
     def task(self, index: int, item: I) -> Task:
         if item is DONE:

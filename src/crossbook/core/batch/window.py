@@ -76,7 +76,8 @@ class Window:
         while not self._ready:
             if self._closed:
                 return None
-            self._news = anyio.Event()
+            if self._news.is_set():  # else another reader waits for it too
+                self._news = anyio.Event()
             await self._news.wait()
         return self.get_now()
 
