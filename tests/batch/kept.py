@@ -41,6 +41,14 @@ class Kept:
     async def key_index(self, key: str) -> int | None:
         return min((entry.index for entry in self.entries.values() if entry.key == key), default=None)
 
+    async def last_written(self, key: str) -> int | None:
+        written = (
+            entry.index
+            for entry in self.entries.values()
+            if entry.key == key and entry.state == "done" and entry.status not in ("skipped", "failed")
+        )
+        return max(written, default=None)
+
     async def intend(self, entries: Sequence[Entry]) -> None:
         await anyio.lowlevel.checkpoint()
         self._write(entries)

@@ -22,6 +22,7 @@ from virtual import virtually
 
 from crossbook import (
     AuthError,
+    ConnectError,
     Contact,
     CrossbookError,
     InvalidInput,
@@ -554,6 +555,31 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
         assert set(statuses(results)) <= {"created", "updated", "unchanged"}
         assert len(inside.contacts()) == 30
         assert all("Changed" in (row["name"] or row["last_name"]) for row in inside.contacts())
+
+
+@pytest.mark.anyio
+async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Inside, card: Card) -> None:
+    """Also when those before it could not be written until the next run."""
+    name, journal = "name" if card.names == "whole" else "last_name", Kept()
+    async with inside.book() as book:
+        id = (await book.contacts.create(person(card, 1, inside.group()))).id
+        changes = [(id, {name: word}) for word in ("First", "Second", "Third", "Fourth")]
+        for refused, expected in (
+            ((1, 3), ["updated", "failed", "updated", "failed"]),
+            ((), ["updated", "skipped", "updated", "updated"]),
+        ):
+            step = book.contacts.update_many(changes, journal=journal, concurrency=1, ordered=True)
+            one, at = step._writer._step.one, iter(range(4))
+
+            async def only(ready: Any, again: bool, one: Any = one, at: Any = at, refused: Any = refused) -> Any:
+                if next(at) in refused:
+                    raise ConnectError("not there today", vendor=card.vendor)
+                return await one(ready, again)
+
+            step._writer._step.one = only  # type: ignore[method-assign]
+            assert [result.status for result in await ran(step)] == expected
+        (stored,) = [contact async for contact in book.contacts.list()]
+        assert getattr(stored, name) == "Fourth"
 
 
 @in_virtual_time

@@ -35,7 +35,7 @@ ENTRIES = st.lists(
         at=st.floats(0, 2e9),
         seen=NAMES,
         attempts=st.integers(0, 9),
-        status=st.none() | st.sampled_from(["created", "failed"]),
+        status=st.none() | st.sampled_from(["created", "failed", "skipped"]),
         id=st.none() | IDS,
         error=st.none() | ERROR,
         lost_fields=NAMES,
@@ -103,6 +103,13 @@ class Machine(RuleBasedStateMachine):
     @rule(key=KEYS)
     def key_index(self, key: str) -> None:
         assert self.call("key_index", key) == min((e.index for e in self.model.values() if e.key == key), default=None)
+
+    @rule(key=KEYS)
+    def last_written(self, key: str) -> None:
+        assert self.call("last_written", key) == max(
+            (e.index for e in self.model.values() if e.key == key and e.state == "done" and e.status == "created"),
+            default=None,
+        )
 
     @invariant()
     def marks_and_first_open(self) -> None:

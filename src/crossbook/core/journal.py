@@ -33,7 +33,7 @@ class Entry:
         index: its position in the source, from 0.
         ref: the caller's own key of it, echoed.
         fingerprint: a hash of the item, by which another source is noticed.
-        key: a hash of its match key, or None.
+        key: a hash of its match key, the id of the contact that it changes, or None.
         state: `intent` – about to be sent, or sent; `done` – the outcome is known.
         at: wall clock of the intent, in seconds (`time.time()`).
         seen: ids that the vendor had for the key before the first attempt.
@@ -87,6 +87,10 @@ class Journal(Protocol):
         """The lowest index of an item of this run with this match key, intended or done."""
         ...
 
+    async def last_written(self, key: str) -> int | None:
+        """The highest index of an item of this run with this key that is done, and neither skipped nor failed."""
+        ...
+
     async def intend(self, entries: Sequence[Entry]) -> None:
         """Writes entries, before the call leaves; when it returns they outlive the process and the machine."""
         ...
@@ -129,6 +133,9 @@ class NoJournal:
         return None
 
     async def key_index(self, key: str) -> int | None:
+        return None
+
+    async def last_written(self, key: str) -> int | None:
         return None
 
     async def intend(self, entries: Sequence[Entry]) -> None:

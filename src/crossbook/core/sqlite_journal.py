@@ -93,13 +93,16 @@ class SqliteJournal:
         return _entry(*rows[0]) if rows else None
 
     async def owner(self, id: str) -> int | None:
-        return await self._lowest("status is not 'skipped' and id", id)
+        return await self._first("min", "status is not 'skipped' and id", id)
 
     async def key_index(self, key: str) -> int | None:
-        return await self._lowest("key", key)
+        return await self._first("min", "key", key)
 
-    async def _lowest(self, where: str, value: str) -> int | None:
-        sql = f'select min("index") from entry where run = ? and {where} = ?'  # noqa: S608
+    async def last_written(self, key: str) -> int | None:
+        return await self._first("max", "state = 'done' and status not in ('skipped', 'failed') and key", key)
+
+    async def _first(self, which: str, where: str, value: str) -> int | None:
+        sql = f'select {which}("index") from entry where run = ? and {where} = ?'  # noqa: S608
         ((index,),) = await self._file.read(sql, self._run, value)
         return None if index is None else int(index)
 

@@ -104,8 +104,8 @@ class Decider:
             return self._duplicate(f"the vendor has a contact with this {self._match}", only)
         if len(found) > 1:
             return self._several(f"{len(found)} contacts have this {self._match}", tuple(each.id for each in found))
-        if (await self._journal.owner(found[0].id) or 0) > task.index:
-            # An input after this one was written while this one could not be: it has the last word.
+        if (await self._journal.last_written(task.ready.key or "") or 0) > task.index:
+            # As with changes by id: an input after this one has the last word.
             return Done("skipped", found[0].id)
         try:
             stored = await self._told(contact, found[0])

@@ -12,7 +12,7 @@ from crossbook.core.batch.fingerprint import fingerprint
 from crossbook.core.batch.outcomes import replayed
 from crossbook.core.batch.results import Result
 from crossbook.core.batch.source import DONE
-from crossbook.core.batch.steps import Ready, Step
+from crossbook.core.batch.steps import Done, Ready, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.jobs import Job
 from crossbook.core.journal import Heading, Journal
@@ -118,6 +118,11 @@ class Intake(Generic[I]):
             raise self._mismatch(f"its input {task.index} is another one")
         if entry.state == "done":
             return replayed(entry)
+        key = task.ready.key
+        if self._step.overwrites and key and (await self._journal.last_written(key) or 0) > task.index:
+            # An input after this one was written while this one could not be: it has the last word.
+            task.ready.done = Done("skipped", task.ready.id)
+            return None
         if entry.attempts:
             task.attempts, task.seen, task.since = entry.attempts, entry.seen, self._opened
         if entry.attempts and self._decider is not None:

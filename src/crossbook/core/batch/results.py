@@ -22,8 +22,8 @@ class Result:
         index: its position in the source, from 0.
         ref: your own key for it, as `ref=` gave it.
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions), `skipped` (its key was
-            there), `failed` (see `error`), `uncertain` (it may have happened, and nobody could say), `cancelled` (not
-            begun, or stopped in the middle).
+            there, or a later input for the same contact was written in an earlier run), `failed` (see `error`),
+            `uncertain` (it may have happened, and nobody could say), `cancelled` (not begun, or stopped in the middle).
         id: the contact's id, where one is known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how often its write was begun, 0 if never.

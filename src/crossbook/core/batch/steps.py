@@ -65,6 +65,7 @@ class Step(ABC, Generic[I]):
 
     status: Status
     creates = False  # twice is one too many
+    overwrites = False  # of two items with one key the later has the last word
 
     def __init__(self, verb: str, verbs: Any) -> None:
         self.verb = verb

@@ -81,6 +81,7 @@ class Update(Step[Changes]):
     """contacts.update."""
 
     status = "updated"
+    overwrites = True
 
     def __init__(self, verbs: Any) -> None:
         super().__init__("contacts.update", verbs)
