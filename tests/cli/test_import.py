@@ -51,6 +51,22 @@ def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
     assert len(stored(run)) == 2
 
 
+def test_very_many_bad_rows_are_counted_and_the_first_told(run: Run) -> None:
+    ran = run("import", write("phone\n+48500600700\n" + "a,b\n" * 150), "--to", "vercom")
+    assert (ran.code, counts(ran)) == (1, {"1 created"})
+    assert "150 rows could not be read" in ran.out
+    assert ran.err.count(": not read: ") == 100
+    assert "more fail" in ran.err
+
+
+def test_what_a_bad_row_is_called_does_nothing_to_a_terminal(run: Run) -> None:
+    rows = [{"phone": f"+4850060{number:04}"} for number in range(200)]
+    file = write("\n".join(map(json.dumps, [*rows, {"\x1b[2J\u202e": 1}])), "people.jsonl")
+    ran = run("import", file, "--to", "vercom", "--dry-run")
+    assert "line 201: not read: " in ran.err
+    assert not {"\x1b", "\u202e"} & set(ran.err)
+
+
 def test_or_stop_at_the_first(run: Run) -> None:
     file = write("phone\n+48500600700\n1,2\n" + "".join(f"+4850070{number:04}\n" for number in range(500)))
     ran = run("import", file, "--to", "serwersms", "--on-error", "stop")
@@ -191,6 +207,16 @@ def test_the_journal_is_of_one_file(run: Run) -> None:
     other = run("import", write(PEOPLE.replace("Anna", "Hanna")), "--to", "vercom", "--journal", "import.sqlite")
     assert (other.code, "another source" in other.err) == (2, True)
     assert "run=" not in other.err  # which the command has no option for
+
+
+def test_a_vendor_that_is_down_now_and_then_is_asked_on(run: Run, server: Server) -> None:
+    server.fault("status", "serwersms", "createContact", status=503, retry_after=3600, probability=0.5, seed=1)
+    file = write("phone\n" + "".join(f"+4850060{number:04}\n" for number in range(100)))
+    ran = run("import", file, "--to", "serwersms", "--json")
+    counts = ran.lines[-1]["summary"]["counts"]
+    # A create that was answered so may have happened.
+    assert (ran.code, counts.keys(), sum(counts.values())) == (1, {"created", "uncertain"}, 100)
+    assert counts["uncertain"] > 20
 
 
 def test_refused_credentials_and_a_dead_vendor(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
