@@ -47,6 +47,8 @@ def _parameter(parameter: Any, context: Any) -> tuple[str, str, str]:
 
 
 def _plain(text: str) -> str:
-    """Without the marks that colour a terminal; an example becomes code."""
-    plain = Text.from_markup(text).plain
-    return re.sub(r"^Examples?: (.*)$", r"Example: `\1`", plain.replace("\b", ""), flags=re.MULTILINE)
+    """Without the marks that colour a terminal; an example becomes code, several, which come last, a block of it."""
+    plain, several, examples = Text.from_markup(text).plain.replace("\b", "").partition("\nExamples:\n")
+    lines = "\n".join(line for line in examples.splitlines() if line)
+    block = f"{several}\n```sh\n{lines}\n```" if several else ""
+    return re.sub(r"^Example: (.*)$", r"Example: `\1`", plain, flags=re.MULTILINE) + block
