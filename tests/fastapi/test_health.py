@@ -70,6 +70,12 @@ async def test_a_login_that_died_meanwhile_is_no_illness(sandbox: Server, client
         assert (await client.get(f"{url}/health")).status_code == 200
 
 
+async def test_a_connection_that_died_meanwhile_is_no_illness(sandbox: Server, client: httpx.AsyncClient) -> None:
+    sandbox.fault("reset", "vercom", when="before")
+    with serving(application(vercom=book_on(sandbox, "vercom"))) as url:
+        assert (await client.get(f"{url}/health")).status_code == 200
+
+
 async def test_no_books_no_illness(client: httpx.AsyncClient) -> None:
     with serving(application()) as url:
         assert (await client.get(f"{url}/health")).json() == {"healthy": True, "books": {}}
