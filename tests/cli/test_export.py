@@ -64,6 +64,13 @@ def test_a_file_that_is_there_stays(run: Run) -> None:
     ]
 
 
+def test_a_file_that_is_called_like_an_unfinished_one_stays(run: Run) -> None:
+    Path("people.csv.part").write_text("mine")
+    assert run("export", "vercom", "--to", "people.csv").code == 0
+    assert Path("people.csv.part").read_text() == "mine"
+    assert sorted(path.name for path in Path().iterdir()) == ["people.csv", "people.csv.part"]
+
+
 def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
     server.fault("html", "vercom", "listContacts", skip=4, count=10)
     ran = run("export", "vercom", "--to", "people.csv")

@@ -207,6 +207,18 @@ def test_the_journal_is_of_one_file(run: Run) -> None:
     other = run("import", write(PEOPLE.replace("Anna", "Hanna")), "--to", "vercom", "--journal", "import.sqlite")
     assert (other.code, "another source" in other.err) == (2, True)
     assert "run=" not in other.err  # which the command has no option for
+    ran = run("import", write(PEOPLE.replace("500600700", "500600709")), "--to", "vercom", "--journal", "import.sqlite")
+    assert ran.code == 2
+    assert "was made for another source" in ran.err
+    assert "goes on" not in ran.err
+
+
+def test_what_was_refused_is_taken_up_when_it_is_mended(run: Run) -> None:
+    command = ("import", write(PEOPLE), "--to", "atom", "--group", "Fair", "--region", "PL", "--journal", "j.sqlite")
+    ran = run(*command)
+    assert (ran.code, "pass --on-loss drop" in ran.err) == (1, True)
+    ran = run(*command, "--on-loss", "drop")
+    assert (ran.code, ran.out.splitlines()[0]) == (0, "2 inputs: 2 created"), ran.err
 
 
 def test_a_vendor_that_is_down_now_and_then_is_asked_on(run: Run, server: Server) -> None:

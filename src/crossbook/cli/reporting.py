@@ -10,7 +10,7 @@ from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, spoken
 from crossbook.cli.showing import cell, flush, out, say
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Progress, Result, Summary, counted
-from crossbook.errors import AuthError, ConnectError, InvalidInput, RateLimited, VendorDown, to_record
+from crossbook.errors import AuthError, ConnectError, InvalidInput, JournalMismatch, RateLimited, VendorDown, to_record
 from crossbook.progress import Bar
 
 _SHOWN = 100  # failures that a person is shown; all are counted, and --json tells each
@@ -103,7 +103,7 @@ class Report:
         elif self._down > _PATIENCE:
             summary.stopped = f"{self._down} inputs in a row could not be written for the vendor's sake"
         self._sum(summary)
-        if error is not None or summary.stopped:
+        if not isinstance(error, JournalMismatch) and (error is not None or summary.stopped):
             self._how(summary, interrupted=isinstance(error, KeyboardInterrupt))
         if isinstance(error, KeyboardInterrupt):
             raise Stopped(INTERRUPTED)

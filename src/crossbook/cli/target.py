@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -39,9 +40,11 @@ def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
     if final.exists() and not force:
         raise InvalidInput(f"the file {path!r} is there already: --force writes over it", field="to")
     final = final.resolve()  # what a link names is written, and the link stays
-    unfinished = final.with_name(f"{final.name}.part")
+    # A name of this process's own: what is called so already is somebody's.
+    unfinished = final.with_name(f"{final.name}.{os.getpid()}.part")
+    opened = unfinished.open("x", encoding=encoding, newline="")
     try:
-        with unfinished.open("w", encoding=encoding, newline="") as file:
+        with opened as file:
             yield file
         unfinished.replace(final)
     finally:

@@ -15,7 +15,7 @@ from crossbook.core.batch.source import DONE
 from crossbook.core.batch.steps import Done, Ready, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.jobs import Job
-from crossbook.core.journal import Heading, Journal
+from crossbook.core.journal import Entry, Heading, Journal
 from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -116,7 +116,8 @@ class Intake(Generic[I]):
             return None
         if entry.fingerprint != task.fingerprint and task.ready.value is not DONE:
             raise self._mismatch(f"its input {task.index} is another one")
-        if entry.state == "done":
+        mended = task.refusal is None and task.ready.value is not DONE and _was_refused(entry)
+        if entry.state == "done" and not mended:
             return replayed(entry)
         key = task.ready.key
         if self._step.overwrites and key and (await self._journal.last_written(key) or 0) > task.index:
@@ -136,6 +137,12 @@ class Intake(Generic[I]):
             f"the journal was made for another source: {what}; name another file, or a new run with run=",
             vendor=self._heading.vendor, field="source",
         )  # fmt: skip
+
+
+def _was_refused(entry: Entry) -> bool:
+    """Whether our own check had refused it: what it said to do, another option for instance, may be done by now."""
+    kind = (entry.error or {}).get("kind")
+    return entry.status == "failed" and not entry.attempts and kind in ("InvalidInput", "Unsupported")
 
 
 def _ref(ref: Callable[[Any], Any], item: Any) -> str | None:
