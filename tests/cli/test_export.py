@@ -76,6 +76,9 @@ def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
     ran = run("export", "vercom", "--to", "people.csv")
     assert ran.code == 4
     assert list(Path().iterdir()) == []
+    Path("people.csv").write_text("mine")
+    assert run("export", "vercom", "--to", "people.csv", "--force").code == 4
+    assert Path("people.csv").read_text() == "mine"
 
 
 def test_what_the_vendor_never_shows_is_said(run: Run) -> None:
