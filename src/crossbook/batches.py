@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from crossbook.core import checks
+from crossbook.core import checks, fitting
 from crossbook.core.frames import public_sync
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact, ExternalId
@@ -38,7 +38,7 @@ class ContactBatches:
         *,
         match: MatchKey | None = None,
         on_duplicate: OnDuplicate | None = None,
-        on_loss: checks.OnLoss = "error",
+        on_loss: fitting.OnLoss = "error",
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
@@ -88,7 +88,7 @@ class ContactBatches:
         *,
         match: MatchKey,
         on_duplicate: OnDuplicate = "update",
-        on_loss: checks.OnLoss = "error",
+        on_loss: fitting.OnLoss = "error",
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:

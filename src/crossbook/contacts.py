@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from crossbook.batches import ContactBatches
-from crossbook.core import checks, cursor
+from crossbook.core import checks, cursor, fitting
 from crossbook.core.batch.lookups import match_key, why_unmatched
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
@@ -192,7 +192,7 @@ class Contacts(ContactBatches):
         return next(iter(matches.values()), None)
 
     @public
-    async def create(self, contact: Contact, *, on_loss: checks.OnLoss = "error") -> Outcome:
+    async def create(self, contact: Contact, *, on_loss: fitting.OnLoss = "error") -> Outcome:
         """Stores a new contact.
 
         Args:
@@ -215,7 +215,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.create")
-        prepared = checks.for_create(
+        prepared = fitting.for_create(
             self._card, contact, region=self._verbs.region, on_loss=on_loss, group=self._default_group
         )
         id = await self._verbs.create_contact(prepared.contact)
@@ -245,9 +245,9 @@ class Contacts(ContactBatches):
         """
         self._ask("contacts.update")
         checks.check_contact(self._card, id)
-        prepared = checks.for_update(self._card, changes, region=self._verbs.region)
+        prepared = fitting.for_update(self._card, changes, region=self._verbs.region)
         stored = await self._verbs.update_contact(id, prepared)
-        return written("updated", stored, Contact(**prepared), (), checks.unverified(self._card, prepared))
+        return written("updated", stored, Contact(**prepared), (), fitting.unverified(self._card, prepared))
 
     @public
     async def delete(self, id: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, Literal, Unpack
 
 from crossbook.book import AddressBook
-from crossbook.core import checks
+from crossbook.core import checks, fitting
 from crossbook.core.batch.decide import OnDuplicate
 from crossbook.core.batch.engine import Batch
 from crossbook.core.card import MatchKey
@@ -28,7 +28,7 @@ def copy(
     groups: Literal["by_name", "none"] | Mapping[str, str] = "by_name",
     match: MatchKey | None = None,
     on_duplicate: OnDuplicate | None = None,
-    on_loss: checks.OnLoss = "error",
+    on_loss: fitting.OnLoss = "error",
     include_opted_out: bool = False,
     full: bool = True,
     **options: Unpack[BatchOptions],
@@ -107,7 +107,7 @@ async def _people(
     if groups == "by_name":
         async for each in source.groups.list():
             names[each.id] = each.name
-    left = {"created_at"} - {name for name in target.card.holds if checks.writable(target.card, name)}
+    left = {"created_at"} - {name for name in target.card.holds if fitting.writable(target.card, name)}
     async for contact in whole(source, group=group, groups=groups != "none", full=full):
         values: dict[str, Any] = {
             f.name: value

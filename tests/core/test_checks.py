@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import Contact, CrossbookError, InvalidInput
-from crossbook.core import checks
+from crossbook.core import checks, fitting
 from crossbook.registry import vendor as vendor_class
 from crossbook.testing.contract.people import least
 
@@ -112,7 +112,7 @@ def test_any_contact_is_stored_or_refused_by_name(vendor: str, values: dict[str,
     base = least(card, 0, ["7"])
     whole = {**{name: getattr(base, name) for name in base.known}, **values}
     try:
-        prepared = checks.for_create(card, Contact(**whole), region=card.default_region, on_loss=on_loss, group=None)
+        prepared = fitting.for_create(card, Contact(**whole), region=card.default_region, on_loss=on_loss, group=None)
     except InvalidInput as error:
         refused: CrossbookError | None = error
     else:

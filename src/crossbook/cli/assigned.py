@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from crossbook.core.checks import FIELDS
+from crossbook.core.fitting import FIELDS
 from crossbook.errors import InvalidInput
 
 _NAMES = tuple(name for name in FIELDS if name not in ("opted_out", "archived"))

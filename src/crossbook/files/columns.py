@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from crossbook.core import redact
-from crossbook.core.checks import FIELDS
+from crossbook.core.fitting import FIELDS
 from crossbook.errors import InvalidInput
 
 TARGETS = ("id", *FIELDS, "fields")

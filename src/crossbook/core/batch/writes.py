@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crossbook.core import checks
+from crossbook.core import checks, fitting
 from crossbook.core.batch.fingerprint import digest
 from crossbook.core.batch.steps import Done, Outcome, Ready, Step, pair
 from crossbook.errors import InvalidInput
@@ -26,11 +26,11 @@ class Create(Step[Contact]):
     status = "created"
     creates = True
 
-    def __init__(self, verbs: Any, on_loss: checks.OnLoss, group: str | None, *, include_opted_out: bool) -> None:
+    def __init__(self, verbs: Any, on_loss: fitting.OnLoss, group: str | None, *, include_opted_out: bool) -> None:
         super().__init__("contacts.create", verbs)
-        checks.check_on_loss(self.card, on_loss)
+        fitting.check_on_loss(self.card, on_loss)
         checks.check_flag(self.card, "include_opted_out", include_opted_out)
-        self._on_loss: checks.OnLoss = on_loss
+        self._on_loss: fitting.OnLoss = on_loss
         self._group = group
         self._include_opted_out = include_opted_out
 
@@ -45,7 +45,7 @@ class Create(Step[Contact]):
                 return Ready(item, contact=item, lost=consent, done=Done("skipped"))
             kept = item.known - {"id", "opted_out"}
             item = read_from(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
-        prepared = checks.for_create(
+        prepared = fitting.for_create(
             self.card, item, region=self.verbs.region, on_loss=self._on_loss, group=self._group
         )
         return Ready(
@@ -72,7 +72,7 @@ class Create(Step[Contact]):
         if self._on_loss == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             return ()
         try:
-            return checks.for_create(self.card, item, region=self.verbs.region, on_loss="drop", group=self._group).lost
+            return fitting.for_create(self.card, item, region=self.verbs.region, on_loss="drop", group=self._group).lost
         except InvalidInput:
             return ()
 
@@ -91,13 +91,13 @@ class Update(Step[Changes]):
         if not isinstance(changes, Mapping):
             raise InvalidInput("changes must be a mapping of fields", field="source", vendor=self.card.vendor)
         checks.check_contact(self.card, id)
-        prepared = checks.for_update(self.card, changes, region=self.verbs.region)  # pyright: ignore[reportUnknownArgumentType]
+        prepared = fitting.for_update(self.card, changes, region=self.verbs.region)  # pyright: ignore[reportUnknownArgumentType]
         return Ready(
             (id, prepared),
             id=None if isinstance(id, ExternalId) else id,
             key=digest(id.value) if isinstance(id, ExternalId) else id,
             contact=Contact(**prepared),
-            unverified=checks.unverified(self.card, prepared),
+            unverified=fitting.unverified(self.card, prepared),
             alone=bulky(self.card, prepared),
         )
 

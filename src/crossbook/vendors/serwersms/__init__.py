@@ -132,7 +132,7 @@ class SerwerSMS(AddressBook):
         """
         from crossbook_wire.serwersms import models
 
-        from crossbook.core import checks
+        from crossbook.core import checks, fitting
         from crossbook.vendors.base import number, text
 
         self._connection.check()
@@ -142,7 +142,7 @@ class SerwerSMS(AddressBook):
             raise InvalidInput("contacts is an iterable of contacts", field="contacts", vendor=CARD.vendor)
         listed: list[models.ImportedContact] = []
         for contact in contacts:
-            ready = checks.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
+            ready = fitting.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
             other = next((name for name in sorted(ready.known) if name not in carried), None)
             if other is not None:
                 raise InvalidInput(
