@@ -26,6 +26,8 @@ from crossbook.errors import (
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome, Page
 
 if TYPE_CHECKING:
+    __version__: str
+
     from crossbook.book import AddressBook, BookOptions
     from crossbook.copying import copy
     from crossbook.core.batch.engine import Batch
@@ -67,9 +69,12 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("crossbook")
+    elif name in _LATER:
+        value = getattr(import_module(_LATER[name]), name)
+    else:
         raise AttributeError(f"module 'crossbook' has no attribute {name!r}")
-    value = getattr(import_module(_LATER[name]), name)
     globals()[name] = value
     return value
 

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from command import Run
 from control import Server
 
+import crossbook
 from crossbook_sandbox.credentials import CREDENTIALS
 
 GET = ("contacts", "get", "vercom", "1")
@@ -27,7 +29,8 @@ def test_help_teaches(run: Run) -> None:
         assert "--json" in run(command, "-h").out
     for command in ("contacts", "groups"):
         assert "create" in run(command).out + run(command).err
-    assert run("--version").out.startswith("crossbook ")
+    assert run("--version").out == f"crossbook {version('crossbook')}\n"
+    assert crossbook.__version__ == version("crossbook")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from crossbook.vendors.vercom import Field, Segment
 
 
 async def books() -> None:
+    assert_type(crossbook.__version__, str)
     assert_type(crossbook.open("serwersms"), SerwerSMS)
     assert_type(crossbook.open("atom", base_url="https://sms.example.com", default_group="1"), Atom)
     assert_type(crossbook.open("filemail", timeout=3), Filemail)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+import crossbook
 from crossbook.cli.books import books
 from crossbook.cli.capabilities import capabilities
 from crossbook.cli.contacts import contacts
@@ -41,9 +42,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
-
-        typer.echo(f"crossbook {version('crossbook')}")
+        typer.echo(f"crossbook {crossbook.__version__}")
         raise typer.Exit
 
 
