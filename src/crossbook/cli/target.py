@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -40,8 +40,8 @@ def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
     if final.exists() and not force:
         raise InvalidInput(f"the file {path!r} is there already: --force writes over it", field="to")
     final = final.resolve()  # what a link names is written, and the link stays
-    # A name of this process's own: what is called so already is somebody's.
-    unfinished = final.with_name(f"{final.name}.{os.getpid()}.part")
+    # A name that nobody has: what is called after the file alone, or after a process, may be what another one left.
+    unfinished = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")
     opened = unfinished.open("x", encoding=encoding, newline="")
     try:
         with opened as file:
