@@ -154,6 +154,25 @@ async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = SqliteJournal(path)
+    await journal.open(HEADING, "")
+    disk = SlowDisk(monkeypatch)
+    leader = asyncio.create_task(journal.intend([intent(0)]))
+    await disk.busy()
+    await journal.settle([done(0)])  # left for the leader, which is about to go
+    leader.cancel()
+    disk.release(9)
+    with pytest.raises(asyncio.CancelledError):
+        await leader
+    await journal.close()
+    async with opened(path) as again:
+        assert await again.entry(0) == done(0)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, release = threading.Event(), threading.Event()
     connect = journal_file.connect

@@ -10,9 +10,10 @@ from typing import Any
 
 import anyio
 import pytest
-from journals import done, intent, opened
+from journals import HEADING, done, intent, opened
 
 from crossbook import CrossbookError
+from crossbook.core.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,24 @@ async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pyte
         await refused(journal.entry, 0)
     async with opened(path) as again:
         assert await again.entry(0) == intent(0)
+
+
+async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    journal = SqliteJournal(path)
+    await journal.open(HEADING, "")
+    await journal.intend([intent(0)])
+    await journal.settle([done(0)])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(CrossbookError, match="the disk or its file system refused"):
+            await journal.close()
+    async with opened(path) as again:
+        assert await again.entry(0) == done(0)
 
 
 async def refused(method: Callable[..., Any], value: object) -> None:

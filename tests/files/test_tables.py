@@ -39,6 +39,11 @@ def test_a_letter_far_down_decides(rows: Rows) -> None:
         assert rows(f"{head}Żółw,1\n".encode(encoding))[-1].contact == Contact(first_name="Żółw", phone="1")
 
 
+def test_a_letter_at_the_very_end_decides(rows: Rows) -> None:
+    # As UTF-8 it would be the beginning of a letter that is cut off.
+    assert rows("phone,last_name\n1,Bać".encode("cp1250"))[0].contact == Contact(last_name="Bać", phone="1")
+
+
 def test_a_broken_letter_in_utf_8_spoils_its_row_only(rows: Rows) -> None:
     found = rows("first_name,phone\nŻółw,1\n".encode() + b"\xff\xfe,2\n" + "Łoś,3\n".encode())
     assert said(found) == [(2, "1"), (3, found[1].error and found[1].error.message), (4, "3")]
@@ -46,7 +51,7 @@ def test_a_broken_letter_in_utf_8_spoils_its_row_only(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["cp1250", "iso8859-2"])
-@pytest.mark.parametrize("name", ["Święty", "Bąk – Łoś", "Jaźń", "Żółć", "„Ćma”"])
+@pytest.mark.parametrize("name", ["Święty", "Bąk – Łoś", "Jaźń", "Żółć", "„Ćma”", "«Żółć»"])
 def test_the_two_encodings_of_polish_are_told_apart(rows: Rows, encoding: str, name: str) -> None:
     try:
         content = f"first_name,phone\n{name},1\n".encode(encoding)
@@ -58,6 +63,8 @@ def test_the_two_encodings_of_polish_are_told_apart(rows: Rows, encoding: str, n
 def test_an_encoding_may_be_named(rows: Rows) -> None:
     (row,) = rows("first_name,phone\nŽofia,1\n".encode("iso8859-4"), encoding="iso8859-4")
     assert row.contact == Contact(first_name="Žofia", phone="1")
+    (row,) = rows("fields.city,phone\nŁódź,1\n".encode("utf-8-sig"), encoding="utf-8")  # its mark is in no title
+    assert row.contact == Contact(phone="1", fields={"city": "Łódź"})
     with pytest.raises(InvalidInput, match="there is no encoding"):
         rows("phone\n1\n", encoding="klingon")
     for foreign in ("utf-16", "utf-32", "idna"):  # none of them can begin like this
@@ -160,6 +167,11 @@ def test_a_cell_that_is_too_long_is_no_open_quote(rows: Rows) -> None:
         (2, "a cell is longer than 131,072 characters"),
         (3, "2"),
     ]
+
+
+def test_a_line_that_never_ends_is_not_cut_into_rows(rows: Rows) -> None:
+    with pytest.raises(InvalidInput, match=r"line 2 is longer than .* is this the right file\?"):
+        rows("phone\n" + "1" * (1 << 21))
 
 
 def test_a_phone_that_a_spreadsheet_took_for_a_number(rows: Rows) -> None:
