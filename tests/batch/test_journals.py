@@ -36,6 +36,7 @@ from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
 from crossbook.core import journal_file
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
+from crossbook.core.exchange import Reply
 from crossbook.registry import vendor as vendor_class
 from crossbook.vendors.atom.card import CARD as ATOM
 
@@ -419,6 +420,75 @@ async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_nev
 
 
 @in_virtual_time
+async def test_a_delete_that_had_happened_is_deleted_though_its_last_attempt_never_left(
+    inside: Inside, card: Card
+) -> None:
+    journal = Kept()
+    async with inside.book() as book:
+        (created,) = await ran(book.contacts.create_many([person(card, 1, inside.group())]))
+        lost, closed = (Every(fault, "deleteContact", "deleteContacts") for fault in (reset_after, no_connection))
+        inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
+        (result,) = await ran(book.contacts.delete_many([created.id or ""], journal=journal))
+        assert (result.status, type(result.error), inside.contacts()) == ("failed", ConnectError, [])
+        inside.spoil = lambda _: None
+        (result,) = await ran(book.contacts.delete_many([created.id or ""], journal=journal))
+        assert result.status == "deleted"
+
+
+@pytest.mark.parametrize("vendor", ["vercom"])
+@in_virtual_time
+async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, card: Card) -> None:
+    """One that is gone was deleted by the run before, where that had begun it; else it was never there."""
+    journal = Kept()
+    async with inside.book() as book:
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 2)))]
+
+        async def hang(_: Inside, run: Run) -> Any:
+            run()
+            await anyio.sleep_forever()
+
+        inside.spoil = Every(hang, "deleteContacts")
+        with anyio.move_on_after(20):
+            await ran(book.contacts.delete_many(ids, journal=journal))
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.delete_many([*ids, "999999"], journal=journal, ordered=True))
+        assert [result.status for result in results] == ["deleted", "deleted", "failed"]
+
+
+@in_virtual_time
+async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(inside: Inside, card: Card) -> None:
+    """Somebody is there who says the same: nobody of this batch, though they were not told apart again."""
+    twin, journal = person(card, 1, inside.group()), Kept()
+    async with inside.book() as book:
+        (there,) = await ran(book.contacts.create_many([twin]))
+        lost, closed = (Every(fault, *CREATES) for fault in (reset_before, no_connection))
+        inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
+        options: dict[str, Any] = {"match": match_of(card), "journal": journal, "settle": 1}
+        (result,) = await ran(book.contacts.create_many([twin], **options))
+        assert (result.status, result.attempts) == ("failed", 2)
+        inside.spoil = lambda _: None
+        (result,) = await ran(book.contacts.create_many([twin], **options))
+        assert (result.status, len(inside.contacts())) == ("created", 2)
+        assert result.id != there.id
+
+
+@in_virtual_time
+async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(inside: Inside, card: Card) -> None:
+    twins, journal = [person(card, 1, inside.group())] * 2, Kept()
+    lost = Every(reset_before, *CREATES, most=1)
+    deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
+    async with inside.book() as book:
+        options: dict[str, Any] = {"match": match_of(card), "journal": journal, "settle": 1, "concurrency": 1}
+        inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+        results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
+        assert [result.status for result in results] == ["uncertain", "created"]
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
+        assert [result.status for result in results] == ["skipped", "created"]
+        assert len(inside.contacts()) == 1
+
+
+@in_virtual_time
 async def test_who_was_skipped_does_not_own_the_contact_that_another_made(inside: Inside, card: Card) -> None:
     """The first cannot be looked up; the second, of the same key, is made and its answer lost; then all is well."""
     group, journal, match = inside.group(), Kept(), match_of(card)
@@ -526,11 +596,36 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None
         async with inside.book(timeout=1) as hasty:
             results = await ran(hasty.contacts.create_many(source, **options))
         assert statuses(results) == {"failed": 10}
-        assert all(result.id for result in results)
+        assert all(result.id and result.error and result.error.id == result.id for result in results)
         inside.spoil = lambda _: None
         results = await ran(book.contacts.create_many(source, **options))
         assert statuses(results) == {"created": 10}
         assert len(inside.contacts()) == 10 == len(inside.account.book.rows("SELECT * FROM membership"))
+
+
+@in_virtual_time
+async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> None:
+    """The run dies between the create, whose id is known, and the group: no match key is needed to find it again."""
+    inside, journal = Inside("filemail"), Kept()
+    group = inside.group()
+
+    async def refuse(_inside: Inside, _run: Run) -> Any:
+        return Reply(400, {"content-type": "text/plain"}, b"no")
+
+    async def hang(_inside: Inside, _run: Run) -> Any:
+        await anyio.sleep_forever()
+
+    refused, stuck = Every(refuse, "addToGroup", most=1), Every(hang, "addToGroup")
+    inside.spoil = lambda operation: refused(operation) or stuck(operation)
+    async with inside.book() as book:
+        source = people(book.card, 1, group)
+        with anyio.move_on_after(20):
+            await ran(book.contacts.create_many(source, journal=journal, settle=0))
+        assert stuck.struck == 1
+        inside.spoil = lambda _: None
+        (result,) = await ran(book.contacts.create_many(source, journal=journal, settle=0))
+        assert result.status == "created"
+        assert len(inside.contacts()) == 1 == len(inside.account.book.rows("SELECT * FROM membership"))
 
 
 @in_virtual_time

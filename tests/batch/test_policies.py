@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -141,7 +142,7 @@ async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Ins
     assert f"phone is no number of region {card.default_region}: write +<country><number>" in str(result.error)
 
 
-async def test_on_loss(inside: Inside, card: Card) -> None:
+async def test_on_loss(inside: Inside, card: Card, tmp_path: Path) -> None:
     async with inside.book() as book:
         group = await group_of(book)
         rich = person(card, 1, group, fields={"custom_1": "x", "nickname": "y"})
@@ -152,10 +153,13 @@ async def test_on_loss(inside: Inside, card: Card) -> None:
         assert isinstance(results[0].error, InvalidInput)
         lost = results[0].lost_fields
         assert "fields.nickname" in lost
-        batch = book.contacts.create_many([rich, person(card, 2, group)], on_loss="drop", ordered=True)
-        results = await ran(batch)
-        assert [(result.status, result.lost_fields) for result in results] == [("created", lost), ("created", ())]
-        assert batch.summarised().lost_fields == dict.fromkeys(lost, 1)
+        options: dict[str, Any] = {"on_loss": "drop", "journal": tmp_path / "import.sqlite", "ordered": True}
+        for replayed in (False, True):
+            batch = book.contacts.create_many([rich, person(card, 2, group)], **options)
+            results = await ran(batch)
+            assert [(result.status, result.lost_fields) for result in results] == [("created", lost), ("created", ())]
+            assert {result.replayed for result in results} == {replayed}
+            assert batch.summarised().lost_fields == dict.fromkeys(lost, 1)
 
 
 async def test_who_opted_out_is_not_written_anew(inside: Inside, card: Card) -> None:

@@ -81,7 +81,7 @@ class Dispatch:
                 return [await step.one(first.ready, again)]
             return await step.many([task.ready for task in group], again)
         except CrossbookError as error:
-            if len(group) == 1 or not refused_whole(error, creates=self._creates(first)):
+            if len(group) == 1 or not refused_whole(error):
                 return [error] * len(group)
             # The vendor refused the whole for the sake of a part, and wrote nothing: the halves are safe to send.
             half, again = len(group) // 2, again or error.earlier == "maybe"

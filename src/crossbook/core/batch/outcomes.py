@@ -39,9 +39,12 @@ def refused(error: CrossbookError) -> bool:
     return error.id is None and (error.sent == "no" or elsewhere or isinstance(error, _REFUSED))
 
 
-def refused_whole(error: CrossbookError, *, creates: bool) -> bool:
-    """Whether the parts of a native call that failed may be sent again: it wrote nothing, or twice does no harm."""
-    return isinstance(error, (errors.Rejected, errors.NotFound)) and (error.earlier != "maybe" or not creates)
+def refused_whole(error: CrossbookError) -> bool:
+    """Whether the parts of a native call that failed may be sent again: it wrote nothing, or twice does no harm.
+
+    Of a create no earlier attempt can have: none is made after one that may have happened (`core.retry.may_repeat`).
+    """
+    return isinstance(error, (errors.Rejected, errors.NotFound))
 
 
 def open_still(settlement: Settlement) -> bool:
