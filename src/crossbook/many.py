@@ -101,7 +101,7 @@ def batch(
     _check(options)
     for flag in ("dry_run", "ordered"):
         checks.check_flag(card, flag, options.get(flag, False))
-    _one_of("on_duplicate", on_duplicate, "skip", "update", "error", None)
+    _one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
     dry_run, progress = options.get("dry_run", False), options.get("progress")
     kept = options.get("journal") is not None and not dry_run
     journal = _journal(options.get("journal") if kept else None, matching=match is not None)

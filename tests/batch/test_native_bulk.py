@@ -214,6 +214,18 @@ async def test_as_many_as_fit_go_in_one_call() -> None:
         assert inside.count["deleteContacts"] == 3
 
 
+async def test_members_of_several_groups_go_in_a_call_for_each() -> None:
+    inside = Inside("vercom")
+    async with inside.book() as book:
+        groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(CARD, 4), ordered=True))]
+        pairs = [(groups[number % 2], id) for number, id in enumerate(ids)]
+        assert statuses(await ran(book.groups.add_many(pairs))) == {"done": 4}
+        for number, group in enumerate(groups):
+            assert [contact.id async for contact in book.contacts.list(group=group)] == ids[number::2]
+        assert inside.count["addGroupContacts"] == 2
+
+
 async def test_changes_of_groups_go_one_by_one() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:

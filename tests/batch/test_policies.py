@@ -79,13 +79,16 @@ async def test_a_key_that_comes_twice(inside: Inside, card: Card) -> None:
 
 
 @pytest.mark.parametrize("on_duplicate", ["update", "skip", "error"])
-async def test_a_key_that_comes_twice_in_an_upsert(inside: Inside, card: Card, on_duplicate: Any) -> None:
+@pytest.mark.parametrize("verb", ["create_many", "upsert_many"])
+async def test_a_key_that_was_not_there_and_comes_twice(
+    inside: Inside, card: Card, verb: str, on_duplicate: Any
+) -> None:
     match = match_of(card)
     name = "name" if card.names == "whole" else "last_name"
     async with inside.book() as book:
         group = await group_of(book)
         source = [person(card, n % 10, group, **{name: f"Version {n // 10}"}) for n in range(30)]
-        batch = book.contacts.upsert_many(source, match=match, on_duplicate=on_duplicate, ordered=True)
+        batch = getattr(book.contacts, verb)(source, match=match, on_duplicate=on_duplicate, ordered=True)
         found = statuses(await ran(batch))
         assert found == {"created": 10, {"update": "updated", "skip": "skipped", "error": "failed"}[on_duplicate]: 20}
         # The last one wins, or the first: never whoever happened to be faster.
@@ -128,9 +131,13 @@ async def test_who_has_no_key_cannot_be_matched(inside: Inside, card: Card) -> N
     match = match_of(card)
     nobody = person(card, 1, **{match: None})
     async with inside.book() as book:
-        (result,) = await ran(book.contacts.upsert_many([nobody], match=match))
-        assert isinstance(result.error, InvalidInput)
-        assert result.error.field == match or card.one_group
+        for batch in (
+            book.contacts.upsert_many([nobody], match=match),
+            book.contacts.create_many([nobody], match=match, on_duplicate="skip"),
+        ):
+            (result,) = await ran(batch)
+            assert isinstance(result.error, InvalidInput)
+            assert result.error.field == match or card.one_group
 
 
 async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Inside, card: Card) -> None:
@@ -199,6 +206,8 @@ async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
                 book.contacts.create_many([], match=match)  # type: ignore[arg-type]
         with pytest.raises(InvalidInput, match="phone, email, external_id"):
             book.contacts.upsert_many([], match=None)  # type: ignore[arg-type]
+        with pytest.raises(InvalidInput, match="on_duplicate is one of 'skip', 'update', 'error'"):
+            book.contacts.upsert_many([], match="phone", on_duplicate=None)  # type: ignore[arg-type]
 
 
 async def test_a_batch_that_was_not_entered_says_so(inside: Inside) -> None:

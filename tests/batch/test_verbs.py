@@ -73,6 +73,16 @@ async def test_upsert_many_keeps_what_an_input_leaves_out(book: AddressBook, car
     assert found.name == (full.name or f"{full.first_name} {full.last_name}")
 
 
+async def test_upsert_many_changes_what_the_lookup_does_not_tell(book: AddressBook, card: Card, group: str) -> None:
+    """Atom's list is without companies: each is asked for."""
+    match = match_of(card)
+    name = "company" if "company" in card.holds else "name"
+    for value, status in (("ABC", "created"), ("ABC", "unchanged"), ("DEF", "updated")):
+        (result,) = await ran(book.contacts.upsert_many([person(card, 1, group, **{name: value})], match=match))
+        assert result.status == status
+        assert getattr(await book.contacts.get(result.id or ""), name) == value
+
+
 async def test_upsert_many_adds_groups_and_takes_none_away(book: AddressBook, card: Card, group: str) -> None:
     other = (await book.groups.create("Others")).id
     match = match_of(card)

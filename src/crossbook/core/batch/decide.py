@@ -32,7 +32,8 @@ class Decider:
         lookups: how to ask; None if the batch has no match key.
         match: the name of the key.
         upsert: whether a contact that is there is changed instead.
-        on_duplicate: what to do with a key that this batch had already (and, for creates, that the vendor has).
+        on_duplicate: what to do with a key that this batch had already (and, for creates, that the vendor has); None
+            for creates only: nothing.
         settle: seconds after which a write without an answer has happened or never will.
         dry_run: what is decided is not done, so that the vendor will not know of it.
     """
@@ -71,7 +72,7 @@ class Decider:
         key = self._lookups.key(ready.contact)
         if key is not None:
             return digest(key)
-        if self._upsert or self._on_duplicate:
+        if self._on_duplicate:
             why = self._lookups.why_unmatched(ready.contact)
             raise InvalidInput(why, field=self._match, vendor=self._card.vendor)
         return None
@@ -97,7 +98,7 @@ class Decider:
 
     async def _chosen(self, task: Task, contact: Contact, found: Sequence[Contact]) -> Settlement | None:
         """What is done about contacts that have the key."""
-        if not (self._upsert or self._on_duplicate):
+        if not self._on_duplicate:
             return None
         if not self._upsert and self._on_duplicate != "update":
             only = found[0].id if len(found) == 1 else None
@@ -193,5 +194,5 @@ class Decider:
 
     def note(self, contact: Contact, id: str) -> None:
         """A contact that was written: who has the same key later is compared with it."""
-        if self._lookups is not None and (self._upsert or self._on_duplicate):
+        if self._lookups is not None and self._on_duplicate:
             self._lookups.note(read_from(replace(contact, id=id), None, contact.known | {"id"}))
