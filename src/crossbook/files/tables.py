@@ -50,7 +50,7 @@ class TableReader:
         _, titles = next(records, (0, ()))
         if isinstance(titles, str):
             raise InvalidInput(f"the first row cannot be read: {titles}", field="file")
-        self.columns: tuple[Column, ...] = columns_of([cells.unprotect(title) for title in titles], corrections)
+        self.columns: tuple[Column, ...] = columns_of(titles, corrections)
         self.expected: int | None = max(0, encoded.lines - 1 - self._skipped)
 
     def __iter__(self) -> Iterator[Row]:
@@ -136,7 +136,7 @@ class TableWriter:
     def __init__(self, file: TextIO, card: Card, separator: str = ",") -> None:
         self._writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
         self._names = card_columns(card)
-        self._writer.writerow(map(cells.protect, self._names))
+        self._writer.writerow(self._names)
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """One more row.
