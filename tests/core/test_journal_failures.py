@@ -40,6 +40,24 @@ async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pyte
         assert await again.entry(0) == intent(0)
 
 
+async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too(path: Path) -> None:
+    ended: list[type[Exception]] = []
+
+    async def intend(index: int, attempts: int) -> None:
+        try:
+            await journal.intend([intent(index, attempts=attempts)])
+        except (CrossbookError, OverflowError) as error:
+            ended.append(type(error))
+
+    async with opened(path) as journal:
+        async with anyio.create_task_group() as group:
+            for index, attempts in enumerate((1, 1 << 64, 1)):
+                group.start_soon(intend, index, attempts)
+        assert len(ended) == 3
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in range(3)] == [None] * 3
+
+
 async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
