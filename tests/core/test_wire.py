@@ -9,7 +9,7 @@ import pytest
 from fakes import FakeTransport, book_over, reply
 from runs import DOWN, FOUND, LOST, REFUSED, Run, create
 
-from crossbook import AddressBook, LostError, VendorDown
+from crossbook import AddressBook, Attempt, LostError, VendorDown
 from crossbook.core.exchange import Failure, Outgoing
 
 
@@ -77,6 +77,7 @@ def test_a_hook_sees_each_attempt() -> None:
 @pytest.mark.anyio
 async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
     asked, closed = anyio.Event(), anyio.Event()
+    seen: list[Attempt] = []
 
     async def cut(call: Outgoing) -> Failure:
         asked.set()
@@ -85,7 +86,7 @@ async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
 
     async def read() -> None:
         with pytest.raises(LostError) as caught:
-            await book.contacts.get("1")
+            await book.with_options(on_attempt=seen.append).contacts.get("1")
         assert (caught.value.attempts, caught.value.sent) == (1, "maybe")
 
     transport = FakeTransport(cut)
@@ -95,3 +96,4 @@ async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
             await asked.wait()
         closed.set()
     assert len(transport.sent) == 1
+    assert [attempt.wait for attempt in seen] == [None]

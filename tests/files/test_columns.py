@@ -127,3 +127,10 @@ def test_the_first_of_several_numbers_is_taken(tmp_path: Path) -> None:
     path.write_text("Phone 2 - Value,Phone 1 - Value\n2,1\n3,\n")
     with files.read(path) as people:
         assert [row.contact for row in people] == [Contact(phone="1"), Contact(phone="3")]
+
+
+def test_of_numbers_in_columns_that_were_named_the_first_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Work,Mobile\n1,2\n,3\n")
+    with files.read(path, corrections={"Work": "phone", "Mobile": "phone"}) as people:
+        assert [row.contact for row in people] == [Contact(phone="1"), Contact(phone="3")]

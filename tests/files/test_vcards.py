@@ -119,6 +119,14 @@ def test_cards_of_others(rows: Rows) -> None:
     assert found[4].contact == Contact(name="Last", phone="1")
 
 
+def test_a_broken_letter_in_utf_8_spoils_its_card_only(rows: Rows) -> None:
+    cards = [b"BEGIN:VCARD\nVERSION:3.0\nFN:" + name + b"\nTEL:1\nEND:VCARD\n" for name in ("Żółw".encode(), b"\xff")]
+    good, broken = rows(b"".join(cards), "people.vcf")
+    assert good.contact == Contact(name="Żółw", phone="1")
+    assert (broken.line, broken.contact) == (6, None)
+    assert "encoding" in str(broken.error)
+
+
 def test_a_card_that_would_fill_the_memory(rows: Rows) -> None:
     card = "BEGIN:VCARD\nFN:{}\nPHOTO:{}\nEND:VCARD\n"
     photo, many = "A" * 500_000, "\n ".join(["A" * 70] * 9_000)
