@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import math
 from typing import Any
 
 import anyio
@@ -74,6 +76,25 @@ def test_one_that_waits_for_the_turn_of_its_next_attempt_ends_with_the_one_befor
     """Over somebody else's client, which goes on when a book closes."""
     errors = ends(LOST, hangs, calls=2, concurrency=1, after=100)
     assert [type(error) for error in errors] == [LostError]
+
+
+def test_a_book_that_stays_open_keeps_nothing_of_calls_that_have_waited() -> None:
+    def scopes() -> int:
+        gc.collect()
+        # Those that have a deadline trio itself keeps for a while.
+        return sum(type(each).__name__ == "CancelScope" and each.deadline == math.inf for each in gc.get_objects())
+
+    async def main() -> None:
+        async with book_over("vercom", FakeTransport(FOUND), concurrency=1) as book:
+            counts: list[int] = []
+            for _ in range(2):
+                async with anyio.create_task_group() as group:
+                    for _ in range(20):
+                        group.start_soon(book.contacts.get, "1")
+                counts.append(scopes())
+            assert counts[1] - counts[0] < 10
+
+    virtually(main)
 
 
 @pytest.mark.anyio
