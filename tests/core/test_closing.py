@@ -56,8 +56,9 @@ def test_one_that_backs_off_ends_with_what_its_last_attempt_ended_with(
     assert (type(error), error.attempts, error.operation) == (kind, 1, "listContacts")
 
 
-def test_that_an_earlier_attempt_may_have_been_done_is_still_said() -> None:
-    (error,) = ends(LOST, reply(b"", 429, retry_after="600"), after=100)
+@pytest.mark.parametrize("first", [LOST, reply(b"", 503), reply(b"{")], ids=["lost", "down", "garbage"])
+def test_that_an_earlier_attempt_may_have_been_done_is_still_said(first: Any) -> None:
+    (error,) = ends(first, reply(b"", 429, retry_after="600"), after=100)
     assert (type(error), error.attempts, error.earlier) == (RateLimited, 2, "maybe")
 
 

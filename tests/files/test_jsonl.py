@@ -72,6 +72,11 @@ def test_one_document_is_no_json_lines(rows: Rows) -> None:
         rows('[\n{"phone": "1"}\n]', "people.jsonl")
 
 
+def test_who_opted_out_of_nothing_is_not_who_was_never_asked(rows: Rows) -> None:
+    found = rows('{"phone": "1", "opted_out": []}\n{"phone": "2", "opted_out": null}\n', "people.jsonl")
+    assert [row.contact and row.contact.opted_out for row in found] == [frozenset(), None]
+
+
 def test_an_empty_text_is_nothing(rows: Rows) -> None:
     (row,) = rows('{"phone": "1", "email": ""}', "people.jsonl")
     assert row.contact == Contact(phone="1")

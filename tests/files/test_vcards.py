@@ -127,6 +127,17 @@ def test_a_broken_letter_in_utf_8_spoils_its_card_only(rows: Rows) -> None:
     assert "encoding" in str(broken.error)
 
 
+def test_a_file_that_ends_within_a_card_says_so(rows: Rows) -> None:
+    _, cut = rows("BEGIN:VCARD\nVERSION:3.0\nFN:A\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:B\n", "people.vcf")
+    assert (cut.line, cut.error and cut.error.message) == (5, "a card begins here and does not end")
+
+
+def test_an_extension_is_no_digits_and_a_group_is_named_once(rows: Rows) -> None:
+    card = "BEGIN:VCARD\nVERSION:4.0\nFN:A\nTEL;VALUE=uri:tel:+48500600700;ext=12\nCATEGORIES:B,B\nEND:VCARD\n"
+    (row,) = rows(card, "people.vcf")
+    assert (row.contact, row.groups) == (Contact(name="A", phone="+48500600700"), ("B",))
+
+
 def test_a_card_that_would_fill_the_memory(rows: Rows) -> None:
     card = "BEGIN:VCARD\nFN:{}\nPHOTO:{}\nEND:VCARD\n"
     photo, many = "A" * 500_000, "\n ".join(["A" * 70] * 9_000)

@@ -95,7 +95,7 @@ def _value(target: str, value: Any) -> Any:
         if isinstance(value, bool):
             return value
     elif target == "opted_out":
-        return cells.read(target, cells.join(_texts(target, value) or ()) or "none")
+        return cells.read(target, cells.join(_texts(target, value) or ()))
     elif isinstance(value, str):
         return cells.read(target, value) if target == "created_at" else value or None
     kinds = {"fields": "an object", "archived": "true or false"}
