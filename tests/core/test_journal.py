@@ -128,6 +128,8 @@ async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> Non
     await journal.settle([done(9, key="k", id="1"), done(7, key="k", id="1"), done(8, id="2")])
     assert (await journal.key_index("k"), await journal.key_index("x")) == (7, None)
     assert (await journal.owner("1"), await journal.owner("2"), await journal.owner("3")) == (7, 8, None)
+    await journal.settle([done(6, id="2"), evolve(done(5, id="1"), status="skipped")])
+    assert (await journal.owner("1"), await journal.owner("2")) == (7, 6)  # who was skipped owns nothing
     assert (await journal.entry(7), await journal.first_open(), await journal.bookmarks()) == (None, 0, ())
     await journal.close()
     await journal.close()
