@@ -8,6 +8,7 @@ import anyio
 import pytest
 from fakes import FakeTransport, book_over, reply
 from runs import DOWN, FOUND, LOST, REFUSED, Run, create
+from virtual import virtually
 
 from crossbook import AddressBook, Attempt, LostError, VendorDown
 from crossbook.core.exchange import Failure, Outgoing
@@ -97,3 +98,23 @@ async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
         closed.set()
     assert len(transport.sent) == 1
     assert [attempt.wait for attempt in seen] == [None]
+
+
+def test_one_that_gets_no_turn_for_its_next_attempt_ends_with_what_the_last_one_ended_with() -> None:
+    """It may have been done: that there was no turn is not what is to be said."""
+
+    async def hangs(call: Outgoing) -> Any:
+        await anyio.sleep_forever()
+
+    async def main() -> None:
+        async with (
+            book_over("vercom", FakeTransport(LOST, hangs), concurrency=1) as book,
+            anyio.create_task_group() as group,
+        ):
+            group.start_soon(book.with_options(timeout=900).contacts.get, "2")
+            with pytest.raises(LostError) as caught:
+                await book.with_options(timeout=5).contacts.get("1")
+            assert caught.value.attempts == 1
+            group.cancel_scope.cancel()
+
+    virtually(main)
