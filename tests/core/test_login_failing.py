@@ -7,7 +7,7 @@ from typing import Any
 import anyio
 import pytest
 from fakes import reply
-from logins import CALLERS, WRONG, Account, Storm
+from logins import CALLERS, WRONG, Account, SlowTokens, Storm
 from virtual import virtually
 
 from crossbook import Attempt, AuthError, ConnectError, VendorDown
@@ -131,12 +131,18 @@ def test_a_book_that_closes_leaves_nobody_waiting_for_its_login() -> None:
     virtually(main)
 
 
-def test_a_login_that_fails_between_two_attempts_leaves_the_first_one_said() -> None:
+@pytest.mark.parametrize("kept", [True, False], ids=["a dead token", "no token any more"])
+def test_a_login_that_fails_between_two_attempts_leaves_the_first_one_said(kept: bool) -> None:
     """The first attempt may have been done: that the last never left is not all that is to be said."""
 
     async def main() -> None:
-        account = Account()
-        async with account.book() as book:
+        account, tokens = Account(), SlowTokens()
+
+        def seen(attempt: Attempt) -> None:
+            if attempt.sent == "maybe" and not kept:
+                tokens.tokens.clear()
+
+        async with account.book(tokens=tokens, on_attempt=seen) as book:
             await book.contacts.list()
             account.lose = 1
             account.says = [WRONG]
