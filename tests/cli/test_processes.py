@@ -137,6 +137,13 @@ def test_a_full_disk_is_not_the_user_s_mistake(monkeypatch: pytest.MonkeyPatch, 
     assert (process.returncode, err) == (74, "Error: standard output: no space left on device.\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+def test_a_journal_on_a_full_disk_is_no_bug(run: Run, people: None) -> None:
+    ran = run("import", "people.csv", "--to", "serwersms", "--journal", "/dev/full", "--match", "phone")
+    assert (ran.code, "The journal /dev/full cannot be written: the disk is full" in ran.err) == (74, True), ran.err
+    assert not stored(run)
+
+
 @pytest.mark.parametrize(("stream", "code"), [(0, 2), (1, 74), (2, 5)])
 def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch, stream: int, code: int) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)

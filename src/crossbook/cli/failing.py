@@ -38,6 +38,8 @@ _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.VendorDown: (UNAVAILABLE, "Try again later."),
     errors.ConnectError: (UNAVAILABLE, "Nothing was sent: look at the network, and at the book's BASE_URL variable."),
     errors.BadResponse: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
+    errors.UsageError: (OURS, ""),
+    CrossbookError: (LOCAL, ""),  # the journal cannot be written any more
 }
 # What the library calls by its arguments, as the command's user knows it.
 _OPTIONS = {'pass on_loss="drop"': "pass --on-loss drop", ", or a new run with run=": ""}
@@ -151,4 +153,4 @@ def tell(error: CrossbookError) -> None:
 
 
 def _kind(error: CrossbookError) -> tuple[int, str]:
-    return next((_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS), (OURS, ""))
+    return next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
