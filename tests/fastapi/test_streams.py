@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from control import Server
-from fastapi import Depends, FastAPI, Response
+from fastapi import BackgroundTasks, Depends, FastAPI, Response
 from serving import book_on, serving
 
 import crossbook.fastapi
@@ -51,6 +51,12 @@ class Watch:
         async def ndjson(book: Book, people: list[Contact]) -> Response:
             return NDJSON(self.kept(book.contacts.create_many(people)))
 
+        @self.app.post("/afterwards")
+        async def afterwards(book: Book, people: list[Contact], after: BackgroundTasks) -> Response:
+            batch = book.contacts.create_many(people)
+            after.add_task(lambda: self.ran.append(batch.summarised()))
+            return NDJSON(batch)
+
         @self.app.post("/sse")
         async def sse(book: Book, people: list[Contact]) -> Response:
             return EventStream(self.kept(book.contacts.create_many(people)))
@@ -82,10 +88,10 @@ class Watch:
 
     async def ended(self) -> Summary:
         """What became of the one batch, when nothing of it is under way any more."""
-        (summary,) = self.ran
         async with asyncio.timeout(30):
-            while not summary.seconds:  # noqa: ASYNC110
+            while not (self.ran and self.ran[0].seconds):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+        (summary,) = self.ran
         return summary
 
 
@@ -113,6 +119,14 @@ async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.
     assert summary["counts"] == {"created": 30, "failed": 1}
     assert summary["seconds"] > 0
     assert summary["requests"] >= 1
+
+
+async def test_what_is_to_come_after_the_answer_comes_after_the_whole_batch(
+    watch: Watch, client: httpx.AsyncClient
+) -> None:
+    with serving(watch.app) as url:
+        assert (await client.post(f"{url}/afterwards", json=bodies(3))).status_code == 200
+        assert (await watch.ended()).counts == {"created": 3}
 
 
 async def test_the_same_as_events(watch: Watch, client: httpx.AsyncClient) -> None:
