@@ -45,6 +45,16 @@ async def test_what_is_written_is_read_again(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+async def test_who_has_the_last_word_is_who_was_written(path: Path) -> None:
+    async with opened(path) as journal:
+        assert await journal.last_written("77aa") is None
+        await journal.settle([done(index, key="77aa", status="updated") for index in (1, 4)])
+        await journal.settle([done(5, key="77aa", status="skipped"), done(6, key="77aa", status="failed")])
+        await journal.intend([intent(7, key="77aa")])
+        await journal.settle([done(8, key="77bb", status="updated")])
+        assert await journal.last_written("77aa") == 4
+
+
 async def test_the_first_item_that_is_not_done(path: Path) -> None:
     async with opened(path) as journal:
         for entries, first in (

@@ -26,7 +26,7 @@ def intent(index: int, **more: Any) -> Entry:
 
 
 def done(index: int, **more: Any) -> Entry:
-    return intent(index, state="done", status="created", **more)
+    return intent(index, **{"state": "done", "status": "created", **more})
 
 
 @asynccontextmanager
