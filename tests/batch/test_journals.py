@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ from attrs import evolve
 from batching import in_virtual_time, match_of, people, person, ran, statuses
 from faulty import Every, no_connection, reset_after, reset_before
 from inside import Inside, Run
+from journals import SlowOpening
 from kept import Kept
 from virtual import virtually
 
@@ -33,7 +32,6 @@ from crossbook import (
     Rejected,
 )
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
-from crossbook.core import journal_file
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
 from crossbook.core.exchange import Reply
@@ -285,27 +283,17 @@ async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """asyncio itself cancels through any shield of anyio's: nobody else may find the journal in use."""
-    begun, release = threading.Event(), threading.Event()
-    connect = journal_file.connect
-
-    def slowly(path: Path) -> tuple[sqlite3.Connection, int]:
-        begun.set()
-        assert release.wait(5)
-        return connect(path)
-
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         for moment in range(12):
-            monkeypatch.setattr(journal_file, "connect", slowly)
-            begun.clear()
-            release.clear()
+            file = SlowOpening(monkeypatch)
             task = asyncio.create_task(book.contacts.create_many(source, journal=path).summary())
-            assert await asyncio.to_thread(begun.wait, 5)
+            await file.begun()
             task.cancel()
             for _ in range(moment):
                 await asyncio.sleep(0)
-            release.set()
+            file.release()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task

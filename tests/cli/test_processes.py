@@ -19,6 +19,8 @@ from crossbook.cli.asking import ask
 
 PEOPLE = "phone,first_name\n" + "".join(f"+4850060{number:04},P{number}\n" for number in range(150))
 IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite", "--match", "phone")
+# Linux has a device that is always full; elsewhere it would take a file system of one's own.
+needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
 
 
 @pytest.fixture
@@ -126,8 +128,7 @@ def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyP
     assert "Żółw" in exported
 
 
-# Linux has a device that is always full; elsewhere it would take a file system of one's own.
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+@needs_full_device
 @pytest.mark.parametrize("command", [("groups", "create", "vercom", "Friends"), ("capabilities",), ("--help",)])
 def test_a_full_disk_is_not_the_user_s_mistake(monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
     # Unbuffered, each write would tell; as most run it, the last one is at the very end.
@@ -137,7 +138,7 @@ def test_a_full_disk_is_not_the_user_s_mistake(monkeypatch: pytest.MonkeyPatch, 
     assert (process.returncode, err) == (74, "Error: standard output: no space left on device.\n")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+@needs_full_device
 def test_a_journal_on_a_full_disk_is_no_bug(run: Run, people: None) -> None:
     ran = run("import", "people.csv", "--to", "serwersms", "--journal", "/dev/full", "--match", "phone")
     assert (ran.code, "The journal /dev/full cannot be written: the disk is full" in ran.err) == (74, True), ran.err

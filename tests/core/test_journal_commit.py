@@ -12,9 +12,9 @@ from pathlib import Path
 
 import anyio
 import pytest
-from journals import HEADING, SlowDisk, done, intent, opened
+from journals import HEADING, SlowDisk, SlowOpening, done, intent, opened
 
-from crossbook.core import group_commit, journal_file
+from crossbook.core import group_commit
 from crossbook.core.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
@@ -174,21 +174,13 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, release = threading.Event(), threading.Event()
-    connect = journal_file.connect
-
-    def slowly(path: Path) -> tuple[sqlite3.Connection, int]:
-        begun.set()
-        assert release.wait(5)
-        return connect(path)
-
-    monkeypatch.setattr(journal_file, "connect", slowly)
+    file = SlowOpening(monkeypatch)
     journal = SqliteJournal(path)
     opener = asyncio.create_task(journal.open(HEADING, ""))
-    assert await asyncio.to_thread(begun.wait, 5)
+    await file.begun()
     opener.cancel()
     await asyncio.sleep(0)
-    release.set()
+    file.release()
     with pytest.raises(asyncio.CancelledError):
         await opener
     monkeypatch.undo()

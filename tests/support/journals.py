@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import anyio.to_thread
 import pytest
 from attrs import evolve
 
+from crossbook.core import journal_file
 from crossbook.core.journal import Entry, Heading
 from crossbook.core.sqlite_journal import SqliteJournal
 
@@ -55,6 +57,26 @@ class SlowDisk:
 
     async def busy(self) -> None:
         assert await anyio.to_thread.run_sync(self._begun.acquire, True, 5)
+
+
+class SlowOpening:
+    """A journal's file that is being opened, in its thread, until it is released."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._begun, self._released = threading.Event(), threading.Event()
+        self._connect = journal_file.connect
+        monkeypatch.setattr(journal_file, "connect", self._slowly)
+
+    def _slowly(self, path: Path) -> tuple[sqlite3.Connection, int]:
+        self._begun.set()
+        assert self._released.wait(5)
+        return self._connect(path)
+
+    def release(self) -> None:
+        self._released.set()
+
+    async def begun(self) -> None:
+        assert await anyio.to_thread.run_sync(self._begun.wait, 5)
 
 
 _CHILD = """
