@@ -14,7 +14,7 @@ import anyio
 import pytest
 from journals import HEADING, SlowDisk, SlowOpening, done, intent, opened
 
-from crossbook.core import group_commit
+from crossbook.core import group_commit, journal_file
 from crossbook.core.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
@@ -174,18 +174,23 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = SlowOpening(monkeypatch)
-    journal = SqliteJournal(path)
-    opener = asyncio.create_task(journal.open(HEADING, ""))
-    await file.begun()
-    opener.cancel()
-    await asyncio.sleep(0)
-    file.release()
-    with pytest.raises(asyncio.CancelledError):
-        await opener
-    monkeypatch.undo()
-    async with opened(path) as again:
-        await again.intend([intent(0)])
+    """And again while the file is closed: it is let go of before the opener ends."""
+    for moment in range(6):
+        file = SlowOpening(monkeypatch)
+        journal = SqliteJournal(path)
+        opener = asyncio.create_task(journal.open(HEADING, ""))
+        await file.begun()
+        opener.cancel()
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        opener.cancel()
+        file.release()
+        with pytest.raises(asyncio.CancelledError):
+            await opener
+        monkeypatch.undo()
+        monkeypatch.setattr(journal_file, "_PATIENCE", 0)  # whoever comes next need not wait for it
+        async with opened(path) as again:
+            await again.intend([intent(0)])
 
 
 async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

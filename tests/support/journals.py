@@ -50,13 +50,13 @@ class SlowDisk:
 
     def _sync(self, _: int) -> None:
         self._begun.release()
-        assert self._released.acquire(timeout=5)
+        assert self._released.acquire(timeout=60)
 
     def release(self, count: int = 1) -> None:
         self._released.release(count)
 
     async def busy(self) -> None:
-        assert await anyio.to_thread.run_sync(self._begun.acquire, True, 5)
+        assert await anyio.to_thread.run_sync(self._begun.acquire, True, 60)
 
 
 class SlowOpening:
@@ -69,14 +69,14 @@ class SlowOpening:
 
     def _slowly(self, path: Path) -> tuple[sqlite3.Connection, int]:
         self._begun.set()
-        assert self._released.wait(5)
+        assert self._released.wait(60)
         return self._connect(path)
 
     def release(self) -> None:
         self._released.set()
 
     async def begun(self) -> None:
-        assert await anyio.to_thread.run_sync(self._begun.wait, 5)
+        assert await anyio.to_thread.run_sync(self._begun.wait, 60)
 
 
 _CHILD = """

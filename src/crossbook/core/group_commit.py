@@ -58,16 +58,15 @@ class GroupCommit(SqliteFile):
         self._put()
         return await super().scan(work)
 
-    async def close(self) -> None:
-        with anyio.CancelScope(shield=True):
-            while self._leading is not None:
-                await self._leading.wait()
-            await self._idle()
-            try:
-                if self._failed is None and self._db is not None:
-                    self._put()
-            finally:
-                await super().close()
+    async def _close(self) -> None:
+        while self._leading is not None:
+            await self._leading.wait()
+        await self._idle()
+        try:
+            if self._failed is None and self._db is not None:
+                self._put()
+        finally:
+            await super()._close()
         if self._failed is None:
             self._durable = self._asked
 

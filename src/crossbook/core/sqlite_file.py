@@ -14,6 +14,7 @@ import anyio
 from anyio import to_thread
 
 from crossbook.core import journal_file
+from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import CrossbookError, JournalBusy, UsageError
 
 T = TypeVar("T")
@@ -69,8 +70,10 @@ class SqliteFile:
     async def close(self) -> None:
         """Syncs what was written and closes the file, whether or not the caller is cancelled."""
         if self._threads is not None:
-            with anyio.CancelScope(shield=True):
-                await self._aside(self._shut)
+            await undisturbed(self._close)
+
+    async def _close(self) -> None:
+        await self._aside(self._shut)
 
     def _shut(self) -> None:
         db, self._db = self._db, None

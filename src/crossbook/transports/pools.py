@@ -9,17 +9,13 @@ what cannot take another one after it is closed.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
-from collections.abc import Coroutine
 from functools import cache, lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-import anyio
-from sniffio import current_async_library
-
 from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import InvalidInput
 from crossbook.transports.head import WITH_LENGTH
 from crossbook.transports.library import exchange
@@ -156,21 +152,4 @@ async def _close(*lanes: Lane) -> None:
         for lane in lanes:
             await lane.connection.aclose()
 
-    with anyio.CancelScope(shield=True):
-        if current_async_library() == "trio":
-            await close()
-        else:
-            await _undisturbed(close())
-
-
-async def _undisturbed(work: Coroutine[Any, Any, None]) -> None:
-    """asyncio itself (a time-out, a client that left) cancels through any shield of anyio: that waits here."""
-    task, interrupted = asyncio.ensure_future(work), None
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError as error:
-            interrupted = error
-    if interrupted is not None:
-        raise interrupted
-    task.result()
+    await undisturbed(close)

@@ -5,7 +5,7 @@ Workers live in the book's task group and never raise into it; leaving the batch
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Generic, Self, TypeVar
 
@@ -23,6 +23,7 @@ from crossbook.core.card import Rate
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public
 from crossbook.core.jobs import Job
+from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import UsageError
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -88,7 +89,7 @@ class Batch(Generic[I]):
         try:
             self._source.start(*await opening.result())
         except BaseException:
-            await self._to_its_end(partial(self._intake.give_up, opening))
+            await undisturbed(partial(self._intake.give_up, opening))
             raise
         self._working = self._workers
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
@@ -101,32 +102,21 @@ class Batch(Generic[I]):
         self._stopping = True
         for scope in self._scopes:
             scope.cancel()
-        await self._to_its_end(self._end)
-
-    async def _to_its_end(self, work: Callable[[], Awaitable[None]]) -> None:
-        """In the book's task group, since asyncio itself (a time-out) cancels through any shield of anyio's."""
-        with anyio.CancelScope(shield=True):
-            try:
-                job = self._connection.start(work)
-            except UsageError:  # the book is closed already
-                await work()
-            else:
-                await job.result()
+        await undisturbed(self._end)
 
     async def _end(self) -> None:
-        with anyio.CancelScope(shield=True):
-            for job in self._jobs:
-                await job.wait()
-            for result in self._writer.cancelled(self._source.left):
-                self._summary.add(result)
-            try:
-                await self._source.aclose()
-            finally:
-                exhausted = self._source.exhausted and self._broken is None
-                await self._writer.close(self._source.taken, exhausted=exhausted)
-                close: Callable[[], None] | None = getattr(self._progress, "close", None)
-                if close is not None:
-                    close()
+        for job in self._jobs:
+            await job.wait()
+        for result in self._writer.cancelled(self._source.left):
+            self._summary.add(result)
+        try:
+            await self._source.aclose()
+        finally:
+            exhausted = self._source.exhausted and self._broken is None
+            await self._writer.close(self._source.taken, exhausted=exhausted)
+            close: Callable[[], None] | None = getattr(self._progress, "close", None)
+            if close is not None:
+                close()
         self._summary.requests = self._requests()
         self._summary.seconds = anyio.current_time() - (self._began or 0.0)
         if self._summary.dry_run:

@@ -16,6 +16,7 @@ from crossbook.core.batch.steps import Done, Ready, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.jobs import Job
 from crossbook.core.journal import Entry, Heading, Journal
+from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -65,18 +66,16 @@ class Intake(Generic[I]):
             marks = [mark for mark in await self._journal.bookmarks() if mark[1] <= self._first_open]
             return marks[-1] if marks else (None, 0)
         except BaseException:
-            with anyio.CancelScope(shield=True):
-                await self._journal.close()
+            await undisturbed(self._journal.close)
             raise
 
     async def give_up(self, opening: Job[Any]) -> None:
         """Closes the journal once it is open, for a batch that does not begin after all."""
-        with anyio.CancelScope(shield=True):
-            try:
-                await opening.result()
-            except Exception:
-                return  # it has closed what it had opened
-            await self._journal.close()
+        try:
+            await opening.result()
+        except Exception:
+            return  # it has closed what it had opened
+        await self._journal.close()
 
     async def close(self, count: int, *, complete: bool) -> None:
         if complete and not self.finished:
