@@ -57,7 +57,7 @@ TRIALS = {
             ("crossbook", "--version"),
             ("crossbook", "--help"),
             ("crossbook", "capabilities", "atom"),
-            ("python", "-m", "crossbook.cli", "--version"),
+            ("python", "-m", "crossbook", "--version"),
         ),
     ),
     "fast": Trial(

@@ -217,6 +217,6 @@ def _default_group(card: Card, asked: str | None) -> str | None:
 def _rate(card: Card, asked: float | None) -> Rate | None:
     if asked is None:
         return card.rate
-    if not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(asked, bool) or not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("rate must be a number of requests a second, more than 0", field="rate", vendor=card.vendor)
     return Rate(asked, max(1, round(asked)))

@@ -31,5 +31,5 @@ def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
     """Starts the command in a process of its own, with pipes."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        [sys.executable, "-m", "crossbook.cli", *arguments], text=True, encoding="utf-8", **{**pipes, **options}
+        [sys.executable, "-m", "crossbook", *arguments], text=True, encoding="utf-8", **{**pipes, **options}
     )

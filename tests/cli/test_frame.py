@@ -150,7 +150,7 @@ def test_the_shell_completes_names_of_books(monkeypatch: pytest.MonkeyPatch) -> 
     def complete(line: str) -> list[str]:
         asked = {"_CROSSBOOK_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()))}
         done = subprocess.run(
-            [sys.executable, "-m", "crossbook.cli"],
+            [sys.executable, "-m", "crossbook"],
             env={**os.environ, **asked}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         return done.stdout.split()
@@ -163,7 +163,7 @@ def with_typer(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     """The command, with a typer that does this when it is imported."""
     (folder / "typer.py").write_text(code + "\n")
     return subprocess.run(
-        [sys.executable, "-m", "crossbook.cli"],
+        [sys.executable, "-m", "crossbook"],
         env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 

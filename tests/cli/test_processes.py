@@ -41,7 +41,7 @@ def stored(run: Run) -> list[str]:
 def test_a_file_through_a_pipe(run: Run) -> None:
     text = "phone;first_name\r\n+48500600700;Żaneta\r\n".encode("cp1250")
     done = subprocess.run(
-        [sys.executable, "-m", "crossbook.cli", "import", "-", "--to", "serwersms", "--format", "csv"],
+        [sys.executable, "-m", "crossbook", "import", "-", "--to", "serwersms", "--format", "csv"],
         input=text, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

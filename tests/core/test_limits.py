@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from virtual import virtually
 
-from crossbook import AddressBook, RateLimited
+from crossbook import AddressBook, InvalidInput, RateLimited
 from crossbook.core.account import Account
 from crossbook.core.card import Rate
 from crossbook.core.exchange import Outgoing, Reply
@@ -171,6 +171,13 @@ def test_atom_is_asked_ten_times_a_second() -> None:
 def test_another_rate_wins_over_the_cards() -> None:
     assert seconds(20 + 110, rate=20) == pytest.approx(5.5, abs=0.2)
     assert seconds(10, rate=0.5) == pytest.approx(18.0, abs=0.2)
+
+
+@pytest.mark.parametrize("rate", [True, 0, -1, float("inf"), float("nan"), "10"])
+def test_what_is_no_rate(rate: Any) -> None:
+    with pytest.raises(InvalidInput, match="requests a second") as caught:
+        book_over("atom", FakeTransport(DONE), rate=rate)
+    assert caught.value.field == "rate"
 
 
 def test_who_will_not_queue_so_long_is_told() -> None:

@@ -17,7 +17,7 @@ import pytest
 from control import Server
 
 Done = subprocess.CompletedProcess[str]
-COMMAND = [sys.executable, "-m", "crossbook.cli", "verify"]
+COMMAND = [sys.executable, "-m", "crossbook", "verify"]
 
 
 @pytest.fixture
