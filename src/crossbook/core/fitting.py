@@ -72,10 +72,9 @@ def for_create(card: Card, contact: Contact, *, region: str | None, on_loss: OnL
         values[name] = checked(card, name, value, region)
     for name, holds in card.holds.items():
         if holds.required and name not in values:
-            raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
+            raise _without(card, name)
     if card.needs_one_of and not any(name in values for name in card.needs_one_of):
-        needed = " or ".join(card.needs_one_of)
-        raise InvalidInput(f"{card.title} stores no contact without {needed}", field=needed, vendor=card.vendor)
+        raise _without(card, " or ".join(card.needs_one_of))
     prepared = Contact(**values, fields=fields or None)
     return Prepared(prepared, tuple(lost), unverified(card, values))
 
@@ -118,7 +117,7 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
             )
         elif is_empty(value):
             if (name in card.holds and card.holds[name].required) or (name == "groups" and card.one_group):
-                raise InvalidInput(f"{card.title} stores no contact without {name}", field=name, vendor=card.vendor)
+                raise _without(card, name)
             if card.clears == "never" and name != "groups":
                 raise Unsupported(f"{card.title} cannot empty {name}", field=name, vendor=card.vendor)
             changed[name] = () if name == "groups" else None
@@ -128,6 +127,8 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
                 if card.one_group and len(value) != 1:
                     raise InvalidInput("a contact is in exactly one group here", field="groups", vendor=card.vendor)
             changed[name] = checked(card, name, value, region)
+    if card.needs_one_of and all(changed.get(name, "kept") is None for name in card.needs_one_of):
+        raise _without(card, " or ".join(card.needs_one_of))
     return changed
 
 
@@ -192,6 +193,10 @@ def _encodable(card: Card, name: str, value: Any) -> Any:
         field = f"fields.{redact.text(name)}"
         raise InvalidInput(f"{field} cannot be written as JSON", field=field, vendor=card.vendor)
     return value
+
+
+def _without(card: Card, needed: str) -> InvalidInput:
+    return InvalidInput(f"{card.title} stores no contact without {needed}", field=needed, vendor=card.vendor)
 
 
 def _cannot_hold(card: Card, name: str, mend: str = 'leave it out, or pass on_loss="drop"') -> InvalidInput:

@@ -122,6 +122,18 @@ class Fields(Fixtures):
                 await book.contacts.create(Contact(first_name="Anna"))
         assert requests == before
 
+    async def test_what_is_needed_cannot_be_emptied(
+        self, book: AddressBook, card: Card, requests: Requests, someone: str
+    ) -> None:
+        needs(card, "contacts.update")
+        before = Counter(requests)
+        needed = [(name,) for name, holds in card.holds.items() if holds.required]
+        for names in (*needed, *filter(None, (card.needs_one_of,))):
+            changes: dict[str, Any] = dict.fromkeys(names)
+            with pytest.raises(InvalidInput, match=" or ".join(names)):
+                await book.contacts.update(someone, **changes)
+        assert requests == before
+
     async def test_a_value_of_the_wrong_kind_is_refused(
         self, book: AddressBook, card: Card, requests: Requests, group: str
     ) -> None:
