@@ -57,6 +57,24 @@ def test_vendors_are_apart(control: httpx.Client, atom: httpx.Client, vercom: ht
     assert (vendors["atom"]["contacts"], vendors["vercom"]["contacts"]) == (1, 0)
 
 
+def test_no_vendor_deletes_what_is_another_s(
+    control: httpx.Client, atom: httpx.Client, serwersms: httpx.Client
+) -> None:
+    book = atom.post("/api/address-book/new", json={"name": "A"}).json()["result"]["id"]
+    contact = {"group_id": book, "phone_number": "0491570006"}
+    contact_id = atom.post("/api/contact/new", json=contact).json()["result"]["id"]
+    for path, id in (("contacts/delete", contact_id), ("groups/delete", book)):
+        answer = serwersms.post(f"/{path}", json={"id": id, "delete_contacts": True})
+        assert answer.json()["error"]["code"] == 1004
+    state = control.get("/state").json()["vendors"]["atom"]
+    assert (state["contacts"], state["groups"]) == (1, 1)
+
+
+def test_a_wait_is_told_in_whole_seconds_that_are_enough() -> None:
+    atom = create_app().state.sandbox.vendors["atom"]
+    assert [atom.too_many(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == ["1", "1", "2", "100"]
+
+
 def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
     vercom.get("/contact")
     vercom.get("/nothing")
@@ -69,12 +87,30 @@ def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx
     state = control.post("/reset", json={"vendor": "atom"}).json()["vendors"]
     assert (state["atom"]["groups"], state["atom"]["operations"]) == (0, {})
     assert state["vercom"]["operations"]
+    assert [call["operation"] for call in control.get("/log").json()] == ["listContacts", ""]
+
+
+def test_a_reset_of_all_turns_every_switch_back(control: httpx.Client, serwersms: httpx.Client) -> None:
+    control.post("/options", json={"serwersms_paging": False}).raise_for_status()
+    control.post("/reset", json={"vendor": "serwersms"}).raise_for_status()
+    assert "paging" not in serwersms.post("/groups/index").json()
+    control.post("/reset").raise_for_status()
+    assert "paging" in serwersms.post("/groups/index").json()
+
+
+def test_the_log_keeps_the_last_thousand_calls() -> None:
+    journal = create_app().state.sandbox.journal
+    journal.clear("vercom")
+    for number in range(1001):
+        journal.answered("atom", "listAddressBooks", 200, path=str(number))
+    assert [journal.last[0]["path"], len(journal.last)] == ["1", 1000]
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
     [
         ("/reset", {"vendor": "nobody"}),
+        ("/reset", {"vendor": "atom", "colour": "red"}),
         ("/options", {"colour": "red"}),
         ("/mark", {"vendor": "atom", "id": 1}),
         ("/mark", {}),

@@ -126,6 +126,10 @@ def test_only_post_and_only_known_paths(atom: httpx.Client) -> None:
     assert atom.post("/api/contact/list").status_code == 404
 
 
+def test_without_a_limit_nothing_is_429(atom: httpx.Client) -> None:
+    assert {atom.post("/api/address-book/list").status_code for _ in range(30)} == {200}
+
+
 def test_more_than_the_limit_is_429_with_the_wait(atom: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"rates": {"atom": 1}})
     answers = [atom.post("/api/address-book/list") for _ in range(4)]

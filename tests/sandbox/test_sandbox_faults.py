@@ -52,7 +52,17 @@ def test_a_status_without_a_name_and_a_date_to_wait_for(vercom: httpx.Client, co
     arm(control, "status", status=520, retry_after="Wed, 01 Jan 2031 00:00:00 GMT")
     answer = vercom.post("/contact", json=CONTACT)
     assert (answer.status_code, answer.content) == (520, b"")
+    assert contacts(control) == 0
     assert answer.headers["retry-after"] == "Wed, 01 Jan 2031 00:00:00 GMT"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_that_has_no_body(vercom: httpx.Client, control: httpx.Client, status: int) -> None:
+    arm(control, "status", status=status, body="<p>later</p>")
+    answer = vercom.post("/contact", json=CONTACT)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert "content-length" not in answer.headers
+    assert vercom.post("/contact", json=CONTACT).status_code == 200
 
 
 @pytest.mark.parametrize(("when", "effects"), [("before", 0), ("after", 1), ("body", 1)])
@@ -147,6 +157,36 @@ def test_a_commit_that_comes_after_the_loss(vercom: httpx.Client, control: httpx
         assert time.monotonic() < end
 
 
+def test_commits_that_come_late_come_in_the_order_of_their_times(vercom: httpx.Client, control: httpx.Client) -> None:
+    for external_id, seconds in (("last", 6000), ("first", 600)):
+        arm(control, "late_commit", seconds=seconds)
+        with pytest.raises(httpx.ReadError):
+            vercom.post("/contact", json=[{"externalId": external_id, "phoneNumber": "1"}])
+    assert control.post("/settle").json() == {"settled": 2}
+    assert [row["externalId"] for row in vercom.get("/contact").json()["data"]] == ["first", "last"]
+
+
+def test_a_reset_of_one_vendor_forgets_what_was_to_come_to_it(
+    vercom: httpx.Client, atom: httpx.Client, control: httpx.Client
+) -> None:
+    arm(control, "late_commit", seconds=600)
+    with pytest.raises(httpx.ReadError):
+        vercom.post("/contact", json=CONTACT)
+    arm(control, "status")
+    for vendor in ("atom", "*"):
+        control.post("/faults", json={"fault": "empty", "vendor": vendor}).raise_for_status()
+    control.post("/options", json={"rates": {"atom": 0.001}}).raise_for_status()
+    control.post("/reset", json={"vendor": "vercom"}).raise_for_status()
+    assert control.post("/settle").json() == {"settled": 0}
+    assert contacts(control) == 0
+    assert [fault["vendor"] for fault in control.get("/faults").json()] == ["atom", "*"]
+
+    control.delete("/faults")
+    assert [atom.post("/api/address-book/list").status_code for _ in range(2)] == [200, 429]
+    control.post("/reset", json={"vendor": "atom"}).raise_for_status()
+    assert [atom.post("/api/address-book/list").status_code for _ in range(2)] == [200, 429], "as its switch still says"
+
+
 def test_a_commit_that_comes_late_pays_the_rate_limit_too(atom: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"rates": {"atom": 1000}}).raise_for_status()
     arm(control, "late_commit", vendor="atom", operation="createAddressBook", seconds=0.001)
@@ -179,6 +219,20 @@ def test_a_limit_below_one_a_second_lets_one_through(atom: httpx.Client, control
     assert [atom.post("/api/address-book/list").status_code for _ in range(3)] == [200, 429, 429]
 
 
+def test_a_limit_with_a_burst_of_its_own(atom: httpx.Client, control: httpx.Client) -> None:
+    window = {"fault": "window", "vendor": "atom", "rate": 0.01, "burst": 2}
+    control.post("/faults", json=window).raise_for_status()
+    answers = [atom.post("/api/address-book/list") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "retry-after" not in answers[-1].headers
+
+
+def test_a_limit_that_falls_later_holds_until_then(atom: httpx.Client, control: httpx.Client) -> None:
+    window = {"fault": "window", "vendor": "atom", "rate": 1000, "later_rate": 0.001, "later_after": 3600}
+    control.post("/faults", json=window).raise_for_status()
+    assert [atom.post("/api/address-book/list").status_code for _ in range(3)] == [200, 200, 200]
+
+
 def test_count_skip_and_probability(vercom: httpx.Client, control: httpx.Client) -> None:
     def statuses(**settings: Any) -> list[int]:
         control.delete("/faults")
@@ -186,6 +240,10 @@ def test_count_skip_and_probability(vercom: httpx.Client, control: httpx.Client)
         return [vercom.post("/contact", json=CONTACT).status_code for _ in range(8)]
 
     assert statuses(count=2, skip=1) == [200, 500, 500, 200, 200, 200, 200, 200]
+    arm(control, "status", status=500, count=1, skip=1)
+    for _ in range(3):
+        vercom.get("/contact")  # of which it is not
+    assert [vercom.post("/contact", json=CONTACT).status_code for _ in range(3)] == [200, 500, 200]
     assert statuses(count=None) == [500] * 8
     drawn = statuses(probability=0.5, seed=3)
     assert drawn == statuses(probability=0.5, seed=3) != statuses(probability=0.5, seed=4)

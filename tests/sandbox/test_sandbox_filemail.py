@@ -147,6 +147,11 @@ def test_dead_and_missing_tokens(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/get")["errormessage"] == 'Required parameter missing: "logintoken"'
 
 
+def test_a_reset_ends_every_login(filemail: httpx.Client, control: httpx.Client) -> None:
+    control.post("/reset", json={"vendor": "filemail"}).raise_for_status()
+    assert call(filemail, "/contacts/get")["errorcode"] == 2003
+
+
 def test_tokens_can_have_a_lifetime(sandbox: Running, control: httpx.Client) -> None:
     control.post("/options", json={"filemail_token_lifetime": 1e-9})
     account = sandbox.credentials["filemail"]

@@ -6,6 +6,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,7 @@ def test_what_it_prints(show: list[str]) -> None:
     "arguments",
     [
         ["--host", "0.0.0.0"],
+        ["--host", "127.1"],
         ["--host", "nowhere.invalid"],
         ["--port", "99999"],
         ["--port", "-1"],
@@ -139,6 +141,33 @@ def test_arguments_that_are_refused(arguments: list[str], capsys: pytest.Capture
     assert "error:" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [
+        (["--host", "127.1", "--allow-remote"], "http://127.1:"),  # which is loopback, but is not written as it
+        (["--host", "::1"], "http://[::1]:"),
+    ],
+)
+def test_another_address(arguments: list[str], address: str) -> None:
+    command = [*COMMAND, "--json", "--exit-with-parent", "--rate", "none", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        url = json.loads(process.stdout.readline() or "{}").get("url", "")
+        if not url and "::1" in arguments and not ipv6():
+            pytest.skip("there is no IPv6 here")
+        assert url.startswith(address)
+        assert httpx.get(f"{url}/_sandbox/state").status_code == 200
+        process.communicate(b"", timeout=10)
+
+
+def ipv6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def test_what_is_refused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as sandbox:
         port = sandbox.url.rpartition(":")[2]
@@ -151,6 +180,26 @@ def test_what_is_refused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
             with pytest.raises(SystemExit):
                 main(arguments)
             assert said in capsys.readouterr().err
+
+
+def test_neither_a_client_that_leaves_nor_a_connection_that_is_dropped_is_an_error() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--json", "--exit-with-parent"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        url = httpx.URL(json.loads(process.stdout.readline())["url"])
+        with socket.create_connection((url.host, url.port or 0), 5) as connection:
+            connection.sendall(b"POST /atom/api/address-book/list HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert httpx.get(f"{url}/_sandbox/log").json() == []
+        for fault in ("close", "reset"):
+            httpx.post(f"{url}/_sandbox/faults", json={"fault": fault}).raise_for_status()
+            with pytest.raises(httpx.TransportError):
+                httpx.post(f"{url}/atom/api/address-book/list")
+        _, errors = process.communicate(b"", timeout=10)
+    assert (process.returncode, errors) == (0, b"")
 
 
 def test_it_serves_without_a_standard_output() -> None:

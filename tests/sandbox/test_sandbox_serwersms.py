@@ -66,7 +66,9 @@ def test_an_edit_writes_the_contact_anew(serwersms: httpx.Client) -> None:
     assert [row[name] for name in ("phone", "company", "city", "group_name")] == ["+48500600701", "", "Gdynia", "B"]
     add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[])
     assert call(serwersms, "contacts/index")["items"][0]["group_id"] is None
-    assert code(serwersms, "contacts/edit", {"id": contact_id, "phone": "+48500600701"}) == 2000
+    assert code(serwersms, "contacts/edit", {"id": contact_id, "phone": "+48500600702", "company": "ABC"}) == 2000
+    refused = call(serwersms, "contacts/view", {"id": contact_id})
+    assert (refused["phone"], refused["company"]) == ("+48500600701", "")
 
 
 def test_an_edit_may_keep_what_is_not_sent(serwersms: httpx.Client, control: httpx.Client) -> None:
@@ -99,7 +101,7 @@ def test_phones_that_are_none(serwersms: httpx.Client, phone: object) -> None:
 
 def test_groups_with_their_counts(serwersms: httpx.Client) -> None:
     first, second = (add(serwersms, "groups/add", name=name) for name in ("Test API", "2014-10-20 11:54:20"))
-    add(serwersms, "contacts/add", phone="+48500600700", group_id=[first, second])
+    both = add(serwersms, "contacts/add", phone="+48500600700", group_id=[first, second])
     add(serwersms, "contacts/add", phone="+48500600701", group_id=str(first))
     assert call(serwersms, "groups/index", {"sort": "name", "order": "desc"}) == {
         "paging": {"page": 1, "count": 1},
@@ -111,6 +113,9 @@ def test_groups_with_their_counts(serwersms: httpx.Client) -> None:
     assert [item["id"] for item in call(serwersms, "groups/index", {"search": "api"})["items"]] == [first]
     add(serwersms, "groups/edit", id=second, name="Renamed")
     assert call(serwersms, "groups/view", {"id": second}) == {"id": second, "name": "Renamed", "count": 1}
+    call(serwersms, "contacts/delete", {"id": both})
+    assert [item["count"] for item in call(serwersms, "groups/index")["items"]] == [1, 0]
+    assert call(serwersms, "groups/view", {"id": second})["count"] == 0
 
 
 def test_the_groups_of_a_phone_number(serwersms: httpx.Client) -> None:
@@ -186,6 +191,8 @@ def test_a_contact_on_the_blacklist(serwersms: httpx.Client, control: httpx.Clie
     control.post("/mark", json=mark).raise_for_status()
     assert call(serwersms, "contacts/view", {"id": contact_id})["blacklist"] is True
     assert call(serwersms, "contacts/index")["items"][0]["blacklist"] is True
+    control.post("/mark", json={**mark, "opted_out": []}).raise_for_status()
+    assert call(serwersms, "contacts/view", {"id": contact_id})["blacklist"] is False
 
 
 def test_only_post(sandbox: Running) -> None:

@@ -54,6 +54,13 @@ def test_multipart_and_nested_arrays(serwersms: httpx.Client) -> None:
     assert (answer["correct"], answer["failed"]) == (1, 1)
 
 
+def test_a_form_in_a_charset_that_gives_half_a_character(serwersms: httpx.Client) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nA+2AA-\r\n--x--\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+    assert serwersms.post("/groups/add", content=part, headers=headers).json()["success"] is True
+    assert serwersms.post("/groups/index").json()["items"][0]["name"] == "A?"
+
+
 def test_an_empty_group_in_a_form_is_none(serwersms: httpx.Client, people: list[int]) -> None:
     form = {"id": str(people[1]), "phone": "+48500600701", "group_id": ""}
     assert serwersms.post("/contacts/edit", data=form).json()["success"] is True
