@@ -91,6 +91,10 @@ def tags_are_single_and_declared(spec: Node) -> Iterator[Finding]:
         used.update(tags)
         if len(tags) != 1:
             yield Finding((*place, "tags"), f"there are {len(tags)} tags", "give it exactly one")
+    for index, tag in enumerate(spec.get("tags", [])):
+        if not tag.get("description"):
+            fix = "add `description:`, which becomes the docstring of the class"
+            yield Finding(("tags", index), f"the tag {tag['name']} is not described", fix)
     for name in sorted(used ^ declared):
         fix = "describe it at the top" if name in used else "drop it, or use it"
         yield Finding(("tags",), f"the tag {name} is {'not declared' if name in used else 'not used'}", fix)

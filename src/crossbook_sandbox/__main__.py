@@ -103,8 +103,6 @@ def _rates(texts: list[str], switches: Options) -> dict[str, float]:
         vendor, _, number = text.partition("=")
         if text == "none":
             rates.clear()
-        elif number == "none":
-            rates[vendor] = 0
         else:
             try:
                 rates[vendor] = float(number)

@@ -70,6 +70,21 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
+def test_a_signal_ends_it_in_the_middle_of_a_call() -> None:
+    with subprocess.Popen([*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        url = httpx.URL(json.loads(process.stdout.readline())["url"])
+        httpx.post(f"{url}/_sandbox/faults", json={"fault": "delay", "seconds": 600}).raise_for_status()
+        with socket.create_connection((url.host, url.port or 0), 10) as connection:
+            connection.sendall(b"POST /atom/api/address-book/list HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            while not httpx.get(f"{url}/_sandbox/faults").json()[0]["hits"]:
+                pass
+            process.terminate()
+            assert connection.recv(1) == b""
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, b"")
+
+
 def test_it_ends_when_its_parent_is_killed() -> None:
     code = "import time, crossbook_sandbox as s\nwith s.running() as r: print(r.url, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
@@ -210,6 +225,11 @@ def test_it_serves_without_a_standard_output() -> None:
         # It ends when its input does, and until then it served: nothing but that ends it.
         _, err = process.communicate("", timeout=60)
     assert (process.returncode, err) == (0, "")
+
+
+def test_one_that_does_not_start_in_time() -> None:
+    with pytest.raises(RuntimeError, match="did not start"), running(timeout=0.001):
+        pass
 
 
 def test_switches_that_cannot_be() -> None:

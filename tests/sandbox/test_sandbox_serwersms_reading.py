@@ -111,6 +111,17 @@ def test_filters(serwersms: httpx.Client, people: list[int], groups: list[int]) 
     assert items(serwersms, search="%") == []
 
 
+def test_a_search_knows_what_was_changed(serwersms: httpx.Client, people: list[int]) -> None:
+    assert items(serwersms, search="hel") != []
+    edit = {"id": people[1], "phone": "+48500600701", "city": "Jurata", "group_id": []}
+    assert serwersms.post("/contacts/edit", json=edit).json()["success"] is True
+    assert items(serwersms, search="hel") == []
+    assert [row["id"] for row in items(serwersms, search="jurata")] == [people[1]]
+    serwersms.post("/contacts/delete", json={"id": people[1]})
+    assert items(serwersms, search="jurata") == []
+    assert items(serwersms, search="a\0a") == []
+
+
 def test_sorting(serwersms: httpx.Client, people: list[int]) -> None:
     assert [row["phone"][-1] for row in items(serwersms, sort="phone", group_id="")] == ["1", "2", "3", "3"]
     assert [row["city"] for row in items(serwersms, sort="city", order="desc")] == ["Łeba", "Ustka", "Ustka", "Hel"]
@@ -124,3 +135,8 @@ def test_pages(serwersms: httpx.Client, control: httpx.Client, people: list[int]
     control.post("/options", json={"serwersms_page_size": 2, "serwersms_paging": False}).raise_for_status()
     assert set(serwersms.post("/contacts/index", json={}).json()) == {"items"}
     assert len(items(serwersms, page="2")) == 2
+    assert items(serwersms, page=2**63 - 1, limit=2**63 - 1) == []
+
+
+def test_an_empty_list_has_one_page(serwersms: httpx.Client) -> None:
+    assert serwersms.post("/contacts/index").json() == {"paging": {"page": 1, "count": 1}, "items": []}

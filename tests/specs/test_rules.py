@@ -114,11 +114,26 @@ def body(spec: Node) -> Node:
     return found
 
 
+def component(kind: str, called: str, **values: Any) -> Callable[[Node], None]:
+    return lambda spec: spec["components"].setdefault(kind, {}).update({called: values})
+
+
+def both(*breaks: Break) -> Break:
+    return lambda spec: [each(spec) for each in breaks]
+
+
 OBJECT: Node = {"type": "object", "additionalProperties": True}
+FLAG = component("schemas", "Flag", type="boolean", default=True, examples=[True], **{"x-evidence": "documented"})
+A_FLAG: Node = {"$ref": "#/components/schemas/Flag"}
 # rule → what breaks it, the place that is named, a word of the fix
 BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     "references_are_local": [
         (refer_to_file, f"{CREATE}.responses['200'].content['application/json'].schema", "copy"),
+        (
+            lambda spec: media(ok(spec)).update(schema={"$ref": "#/info"}),
+            f"{CREATE}.responses['200'].content['application/json'].schema",
+            "copy",
+        ),
         (refer_to_path, "$.paths['/contact']", "write its operations out"),
         (drop(lambda spec: spec["components"]["schemas"], "Contact"), f"{CREATE}.responses", "add the component"),
     ],
@@ -136,12 +151,17 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(create, tags=["contacts", "contacts"]), f"{CREATE}.tags", "exactly one"),
         (put(create, tags=["people"]), "$.tags", "describe it"),
         (lambda spec: spec["tags"].append({"name": "people"}), "$.tags", "drop it"),
+        (drop(lambda spec: spec["tags"][0], "description"), "$.tags[0]", "add `description:`"),
     ],
     "bodies_are_required": [(drop(body, "required"), f"{CREATE}.requestBody", "required: true")],
     "queries_have_no_default": [
-        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "drop")
+        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "drop"),
+        (both(FLAG, put(parameter, schema=A_FLAG)), f"{CREATE}.parameters[0].schema.default", "drop"),
     ],
-    "answers_share_a_schema": [(second_success, f"{CREATE}.responses", "one schema")],
+    "answers_share_a_schema": [
+        (second_success, f"{CREATE}.responses", "one schema"),
+        (drop(ok, "content"), f"{CREATE}.responses", "one schema"),
+    ],
     "components_are_used": [
         (lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}), "$.components.headers.Left", "drop"),
         (drop(lambda spec: spec, "security"), "$.components.securitySchemes.key", "drop"),
@@ -154,6 +174,17 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         ),
         (put(parameter, schema=OBJECT, example={}), f"{CREATE}.parameters[0].schema", "components/schemas"),
         (lambda spec: contact(spec)["properties"].update(more=OBJECT), f"{CONTACT}.properties.more", "under a name"),
+        (
+            lambda spec: contact(spec)["properties"].update(more={"type": "array", "items": OBJECT}),
+            f"{CONTACT}.properties.more.items",
+            "under a name",
+        ),
+        (put(contact, additionalProperties=OBJECT), f"{CONTACT}.additionalProperties", "under a name"),
+        (
+            component("parameters", "More", name="more", **{"in": "query", "schema": OBJECT, "example": {}}),
+            "$.components.parameters.More.schema",
+            "under a name",
+        ),
     ],
     "one_of_is_sent_and_named": [
         (lambda spec: choice(spec, "Contact"), CONTACT, "as optional into one"),
@@ -163,6 +194,8 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(contact, required=["id", "name"]), CONTACT, "correct its name"),
         (constraint_with_typo, NEW, "correct its name"),
         (put(contact, **{"if": {"properties": {"stauts": {"const": "OK"}}}}), CONTACT, "correct its name"),
+        (put(contact, then={"required": ["nmae"]}), CONTACT, "correct its name"),
+        (put(contact, **{"else": {"required": ["nmae"]}}), CONTACT, "correct its name"),
     ],
     "names_are_identifiers": [
         (lambda spec: new(spec)["properties"].update({"id[]": name_of_new(spec)}), f"{NEW}.properties['id[]']", "enc"),
@@ -174,13 +207,36 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     ],
     "requests_are_closed": [
         (drop(new, "additionalProperties"), NEW, "additionalProperties: false"),
+        (put(new, additionalProperties=True), NEW, "additionalProperties: false"),
         (put(contact, additionalProperties=False), CONTACT, "drop"),
     ],
-    "directions_are_disjoint": [(both_ways, NEW, "its own schema")],
+    "directions_are_disjoint": [
+        (both_ways, NEW, "its own schema"),
+        (
+            both(FLAG, put(parameter, schema=A_FLAG), lambda spec: contact(spec)["properties"].update(more=A_FLAG)),
+            "$.components.schemas.Flag",
+            "its own schema",
+        ),
+    ],
     "examples_fit": [
         (drop(parameter, "example"), f"{CREATE}.parameters[0]", "add"),
         (drop(name_of_new, "examples"), f"{NEW}.properties.name", "add"),
         (put(name_of_new, examples=[7]), f"{NEW}.properties.name.examples[0]", "correct"),
+        (
+            put(name_of_new, examples=["yesterday"], format="date"),
+            f"{NEW}.properties.name.examples[0]",
+            "correct",
+        ),
+        (
+            put(parameter, schema={"type": "boolean", "examples": ["yes"]}),
+            f"{CREATE}.parameters[0].schema.examples",
+            "correct",
+        ),
+        (
+            both(drop(parameter, "example"), put(parameter, examples={"one": {"value": "yes"}})),
+            f"{CREATE}.parameters[0].examples.one",
+            "correct",
+        ),
         (
             lambda spec: media(body(spec)).update(example={"nmae": "Anna"}),
             f"{CREATE}.requestBody.content['application/json'].example",
@@ -198,6 +254,7 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(parameter, **{"x-evidence": "guessed"}), f"{CREATE}.parameters[0].x-evidence", "use one of"),
         (put(name_of_new, **{"x-evidence": "public"}), f"{NEW}.properties.name", "say where"),
         (drop(lambda spec: spec["x-error-codes"]["1"], "meaning"), "$.x-error-codes['1']", "meaning"),
+        (put(lambda spec: spec["x-error-codes"]["1"], evidence="guessed"), "$.x-error-codes['1']", "evidence"),
     ],
 }
 CASES = [
@@ -209,6 +266,12 @@ CASES = [
 
 def test_good_document_has_no_findings() -> None:
     assert check(load(SMALL)) == []
+
+
+def test_what_one_operation_demands_is_used() -> None:
+    spec = load(SMALL)
+    create(spec)["security"] = spec.pop("security")
+    assert check(spec) == []
 
 
 @pytest.mark.parametrize(("rule", "spoil", "place", "fix"), CASES)
@@ -243,7 +306,14 @@ def test_command_names_file_place_and_fix(tmp_path: Path, capsys: pytest.Capture
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f"{broken}: $.info.x-operations: it says 13, and there are 12 operations; to fix it, ")
     assert lines[1:] == ["1 specs, 1 with findings"]
+    assert main([str(broken), str(SPECS / "filemail.yaml")]) == 1
+    assert capsys.readouterr().out.endswith("2 specs, 1 with findings\n")
     assert main([]) == 0
+
+
+def test_command_without_a_spec_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rules.SPECS", tmp_path)
+    assert main([]) == 1
 
 
 def test_command_reports_a_key_that_stands_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
