@@ -88,6 +88,7 @@ def test_address_books_are_listed_renamed_and_deleted_with_their_contacts(atom: 
         ("contact/new", {"group_id": True, "phone_number": "0491570006"}, "invalid_request"),
         ("contact/detail", {}, "invalid_request"),
         ("contact/detail", {"id": "x"}, "invalid_request"),
+        ("contact/detail", {"id": 0}, "invalid_request"),
         ("contact/detail", {"id": "9" * 30}, "not_found"),
         ("contact/edit", {"id": 1, "first_name": "A"}, "not_found"),
         ("contact/delete", {"id": 1.5}, "invalid_request"),

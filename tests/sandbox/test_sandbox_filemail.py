@@ -40,6 +40,9 @@ def test_a_contact_from_birth_to_death(filemail: httpx.Client) -> None:
     assert added["contact"] == {"contactid": contact_id, "name": "Łucja Próbka", "email": "lucja@example.com"}
     assert isinstance(contact_id, str)
     assert call(filemail, "/contacts/update", contactid=contact_id, name="Łucja") == {"responsestatus": "OK"}
+    for name in ("name", "email"):
+        refused = call(filemail, "/contacts/update", contactid=contact_id, **{name: ""})
+        assert (refused["errorcode"], refused["errormessage"]) == (1002, f"Parameter '{name}' is empty")
     shown: Json = {"contactid": contact_id, "name": "Łucja", "email": "lucja@example.com", "groups": []}
     assert call(filemail, "/contacts/get") == {"contacts": [shown], "responsestatus": "OK"}
     assert call(filemail, "/contacts/delete", contactid=contact_id) == {"responsestatus": "OK"}
@@ -110,6 +113,8 @@ def test_parameters_come_as_form_or_headers_too(filemail: httpx.Client) -> None:
     assert filemail.get("/contacts/add", headers=headers).json()["contact"]["name"] == "Header"
     names = [contact["name"] for contact in filemail.get("/contacts/get", headers=headers).json()["contacts"]]
     assert names == ["Form", "Form", "Header"]
+    both = filemail.post("/contacts/add", params={**headers, "name": "Query"}, data=form, headers=headers)
+    assert (both.json()["contact"]["name"], both.json()["contact"]["email"]) == ("Query", "header@example.com")
 
 
 def test_login_says_ok_in_small_letters_and_gives_a_token(filemail: httpx.Client, sandbox: Running) -> None:

@@ -119,7 +119,7 @@ def test_a_search_knows_what_was_changed(serwersms: httpx.Client, people: list[i
     assert [row["id"] for row in items(serwersms, search="jurata")] == [people[1]]
     serwersms.post("/contacts/delete", json={"id": people[1]})
     assert items(serwersms, search="jurata") == []
-    assert items(serwersms, search="a\0a") == []
+    assert items(serwersms, search="\0") == []
 
 
 def test_sorting(serwersms: httpx.Client, people: list[int]) -> None:

@@ -127,6 +127,11 @@ def test_updates_by_id_and_external_id(vercom: httpx.Client) -> None:
     assert (other["email"], other["phoneNumber"], other["externalId"]) == (None, "1", "C")
 
 
+def test_when_some_is_not_there_and_the_rest_refused_it_is_422(vercom: httpx.Client) -> None:
+    changes: list[Json] = [{"externalId": "nobody", "data": {"email": "c@example.com"}}, {"externalId": "A"}]
+    assert [error["code"] for error in errors(vercom.put("/contact", json=changes), 422)] == ["E-0-404", "E-1-001"]
+
+
 def test_deleting_by_ids_in_a_body(vercom: httpx.Client) -> None:
     first, second = create(vercom, {"externalId": "A", "phoneNumber": "1"}, {"externalId": "B", "phoneNumber": "2"})
     answer = with_body(vercom, "DELETE", "/contact", {"id": [first, first, 7]})

@@ -51,6 +51,8 @@ def test_nobody_joins_or_leaves_the_group_of_all_contacts(vercom: httpx.Client, 
     assert with_body(vercom, "DELETE", f"/group/{everybody}/contact", ids).status_code == 422
     assert with_body(vercom, "DELETE", f"/contact/{people[0]}/group", {"id": [everybody]}).status_code == 422
     assert len(data(vercom.get(f"/group/{everybody}/contact"))) == len(people)
+    (new,) = data(vercom.post("/contact", json=[{"phoneNumber": "3", "addToGroup": [everybody]}]))
+    assert vercom.get(f"/contact/{new['id']}/group").status_code == 404
 
 
 def test_groups_are_listed_in_order(vercom: httpx.Client, groups: list[int]) -> None:
