@@ -196,7 +196,7 @@ async def test_several_readers_share_the_results(book: AddressBook) -> None:
         async def read() -> None:
             indices.extend([result.index async for result in run])
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             async with anyio.create_task_group() as readers:
                 for _ in range(3):
                     readers.start_soon(read)
@@ -229,7 +229,7 @@ async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None
 
             tasks.start_soon(read)
             await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(5):
+        with anyio.fail_after(60):
             await ended.wait()
     assert results == []
     assert batch.summarised().counts == {"cancelled": 30}
@@ -274,7 +274,7 @@ async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
             closed = True
 
     # on_error="stop" does not wait for what the source may bring.
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         results = await ran(book.contacts.create_many(endless(), on_error="stop", ordered=True))
     assert [result.status for result in results] == ["created", "failed"]
     assert closed

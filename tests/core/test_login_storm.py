@@ -85,7 +85,7 @@ async def test_one_place_in_flight_is_enough() -> None:
     account = Account()
     async with account.book(concurrency=1) as book:
         for _ in range(2):
-            with anyio.fail_after(5):
+            with anyio.fail_after(60):
                 await Storm(book).run(20)
             account.expire()
     assert account.logins == 2
