@@ -11,7 +11,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-LONGEST = 20.0  # seconds that a thread waits for anything
+LONGEST = 60.0  # seconds that a thread waits for anything
 
 
 class Forwarder:

@@ -1,8 +1,10 @@
-"""Framed requests, as core hands them to a transport."""
+"""Framed requests, as core hands them to a transport: with time enough, but where a test says otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+
+from server import LONGEST
 
 from crossbook.core.exchange import Failure, Outgoing, Reply, Transport
 
@@ -16,8 +18,8 @@ def call(
     method: str = "GET",
     headers: tuple[tuple[bytes, bytes], ...] = ((b"Accept", b"application/json"), (b"Accept-Encoding", b"gzip")),
     body: bytes = b"",
-    connect_timeout: float = 5.0,
-    read_timeout: float = 5.0,
+    connect_timeout: float = LONGEST,
+    read_timeout: float = LONGEST,
     max_body: int = 1 << 20,
 ) -> Outgoing:
     """A framed request."""

@@ -1,6 +1,7 @@
 """A storm of cancellations, as a program of its own: what it leaves behind would be warned of on its standard error.
 
-`storm.py NAME BACKEND HOW PORT SECONDS SEED` prints what happened, in JSON, and closes when it is told to go on.
+`storm.py NAME BACKEND HOW PORT COUNT SEED` goes on until so many were cancelled, prints what happened, in JSON, and
+closes when it is told to go on.
 """
 
 from __future__ import annotations
@@ -37,14 +38,13 @@ async def cut_short(transport: Transport, origin: str, how: str, seconds: float)
     return "cancelled" if outcome is None else "answered" if isinstance(outcome, Reply) else repr(outcome)
 
 
-async def main(name: str, how: str, origin: str, seconds: float, seed: int) -> None:
+async def main(name: str, how: str, origin: str, count: int, seed: int) -> None:
     dice, counted = random.Random(seed), Counter[str]()
     transport = transports.make(name, origin, POOL)
     tasks = len(anyio.get_running_tasks())
 
     async def caller() -> None:
-        end = anyio.current_time() + seconds
-        while anyio.current_time() < end:
+        while counted["cancelled"] < count:
             counted[await cut_short(transport, origin, how, dice.uniform(0.0005, 0.02))] += 1
 
     async def probe() -> None:
@@ -62,5 +62,5 @@ async def main(name: str, how: str, origin: str, seconds: float, seed: int) -> N
 
 
 if __name__ == "__main__":
-    name, backend, how, port, seconds, seed = sys.argv[1:]
-    anyio.run(main, name, how, f"http://127.0.0.1:{port}", float(seconds), int(seed), backend=backend)
+    name, backend, how, port, count, seed = sys.argv[1:]
+    anyio.run(main, name, how, f"http://127.0.0.1:{port}", int(count), int(seed), backend=backend)

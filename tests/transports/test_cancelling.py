@@ -53,7 +53,7 @@ async def at_every_await(
 
 
 async def healthy(transport: Transport, origin: str) -> None:
-    answered(await transport.send(call(origin, connect_timeout=1)))
+    answered(await transport.send(call(origin)))
 
 
 async def nothing(transport: Transport) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import trustme
 from framed import Make, answered, call, failed
-from server import OK, Behaviour, Peer, answering, closed_port, reply, serve
+from server import LONGEST, OK, Behaviour, Peer, answering, closed_port, reply, serve
 
 pytestmark = pytest.mark.anyio
 
@@ -83,9 +83,10 @@ LOST: dict[str, Callable[[Peer], object]] = {
 async def test_a_request_without_an_answer_is_lost_and_went_once(make: Make, fault: str) -> None:
     with serve(first(LOST[fault])) as server:
         transport = make(server.origin)
-        request = call(server.origin, method="POST", body=b"{}", read_timeout=0.1 if "silence" in fault else 5.0)
+        request = call(server.origin, method="POST", body=b"{}", read_timeout=0.1 if "silence" in fault else LONGEST)
         failure = failed(await transport.send(request))
         assert (failure.kind, failure.sent) == ("lost", "maybe"), failure
+        assert server.wait_seen(1)
         assert len(server.seen) == 1
         for _ in range(3):
             assert answered(await transport.send(call(server.origin))).content == OK
@@ -217,7 +218,8 @@ async def test_a_handshake_that_fails_means_never_sent(make: Make, handshake: st
         origin = server.origin.replace("http:", "https:")
         transport = make(origin, 1)
         for _ in range(3):
-            failure = failed(await transport.send(call(origin, connect_timeout=0.1)))
+            request = call(origin, connect_timeout=0.1 if handshake == "silence" else LONGEST)
+            failure = failed(await transport.send(request))
             assert (failure.kind, failure.sent) == ("connect", "no"), failure
             assert re.fullmatch(WHY_NO_TLS[handshake], failure.why.removeprefix(f"{origin.partition('://')[2]}, "))
         assert server.wait_open(0)

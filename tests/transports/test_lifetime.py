@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import threading
-from time import perf_counter
+from collections.abc import Callable
 
 import anyio
 import pytest
 from framed import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
+from crossbook.testing import Clock
+
 pytestmark = pytest.mark.anyio
 
 
-class Rounds:
-    """Answers only when so many requests wait at once, and counts how many ever did."""
+@pytest.fixture
+async def clock(crossbook_clock: Clock) -> Clock:
+    """Time that passes when a test says so, and not while the machine is busy with others."""
+    crossbook_clock.autojump = False
+    crossbook_clock.bend()
+    return crossbook_clock
 
-    def __init__(self, width: int) -> None:
-        self._full = threading.Barrier(width, timeout=LONGEST)
+
+class Rounds:
+    """Answers only when so many requests wait at once, calls `then`, and counts how many ever did."""
+
+    def __init__(self, width: int, then: Callable[[], object]) -> None:
+        self._full = threading.Barrier(width, then, LONGEST)
         self._count = threading.Lock()
         self._waiting = 0
         self.most = 0
@@ -52,19 +62,19 @@ async def test_a_connection_is_used_again(make: Make) -> None:
         assert (server.accepted, len(server.seen)) == (1, 10)
 
 
-async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_time_to_connect(make_own: Make) -> None:
+async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_time_to_connect(
+    make_own: Make, clock: Clock
+) -> None:
     """20,000 calls that are started at once keep it busy for longer than a connection may take."""
 
     async def busy() -> None:
-        until = perf_counter() + 0.6
-        while perf_counter() < until:
-            pass
+        clock.advance(2 * LONGEST)
 
     with serve(answering()) as server:
         transport = make_own(server.origin)
 
         async def ask() -> None:
-            answered(await transport.send(call(server.origin, connect_timeout=0.3)))
+            answered(await transport.send(call(server.origin)))
 
         async with anyio.create_task_group() as group:
             for _ in range(8):
@@ -74,14 +84,14 @@ async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_tim
 
 
 @pytest.mark.parametrize("width", [1, 3, 20])
-async def test_so_many_at_once_and_no_more_and_none_is_turned_away(make_own: Make, width: int) -> None:
+async def test_so_many_at_once_and_no_more_and_none_is_turned_away(make_own: Make, width: int, clock: Clock) -> None:
     """The rest wait, far longer than a connection may take: no pool's own time-out ever ends that."""
-    rounds = Rounds(width)
+    rounds = Rounds(width, lambda: clock.advance(2 * LONGEST))
     with serve(rounds) as server:
         transport = make_own(server.origin, width)
 
         async def ask() -> None:
-            answered(await transport.send(call(server.origin, connect_timeout=0.5)))
+            answered(await transport.send(call(server.origin, read_timeout=9 * LONGEST)))
 
         async with anyio.create_task_group() as group:
             for _ in range(5 * width):
@@ -115,9 +125,11 @@ async def test_closing_ends_what_is_under_way(make_own: Make, where: str) -> Non
         transport = make_own(origin, 1)
 
         async def ask() -> None:
-            outcomes.append(failed(await transport.send(call(origin, connect_timeout=60, read_timeout=60))))
+            outcomes.append(
+                failed(await transport.send(call(origin, connect_timeout=9 * LONGEST, read_timeout=9 * LONGEST)))
+            )
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(LONGEST):
             async with anyio.create_task_group() as group:
                 group.start_soon(ask)
                 group.start_soon(ask)  # waits for room

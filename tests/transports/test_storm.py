@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from kinds import needs
-from server import Peer, reply, serve
+from server import LONGEST, Peer, reply, serve
 
 from crossbook import transports
 
@@ -28,19 +28,19 @@ def vendor(peer: Peer) -> None:
         peer.send(reply())
 
 
-def storm(name: str, how: str, seconds: float, seed: int) -> dict[str, Any]:
+def storm(name: str, how: str, count: int, seed: int) -> dict[str, Any]:
     backend, _, way = how.split()
     needs(name, backend)
     with serve(vendor) as server:
         command = [sys.executable, "-W", "error", str(PROGRAM)]
-        arguments = [name, backend, way, str(server.port), str(seconds), str(seed)]
+        arguments = [name, backend, way, str(server.port), str(count), str(seed)]
         with subprocess.Popen(
             command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             assert process.stderr is not None
-            hanging = threading.Timer(seconds + 60, process.kill)
+            hanging = threading.Timer(LONGEST + count / 10, process.kill)
             hanging.start()
             line = process.stdout.readline()
             quiet = bool(line) and server.wait_open(POOL)
@@ -58,7 +58,7 @@ def storm(name: str, how: str, seconds: float, seed: int) -> dict[str, Any]:
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("name", transports.NAMES)
 def test_a_short_storm(name: str, how: str) -> None:
-    passed(storm(name, how, seconds=1, seed=1))
+    passed(storm(name, how, count=1_000, seed=1))
 
 
 @pytest.mark.slow
@@ -66,10 +66,10 @@ def test_a_short_storm(name: str, how: str) -> None:
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("name", transports.NAMES)
 def test_a_storm(name: str, how: str, seed: int) -> None:
-    passed(storm(name, how, seconds=6, seed=seed))
+    passed(storm(name, how, count=8_000, seed=seed))
 
 
 def passed(happened: dict[str, Any]) -> None:
-    assert happened.pop("cancelled") > 100
+    del happened["cancelled"]
     happened.pop("answered", 0)
     assert happened == {"healthy": PROBES, "tasks left": 0}
