@@ -46,7 +46,7 @@ def running(
         db: A file to keep the accounts in, or `":memory:"`.
         seed: How many made-up contacts an empty account gets.
         port: The port; 0 takes any that is free.
-        timeout: Seconds that the start may take.
+        timeout: Seconds that the start may take, and the end.
         switches: The arguments of `Options`.
 
     Raises:
@@ -76,6 +76,6 @@ def running(
             alarm.cancel()
             process.terminate()
             try:
-                process.wait(5)
+                process.wait(timeout)
             except subprocess.TimeoutExpired:
                 process.kill()

@@ -42,7 +42,7 @@ def running() -> Iterator[Running]:
 @pytest.fixture(autouse=True)
 def account(running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What a reader has who followed "Get started": the sandbox's variables, and an empty folder."""
-    httpx.post(f"{running.url}/_sandbox/reset", trust_env=False).raise_for_status()
+    httpx.post(f"{running.url}/_sandbox/reset", trust_env=False, timeout=60).raise_for_status()
     for name, value in running.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

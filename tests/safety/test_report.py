@@ -76,7 +76,7 @@ PLANTED: dict[str, list[tuple[str, dict[str, Any]]]] = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     with crossbook_sandbox.running(rates={}, vercom_segment_wait=0) as running, httpx.Client(
-        base_url=f"{running.url}/_sandbox", trust_env=False
+        base_url=f"{running.url}/_sandbox", trust_env=False, timeout=60
     ) as client:  # fmt: skip
         yield Server(running, client)
 

@@ -18,7 +18,7 @@ def sandbox() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def control(sandbox: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{sandbox.url}/_sandbox") as client:
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox", timeout=60) as client:
         yield client
 
 
@@ -30,20 +30,20 @@ def fresh_accounts(control: httpx.Client) -> None:
 @pytest.fixture(scope="session")
 def serwersms(sandbox: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.credentials['serwersms']['token']}"}
-    with httpx.Client(base_url=sandbox.base_urls["serwersms"], headers=headers) as client:
+    with httpx.Client(base_url=sandbox.base_urls["serwersms"], headers=headers, timeout=60) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def atom(sandbox: Running) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {sandbox.credentials['atom']['token']}"}
-    with httpx.Client(base_url=sandbox.base_urls["atom"], headers=headers) as client:
+    with httpx.Client(base_url=sandbox.base_urls["atom"], headers=headers, timeout=60) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def filemail_client(sandbox: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api") as client:
+    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api", timeout=60) as client:
         yield client
 
 
@@ -61,5 +61,5 @@ def filemail(filemail_client: httpx.Client, sandbox: Running, fresh_accounts: No
 def vercom(sandbox: Running) -> Iterator[httpx.Client]:
     account = sandbox.credentials["vercom"]
     headers = {"Authorization": account["authorization"], "Application-Key": account["application_key"]}
-    with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers) as client:
+    with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers, timeout=60) as client:
         yield client

@@ -120,7 +120,7 @@ def test_parameters_come_as_form_or_headers_too(filemail: httpx.Client) -> None:
 def test_login_says_ok_in_small_letters_and_gives_a_token(filemail: httpx.Client, sandbox: Running) -> None:
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"], "apikey": account["api_key"]}
-    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login).json()
+    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login, timeout=60).json()
     assert body["responsestatus"] == "ok"
     assert re.fullmatch("[0-9a-f]{32}", body["logintoken"])
 
@@ -132,7 +132,7 @@ def test_login_says_ok_in_small_letters_and_gives_a_token(filemail: httpx.Client
 def test_bad_logins(sandbox: Running, changes: dict[str, str], code: int) -> None:
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"], **changes}
-    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login).json()
+    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login, timeout=60).json()
     assert body["errorcode"] == code
 
 
@@ -140,7 +140,7 @@ def test_some_accounts_need_an_api_key(sandbox: Running, control: httpx.Client) 
     control.post("/options", json={"filemail_api_key_required": True})
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"]}
-    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login).json()
+    body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login, timeout=60).json()
     assert (body["errorcode"], body["errormessage"]) == (1003, 'Required parameter missing: "apikey"')
 
 
@@ -161,7 +161,7 @@ def test_tokens_can_have_a_lifetime(sandbox: Running, control: httpx.Client) -> 
     control.post("/options", json={"filemail_token_lifetime": 1e-9})
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"]}
-    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api") as client:
+    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api", timeout=60) as client:
         token = call(client, "/authentication/login", **login)["logintoken"]
         assert call(client, "/contacts/get", logintoken=token)["errorcode"] == 2003
 

@@ -24,7 +24,7 @@ def test_it_starts_on_a_free_port_and_ends_with_the_block() -> None:
     with running() as sandbox, running(rates={"atom": 200}) as other:
         assert sandbox.url != other.url
         assert sandbox.env["CROSSBOOK_ATOM_BASE_URL"] == sandbox.base_urls["atom"] == f"{sandbox.url}/atom"
-        assert httpx.get(f"{sandbox.url}/_sandbox/state").json()["late"] == 0
+        assert httpx.get(f"{sandbox.url}/_sandbox/state", timeout=60).json()["late"] == 0
     for pid in (sandbox.pid, other.pid):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -47,7 +47,7 @@ def test_a_file_keeps_what_was_written(tmp_path: Path) -> None:
         with running(db=db, rates={}, seed=2) as sandbox:
             account = sandbox.credentials["vercom"]
             headers = {"Authorization": account["authorization"], "Application-Key": account["application_key"]}
-            with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers) as client:
+            with httpx.Client(base_url=f"{sandbox.base_urls['vercom']}/v2.1", headers=headers, timeout=60) as client:
                 people = client.get("/contact").json()["data"]
                 assert len(people) == left
                 assert client.request("DELETE", "/contact", json={"id": [int(people[0]["id"])]}).status_code == 200
@@ -56,7 +56,7 @@ def test_a_file_keeps_what_was_written(tmp_path: Path) -> None:
 
 def test_seeds_fill_every_account() -> None:
     with running(seed=25) as sandbox:
-        vendors = httpx.get(f"{sandbox.url}/_sandbox/state").json()["vendors"]
+        vendors = httpx.get(f"{sandbox.url}/_sandbox/state", timeout=60).json()["vendors"]
     assert {name: vendor["contacts"] for name, vendor in vendors.items()} == dict.fromkeys(vendors, 25)
 
 
@@ -66,7 +66,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
         assert process.stdout
         assert json.loads(process.stdout.readline())["pid"] == process.pid
         process.send_signal(number)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
 
 
@@ -90,10 +90,10 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         url = parent.stdout.readline().decode().strip()
-        assert httpx.get(f"{url}/_sandbox/state").status_code == 200
+        assert httpx.get(f"{url}/_sandbox/state", timeout=60).status_code == 200
         parent.kill()
     address = httpx.URL(url)
-    for _ in range(100):
+    for _ in range(600):
         try:
             httpx.get(f"http://{address.host}:{address.port}/_sandbox/state", timeout=1)
         except httpx.TransportError:
@@ -109,7 +109,7 @@ def test_it_ends_when_standard_input_ends() -> None:
         assert process.stdin
         process.stdout.readline()
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize("show", [[], ["--env"], ["--json"], ["--quiet"]])

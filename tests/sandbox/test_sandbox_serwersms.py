@@ -196,5 +196,5 @@ def test_a_contact_on_the_blacklist(serwersms: httpx.Client, control: httpx.Clie
 
 
 def test_only_post(sandbox: Running) -> None:
-    answer = httpx.get(f"{sandbox.base_urls['serwersms']}/contacts/index")
+    answer = httpx.get(f"{sandbox.base_urls['serwersms']}/contacts/index", timeout=60)
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -71,10 +71,10 @@ def test_password_in_the_body(sandbox: Running) -> None:
     account = sandbox.credentials["serwersms"]
     login = {"username": account["username"], "password": account["password"]}
     url = f"{sandbox.base_urls['serwersms']}/groups/index"
-    assert httpx.post(url, data=login).json()["items"] == []
-    assert httpx.post(url, json=login).json()["items"] == []
+    assert httpx.post(url, data=login, timeout=60).json()["items"] == []
+    assert httpx.post(url, json=login, timeout=60).json()["items"] == []
     for wrong in ({}, {**login, "password": "x"}, {**login, "username": ["x"]}):
-        error = httpx.post(url, json=wrong).json()["error"]
+        error = httpx.post(url, json=wrong, timeout=60).json()["error"]
         assert error == {"code": 1001, "type": "InvalidUser", "message": "Incorrect login or password"}
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_bearer_is_not_saved_by_a_password(sandbox: Running) -> None:
     account = sandbox.credentials["serwersms"]
     login = {"username": account["username"], "password": account["password"]}
     url = f"{sandbox.base_urls['serwersms']}/groups/index"
-    answer = httpx.post(url, json=login, headers={"Authorization": "Bearer " + "0" * 32})
+    answer = httpx.post(url, json=login, headers={"Authorization": "Bearer " + "0" * 32}, timeout=60)
     assert answer.json()["error"]["code"] == 1001
 
 

@@ -156,7 +156,7 @@ def test_both_keys_are_needed(sandbox: Running) -> None:
     account = sandbox.credentials["vercom"]
     assert len(account["authorization"]) == 128
     url = f"{sandbox.base_urls['vercom']}/v2.1/contact"
-    assert httpx.get(url, headers={"Application-Key": account["application_key"]}).json() == {
+    assert httpx.get(url, headers={"Application-Key": account["application_key"]}, timeout=60).json() == {
         "errors": [
             {
                 "title": "Empty token",
@@ -171,4 +171,4 @@ def test_both_keys_are_needed(sandbox: Running) -> None:
         {"Authorization": "Bearer x", "Application-Key": account["application_key"]},
         {"Authorization": account["authorization"], "Application-Key": "x"},
     ):
-        assert httpx.get(url, headers=headers).status_code == 401
+        assert httpx.get(url, headers=headers, timeout=60).status_code == 401

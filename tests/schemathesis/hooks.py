@@ -29,7 +29,7 @@ class Login:
             "source": "Web",
         }
         url = os.environ["CROSSBOOK_FILEMAIL_BASE_URL"] + "/api/authentication/login"
-        return str(httpx.get(url, params=parameters).json()["logintoken"])
+        return str(httpx.get(url, params=parameters, timeout=60).json()["logintoken"])
 
     def set(self, case: Any, data: str, context: Any) -> None:
         if VENDOR == "filemail" and case.operation.path.startswith("/api/contacts"):

@@ -25,7 +25,7 @@ def running_sandbox() -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def control(running_sandbox: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False) as client:
+    with httpx.Client(base_url=f"{running_sandbox.url}/_sandbox", trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -49,7 +49,7 @@ asyncio.run(main())
 def fresh(code: str, given: dict[str, Any] | None = None) -> Any:
     """What this prints, as JSON, in an interpreter of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=300
     )
     return json.loads(done.stdout)
 
