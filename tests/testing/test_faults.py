@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from crossbook import AddressBook, Contact, CrossbookError, UsageError
 from crossbook.testing import Clock, Sandbox
 from crossbook_sandbox.fault import KINDS
+from tests.chaos.pulse import pulse
 
 pytestmark = pytest.mark.anyio
 
@@ -91,26 +93,41 @@ async def outcome(sandbox: Sandbox, case: Case) -> tuple[Any, ...]:
         else:
             sandbox.fail_next("create", with_=case.with_, **case.settings)
         before = len(sandbox.contacts("vercom"))
-        with pytest.raises(CrossbookError) as caught:
-            await book.contacts.create(Contact(email="anna@example.com"))
-        error = caught.value
+        error = await failure(book.contacts.create(Contact(email="anna@example.com")))
         if case.with_ == "delay":
-            with anyio.fail_after(10):
+            with anyio.fail_after(60):
                 while len(sandbox.contacts("vercom")) == before:
                     await anyio.sleep(0.05)  # the vendor works on, in its own time
                     sandbox.settle()
         sandbox.settle()
         stored = len(sandbox.contacts("vercom")) - before
         arrived = len(sandbox.calls("vercom", "create"))
-    return type(error).__name__, error.sent, error.status, error.cause, error.retry_after is not None, stored, arrived
+    told = error and (error.sent, error.status, error.cause, error.retry_after is not None)
+    return type(error).__name__, *(told or (None,) * 4), stored, arrived
+
+
+async def failure(call: Awaitable[object]) -> CrossbookError | None:
+    try:
+        await call
+    except CrossbookError as error:
+        return error
+    return None
+
+
+async def undisturbed(case: Case, *, socket: bool) -> tuple[Any, ...]:
+    """The same, and again if it came to something else while the machine stood still: some faults are short."""
+    for _ in range(5):
+        with Sandbox(socket=socket) as sandbox:
+            async with pulse() as felt:
+                found = await outcome(sandbox, case)
+        if found[:3] == (case.error, case.sent, case.status) or felt.regular:
+            break
+    return found
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_it_is_the_same_without_a_socket(case: Case) -> None:
-    with Sandbox() as sandbox:
-        inside = await outcome(sandbox, case)
-    with Sandbox(socket=True) as sandbox:
-        outside = await outcome(sandbox, case)
+    inside, outside = await undisturbed(case, socket=False), await undisturbed(case, socket=True)
     assert inside == outside
     error, sent, status, cause, _, stored, _ = inside
     assert (error, sent, status, stored) == (case.error, case.sent, case.status, case.committed)
