@@ -8,9 +8,11 @@ from control import Server
 
 import crossbook
 
+PATIENT = ("--timeout", "60")  # a busy machine may stand still for seconds
+
 
 def test_all_answer(run: Run) -> None:
-    ran = run("books")
+    ran = run("books", *PATIENT)
     assert (ran.code, ran.err) == (0, "")
     assert [line.split("\t")[:3] for line in ran.out.splitlines()] == [
         [name, name, "answers"] for name in ("serwersms", "atom", "filemail", "vercom")
@@ -23,7 +25,7 @@ def test_named_accounts_are_books_too(run: Run, server: Server, monkeypatch: pyt
     monkeypatch.setenv("CROSSBOOK_OUR_EU_BASE_URL", server.base_urls["vercom"])
     monkeypatch.setenv("CROSSBOOK_OUR_EU_VENDOR", "vercom")
     monkeypatch.setenv("CROSSBOOK_OLD_VENDOR", "pigeon")
-    lines = {line["book"]: line for line in run("books", "--json").lines}
+    lines = {line["book"]: line for line in run("books", "--json", *PATIENT).lines}
     assert (lines["our-eu"]["vendor"], lines["our-eu"]["answers"]) == ("vercom", True)
     assert (lines["old"]["vendor"], lines["old"]["configured"]) == (None, False)
     assert "CROSSBOOK_OLD_VENDOR is one of" in lines["old"]["error"]["message"]
@@ -38,20 +40,20 @@ def test_what_does_not_answer(run: Run, server: Server, monkeypatch: pytest.Monk
     for name in ("USERNAME", "PASSWORD", "API_KEY", "BASE_URL"):
         monkeypatch.delenv(f"CROSSBOOK_FILEMAIL_{name}")
     server.fault("status", "atom", status=500, count=10)
-    ran = run("books", "--json")
+    ran = run("books", "--json", *PATIENT)
     assert ran.code == 4
     states = {line["book"]: (line["configured"], line["answers"]) for line in ran.lines}
     assert states == {
         "serwersms": (True, True), "atom": (True, False), "filemail": (False, False), "vercom": (True, True),
     }  # fmt: skip
     monkeypatch.setenv("CROSSBOOK_VERCOM_AUTHORIZATION", "wrong")
-    assert run("books").code == 3
+    assert run("books", *PATIENT).code == 3
 
 
 def test_nothing_is_configured(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in server.env:
         monkeypatch.delenv(name)
-    ran = run("books")
+    ran = run("books", *PATIENT)
     assert ran.code == 2
     assert "crossbook sandbox --env" in ran.err
     assert "set the environment variable CROSSBOOK_ATOM_TOKEN" in ran.out
