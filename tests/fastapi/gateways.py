@@ -37,7 +37,7 @@ def started(command: tuple[str, ...], env: Mapping[str, str] = {}) -> Iterator[t
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(15)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

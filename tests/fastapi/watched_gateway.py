@@ -6,16 +6,24 @@ import asyncio
 import gc
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import uvicorn
 from fastapi import Request
 
+import crossbook
+from crossbook.fastapi import health
 from examples.gateway.app import create_app
+from examples.gateway.books import Checked
 from examples.gateway.settings import Settings
 
 LISTENING = "0A"
-app = create_app(Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6)))
+# A few seconds for a vendor are enough for users, and few on a machine that stands still for some.
+crossbook.open = partial(crossbook.open, connect_timeout=60)
+app = create_app(Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6), timeout=60))
+app.dependency_overrides[get_args(Checked)[1].dependency] = health(60)
 
 
 @app.get("/_held", include_in_schema=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -42,6 +43,17 @@ class Server:
         """How often each operation was asked for since the test began."""
         counted = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["operations"]
         return Counter({operation: counts["requests"] for operation, counts in counted.items()})
+
+    def quiet(self, vendor: str) -> Counter[str]:
+        """The same, when nothing that had left before is still on its way in."""
+        now = self.requests(vendor)
+        for _ in range(100):
+            before = now
+            time.sleep(0.1)
+            now = self.requests(vendor)
+            if now == before:
+                break
+        return now
 
     def contacts(self, vendor: str) -> int:
         """How many contacts the account holds."""
