@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import signal
 import sqlite3
@@ -21,6 +22,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,8 @@ from crossbook.registry import vendor as vendor_class
 
 VENDORS = ("serwersms", "filemail", "vercom", "atom")
 ATOM_RATE = 1000
-LATE = 0.4
-SETTLE = 1.0
+LATE = 0.1
+SETTLE = 4.0  # the vendor, or its machine, may stand still for most of it
 MATCH: dict[str, Any] = {"serwersms": "phone", "filemail": "email", "vercom": "phone", "atom": "phone"}
 CREATE = {"vercom": "createContacts"}
 LOST = {"vercom": 0.03}  # of the answers to creates; an array of Vercom's is 5 contacts
@@ -113,6 +115,7 @@ async def write(case: Case, base_url: str, credentials: dict[str, str], groups: 
                 done += 1
                 if done % 20 == 0:
                     print(done, flush=True)
+                    sys.stdin.readline()  # goes on when it was heard: who is to kill it may be slower
         print(json.dumps({"uncertain": found.get("uncertain", []), "counts": run.summarised().counts}), flush=True)
         return int(bool(found.keys() - {"created", "uncertain"}))
 
@@ -183,8 +186,9 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
     alarm: threading.Timer | None = None
     told = None
     with subprocess.Popen(
-        [sys.executable, __file__, "--import", *arguments], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, "--import", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         if moment is not None and dice.random() < 0.2:
             # Not by what is done, but soon after its start: while it reads the journal, looks up, or waits.
@@ -193,7 +197,10 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
         for line in process.stdout:
             if line.startswith("{"):
                 told = json.loads(line)
-            elif moment is not None and alarm is None and int(line) >= moment:
+                continue
+            with suppress(BrokenPipeError):  # the alarm was faster
+                os.write(process.stdin.fileno(), b"\n")
+            if moment is not None and alarm is None and int(line) >= moment:
                 time.sleep(dice.uniform(0, 0.05))
                 process.kill()
                 break

@@ -97,7 +97,7 @@ def test_clean_leaves_nothing(demo: Demo) -> None:
 
 
 def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo, tmp_path: Path) -> None:
-    command = [*COMMAND[:-1], "300"]
+    command = [*COMMAND[:-1], "600"]  # more than it could write while this test stood still
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -109,13 +109,13 @@ def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo,
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(0.05)
         process.send_signal(signal.SIGINT)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Interrupted." in said
     assert "Traceback" not in said
     with pytest.raises(URLError):
         urlopen(url[0])
-    following = demo("--people", "300")
+    following = demo("--people", "600")
     assert following.status == 0, following.output
     assert sum(row.there for row in following.rows.values()) > 0
 

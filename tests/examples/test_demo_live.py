@@ -88,14 +88,14 @@ def contacts(sandbox: Running) -> list[int]:
 
 
 def on_terminal(answer: str, folder: Path, env: Mapping[str, str], *arguments: str) -> Ended:
-    """Runs `--live` on a terminal of its own and answers its question; ended after two minutes."""
+    """Runs `--live` on a terminal of its own and answers its question; ended after ten minutes."""
     import pty
 
     ours, theirs = pty.openpty()
     command = [*COMMAND, "--live", *arguments]
     with subprocess.Popen(command, cwd=folder, env=environment(env), stdin=theirs, stdout=theirs) as process:
         os.close(theirs)
-        alarm = threading.Timer(120, process.kill)
+        alarm = threading.Timer(600, process.kill)
         alarm.start()
         # What is typed before the question waits for it.
         os.write(ours, f"{answer}\n".encode())
