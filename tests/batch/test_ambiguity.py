@@ -29,6 +29,7 @@ from crossbook import Contact
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
 from crossbook.core.exchange import Reply
+from tests.chaos.pulse import pulse
 
 CREATES = ("createContact", "createContacts")
 COUNT = 24
@@ -238,24 +239,40 @@ def test_a_vendor_that_never_writes_is_given_up(inside: Inside, card: Card) -> N
 
 @pytest.mark.anyio
 async def test_over_real_connections(server: Any, make_book: Any, card: Card) -> None:
+    """What arrives when its time to settle is over is made twice: a machine that stands still is given more time."""
+    for patience in (0.5, 2, 8):
+        async with pulse(server.url) as felt:
+            counted, doubtful = await over_real_connections(server, make_book, card, patience)
+        if felt.regular or (counted, doubtful) == ({"created": 30}, set()):
+            break
+        server.reset()
+    assert (counted, doubtful) == ({"created": 30}, set())
+
+
+async def over_real_connections(
+    server: Any, make_book: Any, card: Card, patience: float
+) -> tuple[dict[str, int], set[str]]:
+    """What became of 30 through all that can go wrong, and the ids that are not once both here and there."""
     create = "createContacts" if card.vendor == "vercom" else "createContact"
     count = 30
-    async with make_book(read_timeout=0.5) as book:
+    async with make_book(read_timeout=patience) as book:
         group = (await book.groups.create("Friends")).id
         settings: list[tuple[str, dict[str, Any]]] = [
             ("late_commit", {"seconds": 0.2}), ("reset", {"when": "before"}), ("reset", {"when": "after"}),
-            ("delay", {"seconds": 0.7, "when": "after"}), ("status", {"status": 500, "committed": True}),
+            ("delay", {"seconds": 600, "when": "after"}), ("status", {"status": 500, "committed": True}),
             ("status", {"status": 503}), ("truncated", {}), ("reset", {"when": "body"}), ("html", {"status": 502}),
         ]  # fmt: skip
         for skip, (kind, more) in enumerate(settings):
             server.fault(kind, card.vendor, create, skip=skip % 2, count=1, **more)
         batch: Callable[[], Awaitable[list[Result]]] = lambda: ran(  # noqa: E731
-            book.contacts.create_many(people(book.card, count, group), match=match_of(card), settle=0.4, concurrency=8)
+            book.contacts.create_many(
+                people(book.card, count, group), match=match_of(card), settle=patience, concurrency=8
+            )
         )
         results = await batch()
-        assert statuses(results) == {"created": count}
-        found = [contact async for contact in book.contacts.list(group=group)]
-        assert sorted(contact.id for contact in found) == sorted(result.id or "" for result in results)
+        found = Counter([contact.id async for contact in book.contacts.list(group=group)])
+        found.subtract(result.id or "" for result in results)
+        return statuses(results), {id for id, times in found.items() if times}
 
 
 ELSEWHERE = Reply(404, {"content-type": "text/plain"}, b"Not Found")

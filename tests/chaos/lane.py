@@ -18,6 +18,8 @@ from crossbook.registry import vendor as vendor_class
 from crossbook.testing.contract.people import whole
 from crossbook_sandbox import Running
 
+from .pulse import Pulse
+
 Data = tuple[Any, ...]
 PATIENCE = 3.0  # seconds that the server has to count what it was asked
 
@@ -64,6 +66,7 @@ class Lane:
     _db: sqlite3.Connection
     _token: Token
     _plain: AddressBook
+    felt: Pulse
 
     def book(self, **options: Any) -> AddressBook:
         return _book(self.vendor, self._credentials, self._token, options)
@@ -122,7 +125,7 @@ def _book(vendor: str, credentials: dict[str, Any], token: Token, options: dict[
 
 
 @asynccontextmanager
-async def lane(running: Running, db: Path, vendor: str) -> AsyncGenerator[Lane]:
+async def lane(running: Running, db: Path, vendor: str, felt: Pulse) -> AsyncGenerator[Lane]:
     credentials = dict(running.credentials[vendor])
     if vendor == "serwersms":
         del credentials["token"]  # either a password or a token
@@ -131,6 +134,6 @@ async def lane(running: Running, db: Path, vendor: str) -> AsyncGenerator[Lane]:
     control = httpx.AsyncClient(base_url=f"{running.url}/_sandbox", trust_env=False, timeout=30)
     try:
         async with control, _book(vendor, credentials, token, {"base_url": base_url}) as plain:
-            yield Lane(vendor, base_url, credentials, control, reader, token, plain)
+            yield Lane(vendor, base_url, credentials, control, reader, token, plain, felt)
     finally:
         reader.close()

@@ -22,7 +22,7 @@ from .trial import attempt, clean
 from .verdict import judged
 
 SANDBOXES = 3
-VOID = 4  # trials of one fault that may be none
+VOID = 20  # trials of one fault that may be none
 
 
 @frozen
@@ -61,11 +61,12 @@ async def run(
             for number in range(sandboxes):
                 db = Path(folder) / f"{number}.sqlite"
                 running = stack.enter_context(crossbook_sandbox.running(db=db, rates={}, vercom_segment_wait=0))
-                lanes += [await stack.enter_async_context(lane(running, db, vendor)) for vendor in waiting]
+                felt = await stack.enter_async_context(pulse(running.url))
+                lanes += [await stack.enter_async_context(lane(running, db, vendor, felt)) for vendor in waiting]
             usual: dict[tuple[str, str], tuple[str, Data]] = {}
-            tasks = await stack.enter_async_context(anyio.create_task_group())
-            for each in lanes:
-                tasks.start_soon(_work, each, waiting[each.vendor], usual, heard)
+            async with anyio.create_task_group() as tasks:
+                for each in lanes:
+                    tasks.start_soon(_work, each, waiting[each.vendor], usual, heard)
     return results
 
 
@@ -89,9 +90,9 @@ async def _trials(lane: Lane, case: Case, usual: tuple[str, Data], *, lasting: b
     """What was wrong, and how many trials were void."""
     void = 0
     while True:
-        async with pulse() as felt:
-            wrong = await _wrong(lane, case, usual, lasting=lasting)
-        if not wrong or felt.regular or void == VOID:
+        began = anyio.current_time()
+        wrong = await _wrong(lane, case, usual, lasting=lasting)
+        if not wrong or not lane.felt.late_since(began) or void == VOID:
             return wrong, void
         void += 1
 
