@@ -74,14 +74,14 @@ def test_a_signal_ends_it_in_the_middle_of_a_call() -> None:
     with subprocess.Popen([*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         url = httpx.URL(json.loads(process.stdout.readline())["url"])
-        httpx.post(f"{url}/_sandbox/faults", json={"fault": "delay", "seconds": 600}).raise_for_status()
-        with socket.create_connection((url.host, url.port or 0), 10) as connection:
+        httpx.post(f"{url}/_sandbox/faults", json={"fault": "delay", "seconds": 600}, timeout=60).raise_for_status()
+        with socket.create_connection((url.host, url.port or 0), 60) as connection:
             connection.sendall(b"POST /atom/api/address-book/list HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
-            while not httpx.get(f"{url}/_sandbox/faults").json()[0]["hits"]:
+            while not httpx.get(f"{url}/_sandbox/faults", timeout=60).json()[0]["hits"]:
                 pass
             process.terminate()
             assert connection.recv(1) == b""
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
 
 
@@ -171,8 +171,8 @@ def test_another_address(arguments: list[str], address: str) -> None:
         if not url and "::1" in arguments and not ipv6():
             pytest.skip("there is no IPv6 here")
         assert url.startswith(address)
-        assert httpx.get(f"{url}/_sandbox/state").status_code == 200
-        process.communicate(b"", timeout=10)
+        assert httpx.get(f"{url}/_sandbox/state", timeout=60).status_code == 200
+        process.communicate(b"", timeout=60)
 
 
 def ipv6() -> bool:
@@ -206,14 +206,14 @@ def test_neither_a_client_that_leaves_nor_a_connection_that_is_dropped_is_an_err
     ) as process:
         assert process.stdout
         url = httpx.URL(json.loads(process.stdout.readline())["url"])
-        with socket.create_connection((url.host, url.port or 0), 5) as connection:
+        with socket.create_connection((url.host, url.port or 0), 60) as connection:
             connection.sendall(b"POST /atom/api/address-book/list HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
-        assert httpx.get(f"{url}/_sandbox/log").json() == []
+        assert httpx.get(f"{url}/_sandbox/log", timeout=60).json() == []
         for fault in ("close", "reset"):
-            httpx.post(f"{url}/_sandbox/faults", json={"fault": fault}).raise_for_status()
+            httpx.post(f"{url}/_sandbox/faults", json={"fault": fault}, timeout=60).raise_for_status()
             with pytest.raises(httpx.TransportError):
-                httpx.post(f"{url}/atom/api/address-book/list")
-        _, errors = process.communicate(b"", timeout=10)
+                httpx.post(f"{url}/atom/api/address-book/list", timeout=60)
+        _, errors = process.communicate(b"", timeout=60)
     assert (process.returncode, errors) == (0, b"")
 
 
