@@ -28,7 +28,7 @@ def sandbox(server: Server) -> Server:
 
 @pytest_asyncio.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=300) as client:
         yield client
 
 
@@ -41,5 +41,5 @@ def running_gateway(running_sandbox: Running) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def gateway(running_gateway: str, sandbox: Server) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway; the vendors begin anew."""
-    async with httpx.AsyncClient(base_url=running_gateway, trust_env=False, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=running_gateway, trust_env=False, timeout=300) as client:
         yield client

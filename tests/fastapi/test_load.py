@@ -101,7 +101,7 @@ async def test_200_clients_are_answered_and_leave_nothing_behind(gateway: httpx.
 
     async def one(number: int) -> None:
         draw = random.Random(f"{SEED}-{number}")
-        async with httpx.AsyncClient(base_url=gateway.base_url, trust_env=False, timeout=60, verify=CONTEXT) as client:
+        async with httpx.AsyncClient(base_url=gateway.base_url, trust_env=False, timeout=300, verify=CONTEXT) as client:
             for _ in range(CALLS):
                 work = draw.choice(WORK)
                 await work(client, draw.choice(VENDORS), draw)
