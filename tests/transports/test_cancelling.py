@@ -71,6 +71,19 @@ async def test_at_every_await(make_own: Make, cancel: Cancel, warm: bool) -> Non
         assert await at_every_await(cancel, server, lambda: make_own(server.origin, 1), before) > 4
 
 
+async def test_at_every_await_of_a_request_with_a_body(make: Make, cancel: Cancel) -> None:
+    """Also while the body is being written, when the library has begun to read it and will not end it."""
+    with serve(answering()) as server:
+        for number in range(ENOUGH):
+            transport = make(server.origin, 1)
+            met = await cancel(transport.send(call(server.origin, method="POST", body=b"x" * 1_000)), number)
+            await healthy(transport, server.origin)
+            if not met:
+                break
+    gc.collect()
+    assert 4 < number < ENOUGH - 1
+
+
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("through", ["TLS", "a tunnel"])
 async def test_at_every_await_with_tls(

@@ -11,7 +11,7 @@ from typing import Any
 
 from crossbook.core.exchange import Failure, Outgoing, Reply, Transport
 from crossbook.errors import InvalidInput, UsageError
-from crossbook.transports.library import exchange, library_of
+from crossbook.transports.library import exchange, library_of, stream_class
 from crossbook.transports.trail import Trail
 
 
@@ -68,7 +68,9 @@ class Brought:
 
     def _request(self, call: Outgoing) -> Any:
         url, headers = call.origin + call.path, list(call.headers)
-        return self._client.build_request(call.method, url, headers=headers, content=call.body or None)
+        request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
+        request.stream = stream_class(self._library)(call.body)
+        return request
 
     async def aclose(self) -> None:
         """Not ours to close."""

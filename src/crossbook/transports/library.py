@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import cache
 from typing import Any
 
 from crossbook.core.exchange import Failure, Outgoing, Reply
@@ -35,6 +36,35 @@ class Extensions(dict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         return self.pop(name) if name == "target" else super().__getitem__(name)
+
+
+class _Pieces:
+    """What is sent, piece by piece, and no generator.
+
+    Interrupted while it writes, httpcore (1.0.9) leaves the library's own generator in its middle, and trio warns of
+    that one.
+    """
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> _Pieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
+
+
+@cache
+def stream_class(library: Any) -> Any:
+    """The library's stream of a body that is there whole, which may be left in the middle."""
+
+    def pieces(stream: Any) -> _Pieces:
+        return _Pieces(iter(stream))
+
+    return type("Stream", (library.ByteStream,), {"__aiter__": pieces})
 
 
 async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, trail: Trail) -> Reply | Failure:

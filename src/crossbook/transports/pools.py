@@ -18,7 +18,7 @@ from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import InvalidInput
 from crossbook.transports.head import WITH_LENGTH
-from crossbook.transports.library import exchange
+from crossbook.transports.library import exchange, stream_class
 from crossbook.transports.proxies import proxy_for
 from crossbook.transports.room import Room
 from crossbook.transports.stale import said_more
@@ -63,6 +63,7 @@ class Pooled:
     def __init__(self, name: str, core: str, origin: str, *, concurrency: int = 64) -> None:
         self.name = name
         self._library: Any = import_module(name)
+        self._stream = stream_class(self._library)
         self._url = lru_cache(_PATHS)(self._library.URL)
         try:
             url = self._url(origin)
@@ -118,7 +119,7 @@ class Pooled:
         headers = [(b"Host", self._host), *call.headers]
         if call.body or call.method in WITH_LENGTH:
             headers.append((b"Content-Length", b"%d" % len(call.body)))
-        url, stream = self._url(call.origin + call.path), self._library.ByteStream(call.body)
+        url, stream = self._url(call.origin + call.path), self._stream(call.body)
         return self._library.Request(call.method, url, headers=headers, stream=stream)
 
     async def _lane(self) -> Lane:
