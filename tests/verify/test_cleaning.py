@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +10,14 @@ import anyio
 import httpx
 import pytest
 from control import Server
+from fakes import FakeTransport, book_over, reply
+from virtual import virtually
 
 from crossbook import Contact
 from crossbook.book import AddressBook
+from crossbook.core.exchange import Outgoing, Reply
 from crossbook.verify import Leftover, Report, verify
+from crossbook.verify.cleaning import LONGEST
 from crossbook.verify.probing import EMAIL, FIRST, LAST
 
 Make = Callable[..., AddressBook]
@@ -88,6 +93,93 @@ def test_after_a_cancellation(vendor: str, make: Make, count: Count) -> None:
     assert count(vendor) == before
 
 
+def stopped(make: Make, vendor: str, clean: Callable[[], object]) -> list[Leftover]:
+    """Cancels it when it is about to change what it made; `clean` is called before it cleans up. What it leaves."""
+    left: list[Leftover] = []
+
+    async def run() -> None:
+        async with make(vendor) as book:
+            with anyio.CancelScope() as scope:
+
+                def stop(done: int, most: int, operation: str) -> None:
+                    if operation == UPDATE[vendor]:
+                        clean()
+                        scope.cancel()
+
+                await verify(book, write=True, progress=stop, on_leftover=left.append)
+
+    anyio.run(run)
+    return left
+
+
+def test_though_nothing_can_be_looked_for(vendor: str, make: Make, server: Server, count: Count) -> None:
+    before = count(vendor)
+    lists = "listAddressBooks" if vendor == "atom" else "listGroups"
+    left = stopped(make, vendor, lambda: server.fault("status", vendor, lists, status=400, body="{}", count=None))
+    assert (count(vendor), left) == (before, [])
+
+
+def test_a_deletion_whose_answer_was_lost(vendor: str, make: Make, server: Server, count: Count) -> None:
+    before = count(vendor)
+    left = stopped(make, vendor, lambda: server.fault("close", vendor, DELETE[vendor], when="after"))
+    assert (count(vendor), left) == (before, [])
+
+
+def test_one_that_cannot_be_removed_keeps_no_other(make: Make, server: Server, count: Count) -> None:
+    before = count("vercom")
+    left = stopped(make, "vercom", lambda: server.fault("status", "vercom", DELETE["vercom"], status=400, body="{}"))
+    assert [each.kind for each in left] == ["contact"]
+    assert count("vercom") == (before[0] + 1, before[1])
+
+
+class Clinging:
+    """Vercom, which makes whatever it is told to and deletes nothing; `groups` are those that it tells."""
+
+    def __init__(self, groups: Callable[[], list[dict[str, Any]]]) -> None:
+        self._groups = groups
+        self._made: list[dict[str, Any]] = []
+        self.looked = 0.0
+
+    def __call__(self, call: Outgoing) -> Reply:
+        if call.method == "DELETE":
+            return reply({}, 503, retry_after="20")
+        if call.method == "GET":
+            self.looked = anyio.current_time()
+            data = self._groups() if call.path.endswith("/group") else [*self._made]
+        else:
+            id = str(len(self._made) + 1)
+            self._made.append({"id": id, "email": EMAIL, "firstName": FIRST, "lastName": LAST})
+            data = [{"id": id, "externalId": None}]
+        return reply({"data": data, "meta": {"status": 200}})
+
+
+def written(vendor: Clinging) -> tuple[Report, float]:
+    async def run() -> tuple[Report, float]:
+        async with book_over("vercom", FakeTransport(vendor), rate=1e6) as book:
+            return await verify(book, write=True), anyio.current_time()
+
+    return virtually(run)
+
+
+def test_it_takes_no_longer_than_was_said() -> None:
+    vendor = Clinging(list)
+    report, ended = written(vendor)
+    assert "VendorDown" in report.stopped
+    assert len([left for left in report.leftovers if left.kind == "contact"]) > 2
+    assert ended - vendor.looked <= LONGEST  # it looks first, and then removes
+
+
+def test_a_list_without_an_end_has_one() -> None:
+    numbers = itertools.count(1)
+
+    def groups() -> list[dict[str, Any]]:
+        number = next(numbers)
+        assert number < 1000
+        return [{"id": number, "name": "Friends"}]
+
+    assert written(Clinging(groups))[0].calls["listGroups"] < 500
+
+
 def test_after_creates_whose_answers_were_lost(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     server.fault("close", vendor, CREATE[vendor], when="after", count=None)
@@ -130,8 +222,15 @@ def test_what_cannot_be_removed_is_named_and_removed_by_the_next_run(
     assert "An earlier run had left" in str(again)
 
 
-def test_what_may_be_left_without_an_id_is_said(make: Make, server: Server) -> None:
-    server.fault("rewrite", "vercom", "createContacts", drop=["data[].id"])
+@pytest.mark.parametrize(
+    ("fault", "settings"),
+    [("rewrite", {"drop": ["data[].id"]}), ("close", {"when": "after", "count": None})],
+    ids=["no id", "no answer"],
+)
+def test_what_may_be_left_without_an_id_is_said(
+    fault: str, settings: dict[str, Any], make: Make, server: Server
+) -> None:
+    server.fault(fault, "vercom", "createContacts", **settings)
     server.fault("rewrite", "vercom", "listContacts", put={"data": []})
     (left,) = verified(make, "vercom").leftovers
     assert (left.kind, left.id) == ("contact", "")

@@ -239,3 +239,15 @@ def test_an_answer_that_is_no_json(make: Make, server: Server) -> None:
     report = verified(make, "vercom")
     assert refuted(report) == {"listSegments.200"}
     assert report.troubles == ("listSegments: BadResponse, status 200",)
+
+
+@pytest.mark.parametrize(("status", "held"), [(404, True), (422, False)])
+def test_behind_its_end_a_list_may_be_a_404_and_no_other_error(
+    status: int, held: bool, make: Make, fill: Fill, server: Server
+) -> None:
+    fill("vercom")
+    body = '{"errors": [{"title": "No", "message": "No", "code": "E-1-001"}], "meta": {}}'
+    server.fault(
+        "status", "vercom", "listGroups", status=status, body=body, content_type="application/json", skip=2, count=1
+    )
+    assert ("listGroups.end" not in refuted(verified(make, "vercom"))) is held

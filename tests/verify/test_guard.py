@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import attrs
+import httpx
 import pytest
 from control import Server
 from crossbook_wire.vercom import models
@@ -55,6 +56,55 @@ def test_no_more_is_asked_than_was_said(make: Make, server: Server, probes: Call
     assert report.stopped == "Enough at listContacts"
     assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 3
     assert "It ended early" in str(report)
+
+
+def test_cleaning_up_needs_none_of_what_was_said(
+    make: Make, server: Server, control: httpx.Client, probes: Callable[..., None]
+) -> None:
+    def state() -> tuple[int, int]:
+        counted = control.get("/state").json()["vendors"]["vercom"]
+        return counted["contacts"], counted["groups"]
+
+    before = state()
+    steps: list[tuple[int, int, str]] = []
+    verified(make, "vercom", write=True, progress=lambda *step: steps.append(step))
+    needed = len([step for *_, step in steps if not step.endswith("(cleaning up)")])
+    assert needed < len(steps)
+
+    steps.clear()
+    probes(reads=needed, writes=0)
+    assert verified(make, "vercom", write=True, progress=lambda *step: steps.append(step)).stopped == ""
+    assert all(done <= most for done, most, _ in steps)
+    probes(reads=needed - 5, writes=0)
+    report = verified(make, "vercom", write=True)
+    assert "Enough" in report.stopped
+    assert (state(), report.leftovers) == (before, ())
+
+
+def test_only_so_many_troubles_one_after_another_end_it(
+    make: Make, server: Server, probes: Callable[..., None]
+) -> None:
+    async def read(look: Look, wire: Any) -> None:
+        for limit in (1, 1001, 1, 1001):  # the second is refused, which is an answer too
+            await look.ask(wire.contacts.list_fields())
+            await look.ask(wire.contacts.list_contacts(limit=limit))
+
+    probes(read=read)
+    server.fault("status", "vercom", "listFields", status=503, count=None)
+    report = verified(make, "vercom")
+    assert (report.stopped, len(report.troubles)) == ("", 4)
+
+
+@pytest.mark.parametrize("status", [503, 401])
+def test_what_got_no_answer_says_nothing_of_a_claim(status: int, make: Make, server: Server) -> None:
+    forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
+    server.fault(
+        "status", "vercom", "getSegment",
+        status=status, body=forbidden, content_type="application/json", count=None,
+    )  # fmt: skip
+    report = verified(make, "vercom")
+    assert (report.stopped, report.refuted) == ("", [])
+    assert next(each for each in report.findings if each.id == "getSegment.unknown").verdict == "not seen"
 
 
 def test_repeats_count_too(make: Make, server: Server) -> None:

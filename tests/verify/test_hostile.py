@@ -196,7 +196,7 @@ def test_a_whole_verification_among_hostile_answers(vendor: str, replies: list[R
 
 @pytest.mark.parametrize("vendor", sorted(CLAIMS))
 @pytest.mark.parametrize(
-    "id", ["..", "a/../b", "²", "9" * 400, "\ud800", "x" * 100_000, -1, 2**70, None, ["1"]], ids=repr
+    "id", ["..", "a/../b", "²", "9" * 30, "9" * 400, "\ud800", "x" * 100_000, -1, 2**70, None, ["1"]], ids=repr
 )
 def test_ids_that_cannot_be_asked_for(vendor: str, id: object) -> None:
     row = {

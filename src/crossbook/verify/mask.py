@@ -120,5 +120,5 @@ class Words:
 
     def _is_value(self, text: str) -> bool:
         lowered = text.casefold()
-        parts = [lowered, *re.split(r"[_$@-]", lowered), *re.findall(r"[A-Z]?[a-z]+", text)]
+        parts = [lowered, *re.split(r"[_$@-]", lowered), *re.findall(r"[A-Z]?[a-z]+|[A-Z]+", text)]
         return any(part.casefold() in self._values for part in parts if len(part) > 2)

@@ -1,0 +1,83 @@
+"""What has to come to its end before a cancellation is let through: its errors are told, and so is the cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import anyio
+import pytest
+
+from crossbook.core.undisturbed import undisturbed
+
+
+async def fail() -> None:
+    await anyio.lowlevel.checkpoint()
+    raise OSError("no space left")
+
+
+@pytest.mark.anyio
+async def test_what_it_fails_with_is_raised() -> None:
+    with pytest.raises(OSError, match="no space left"):
+        await undisturbed(fail)
+
+
+@pytest.mark.anyio
+async def test_a_scope_that_is_cancelled_waits_for_its_end() -> None:
+    done: list[bool] = []
+
+    async def work() -> None:
+        await anyio.lowlevel.checkpoint()
+        done.append(True)
+
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await undisturbed(work)
+    assert done == [True]
+
+
+def test_a_task_that_is_cancelled_again_and_again_ends_after_it_and_is_cancelled() -> None:
+    async def main() -> None:
+        begun, may_end = asyncio.Event(), asyncio.Event()
+        done: list[bool] = []
+
+        async def work() -> None:
+            begun.set()
+            await may_end.wait()
+            done.append(True)
+
+        task = asyncio.create_task(undisturbed(work))
+        await begun.wait()
+        for _ in range(3):
+            task.cancel()
+            await anyio.lowlevel.checkpoint()
+        assert not task.done()
+        may_end.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (task.cancelled(), done) == (True, [True])
+
+    asyncio.run(main())
+
+
+def test_if_it_fails_for_a_task_that_was_cancelled_nobody_complains() -> None:
+    async def main() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        begun = asyncio.Event()
+
+        async def work() -> None:
+            begun.set()
+            await fail()
+
+        task = asyncio.create_task(undisturbed(work))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        del task
+        gc.collect()
+        return told
+
+    assert asyncio.run(main()) == []
