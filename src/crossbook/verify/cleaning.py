@@ -49,7 +49,6 @@ async def clean(look: Look, book: AddressBook) -> list[Leftover]:
             pass  # then there are the ids that are known
         await _remove(contacts, book.contacts.delete)
         await _remove(groups, book.groups.delete)
-    look.cleaning = False
     left = [Leftover(kind="contact", id=id, remedy=f"book.contacts.delete({id!r})") for id in contacts]
     left += [Leftover(kind="group", id=id, remedy=f"book.groups.delete({id!r})") for id in groups]
     if found < look.uncertain:

@@ -160,17 +160,13 @@ class Ledger:
         flat = [_flat(each) for each in value[:MOST_ROWS]] if isinstance(value, list) else _flat(value)  # pyright: ignore[reportUnknownVariableType]
         errors = list(self._validator(id, field.rule).iter_errors(flat))
         mistyped = any(error.validator == "type" and not error.absolute_path for error in errors)
-        shown = mask.kind(value) if isinstance(value, (dict, list)) or field.secret else self._shown(value, field)
+        shown = "" if isinstance(value, (dict, list)) or field.secret else self._shown(value, field)
         if f"{id}.type" in self._tallies:
             tally = self._tallies[f"{id}.type"]
             tally.forms[mask.kind(value)] += 1
-            tally.saw(
-                not mistyped,
-                operation,
-                f"{mask.kind(value)} {'' if isinstance(value, (dict, list)) else shown}".strip(),
-            )
+            tally.saw(not mistyped, operation, f"{mask.kind(value)} {shown}".strip())
         if f"{id}.bounds" in self._tallies and not mistyped:
-            self._tallies[f"{id}.bounds"].saw(not errors, operation, shown)
+            self._tallies[f"{id}.bounds"].saw(not errors, operation, shown or mask.kind(value))
         if field.shape is None:
             return
         for row in self._rows(value, field.listed):
