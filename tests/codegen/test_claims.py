@@ -60,3 +60,35 @@ def test_an_answer_that_is_no_object_is_an_error(root: Path, edit: Edit) -> None
     edit("specs/tiny.yaml", failure, "Failure: {type: array, items: {type: integer}}")
     with pytest.raises(SpecError, match=r"listThings .*: its answer 500 is no object of a name"):
         claims(load(root / "specs" / "tiny.yaml"))
+
+
+def test_evidence_is_that_of_what_it_stands_in_where_it_has_none_of_its_own(root: Path) -> None:
+    spec = load(root / "specs" / "tiny.yaml")
+    thing = spec["components"]["schemas"]["Thing"]
+    thing.update({"x-evidence": "public", "x-evidence-note": "A page of theirs."})
+    thing["properties"]["kind"].update({"x-evidence": "documented"})
+    spec["paths"]["/things"]["get"]["responses"]["500"].update(
+        {"x-evidence": "inferred", "x-evidence-note": "A guess."}
+    )
+    made = claims(spec)
+    fields = made["shapes"]["Thing"]["fields"]
+    assert (fields["id"]["evidence"], fields["id"]["note"]) == ("public", "A page of theirs.")
+    assert (fields["kind"]["evidence"], fields["kind"]["note"]) == ("documented", "")
+    answers = made["operations"]["listThings"]["answers"]
+    assert [(answer["evidence"], answer["note"]) for answer in answers.values()] == [
+        ("documented", ""), ("inferred", "A guess."),
+    ]  # fmt: skip
+
+
+def test_headers_open_objects_and_lists_of_anything(root: Path) -> None:
+    spec = load(root / "specs" / "tiny.yaml")
+    headers = {name: {"required": name == "Must", "schema": {"type": "string"}} for name in ("Must", "May")}
+    spec["paths"]["/things"]["get"]["responses"]["500"]["headers"] = headers
+    schemas = spec["components"]["schemas"]
+    schemas["Thing"]["properties"]["words"] = {"type": "array", "items": {"type": "string"}}
+    del schemas["Parent"]["properties"]
+    made = claims(spec)
+    assert made["operations"]["listThings"]["answers"]["500"]["headers"] == {"must": True, "may": False}
+    assert {name for name, shape in made["shapes"].items() if shape["open"]} == {"Parent"}
+    words = made["shapes"]["Thing"]["fields"]["words"]
+    assert (words["shape"], words["listed"], words["rule"]["items"]) == (None, False, {"type": "string"})

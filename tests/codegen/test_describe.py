@@ -45,6 +45,7 @@ def test_an_operation() -> None:
         "Returns:\n    The things.\n\n"
         "`GET /things`. Evidence: documented."
     )
+    assert "Args:\n    body: List, at least 1 item." in operation_doc(TINY, making, {})
     assert operation_doc(TINY, making, {}).endswith("`POST /things`. Evidence: inferred. Nobody says so.")
 
 

@@ -81,11 +81,12 @@ def test_cleaning_up_needs_none_of_what_was_said(
     assert (state(), report.leftovers) == (before, ())
 
 
+@pytest.mark.parametrize("limit", [1, 1001], ids=["done", "refused"])
 def test_only_so_many_troubles_one_after_another_end_it(
-    make: Make, server: Server, probes: Callable[..., None]
+    limit: int, make: Make, server: Server, probes: Callable[..., None]
 ) -> None:
     async def read(look: Look, wire: Any) -> None:
-        for limit in (1, 1001, 1, 1001):  # the second is refused, which is an answer too
+        for _ in range(4):
             await look.ask(wire.contacts.list_fields())
             await look.ask(wire.contacts.list_contacts(limit=limit))
 
@@ -120,6 +121,14 @@ def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
     assert "VendorDown" in report.stopped
     assert len(report.troubles) == 3
     assert report.of("confirmed")
+
+
+def test_a_vendor_that_went_away_is_not_written_to(make: Make, server: Server) -> None:
+    server.fault("status", "vercom", "*", status=503, count=6, skip=5)  # and is there again
+    report = verified(make, "vercom", write=True)
+    assert "VendorDown" in report.stopped
+    assert "createContacts" not in server.requests("vercom")
+    assert not any("Groups" in name and name != "listGroups" for name in server.requests("vercom"))
 
 
 def test_what_may_not_be_asked_is_left_out(make: Make, server: Server) -> None:

@@ -49,6 +49,7 @@ def test_a_number(value: float, shown: str) -> None:
         ("noteKowalska", '"aaaaAaaaaaaa"'),
         ("NOTE_KOWALSKA", '"AAAA_AAAAAAAA"'),
         ("noteKOWALSKA", '"aaaaAAAAAAAA"'),
+        ("note_abc1def", '"aaaa_aaa9aaa"'),
         ("kowalska2", '"aaaaaaaa9"'),
         ("email_extra", "email_extra"),  # the vendor's own word
         ("colour", "colour"),
@@ -56,7 +57,7 @@ def test_a_number(value: float, shown: str) -> None:
     ],
 )
 def test_a_key_that_may_be_data(key: str, shown: str) -> None:
-    row = {"firstName": "An email", "lastName": "Maria-Antonina Dorota Kowalska", key: True}
+    row = {"firstName": "An email", "lastName": "Maria-Antonina Dorota Kowalska", "companyName": "abc1def", key: True}
     report = read({"meta": META, "data": [row]})
     assert [unknown.path for unknown in report.unknown] == [f"listContacts.data[].{shown}"]
 

@@ -107,7 +107,6 @@ async def verify(
         except CrossbookError as error:
             stopped = _reason(error)
         finally:
-            look.writing = False
             with anyio.CancelScope(shield=True):
                 left = await watched(look, lambda: cleaning.clean(look, book))
             if on_leftover is not None:
