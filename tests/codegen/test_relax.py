@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from document import Node, load
+from document import Node, SpecError, load
 from relax import relax
 
 TINY = Path(__file__).with_name("tiny.yaml")
@@ -79,3 +79,14 @@ def test_only_json_and_the_success_are_left_and_error_bodies_stay_readable(tiny:
 def test_names_of_scalars_that_are_received_vanish(tiny: Node) -> None:
     assert "Name" not in schemas(tiny)
     assert schemas(tiny)["Parent"]["type"] == "object"
+
+
+def test_what_makes_no_type_is_refused(tiny: Node) -> None:
+    sent, received = copy.deepcopy(tiny), copy.deepcopy(tiny)
+    sent["components"]["schemas"]["NewOwner"] = {"allOf": [{"$ref": "#/components/schemas/OwnerById"}]}
+    with pytest.raises(SpecError, match="allOf makes no type"):
+        relax(sent)
+    choice: Node = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
+    received["components"]["schemas"]["Thing"]["properties"]["made"] = choice
+    with pytest.raises(SpecError, match="what is received has one type"):
+        relax(received)

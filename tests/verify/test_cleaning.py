@@ -125,6 +125,10 @@ def test_a_deletion_whose_answer_was_lost(vendor: str, make: Make, server: Serve
     assert (count(vendor), left) == (before, [])
 
 
+def test_what_is_gone_already_is_nothing_left(vendor: str, make: Make, control: httpx.Client) -> None:
+    assert stopped(make, vendor, lambda: control.post("/reset", json={"vendor": vendor})) == []
+
+
 def test_one_that_cannot_be_removed_keeps_no_other(make: Make, server: Server, count: Count) -> None:
     before = count("vercom")
     left = stopped(make, "vercom", lambda: server.fault("status", "vercom", DELETE["vercom"], status=400, body="{}"))
