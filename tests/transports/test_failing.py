@@ -79,6 +79,9 @@ LOST: dict[str, Callable[[Peer], object]] = {
 }
 
 
+IN_THE_BODY = {"reset in the body", "cut body", "cut chunk", "no last chunk", "silence in the body"}
+
+
 @pytest.mark.parametrize("fault", LOST)
 async def test_a_request_without_an_answer_is_lost_and_went_once(make: Make, fault: str) -> None:
     with serve(first(LOST[fault])) as server:
@@ -86,6 +89,8 @@ async def test_a_request_without_an_answer_is_lost_and_went_once(make: Make, fau
         request = call(server.origin, method="POST", body=b"{}", read_timeout=0.1 if "silence" in fault else LONGEST)
         failure = failed(await transport.send(request))
         assert (failure.kind, failure.sent) == ("lost", "maybe"), failure
+        if fault in IN_THE_BODY:
+            assert failure.status == 200
         assert server.wait_seen(1)
         assert len(server.seen) == 1
         for _ in range(3):
