@@ -20,7 +20,8 @@ def test_nothing_to_say_after_a_generation(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", ["specs/tiny.yaml", "specs/codegen/relax.py", "specs/codegen/templates/http.py.jinja"]
+    "changed",
+    ["specs/tiny.yaml", "specs/codegen/relax.py", "specs/codegen/claims.py", "specs/codegen/templates/http.py.jinja"],
 )
 def test_the_source_was_changed(root: Path, edit: Edit, changed: str) -> None:
     generate(root)

