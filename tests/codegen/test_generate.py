@@ -87,8 +87,13 @@ def test_a_vendor_without_a_spec_is_removed(root: Path) -> None:
     stray = root / "generated" / "crossbook_wire" / "gone" / "api.py"
     stray.parent.mkdir()
     stray.write_text("class ThingsApi:\n    def list_things(self): return Request(method='GET', path='/')\n")
-    assert "gone\n  - operation ThingsApi.list_things" in generate(root)
+    left = root / "generated" / "crossbook_wire" / "left.py"
+    left.touch()
+    said = generate(root)
+    assert "gone\n  - operation ThingsApi.list_things" in said
+    assert said.endswith("crossbook_wire/left.py: text")
     assert not stray.parent.exists()
+    assert not left.exists()
 
 
 SCHEMAS = "'#/components/schemas/"
