@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from attrs import evolve
 from batching import in_virtual_time, match_of, people, person, ran, statuses
 from faulty import Every, no_connection, reset_after, reset_before
 from inside import Inside, Run
-from journals import SlowOpening
+from journals import cancelled_twice
 from kept import Kept
 from virtual import virtually
 
@@ -32,7 +31,6 @@ from crossbook import (
     Rejected,
 )
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
-from crossbook.core import journal_file
 from crossbook.core.batch.results import Result
 from crossbook.core.card import Card
 from crossbook.core.exchange import Reply
@@ -287,20 +285,10 @@ async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, mo
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
-        for moment in range(12):
-            file = SlowOpening(monkeypatch)
-            task = asyncio.create_task(book.contacts.create_many(source, journal=path).summary())
-            await file.begun()
-            task.cancel()
-            for _ in range(moment):
-                await asyncio.sleep(0)
-            file.release()
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-            monkeypatch.undo()
-            monkeypatch.setattr(journal_file, "_PATIENCE", 0)  # whoever comes next need not wait for it
-            await book.contacts.create_many([], journal=path, run=f"{moment}").summary()
+        for passes in range(12):
+            begun = book.contacts.create_many(source, journal=path).summary()
+            await cancelled_twice(begun, monkeypatch, passes)
+            await book.contacts.create_many([], journal=path, run=f"{passes}").summary()
         assert statuses(await ran(book.contacts.create_many(source, journal=path))) == {"created": 5}
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import anyio
 import pytest
-from journals import HEADING, SlowDisk, SlowOpening, done, intent, opened
+from journals import HEADING, SlowDisk, cancelled_twice, done, intent, opened
 
-from crossbook.core import group_commit, journal_file
+from crossbook.core import group_commit
 from crossbook.core.sqlite_journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
@@ -174,20 +174,8 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And again while the file is closed: it is let go of before the opener ends."""
-    for moment in range(6):
-        file = SlowOpening(monkeypatch)
-        journal = SqliteJournal(path)
-        opener = asyncio.create_task(journal.open(HEADING, ""))
-        await file.begun()
-        opener.cancel()
-        for _ in range(moment):
-            await asyncio.sleep(0)
-        opener.cancel()
-        file.release()
-        with pytest.raises(asyncio.CancelledError):
-            await opener
-        monkeypatch.undo()
-        monkeypatch.setattr(journal_file, "_PATIENCE", 0)  # whoever comes next need not wait for it
+    for passes in range(6):
+        await cancelled_twice(SqliteJournal(path).open(HEADING, ""), monkeypatch, passes)
         async with opened(path) as again:
             await again.intend([intent(0)])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,25 @@ class SlowOpening:
 
     async def begun(self) -> None:
         assert await anyio.to_thread.run_sync(self._begun.wait, 60)
+
+
+async def cancelled_twice(opener: Coroutine[Any, Any, Any], monkeypatch: pytest.MonkeyPatch, passes: int) -> None:
+    """asyncio cancels who opens a journal, and again after so many passes of the loop, while the file is closed.
+
+    Whoever opens the file next is not given the time to wait for it.
+    """
+    file = SlowOpening(monkeypatch)
+    task = asyncio.create_task(opener)
+    await file.begun()
+    task.cancel()
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    file.release()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    monkeypatch.undo()
+    monkeypatch.setattr(journal_file, "_PATIENCE", 0)
 
 
 _CHILD = """
