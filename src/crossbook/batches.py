@@ -46,7 +46,8 @@ class ContactBatches:
 
         Args:
             contacts: an iterable, an async iterable or a list of another book; pulled only as fast as it is worked off.
-            match: the key by which a create whose answer was lost is looked up; without it such a one is `uncertain`.
+            match: the key by which a create whose answer was lost is looked up; without it such a create is `uncertain`
+                until the same journal is given a `match`, or a decision (`uncertain=`).
                 It costs a lookup before each create (Vercom, SerwerSMS), or one reading of the list (Atom, Filemail).
             on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
                 "update" the contact that is there, or "error". None, the default, creates it all the same.

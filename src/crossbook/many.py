@@ -11,10 +11,11 @@ from attrs import frozen
 
 from crossbook.core import checks
 from crossbook.core.batch.collected import collected
-from crossbook.core.batch.decide import Decider, OnDuplicate
+from crossbook.core.batch.decide import Decider, OnDuplicate, OnUncertain
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.intake import Intake
 from crossbook.core.batch.lookups import Lookups
+from crossbook.core.batch.outcomes import remedy_for
 from crossbook.core.batch.policy import OnError, Policy
 from crossbook.core.batch.results import Progress, Summary
 from crossbook.core.batch.source import Source
@@ -46,6 +47,9 @@ class BatchOptions(TypedDict, total=False):
         max_failures: bears so many failed inputs, and begins nothing more after one more than that.
         concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
         settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
+        uncertain: what to do with a create that an earlier run of the journal left without an outcome, and that no
+            lookup by `match` settles: "retry" sends it again and accepts a possible second contact, "skip" reports it
+            as `skipped`, "done" takes it as written (`done`, without an id). None, the default: `uncertain`.
         dry_run: checks, looks up and foretells; writes nothing, in no journal either.
         progress: a callable that gets a `Progress` after each result, or True for a bar in the terminal (extra
             `cli`). If it has a `close`, that is called at the end.
@@ -59,6 +63,7 @@ class BatchOptions(TypedDict, total=False):
     max_failures: int | None
     concurrency: int | None
     settle: float | None
+    uncertain: OnUncertain | None
     dry_run: bool
     progress: Callable[[Progress], None] | bool | None
 
@@ -102,6 +107,7 @@ def batch(
     for flag in ("dry_run", "ordered"):
         checks.check_flag(card, flag, options.get(flag, False))
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
+    _check_uncertain(options, step)
     dry_run, progress = options.get("dry_run", False), options.get("progress")
     kept = options.get("journal") is not None and not dry_run
     journal = _journal(options.get("journal") if kept else None, matching=match is not None)
@@ -115,12 +121,14 @@ def batch(
             upsert=upsert,
             on_duplicate=on_duplicate,
             settle=shop.options.read_timeout if (settle := options.get("settle")) is None else settle,
+            uncertain=options.get("uncertain"),
             dry_run=dry_run,
         )
     heading = Heading(card.vendor, connection.auth.account, operation, match)
     run, ref = options.get("run", ""), options.get("ref")
     intake = Intake(step, decider, journal, kept=kept, heading=heading, run=run, ref=ref)
-    writer = Writer(step, decider, journal, intake, dry_run=dry_run)
+    remedy = remedy_for(creates=step.creates, kept=kept, matched=match is not None)
+    writer = Writer(step, decider, journal, intake, remedy=remedy, dry_run=dry_run)
     if isinstance(items, Pager) and isinstance(step, ById):
         items = collected(items, journal if kept else None)
     return Batch(
@@ -132,7 +140,7 @@ def batch(
         ordered=options.get("ordered", False),
         policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=_bar(operation) if progress is True else None if progress is False else progress,
-        summary=Summary(dry_run=dry_run, steps=_steps(card, step, match, upsert)),
+        summary=Summary(dry_run=dry_run, steps=_steps(card, step, match, upsert), remedy=remedy),
         requests=shop.requests,
         rate=connection.rate,
     )
@@ -154,6 +162,22 @@ def _check(options: BatchOptions) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < float("inf"):
             raise InvalidInput(f"{name} is a number from {least} on", field=name)
+
+
+def _check_uncertain(options: BatchOptions, step: Step[Any]) -> None:
+    decision = options.get("uncertain")
+    _one_of("uncertain", decision, "retry", "skip", "done", None)
+    if decision is None:
+        return
+    if not step.creates:
+        raise InvalidInput(
+            f"uncertain= decides about creates; {step.verb} is safe to repeat: run the same journal again",
+            field="uncertain",
+        )
+    if options.get("journal") is None:
+        raise InvalidInput(
+            "uncertain= needs journal=: it decides about what an earlier run of a journal left open", field="uncertain"
+        )
 
 
 def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> Journal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import anyio.lowlevel
-from attrs import define, field
+from attrs import define, evolve, field
 
 from crossbook import JournalBusy, JournalMismatch
 from crossbook.core.journal import Entry, Heading
@@ -26,7 +26,8 @@ class Kept:
     async def open(self, heading: Heading, run: str) -> bool:
         if self.opened:
             raise JournalBusy("open already")
-        if self.heading not in (None, heading):
+        was = self.heading or heading
+        if heading not in (was, evolve(was, match=was.match or heading.match)):
             raise JournalMismatch("another heading")
         self.heading, self.opened = heading, True
         return self.finished is not None
@@ -75,6 +76,10 @@ class Kept:
         while index in self.entries and self.entries[index].state == "done":
             index += 1
         return index
+
+    async def first_uncertain(self) -> int | None:
+        found = (e.index for e in self.entries.values() if e.state == "done" and e.status == "uncertain")
+        return min(found, default=None)
 
     async def finish(self, count: int) -> None:
         assert self.opened

@@ -512,7 +512,7 @@ async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> Non
             assert {result.status for result in summary.uncertain} == {"uncertain"}
             assert all(isinstance(result.error, LostError) for result in summary.uncertain)
             for result in summary.uncertain:
-                assert f"uncertain #{result.index} ({result.ref}): look it up, and repeat it only if" in str(summary)
+                assert f"uncertain #{result.index} ({result.ref}): {result.error}" in str(summary)
             batch = book.contacts.create_many(source, **options)
             await batch.summary()
             assert batch.summarised().requests == 0

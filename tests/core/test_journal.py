@@ -64,6 +64,20 @@ async def test_the_first_item_that_is_not_done(path: Path) -> None:
             assert await journal.first_open() == first
 
 
+async def test_first_uncertain_item_of_the_run(path: Path) -> None:
+    async with opened(path) as journal:
+        assert await journal.first_uncertain() is None
+        for entries, first in (
+            ([done(0)], None), ([intent(1)], None), ([done(3, status="uncertain")], 3),
+            ([done(2, status="uncertain")], 2), ([done(2, status="skipped")], 3),
+        ):  # fmt: skip
+            await journal.settle(entries)
+            assert await journal.first_uncertain() == first
+    async with opened(path, "again") as journal:
+        await journal.settle([done(0)])
+        assert await journal.first_uncertain() is None
+
+
 async def test_runs_have_names_and_end(path: Path) -> None:
     journal = SqliteJournal(path)
     assert await journal.open(HEADING, "") is False

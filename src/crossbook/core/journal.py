@@ -16,7 +16,8 @@ class Heading:
         vendor: the card's name of the vendor.
         account: a hash that tells accounts apart.
         operation: the batch's verb: "create_many", "delete_many" …
-        match: the field that contacts are matched by, or None.
+        match: the field that contacts are matched by, or None. A run that was made without one accepts one later, and
+            keeps it from then on.
     """
 
     vendor: str
@@ -111,8 +112,12 @@ class Journal(Protocol):
         """The lowest index without a `done` entry: all items before it are done."""
         ...
 
+    async def first_uncertain(self) -> int | None:
+        """Return the lowest index of an item that is done and `uncertain`, or None."""
+        ...
+
     async def finish(self, count: int) -> None:
-        """All `count` items have an outcome: from now on the run is only replayed."""
+        """All `count` items have an outcome: from now on the run is only replayed, or an uncertain item settled."""
         ...
 
     async def close(self) -> None:
@@ -152,6 +157,9 @@ class NoJournal:
 
     async def first_open(self) -> int:
         return 0
+
+    async def first_uncertain(self) -> int | None:
+        return None
 
     async def finish(self, count: int) -> None:
         pass

@@ -28,6 +28,9 @@ _FIRST_OPEN = """
         where next.run = this.run and next."index" = this."index" + 1 and next.state = 'done'
     ) order by "index" limit 1
 """
+_FIRST_UNCERTAIN = """
+    select "index" from entry where run = ? and state = 'done' and status = 'uncertain' order by "index" limit 1
+"""
 
 _HEADING = [column.name for column in fields(Heading)]
 
@@ -75,7 +78,11 @@ class SqliteJournal:
         if found is None:
             sql = f"insert into run (name, {', '.join(_HEADING)}) values (?, ?, ?, ?, ?)"  # noqa: S608
             return db.execute(sql, (run, *wanted)).lastrowid or 0, -1, False
-        other = [name for name, was, now in zip(_HEADING, found[2:], wanted, strict=True) if was != now]
+        other = [
+            name
+            for name, was, now in zip(_HEADING, found[2:], wanted, strict=True)
+            if was != now and not (name == "match" and was is None)
+        ]
         if other:
             which = f"run {run!r} of the journal" if run else "the journal"
             raise JournalMismatch(
@@ -83,6 +90,7 @@ class SqliteJournal:
                 "name another file, or a new run with run=",
                 field=other[0],
             )
+        db.execute("update run set match = ? where id = ?", (heading.match, found[0]))
         (last,) = db.execute('select coalesce(max("index"), -1) from entry where run = ?', (found[0],)).fetchone()
         return found[0], last, found[1] is not None
 
@@ -125,6 +133,13 @@ class SqliteJournal:
         if first is None or first.state != "done":
             return 0
         return await self._file.scan(lambda db: int(db.execute(_FIRST_OPEN, (self._run,)).fetchone()[0]))
+
+    async def first_uncertain(self) -> int | None:
+        def read(db: sqlite3.Connection) -> int | None:
+            row = db.execute(_FIRST_UNCERTAIN, (self._run,)).fetchone()
+            return None if row is None else int(row[0])
+
+        return None if self._last < 0 else await self._file.scan(read)
 
     async def finish(self, count: int) -> None:
         await self._file.write("update run set finished = ? where id = ?", [(count, self._run)], durable=True)

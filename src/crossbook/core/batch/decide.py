@@ -19,6 +19,7 @@ from crossbook.errors import Ambiguous, CrossbookError, InvalidInput, LostError
 from crossbook.models import Contact, read_from
 
 OnDuplicate = Literal["skip", "update", "error"]
+OnUncertain = Literal["retry", "skip", "done"]
 TRIES = 5  # of a create that a lookup showed not to have happened
 
 
@@ -35,6 +36,8 @@ class Decider:
         on_duplicate: what to do with a key that this batch had already (and, for creates, that the vendor has); None
             for creates only: nothing.
         settle: seconds after which a write without an answer has happened or never will.
+        uncertain: what the caller decided about creates that an earlier run left open and no lookup settles; None
+            reports them as uncertain.
         dry_run: what is decided is not done, so that the vendor will not know of it.
     """
 
@@ -48,6 +51,7 @@ class Decider:
         upsert: bool,
         on_duplicate: OnDuplicate | None,
         settle: float,
+        uncertain: OnUncertain | None,
         dry_run: bool,
     ) -> None:
         self._verbs = verbs
@@ -58,12 +62,18 @@ class Decider:
         self._upsert = upsert
         self._on_duplicate = on_duplicate
         self._settle = settle
+        self._uncertain: OnUncertain | None = uncertain
         self._dry_run = dry_run
         self._in_doubt: set[str] = set()  # keys of creates that could not be looked up: a list read before is too old
 
     @property
     def asks(self) -> bool:
         return self._lookups is not None
+
+    @property
+    def decides(self) -> bool:
+        """Whether the caller decided about what no lookup settles."""
+        return self._uncertain is not None
 
     def key(self, ready: Ready) -> str | None:
         """The item's key as a hash: what is written down of it holds no personal data."""
@@ -105,8 +115,7 @@ class Decider:
             return self._duplicate(f"the vendor has a contact with this {self._match}", only)
         if len(found) > 1:
             return self._several(f"{len(found)} contacts have this {self._match}", tuple(each.id for each in found))
-        if (await self._journal.last_written(task.ready.key or "") or 0) > task.index:
-            # As with changes by id: an input after this one has the last word.
+        if await self._is_overtaken(task, found[0].id):
             return Done("skipped", found[0].id)
         try:
             stored = await self._told(contact, found[0])
@@ -123,12 +132,13 @@ class Decider:
 
         A record is ours only if no other item owns it, if it was not there before, and if it says what ours says.
         """
-        error = task.lost or LostError("nobody knows whether it was written", vendor=self._card.vendor, sent="maybe")
+        interrupted = "an earlier run sent it and ended before the answer"
+        error = task.lost or LostError(interrupted, vendor=self._card.vendor, sent="maybe")
         contact = task.ready.contact
         if task.half is not None:
             return await self._joined(task, error)
         if self._lookups is None or contact is None or task.ready.key is None:
-            return Unknown(error, final=True)
+            return self._decided(task, Unknown(error, final=True))
         settled = task.since + self._settle
         await anyio.sleep_until(settled)
         try:
@@ -138,17 +148,44 @@ class Decider:
             return Unknown(error, final=False)
         fresh = [match for match in found if match.id not in task.seen and await self._free(match.id, task.index)]
         ours = [match for match in fresh if equal(self._card, contact, match, self._verbs.region)]
+        unclear = ours if task.unseen else fresh
         if len(ours) == 1:
             task.half = ours[0].id
-            return await self._joined(task, error)
-        if fresh:
-            ids = tuple(match.id for match in fresh)
-            what = f"{len(fresh)} new contacts have this {self._match}, and none is certainly this one"
+            joined = await self._joined(task, error)
+            # Without ids stored before the first attempt the contact may have been there all along.
+            there = task.unseen and isinstance(joined, Done)
+            task.unseen = False
+            return Done("skipped", task.half, contact) if there else joined
+        if unclear:
+            ids = tuple(match.id for match in unclear)
+            what = f"{len(ids)} {'equal' if task.unseen else 'new'} contacts have this {self._match}"
             # Whose they are may be known later: another input may turn out to own them, or somebody sets them right.
-            return Unknown(self._several(what, ids), final=False)
-        if task.tries >= TRIES:
+            unknown = Unknown(self._several(f"{what}, and none is certainly this one", ids), final=False)
+            settlement = self._decided(task, unknown)
+            if settlement is unknown:
+                return unknown
+        elif task.tries >= TRIES:
             return error
-        return await self._chosen(task, contact, found) if found else None
+        else:
+            settlement = await self._chosen(task, contact, found) if found else None
+        task.unseen, task.seen = False, tuple(match.id for match in found)
+        return settlement
+
+    def _decided(self, task: Task, unknown: Unknown) -> Settlement | None:
+        """Apply the caller's decision to what an earlier run left open; None sends the create again."""
+        if task.lost is not None or self._uncertain is None or (self._uncertain == "retry" and task.refusal):
+            return unknown
+        task.retried = self._uncertain == "retry"
+        return None if task.retried else Done("skipped" if self._uncertain == "skip" else "done")
+
+    async def _is_overtaken(self, task: Task, id: str) -> bool:
+        """Return whether an earlier run wrote this contact for a later input: that input has the last word."""
+        if (await self._journal.last_written(task.ready.key or "") or 0) > task.index:
+            return True
+        # A run without a match key wrote no keys down.
+        owner = await self._journal.owner(id)
+        entry = await self._journal.entry(owner) if owner is not None and owner > task.index else None
+        return entry is not None and entry.state == "done"
 
     async def _joined(self, task: Task, lost: CrossbookError) -> Settlement:
         """A contact that was made, put into those of its groups that come a call later (Filemail)."""

@@ -46,24 +46,32 @@ class Intake(Generic[I]):
         self._step = step
         self._decider = decider
         self._asks = decider is not None and decider.asks
+        self._decides = decider is not None and decider.decides
         self._journal = journal
         self.kept = kept
         self._heading = heading
         self._run = run
         self._ref = ref
         self.finished = False
+        self._was_finished = False
         self._first_open = 0
         self._opened = 0.0
 
     async def open(self) -> tuple[str | None, int]:
         """Opens the journal; answers the cursor at which a list can be gone on with, and how many were before it."""
-        self.finished = await self._journal.open(self._heading, self._run)
+        self._was_finished = await self._journal.open(self._heading, self._run)
         self._opened = anyio.current_time()
         try:
-            self._first_open = await self._journal.first_open()
+            begin = self._first_open = await self._journal.first_open()
+            uncertain = None
+            if self._asks or self._decides:
+                uncertain = await self._journal.first_uncertain()
+            # A finished run with something to settle is open again, and stays so if that run dies in its turn.
+            self.finished = self._was_finished and uncertain is None and await self._journal.entry(begin) is None
             if self.finished:
-                return None, self._first_open
-            marks = [mark for mark in await self._journal.bookmarks() if mark[1] <= self._first_open]
+                return None, begin
+            begin = begin if uncertain is None else min(begin, uncertain)
+            marks = [mark for mark in await self._journal.bookmarks() if mark[1] <= begin]
             return marks[-1] if marks else (None, 0)
         except BaseException:
             await undisturbed(self._journal.close)
@@ -110,13 +118,13 @@ class Intake(Generic[I]):
         """The result, if an earlier run of a kept journal came to one; if it began a write, the task knows it then."""
         entry = await self._journal.entry(task.index)
         if entry is None:
-            if self.finished:
-                raise self._mismatch(f"the finished run had {self._first_open:,} inputs, and this is one more")
+            if self._was_finished:
+                raise self._mismatch(f"the finished run had {task.index:,} inputs, and this is one more")
             return None
         if entry.fingerprint != task.fingerprint and task.ready.value is not DONE:
             raise self._mismatch(f"its input {task.index} is another one")
         mended = task.refusal is None and task.ready.value is not DONE and _was_refused(entry)
-        if entry.state == "done" and not mended:
+        if entry.state == "done" and not mended and not self._may_settle(task, entry):
             return replayed(entry)
         key = task.ready.key
         if self._step.overwrites and key and (await self._journal.last_written(key) or 0) > task.index:
@@ -129,7 +137,14 @@ class Intake(Generic[I]):
             # An intent with an id is an update of what was there before, or a contact without its groups.
             task.half = entry.id if entry.id not in entry.seen else None
             task.unsure = task.half is not None or entry.id is None
+            task.unseen = entry.id is None and entry.key is None and key is not None
         return None
+
+    def _may_settle(self, task: Task, entry: Entry) -> bool:
+        """Return whether this run can settle an item that an earlier one reported as uncertain."""
+        if entry.status != "uncertain" or task.ready.value is DONE:
+            return False
+        return self._decides or (self._asks and task.ready.key is not None)
 
     def _mismatch(self, what: str) -> JournalMismatch:
         return JournalMismatch(

@@ -23,7 +23,7 @@ _REFUSED = (*_ITEM, errors.AuthError, errors.RateLimited, errors.UsageError)
 
 @define
 class Unknown:
-    """It may have happened. `final`: it cannot be looked up at all; else the next run looks again."""
+    """It may have happened. `final`: this run had no way to look it up; else the next run looks again."""
 
     error: CrossbookError
     final: bool
@@ -54,7 +54,24 @@ def open_still(settlement: Settlement) -> bool:
     return not (settlement.final if isinstance(settlement, Unknown) else isinstance(settlement, _ITEM))
 
 
-def result_of(task: Task, settlement: Settlement, verb: str) -> Result:
+def remedy_for(*, creates: bool, kept: bool, matched: bool) -> str:
+    """Say how the caller of a batch resolves an uncertain item.
+
+    Args:
+        creates: whether a repeated write could make a second contact.
+        kept: whether a journal outlives the run.
+        matched: whether the batch has a match key.
+    """
+    if not creates:
+        again = "run the same journal again" if kept else "repeat it"
+        return f"{again}: this write is safe to repeat"
+    if not kept:
+        return "look the contact up, and repeat it only if it is not there; with journal= a later run can do that"
+    look = "to look the contact up again" if matched else "with match= to look the contact up"
+    return f"run the same journal again {look}, or decide with uncertain='retry', 'skip' or 'done'"
+
+
+def result_of(task: Task, settlement: Settlement, verb: str, remedy: str) -> Result:
     ready, error = task.ready, None
     status: Any
     if isinstance(settlement, Done):
@@ -62,7 +79,11 @@ def result_of(task: Task, settlement: Settlement, verb: str) -> Result:
     else:
         error = settlement.error if isinstance(settlement, Unknown) else settlement
         error.operation = error.operation or verb
-        status, id = "uncertain" if isinstance(settlement, Unknown) else "failed", error.id or task.id
+        status, id = "failed", error.id or task.id
+        if isinstance(settlement, Unknown):
+            # A copy: the items of one native call share the error.
+            record = errors.to_record(error)
+            status, error = "uncertain", errors.from_record({**record, "message": f"{error.message}; {remedy}"})
     return result_made(
         task.index, task.ref, status, id, ready.contact, task.attempts, error, ready.lost, ready.unverified
     )
@@ -83,10 +104,11 @@ def recorded(task: Task, settlement: Settlement, result: Result, *, creates: boo
         return task.entry("intent")
     if not task.attempts:
         return None
-    # This try wrote nothing. What became of those before it was looked up, where a step creates; else nobody knows, and
-    # the next run takes a contact that is gone for one that it deleted itself.
+    # This try wrote nothing. What became of those before it was looked up, where a step creates, unless the caller had
+    # it sent again without that; else nobody knows, and the next run takes a contact that is gone for one that it
+    # deleted itself.
     entry = task.entry("intent")
-    entry.attempts = 0 if creates else task.attempts - (settlement.earlier != "maybe")
+    entry.attempts = 0 if creates and not task.retried else task.attempts - (settlement.earlier != "maybe")
     entry.key, entry.seen, entry.id = None, (), task.ready.id
     return entry
 

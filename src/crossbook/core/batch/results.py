@@ -21,9 +21,10 @@ class Result:
     Args:
         index: its position in the source, from 0.
         ref: your own key for it, as `ref=` gave it.
-        status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions), `skipped` (its key was
-            there, or a later input for the same contact was written in an earlier run), `failed` (see `error`),
-            `uncertain` (it may have happened, and nobody could say), `cancelled` (not begun, or stopped in the middle).
+        status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions, `uncertain="done"`),
+            `skipped` (its key was there, a later input for the same contact was written in an earlier run, or
+            `uncertain="skip"`), `failed` (see `error`), `uncertain` (it may have happened; `error` says how to resolve
+            it), `cancelled` (not begun, or stopped in the middle).
         id: the contact's id, where one is known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how often its write was begun, 0 if never.
@@ -102,13 +103,14 @@ class Summary:
         counts: results by status.
         replayed: results that came from the journal.
         failures: the first failed results (100 at most; all are counted).
-        uncertain: the first uncertain ones: look each up, and repeat it only if it is not there.
+        uncertain: the first uncertain ones; `remedy` says how to resolve them.
         lost_fields: how many inputs had a field that the vendor cannot hold, by name.
         seconds: how long it took; after a dry run, about how long it would take at the vendor's rate.
         requests: how many were sent; after a dry run, how many would be.
         stopped: why not all of the source was worked off, or None.
         dry_run: nothing was written.
         steps: how the vendor does this, by verb: native or emulated, and what that costs.
+        remedy: how uncertain items are resolved.
     """
 
     counts: dict[Status, int] = field(default_factory=dict[Status, int])
@@ -121,6 +123,7 @@ class Summary:
     stopped: str | None = None
     dry_run: bool = False
     steps: dict[str, str] = field(default_factory=dict[str, str])
+    remedy: str = ""
 
     @property
     def total(self) -> int:
@@ -155,6 +158,8 @@ class Summary:
         if self.lost_fields:
             lost = ", ".join(f"{name} ({count:,})" for name, count in self.lost_fields.items())
             lines.append(f"the vendor cannot hold: {lost}")
+        if self.counts.get("uncertain"):
+            lines.append(f"to resolve what is uncertain: {self.remedy}")
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         return lines
@@ -164,9 +169,7 @@ class Summary:
         for result in self.failures[:10]:
             lines.append(f"failed #{result.index}{_named(result)}: {result.error}")
         for result in self.uncertain[:10]:
-            lines.append(
-                f"uncertain #{result.index}{_named(result)}: look it up, and repeat it only if it is not there"
-            )
+            lines.append(f"uncertain #{result.index}{_named(result)}: {result.error}")
         more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
         more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
         return "\n".join([*lines, f"… and {more:,} more"] if more else lines)

@@ -33,12 +33,14 @@ class Writer(Generic[I]):
         decider: how creates look before and after; None for verbs that are as good twice as once.
         journal: intents and outcomes.
         intake: what makes tasks of items.
+        remedy: how the caller resolves an uncertain item.
         dry_run: decides, and writes nothing.
     """
 
     def __init__(
-        self, step: Step[I], decider: Decider | None, journal: Journal, intake: Intake[I], *, dry_run: bool
-    ) -> None:
+        self, step: Step[I], decider: Decider | None, journal: Journal, intake: Intake[I], *,
+        remedy: str, dry_run: bool,
+    ) -> None:  # fmt: skip
         self._asks = decider is not None and decider.asks
         self._remembers = type(journal) is not NoJournal
         self.chunk: int = min(step.bulk, ASKED) if self._asks else step.bulk
@@ -46,6 +48,7 @@ class Writer(Generic[I]):
         self._decider = decider
         self._journal = journal
         self._intake = intake
+        self._remedy = remedy
         self._dry_run = dry_run
         self._dispatch = Dispatch(step, journal, self.chunk)
         self._turns = Turns()
@@ -104,7 +107,9 @@ class Writer(Generic[I]):
         """Decides and writes; answers what is to be done again."""
         decided: list[tuple[Task, Settlement | None]] = []
         for task in tasks:
-            settlement: Settlement | None = task.refusal or task.ready.done
+            # What may have happened already is settled first: a refusal now says nothing of it.
+            refusal = None if task.unsure and task.half is None else task.refusal
+            settlement: Settlement | None = refusal or task.ready.done
             if settlement is None and (self._asks or task.unsure or self._dry_run):
                 settlement = await self._decided(task)
             decided.append((task, settlement))
@@ -139,7 +144,8 @@ class Writer(Generic[I]):
 
     async def _end(self, settlements: Sequence[tuple[Task, Settlement]], settled: Settled) -> None:
         """Writes outcomes down and hands the results over."""
-        ended = [(task, settlement, result_of(task, settlement, self._step.verb)) for task, settlement in settlements]
+        verb, remedy = self._step.verb, self._remedy
+        ended = [(task, settlement, result_of(task, settlement, verb, remedy)) for task, settlement in settlements]
         creates = self._step.creates
         found = [recorded(*each, creates=creates) for each in ended] if self._remembers else []
         entries = [entry for entry in found if entry is not None]

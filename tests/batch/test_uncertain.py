@@ -1,0 +1,367 @@
+"""Items whose outcome an earlier run left open: a later match or a decision of the caller settles them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from attrs import evolve
+from batching import in_virtual_time, match_of, people, person, ran, statuses, stored
+from faulty import Every, error_before, no_connection, reset_after
+from inside import Inside, Run
+from kept import Kept
+
+from crossbook import Ambiguous, InvalidInput, JournalMismatch, LostError
+from crossbook.core.card import Card
+from crossbook.vendors.atom.card import CARD as ATOM
+
+CREATES = ("createContact", "createContacts")
+COUNT = 12
+SETTLE = 30.0
+UNCERTAIN = {"retry": "created", "skip": "skipped", "done": "done"}
+
+
+async def killed(inside: Inside, batch: Callable[[Any], Any], commits: Callable[[int], bool]) -> int:
+    """Run a batch until every worker waits for an answer, and drop it; return how many calls the vendor carried out."""
+    calls = committed = 0
+
+    async def hang(_: Inside, run: Run) -> Any:
+        nonlocal calls, committed
+        calls += 1
+        if commits(calls):
+            run()
+            committed += 1
+        await anyio.sleep_forever()
+
+    inside.spoil = lambda operation: hang if operation in CREATES else None
+    async with inside.book() as book:
+        with anyio.move_on_after(20):
+            await ran(batch(book))
+    inside.spoil = lambda _: None
+    assert calls
+    return committed
+
+
+def names(inside: Inside) -> Counter[str]:
+    """Count the stored contacts by name."""
+    return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in inside.contacts())
+
+
+@pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])
+@pytest.mark.parametrize("commits", ["all", "none", "odd"])
+@in_virtual_time
+async def test_later_match_settles_items_in_flight(inside: Inside, card: Card, commits: str, reported: bool) -> None:
+    source, journal = people(card, COUNT, inside.group()), Kept()
+    done = await killed(
+        inside,
+        lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
+        {"all": lambda _: True, "none": lambda _: False, "odd": lambda call: call % 2 == 1}[commits],
+    )
+    there = len(inside.contacts())
+    open_ = COUNT if card.verb("contacts.create").bulk > 1 else 4
+    assert there == done * (COUNT if card.verb("contacts.create").bulk > 1 else 1)
+    assert Counter(entry.state for entry in journal.entries.values()) == {"intent": open_}
+    async with inside.book() as book:
+        if reported:
+            results = await ran(book.contacts.create_many(source, journal=journal))
+            assert statuses(results)["uncertain"] == open_
+            assert journal.finished == COUNT
+        began = anyio.current_time()
+        options: dict[str, Any] = {"journal": journal, "match": match_of(card), "settle": SETTLE, "ordered": True}
+        batch = book.contacts.create_many(source, **options)
+        results = await ran(batch)
+        assert anyio.current_time() - began >= SETTLE
+    # Nobody looked before the first attempt: whoever is there may have been there all along.
+    assert statuses(results) == {
+        status: count for status, count in (("skipped", there), ("created", COUNT - there)) if count
+    }
+    assert set(names(inside).values()) == {1}
+    assert len(inside.contacts()) == COUNT == len({result.id for result in results})
+    if inside.vendor == "filemail":
+        assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
+    assert journal.finished == COUNT
+    async with inside.book() as book:
+        batch = book.contacts.create_many(source, **options)
+        assert [result.status for result in await ran(batch)] == [result.status for result in results]
+        assert batch.summarised().requests == 0
+
+
+@pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])
+@pytest.mark.parametrize("commits", [False, True], ids=["lost", "written"])
+@pytest.mark.parametrize("decision", UNCERTAIN)
+@in_virtual_time
+async def test_decision_settles_items_without_match(
+    inside: Inside, card: Card, decision: Any, commits: bool, reported: bool
+) -> None:
+    source, journal = people(card, COUNT, inside.group()), Kept()
+    await killed(
+        inside,
+        lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
+        lambda _: commits,
+    )
+    there = len(inside.contacts())
+    open_ = COUNT if card.verb("contacts.create").bulk > 1 else 4
+    async with inside.book() as book:
+        if reported:
+            results = await ran(book.contacts.create_many(source, journal=journal))
+            assert statuses(results)["uncertain"] == open_
+        results = await ran(book.contacts.create_many(source, journal=journal, uncertain=decision, ordered=True))
+        assert Counter(result.status for result in results[:open_]) == {UNCERTAIN[decision]: open_}
+        assert {result.status for result in results[open_:]} <= {"created"}
+        assert {result.id is None for result in results[:open_]} == {decision != "retry"}
+        assert len(inside.contacts()) == there + COUNT - (open_ if decision != "retry" else 0)
+        assert journal.finished == COUNT
+        again = book.contacts.create_many(source, journal=journal, ordered=True)
+        assert [result.status for result in await ran(again)] == [result.status for result in results]
+        assert again.summarised().requests == 0
+
+
+@in_virtual_time
+async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Inside, card: Card) -> None:
+    group, journal, match = inside.group(), Kept(), match_of(card)
+    source = [person(card, 1, group)]
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(source))
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    options: dict[str, Any] = {"journal": journal, "match": match, "settle": 0}
+    async with inside.book() as book:
+        for _ in range(2):
+            (result,) = await ran(book.contacts.create_many(source, **options))
+            assert (result.status, result.replayed, type(result.error)) == ("uncertain", False, Ambiguous)
+            assert isinstance(result.error, Ambiguous)
+            assert set(result.error.candidates) == {contact.id for contact in await stored(book)}
+            assert "2 equal contacts have this" in result.error.message
+        (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
+        assert (result.status, len(inside.contacts())) == ("created", 3)
+
+
+@in_virtual_time
+async def test_lost_retry_is_proved_by_ids_found_before(inside: Inside, card: Card) -> None:
+    """The lookup before a retry counts as the one before a first attempt."""
+    group, journal, match = inside.group(), Kept(), match_of(card)
+    source = [person(card, 1, group)]
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(source * 2))
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
+    async with inside.book(attempts=1) as book:
+        inside.spoil = Every(reset_after, *CREATES, most=1)
+        (result,) = await ran(
+            book.contacts.create_many(source, journal=journal, match=match, settle=1, uncertain="retry")
+        )
+    assert (result.status, len(inside.contacts())) == ("created", 3)
+    assert result.id == str(max(int(row["id"]) for row in inside.contacts()))
+
+
+@pytest.mark.parametrize(
+    ("on_duplicate", "status"), [(None, "created"), ("skip", "skipped"), ("update", "updated"), ("error", "failed")]
+)
+@in_virtual_time
+async def test_unequal_contact_with_key_is_a_duplicate(
+    inside: Inside, card: Card, on_duplicate: Any, status: str
+) -> None:
+    group, journal, match = inside.group(), Kept(), match_of(card)
+    name = "name" if card.names == "whole" else "last_name"
+    source = [person(card, 1, group)]
+    async with inside.book() as book:
+        await ran(book.contacts.create_many([person(card, 1, group, **{name: "Other"})]))
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
+    async with inside.book() as book:
+        (result,) = await ran(
+            book.contacts.create_many(source, journal=journal, match=match, on_duplicate=on_duplicate, settle=0)
+        )
+    assert result.status == status
+    assert len(inside.contacts()) == 1 + (status == "created")
+
+
+@pytest.mark.parametrize("vendor", ["serwersms", "atom"])
+@in_virtual_time
+async def test_later_input_of_earlier_run_has_last_word(inside: Inside, card: Card) -> None:
+    group, journal = inside.group(), Kept()
+    source = [person(card, 1, group, last_name=name) for name in ("First", "Second", "Third")]
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(source[:2], journal=journal, ordered=True))
+        # As if the first had been in flight at a kill, and the vendor had not carried it out.
+        await book.contacts.delete(results[0].id or "")
+        journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
+        results = await ran(
+            book.contacts.create_many(
+                source, journal=journal, match="phone", on_duplicate="update", settle=0, ordered=True
+            )
+        )
+        assert [result.status for result in results] == ["skipped", "created", "updated"]
+        assert [contact.last_name for contact in await stored(book)] == ["Third"]
+
+
+@pytest.mark.parametrize("vendor", ["vercom"])
+@in_virtual_time
+async def test_item_without_key_is_uncertain_until_decided(inside: Inside, card: Card) -> None:
+    """A rule of the later run that the item breaks says nothing of what the earlier run sent."""
+    journal, source = Kept(), [person(card, 1, phone=None), person(card, 2)]
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle": 0}
+    async with inside.book() as book:
+        for decision in (None, "retry"):
+            results = await ran(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
+            assert [result.status for result in results] == ["uncertain", "skipped"]
+            assert "uncertain=" in str(results[0].error)
+        results = await ran(book.contacts.create_many(source, ordered=True, uncertain="done", **options))
+        assert [result.status for result in results] == ["done", "skipped"]
+    assert len(inside.contacts()) == 2
+
+
+@pytest.mark.parametrize("vendor", ["atom"])
+@in_virtual_time
+async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, card: Card) -> None:
+    source, journal = [person(card, 1, inside.group())], Kept()
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    async with inside.book(attempts=1, timeout=1) as book:
+        inside.spoil = Every(no_connection, *CREATES)
+        (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
+        assert result.status == "failed"
+        inside.spoil = lambda _: None
+        (result,) = await ran(book.contacts.create_many(source, journal=journal))
+        assert result.status == "uncertain"
+        inside.spoil = Every(reset_after, *CREATES)
+        (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
+        # A decision is about earlier runs alone.
+        assert (result.status, result.attempts, type(result.error)) == ("uncertain", 2, LostError)
+    assert len(inside.contacts()) == 2
+
+
+@in_virtual_time
+async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, card: Card) -> None:
+    """The next run must not take what it finds for its own."""
+    source, journal, match = [person(card, 1, inside.group())], Kept(), match_of(card)
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    async with inside.book(attempts=1) as book:
+        inside.spoil = Every(error_before, "listContacts", "getAddressBook")
+        options: dict[str, Any] = {"journal": journal, "match": match, "settle": 0}
+        (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
+        assert (result.status, len(inside.contacts())) == ("uncertain", 1)
+        inside.spoil = lambda _: None
+        (result,) = await ran(book.contacts.create_many(source, **options))
+        assert (result.status, len(inside.contacts())) == ("skipped", 1)
+
+
+@pytest.mark.parametrize("died", [False, True], ids=["finished", "died again"])
+@pytest.mark.anyio
+async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool) -> None:
+    """What comes before the cursor of a list is not given out again, unless one of its items is to be settled."""
+    there, inside = Inside("serwersms"), Inside("atom")
+    options: dict[str, Any] = {"journal": tmp_path / "x", "on_loss": "drop", "concurrency": 1, "settle": 0}
+    async with there.book() as source, inside.book(default_group=inside.group()) as book:
+        listed: Callable[[], Any] = lambda: source.contacts.list(page_size=10)  # noqa: E731
+        await ran(source.contacts.create_many(people(source.card, 50)))
+        inside.spoil = Every(reset_after, "createContact", nth=15, most=2)
+        results = await ran(book.contacts.create_many(listed(), **options))
+        assert statuses(results) == {"created": 48, "uncertain": 2}
+        inside.spoil = lambda _: None
+        if died:
+            async with book.contacts.create_many(listed(), match="phone", **options) as run:
+                async for result in run:
+                    if result.status == "skipped":
+                        break
+        results = await ran(book.contacts.create_many(listed(), match="phone", ordered=True, **options))
+        assert [result.index for result in results if result.status == "skipped"] == [14, 29]
+        assert statuses(results) == {"created": 48, "skipped": 2}
+        there.count.clear()
+        assert len(await ran(book.contacts.create_many(listed(), match="phone", **options))) == 50
+        assert not there.count
+    assert len(inside.contacts()) == 50
+
+
+@pytest.mark.anyio
+async def test_reopened_run_refuses_a_longer_source() -> None:
+    inside, journal = Inside("atom"), Kept()
+    source = people(ATOM, 5, inside.group())
+    async with inside.book() as book:
+        inside.spoil = Every(reset_after, "createContact", most=1)
+        await ran(book.contacts.create_many(source[:4], journal=journal, concurrency=1))
+        inside.spoil = lambda _: None
+        with pytest.raises(JournalMismatch, match="the finished run had 4 inputs"):
+            await ran(book.contacts.create_many(source, journal=journal, match="phone", settle=0, concurrency=1))
+        assert statuses(await ran(book.contacts.create_many(source[:4], journal=journal, match="phone", settle=0))) == {
+            "created": 3,
+            "skipped": 1,
+        }
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kept", [False, True], ids=["file", "own"])
+async def test_journal_keeps_the_match_that_it_was_given_later(tmp_path: Path, kept: bool) -> None:
+    inside = Inside("vercom")
+    source = people(inside.book().card, 3)
+    journal: Any = Kept() if kept else tmp_path / "import.sqlite"
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(source[:2], journal=journal))
+        for match in ("email", "email"):
+            assert statuses(await ran(book.contacts.create_many(source[:2], journal=journal, match=match))) == {
+                "created": 2
+            }
+        for other in (None, "phone"):
+            with pytest.raises(JournalMismatch):
+                await ran(book.contacts.create_many(source[:2], journal=journal, match=other))
+
+
+@pytest.mark.parametrize("vendor", ["atom"])
+@in_virtual_time
+async def test_messages_name_the_ways_out(inside: Inside) -> None:
+    source = people(ATOM, 1, inside.group())
+
+    async def message(make: Callable[[Any], Any], *operations: str) -> tuple[str, str]:
+        async with inside.book(attempts=1) as book:
+            inside.spoil = Every(reset_after, *operations)
+            batch = make(book)
+            (result,) = await ran(batch)
+            assert result.status == "uncertain"
+            assert batch.summarised().remedy in result.error.message
+            return result.error.message, str(batch.summarised())
+
+    decide = "decide with uncertain='retry', 'skip' or 'done'"
+    for told in await message(lambda book: book.contacts.create_many(source, journal=Kept()), *CREATES):
+        assert f"run the same journal again with match= to look the contact up, or {decide}" in told
+    matched: Any = {"journal": Kept(), "match": "phone", "settle": 1}
+    async with inside.book() as book:
+        lost = Every(reset_after, *CREATES)
+        blind = Every(error_before, *CREATES, "getAddressBook")
+        inside.spoil = lambda operation: lost(operation) or (blind(operation) if lost.struck else None)
+        (result,) = await ran(book.contacts.create_many(source, **matched))
+    assert f"run the same journal again to look the contact up again, or {decide}" in str(result.error)
+    for told in await message(lambda book: book.contacts.create_many(source), *CREATES):
+        assert "look the contact up, and repeat it only if it is not there; with journal=" in told
+    for told in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
+        assert "repeat it: this write is safe to repeat" in told
+    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=Kept()), "deleteContact"):
+        assert "run the same journal again: this write is safe to repeat" in told
+
+
+@pytest.mark.anyio
+async def test_uncertain_is_checked_before_any_request() -> None:
+    inside = Inside("atom")
+    source = people(ATOM, 1, "1")
+    async with inside.book() as book:
+        wrong: list[tuple[Callable[[], Any], str]] = [
+            (lambda: book.contacts.create_many(source, uncertain="retry"), "uncertain= needs journal="),
+            (lambda: book.contacts.delete_many(["1"], journal=Kept(), uncertain="skip"), "contacts.delete is safe to"),
+            (lambda: book.contacts.create_many(source, journal=Kept(), uncertain="guess"), "uncertain is one of"),  # type: ignore[arg-type]
+        ]
+        for make, why in wrong:
+            with pytest.raises(InvalidInput, match=why) as caught:
+                make()
+            assert caught.value.field == "uncertain"
+    assert not inside.count
+
+
+@in_virtual_time
+async def test_ways_out_are_said_once(inside: Inside, card: Card) -> None:
+    """However many items of an array one lost answer was about."""
+    inside.spoil = Every(reset_after, *CREATES)
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(people(card, 3, inside.group())))
+    for result in results:
+        assert result.status == "uncertain"
+        assert str(result.error).count("repeat it only if it is not there") == 1
