@@ -117,6 +117,82 @@ def test_a_killed_import_goes_on(run: Run, server: Server, people: None) -> None
     assert sorted(stored(run)) == sorted(f"P{number}" for number in range(150))
 
 
+ROWS = {
+    "serwersms": ("phone,first_name", "+4850060{0:04},P{0}"),
+    "atom": ("phone,first_name", "+6149157{0:04},P{0}"),
+    "filemail": ("email,name", "person.{0}@example.com,P{0}"),
+    "vercom": ("email,first_name", "person.{0}@example.com,P{0}"),
+}
+LOST = 20  # of 30 people, whom the vendor stores without an answer
+
+
+def import_killed(server: Server, vendor: str) -> tuple[tuple[str, ...], int]:
+    """Kill an import without a match key; return the command and how many people were in flight."""
+    title, row = ROWS[vendor]
+    Path("people.csv").write_text("\n".join([title, *(row.format(number) for number in range(30))]))
+    command = (
+        "import", "people.csv", "--to", vendor, "--json", "--journal", "import.sqlite",
+        *(("--group", "Friends") if vendor == "atom" else ()),
+    )  # fmt: skip
+    many = vendor == "vercom"  # one array
+    server.fault(
+        "delay", vendor, "createContacts" if many else "createContact",
+        seconds=3600, when="after", skip=0 if many else 30 - LOST, count=10_000,
+    )  # fmt: skip
+    with start(*command) as process:
+        server.await_contacts(vendor, 30)
+        process.kill()
+        process.communicate()
+    server.calm()
+    return command, 30 if many else LOST
+
+
+def stored_once(run: Run, vendor: str) -> bool:
+    listed = run("contacts", "list", vendor, "--json").lines
+    return sorted(each.get("first_name") or each["name"] for each in listed) == sorted(f"P{n}" for n in range(30))
+
+
+@pytest.mark.parametrize("vendor", ROWS)
+def test_killed_import_is_resolved_by_match(run: Run, server: Server, people: None, vendor: str) -> None:
+    command, lost = import_killed(server, vendor)
+    ran = run(*command)
+    summary = ran.lines[-1]["summary"]
+    assert (ran.code, summary["counts"]["uncertain"]) == (1, lost)
+    way = "run the same journal again with --match to look the contact up, or decide with --uncertain retry, skip or"
+    assert way in summary["uncertain_remedy"]
+    errors = [line["result"]["error"] for line in ran.lines[1:-1]]
+    assert sum(error is not None and way in error["message"] for error in errors) == lost
+    shown = run(*(word for word in command if word != "--json"))
+    assert f"to resolve what is uncertain: {way}" in shown.out
+    assert shown.err.count(way) == lost
+    ran = run(*command, "--match", "email" if "email" in ROWS[vendor][0] else "phone")
+    summary = ran.lines[-1]["summary"]
+    counts = {"created": 30 - lost, "skipped": lost} if lost < 30 else {"skipped": 30}
+    assert (ran.code, summary["counts"], summary["uncertain_remedy"]) == (0, counts, None)
+    assert stored_once(run, vendor)
+
+
+@pytest.mark.parametrize(("decision", "status"), [("retry", "created"), ("skip", "skipped"), ("done", "done")])
+@pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
+def test_killed_import_is_resolved_by_decision(
+    run: Run, server: Server, vendor: str, decision: str, status: str
+) -> None:
+    command, lost = import_killed(server, vendor)
+    ran = run(*command, "--uncertain", decision)
+    statuses = [line["result"]["status"] for line in ran.lines[1:-1]]
+    assert ran.code == 0
+    assert sorted(statuses) == sorted(["created"] * (30 - lost) + [status] * lost)
+    assert server.contacts(vendor) == 30 + (lost if decision == "retry" else 0)
+    again = run(*command)
+    assert (again.code, again.lines[-1]["summary"]["replayed"]) == (0, 30)
+
+
+def test_uncertain_without_journal_is_refused(run: Run, people: None) -> None:
+    ran = run("import", "people.csv", "--to", "serwersms", "--uncertain", "skip")
+    assert ran.code == 2
+    assert "--uncertain needs --journal" in ran.err
+
+
 def test_the_sandbox_is_a_command_too() -> None:
     with start("sandbox", "--json", "--exit-with-parent") as process:
         assert process.stdout is not None

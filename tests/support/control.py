@@ -60,6 +60,14 @@ class Server:
         stored: int = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["contacts"]
         return stored
 
+    def await_contacts(self, vendor: str, count: int) -> None:
+        """Return when the account holds so many contacts: everything that is to be in flight has arrived."""
+        for _ in range(600):
+            if self.contacts(vendor) >= count:
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{vendor} holds {self.contacts(vendor)} contacts, not {count}")
+
     def _ask(self, path: str, **settings: Any) -> None:
         answer = self._client.post(path, json=settings) if settings else self._client.post(path)
         assert answer.is_success, answer.text

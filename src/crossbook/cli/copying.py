@@ -19,6 +19,7 @@ from crossbook.cli.words import (
     OnError,
     OnLoss,
     Region,
+    Uncertain,
     duplicates,
     names,
 )  # fmt: skip
@@ -44,6 +45,7 @@ def copy(
         bool, typer.Option("--quick", help="Without the fields that cost a call a contact (Atom).")
     ] = False,
     journal: Journal = None,
+    uncertain: Uncertain = None,
     dry_run: DryRun = False,
     region: Region = None,
     json: Json = False,
@@ -71,7 +73,7 @@ def copy(
                 old, new,
                 group=group, groups=groups, match=match, on_duplicate=on, on_loss=on_loss,
                 include_opted_out=include_opted_out, full=not quick,
-                journal=journal, dry_run=dry_run, on_error=on_error, progress=report.progress,
+                journal=journal, uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
             await report.watch(batch)
 

@@ -42,7 +42,14 @@ _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     CrossbookError: (LOCAL, ""),  # the journal cannot be written any more
 }
 # What the library calls by its arguments, as the command's user knows it.
-_OPTIONS = {'pass on_loss="drop"': "pass --on-loss drop", ", or a new run with run=": ""}
+_OPTIONS = {
+    'pass on_loss="drop"': "pass --on-loss drop",
+    ", or a new run with run=": "",
+    "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
+    "uncertain=": "--uncertain",
+    "match=": "--match",
+    "journal=": "--journal",
+}
 
 
 class Stopped(Exception):
@@ -130,12 +137,16 @@ def code_of(error: CrossbookError) -> int:
     return _kind(error)[0]
 
 
-def spoken(error: CrossbookError) -> str:
-    """The error in words for who types options."""
-    text = str(error)
+def in_options(text: str) -> str:
+    """Name the options of the command instead of the library's arguments."""
     for argument, option in _OPTIONS.items():
         text = text.replace(argument, option)
     return text
+
+
+def spoken(error: CrossbookError) -> str:
+    """The error in words for who types options."""
+    return in_options(str(error))
 
 
 def tell(error: CrossbookError) -> None:

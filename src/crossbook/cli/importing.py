@@ -26,6 +26,7 @@ from crossbook.cli.words import (
     OnLoss,
     Region,
     To,
+    Uncertain,
     duplicates,
 )  # fmt: skip
 from crossbook.errors import InvalidInput
@@ -55,6 +56,7 @@ def import_file(
     on_error: OnError = "collect",
     include_opted_out: IncludeOptedOut = False,
     journal: Journal = None,
+    uncertain: Uncertain = None,
     dry_run: DryRun = False,
     region: Region = None,
     encoding: Annotated[str | None, typer.Option(help="Where it is guessed wrong: utf-8, cp1250, iso8859-2 …")] = None,
@@ -67,8 +69,9 @@ def import_file(
     --map. The exports of Google Contacts and Outlook are read as they are. Groups that a file names are made if they
     are missing. A bad row is reported with its line and stops nothing, unless --on-error stop.
 
-    With --journal a run that was interrupted goes on with the same command; nobody is written twice. The exit code is 1
-    if somebody could not be written.
+    With --journal a run that was interrupted resumes with the same command. With --match nobody is written twice: who
+    was in flight is looked up. Without it such a person is uncertain, until the same command is given --match, or
+    --uncertain. The exit code is 1 if somebody could not be written, or is uncertain.
 
     --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, a bad
     one with the status unread, and {"summary": {"counts", …}} at the end.
@@ -94,7 +97,7 @@ def import_file(
                     stop=on_error == "stop", include_opted_out=include_opted_out,
                 ),
                 match=match, on_duplicate=on, on_loss=on_loss, include_opted_out=include_opted_out,
-                journal=journal, dry_run=dry_run, on_error=on_error, progress=report.progress,
+                journal=journal, uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
             try:
                 await report.watch(batch)

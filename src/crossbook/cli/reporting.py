@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, spoken
+from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, in_options, spoken
 from crossbook.cli.showing import cell, flush, out, say
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Progress, Result, Summary, counted
@@ -118,10 +118,12 @@ class Report:
             names = ("replayed", "lost_fields", "seconds", "requests", "stopped", "dry_run", "steps")
             counts = {str(status): count for status, count in summary.counts.items()}
             counts |= {"unread": self.unread} if self.unread else {}
-            out({"summary": {"counts": counts, **{name: getattr(summary, name) for name in names}}})
+            remedy = in_options(summary.remedy) if "uncertain" in counts else None
+            told = {name: getattr(summary, name) for name in names}
+            out({"summary": {"counts": counts, **told, "uncertain_remedy": remedy}})
         else:
             for line in summary.headlines():
-                sys.stdout.write(line + "\n")
+                sys.stdout.write(in_options(line) + "\n")
             if self.unread:
                 sys.stdout.write(f"{counted(self.unread, 'row')} could not be read\n")
         flush()
@@ -177,4 +179,7 @@ def _record(result: Result, line: int | None) -> dict[str, Any]:
     names = ("index", "ref", "status", "id", "attempts", "lost_fields", "unverified_fields", "replayed")
     told = {name: getattr(result, name) for name in names}
     where = {"line": line} if line is not None else {}
-    return {**where, **told, "error": None if result.error is None else to_record(result.error)}
+    error = None if result.error is None else to_record(result.error)
+    if error is not None:
+        error["message"] = in_options(error["message"])
+    return {**where, **told, "error": error}

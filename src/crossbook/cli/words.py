@@ -8,6 +8,7 @@ import typer
 
 from crossbook.cli.showing import use_json
 from crossbook.core.batch.decide import OnDuplicate as Duplicate
+from crossbook.core.batch.decide import OnUncertain
 from crossbook.core.card import MatchKey
 from crossbook.errors import InvalidInput
 from crossbook.files import Format
@@ -53,6 +54,13 @@ IncludeOptedOut: TypeAlias = Annotated[
 Journal: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Writes down what was done, so that the same command goes on after a crash."),
+]
+Uncertain: TypeAlias = Annotated[
+    OnUncertain | None,
+    typer.Option(
+        help="With --journal, for a person whom an earlier run sent without an answer, and whom --match cannot settle: "
+        "send again, at the risk of a double; skip; or take for written."
+    ),
 ]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Checks, looks up and foretells; writes nothing.")]
 OnError: TypeAlias = Annotated[
