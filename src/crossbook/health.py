@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from crossbook.book import AddressBook
+from crossbook.core.frames import own_copy
 from crossbook.errors import CrossbookError
 
 
@@ -42,6 +43,6 @@ async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
     try:
         await asked.list(page_size=1)
     except CrossbookError as raised:
-        error = raised
+        error = own_copy(raised)
     seconds = round(time.monotonic() - began, 3)
     return BookHealth(vendor=book.card.vendor, answers=error is None, seconds=seconds, error=error)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import canaries
@@ -51,6 +52,34 @@ async def create_many(book: AddressBook) -> Any:
     return await book.contacts.create_many([canaries.person(book.card.vendor)] * 2).summary()
 
 
+def changes() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Changes as plain mappings, which hide nothing in their repr."""
+    yield from (("1", {"phone": canaries.OTHER_PHONE}), ("2", {"phone": canaries.PHONE}))
+
+
+def failing_source() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from changes()
+    raise RuntimeError("the source fails")
+
+
+def failing_callback(seen: object) -> Any:
+    raise RuntimeError("the callback fails")
+
+
+async def update_many(book: AddressBook, **options: Any) -> Any:
+    return await book.contacts.update_many(changes(), **options).summary()
+
+
+async def read_to_the_end(book: AddressBook) -> Any:
+    async with book.contacts.update_many(failing_source()) as run:
+        async for _ in run:
+            pass
+
+
+async def failing_hook(book: AddressBook) -> Any:
+    return await book.with_options(on_attempt=failing_callback).contacts.update("1", phone=canaries.OTHER_PHONE)
+
+
 async def wire_create(book: Any) -> Any:
     wire = book.wire.contacts
     match book.card.vendor:
@@ -90,6 +119,14 @@ CALLS: dict[str, Call] = {
     "by phone": lambda book: book.contacts.list(phone=canaries.PHONE),
     "by text": lambda book: book.contacts.list(search=canaries.EMAIL),
     "delete": lambda book: book.contacts.delete("1"),
+}
+# A batch repeats what was lost many times: these are for answers that are final.
+BATCHES: dict[str, Call] = {
+    "update many": update_many,
+    "a failing source": read_to_the_end,
+    "a failing progress": partial(update_many, progress=failing_callback),
+    "a failing ref": partial(update_many, ref=failing_callback),
+    "a failing hook": failing_hook,
 }
 # Refused before any I/O, whatever the vendor.
 INVALID: dict[str, Call] = {

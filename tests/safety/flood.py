@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 import canaries
-from calls import CALLS, INVALID, Call, create, create_long
+from calls import BATCHES, CALLS, INVALID, Call, create, create_long
 from faults import faults
 from relay import Relay, hang
 from sinks import Sinks
@@ -42,6 +42,8 @@ KINDS = {
     )
 }
 
+FINAL = ("ok", "the vendor refuses", "422")
+
 
 @asynccontextmanager
 async def book_of(kind: Kind, transport: str, url: str, sinks: Sinks, **options: Any) -> AsyncIterator[AddressBook]:
@@ -70,6 +72,9 @@ async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:
         for shown in (result, *getattr(result, "items", ())):
             sinks.object(shown)
             sinks.object(getattr(shown, "raw", None))
+        for kept in (*getattr(result, "failures", ()), *getattr(result, "uncertain", ())):
+            sinks.object(kept)
+            sinks.result_error(kept.error)
     except Exception as error:
         sinks.error(error)
 
@@ -94,7 +99,7 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
             if name == "ok":
                 await run(sinks, book, create)
                 await together(run, sinks, book, INVALID)
-            await together(run, sinks, book, CALLS)
+            await together(run, sinks, book, CALLS | (BATCHES if name in FINAL else {}))
             show(sinks, book)
 
 

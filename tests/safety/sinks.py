@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import json
 import logging
 import pickle
 import pprint
@@ -19,6 +20,10 @@ from canaries import Detector
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from rich.pretty import traverse
 from rich.traceback import Traceback
+from sentry_sdk import Client
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.transport import Transport
+from sentry_sdk.utils import event_from_exception
 
 from crossbook import CrossbookError
 
@@ -30,6 +35,10 @@ class Sinks:
         self.texts: defaultdict[str, set[str]] = defaultdict(set)
         self.errors: set[str] = set()
         """The names of the errors that were kept."""
+        self._sentry = Client(
+            dsn="https://key@sentry.example.com/1", transport=_Events(self), include_local_variables=True,
+            default_integrations=False, auto_session_tracking=False, max_value_length=10**6,
+        )  # fmt: skip
 
     def add(self, sink: str, text: str) -> None:
         self.texts[sink].add(text)
@@ -87,6 +96,28 @@ class Sinks:
             assert pickle.loads(pickle.dumps(error)) == error == copy.copy(error) == copy.deepcopy(error)
         self.add("traceback", "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()))
         self.add("rich", "\n".join(_rich_locals(error)))
+        self.add("logging", logging.Formatter().formatException((type(error), error, error.__traceback__)))
+        event, hint = event_from_exception(error, client_options=self._sentry.options)
+        self._sentry.capture_event(event, hint)
+
+    def result_error(self, error: BaseException) -> None:
+        """The error of a result: as it is kept, and as somebody raises it."""
+        self.error(error)
+        try:
+            raise error
+        except type(error) as raised:
+            self.error(raised)
+
+
+class _Events(Transport):
+    """Keeps what Sentry's SDK would send."""
+
+    def __init__(self, sinks: Sinks) -> None:
+        super().__init__()
+        self._sinks = sinks
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        self._sinks.add("sentry", json.dumps(envelope.get_event(), ensure_ascii=False, default=repr))
 
 
 class _Handler(logging.Handler):

@@ -30,8 +30,9 @@ BOOKS = [(kind, transport) for kind in VENDORS for transport in ("httpx", "httpx
 ]  # fmt: skip
 EVERYWHERE = {
     "log asyncio", "log crossbook", "exceptions", "pickles", "traceback", "rich", "objects", "hook", "stdout", "stderr",
+    "logging", "sentry",
 }  # fmt: skip
-ERRORS = {"AuthError", "BadResponse", "InvalidInput", "LostError", "Unsupported", "VendorDown"}
+ERRORS = {"AuthError", "BadResponse", "InvalidInput", "LostError", "RuntimeError", "Unsupported", "VendorDown"}
 
 
 @pytest.mark.parametrize(("kind", "transport"), BOOKS)

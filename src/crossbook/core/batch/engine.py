@@ -95,6 +95,7 @@ class Batch(Generic[I]):
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
         return self
 
+    @public
     async def __aexit__(self, *exc: object) -> None:
         """Stops the workers, and returns when nothing is going on any more."""
         if not (self._source.exhausted or self._stopping):

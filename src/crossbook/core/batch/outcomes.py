@@ -10,6 +10,7 @@ from crossbook import errors
 from crossbook.core.batch.results import Result, result_made
 from crossbook.core.batch.steps import Done
 from crossbook.core.batch.task import Task
+from crossbook.core.frames import own_copy
 from crossbook.core.journal import Entry
 from crossbook.errors import CrossbookError
 
@@ -77,7 +78,7 @@ def result_of(task: Task, settlement: Settlement, verb: str, remedy: str) -> Res
     if isinstance(settlement, Done):
         status, id = settlement.status, settlement.id
     else:
-        error = settlement.error if isinstance(settlement, Unknown) else settlement
+        error = own_copy(settlement.error if isinstance(settlement, Unknown) else settlement)
         error.operation = error.operation or verb
         status, id = "failed", error.id or task.id
         if isinstance(settlement, Unknown):
