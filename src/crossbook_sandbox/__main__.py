@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if getattr(sys, "stdout", None) is None:  # closed by who started this, and uvicorn looks at it
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for as long as the process)
-    app = create_app(store, switches)
+    app = create_app(store, switches, hosts=(options.host, *options.allow_host))
     if options.seed:
         seed(app.state.sandbox, options.seed)
     host = f"[{options.host}]" if ":" in options.host else options.host
@@ -66,6 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     switch = "turn a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
     parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", type=_pair, help=switch)
     parser.add_argument("--allow-remote", action="store_true", help="listen on an address that others can reach")
+    name = "a name by which clients reach /_sandbox, beside localhost, IP addresses and --host"
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=name)
     parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent or standard input ends")
     show = parser.add_mutually_exclusive_group()
     for name, help_text in {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -13,12 +15,14 @@ from .sandbox import Sandbox
 from .store import Store
 
 
-def create_app(store: Store | None = None, options: Options | None = None) -> Starlette:
+def create_app(store: Store | None = None, options: Options | None = None, *, hosts: Collection[str] = ()) -> Starlette:
     """Build the four vendors as one ASGI application.
 
     Args:
         store: The database; by default a new one in memory. Whoever made it closes it.
         options: The switches; by default each vendor's likeliest behaviour.
+        hosts: Names by which `/_sandbox` may be reached, in addition to localhost, IP addresses and the server's own
+            name. Other names are refused, since a web page could point its own name to this machine.
 
     Returns:
         The application. `app.state.faults` takes faults, `app.state.sandbox` is everything behind it.
@@ -28,7 +32,7 @@ def create_app(store: Store | None = None, options: Options | None = None) -> St
     """
     sandbox = Sandbox(store or Store(), options or Options())
     app = Starlette(
-        routes=[Mount("/_sandbox", routes=control_routes(sandbox))],
+        routes=[Mount("/_sandbox", routes=control_routes(sandbox, hosts))],
         middleware=[Middleware(Vendors, sandbox=sandbox)],
     )
     app.state.sandbox = sandbox

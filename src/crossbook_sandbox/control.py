@@ -3,12 +3,16 @@
 `GET state` counts contacts, groups and calls; `GET log` shows the last thousand calls; `POST reset` begins anew, for
 one `vendor` or all; `POST options` turns switches; `POST mark` changes what no vendor's API can; `POST faults` arms a
 fault, `GET faults` shows them, `DELETE faults` disarms them; `POST settle` does now what a fault put off.
+
+No web page can send these requests: `Host` and `Origin` are checked, and a body is `application/json`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Collection
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -21,8 +25,13 @@ Settings = dict[str, Any]
 _CHANNELS = ("sms", "email", "push")
 
 
-def control_routes(sandbox: Sandbox) -> list[Route]:
-    """Return the routes below `/_sandbox`."""
+def control_routes(sandbox: Sandbox, hosts: Collection[str]) -> list[Route]:
+    """Return the routes below `/_sandbox`.
+
+    Args:
+        sandbox: What they control.
+        hosts: Names of this machine that `Host` may have, beside localhost and IP addresses.
+    """
     actions: list[tuple[str, str, Callable[[Sandbox, Settings], object]]] = [
         ("GET", "/state", lambda sandbox, _: sandbox.state()),
         ("GET", "/log", lambda sandbox, _: list(sandbox.journal.last)),
@@ -34,16 +43,26 @@ def control_routes(sandbox: Sandbox) -> list[Route]:
         ("POST", "/faults", lambda sandbox, settings: {"id": sandbox.faults.add(**settings)}),
         ("DELETE", "/faults", lambda sandbox, _: sandbox.faults.clear()),
     ]
-    return [Route(path, _Action(sandbox, act).answer, methods=[method]) for method, path, act in actions]
+    return [Route(path, _Action(sandbox, act, hosts).answer, methods=[method]) for method, path, act in actions]
 
 
 class _Action:
-    def __init__(self, sandbox: Sandbox, act: Callable[[Sandbox, Settings], object]) -> None:
+    def __init__(self, sandbox: Sandbox, act: Callable[[Sandbox, Settings], object], hosts: Collection[str]) -> None:
         self._sandbox = sandbox
         self._act = act
+        self._hosts = hosts
 
     async def answer(self, request: Request) -> JSONResponse:
+        host = request.headers.get("host", "")
+        if not _is_here(host, {*self._hosts, str((request.scope.get("server") or ("",))[0])}):
+            return JSONResponse({"error": "Host must be localhost, an IP address or a name given by --allow-host"}, 403)
+        if request.headers.get("origin", f"http://{host}") != f"http://{host}":
+            return JSONResponse({"error": "Origin must be this server: web pages of other sites are refused"}, 403)
         body = await request.body()
+        # A form has a content type even if it is empty, and so no page can send it as anything else.
+        media_type = request.headers.get("content-type", "application/json" if not body else "")
+        if media_type.partition(";")[0].strip().lower() != "application/json":
+            return JSONResponse({"error": "Content-Type must be application/json"}, 415)
         try:
             settings = as_object(parse_json(body)) if body else {}
             if settings is None:
@@ -51,6 +70,24 @@ class _Action:
             return JSONResponse(self._act(self._sandbox, settings))
         except (TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
+
+
+def _is_here(host: str, names: Collection[str]) -> bool:
+    """Return whether `Host` cannot be a name of another site that its owner has pointed to this machine.
+
+    A name can be pointed anywhere (DNS rebinding). An IP address in `Host` was not looked up, so it is accepted.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    if name == "localhost" or name.endswith(".localhost") or name in {each.lower() for each in names}:
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _vendor(sandbox: Sandbox, settings: Settings) -> str:

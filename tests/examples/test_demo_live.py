@@ -57,7 +57,8 @@ def test_nothing_is_written_without_a_yes(tmp_path: Path, sandbox: Running) -> N
 def test_contact_that_a_vendor_says_it_has_and_has_not_is_lost(tmp_path: Path, sandbox: Running) -> None:
     lie = {"fault": "status", "vendor": "serwersms", "operation": "createContact", "status": 200, "count": 2}
     lie |= {"content_type": "application/json", "body": '{"success":true,"id":987654}'}
-    with urlopen(Request(f"{sandbox.url}/_sandbox/faults", json.dumps(lie).encode())):
+    content_type = {"Content-Type": "application/json"}
+    with urlopen(Request(f"{sandbox.url}/_sandbox/faults", json.dumps(lie).encode(), content_type)):
         pass
     # Without Atom, whose ten requests a second make the test slow.
     env = {name: "" if name.startswith("CROSSBOOK_ATOM_") else value for name, value in sandbox.env.items()}

@@ -120,7 +120,7 @@ def test_requests_of_tests_that_are_refused(control: httpx.Client, path: str, bo
     answer = control.post(path, json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
-    assert control.post(path, content=b"[").status_code == 400
+    assert control.post(path, content=b"[", headers={"content-type": "application/json"}).status_code == 400
 
 
 def test_a_token_bucket() -> None:
