@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import crossbook.fastapi
 
-from . import books, contacts, groups, imports, page
+from . import books, contacts, docs, groups, imports, page
 from .board import Board
+from .guard import GuardedFastAPI
 from .settings import Settings, accounts
 
+LARGEST_BODY = 64 * 1024  # bytes; imports have their own limit
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+
+def create_app(settings: Settings | None = None) -> GuardedFastAPI:
     """The gateway.
 
     Args:
@@ -23,16 +25,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     settings = settings or Settings()
     found, missing = accounts(settings)
-    app = FastAPI(
+    app = GuardedFastAPI(
         title="crossbook gateway",
         summary="One API over four vendors' address books.",
         lifespan=crossbook.fastapi.lifespan(**found),
+        max_body_size=LARGEST_BODY,
+        # FastAPI's own pages run scripts from another server, which could then read and write every contact.
+        docs_url=None,
+        redoc_url=None,
     )
     crossbook.fastapi.install(app)
     app.state.settings, app.state.missing, app.state.board = settings, missing, Board()
     # The gateway has no login: a page elsewhere must not reach it through a name that leads to this machine.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
-    for part in (books, contacts, groups, imports, page):
+    for part in (books, contacts, groups, imports, page, docs):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
     return app

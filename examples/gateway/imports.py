@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from crossbook import AddressBook, Batch, Contact, MatchKey
-from crossbook.fastapi import NDJSON, Line
+from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLarge
 from examples.demo.people import read_people
 
 from .board import Board, Import, TheBoard
@@ -20,6 +20,7 @@ from .books import Book
 from .people import read_upload
 
 router = APIRouter(tags=["imports"])
+LARGEST_FILE = 32 * 1024 * 1024  # bytes
 
 
 class Shown(NDJSON):
@@ -38,11 +39,11 @@ class Shown(NDJSON):
             self._board.end(self._entry, self._batch.summarised())
 
 
-@router.post("/books/{book}/imports", response_class=NDJSON, response_model=Line)
+@router.post("/books/{book}/imports", response_class=NDJSON, response_model=Line, max_body_size=LARGEST_FILE)
 async def import_contacts(
     request: Request,
     book: Book,
-    people: list[Contact],
+    body: ImportBody,
     board: TheBoard,
     match: MatchKey | None = None,
     on_duplicate: Literal["skip", "update", "error"] | None = None,
@@ -53,7 +54,8 @@ async def import_contacts(
     With `match`, a person whose answer was lost is looked up by it, and `on_duplicate` says what becomes of those who
     are there already.
     """
-    _not_too_many(request, people)
+    largest: int = request.app.state.settings.largest_import
+    people = await body.read(max_bytes=LARGEST_FILE, max_items=largest)
     entry = board.new(request.path_params["book"], "", len(people))
     batch = book.contacts.create_many(
         people, match=match, on_duplicate=on_duplicate, on_loss=on_loss, progress=entry.progress
@@ -61,7 +63,7 @@ async def import_contacts(
     return Shown(batch, entry, board)
 
 
-@router.post("/books/{book}/imports/file", response_class=NDJSON, response_model=Line)
+@router.post("/books/{book}/imports/file", response_class=NDJSON, response_model=Line, max_body_size=LARGEST_FILE)
 async def import_file(
     request: Request,
     book: Book,
@@ -76,15 +78,13 @@ async def import_file(
     demo. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key that the
     vendor can be asked by.
     """
-    # Any page may send a form anywhere; a browser tells where it comes from.
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        raise HTTPException(403, "this form is not sent from other sites")
+    largest: int = request.app.state.settings.largest_import
     if file is not None and file.filename:
-        largest: int = request.app.state.settings.largest_import
         people = await run_in_threadpool(read_upload, file, book, largest + 1)
     else:
         people = read_people()
-    _not_too_many(request, people)
+    if len(people) > largest:
+        raise RequestTooLarge(f"an import holds {largest:,} people at most: import the file in parts")
     id = await _group(book, group)
     entry = board.new(request.path_params["book"], group, len(people))
     batch = book.contacts.create_many(
@@ -100,12 +100,6 @@ async def import_file(
 def _first_key(book: AddressBook) -> MatchKey:
     keys: tuple[MatchKey, ...] = ("phone", "email", "external_id")
     return next(key for key in keys if key in book.card.match_keys)
-
-
-def _not_too_many(request: Request, people: list[Contact]) -> None:
-    largest: int = request.app.state.settings.largest_import
-    if len(people) > largest:
-        raise HTTPException(413, f"an import holds {largest:,} people at most")
 
 
 async def _group(book: AddressBook, name: str) -> str:

@@ -40,7 +40,7 @@ async def page(
             "books": books, "health": checked.books, "missing": state.missing, "imports": board.imports(),
             "name": name, "group": group, "after": after, **shown,
         },
-        headers={"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'", "Cache-Control": "no-store"},
+        headers={"Cache-Control": "no-store"},
     )  # fmt: skip
 
 

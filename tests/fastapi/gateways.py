@@ -20,8 +20,9 @@ WATCHED = (sys.executable, str(Path(__file__).with_name("watched_gateway.py")))
 def started(command: tuple[str, ...], env: Mapping[str, str] = {}) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Runs it until the end of the block, as a shell does until Ctrl-C; gives its URL and its process."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CROSSBOOK_", "GATEWAY_"))}
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with subprocess.Popen(
-        command, cwd=ROOT, env={**clean, "PYTHONPATH": str(ROOT), **env},
+        command, cwd=ROOT, env={**clean, "PYTHONPATH": paths, **env},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+from collections.abc import AsyncIterator
 from io import StringIO
 from typing import Any
 
@@ -186,9 +187,124 @@ async def test_what_the_gateway_refuses(gateway: httpx.AsyncClient) -> None:
     assert (await gateway.post("/books/vercom/contacts", json={"telephone": "1"})).status_code == 422
     strange = await gateway.get("/books", headers={"Host": "evil.example.com"})
     assert strange.status_code == 400
-    elsewhere = {"Sec-Fetch-Site": "cross-site"}
-    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, headers=elsewhere)
-    assert answer.status_code == 403
+
+
+def on_host(gateway: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, str]:
+    return {name: value.replace("HOST", gateway.base_url.netloc.decode()) for name, value in headers.items()}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://HOST"},
+        {"Origin": "http://evil.example.com"},
+        {"Origin": "http://localhost"},
+        {"Origin": "null"},
+    ],
+)
+async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    headers = on_host(gateway, headers)
+    for method, path in {
+        "POST": "/books/vercom/imports/file",
+        "PUT": "/books/vercom/groups/1/contacts/1",
+        "PATCH": "/books/vercom/contacts/1",
+        "DELETE": "/books/vercom/contacts/1",
+    }.items():
+        answer = await gateway.request(method, path, headers=headers)
+        assert (answer.status_code, answer.json()["detail"]) == (403, "requests from pages of other sites are refused")
+    assert (await gateway.get("/books", headers=headers)).status_code == 200
+    assert (await gateway.head("/static/gateway.js", headers=headers)).status_code == 200
+    assert (await gateway.options("/books", headers=headers)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://proxied.example.com"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "http://HOST"},
+        {"Origin": "https://HOST"},
+        {},
+    ],
+)
+async def test_request_of_own_page_or_program_is_accepted(gateway: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    answer = await gateway.post("/books/vercom/contacts", json=body("vercom"), headers=on_host(gateway, headers))
+    assert answer.status_code == 201
+
+
+async def test_every_response_has_headers_for_browsers(gateway: httpx.AsyncClient) -> None:
+    answers = [
+        await gateway.get("/"),
+        await gateway.get("/docs"),
+        await gateway.get("/static/gateway.js"),
+        await gateway.get("/books"),
+        await gateway.get("/nothing"),
+        await gateway.get("/books", headers={"Host": "evil.example.com"}),
+        await gateway.post("/books/vercom/contacts", headers={"Origin": "null"}),
+        await gateway.post("/books/vercom/contacts", content=b"x" * 70_000),
+        await gateway.post("/books/vercom/imports", json=[]),
+        await gateway.get("/_broken"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 404, 400, 403, 413, 200, 500]
+    for answer in answers:
+        assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+        assert answer.headers.get_list("content-security-policy") == [
+            "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        ]
+
+
+async def test_docs_page_needs_no_other_server(gateway: httpx.AsyncClient) -> None:
+    page = (await gateway.get("/docs")).text
+    assert "<script" not in page
+    assert "//" not in page.replace(f"{gateway.base_url}", "")
+    operations = (await gateway.get("/openapi.json")).json()["paths"]
+    assert page.count("<details") == sum(len(methods) for methods in operations.values())
+    assert "<code>/books/{book}/imports</code>" in page
+    assert "application/x-ndjson" in page
+    assert (await gateway.get("/redoc")).status_code == 404
+
+
+async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), 10_000):
+        yield content[at : at + 10_000]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_request_body_is_limited(gateway: httpx.AsyncClient, announced: bool) -> None:
+    async def post(path: str, start: bytes, length: int, media_type: str = "application/json") -> int:
+        content = start + b" " * (length - len(start))
+        answer = await gateway.post(
+            path, content=content if announced else in_pieces(content), headers={"content-type": media_type}
+        )
+        return answer.status_code
+
+    person = json.dumps(body("vercom")).encode()
+    assert await post("/books/vercom/contacts", person, 65_536) == 201
+    assert await post("/books/vercom/contacts", person, 65_537) == 413
+    largest = 32 * 1024 * 1024
+    assert await post("/books/vercom/imports", b"[]", largest) == 200
+    assert await post("/books/vercom/imports", b"[]", largest + 1) == 413
+    part = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    assert await post("/books/vercom/imports/file", part, largest + 1, "multipart/form-data; boundary=x") == 413
+
+
+async def test_import_holds_20_000_people(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+    many = b"[" + b"{}," * 3_000_000 + b"{}]"
+    listed = await gateway.post("/books/vercom/imports", content=many, headers={"content-type": "application/json"})
+    file = ("people.csv", "phone\n" + "+48500600700\n" * 20_001)
+    sent = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
+    for answer in (listed, sent):
+        assert (answer.status_code, answer.json()["type"]) == (413, "urn:crossbook:request-too-large")
+        assert "20,000" in answer.json()["detail"]
+    assert sandbox.contacts("vercom") == 0
+
+
+async def test_import_of_lines(gateway: httpx.AsyncClient) -> None:
+    lines = b"\n".join(json.dumps(body("vercom", number)).encode() for number in range(3))
+    answer = await gateway.post("/books/vercom/imports", content=lines, headers={"content-type": "application/jsonl"})
+    assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {"created": 3}
 
 
 async def test_the_books_their_health_and_the_docs(gateway: httpx.AsyncClient) -> None:

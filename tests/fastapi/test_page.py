@@ -191,11 +191,26 @@ def test_it_can_be_used_from_the_keyboard(page: Page) -> None:
     assert page.browser.execute_script(f"return {unnamed}.length") == 0
 
 
+def test_docs_page_opens_operations_and_types(page: Page) -> None:
+    page.open()
+    page.browser.find_element(By.LINK_TEXT, "API").click()
+    page.one("#import_contacts_books__book__imports_post summary").click()
+    shown = page.one("#import_contacts_books__book__imports_post").text
+    assert "application/json list of Contact" in shown
+    assert "413 The body is too large" in shown
+    page.browser.find_element(By.LINK_TEXT, "CrossbookProblem").click()
+    assert page.browser.current_url.endswith("/docs#CrossbookProblem")
+    # Loaded with its style, under the same policy as the other page.
+    assert page.one("#CrossbookProblem").value_of_css_property("border-collapse") == "collapse"
+
+
 def test_it_fits_a_small_screen(page: Page) -> None:
     page.browser.set_window_size(500, 900)
     try:
-        page.open("?book=vercom")
-        wide, shown = page.browser.execute_script("return [document.documentElement.scrollWidth, window.innerWidth]")
-        assert wide <= shown
+        for path in ("?book=vercom", "docs"):
+            page.open(path)
+            size = "return [document.documentElement.scrollWidth, window.innerWidth]"
+            wide, shown = page.browser.execute_script(size)
+            assert wide <= shown
     finally:
         page.browser.set_window_size(1400, 1000)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import httpx
 import pytest
 from control import Server
-from fastapi import Depends, FastAPI, WebSocket
+from fakes import VENDORS
+from fastapi import Body, Depends, FastAPI, Header, WebSocket
 from fastapi.testclient import TestClient
+from pydantic import AfterValidator, BaseModel
 from serving import book_on, serving
 
 import crossbook.fastapi
-from crossbook import AddressBook, Contact, CrossbookError, Outcome, errors
+from crossbook import AddressBook, Contact, ContactChanges, CrossbookError, Outcome, errors
 from crossbook.fastapi import Problem, use
 
 STATUSES = {
@@ -23,6 +26,7 @@ STATUSES = {
     "ConnectError": 503, "RateLimited": 503, "LostError": 504,
     "CrossbookError": 500, "UsageError": 500,
 }  # fmt: skip
+PRIVATE = ("+48500600700", "anna@example.com", "Kowalska", "Anna")
 KINDS = [name for name in errors.__all__ if name != "Sent"]
 FACTS: dict[str, Any] = {
     "vendor": "vercom", "operation": "createContacts", "status": 418, "code": "E-1", "field": "phone",
@@ -121,6 +125,97 @@ def test_a_handler_of_the_applications_own_is_kept() -> None:
     assert TestClient(app).get("/").status_code == 400
 
 
+def strict(value: str) -> str:
+    raise ValueError(f"{value} is in use")
+
+
+class Pet(BaseModel):
+    kind: Literal["cat"]
+
+
+class Bird(BaseModel):
+    kind: Literal["bird"]
+
+
+def validating() -> TestClient:
+    app = FastAPI()
+    crossbook.fastapi.install(app)
+
+    @app.post("/contacts/{number}")
+    async def create(number: int, contact: Contact, page_size: int = 1) -> None: ...
+
+    @app.patch("/contacts")
+    async def update(changes: ContactChanges) -> None: ...
+
+    @app.post("/own")
+    async def own(
+        name: Annotated[str, AfterValidator(strict)],
+        sizes: Annotated[dict[str, int], Body()],
+        pet: Annotated[Pet | Bird, Body(discriminator="kind")],
+        key: Annotated[UUID, Header(alias="x-key")],
+    ) -> None: ...
+
+    return TestClient(app)
+
+
+TEXT = "Input should be a valid string"
+NUMBER = "Input should be a valid integer, unable to parse string as an integer"
+UNKNOWN = "Unexpected keyword argument"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail", "field"),
+    [
+        ("POST", "/contacts/1", '{"phone": NaN, "email": "anna@example.com"}', f"body.phone: {TEXT}", "phone"),
+        ("POST", "/contacts/1", '{"phone": 1e999, "email": "anna@example.com"}', f"body.phone: {TEXT}", "phone"),
+        ("PATCH", "/contacts", '{"phone": -Infinity, "last_name": "Kowalska"}', f"body.phone: {TEXT}", "phone"),
+        ("POST", "/contacts/1", '{"email": "anna@example.com"', "body.28: is not valid (json_invalid)", "body"),
+        ("POST", "/contacts/1", '{"telephone": "+48500600700"}', f"body.telephone: {UNKNOWN}", "telephone"),
+        ("POST", "/contacts/1", '{"+48500600700": "1"}', f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"anna@example.com": "1"}', f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"p_48500600700": "1"}', f"body.p_485******00: {UNKNOWN}", "p_485******00"),
+        ("POST", "/contacts/1", '{"%s": "1"}' % ("a" * 40), f"body.{'a' * 40}: {UNKNOWN}", "a" * 40),
+        ("POST", "/contacts/1", '{"%s": "1"}' % ("a" * 41), f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/anna@example.com", "{}", f"path.number: {NUMBER}", "number"),
+        ("POST", "/contacts/1?page_size=anna@example.com", "{}", f"query.page_size: {NUMBER}", "page_size"),
+    ],
+)
+def test_validation_error_shows_no_value(
+    method: str, path: str, body: str, detail: str, field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = validating().request(method, path, content=body, headers={"content-type": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:crossbook:invalid-input", "title": "The request cannot be sent as it is", "status": 422,
+        "detail": detail, "field": field, "sent": "no",
+    }  # fmt: skip
+    assert not any(value in answer.text + caplog.text for value in PRIVATE)
+
+
+def test_validation_error_hides_messages_of_validators() -> None:
+    body = {"sizes": {"Kowalska, Anna": "x"}, "pet": {"kind": "Kowalska"}}
+    answer = validating().post("/own", params={"name": "Kowalska"}, json=body, headers={"x-key": "Kowalska"})
+    assert answer.status_code == 422
+    assert sorted(answer.json()["detail"].split("; ")) == [
+        "body.pet: is not valid (union_tag_invalid)",
+        "body.sizes.…: Input should be a valid integer, unable to parse string as an integer",
+        "header.x-key: is not valid (uuid_parsing)",
+        "query.name: is not valid (value_error)",
+    ]
+
+
+@pytest.mark.parametrize(("wrong", "rest"), [(4, ""), (5, ""), (6, "; and 1 more")])
+def test_validation_error_lists_five_places(wrong: int, rest: str) -> None:
+    names = ("external_id", "phone", "email", "first_name", "last_name", "name")[:wrong]
+    answer = validating().post("/contacts/1", json=dict.fromkeys(names, 1))
+    assert answer.json()["detail"] == "; ".join(f"body.{name}: {TEXT}" for name in names[:5]) + rest
+
+
+def test_request_too_large_is_status_413() -> None:
+    answer = raising(crossbook.fastapi.RequestTooLarge("The file has too many people.")).get("/")
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:crossbook:request-too-large")
+
+
 def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
     app = FastAPI(lifespan=crossbook.fastapi.lifespan(book=book_on(sandbox, vendor, **options)))
 
@@ -173,6 +268,34 @@ async def test_refused_data_names_the_field_and_shows_nobody(sandbox: Server, cl
     assert "anna@example.com" not in held.text + cannot.text
     credentials = sandbox.credentials["atom"].values()
     assert not any(secret in held.text + cannot.text for secret in credentials)
+
+
+DEEP = "[" * 300 + "]" * 300
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize(
+    "contact",
+    [
+        '{"phone": "\\ud800"}',
+        '{"phone": "+48500600700", "first_name": "\\ud800"}',
+        '{"phone": "+48500600700", "groups": ["\\ud800"]}',
+        '{"phone": "+48500600700", "fields": {"\\ud800": "x"}}',
+        '{"phone": "+48500600700", "fields": {"a": "\\ud800"}}',
+        '{"phone": "+48500600700", "fields": {"a": NaN}}',
+        '{"phone": "+48500600700", "fields": {"a": 1e999}}',
+        '{"phone": "+48500600700", "fields": {"a": ' + DEEP + "}}",
+    ],
+)
+async def test_json_that_cannot_be_written_is_problem(
+    sandbox: Server, client: httpx.AsyncClient, vendor: str, contact: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(gateway(sandbox, vendor)) as url:
+        answer = await client.post(f"{url}/contacts", content=contact, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert sandbox.contacts(vendor) == 0
 
 
 @pytest.mark.asyncio

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
 from pydantic import TypeAdapter
@@ -184,12 +185,36 @@ def test_routes_that_ask_a_book_say_which_problems_they_answer(schema: dict[str,
     responses = schema["paths"]["/inner/import"]["post"]["responses"]
     assert sorted(responses) == ["200", "404", "409", "422", "502", "503", "504"]
     assert all(responses[status]["content"]["application/problem+json"] == problem for status in list(responses)[1:])
-    assert "application/json" in responses["422"]["content"]
+    assert list(responses["422"]["content"]) == ["application/problem+json"]
     assert list(responses["200"]["content"]) == ["application/x-ndjson"]
     assert responses["200"]["content"]["application/x-ndjson"]["schema"] == {"$ref": "#/components/schemas/Line"}
-    assert sorted(schema["paths"]["/contact"]["post"]["responses"]) == ["200", "422"]
+    responses = schema["paths"]["/contact"]["post"]["responses"]
+    assert sorted(responses) == ["200", "422"]
+    assert responses["422"]["content"] == {"application/problem+json": problem}
+    assert not {"HTTPValidationError", "ValidationError"} & set(schema["components"]["schemas"])
     members = schema["components"]["schemas"]["CrossbookProblem"]
     assert members["required"] == ["type", "title", "status", "detail", "sent"]
+
+
+def test_validation_handler_of_application_keeps_its_schema() -> None:
+    app = FastAPI()
+
+    @app.exception_handler(RequestValidationError)
+    async def own(_request: Any, _error: Exception) -> Response:
+        return Response(status_code=400)
+
+    @app.post("/{number}")
+    async def post(number: int) -> None: ...
+
+    @app.post("/books/{number}")
+    async def post_to_book(number: int, book: Book) -> None: ...
+
+    crossbook.fastapi.install(app)
+    assert TestClient(app).post("/one").status_code == 400
+    schema = app.openapi()
+    media_types = [list(path["post"]["responses"]["422"]["content"]) for path in schema["paths"].values()]
+    assert media_types == [["application/json"], ["application/json", "application/problem+json"]]
+    assert {"HTTPValidationError", "ValidationError"} < set(schema["components"]["schemas"])
 
 
 def test_asking_twice_gives_the_same(app: FastAPI, schema: dict[str, Any]) -> None:

@@ -32,6 +32,11 @@ async def held(request: Request) -> dict[str, int]:
     return {"tasks": len(asyncio.all_tasks()), **open_files(request.scope["server"][1])}
 
 
+@app.get("/_broken", include_in_schema=False)
+async def broken() -> None:
+    raise RuntimeError("a fault of the gateway itself")
+
+
 def open_files(port: int) -> dict[str, int]:
     """Connections from clients, connections to vendors, and whatever else is open."""
     ours: set[str] = set()

@@ -66,7 +66,7 @@ async function send(form) {
   const book = encodeURIComponent(form.elements.book.value);
   const answer = await fetch(`/books/${book}/imports/file`, {method: "POST", body: new FormData(form), signal: stopping.signal});
   if (!answer.ok) {
-    const problem = await answer.json();
+    const problem = await answer.json().catch(() => ({detail: answer.statusText}));
     const detail = typeof problem.detail === "string" ? problem.detail : "the form is not complete";
     throw new Error(problem.title ? `${problem.title}: ${detail}` : detail);
   }

@@ -16,6 +16,7 @@ from crossbook.models import Contact, group_ids, vendor_of
 
 OnLoss = Literal["error", "drop"]
 _HALVES = ("first_name", "last_name")
+_MAX_DEPTH = 32  # levels of a further field; services that show it as JSON cannot serialize 255
 # In the order in which a person would fill them in; `id` is the vendor's to give.
 FIELDS = (
     "external_id", "phone", "email", "first_name", "last_name", "name", "company", "groups", "opted_out", "archived",
@@ -184,6 +185,9 @@ def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
 
 
 def _encodable(card: Card, name: str, value: Any) -> Any:
+    if _is_deeper(value, _MAX_DEPTH):
+        field = f"fields.{redact.text(name)}"
+        raise InvalidInput(f"{field} is nested deeper than {_MAX_DEPTH} levels", field=field, vendor=card.vendor)
     try:
         # Compared, since much can be written that is read back as something else: NaN, bytes, numbers as keys.
         same = msgspec.json.decode(msgspec.json.encode(value)) == value
@@ -193,6 +197,14 @@ def _encodable(card: Card, name: str, value: Any) -> Any:
         field = f"fields.{redact.text(name)}"
         raise InvalidInput(f"{field} cannot be written as JSON", field=field, vendor=card.vendor)
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Return whether containers are nested in more levels."""
+    if not isinstance(value, dict | list | tuple):
+        return False
+    inner: Any = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _without(card: Card, needed: str) -> InvalidInput:

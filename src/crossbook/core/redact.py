@@ -11,8 +11,8 @@ _WORD = re.compile(r"[^\s<>\"'(),;:=/]*")
 _DIGITS = re.compile(r"\+?\d(?:(?:[\s\-.()/+_]|%20|%2[Bb])*\d){5,}")
 # Our own URL, said back: any value may be a person's.
 _QUERY = re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*")
-# A line break in a vendor's text would begin a line of its own in a log.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# A line break in a vendor's text would begin a line of its own in a log; half of a surrogate pair cannot be encoded.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 MESSAGE_LENGTH = 300
 
 

@@ -27,9 +27,10 @@ try:
 except ModuleNotFoundError as error:
     message = f"crossbook.fastapi needs {error.name}: pip install 'crossbook[fastapi]'"
     raise ModuleNotFoundError(message, name=error.name) from None
+from crossbook.fastapi.body import ContactsBody, ImportBody
 from crossbook.fastapi.health import Health, health
 from crossbook.fastapi.install import install
-from crossbook.fastapi.problems import Problem
+from crossbook.fastapi.problems import Problem, RequestTooLarge
 from crossbook.fastapi.shelf import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
 from crossbook.health import BookHealth
@@ -38,10 +39,13 @@ __all__ = [
     "NDJSON",
     "BookHealth",
     "Books",
+    "ContactsBody",
     "EventStream",
     "Health",
+    "ImportBody",
     "Line",
     "Problem",
+    "RequestTooLarge",
     "books",
     "health",
     "install",

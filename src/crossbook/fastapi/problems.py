@@ -8,22 +8,37 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args
 
+from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
+from pydantic_core.core_schema import ErrorType
 
 from crossbook import errors
+from crossbook.core import redact
 from crossbook.core.log import logger
-from crossbook.errors import CrossbookError, Sent
+from crossbook.errors import CrossbookError, InvalidInput, Sent
 
 MEDIA_TYPE = "application/problem+json"
+_SHOWN = 5  # errors of one request
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+# Messages of other types are made by validators of the application, which may quote the value.
+_PYDANTIC = frozenset(get_args(ErrorType))
+
+
+class RequestTooLarge(InvalidInput):
+    """The request has more bytes or items than the handler accepts (status 413)."""
+
+
 _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.NotFound: (404, "There is no such contact or group"),
     errors.Ambiguous: (409, "Several contacts match"),
     errors.JournalMismatch: (409, "The journal belongs to another import"),
     errors.JournalBusy: (409, "The journal is in use"),
+    RequestTooLarge: (413, "The request is too large"),
     errors.InvalidInput: (422, "The request cannot be sent as it is"),
     errors.Unsupported: (422, "The vendor has no such thing"),
     errors.Rejected: (422, "The vendor refused the data"),
@@ -107,3 +122,38 @@ async def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
         logger.error("%s", error, exc_info=error)
     headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
     return JSONResponse(problem.members(), problem.status, headers, MEDIA_TYPE)
+
+
+async def answer_validation(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """Handle FastAPI's own errors of validation: say where and why, and show no value that the caller sent."""
+    assert isinstance(error, RequestValidationError)
+    return await answer(connection, invalid_input(error.errors()))
+
+
+def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInput:
+    """Return pydantic's errors as one InvalidInput, without any value of the input.
+
+    Args:
+        errors: As pydantic lists them.
+        prefix: Where the input was: `"body", 3`.
+    """
+    found = [((*prefix, *error["loc"]), _reason(error)) for error in errors]
+    lines = [f"{'.'.join(map(_part, place))}: {reason}" for place, reason in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        lines.append(f"and {len(found) - _SHOWN} more")
+    names = [_part(part) for part in found[0][0] if isinstance(part, str)]
+    return InvalidInput("; ".join(lines), field=names[-1])
+
+
+def _part(part: str | int) -> str:
+    """A part of a place. Keys are the caller's words, too: only a key that may be a field's name is shown."""
+    if isinstance(part, int):
+        return str(part)
+    return redact.text(part) if _NAME.fullmatch(part) else "…"
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """The message, unless it may quote the input: `error` and `tag` are the only such details of pydantic's own."""
+    kind: str = error["type"]
+    plain = kind in _PYDANTIC and not {"error", "tag"}.intersection(error.get("ctx") or ())
+    return str(error["msg"]) if plain else f"is not valid ({redact.text(kind)})"

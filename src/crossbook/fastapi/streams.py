@@ -59,8 +59,8 @@ class NDJSON(JSONResponse):
     Example:
         ```python
         @app.post("/import", response_class=NDJSON, response_model=Line)
-        async def bulk(people: list[Contact], book: Book) -> Response:
-            return NDJSON(book.contacts.create_many(people))
+        async def bulk(body: ImportBody, book: Book) -> Response:
+            return NDJSON(book.contacts.create_many(await body.read()))
         ```
     """
 

@@ -1,0 +1,54 @@
+"""What browsers are told with each response, and the requests of other sites' pages, which are refused."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class GuardedFastAPI(FastAPI):
+    """A FastAPI without a login that no page of another site can use to write.
+
+    It is no middleware, so that errors of the server and of its limits have the headers too.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message.setdefault("headers", []))
+                for name, value in HEADERS.items():
+                    headers[name] = value
+            await send(message)
+
+        if scope["type"] == "http" and is_cross_site(scope["method"], Headers(scope=scope)):
+            refusal = JSONResponse({"detail": "requests from pages of other sites are refused"}, 403)
+            await refusal(scope, receive, send_with_headers)
+        else:
+            await super().__call__(scope, receive, send_with_headers)
+
+
+def is_cross_site(method: str, headers: Headers) -> bool:
+    """Return whether a page of another site sends this request to change something.
+
+    Browsers name the site in `Sec-Fetch-Site`, but only to servers with HTTPS or on this machine; old browsers do
+    not. Without it, `Origin` must be this host. A request with neither header comes from no browser and is accepted.
+    """
+    if method in SAFE_METHODS:
+        return False
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host")

@@ -1,0 +1,248 @@
+"""The body of an import: contacts as a JSON list or as JSON lines, read within limits and decoded in pieces."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from math import isfinite
+from typing import Annotated, Any, cast
+
+import anyio.to_thread
+from fastapi import Depends, HTTPException, Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect
+
+from crossbook.errors import InvalidInput
+from crossbook.fastapi.problems import RequestTooLarge, invalid_input
+from crossbook.models import Contact
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_ITEMS = 20_000
+_MAX_CONTACT = 64 * 1024  # characters
+_MAX_DEPTH = 32
+_PIECE = 64 * 1024  # bytes that are decoded in one step
+_MEDIA_TYPES = {
+    "application/json": "list",
+    "application/x-ndjson": "lines",
+    "application/jsonl": "lines",
+}
+_SPACE = re.compile(r"[ \t\r\n]*")
+_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
+_CONTACT = TypeAdapter(Contact)
+
+
+class ContactsBody:
+    """The contacts in the body of a request, which the handler reads within limits; handlers get it as `ImportBody`.
+
+    FastAPI reads a parameter of type `list[Contact]` whole and builds every model before the handler can count them.
+    `read` stops at the first byte, item or error beyond the limits, and decodes in a thread, a piece at a time.
+    The body is a JSON list (`application/json`), or JSON lines (`application/x-ndjson`, `application/jsonl`).
+
+    Example:
+        ```python
+        @app.post("/import", response_class=NDJSON, response_model=Line)
+        async def bulk(body: ImportBody, book: Book) -> Response:
+            people = await body.read(max_items=5_000)
+            return NDJSON(book.contacts.create_many(people))
+        ```
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    async def read(self, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> list[Contact]:
+        """Read all contacts of the body.
+
+        Args:
+            max_bytes: Bytes of the whole body. One contact has 65,536 characters at most.
+            max_items: Contacts in the body.
+
+        Returns:
+            The contacts in the order of the body.
+
+        Raises:
+            RequestTooLarge: The body is longer, or has more contacts (status 413). The rest is not read.
+            InvalidInput: The content type is another, or a contact cannot be read (status 422). The message names the
+                place and shows no value.
+
+        Example:
+            ```python
+            @app.post("/count")
+            async def count(body: ImportBody) -> int:
+                return len(await body.read(max_bytes=1_000_000, max_items=1_000))
+            ```
+        """
+        for name, limit in (("max_bytes", max_bytes), ("max_items", max_items)):
+            if limit < 1:
+                raise ValueError(f"{name} must be at least 1")
+        too_large = RequestTooLarge(f"the body is longer than {max_bytes:,} bytes: send it in several requests")
+        decoder = _Decoder(self._form(), max_items)
+        length = self._request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > max_bytes:
+            raise too_large
+        received = 0
+        pending = bytearray()
+        try:
+            async for data in self._request.stream():
+                received += len(data)
+                if received > max_bytes:
+                    raise too_large
+                pending += data
+                if len(pending) >= _PIECE:
+                    await anyio.to_thread.run_sync(decoder.feed, bytes(pending))
+                    pending.clear()
+        except ClientDisconnect:
+            raise HTTPException(400, "the client closed the connection before the end of the body") from None
+        await anyio.to_thread.run_sync(decoder.end, bytes(pending))
+        return decoder.contacts
+
+    def _form(self) -> str:
+        media_type = self._request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = _MEDIA_TYPES.get(media_type)
+        if form is None:
+            raise InvalidInput(f"Content-Type must be one of {', '.join(_MEDIA_TYPES)}", field="Content-Type")
+        return form
+
+
+async def import_body(request: Request) -> ContactsBody:
+    """Return the unread body; the dependency behind `ImportBody`."""
+    return ContactsBody(request)
+
+
+ImportBody = Annotated[ContactsBody, Depends(import_body)]
+
+
+def request_body() -> dict[str, Any]:
+    """Return the `requestBody` of OpenAPI for routes that depend on `ImportBody`."""
+    contact = _CONTACT.json_schema()
+    schemas = {"list": {"type": "array", "items": contact}, "lines": contact}
+    return {
+        "required": True,
+        "content": {media_type: {"schema": schemas[form]} for media_type, form in _MEDIA_TYPES.items()},
+    }
+
+
+class _Decoder:
+    """Decodes contacts from a body that arrives in pieces.
+
+    Invariant: a contact is decoded only when the buffer holds more characters than a contact may have, or the end of
+    the body. So a contact that cannot be decoded is invalid or too long, and never just incomplete. No part of the body
+    is scanned twice, however small its pieces are.
+    """
+
+    def __init__(self, form: str, max_items: int) -> None:
+        self.contacts: list[Contact] = []
+        self._lines = form == "lines"
+        self._max_items = max_items
+        self._expected = "item" if self._lines else "["
+        self._text = ""
+        # The signature ignores a byte order mark.
+        self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
+        self._json = json.JSONDecoder(object_pairs_hook=_object)
+
+    def feed(self, data: bytes) -> None:
+        """Decode the contacts that are complete for certain."""
+        self._feed(data, last=False)
+
+    def end(self, data: bytes) -> None:
+        """Decode the rest."""
+        self._feed(data, last=True)
+        if not self._lines and self._expected != "end":
+            raise InvalidInput(f"the body must be a JSON list: expected {self._expected} at its end", field="body")
+
+    def _feed(self, data: bytes, *, last: bool) -> None:
+        try:
+            text = self._text + self._utf8.decode(data, last)
+        except UnicodeDecodeError:
+            text = None
+        if text is None:
+            raise InvalidInput("the body must be text in UTF-8", field="body")
+        reserve = 0 if last else _MAX_CONTACT
+        at = _after(_SPACE, text, 0)
+        while len(text) - at > reserve:
+            at = _after(_SPACE, text, self._step(text, at))
+        self._text = text[at:]
+
+    def _step(self, text: str, at: int) -> int:
+        """Take one token or one contact; return the position behind it."""
+        if self._expected == "item" or (self._expected == "item or ]" and text[at] != "]"):
+            end = self._contact(text, at)
+            if not self._lines:
+                self._expected = ", or ]"
+            elif not _LINE_END.match(text, end):
+                raise self._invalid("must be followed by the end of the line", len(self.contacts) - 1)
+            return end
+        if text[at] not in self._expected.split(" or "):
+            raise InvalidInput(
+                f"the body must be a JSON list: expected {self._expected} after {len(self.contacts)} contacts",
+                field="body",
+            )
+        self._expected = {"[": "item or ]", ",": "item", "]": "end"}[text[at]]
+        return at + 1
+
+    def _contact(self, text: str, at: int) -> int:
+        index = len(self.contacts)
+        if index == self._max_items:
+            raise RequestTooLarge(f"a request holds {self._max_items:,} contacts at most: send several requests")
+        # Errors are raised outside of `except`, so that none keeps a value of the body as its context.
+        reason = None
+        value: Any = None
+        end = at
+        try:
+            value, end = self._json.raw_decode(text, at)
+            _check(value)
+        except _Refused as refused:
+            reason = str(refused)
+        except (ValueError, RecursionError):
+            reason = f"must be valid JSON of at most {_MAX_CONTACT:,} characters"
+        if reason is None and end - at > _MAX_CONTACT:
+            reason = f"must have at most {_MAX_CONTACT:,} characters"
+        if reason is not None:
+            raise self._invalid(reason, index)
+        errors = None
+        try:
+            self.contacts.append(_CONTACT.validate_python(value))
+        except ValidationError as invalid:
+            errors = invalid.errors(include_url=False, include_input=False)
+        if errors is not None:
+            raise invalid_input(errors, "body", index)
+        return end
+
+    def _invalid(self, reason: str, index: int) -> InvalidInput:
+        return InvalidInput(f"body.{index}: {reason}", field="body")
+
+
+class _Refused(ValueError):
+    """JSON that a contact cannot hold; the message shows no value."""
+
+
+def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Refused("must not name a key twice")
+    return found
+
+
+def _check(value: object, depth: int = 0) -> None:
+    """Raise _Refused for what json decodes and no JSON text can hold again: NaN, 1e999, half of a surrogate pair."""
+    if depth > _MAX_DEPTH:
+        raise _Refused(f"must not be nested deeper than {_MAX_DEPTH} levels")
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise _Refused("must not contain half of a surrogate pair")
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise _Refused("must not contain NaN, Infinity or numbers as large")
+    elif isinstance(value, dict):
+        for name, each in cast(dict[str, object], value).items():
+            _check(name)
+            _check(each, depth + 1)
+    elif isinstance(value, list):
+        for each in cast(list[object], value):
+            _check(each, depth + 1)
