@@ -38,6 +38,43 @@ def test_people_are_written_and_the_columns_shown(run: Run) -> None:
     assert [each["first_name"] for each in stored(run)] == ["Anna", "Łucja"]
 
 
+ANNA = ["Anna Kowalska", "+48 500 600 700", "anna@example.com", "2/9/85"]
+NEXT = '{"phone": "+48500600701"}'
+UNTITLED = {
+    "no titles.csv": ";".join(ANNA) + "\nJan;+48500600701;jan@example.com;1/1/90\n",
+    "names.csv": "Anna,Kowalska\nJan,Nowak\n",
+    "a cell that is a title.csv": "\t".join([*ANNA, "Mobile"]) + "\nJan\t+48500600701\tjan@example.com\t\tHome\n",
+    "keys.jsonl": json.dumps({"+48500600700": {"name": "Anna Kowalska"}}) + f"\n{NEXT}\n",
+    "name as key.jsonl": json.dumps({"phone": "+48500600700", "Anna Kowalska": 1}) + f"\n{NEXT}\n",
+    "late key.jsonl": f"{NEXT}\n" * 200 + '{"anna@example.com": 1, "Anna Kowalska": "+48500600700"}\n',
+    "not a card.vcf": ";".join(ANNA) + "\n",
+    "a property.vcf": "BEGIN:VCARD\nVERSION:3.0\nANNA KOWALSKA:1\n+48500600700:anna@example.com\nEND:VCARD\n",
+}
+
+
+@pytest.mark.parametrize("name", UNTITLED)
+@pytest.mark.parametrize("options", [(), ("--json",), ("--map", "Fon=phone"), ("--map", "Fon=phone", "--json")])
+def test_person_in_place_of_titles_not_shown(run: Run, name: str, options: tuple[str, ...]) -> None:
+    ran = run("import", write(UNTITLED[name], name), "--to", "vercom", "--dry-run", *options)
+    shown = (ran.out + ran.err).casefold()
+    assert ran.code in (0, 1, 2)
+    assert shown
+    assert [part for part in ("anna", "kowalska", "600", "a***@", "2/9/85") if part in shown] == []
+
+
+def test_titles_missing_tells_what_to_do(run: Run) -> None:
+    ran = run("import", write(UNTITLED["no titles.csv"]), "--to", "vercom")
+    assert (ran.code, ran.out) == (2, "")
+    assert "Add a row such as phone,email,first_name above it" in ran.err
+
+
+def test_masked_title_keeps_its_meaning(run: Run) -> None:
+    file = write("phone,Anna Kowalska,1/2/90,Vorname\n+48500600700,x,y,Łucja\n")
+    ran = run("import", file, "--to", "vercom", "--map", "Vorname=first_name", "--json")
+    assert ran.lines[0]["columns"] == {"phone": "phone", "column 2": None, "column 3": None, "column 4": "first_name"}
+    assert stored(run)[0]["first_name"] == "Łucja"
+
+
 def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
     file = write('first_name,phone,note\n"two",+48500600700,"a\nb"\n,,,,\nAnna,no phone,x\nEwa,+48500600701,\n')
     ran = run("import", file, "--to", "vercom")

@@ -342,3 +342,20 @@ async def test_the_command_starts_its_own_sandbox_and_ends_while_a_page_listens(
             assert await asyncio.to_thread(process.wait, 60) == 0
         assert process.stdout is not None
         assert "Traceback" not in process.stdout.read()
+
+
+UNTITLED = {
+    "no titles.csv": "Anna Kowalska;+48 500 600 700;anna@example.com\nJan;+48500600701;jan@example.com\n",
+    "names.csv": "Anna,Kowalska\nJan,Nowak\n",
+    "late key.jsonl": '{"phone": "+48500600701"}\n' * 200 + '{"Anna Kowalska": "+48500600700"}\n',
+    "not a card.vcf": "Anna Kowalska;+48 500 600 700\n",
+}
+
+
+@pytest.mark.parametrize("name", UNTITLED)
+async def test_person_in_place_of_titles_not_shown(gateway: httpx.AsyncClient, name: str) -> None:
+    answer = await gateway.post(
+        "/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, UNTITLED[name])}
+    )
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [part for part in ("Anna", "Kowalska", "600", "anna@") if part in answer.text] == []

@@ -101,6 +101,9 @@ def test_corrections() -> None:
     assert [column.target for column in columns] == [None, "phone", None, "fields.tax_id"]
 
 
+HIDDEN = r" \(a title that may belong to a person is not shown\)"
+
+
 def test_wrong_corrections() -> None:
     with pytest.raises(InvalidInput, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
         columns_of(["Telefon", "Handy"], {"Fon": "phone"})
@@ -115,11 +118,56 @@ def test_a_hostile_row_of_titles_is_read_too() -> None:
     assert [column.label for column in found[1::2]] == [*range(0, 40_000, 2)]
 
 
-def test_a_file_without_titles_shows_nobody() -> None:
+PERSON = ["Anna Kowalska", "+48 500 600 700", "anna@example.com", "Example GmbH", "Friends"]
+
+
+@pytest.mark.parametrize("row", [PERSON, PERSON[:1], PERSON[1:2], ["Anna", "Kowalska"], ["Anna", ""]])
+def test_first_row_without_titles_not_shown(row: list[str]) -> None:
     with pytest.raises(InvalidInput) as caught:
-        columns_of(["+48500600700", "anna@example.com"])
-    assert "500600700" not in str(caught.value)
-    assert "anna@" not in str(caught.value)
+        columns_of(row)
+    assert caught.value.message == (
+        "no column is known: the first row has to be titles, and is not shown, since it may be a person. Add a row "
+        "such as phone,email,first_name above it, or name its columns with corrections (--map COLUMN=FIELD)"
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "+48500600700", "500 600 700", "(500) 600-700", "Telefon domowy: 22 123 45 67", "Phone 50060", "٥٠٠٦٠٠٧٠٠",
+        "anna@example.com", "Anna <anna@example.com>", "29.2.24", "2/9/24", "5006", "1", "00-1", "Pok\udcff",
+    ],
+)  # fmt: skip
+def test_title_next_to_value_not_shown(cell: str) -> None:
+    columns = columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Anna": "name"})
+    assert [(column.title, column.target) for column in columns] == [
+        ("Phone", "phone"), ("column 2", "name"), ("column 3", None), ("fields.Größe", "fields.Größe"),
+    ]  # fmt: skip
+    with pytest.raises(InvalidInput, match=f"there are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
+        columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
+
+
+@pytest.mark.parametrize("title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr."])
+def test_title_next_to_known_title_shown(title: str) -> None:
+    assert [column.title for column in columns_of(["Phone", title])] == ["Phone", title]
+
+
+def test_title_shown_where_only_named_ones_are_known() -> None:
+    columns = columns_of(["Handy", "Vorname", "Anna"], {"Handy": "phone", "Vorname": ""})
+    assert [column.title for column in columns] == ["Handy", "Vorname", "column 3"]
+
+
+def test_value_named_by_correction_not_shown() -> None:
+    columns = columns_of(["Anna", "+48500600700"], {"+48500600700": "phone"})
+    assert [(column.title, column.target) for column in columns] == [("column 1", None), ("column 2", "phone")]
+    with pytest.raises(InvalidInput, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
+        columns_of(["Anna", "+48500600700"], {"+48500600799": "phone"})
+
+
+def test_many_titles_are_counted() -> None:
+    with pytest.raises(InvalidInput, match="'phone', 't1', 't2'") as caught:
+        columns_of(["phone", *(f"t{number}" for number in range(1, 15))], {"Fon": "phone"})
+    assert caught.value.message.endswith("'t10', 't11' and 3 more")
 
 
 def test_the_first_of_several_numbers_is_taken(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import io
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -64,7 +66,49 @@ def test_keys_of_others(rows: Rows) -> None:
     first, second = rows('{"Handy": "1", "n": 1}\n{"Handy": "2"}\n', "a.ndjson", corrections={"Handy": "phone"})
     assert (first.contact, second.contact) == (Contact(phone="1"), Contact(phone="2"))
     late = rows('{"phone": "1"}\n' * 300 + '{"phone": "2", "fone": "3"}\n', "a.jsonl")[-1]
-    assert "fone" in str(late.error)
+    assert late.error is not None
+    assert late.error.message.startswith("its key 2 is not a field, and is in none of the first 200 lines")
+
+
+def test_key_after_sample_not_shown(rows: Rows) -> None:
+    late = rows('{"phone": "1"}\n' * 200 + '{"Anna Kowalska": "2"}\n', "a.jsonl")[-1]
+    assert late.error is not None
+    assert "Anna" not in str(late.error)
+
+
+def shown(tmp_path: Path, line: dict[str, object], **options: Any) -> list[tuple[str, str | None]]:
+    """The title and the target of each column of a file with one line."""
+    path = tmp_path / "people.jsonl"
+    path.write_text(json.dumps(line), encoding="utf-8")
+    with files.read(path, **options) as people:
+        return [(column.title, column.target) for column in people.columns]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["+48500600700", "anna@example.com", "Anna Kowalska", "Anna", "łęcka", "2024-02-29", "a48500", "1"],
+)
+def test_key_that_is_value_not_shown(tmp_path: Path, key: str) -> None:
+    alone = shown(tmp_path, {key: {"name": "Anna"}})
+    assert alone == [("key 1", None)]
+    among = shown(tmp_path, {"phone": "1", key: 1, "note": 1, "fields.Größe": 1})
+    assert among == [("phone", "phone"), ("key 2", None), ("key 3", None), ("fields.Größe", "fields.Größe")]
+
+
+def test_key_that_is_word_shown(tmp_path: Path) -> None:
+    assert shown(tmp_path, {"phone": "1", "note": 1, "createdBy_2": 1}) == [
+        ("phone", "phone"), ("note", None), ("createdBy_2", None),
+    ]  # fmt: skip
+    assert shown(tmp_path, {"note": 1}) == [("key 1", None)]
+    assert shown(tmp_path, {"handy": 1, "note": 1}, corrections={"handy": "phone"}) == [
+        ("handy", "phone"), ("key 2", None),
+    ]  # fmt: skip
+
+
+def test_correction_of_missing_key_masked(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        shown(tmp_path, {"phone": "1"}, corrections={"+48500600700": "phone"})
+    assert caught.value.message == "there is no key '+48******00' in the first 200 lines"
 
 
 def test_one_document_is_no_json_lines(rows: Rows) -> None:

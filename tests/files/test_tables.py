@@ -130,7 +130,7 @@ def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> No
         (b"sep=;\n", "first row is empty"),
         (b",,\n", "first row is empty"),
         (b"PK\x03\x04 and the rest", "spreadsheet"),
-        (b"500600700\n500600701\n", "first row has to be their titles"),
+        (b"500600700\n500600701\n", "the first row has to be titles"),
         (b"phone," + b"x" * 2_000_000, "longer than"),
         (b'"phone\n1\n', "the first row cannot be read"),
     ],

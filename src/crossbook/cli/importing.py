@@ -66,8 +66,9 @@ def import_file(
     """Writes the people of a file into a book.
 
     What the columns mean is guessed from their titles and shown first: try it with --dry-run, and correct it with
-    --map. The exports of Google Contacts and Outlook are read as they are. Groups that a file names are made if they
-    are missing. A bad row is reported with its line and stops nothing, unless --on-error stop.
+    --map. A title that may belong to a person is shown as "column 3", since a file without titles has a person in its
+    first row. The exports of Google Contacts and Outlook are read as they are. Groups that a file names are made if
+    they are missing. A bad row is reported with its line and stops nothing, unless --on-error stop.
 
     With --journal a run that was interrupted resumes with the same command. With --match nobody is written twice: who
     was in flight is looked up. Without it such a person is uncertain, until the same command is given --match, or

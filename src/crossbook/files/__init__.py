@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TextIO, get_args
 
 from crossbook.core.card import Card
+from crossbook.core.frames import public_sync
 from crossbook.errors import InvalidInput
 from crossbook.files.columns import Column
-from crossbook.files.encodings import detect, open_file
+from crossbook.files.encodings import Encoded, detect, open_file
 from crossbook.files.rows import Row
 from crossbook.models import Contact
 
@@ -119,7 +120,8 @@ def read(
         A context manager that gives a `Reader`: iterate it for rows. A bad row has an `error` and stops nothing.
 
     Raises:
-        InvalidInput: it is no such file, or no column is known.
+        InvalidInput: it is no such file, or no column is known. No message shows a cell: in a file without titles the
+            first row is a person.
         OSError: it cannot be opened.
 
     Example:
@@ -135,17 +137,21 @@ def read(
     kind = format_of(named, format)
     separator_of(named, separator)
     with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
-        encoded = detect(file, encoding)
-        if kind == "csv":
-            from crossbook.files.tables import TableReader
+        yield _reader(kind, detect(file, encoding), corrections, separator)
 
-            yield TableReader(encoded, corrections, separator)
-        elif kind == "jsonl":
-            from crossbook.files.jsonl import LinesReader
 
-            yield LinesReader(encoded, corrections)
-        else:
-            yield _vcards().CardReader(encoded, corrections)
+@public_sync
+def _reader(kind: Format, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> Reader:
+    if kind == "csv":
+        from crossbook.files.tables import TableReader
+
+        return TableReader(encoded, corrections, separator)
+    if kind == "jsonl":
+        from crossbook.files.jsonl import LinesReader
+
+        return LinesReader(encoded, corrections)
+    reader: Reader = _vcards().CardReader(encoded, corrections)
+    return reader
 
 
 def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> Writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -10,14 +11,16 @@ from typing import Any, TextIO
 
 import msgspec
 
+from crossbook.core import redact
 from crossbook.errors import InvalidInput
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, check_target
+from crossbook.files.columns import TARGETS, Column, check_target, is_value, shown_titles
 from crossbook.files.encodings import Encoded, is_broken
-from crossbook.files.rows import Row, bad, row_of
+from crossbook.files.rows import Bare, Row, bad, failed, row_of
 from crossbook.models import Contact
 
 _SAMPLE = 200  # lines whose keys are shown before all are read
+_WORD = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key as programs write it; any other may be a name or a phone
 
 
 class LinesReader:
@@ -46,15 +49,23 @@ class LinesReader:
             keys |= dict.fromkeys(_object(line) or ())
         for key, target in self._corrections.items():
             if key not in keys:
-                raise InvalidInput(f"there is no key {key[:40]!r} in the first lines", field="map")
+                raise InvalidInput(
+                    f"there is no key {redact.text(key[:40])!r} in the first {_SAMPLE} lines", field="map"
+                )
             check_target(target)
         self._known = {key: self._target(key) for key in keys}
-        self.columns = tuple(Column(key, target) for key, target in self._known.items())
+        known = {key for key in keys if _is_field(key)}
+        values = any(is_value(key) or not _WORD.fullmatch(key) for key in keys.keys() - known)
+        shown = shown_titles(list(keys), known, self._corrections, values=values, place="key")
+        self.columns = tuple(Column(title, target) for title, target in zip(shown, self._known.values(), strict=True))
 
     def _target(self, key: str) -> str | None:
-        return self._corrections.get(key, key if key in TARGETS or key.startswith("fields.") else None) or None
+        return self._corrections.get(key, key if _is_field(key) else None) or None
 
     def __iter__(self) -> Iterator[Row]:
+        return Bare(self._rows())
+
+    def _rows(self) -> Iterator[Row]:
         for number, line in enumerate(self._encoded.text(), 1):
             if not line.strip():
                 continue
@@ -65,17 +76,25 @@ class LinesReader:
         values: dict[str, Any] = {}
         groups: tuple[str, ...] | None = None
         try:
-            for key, value in found.items():
+            for place, (key, value) in enumerate(found.items(), 1):
                 if key not in self._known and self._target(key) is None:
-                    raise InvalidInput(f"it has a key that no field is called, and the first lines had not: {key[:40]}")
+                    # Not by its text: so far down nothing tells a key from a person's name.
+                    raise InvalidInput(
+                        f"its key {place} is not a field, and is in none of the first {_SAMPLE} lines: rename or "
+                        "remove it"
+                    )
                 target = self._known.get(key) or self._target(key)
                 if target == "groups":
                     groups = _texts("groups", value)
                 elif target is not None and value is not None:
                     values[target] = _value(target, value)
         except InvalidInput as error:
-            return Row(number, error=error)
+            return failed(number, error)
         return row_of(number, values, groups)
+
+
+def _is_field(key: str) -> bool:
+    return key in TARGETS or key.startswith("fields.")
 
 
 def _object(line: str) -> dict[str, Any] | None:

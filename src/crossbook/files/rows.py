@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
+from crossbook.core.frames import public_sync, strip
 from crossbook.errors import InvalidInput
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile
@@ -39,6 +40,23 @@ def bad(line: int, why: str, field: str | None = None) -> Row:
     return Row(line, error=InvalidInput(why, field=field))
 
 
+def failed(line: int, error: InvalidInput) -> Row:
+    """A row that cannot be read; its error keeps no frame, whose locals are the cells."""
+    strip(error)
+    return Row(line, error=error)
+
+
+class Bare(Iterator[Row]):
+    """Rows whose iteration raises errors without the frames that hold lines of the file."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+
+    @public_sync
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+
 def row_of(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
     """A row of values by field; `fields.NAME` is a further field."""
     plain = {name: value for name, value in values.items() if not name.startswith("fields") and value is not None}
@@ -67,7 +85,7 @@ def row_of_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Ro
     try:
         return _row(line, chosen)
     except InvalidInput as error:
-        return Row(line, error=error)
+        return failed(line, error)
 
 
 def _row(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:

@@ -14,7 +14,7 @@ from crossbook.errors import InvalidInput
 from crossbook.files import cells, separators
 from crossbook.files.columns import TARGETS, Column, columns_of
 from crossbook.files.encodings import Encoded
-from crossbook.files.rows import Row, bad, row_of_cells
+from crossbook.files.rows import Bare, Row, bad, row_of_cells
 from crossbook.models import Contact
 
 _SAMPLE = 200  # lines that show the separator
@@ -54,6 +54,9 @@ class TableReader:
         self.expected: int | None = max(0, encoded.lines - 1 - self._skipped)
 
     def __iter__(self) -> Iterator[Row]:
+        return Bare(self._rows())
+
+    def _rows(self) -> Iterator[Row]:
         records = self._records()
         next(records, None)
         for line, record in records:

@@ -17,7 +17,7 @@ from crossbook.errors import InvalidInput
 from crossbook.files import cells
 from crossbook.files.columns import Column
 from crossbook.files.encodings import Encoded, is_broken
-from crossbook.files.rows import Row, bad, row_of
+from crossbook.files.rows import Bare, Row, bad, failed, row_of
 from crossbook.models import Contact
 
 # What vCard has no property for travels in one of ours, so that an opt-out is not lost on the way.
@@ -62,6 +62,9 @@ class CardReader:
         self.columns = tuple(Column(title, target) for title, target in _COLUMNS.items())
 
     def __iter__(self) -> Iterator[Row]:
+        return Bare(self._rows())
+
+    def _rows(self) -> Iterator[Row]:
         first, length, card = 0, 0, list[str]()
         for number, line in enumerate(self._encoded.text(), 1):
             word = line.lstrip("\ufeff").strip().upper()
@@ -91,7 +94,7 @@ def _read(line: int, text: str) -> Row:
         read: Any = vobject
         return _row(line, read.readOne(text, allowQP=True).contents)
     except InvalidInput as error:
-        return Row(line, error=error)
+        return failed(line, error)
     # A library of many formats raises many kinds, and each means this: a card that it cannot make sense of.
     except (VObjectError, ValueError, LookupError, AttributeError, TypeError):
         return bad(line, "it is no vCard that can be read")
