@@ -16,9 +16,9 @@ from virtual import virtually
 from crossbook import Contact
 from crossbook.book import AddressBook
 from crossbook.core.exchange import Outgoing, Reply
-from crossbook.verify import Leftover, Report, verify
-from crossbook.verify.cleaning import LONGEST
-from crossbook.verify.probing import EMAIL, FIRST, LAST
+from crossbook.verify import Leftover, Report, planned, verify
+from crossbook.verify.cleaning import LONGEST, MOST
+from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST
 
 Make = Callable[..., AddressBook]
 # What each vendor calls the operations that matter here.
@@ -182,6 +182,73 @@ def test_a_list_without_an_end_has_one() -> None:
         return [{"id": number, "name": "Friends"}]
 
     assert written(Clinging(groups))[0].calls["listGroups"] < 500
+
+
+class Leaving:
+    """Vercom, in whose account an earlier run left groups without an end; a deletion takes so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._numbers = itertools.count(1)
+        self.requests = 0
+
+    async def __call__(self, call: Outgoing) -> Reply:
+        self.requests += 1
+        data: list[dict[str, Any]] = []
+        if call.method == "DELETE":
+            await anyio.sleep(self._seconds)
+        elif call.path.endswith("/group"):
+            data = [{"id": next(self._numbers), "name": GROUP} for _ in range(4)]
+        return reply({"data": data, "meta": {"status": 200}})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "why"),
+    [
+        (0, "Enough at deleteGroups: the requests for cleaning up are used up"),
+        (5, "Enough: removing what an earlier run left takes longer than 60 s"),
+    ],
+)
+def test_leftovers_without_end_give_report(seconds: float, why: str) -> None:
+    vendor = Leaving(seconds)
+
+    async def run() -> Report:
+        async with book_over("vercom", FakeTransport(vendor), rate=1e6) as book:
+            return await verify(book, write=True)
+
+    report = virtually(run)
+    assert report.stopped == why
+    assert vendor.requests <= planned("vercom", write=True) + MOST
+    assert "createContacts" not in report.calls
+
+
+def test_list_that_hangs_leaves_time_to_remove() -> None:
+    made, removed = list[str](), list[str]()
+    hangs = False
+
+    async def answer(call: Outgoing) -> Reply:
+        nonlocal hangs
+        if call.method == "GET" and hangs:
+            await anyio.sleep_forever()
+        if call.method == "POST":
+            made.append(str(len(made) + 1))
+            return reply({"data": [{"id": made[-1], "externalId": None}], "meta": {"status": 200}})
+        if call.method == "DELETE":
+            removed.append(call.target.decode() + (call.body or b"").decode())
+            return reply({"data": [], "meta": {"status": 200}})
+        if call.method != "GET":
+            hangs = True
+            return reply({}, 503)
+        return reply({"data": [], "meta": {"status": 200}})
+
+    async def run() -> Report:
+        async with book_over("vercom", FakeTransport(answer), rate=1e6) as book:
+            return await verify(book, write=True)
+
+    report = virtually(run)
+    assert report.stopped
+    assert made
+    assert [left for left in report.leftovers if left.id] == []
 
 
 def test_after_creates_whose_answers_were_lost(vendor: str, make: Make, server: Server, count: Count) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -13,9 +14,12 @@ import httpx
 import pytest
 from control import Server
 from crossbook_wire.vercom import models
+from fakes import FakeTransport, book_over, reply
+from virtual import virtually
 
 import crossbook
 from crossbook.book import AddressBook
+from crossbook.core.exchange import Reply
 from crossbook.core.watch import watcher
 from crossbook.verify import Report, planned, verify
 from crossbook.verify.probing import Look
@@ -53,9 +57,34 @@ def test_no_more_is_asked_than_was_said(make: Make, server: Server, probes: Call
     probes(reads=3)
     assert planned("vercom") == 3
     report = verified(make, "vercom")
-    assert report.stopped == "Enough at listContacts"
+    assert report.stopped == "Enough at listContacts: the 3 announced requests are used up"
     assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 3
     assert "It ended early" in str(report)
+
+
+def test_requests_used_up_by_refusals_give_report(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    # Nothing was answered as it was asked; and yet each refusal says something of a claim.
+    probes(reads=5, writes=0)
+    server.fault("status", "vercom", "*", status=418, body="{}", content_type="application/json", count=None)
+    report = verified(make, "vercom", write=True)
+    assert report.stopped.startswith("Enough at ")
+    assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 5
+    assert {finding.id for finding in report.findings if finding.seen} >= {"listContacts.others"}
+    assert next(each for each in report.findings if each.id == "getSegment.unknown").verdict == "not seen"
+
+
+def test_requests_used_up_by_repeats_give_report() -> None:
+    replies = itertools.cycle([Reply(200, {"content-type": "text/html"}, b"<p>Anna</p>"), reply({}, 503)])
+
+    async def run() -> Report:
+        async with book_over("filemail", FakeTransport(lambda _: next(replies)), rate=1e6) as book:
+            return await verify(book)
+
+    report = virtually(run)
+    assert report.stopped == f"Enough at listGroups: the {planned('filemail')} announced requests are used up"
+    assert sum(report.calls.values()) == planned("filemail")
+    assert report.refuted
+    assert "Anna" not in str(report)
 
 
 def test_cleaning_up_needs_none_of_what_was_said(

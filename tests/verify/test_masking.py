@@ -11,6 +11,7 @@ from crossbook.core.exchange import Reply
 from crossbook.verify import Report
 from crossbook.verify.claims import claims_of
 from crossbook.verify.ledger import Ledger
+from crossbook.verify.mask import Words, shape
 
 META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
 
@@ -62,10 +63,66 @@ def test_a_key_that_may_be_data(key: str, shown: str) -> None:
     assert [unknown.path for unknown in report.unknown] == [f"listContacts.data[].{shown}"]
 
 
+# None of these is a value elsewhere in the account.
+VALUES = [
+    "Anna", "anna", "KOWALSKA", "AnnaKowalska", "annaKowalska", "anna_kowalska", "Anna-Maria", "$anna", "kowalska2",
+    "noteKowalska", "contactkowalska", "kowalskacontact", "a1b2c3d4", "abc123def", "id_4850", "id_485_0", "tel_48_50",
+    "a3f9b2c1-0b1c-4d2e", "_anna", "@anna", "Jo", "barlow", "contact" * 6,
+]  # fmt: skip
+FIELDS = [
+    "colour", "createdAt2", "is_active", "HTTPStatus", "externalUserId", "shoeSize", "contactlist", "deviceid",
+    "loyalty_level", "$ref", "line1", "y", "firstName2", "order_12_1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", VALUES)
+def test_key_that_is_value_masked(key: str) -> None:
+    report = read({"meta": META, "data": [{"new": {key: {key: 1}}}], key: {"note": 1}})
+    assert key not in json.dumps(report.as_json())
+    assert key not in str(report)
+    masked = shape(key)
+    assert {unknown.path for unknown in report.unknown} == {
+        f"listContacts.{masked}", f"listContacts.{masked}.note", "listContacts.data[].new",
+        f"listContacts.data[].new.{masked}", f"listContacts.data[].new.{masked}.{masked}",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("key", FIELDS)
+def test_key_of_field_words_shown(key: str) -> None:
+    report = read({"meta": META, "data": [{key: 1}]})
+    assert [unknown.path for unknown in report.unknown] == [f"listContacts.data[].{key}"]
+
+
+@pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
+def test_word_of_spec_shown_as_key(vendor: str) -> None:
+    claims = claims_of(vendor)
+    words = Words(claims.vocabulary())
+    fields = {name for each in claims.shapes.values() for name in each.fields}
+    assert {name for name in fields if words.key(name) != name} == set()
+
+
+def test_key_twice_that_is_value_masked() -> None:
+    ledger = Ledger(claims_of("vercom"))
+    content = b'{"Anna": 1, "Anna": 2, "note": 1, "note": 2}'
+    ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, content))
+    assert came(report_of(ledger), "listContacts.200") == ('a key twice: `"Aaaa"`; a key twice: `note`',)
+
+
+@pytest.mark.parametrize(
+    "code", ["anna_kowalska", "5006-0070", "PL-500-600-700", "ABC-12-3456", "no_kowalska", "12345"]
+)
+def test_error_code_that_is_value_masked(code: str) -> None:
+    ledger = Ledger(claims_of("vercom"))
+    ledger.said("listContacts", 400, code, None)
+    assert report_of(ledger).codes == (f"{shape(code)} with status 400: listContacts",)
+
+
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
         ("E-9-999", "E-9-999"),
+        ("ABC-999", "ABC-999"),
+        ("1066", "1066"),
         ("no_such_thing", "no_such_thing"),
         ("E-9-999 Anna", '"A-9-999 Aaaa"'),
         ("1066 48500600700", '"9999 99999999999"'),
@@ -87,6 +144,8 @@ def test_an_error_code(code: str, shown: str) -> None:
         ("Text/HTML; charset=utf-8", "text/html"),
         ("anna@example.com", "unreadable"),
         ("text/html anna", "unreadable"),
+        ("text/anna.kowalska", "unreadable"),
+        ("application/problem+json", "application/problem+json"),
         ("", "none"),
     ],
 )

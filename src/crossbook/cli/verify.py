@@ -26,6 +26,7 @@ from crossbook.registry import whose
 from crossbook.verify import Leftover, Report, planned
 from crossbook.verify import verify as verified
 from crossbook.verify.claims import LEVELS
+from crossbook.verify.cleaning import MOST
 from crossbook.verify.probing import EMAIL, GROUP
 
 
@@ -46,7 +47,7 @@ def verify(
     report is Markdown, to be pasted into an issue: no phone, name, id or any other value of the account is in it.
 
     The exit code is 0 if nothing was refuted, and 1 if something was, if it ended early, or if something that was made
-    could not be removed.
+    could not be removed. It ends early, with a report, if the announced requests are used up.
 
     Examples:
 
@@ -57,7 +58,7 @@ def verify(
     card: Card = whose(book).card
     most = planned(card.vendor, write=write)
     with target(to, force=force) as file:
-        how = "and those of cleaning up" if write else "which only read"
+        how = f"and at most {MOST:,} more to clean up" if write else "which only read"
         say(f"Asking {card.title}: at most {most} requests, {how}.")
         if write and not yes:
             _question(book, card)

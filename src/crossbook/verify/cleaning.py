@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import anyio
@@ -11,42 +12,53 @@ from crossbook.book import AddressBook
 from crossbook.core.pager import Pager
 from crossbook.errors import CrossbookError, NotFound
 from crossbook.models import Contact, Group
-from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST, Look
+from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST, Enough, Look
 from crossbook.verify.report import Leftover
 
 R = TypeVar("R", Contact, Group)
 _ATTEMPTS = 8  # a vendor that is busy, or away for a moment, is waited for
 _PAGES = 100
+# Requests to look for what was made, and then to remove it: a list without an end must not use up the second.
+_LOOKS, _REMOVALS = 300, 200
+MOST = 2 * (_LOOKS + _REMOVALS)
+"""Requests that cleaning up may make, before the questions and after them."""
 LONGEST = 60.0
-"""Seconds that cleaning up may take, whatever ended the verification."""
+"""Seconds that cleaning up may take, each time, whatever ended the verification."""
 
 
 async def prepare(look: Look, book: AddressBook) -> int:
-    """Removes what an earlier run left; returns how many things that were."""
-    look.cleaning, book = True, book.with_options(attempts=_ATTEMPTS)
+    """Removes what an earlier run left; returns how many things that were.
+
+    Raises:
+        Enough: it takes too many requests, or too long.
+    """
+    look.reserve, book = _LOOKS, book.with_options(attempts=_ATTEMPTS)
     try:
-        contacts, groups = await _ours(book)
-        for contact in contacts:
-            await book.contacts.delete(contact)
-        for group in groups:
-            await book.groups.delete(group)
-        return len(contacts) + len(groups)
+        with anyio.move_on_after(LONGEST):
+            contacts, groups = await _ours(book)
+            look.reserve = _REMOVALS
+            for contact in contacts:
+                await book.contacts.delete(contact)
+            for group in groups:
+                await book.groups.delete(group)
+            return len(contacts) + len(groups)
     finally:
-        look.cleaning = False
+        look.reserve = None
+    raise Enough(f"removing what an earlier run left takes longer than {LONGEST:g} s")
 
 
 async def clean(look: Look, book: AddressBook) -> list[Leftover]:
     """Removes what this run made; returns what could not be removed, or may be there without our knowing its id."""
-    look.cleaning, book = True, book.with_options(attempts=_ATTEMPTS)
+    look.reserve, book = _LOOKS, book.with_options(attempts=_ATTEMPTS)
     contacts, groups = list(look.contacts), list(look.groups)
     found = 0
     with anyio.move_on_after(LONGEST):
-        try:
+        # A third of the time, so that a vendor that is slow to list leaves enough to remove the ids that are known.
+        with suppress(CrossbookError), anyio.move_on_after(LONGEST / 3):
             for mine, ours in zip((contacts, groups), await _ours(book), strict=True):
                 found += len(set(ours) - set(mine))
                 mine += [id for id in ours if id not in mine]
-        except CrossbookError:
-            pass  # then there are the ids that are known
+        look.reserve = _REMOVALS
         await _remove(contacts, book.contacts.delete)
         await _remove(groups, book.groups.delete)
     left = [Leftover(kind="contact", id=id, remedy=f"book.contacts.delete({id!r})") for id in contacts]

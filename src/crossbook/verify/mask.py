@@ -11,11 +11,23 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from crossbook.verify.words import FIELD_WORDS
+
 LONGEST = 40
 _KEY = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$-]{0,39}")
-_NUMBER = re.compile(r"[0-9]{4}")
-_CODE = re.compile(r"(?:[A-Z]{1,3}-)?[0-9]{1,4}(?:-[0-9]{1,4})?|[a-z]+(?:_[a-z]+)+")
-_MEDIA = re.compile(r"[a-z]+/[a-z0-9.+-]{1,40}")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")  # of a key: `createdAt2` → created, At, 2
+_MOST_DIGITS = 3  # of a key; more may be an id, or a phone
+_LETTERS = 4  # of each of two words that are run together: `contactgroup`
+_CODE = re.compile(r"[A-Z]{1,2}-[0-9]{1,2}-[0-9]{1,4}|(?:[A-Z]{1,3}-)?[0-9]{1,4}")
+_WORDS_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
+_MEDIA = frozenset(
+    f"{kind}/{format}"
+    for kind, formats in {
+        "application": "json problem+json hal+json vnd.api+json xml javascript octet-stream x-www-form-urlencoded pdf",
+        "text": "json html plain xml csv javascript",
+    }.items()
+    for format in formats.split()
+)
 _WORD = re.compile(r"[^\W\d_]\w{2,}")
 _KEPT = frozenset(" +-_.:@/(),;")
 # Words of protocols: where a vendor says another one than the spec does, it is worth reading.
@@ -81,9 +93,9 @@ def kind(value: Any) -> str:
 
 
 def media_type(header: str) -> str:
-    """A content type without its parameters, if it is one."""
+    """A content type without its parameters, if it is a common one."""
     found = header.partition(";")[0].strip().lower()
-    return found if _MEDIA.fullmatch(found) else "none" if not found else "unreadable"
+    return found if found in _MEDIA else "none" if not found else "unreadable"
 
 
 class Words:
@@ -95,6 +107,7 @@ class Words:
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
         self._vocabulary = {word.casefold() for word in vocabulary}
+        self._parts = FIELD_WORDS | {part.casefold() for word in self._vocabulary for part in _PART.findall(word)}
         self._values: set[str] = set()
 
     def met(self, value: Any) -> None:
@@ -103,14 +116,33 @@ class Words:
             self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
 
     def key(self, name: str) -> str:
-        """The name of a key; its shape if it may be data: a phone, an address, a name, an id."""
-        plain = name.isascii() and _KEY.fullmatch(name) and not _NUMBER.search(name)
+        """The name of a key; its shape if it may be data: a phone, an address, a name, an id.
+
+        It is shown if every part of it is a word of the spec or of `FIELD_WORDS`, and none is a value of the account.
+        """
+        known = name.casefold() in self._vocabulary
+        few = sum(map(str.isdigit, name)) <= _MOST_DIGITS
+        plain = known or (few and _KEY.fullmatch(name) and all(map(self._is_word, _PART.findall(name))))
         return name if plain and not self._is_value(name) else shape(name)
+
+    def _is_word(self, part: str) -> bool:
+        """Whether it is a field's word, two digits, or a letter; or words run together, as in `contactgroupid`."""
+        part = part.casefold()
+        if part.isdigit():
+            return len(part) < 3
+        if len(part) == 1 or part in self._parts:
+            return True
+        if part.removesuffix("id") in self._parts:
+            return True
+        ends = range(_LETTERS, len(part) - _LETTERS + 1)
+        return any(part[:end] in self._parts and self._is_word(part[end:]) for end in ends)
 
     def code(self, text: str) -> str:
         """An error code; its shape if it does not look like one."""
-        known = text.casefold() in self._vocabulary
-        return text if known or (_CODE.fullmatch(text) and not self._is_value(text)) else shape(text)
+        if text.casefold() in self._vocabulary:
+            return text
+        words = _WORDS_CODE.fullmatch(text) and all(map(self._is_word, text.split("_")))
+        return text if (words or _CODE.fullmatch(text)) and not self._is_value(text) else shape(text)
 
     def term(self, value: Any) -> str:
         """What stands where the spec has a fixed word: shown if it is a word of the spec, or of any protocol."""

@@ -46,7 +46,7 @@ UNKNOWN = 999_999_999_999_999
 
 
 class Enough(UsageError):
-    """The calls that were announced are used up."""
+    """The requests that were announced, or those that cleaning up has, are used up."""
 
 
 @frozen
@@ -120,6 +120,10 @@ class Look:
         probes: the vendor's questions.
         most: requests at most.
         progress: told after each request how many were made, of how many at most, and of which operation.
+
+    Attributes:
+        writing: whether the questions may write.
+        reserve: requests that cleaning up still has, which count apart; None while nothing is cleaned up.
     """
 
     card: Card
@@ -128,7 +132,7 @@ class Look:
     most: int
     progress: Callable[[int, int, str], None] | None = None
     writing: bool = False
-    cleaning: bool = False
+    reserve: int | None = None
     calls: Counter[str] = Factory(Counter[str])
     codes: Counter[str] = Factory(Counter[str])
     troubles: list[str] = Factory(list[str])
@@ -143,15 +147,21 @@ class Look:
     def asked(self, request: Request) -> None:
         operation = self.card.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.ahead)
-        if not (reads or self.writing or self.cleaning):
+        if not (reads or self.writing or self.reserve is not None):
             raise UsageError("a verification that may only read was about to write", operation=request.operation)
-        if self.spent >= self.most and not self.cleaning:
-            raise Enough(f"the {self.most} requests that were announced are used up", operation=request.operation)
+        if self.reserve is not None:
+            if self.reserve <= 0:
+                raise Enough("the requests for cleaning up are used up", operation=request.operation)
+        elif self.spent >= self.most:
+            raise Enough(f"the {self.most} announced requests are used up", operation=request.operation)
 
     def answered(self, request: Request, outcome: Reply | Failure, error: CrossbookError | None) -> None:
         name = request.operation
         self.calls[name] += 1
-        self.spent += not self.cleaning
+        if self.reserve is None:
+            self.spent += 1
+        else:
+            self.reserve -= 1
         if isinstance(outcome, Reply) and not isinstance(error, ResponseTooLarge):
             known = as_object(self.ledger.read(name, outcome))
             if name != self._login:
@@ -163,7 +173,9 @@ class Look:
                 self.probes.each(self, name, outcome.status, known)
         if self.progress is not None:
             self.progress(
-                self.calls.total(), max(self.most, self.calls.total()), name + " (cleaning up)" * self.cleaning
+                self.calls.total(),
+                max(self.most, self.calls.total()),
+                name + " (cleaning up)" * (self.reserve is not None),
             )
 
     @property

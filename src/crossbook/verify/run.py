@@ -15,7 +15,7 @@ from crossbook.registry import VENDORS
 from crossbook.verify import cleaning
 from crossbook.verify.claims import claims_of
 from crossbook.verify.ledger import Ledger
-from crossbook.verify.probing import Look, Probes, watched
+from crossbook.verify.probing import Enough, Look, Probes, watched
 from crossbook.verify.report import Leftover, Report
 from crossbook.verify.tally import Tally
 
@@ -23,7 +23,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def planned(vendor: str, *, write: bool = False) -> int:
-    """How many requests a verification makes at most, but for what cleaning up takes.
+    """How many requests a verification makes at most. Cleaning up after writes has 1,000 more of its own.
 
     Args:
         vendor: the vendor's name, such as "vercom".
@@ -54,7 +54,8 @@ async def verify(
     """Holds what the spec claims about a vendor's answers against a live account.
 
     It makes a bounded number of calls (`planned`) with the book's own credentials, limits and time-outs, and refuses
-    to write unless it is told to. With `write=True` it makes one contact and one or two groups under made-up names,
+    to write unless it is told to. If these calls are used up, it ends with a report: `stopped` says so, and a claim
+    that was not reached is not seen. With `write=True` it makes one contact and one or two groups under made-up names,
     a twin of the contact, changes them, and deletes them again, also after an error or a cancellation; what an earlier
     run could not delete is recognised and deleted first.
 
@@ -66,7 +67,8 @@ async def verify(
             is cancelled gives none.
 
     Returns:
-        The report. It holds no value of the account: texts and numbers are shown by their shape.
+        The report. It holds no value of the account: texts and numbers are shown by their shape, and so is a key,
+        unless it is made of words of the spec and of common field words.
 
     Raises:
         AuthError, ConnectError: nothing could be asked at all.
@@ -96,7 +98,7 @@ async def verify(
     try:
         await watched(look, lambda: probes.read(look, wire))
     except CrossbookError as error:
-        if not look.fine:
+        if not (look.fine or isinstance(error, Enough)):
             raise
         stopped = _reason(error)
     if write and not stopped:
@@ -136,6 +138,8 @@ def _probes(vendor: str) -> Probes:
 
 
 def _reason(error: CrossbookError) -> str:
-    """What ended it: no message, which may quote the account."""
+    """What ended it: no message but our own, since the vendor's may quote the account."""
     status = f", status {error.status}" if error.status else ""
-    return f"{type(error).__name__} at {error.operation}{status}"
+    where = f" at {error.operation}" if error.operation else ""
+    own = f": {error.message}" if isinstance(error, Enough) else ""
+    return f"{type(error).__name__}{where}{status}{own}"
