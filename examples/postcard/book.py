@@ -7,7 +7,7 @@ from typing import Self, Unpack
 from crossbook_wire.http import Send
 
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import credential, headers
+from crossbook.core.auth import Fixed, credential, headers
 from crossbook.core.frames import public_sync
 from examples.postcard.card import CARD
 from examples.postcard.verbs import PostcardVerbs
@@ -19,6 +19,7 @@ class Postcard(AddressBook):
 
     Args:
         token: the account's access token.
+        account: a name for the account that stays when the token is renewed: by it a journal knows the account.
         options: see `BookOptions`.
     """
 
@@ -26,15 +27,25 @@ class Postcard(AddressBook):
     wire: Api
 
     @public_sync
-    def __init__(self, token: str, **options: Unpack[BookOptions]) -> None:
-        super().__init__(headers({"Authorization": f"Bearer {credential('token', token)}"}), **options)
+    def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
+        super().__init__(_auth(token), account=account, **options)
+
+    @public_sync
+    def renew_credentials(self, token: str) -> None:
+        """Uses another token of the same account from the next attempt on."""
+        self._connection.renew(_auth(token))
 
     @classmethod
     @public_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
-        """The account of the environment: CROSSBOOK_POSTCARD_TOKEN, and where wanted CROSSBOOK_POSTCARD_BASE_URL."""
-        return cls(**{**cls._environment(account), **options})  # type: ignore[arg-type]
+        """The account of the environment: CROSSBOOK_POSTCARD_TOKEN, and where wanted CROSSBOOK_POSTCARD_BASE_URL and
+        CROSSBOOK_POSTCARD_ACCOUNT."""
+        return cls._from(account, cls._environment(account), options)
 
     def _make_verbs(self, send: Send) -> PostcardVerbs:
         self.wire = Api(send)
         return PostcardVerbs(self.wire)
+
+
+def _auth(token: str) -> Fixed:
+    return headers({"Authorization": f"Bearer {credential('token', token)}"})

@@ -43,7 +43,11 @@ CARD = Card(
     vendor="postcard",
     title="Postcard",
     base_urls={"": "https://postcard.example.com"},
-    environment={"token": "CROSSBOOK_POSTCARD_TOKEN", "base_url": "CROSSBOOK_POSTCARD_BASE_URL"},
+    environment={
+        "token": "CROSSBOOK_POSTCARD_TOKEN",
+        "base_url": "CROSSBOOK_POSTCARD_BASE_URL",
+        "account": "CROSSBOOK_POSTCARD_ACCOUNT",
+    },
     contact_paging=PAGING,
     group_paging=Whole(),  # it has no groups
     operations={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from types import NoneType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook.core.card import Card, Rate
@@ -70,7 +70,9 @@ class AddressBook:
 
     card: ClassVar[Card]
 
-    def __init__(self, auth: Auth, brand: str = "", **options: Unpack[BookOptions]) -> None:
+    def __init__(
+        self, auth: Auth, brand: str = "", *, account: str | None = None, **options: Unpack[BookOptions]
+    ) -> None:
         # What a call needs is imported when a book is made: not with the class, which costs who only names it, and not
         # by the first call, in somebody's event loop.
         from crossbook import transports
@@ -96,12 +98,13 @@ class AddressBook:
         concurrency = settings.pop("concurrency", card.concurrency)
         if not (type(concurrency) is int and concurrency > 0):
             raise InvalidInput("concurrency is a whole number from 1", field="concurrency", vendor=card.vendor)
+        account = _account(card, account)
         transport = transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
         _no_others(card, settings)
         self._options = Options(**settings)
-        self._connection = Connection(card, base, auth, transport, rate, concurrency)
+        self._connection = Connection(card, base, auth, transport, rate, concurrency, account=account, brand=brand)
         self._bind()
 
     def _bind(self) -> None:
@@ -129,18 +132,22 @@ class AddressBook:
     def _environment(cls, account: str | None, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
         """The credentials from the card's variables, or from those of a named account, which bear its name instead of
         the vendor's; InvalidInput names the variable that is missing."""
-        if not isinstance(account, (str, NoneType)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput("account is the name of an account", field="account", vendor=cls.card.vendor)
-        found: dict[str, str] = {}
+        account, found = _account(cls.card, account), dict[str, str]()
         for parameter, variable in cls.card.environment.items():
             if account is not None:
                 variable = variable_of(account, parameter)
             value = os.environ.get(variable, "")
             if value:
                 found[parameter] = value
-            elif parameter not in optional:
+            elif parameter not in optional and parameter != "account":
                 raise InvalidInput(f"set the environment variable {variable}", field=variable, vendor=cls.card.vendor)
         return found
+
+    @classmethod
+    def _from(cls, account: str | None, found: Mapping[str, str], options: Mapping[str, Any]) -> Self:
+        """The book of these variables. A named account is known by its name, unless its user name tells more."""
+        named = {} if account is None or "username" in found else {"account": account}
+        return cls(**{**named, **found, **options})
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same book with other options for its calls; it shares connections, login and limits.
@@ -169,7 +176,7 @@ class AddressBook:
         await self._connection.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self._connection.base.origin}{self._connection.base.prefix}>"
+        return f"<{type(self).__name__} at {self._connection.base_url}>"
 
     def __reduce__(self) -> str:
         raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")
@@ -184,6 +191,14 @@ def _no_others(card: Card, options: Mapping[str, Any]) -> None:
     unknown = sorted(set(options) - set(CallOptions.__annotations__))
     if unknown:
         raise InvalidInput(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
+
+
+def _account(card: Card, asked: str | None) -> str | None:
+    if asked is None:
+        return None
+    if not isinstance(asked, str) or not asked.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput("account is a name of the account, as text", field="account", vendor=card.vendor)
+    return asked.strip()
 
 
 def _region(card: Card, asked: str | None) -> str | None:

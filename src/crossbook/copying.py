@@ -72,7 +72,7 @@ def copy(
         if not isinstance(book, AddressBook):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInput(f"{field} is a book: crossbook.open(name), opened", field=field)
     there, here = source._connection, target._connection  # pyright: ignore[reportPrivateUsage]
-    if (there.card.vendor, there.auth.account) == (here.card.vendor, here.auth.account) and there.base == here.base:
+    if set(there.names) & set(here.names):
         raise InvalidInput("both books are the same account", field="target", vendor=here.card.vendor)
     if isinstance(groups, str) and groups not in ("by_name", "none"):
         raise InvalidInput("groups is 'by_name', 'none', or a mapping of group ids", field="groups")

@@ -13,25 +13,29 @@ from crossbook.core import checks
 from crossbook.core.batch.collected import collected
 from crossbook.core.batch.decide import Decider, OnDuplicate, OnUncertain
 from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.fingerprint import KeyedHash
 from crossbook.core.batch.intake import Intake
 from crossbook.core.batch.lookups import Lookups
 from crossbook.core.batch.outcomes import remedy_for
 from crossbook.core.batch.policy import OnError, Policy
 from crossbook.core.batch.results import Progress, Summary
+from crossbook.core.batch.resume import Purpose, Resume
 from crossbook.core.batch.source import Source
 from crossbook.core.batch.steps import ById, Step
 from crossbook.core.batch.writer import Writer
 from crossbook.core.card import Card
 from crossbook.core.connection import Connection
-from crossbook.core.journal import Heading, Journal, NoJournal
+from crossbook.core.journal import Journal, NoJournal
 from crossbook.core.memory_journal import MemoryJournal
 from crossbook.core.options import Options
 from crossbook.core.pager import Pager
+from crossbook.core.redact import Secret
 from crossbook.errors import InvalidInput, Unsupported
 from crossbook.vendors.base import Verbs
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Items = Iterable[I] | AsyncIterable[I]
+_LEAST_KEY = 16
 _BULK_WORKERS = 4  # where one call takes up to a thousand
 
 
@@ -41,6 +45,9 @@ class BatchOptions(TypedDict, total=False):
     Attributes:
         journal: a path (SQLite), or a `Journal` of your own: a run that died goes on where it was with the same call.
         run: the name of the run in the journal; a finished one is replayed, a new name begins anew. "" by default.
+        journal_key: a secret of yours, text or bytes, at least 16 of them: the journal then holds no key of its own,
+            and whoever has the file cannot try phones or addresses against it. Every resumption needs the same.
+        same_account: your word that the journal is of this account, where crossbook cannot see that it is.
         ref: a callable that gives your own key of an item; results and the journal echo it.
         ordered: results in the order of the source, not as they come.
         on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
@@ -57,6 +64,8 @@ class BatchOptions(TypedDict, total=False):
 
     journal: str | PathLike[str] | Journal | None
     run: str
+    journal_key: str | bytes | None
+    same_account: bool
     ref: Callable[[Any], Any] | None
     ordered: bool
     on_error: OnError
@@ -104,7 +113,7 @@ def batch(
         can = ", ".join(card.match_keys)
         raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", field="match", vendor=card.vendor)
     _check(options)
-    for flag in ("dry_run", "ordered"):
+    for flag in ("dry_run", "ordered", "same_account"):
         checks.check_flag(card, flag, options.get(flag, False))
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
     _check_uncertain(options, step)
@@ -124,13 +133,23 @@ def batch(
             uncertain=options.get("uncertain"),
             dry_run=dry_run,
         )
-    heading = Heading(card.vendor, connection.auth.account, operation, match)
-    run, ref = options.get("run", ""), options.get("ref")
-    intake = Intake(step, decider, journal, kept=kept, heading=heading, run=run, ref=ref)
+    run, ref, hashes = options.get("run", ""), options.get("ref"), KeyedHash()
+    resume = Resume(
+        shop.verbs,
+        journal,
+        Purpose(
+            card.vendor, operation, match, connection.base_url, connection.brand, connection.identity, step.creates
+        ),
+        hashes,
+        name=run,
+        journal_key=_journal_key(options.get("journal_key")),
+        same_account=options.get("same_account", False),
+    )
+    intake = Intake(step, decider, journal, hashes=hashes, resume=resume if kept else None, run=run, ref=ref)
     remedy = remedy_for(creates=step.creates, kept=kept, matched=match is not None)
     writer = Writer(step, decider, journal, intake, remedy=remedy, dry_run=dry_run)
     if isinstance(items, Pager) and isinstance(step, ById):
-        items = collected(items, journal if kept else None)
+        items = collected(items, journal if kept else None, hashes)
     return Batch(
         connection,
         Source(items, journal.bookmark),
@@ -190,6 +209,14 @@ def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> 
     if not callable(getattr(given, "intend", None)):
         raise InvalidInput("journal is a path, or an object of the shape of crossbook.Journal", field="journal")
     return given
+
+
+def _journal_key(given: str | bytes | None) -> Secret | None:
+    if given is None:
+        return None
+    if not isinstance(given, (str, bytes)) or len(given) < _LEAST_KEY:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput(f"journal_key is text or bytes, at least {_LEAST_KEY} of them", field="journal_key")
+    return Secret(given if isinstance(given, str) else given.hex())
 
 
 def _steps(card: Card, step: Step[Any], match: str | None, upsert: bool) -> dict[str, str]:

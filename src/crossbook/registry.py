@@ -38,7 +38,8 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     """Makes a book by name, its credentials from the environment (see each vendor's `from_env`).
 
     A further account of a vendor has a name of its own, `eu` for instance: CROSSBOOK_EU_VENDOR says whose it is
-    (`vercom`), and its other variables are the vendor's with this name: CROSSBOOK_EU_AUTHORIZATION …
+    (`vercom`), and its other variables are the vendor's with this name: CROSSBOOK_EU_AUTHORIZATION … Its name is what
+    a journal knows the account by, unless it has a user name or CROSSBOOK_EU_ACCOUNT says another.
 
     Args:
         name: "serwersms", "atom", "filemail" or "vercom", or a named account (small letters, digits and dashes; a dash
@@ -55,6 +56,9 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
         ```
     """
     kind = whose(name)
+    if "account" in options:
+        variable = variable_of(name, "account")
+        raise InvalidInput(f"a book of the environment is named there: set {variable}", field="account")
     made: AddressBook = kind.from_env(None if name == kind.card.vendor else name, **options)
     return made
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.lowlevel
 from attrs import define, field
-from fakes import BASE_URL, book_over
+from fakes import BASE_URL, book_over, named
 from starlette.datastructures import Headers
 
 from crossbook import AddressBook
@@ -52,7 +52,8 @@ class Inside:
 
     def book(self, **options: Any) -> AddressBook:
         credentials = {k: v for k, v in CREDENTIALS[self.vendor].items() if (self.vendor, k) != ("serwersms", "token")}
-        return book_over(self.vendor, self, **{"rate": 1e6, **credentials, **options})  # type: ignore[arg-type]
+        arguments = {"rate": 1e6, **credentials, **named(self.vendor), **options}
+        return book_over(self.vendor, self, **arguments)  # type: ignore[arg-type]
 
     async def send(self, call: Outgoing) -> Answer:
         self.in_flight += 1

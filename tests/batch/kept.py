@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import anyio.lowlevel
-from attrs import define, evolve, field
+from attrs import define, field
 
-from crossbook import JournalBusy, JournalMismatch
-from crossbook.core.journal import Entry, Heading
+from crossbook import JournalBusy
+from crossbook.core.journal import Entry, Heading, StoredRun
 
 
 @define
@@ -23,14 +24,23 @@ class Kept:
     writes: int = 0
     fail: Callable[[], None] = field(default=lambda: None)
 
-    async def open(self, heading: Heading, run: str) -> bool:
+    async def open(self, run: str) -> StoredRun | None:
         if self.opened:
             raise JournalBusy("open already")
-        was = self.heading or heading
-        if heading not in (was, evolve(was, match=was.match or heading.match)):
-            raise JournalMismatch("another heading")
-        self.heading, self.opened = heading, True
-        return self.finished is not None
+        self.opened = True
+        if self.heading is None:
+            return None
+        return StoredRun(self.heading, "begun" if self.finished is None else "finished", not self.entries)
+
+    async def begin(self, heading: Heading) -> None:
+        assert self.opened
+        self.heading = heading
+
+    async def samples(self, count: int) -> Sequence[Entry]:
+        fit = ("created", "updated", "unchanged", "skipped")
+        newest = sorted(self.entries.values(), key=lambda entry: -entry.index)
+        found = (entry for entry in newest if entry.state == "done" and entry.key and entry.id and entry.status in fit)
+        return list(islice(found, count))
 
     async def entry(self, index: int) -> Entry | None:
         return self.entries.get(index)

@@ -16,6 +16,7 @@ from fakes import book_over, reply
 
 from crossbook import Contact
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.journal import StoredRun
 from crossbook.registry import vendor as vendor_class
 
 MIB = 1024 * 1024
@@ -97,8 +98,8 @@ def test_memory_stays_flat(
 
             _number = itertools.count()
 
-            async def open(self, heading: Any, run: str) -> bool:
-                return await super().open(heading, f"{next(self._number)}")
+            async def open(self, run: str) -> StoredRun | None:
+                return await super().open(f"{next(self._number)}")
 
         options = {"journal": Runs(tmp_path / "import.sqlite")}
     grown, peak_calls, peak_ahead = anyio.run(lambda: stream(vendor, count, **options))

@@ -10,8 +10,8 @@ import pytest
 from attrs import evolve
 from journals import HEADING, done, intent, opened
 
-from crossbook import InvalidInput, JournalBusy, JournalMismatch, UsageError
-from crossbook.core.journal import Entry, Journal, NoJournal
+from crossbook import InvalidInput, JournalBusy, UsageError
+from crossbook.core.journal import Entry, Journal, NoJournal, StoredRun
 from crossbook.core.memory_journal import MemoryJournal
 from crossbook.core.sqlite_journal import SqliteJournal
 
@@ -80,36 +80,46 @@ async def test_first_uncertain_item_of_the_run(path: Path) -> None:
 
 async def test_runs_have_names_and_end(path: Path) -> None:
     journal = SqliteJournal(path)
-    assert await journal.open(HEADING, "") is False
+    assert await journal.open("") is None
+    await journal.begin(HEADING)
     await journal.settle([done(0, id="1")])
     await journal.finish(1)
     await journal.close()
-    other = evolve(HEADING, operation="contacts.delete_many")
-    assert await journal.open(other, "again") is False
+    other = evolve(HEADING, operation="contacts.delete_many", tag=b"tag")
+    assert await journal.open("again") is None
+    await journal.begin(other)
     assert (await journal.entry(0), await journal.owner("1"), await journal.first_open()) == (None, None, 0)
     await journal.close()
-    assert await journal.open(HEADING, "") is True
+    assert await journal.open("") == StoredRun(HEADING, "finished", empty=False)
     assert await journal.entry(0) == done(0, id="1")
+    await journal.close()
+    assert await journal.open("again") == StoredRun(other, "begun", empty=True)
+    await journal.begin(HEADING)
+    await journal.bookmark("page-1", 50)
+    await journal.close()
+    assert await journal.open("again") == StoredRun(HEADING, "begun", empty=False)
     await journal.close()
 
 
-@pytest.mark.parametrize("name", ["vendor", "account", "operation", "match"])
-async def test_a_journal_of_something_else_is_refused(path: Path, name: str) -> None:
-    async with opened(path):
-        pass
-    with pytest.raises(JournalMismatch, match=f"made for another {name}: name another file") as caught:
-        await SqliteJournal(path).open(evolve(HEADING, **{name: "other"}), "")
-    assert caught.value.field == name
-    async with opened(path):
-        pass  # and it let go of the file
+async def test_samples_are_the_last_that_can_be_compared(path: Path) -> None:
+    async with opened(path) as journal:
+        assert list(await journal.samples(3)) == []
+        fit = [
+            done(index, key="k", id=str(index), status=status)
+            for index, status in enumerate(("created", "updated", "unchanged", "skipped"))
+        ]
+        await journal.settle([*fit, done(4, key="k"), done(5, id="5"), done(6, key="k", id="6", status="failed")])
+        await journal.intend([intent(7, key="k", id="7", status="created")])
+        assert list(await journal.samples(3)) == [fit[3], fit[2], fit[1]]
+        assert list(await journal.samples(9)) == fit[::-1]
 
 
 async def test_a_journal_serves_one_run_at_a_time(path: Path) -> None:
     async with opened(path) as journal:
         with pytest.raises(JournalBusy):
-            await journal.open(HEADING, "other")
+            await journal.open("other")
         with pytest.raises(JournalBusy, match="open in another run"):
-            await SqliteJournal(path).open(HEADING, "other")
+            await SqliteJournal(path).open("other")
         await journal.intend([intent(0)])
     with pytest.raises(UsageError):
         await journal.intend([intent(1)])
@@ -127,7 +137,8 @@ async def test_a_ref_that_is_no_text_of_unicode(path: Path) -> None:
 @pytest.mark.parametrize("make", [SqliteJournal, lambda _: MemoryJournal()], ids=["file", "memory"])
 async def test_memory_stays_flat(path: Path, make: Callable[[Path], Journal]) -> None:
     journal = make(path)
-    await journal.open(HEADING, "")
+    await journal.open("")
+    await journal.begin(HEADING)
 
     async def write(begin: int) -> None:
         for index in range(begin, begin + 2000):
@@ -147,7 +158,8 @@ async def test_memory_stays_flat(path: Path, make: Callable[[Path], Journal]) ->
 
 async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> None:
     journal = MemoryJournal()
-    assert await journal.open(HEADING, "") is False
+    assert await journal.open("") is None
+    await journal.begin(HEADING)
     await journal.intend([intent(7, key="k")])
     await journal.settle([done(9, key="k", id="1"), done(7, key="k", id="1"), done(8, id="2")])
     assert (await journal.key_index("k"), await journal.key_index("x")) == (7, None)
@@ -161,11 +173,12 @@ async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> Non
 
 async def test_a_run_that_matches_nothing_remembers_nothing() -> None:
     journal: Journal = NoJournal()
-    assert await journal.open(HEADING, "") is False
+    assert await journal.open("") is None
+    await journal.begin(HEADING)
     await journal.intend([intent(0)])
     await journal.settle([done(0, id="1")])
     await journal.bookmark("page", 1)
     await journal.finish(1)
     assert (await journal.entry(0), await journal.owner("1"), await journal.key_index("k")) == (None, None, None)
-    assert (await journal.bookmarks(), await journal.first_open()) == ((), 0)
+    assert (await journal.bookmarks(), await journal.first_open(), await journal.samples(3)) == ((), 0, ())
     await journal.close()

@@ -137,7 +137,8 @@ async def test_cancelled_at_any_moment_it_goes_on(path: Path) -> None:
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
-    await journal.open(HEADING, "")
+    await journal.open("")
+    await journal.begin(HEADING)
     disk = SlowDisk(monkeypatch)
     leader, follower, third = (asyncio.create_task(journal.intend([intent(index)])) for index in range(3))
     await disk.busy()
@@ -157,7 +158,8 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = SqliteJournal(path)
-    await journal.open(HEADING, "")
+    await journal.open("")
+    await journal.begin(HEADING)
     disk = SlowDisk(monkeypatch)
     leader = asyncio.create_task(journal.intend([intent(0)]))
     await disk.busy()
@@ -175,14 +177,15 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
 async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And again while the file is closed: it is let go of before the opener ends."""
     for passes in range(6):
-        await cancelled_twice(SqliteJournal(path).open(HEADING, ""), monkeypatch, passes)
+        await cancelled_twice(SqliteJournal(path).open(""), monkeypatch, passes)
         async with opened(path) as again:
             await again.intend([intent(0)])
 
 
 async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
-    await journal.open(HEADING, "")
+    await journal.open("")
+    await journal.begin(HEADING)
     disk = SlowDisk(monkeypatch)
 
     async def close() -> None:

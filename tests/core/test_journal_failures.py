@@ -65,7 +65,8 @@ async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
         raise OSError(errno.EIO, "input/output error")
 
     journal = SqliteJournal(path)
-    await journal.open(HEADING, "")
+    await journal.open("")
+    await journal.begin(HEADING)
     await journal.intend([intent(0)])
     await journal.settle([done(0)])
     with monkeypatch.context() as patch:

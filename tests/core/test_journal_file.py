@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from journals import HEADING, child, done, hear, intent, opened, tell
+from journals import child, done, hear, intent, opened, tell
 
 from crossbook import InvalidInput, JournalBusy
 from crossbook.core.journal import Entry
@@ -56,7 +56,7 @@ def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
 def test_a_journal_of_a_newer_version(path: Path) -> None:
     anyio.run(fill, path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("pragma user_version = 2")
+        db.execute("pragma user_version = 3")
     refused(path, "a newer crossbook")
 
 
@@ -113,14 +113,14 @@ def test_another_process_has_it_until_it_is_killed(path: Path) -> None:
             tell(other)
             assert [hear(other), hear(other)] == ["ready", "open"]
             with pytest.raises(JournalBusy, match="open in another run"):
-                await SqliteJournal(path).open(HEADING, "")
+                await SqliteJournal(path).open("")
             other.kill()
             other.wait()
             async with opened(path) as journal:
                 await journal.intend([intent(0)])
                 # A second one of this process that is refused must not let go of the first one's lock.
                 with pytest.raises(JournalBusy):
-                    await SqliteJournal(path).open(HEADING, "")
+                    await SqliteJournal(path).open("")
                 with child(path, "hold") as third:
                     tell(third)
                     assert [hear(third), hear(third)] == ["ready", "busy"]

@@ -26,6 +26,12 @@ CREDENTIALS: dict[str, dict[str, str]] = {
     "vercom": {"authorization": "fake-authorization", "application_key": "fake-key"},
 }
 
+
+def named(vendor: str) -> dict[str, str]:
+    """A name for the account where its credentials have none, so that a journal is resumed without a question."""
+    return {} if "username" in CREDENTIALS[vendor] else {"account": "tests"}
+
+
 Answer = Reply | Failure
 Answering = Callable[[Outgoing], Answer | Awaitable[Answer]]
 

@@ -21,7 +21,7 @@ from crossbook.core import journal_file
 from crossbook.core.journal import Entry, Heading
 from crossbook.core.sqlite_journal import SqliteJournal
 
-HEADING = Heading("atom", "5f3a", "contacts.create_many", "phone")
+HEADING = Heading("atom", "contacts.create_many", "phone", "https://sms.example.com", "", "5f3a", b"k" * 32, None)
 
 
 def intent(index: int, **more: Any) -> Entry:
@@ -35,8 +35,10 @@ def done(index: int, **more: Any) -> Entry:
 @asynccontextmanager
 async def opened(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(path)
-    await journal.open(HEADING, run)
+    stored = await journal.open(run)
     try:
+        if stored is None:
+            await journal.begin(HEADING)
         yield journal
     finally:
         await journal.close()
@@ -114,7 +116,8 @@ def say(*words):
 async def main():
     journal = SqliteJournal(sys.argv[2])
     try:
-        await journal.open(HEADING, "")
+        if await journal.open("") is None:
+            await journal.begin(HEADING)
     except JournalBusy:
         return say("busy")
     say("open")

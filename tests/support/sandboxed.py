@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from control import Server
-from fakes import VENDORS
+from fakes import VENDORS, named
 
 import crossbook_sandbox
 from crossbook.book import AddressBook
@@ -53,7 +53,7 @@ def make_book(server: Server, vendor: str) -> Callable[..., AddressBook]:
 
     def make(**options: Any) -> AddressBook:
         arguments: dict[str, Any] = {
-            "base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **options
+            "base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **named(vendor), **options
         }  # fmt: skip
         book: AddressBook = vendor_class(vendor)(**arguments)
         return book

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from math import inf
 
@@ -31,6 +31,7 @@ class Account(Line):
         self._adaptive = Adaptive()
         self._known: Rate | None = None
         self._terms: list[tuple[Rate | None, int]] = []  # of each open book
+        self.names: list[str] = []  # under which the event loop knows it
 
     @property
     def in_use(self) -> bool:
@@ -79,34 +80,50 @@ class Account(Line):
             self._bucket.change(learned, 1.0 + _LATENESS * learned if learned < inf else 1.0)
 
 
-_ACCOUNTS: RunVar[dict[tuple[str, str, str], Account]] = RunVar("crossbook_accounts")
+_ACCOUNTS: RunVar[dict[str, Account]] = RunVar("crossbook_accounts")
 
 
 @contextmanager
-def account_for(vendor: str, origin: str, key: str, rate: Rate | None, concurrency: int) -> Generator[Account]:
+def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[Account]:
     """The account that these credentials are, in this event loop, while a book is open.
 
     It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that
     the vendor asked for, above all. Of many that are closed the oldest are forgotten; all go with their event loop.
 
     Args:
-        vendor, origin, key: which account: the card's name, scheme and host, and a hash of the credentials.
+        names: what the account is known by, the surest first: any that is known already finds it (see
+            `Connection.names`).
         rate: the limit that this book knows of; None if it is unknown.
         concurrency: requests in flight at most.
     """
     accounts = _ACCOUNTS.get(None)
     if accounts is None:
         _ACCOUNTS.set(accounts := {})
-    which = (vendor, origin, key)
-    if (account := accounts.get(which)) is None:
-        account = accounts[which] = Account(of_this_loop())
+    account = next((accounts[name] for name in names if name in accounts), None) or Account(of_this_loop())
+    add_names(account, names)
     account.join(rate, concurrency)
     try:
         yield account
     finally:
         account.leave(rate, concurrency)
         if not account.in_use:
-            accounts[which] = accounts.pop(which)  # now the one closed last
-            closed = [name for name, other in accounts.items() if not other.in_use]
-            for name in closed[:-REMEMBERED]:
-                del accounts[name]
+            add_names(account, account.names)  # now the one closed last
+            closed = dict.fromkeys(other for other in accounts.values() if not other.in_use)
+            for other in list(closed)[:-REMEMBERED]:
+                _forget(accounts, other, other.names)
+
+
+def add_names(account: Account, names: Sequence[str]) -> None:
+    """Know the account by these names too. Of many that renewed credentials gave it, the oldest are forgotten."""
+    accounts = _ACCOUNTS.get()
+    for name in list(names):
+        if accounts.setdefault(name, account) is account:
+            accounts[name] = accounts.pop(name)
+            account.names = [other for other in account.names if other != name] + [name]
+    _forget(accounts, account, account.names[:-REMEMBERED])
+
+
+def _forget(accounts: dict[str, Account], account: Account, names: Sequence[str]) -> None:
+    account.names = [name for name in account.names if name not in names]
+    for name in names:
+        del accounts[name]

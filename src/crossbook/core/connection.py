@@ -13,26 +13,42 @@ import anyio
 from anyio.abc import TaskGroup
 
 from crossbook.core import clock, log, until
-from crossbook.core.account import Account, account_for
-from crossbook.core.auth import Auth
+from crossbook.core.account import Account, account_for, add_names
+from crossbook.core.auth import Auth, process_hash
 from crossbook.core.card import Card, Rate
 from crossbook.core.exchange import Transport
 from crossbook.core.frame import Base
 from crossbook.core.jobs import Job, start
-from crossbook.errors import UsageError
+from crossbook.errors import InvalidInput, UsageError
 
 T = TypeVar("T")
 
 
 class Connection:
-    """Opened by the book's `async with`, closed by its end."""
+    """Opened by the book's `async with`, closed by its end.
+
+    Args:
+        account: the name that the caller gave the account, which counts more than a user name.
+        brand: which of the vendor's brands the account is of; "" where there is only one.
+    """
 
     def __init__(
-        self, card: Card, base: Base, auth: Auth, transport: Transport, rate: Rate | None, concurrency: int
+        self,
+        card: Card,
+        base: Base,
+        auth: Auth,
+        transport: Transport,
+        rate: Rate | None,
+        concurrency: int,
+        *,
+        account: str | None = None,
+        brand: str = "",
     ) -> None:
         self.card = card
         self.base = base
+        self.brand = brand
         self.auth = auth
+        self._named = account
         self.transport = transport
         self.rate = rate
         self.concurrency = concurrency
@@ -49,6 +65,38 @@ class Connection:
     def __repr__(self) -> str:
         return f"<Connection to {self.card.vendor}, {'open' if self.group else 'closed'}>"
 
+    @property
+    def base_url(self) -> str:
+        return f"{self.base.origin}{self.base.prefix}"
+
+    @property
+    def identity(self) -> str | None:
+        """What the account is called, whatever its credentials are: `account=`, or else the user name, if any."""
+        return self._named or self.auth.identity
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where the account is: vendor, base URL and brand."""
+        return self.card.vendor, self.base_url, self.brand
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which this process knows the account: its identity, if there is one, and its credentials; as hashes."""
+        identity = () if self.identity is None else (process_hash(*self.place, "identity", self.identity),)
+        return (*identity, process_hash(*self.place, "credentials", self.auth.key))
+
+    def renew(self, auth: Auth) -> None:
+        """Use these credentials from the next attempt on. The account, and how fast it may be asked, stay the same."""
+        was, now = self.auth.identity, auth.identity
+        if self._named is None and None not in (was, now) and was != now:
+            raise InvalidInput(
+                "username is another one: renewed credentials are of the same account; make a book for the other",
+                field="username", vendor=self.card.vendor,
+            )  # fmt: skip
+        self.auth.replace(auth)
+        if self.group is not None:
+            add_names(self.account, self.names)
+
     async def open(self) -> None:
         if self.group is not None:
             raise UsageError("this book is open already: one `async with` a book", vendor=self.card.vendor)
@@ -58,9 +106,8 @@ class Connection:
         self.until = self._stack.enter_context(until.of_this_loop())
         self.now, self._which_loop = clock.bound_to_this_loop(), clock.which_loop()
         self._loop = self._which_loop()
-        account = account_for(self.card.vendor, self.base.origin, self.auth.account, self.rate, self.concurrency)
-        self.account = self._stack.enter_context(account)
-        log.opened(self.card.vendor, self.transport.name, f"{self.base.origin}{self.base.prefix}")
+        self.account = self._stack.enter_context(account_for(self.names, self.rate, self.concurrency))
+        log.opened(self.card.vendor, self.transport.name, self.base_url)
 
     async def close(self) -> None:
         group, self.group, self._closed = self.group, None, True

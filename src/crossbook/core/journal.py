@@ -5,25 +5,48 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 
 @frozen
 class Heading:
-    """What a run is for. The same run is refused with another heading: `JournalMismatch` names what differs.
+    """What a run is for, and the key of its hashes. Nothing here is made of a credential.
 
     Attributes:
         vendor: the card's name of the vendor.
-        account: a hash that tells accounts apart.
         operation: the batch's verb: "create_many", "delete_many" …
         match: the field that contacts are matched by, or None. A run that was made without one accepts one later, and
             keeps it from then on.
+        base_url: where the vendor is.
+        brand: which of the vendor's brands the account is of; "" where there is only one.
+        account: a hash, under the run's key, of the user name or of `account=`; None if the account has neither.
+        key: 32 random bytes: the run's key; or, with a `tag`, the salt by which `journal_key` gives the run's key.
+        tag: a hash by which a wrong `journal_key` is noticed; None for a run without one.
     """
 
     vendor: str
-    account: str
     operation: str
     match: str | None
+    base_url: str
+    brand: str
+    account: str | None
+    key: bytes = field(repr=False)
+    tag: bytes | None = field(repr=False)
+
+
+@frozen
+class StoredRun:
+    """A run that a journal has.
+
+    Attributes:
+        heading: what `begin` wrote last.
+        state: `begun`; `finished`: all its items have their outcome; `archived`: finished, and its keys are deleted.
+        empty: whether it has no entry and no bookmark.
+    """
+
+    heading: Heading
+    state: Literal["begun", "finished", "archived"]
+    empty: bool
 
 
 @define
@@ -33,8 +56,8 @@ class Entry:
     Attributes:
         index: its position in the source, from 0.
         ref: the caller's own key of it, echoed.
-        fingerprint: a hash of the item, by which another source is noticed.
-        key: a hash of its match key, the id of the contact that it changes, or None.
+        fingerprint: a hash of the item under the run's key, by which another source is noticed.
+        key: a hash of its match key under the run's key, the id of the contact that it changes, or None.
         state: `intent` – about to be sent, or sent; `done` – the outcome is known.
         at: wall clock of the intent, in seconds (`time.time()`).
         seen: ids that the vendor had for the key before the first attempt.
@@ -67,13 +90,22 @@ class Journal(Protocol):
     One journal serves one run at a time, and many tasks of it; any method may be cancelled.
     """
 
-    async def open(self, heading: Heading, run: str) -> bool:
-        """Begins or continues the run of this name ("" is a name too); True if it is finished and only replayed.
+    async def open(self, run: str) -> StoredRun | None:
+        """Opens the run of this name ("" is a name too); None if there is none yet. `begin` follows before any write.
+
+        Whether the run may be resumed is decided by the batch, from the heading.
 
         Raises:
-            JournalMismatch: the run was made for something else.
             JournalBusy: another process, or another run of this one, has it open.
         """
+        ...
+
+    async def begin(self, heading: Heading) -> None:
+        """Begins the run that `open` did not find, or writes another heading over that of the run that it found."""
+        ...
+
+    async def samples(self, count: int) -> Sequence[Entry]:
+        """At most `count` entries, the last ones: done, with key and id, and created, updated, unchanged or skipped."""
         ...
 
     async def entry(self, index: int) -> Entry | None:
@@ -128,8 +160,14 @@ class Journal(Protocol):
 class NoJournal:
     """For a run without a journal that matches nothing: it remembers nothing."""
 
-    async def open(self, heading: Heading, run: str) -> bool:
-        return False
+    async def open(self, run: str) -> StoredRun | None:
+        return None
+
+    async def begin(self, heading: Heading) -> None:
+        pass
+
+    async def samples(self, count: int) -> Sequence[Entry]:
+        return ()
 
     async def entry(self, index: int) -> Entry | None:
         return None

@@ -10,14 +10,15 @@ from pathlib import Path
 from crossbook.errors import CrossbookError, InvalidInput, JournalBusy
 
 _APPLICATION = 0x63626A31  # "cbj1", which `file` and every SQLite tool can show
-VERSION = 1
+VERSION = 2
 # How long a file that is being let go of is waited for, in seconds.
 _PATIENCE = 0.5
 
 _SCHEMA = (
     """create table run (
-        id integer primary key, name text not null unique, vendor text not null, account text not null,
-        operation text not null, match text, finished integer
+        id integer primary key, name text not null unique, vendor text not null, operation text not null,
+        match text, base_url text not null, brand text not null, account text, key blob not null, tag blob,
+        finished integer, archived integer not null default 0
     )""",
     """create table entry (
         run integer not null, "index" integer not null, ref text, fingerprint text not null, key text,

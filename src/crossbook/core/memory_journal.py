@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from crossbook.core.journal import Entry, Heading, NoJournal
+from crossbook.core.journal import Entry, NoJournal, StoredRun
 
 
 class MemoryJournal(NoJournal):
@@ -17,7 +17,7 @@ class MemoryJournal(NoJournal):
     def __init__(self) -> None:
         self._db: sqlite3.Connection | None = None
 
-    async def open(self, heading: Heading, run: str) -> bool:
+    async def open(self, run: str) -> StoredRun | None:
         self._db = sqlite3.connect("", isolation_level=None)
         for statement in (
             "pragma journal_mode = off",
@@ -26,7 +26,7 @@ class MemoryJournal(NoJournal):
             "create index item_id on item (id) where id is not null",
         ):
             self._db.execute(statement)
-        return False
+        return None
 
     async def owner(self, id: str) -> int | None:
         return self._lowest('select min("index") from item where id = ?', id)

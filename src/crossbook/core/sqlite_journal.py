@@ -12,8 +12,8 @@ import msgspec
 from attrs import fields
 
 from crossbook.core.group_commit import GroupCommit
-from crossbook.core.journal import Entry, Heading
-from crossbook.errors import InvalidInput, JournalMismatch
+from crossbook.core.journal import Entry, Heading, StoredRun
+from crossbook.errors import InvalidInput
 
 _COLUMNS = ", ".join(f'"{column.name}"' for column in fields(Entry))
 _SET = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in fields(Entry) if column.name != "index")
@@ -33,6 +33,20 @@ _FIRST_UNCERTAIN = """
 """
 
 _HEADING = [column.name for column in fields(Heading)]
+_OPEN = f"""
+    select id, {", ".join(_HEADING)}, finished, archived,
+        (select max("index") from entry where entry.run = run.id), exists (select 1 from bookmark where bookmark.run = run.id)
+    from run where name = ?
+"""  # noqa: S608
+_BEGIN = (
+    f"insert into run (id, name, {', '.join(_HEADING)}) values (?, ?{', ?' * len(_HEADING)}) "  # noqa: S608
+    f"on conflict (id) do update set {', '.join(f'{name} = excluded.{name}' for name in _HEADING)}"
+)
+_SAMPLES = f"""
+    select {_COLUMNS} from entry where run = ? and state = 'done' and key is not null and id is not null
+        and status in ('created', 'updated', 'unchanged', 'skipped')
+    order by "index" desc limit ?
+"""  # noqa: S608
 
 _to_json = msgspec.json.Encoder().encode
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -56,7 +70,9 @@ class SqliteJournal:
     Example:
         ```python
         journal = SqliteJournal("import.sqlite")
-        finished = await journal.open(Heading("atom", "5f3a", "contacts.create_many", "phone"), run="")
+        assert await journal.open("") is None
+        url, key = "https://sms.example.com", secrets.token_bytes(32)
+        await journal.begin(Heading("atom", "contacts.create_many", "phone", url, "", None, key, None))
         await journal.intend([Entry(0, None, "9c1d", None, "intent", at=time.time())])
         await journal.close()
         ```
@@ -66,33 +82,22 @@ class SqliteJournal:
         self._path = Path(path)
         self._file = GroupCommit(self._path)
         self._run = 0
+        self._name = ""
         self._last = -1  # no item beyond it has an entry, so that a new one costs no look into the file
 
-    async def open(self, heading: Heading, run: str) -> bool:
-        self._run, self._last, finished = await self._file.open(lambda db: self._begin(db, heading, run))
-        return finished
+    async def open(self, run: str) -> StoredRun | None:
+        self._run, self._last, stored = await self._file.open(lambda db: _open(db, run))
+        self._name = run
+        return stored
 
-    def _begin(self, db: sqlite3.Connection, heading: Heading, run: str) -> tuple[int, int, bool]:
-        wanted = [getattr(heading, name) for name in _HEADING]
-        found = db.execute(f"select id, finished, {', '.join(_HEADING)} from run where name = ?", (run,)).fetchone()  # noqa: S608
-        if found is None:
-            sql = f"insert into run (name, {', '.join(_HEADING)}) values (?, ?, ?, ?, ?)"  # noqa: S608
-            return db.execute(sql, (run, *wanted)).lastrowid or 0, -1, False
-        other = [
-            name
-            for name, was, now in zip(_HEADING, found[2:], wanted, strict=True)
-            if was != now and not (name == "match" and was is None)
-        ]
-        if other:
-            which = f"run {run!r} of the journal" if run else "the journal"
-            raise JournalMismatch(
-                f"{which} {self._path} was made for another {' and '.join(other)}: "
-                "name another file, or a new run with run=",
-                field=other[0],
-            )
-        db.execute("update run set match = ? where id = ?", (heading.match, found[0]))
-        (last,) = db.execute('select coalesce(max("index"), -1) from entry where run = ?', (found[0],)).fetchone()
-        return found[0], last, found[1] is not None
+    async def begin(self, heading: Heading) -> None:
+        row = (self._run, self._name, *(getattr(heading, name) for name in _HEADING))
+        await self._file.write(_BEGIN, [row], durable=False)
+
+    async def samples(self, count: int) -> Sequence[Entry]:
+        return await self._file.scan(
+            lambda db: [_entry(*row) for row in db.execute(_SAMPLES, (self._run, count)).fetchall()]
+        )
 
     async def entry(self, index: int) -> Entry | None:
         if index > self._last:
@@ -165,6 +170,16 @@ class SqliteJournal:
             entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.lost_fields),
             _json(entry.unverified_fields),
         )  # fmt: skip
+
+
+def _open(db: sqlite3.Connection, run: str) -> tuple[int, int, StoredRun | None]:
+    """The run's number, a new one if it is not there; the index of its last entry; the run."""
+    found = db.execute(_OPEN, (run,)).fetchone()
+    if found is None:
+        return db.execute("select coalesce(max(id), 0) + 1 from run").fetchone()[0], -1, None
+    number, *heading, finished, archived, last, marked = found
+    state: Any = "archived" if archived else "begun" if finished is None else "finished"
+    return number, -1 if last is None else last, StoredRun(Heading(*heading), state, last is None and not marked)
 
 
 def _json(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:

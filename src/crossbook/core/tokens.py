@@ -9,10 +9,15 @@ from crossbook.errors import InvalidInput
 
 
 class TokenStore(Protocol):
-    """Where a login token is kept between calls. Several processes may share one."""
+    """Where a login token is kept between calls. Several processes may share one.
+
+    The name of an account is a hash of vendor, base URL and user name (or `account=`), and holds nothing of a password:
+    a renewed password finds the same token. So every book of a store gets the token of its user name, whatever
+    password the book has. Share a store only among books whose credentials are your own.
+    """
 
     async def get(self, account: str) -> Secret | None:
-        """The account's token, or None; `account` is a hash that tells accounts apart."""
+        """The account's token, or None; `account` is the same hash in every process."""
         ...
 
     async def put(self, account: str, token: Secret | None) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Any
 
-from crossbook.core.batch.fingerprint import fingerprint
+from crossbook.core.batch.fingerprint import KeyedHash
 from crossbook.core.journal import Entry, Journal
 from crossbook.core.pager import Pager
 
@@ -16,7 +16,7 @@ _MARK = "*collected*"
 _GROUP = 1000
 
 
-async def collected(pager: Pager[Any], journal: Journal | None) -> AsyncIterator[str]:
+async def collected(pager: Pager[Any], journal: Journal | None, hashes: KeyedHash) -> AsyncIterator[str]:
     """The ids of a list, each once: gathered in a temporary database of SQLite's, and kept in the journal if any."""
     count = await _marked(journal) if journal else None
     if count is None:
@@ -28,7 +28,7 @@ async def collected(pager: Pager[Any], journal: Journal | None) -> AsyncIterator
                 for id in _ids(db):
                     yield id
                 return
-            count = await _keep(_ids(db), journal)
+            count = await _keep(_ids(db), journal, hashes)
     assert journal is not None
     for index in range(count):
         entry = await journal.entry(index)
@@ -40,11 +40,11 @@ def _ids(db: sqlite3.Connection) -> Iterator[str]:
     return (id for (id,) in db.execute("select id from item order by at"))
 
 
-async def _keep(ids: Iterator[str], journal: Journal) -> int:
+async def _keep(ids: Iterator[str], journal: Journal, hashes: KeyedHash) -> int:
     count = 0
     while group := list(islice(ids, _GROUP)):
         await journal.intend(
-            [Entry(count + at, None, fingerprint(id), None, "intent", id=id) for at, id in enumerate(group)]
+            [Entry(count + at, None, hashes.fingerprint(id), None, "intent", id=id) for at, id in enumerate(group)]
         )
         count += len(group)
     await journal.bookmark(_MARK, count)

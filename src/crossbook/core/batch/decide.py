@@ -9,7 +9,6 @@ from typing import Any, Literal
 import anyio
 
 from crossbook.core.batch.compare import differences, equal, merged, untold
-from crossbook.core.batch.fingerprint import digest
 from crossbook.core.batch.lookups import Lookups
 from crossbook.core.batch.outcomes import Settlement, Unknown
 from crossbook.core.batch.steps import Done, Ready
@@ -76,16 +75,14 @@ class Decider:
         return self._uncertain is not None
 
     def key(self, ready: Ready) -> str | None:
-        """The item's key as a hash: what is written down of it holds no personal data."""
+        """The item's match key in its normal form: personal data, and written down as a hash only."""
         if self._lookups is None or ready.contact is None or ready.done is not None:
             return None
         key = self._lookups.key(ready.contact)
-        if key is not None:
-            return digest(key)
-        if self._on_duplicate:
+        if key is None and self._on_duplicate:
             why = self._lookups.why_unmatched(ready.contact)
             raise InvalidInput(why, field=self._match, vendor=self._card.vendor)
-        return None
+        return key
 
     async def before(self, task: Task) -> Settlement | None:
         """An outcome that needs no write, or None: then `task.update` says what to change, or it is to be created."""

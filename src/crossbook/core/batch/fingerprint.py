@@ -1,8 +1,9 @@
-"""What an item is, as a hash that is the same in another process: a journal tells by it that the source is another."""
+"""Keyed hashes of what a journal compares and must not hold: the items of a run, and their match keys."""
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -11,22 +12,43 @@ import msgspec
 
 from crossbook.models import Contact, ExternalId
 
+KEY_SIZE = 32
+_SIZE = 16
 _NAMES = [field.name for field in fields(Contact)]
 
 
-def fingerprint(item: object) -> str:
-    if isinstance(item, Contact):
-        item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
-    try:
-        text = _encode(item)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
-        text = type(item).__name__.encode()  # nothing that could be written
-    return hashlib.blake2b(text, digest_size=12).hexdigest()
+class KeyedHash:
+    """Hashes under the key of one run: the same in every process that has the key, and of no use without it.
 
+    A phone number is one of few enough to try them all, so that a hash without a key would be as good as the number.
+    The key is random until `use` names that of the run.
+    """
 
-def digest(text: str) -> str:
-    """A short hash, of what is not to be written down."""
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    __slots__ = ("_start",)
+
+    def __init__(self) -> None:
+        self.use(secrets.token_bytes(KEY_SIZE))
+
+    def use(self, key: bytes) -> None:
+        self._start = hashlib.blake2b(key=key, digest_size=_SIZE)
+
+    def digest(self, text: str) -> str:
+        """Return the hash of a text that is not to be written down."""
+        return self._hash(text.encode(errors="surrogatepass"))
+
+    def fingerprint(self, item: object) -> str:
+        """Return the hash of an item, by which a journal notices that the source is another."""
+        if isinstance(item, Contact):
+            item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
+        try:
+            return self._hash(_encode(item))
+        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+            return self._hash(type(item).__name__.encode())  # nothing that could be written
+
+    def _hash(self, data: bytes) -> str:
+        state = self._start.copy()
+        state.update(data)
+        return state.hexdigest()
 
 
 def _plain(value: Any) -> object:

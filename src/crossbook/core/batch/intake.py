@@ -8,14 +8,15 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from crossbook.core.batch.decide import Decider
-from crossbook.core.batch.fingerprint import fingerprint
+from crossbook.core.batch.fingerprint import KeyedHash
 from crossbook.core.batch.outcomes import replayed
 from crossbook.core.batch.results import Result
+from crossbook.core.batch.resume import Resume
 from crossbook.core.batch.source import DONE
 from crossbook.core.batch.steps import Done, Ready, Step
 from crossbook.core.batch.task import Task
 from crossbook.core.jobs import Job
-from crossbook.core.journal import Entry, Heading, Journal
+from crossbook.core.journal import Entry, Journal
 from crossbook.core.undisturbed import undisturbed
 from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
 
@@ -27,8 +28,10 @@ class Intake(Generic[I]):
 
     Args:
         step, decider: what checks an item and gives it its key.
-        journal: where an earlier run wrote; `kept` if it outlives this one, so that items are compared with it.
-        heading, run: what the journal is opened for.
+        journal: where an earlier run wrote.
+        hashes: under the run's key.
+        resume: decides whether a kept journal's run may be resumed; None if the journal ends with this run.
+        run: the run's name.
         ref: the caller's own key of an item.
     """
 
@@ -38,8 +41,8 @@ class Intake(Generic[I]):
         decider: Decider | None,
         journal: Journal,
         *,
-        kept: bool,
-        heading: Heading,
+        hashes: KeyedHash,
+        resume: Resume | None,
         run: str,
         ref: Callable[[I], Any] | None,
     ) -> None:
@@ -48,8 +51,9 @@ class Intake(Generic[I]):
         self._asks = decider is not None and decider.asks
         self._decides = decider is not None and decider.decides
         self._journal = journal
-        self.kept = kept
-        self._heading = heading
+        self._hashes = hashes
+        self._resume = resume
+        self.kept = resume is not None
         self._run = run
         self._ref = ref
         self.finished = False
@@ -59,9 +63,11 @@ class Intake(Generic[I]):
 
     async def open(self) -> tuple[str | None, int]:
         """Opens the journal; answers the cursor at which a list can be gone on with, and how many were before it."""
-        self._was_finished = await self._journal.open(self._heading, self._run)
+        stored = await self._journal.open(self._run)
         self._opened = anyio.current_time()
         try:
+            if self._resume is not None:
+                self._was_finished = await self._resume.begin(stored)
             begin = self._first_open = await self._journal.first_open()
             uncertain = None
             if self._asks or self._decides:
@@ -101,14 +107,16 @@ class Intake(Generic[I]):
     def task(self, index: int, item: I) -> Task:
         if item is DONE:
             return Task(index, None, Ready(item))
-        print_ = fingerprint(item) if self.kept else ""
+        print_ = self._hashes.fingerprint(item) if self.kept else ""
         ref, ready, refusal = None, None, None
         try:
             if self._ref is not None:
                 ref = _ref(self._ref, item)
             ready = self._step.ready(item)
             if self._asks and self._decider is not None:
-                ready.key = self._decider.key(ready)
+                ready.private_key = self._decider.key(ready)
+            if ready.private_key is not None:
+                ready.key = self._hashes.digest(ready.private_key)
         except CrossbookError as error:
             ready, refusal = ready or Ready(item), error
             ready.lost = self._step.lost(item)
@@ -148,8 +156,8 @@ class Intake(Generic[I]):
 
     def _mismatch(self, what: str) -> JournalMismatch:
         return JournalMismatch(
-            f"the journal was made for another source: {what}; name another file, or a new run with run=",
-            vendor=self._heading.vendor, field="source",
+            f"the journal was made for another source: {what}; give the source that the run began with, unchanged",
+            vendor=self._step.card.vendor, field="source",
         )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Ready:
         value: what the verb takes.
         id: the contact that it is about, where that is known beforehand.
         key: items with the same key are never under way together; no personal data.
+        private_key: what the key is made of, as a hash, where it is personal data.
         contact: what is written.
         lost, unverified: as in `Result`.
         done: what becomes of it without any call.
@@ -47,6 +48,7 @@ class Ready:
     value: Any
     id: str | None = None
     key: str | None = None
+    private_key: str | None = None
     contact: Contact | None = None
     lost: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()

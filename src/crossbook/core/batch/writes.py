@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crossbook.core import checks, fitting
-from crossbook.core.batch.fingerprint import digest
 from crossbook.core.batch.steps import Done, Outcome, Ready, Step, pair
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact, ExternalId, read_from
@@ -95,7 +94,8 @@ class Update(Step[Changes]):
         return Ready(
             (id, prepared),
             id=None if isinstance(id, ExternalId) else id,
-            key=digest(id.value) if isinstance(id, ExternalId) else id,
+            key=None if isinstance(id, ExternalId) else id,
+            private_key=id.value if isinstance(id, ExternalId) else None,
             contact=Contact(**prepared),
             unverified=fitting.unverified(self.card, prepared),
             alone=bulky(self.card, prepared),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from crossbook_wire.atom import Api
     from crossbook_wire.http import Send
 
+    from crossbook.core.auth import Fixed
     from crossbook.vendors.atom.verbs import AtomVerbs
 
 __all__ = ["Atom"]
@@ -22,6 +23,7 @@ class Atom(AddressBook):
 
     Args:
         token: the account's access token.
+        account: a name for the account that stays when the token is renewed: by it a journal knows the account.
         options: see `BookOptions`. `base_url` is needed: the "API URL" of the account's settings; `default_group` is
             the address book of new contacts that name none.
 
@@ -42,15 +44,25 @@ class Atom(AddressBook):
     wire: Api
 
     @public_sync
-    def __init__(self, token: str, **options: Unpack[BookOptions]) -> None:
-        from crossbook.core.auth import credential, headers
+    def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
+        super().__init__(_auth(token), account=account, **options)
 
-        super().__init__(headers({"Authorization": f"Bearer {credential('token', token)}"}), **options)
+    @public_sync
+    def renew_credentials(self, token: str) -> None:
+        """Uses another token of the same account from the next attempt on, here and in all `with_options` copies.
+
+        Example:
+            ```python
+            book.renew_credentials("the new token")
+            ```
+        """
+        self._connection.renew(_auth(token))
 
     @classmethod
     @public_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
-        """The account of the environment: CROSSBOOK_ATOM_TOKEN and CROSSBOOK_ATOM_BASE_URL.
+        """The account of the environment: CROSSBOOK_ATOM_TOKEN, CROSSBOOK_ATOM_BASE_URL, and where wanted
+        CROSSBOOK_ATOM_ACCOUNT.
 
         Args:
             account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
@@ -65,7 +77,7 @@ class Atom(AddressBook):
             ```
         """
         needed = frozenset({"base_url"}) if options.get("base_url") else frozenset[str]()
-        return cls(**{**cls._environment(account, optional=needed), **options})  # type: ignore[arg-type]
+        return cls._from(account, cls._environment(account, optional=needed), options)
 
     def _make_verbs(self, send: Send) -> AtomVerbs:
         from crossbook_wire.atom import Api
@@ -74,3 +86,9 @@ class Atom(AddressBook):
 
         self.wire = Api(send)
         return AtomVerbs(self.wire)
+
+
+def _auth(token: str) -> Fixed:
+    from crossbook.core.auth import credential, headers
+
+    return headers({"Authorization": f"Bearer {credential('token', token)}"})

@@ -57,7 +57,11 @@ CARD = Card(
     vendor="atom",
     title="Atom",
     base_urls={},
-    environment={"token": "CROSSBOOK_ATOM_TOKEN", "base_url": "CROSSBOOK_ATOM_BASE_URL"},
+    environment={
+        "token": "CROSSBOOK_ATOM_TOKEN",
+        "base_url": "CROSSBOOK_ATOM_BASE_URL",
+        "account": "CROSSBOOK_ATOM_ACCOUNT",
+    },
     contact_paging=PAGING,
     group_paging=GROUP_PAGING,
     operations={

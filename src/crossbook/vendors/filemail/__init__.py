@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crossbook_wire.filemail import Api
     from crossbook_wire.http import Request, Response, Send
 
+    from crossbook.core.login import Login
     from crossbook.core.tokens import TokenStore
     from crossbook.vendors.filemail.verbs import FilemailVerbs
 
@@ -36,6 +37,7 @@ class Filemail(AddressBook):
         api_key: older accounts need one beside the password.
         source: the kind of device that the vendor's login asks for.
         tokens: where the login token is kept; by default in the book's memory.
+        account: a name for the account, where it is to be known by another than its user name.
         options: see `BookOptions`.
 
     Attributes:
@@ -61,31 +63,36 @@ class Filemail(AddressBook):
         api_key: str | None = None,
         source: str = "Web",
         tokens: TokenStore | None = None,
+        account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import credential, password_text
-        from crossbook.core.login import Login
-        from crossbook.core.tokens import token_store
+        from crossbook.core.auth import credential
 
-        credentials = {"username": credential("username", username), "password": password_text("password", password)}
-        if api_key is not None:
-            credentials["apikey"] = credential("api_key", api_key)
         self._source = credential("source", source)
-        self._login = Login(
-            vendor=CARD.vendor,
-            operation="login",
-            parameter="logintoken",
-            credentials=credentials,
-            dead_codes=DEAD_TOKEN,
-            tokens=token_store(tokens),
-        )
-        super().__init__(self._login, **options)
+        self._login = _login(username, password, api_key, tokens)
+        super().__init__(self._login, account=account, **options)
+
+    @public_sync
+    def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
+        """Logs in with another password of the same account at the next attempt, here and in all `with_options` copies.
+
+        The token that the old password gave is not used again.
+
+        Raises:
+            InvalidInput: the user name is another one, and the book was made without `account=`.
+
+        Example:
+            ```python
+            book.renew_credentials("user@example.com", "the new password")
+            ```
+        """
+        self._connection.renew(_login(username, password, api_key, None))
 
     @classmethod
     @public_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
-        CROSSBOOK_FILEMAIL_API_KEY and CROSSBOOK_FILEMAIL_BASE_URL.
+        CROSSBOOK_FILEMAIL_API_KEY, CROSSBOOK_FILEMAIL_BASE_URL and CROSSBOOK_FILEMAIL_ACCOUNT.
 
         Args:
             account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
@@ -100,11 +107,15 @@ class Filemail(AddressBook):
             ```
         """
         found = cls._environment(account, optional=frozenset({"api_key", "base_url"}))
-        return cls(**{**found, **options})  # type: ignore[arg-type]
+        return cls._from(account, found, options)
 
     async def __aenter__(self) -> Self:
+        from crossbook.core.login import shared_hash
+
         await super().__aenter__()
-        self._login.bind(login=self._log_in, start=self._connection.start, clock=anyio.current_time)
+        connection = self._connection
+        account = shared_hash(*connection.place, connection.identity or "")
+        self._login.bind(account=account, login=self._log_in, start=connection.start, clock=anyio.current_time)
         return self
 
     async def _log_in(self) -> str:
@@ -131,3 +142,22 @@ class Filemail(AddressBook):
         self._send = send
         self.wire = Api(send)
         return FilemailVerbs(self.wire)
+
+
+def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> Login:
+    from crossbook.core.auth import credential, password_text
+    from crossbook.core.login import Login
+    from crossbook.core.tokens import token_store
+
+    credentials = {"username": credential("username", username), "password": password_text("password", password)}
+    if api_key is not None:
+        credentials["apikey"] = credential("api_key", api_key)
+    return Login(
+        vendor=CARD.vendor,
+        operation="login",
+        parameter="logintoken",
+        credentials=credentials,
+        identity=credentials["username"],
+        dead_codes=DEAD_TOKEN,
+        tokens=token_store(tokens),
+    )

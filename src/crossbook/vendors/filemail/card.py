@@ -69,6 +69,7 @@ CARD = Card(
         "password": "CROSSBOOK_FILEMAIL_PASSWORD",
         "api_key": "CROSSBOOK_FILEMAIL_API_KEY",
         "base_url": "CROSSBOOK_FILEMAIL_BASE_URL",
+        "account": "CROSSBOOK_FILEMAIL_ACCOUNT",
     },
     contact_paging=PAGING,
     group_paging=PAGING,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.serwersms import Api
 
+    from crossbook.core.auth import Fixed
     from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
 
 __all__ = ["Imported", "SerwerSMS"]
@@ -43,6 +44,8 @@ class SerwerSMS(AddressBook):
         username: the API user's name.
         password: its password. Both travel in each request's body.
         token: a bearer token instead of the two; the vendor recommends it.
+        account: a name for the account that stays when its credentials are renewed: by it a journal knows the account.
+            By default the user name, if there is one.
         options: see `BookOptions`.
 
     Attributes:
@@ -66,25 +69,33 @@ class SerwerSMS(AddressBook):
         password: str | None = None,
         *,
         token: str | None = None,
+        account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import credential, headers, members, password_text
+        super().__init__(_auth(username, password, token), account=account, **options)
 
-        if token is not None and username is None and password is None:
-            auth = headers({"Authorization": f"Bearer {credential('token', token)}"})
-        elif token is None and username and password:
-            auth = members(
-                {"username": password_text("username", username), "password": password_text("password", password)}
-            )
-        else:
-            raise InvalidInput("give username and password, or token alone", field="token", vendor=CARD.vendor)
-        super().__init__(auth, **options)
+    @public_sync
+    def renew_credentials(
+        self, username: str | None = None, password: str | None = None, *, token: str | None = None
+    ) -> None:
+        """Uses another password or token of the same account from the next attempt on, here and in all `with_options`
+        copies. A token may take the place of a password, and a password that of a token.
+
+        Raises:
+            InvalidInput: the user name is another one, and the book was made without `account=`.
+
+        Example:
+            ```python
+            book.renew_credentials(token="the new token")
+            ```
+        """
+        self._connection.renew(_auth(username, password, token))
 
     @classmethod
     @public_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
-        CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL.
+        CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL and CROSSBOOK_SERWERSMS_ACCOUNT.
 
         Args:
             account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
@@ -100,10 +111,10 @@ class SerwerSMS(AddressBook):
         """
         found = cls._environment(account, optional=frozenset({"token", "username", "password", "base_url"}))
         if "token" in found:
-            found = {name: value for name, value in found.items() if name in ("token", "base_url")}
+            found = {name: value for name, value in found.items() if name not in ("username", "password")}
         else:
             found = cls._environment(account, optional=frozenset({"token", "base_url"}))
-        return cls(**{**found, **options})  # type: ignore[arg-type]
+        return cls._from(account, found, options)
 
     @public
     async def import_contacts(self, group_name: str, contacts: Iterable[Contact]) -> Imported:
@@ -165,3 +176,14 @@ class SerwerSMS(AddressBook):
 
         self.wire = Api(send)
         return SerwerSMSVerbs(self.wire)
+
+
+def _auth(username: str | None, password: str | None, token: str | None) -> Fixed:
+    from crossbook.core.auth import credential, headers, members, password_text
+
+    if token is not None and username is None and password is None:
+        return headers({"Authorization": f"Bearer {credential('token', token)}"})
+    if token is None and username and password:
+        name = password_text("username", username)
+        return members({"username": name, "password": password_text("password", password)}, identity=name)
+    raise InvalidInput("give username and password, or token alone", field="token", vendor=CARD.vendor)

@@ -67,6 +67,7 @@ CARD = Card(
         "password": "CROSSBOOK_SERWERSMS_PASSWORD",
         "token": "CROSSBOOK_SERWERSMS_TOKEN",
         "base_url": "CROSSBOOK_SERWERSMS_BASE_URL",
+        "account": "CROSSBOOK_SERWERSMS_ACCOUNT",
     },
     contact_paging=PAGING,
     group_paging=PAGING,

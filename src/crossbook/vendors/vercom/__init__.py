@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.vercom import Api
 
+    from crossbook.core.auth import Fixed
     from crossbook.core.pager import Pager
     from crossbook.vendors.vercom.bulk import VercomBulk
     from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
@@ -37,6 +38,7 @@ class Vercom(AddressBook):
         authorization: the account's key, 128 characters (panel: API keys).
         application_key: the application's key, made in the same place.
         brand: whose account it is: "emaillabs" (default), "messageflow" or "redlink".
+        account: a name for the account that stays when its keys are renewed: by it a journal knows the account.
         options: see `BookOptions`.
 
     Attributes:
@@ -64,20 +66,25 @@ class Vercom(AddressBook):
         application_key: str,
         *,
         brand: Brand = "emaillabs",
+        account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import credential, headers
         from crossbook.core.checks import is_one_of
 
         if not is_one_of(brand, CARD.base_urls):
             raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
-        auth = headers(
-            {
-                "Authorization": credential("authorization", authorization),
-                "Application-Key": credential("application_key", application_key),
-            }
-        )
-        super().__init__(auth, brand, **options)
+        super().__init__(_auth(authorization, application_key), brand, account=account, **options)
+
+    @public_sync
+    def renew_credentials(self, authorization: str, application_key: str) -> None:
+        """Uses other keys of the same account from the next attempt on, here and in all `with_options` copies.
+
+        Example:
+            ```python
+            book.renew_credentials(authorization="the new key", application_key="the application's")
+            ```
+        """
+        self._connection.renew(_auth(authorization, application_key))
 
     @classmethod
     @public_sync
@@ -85,7 +92,7 @@ class Vercom(AddressBook):
         cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
     ) -> Self:
         """The account of the environment: CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY, and
-        where wanted CROSSBOOK_VERCOM_BRAND and CROSSBOOK_VERCOM_BASE_URL.
+        where wanted CROSSBOOK_VERCOM_BRAND, CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
 
         Args:
             account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
@@ -103,7 +110,7 @@ class Vercom(AddressBook):
         found = cls._environment(account, optional=frozenset({"brand", "base_url"}))
         if brand is not None:
             found["brand"] = brand
-        return cls(**{**found, **options})  # type: ignore[arg-type]
+        return cls._from(account, found, options)
 
     def _make_verbs(self, send: Send) -> VercomBulk:
         from crossbook_wire.vercom import Api
@@ -115,3 +122,14 @@ class Vercom(AddressBook):
         self.fields = Fields(self.wire, self._connection)
         self.segments = Segments(self.wire, self._connection)
         return VercomBulk(self.wire)
+
+
+def _auth(authorization: str, application_key: str) -> Fixed:
+    from crossbook.core.auth import credential, headers
+
+    return headers(
+        {
+            "Authorization": credential("authorization", authorization),
+            "Application-Key": credential("application_key", application_key),
+        }
+    )

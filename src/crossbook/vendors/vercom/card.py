@@ -83,6 +83,7 @@ CARD = Card(
         "application_key": "CROSSBOOK_VERCOM_APPLICATION_KEY",
         "brand": "CROSSBOOK_VERCOM_BRAND",
         "base_url": "CROSSBOOK_VERCOM_BASE_URL",
+        "account": "CROSSBOOK_VERCOM_ACCOUNT",
     },
     contact_paging=PAGING,
     group_paging=PAGING,
