@@ -2,7 +2,8 @@
 
 `GET state` counts contacts, groups and calls; `GET log` shows the last thousand calls; `POST reset` begins anew, for
 one `vendor` or all; `POST options` turns switches; `POST mark` changes what no vendor's API can; `POST faults` arms a
-fault, `GET faults` shows them, `DELETE faults` disarms them; `POST settle` does now what a fault put off.
+fault, `GET faults` shows them, `DELETE faults` disarms them; `POST settle` does now what a fault put off;
+`POST credentials` renews those of a `vendor`, by their names, until the next reset.
 
 No web page can send these requests: `Host` and `Origin` are checked, and a body is `application/json`.
 """
@@ -39,6 +40,7 @@ def control_routes(sandbox: Sandbox, hosts: Collection[str]) -> list[Route]:
         ("POST", "/settle", lambda sandbox, _: {"settled": sandbox.settle()}),
         ("POST", "/options", _configure),
         ("POST", "/mark", _mark),
+        ("POST", "/credentials", _renew),
         ("GET", "/faults", lambda sandbox, _: sandbox.faults.described()),
         ("POST", "/faults", lambda sandbox, settings: {"id": sandbox.faults.add(**settings)}),
         ("DELETE", "/faults", lambda sandbox, _: sandbox.faults.clear()),
@@ -117,6 +119,12 @@ def _reset(sandbox: Sandbox, settings: Settings) -> object:
 def _configure(sandbox: Sandbox, settings: Settings) -> object:
     """Turn switches; reset turns them back."""
     sandbox.configure(sandbox.options.changed(settings))
+    return None
+
+
+def _renew(sandbox: Sandbox, settings: Settings) -> object:
+    """Let a vendor accept other credentials, and no longer those of the same names before."""
+    sandbox.vendors[_vendor(sandbox, settings)].renew(settings)
     return None
 
 

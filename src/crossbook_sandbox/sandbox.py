@@ -12,6 +12,7 @@ import anyio
 from sniffio import current_async_library
 
 from .atom import Atom
+from .credentials import CREDENTIALS
 from .faults import Faults
 from .filemail import Filemail
 from .journal import Journal
@@ -67,11 +68,12 @@ class Sandbox:
             vendor.configure(options)
 
     def reset(self, name: str) -> None:
-        """Put one vendor back to a fresh account without faults, counters or calls to come."""
+        """Put one vendor back to a fresh account without faults, counters, new credentials or calls to come."""
         self._late = [late for late in self._late if late.vendor != name]
         self.store.clear(name)
         self.faults.clear(name)
         self.journal.clear(name)
+        self.vendors[name].credentials = dict(CREDENTIALS[name])
         self.vendors[name].configure(self.options)
         self.vendors[name].prepare()
 

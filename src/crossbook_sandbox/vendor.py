@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 from .book import Book
+from .credentials import CREDENTIALS
 from .options import Options
 from .rate import TokenBucket
 from .store import Store
@@ -91,6 +92,7 @@ class Vendor(ABC, Generic[H]):
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
         self.book = Book(store, self.name)
+        self.credentials = dict(CREDENTIALS[self.name])
         self.configure(options)
         self.prepare()
 
@@ -99,6 +101,13 @@ class Vendor(ABC, Generic[H]):
         self.options = options
         rate = options.rates.get(self.name, 0)
         self.limit = TokenBucket(rate, 2 * rate) if rate else None
+
+    def renew(self, values: Mapping[str, str]) -> None:
+        """Accept these credentials from now on in the place of those of the same names."""
+        unknown = sorted(set(values) - set(self.credentials))
+        if unknown or not all(isinstance(value, str) and value for value in values.values()):  # pyright: ignore
+            raise ValueError(f"credentials of {self.name} are texts named {', '.join(self.credentials)}")
+        self.credentials |= values
 
     def prepare(self) -> None:
         """Put into an empty account what a fresh one of this vendor has."""

@@ -114,6 +114,10 @@ def test_the_log_keeps_the_last_thousand_calls() -> None:
         ("/options", {"colour": "red"}),
         ("/mark", {"vendor": "atom", "id": 1}),
         ("/mark", {}),
+        ("/credentials", {}),
+        ("/credentials", {"vendor": "atom", "username": "x"}),
+        ("/credentials", {"vendor": "atom", "token": ""}),
+        ("/credentials", {"vendor": "atom", "token": 1}),
     ],
 )
 def test_requests_of_tests_that_are_refused(control: httpx.Client, path: str, body: dict[str, object]) -> None:

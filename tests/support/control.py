@@ -39,6 +39,10 @@ class Server:
     def mark(self, vendor: str, id: str, **marks: Any) -> None:
         self._ask("/mark", vendor=vendor, id=int(id), **marks)
 
+    def renew(self, vendor: str, **credentials: str) -> None:
+        """The vendor accepts these credentials now, and those before no longer."""
+        self._ask("/credentials", vendor=vendor, **credentials)
+
     def requests(self, vendor: str) -> Counter[str]:
         """How often each operation was asked for since the test began."""
         counted = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["operations"]

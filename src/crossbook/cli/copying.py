@@ -19,8 +19,10 @@ from crossbook.cli.words import (
     OnError,
     OnLoss,
     Region,
+    SameAccount,
     Uncertain,
     duplicates,
+    journal_key,
     names,
 )  # fmt: skip
 
@@ -46,6 +48,7 @@ def copy(
     ] = False,
     journal: Journal = None,
     uncertain: Uncertain = None,
+    same_account: SameAccount = False,
     dry_run: DryRun = False,
     region: Region = None,
     json: Json = False,
@@ -73,7 +76,8 @@ def copy(
                 old, new,
                 group=group, groups=groups, match=match, on_duplicate=on, on_loss=on_loss,
                 include_opted_out=include_opted_out, full=not quick,
-                journal=journal, uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
+                journal=journal, journal_key=journal_key(), same_account=same_account,
+                uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
             await report.watch(batch)
 

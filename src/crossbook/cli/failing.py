@@ -44,11 +44,13 @@ _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
 # What the library calls by its arguments, as the command's user knows it.
 _OPTIONS = {
     'pass on_loss="drop"': "pass --on-loss drop",
-    ", or a new run with run=": "",
     "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
     "uncertain=": "--uncertain",
     "match=": "--match",
     "journal=": "--journal",
+    "same_account=True": "--same-account",
+    "account= in the book": "the book's ACCOUNT variable",
+    "journal_key": "CROSSBOOK_JOURNAL_KEY",
 }
 
 

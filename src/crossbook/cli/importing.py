@@ -25,9 +25,11 @@ from crossbook.cli.words import (
     OnError,
     OnLoss,
     Region,
+    SameAccount,
     To,
     Uncertain,
     duplicates,
+    journal_key,
 )  # fmt: skip
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact
@@ -57,6 +59,7 @@ def import_file(
     include_opted_out: IncludeOptedOut = False,
     journal: Journal = None,
     uncertain: Uncertain = None,
+    same_account: SameAccount = False,
     dry_run: DryRun = False,
     region: Region = None,
     encoding: Annotated[str | None, typer.Option(help="Where it is guessed wrong: utf-8, cp1250, iso8859-2 …")] = None,
@@ -98,7 +101,8 @@ def import_file(
                     stop=on_error == "stop", include_opted_out=include_opted_out,
                 ),
                 match=match, on_duplicate=on, on_loss=on_loss, include_opted_out=include_opted_out,
-                journal=journal, uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
+                journal=journal, journal_key=journal_key(), same_account=same_account,
+                uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
             try:
                 await report.watch(batch)

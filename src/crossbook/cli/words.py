@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal, TypeAlias, cast
 
 import typer
@@ -62,6 +63,10 @@ Uncertain: TypeAlias = Annotated[
         "send again, at the risk of a double; skip; or take for written."
     ),
 ]
+SameAccount: TypeAlias = Annotated[
+    bool,
+    typer.Option("--same-account", help="The journal is of this account, though nothing in it shows that."),
+]
 DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Checks, looks up and foretells; writes nothing.")]
 OnError: TypeAlias = Annotated[
     Literal["collect", "stop"], typer.Option(help="After one that failed: go on and tell at the end, or begin no more.")
@@ -70,6 +75,11 @@ Region: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="COUNTRY", help="Where phones without a country code are: PL, AU …; the vendor's by default."),
 ]
+
+
+def journal_key() -> str | None:
+    """The key of journals, which comes from the environment, as all secrets do."""
+    return os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None
 
 
 def duplicates(match: str | None, wanted: str) -> Duplicate | None:

@@ -35,7 +35,8 @@ _FIRST_UNCERTAIN = """
 _HEADING = [column.name for column in fields(Heading)]
 _OPEN = f"""
     select id, {", ".join(_HEADING)}, finished, archived,
-        (select max("index") from entry where entry.run = run.id), exists (select 1 from bookmark where bookmark.run = run.id)
+        (select max("index") from entry where entry.run = run.id),
+        exists (select 1 from bookmark where bookmark.run = run.id)
     from run where name = ?
 """  # noqa: S608
 _BEGIN = (

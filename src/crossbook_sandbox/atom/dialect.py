@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crossbook_sandbox.credentials import ATOM
 from crossbook_sandbox.validation import as_object, parse_json
 from crossbook_sandbox.vendor import Call, Operation, Reply, Vendor, json_reply
 
@@ -34,7 +33,7 @@ class Atom(Vendor[Handler]):
     def perform(self, call: Call, operation: Operation[Handler]) -> Reply:
         """Do a call of somebody who may."""
         scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token.strip() != ATOM["token"]:
+        if scheme.lower() != "bearer" or token.strip() != self.credentials["token"]:
             raise refuse("forbidden", "The access token is missing or wrong", 403)
         self.admit()
         result = operation.handler(self, _parameters(call))

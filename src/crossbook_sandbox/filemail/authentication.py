@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from crossbook_sandbox.credentials import FILEMAIL
 from crossbook_sandbox.vendor import Json, Vendor
 
 from .errors import Problem
@@ -14,15 +13,13 @@ from .parameters import Parameters
 
 def login(account: Vendor[Any], parameters: Parameters) -> Json:
     """`authentication/login`: a new token; the older ones stay alive."""
-    if (parameters.required("username"), parameters.required("password")) != (
-        FILEMAIL["username"],
-        FILEMAIL["password"],
-    ):
+    known = account.credentials
+    if (parameters.required("username"), parameters.required("password")) != (known["username"], known["password"]):
         raise Problem(2001, "Wrong username or password")
     key = parameters.get("apikey")
     if key is None and account.options.filemail_api_key_required:
         raise Problem(1003, 'Required parameter missing: "apikey"')
-    if key not in (None, FILEMAIL["api_key"]):
+    if key not in (None, known["api_key"]):
         raise Problem(2008, "The API key is wrong")
     lifetime = account.options.filemail_token_lifetime
     dies_at = account.store.clock() + lifetime if lifetime else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from crossbook_sandbox.credentials import SERWERSMS
 from crossbook_sandbox.vendor import Call, Operation, Reply, Vendor, json_reply
 
 from . import contacts, groups, listing
@@ -51,11 +50,11 @@ class SerwerSMS(Vendor[Handler]):
         return json_reply(error_body(1000, message), 200 if status == 404 else status)
 
     def _authenticate(self, call: Call, parameters: Parameters) -> None:
-        header = call.headers.get("authorization")
+        header, known = call.headers.get("authorization"), self.credentials
         if header is not None:
             scheme, _, token = header.partition(" ")
-            if scheme.lower() == "bearer" and token.strip() == SERWERSMS["token"]:
+            if scheme.lower() == "bearer" and token.strip() == known["token"]:
                 return
-        elif (parameters.get("username"), parameters.get("password")) == (SERWERSMS["username"], SERWERSMS["password"]):
+        elif (parameters.get("username"), parameters.get("password")) == (known["username"], known["password"]):
             return
         raise refuse(1001)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crossbook_sandbox.credentials import VERCOM
 from crossbook_sandbox.vendor import Call, Operation, Refused, Reply, Vendor
 
 from . import contacts, groups, listing, members, segments
@@ -54,7 +53,7 @@ class Vercom(Vendor[Handler]):
             raise unauthorized("Cannot find token in your request. Did you set 'Authorization' header?")
         if not application_key:
             raise unauthorized("Cannot find the key of the application. Did you set 'Application-Key' header?")
-        if (authorization, application_key) != (VERCOM["authorization"], VERCOM["application_key"]):
+        if (authorization, application_key) != (self.credentials["authorization"], self.credentials["application_key"]):
             raise unauthorized("The token or the key of the application is wrong", title="Wrong token", code="E-0-005")
         self.admit()
         try:
