@@ -28,4 +28,5 @@ def environment(base_urls: dict[str, str]) -> dict[str, str]:
         prefix = f"CROSSBOOK_{vendor.upper()}_"
         values |= {prefix + name.upper(): value for name, value in CREDENTIALS[vendor].items()}
         values[prefix + "BASE_URL"] = base_url
+        values[prefix + "ACCOUNT"] = "sandbox"
     return values

@@ -53,7 +53,7 @@ class Inside:
     def book(self, **options: Any) -> AddressBook:
         credentials = {k: v for k, v in CREDENTIALS[self.vendor].items() if (self.vendor, k) != ("serwersms", "token")}
         arguments = {"rate": 1e6, **credentials, **named(self.vendor), **options}
-        return book_over(self.vendor, self, **arguments)  # type: ignore[arg-type]
+        return book_over(self.vendor, self, **arguments)  # type: ignore[arg-type, no-any-return]
 
     async def send(self, call: Outgoing) -> Answer:
         self.in_flight += 1

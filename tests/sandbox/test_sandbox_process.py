@@ -33,10 +33,10 @@ def test_it_starts_on_a_free_port_and_ends_with_the_block() -> None:
 def test_the_environment_variables_hold_everything() -> None:
     with running() as sandbox:
         names = {
-            "SERWERSMS": ["USERNAME", "PASSWORD", "TOKEN", "BASE_URL"],
-            "ATOM": ["TOKEN", "BASE_URL"],
-            "FILEMAIL": ["USERNAME", "PASSWORD", "API_KEY", "BASE_URL"],
-            "VERCOM": ["AUTHORIZATION", "APPLICATION_KEY", "BRAND", "BASE_URL"],
+            "SERWERSMS": ["USERNAME", "PASSWORD", "TOKEN", "BASE_URL", "ACCOUNT"],
+            "ATOM": ["TOKEN", "BASE_URL", "ACCOUNT"],
+            "FILEMAIL": ["USERNAME", "PASSWORD", "API_KEY", "BASE_URL", "ACCOUNT"],
+            "VERCOM": ["AUTHORIZATION", "APPLICATION_KEY", "BRAND", "BASE_URL", "ACCOUNT"],
         }
         assert set(sandbox.env) == {f"CROSSBOOK_{vendor}_{name}" for vendor, group in names.items() for name in group}
 
