@@ -35,6 +35,20 @@ async def test_on_error_stop_begins_nothing_more(inside: Inside, card: Card) -> 
         assert statuses(results)["created"] == len(results) - 1 == len(inside.contacts())
 
 
+async def test_stop_ends_items_in_flight_in_order() -> None:
+    inside = Inside("atom")
+    async with inside.book() as book:
+        batch = book.contacts.create_many(people(book.card, 200, await group_of(book)), concurrency=4)
+        results = []
+        async with batch as run:
+            async for result in run:
+                results.append(result)
+                run.stop("enough")
+    assert statuses(results) == {"created": len(inside.contacts())}
+    assert 1 <= len(results) < 200
+    assert batch.summarised().stopped == "enough"
+
+
 @pytest.mark.parametrize(("most", "failed"), [(None, 20), (0, 1), (4, 5)])
 async def test_max_failures(inside: Inside, card: Card, most: int | None, failed: int) -> None:
     async with inside.book() as book:

@@ -11,6 +11,8 @@ import os
 import sys
 from io import TextIOWrapper
 
+from crossbook.cli import signals
+
 
 def main() -> None:
     """Runs the command with this process's arguments, and ends the process with its exit code."""
@@ -21,14 +23,18 @@ def main() -> None:
     ):  # fmt: skip
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: SIM115  (it is no path)
+    signals.install()
     try:
         from crossbook.cli.app import app
     except ModuleNotFoundError as error:
         sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         sys.stderr.write("Interrupted.\n")
-        sys.exit(130)
+        sys.exit(128 + signals.number_of(error))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to stop
-    app(prog_name="crossbook")
+    try:
+        app(prog_name="crossbook")
+    finally:
+        signals.close()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, Unpack
 
-import anyio
-
 import crossbook
 from crossbook.book import AddressBook, BookOptions
+from crossbook.cli.signals import run as run_in_loop
 
 T = TypeVar("T")
 
@@ -29,4 +28,4 @@ def ask(name: str, work: Callable[[AddressBook], Awaitable[T]], **options: Unpac
         async with crossbook.open(name, **options) as book:
             return await work(book)
 
-    return anyio.run(run)
+    return run_in_loop(run)

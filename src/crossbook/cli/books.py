@@ -10,6 +10,7 @@ import typer
 import crossbook
 from crossbook.cli.failing import AUTH, UNAVAILABLE, Stopped
 from crossbook.cli.showing import out, row, say
+from crossbook.cli.signals import run
 from crossbook.cli.words import Json
 from crossbook.errors import AuthError, CrossbookError, InvalidInput, to_record
 from crossbook.health import BookHealth, ask_book
@@ -45,7 +46,7 @@ def books(
                 tasks.start_soon(look, name)
 
     names = [*known(), *accounts()]
-    anyio.run(look_all)
+    run(look_all)
     for name in names:
         _show(name, found[name], json=json)
     health = [each for each in found.values() if isinstance(each, BookHealth)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import anyio
 import typer
 
 import crossbook
 from crossbook.cli.reporting import Report
+from crossbook.cli.signals import run
 from crossbook.cli.words import (
     DryRun,
     IncludeOptedOut,
@@ -82,7 +82,7 @@ def copy(
             await report.watch(batch)
 
     try:
-        anyio.run(work)
+        run(work)
     except (Exception, KeyboardInterrupt) as error:
         report.end(error)
     else:

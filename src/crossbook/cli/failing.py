@@ -14,15 +14,16 @@ from typer.core import TyperGroup
 
 from crossbook import errors
 from crossbook.cli.showing import say, say_json
+from crossbook.cli.signals import number_of
 from crossbook.errors import CrossbookError
 
 OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 70, 74
-INTERRUPTED, CLOSED = 130, 141
+CLOSED = 141
 CODES = (
     "0 done; 1 some items failed; 2 wrong usage or input, nothing was sent; 3 credentials; 4 the vendor is not "
     "available: try again later; 5 not found; 6 refused by the vendor, or ambiguous; 7 the answer was lost: it may "
-    "have happened; 70 a bug; 74 a file or standard output could not be written; 130 interrupted; 141 the reader "
-    "of a pipe went away."
+    "have happened; 70 a bug; 74 a file or standard output could not be written; 130 interrupted (143 by SIGTERM, "
+    "129 by SIGHUP); 141 the reader of a pipe went away."
 )
 _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.AuthError: (AUTH, "The vendor does not accept the credentials: compare the variables of `crossbook books`."),
@@ -86,9 +87,9 @@ def _told() -> Generator[None]:
         code = _failed(error)
         if code is None:
             raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         say("Interrupted.")
-        code = INTERRUPTED
+        code = 128 + number_of(error)
     raise typer.Exit(code)
 
 

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from crossbook.cli.failing import INTERRUPTED, SOME_FAILED, Stopped, in_options, spoken
+from crossbook.cli.failing import SOME_FAILED, Stopped, in_options, spoken
 from crossbook.cli.showing import cell, flush, out, say
+from crossbook.cli.signals import Interrupted, name_of, number_of, settling
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Progress, Result, Summary, counted
 from crossbook.errors import AuthError, ConnectError, InvalidInput, JournalMismatch, RateLimited, VendorDown, to_record
@@ -48,6 +49,7 @@ class Report:
         drawn = sys.stderr.isatty() and not (json and sys.stdout.isatty())
         self._bar = Bar(title, expected) if drawn else None
         self._batch: Batch[Any] | None = None
+        self._interrupted: Interrupted | None = None
         self._shown = 0
         self._down = 0
         self.lines: dict[int, int] = {}
@@ -75,11 +77,18 @@ class Report:
         self._batch = batch
         try:
             async with batch as run:
-                async for result in run:
-                    self._result(result)
+                with settling(self._interrupt):
+                    async for result in run:
+                        self._result(result)
         finally:
             if self._bar is not None:
                 self._bar.close()
+
+    def _interrupt(self, number: int) -> None:
+        """A signal came: what is in flight may end, and its results are shown."""
+        self._interrupted = Interrupted(number)
+        if self._batch is not None:
+            self._batch.stop(f"interrupted ({name_of(self._interrupted)})")
 
     def end(self, error: BaseException | None = None) -> None:
         """Tells the sum, and ends the command.
@@ -91,6 +100,7 @@ class Report:
             Stopped: not all went well, and it has been told.
             BaseException: the error, to be told with its own exit code.
         """
+        error = error or self._interrupted
         summary = self._batch.summarised() if self._batch is not None else None
         if summary is None or isinstance(error, BrokenPipeError) or not (summary.total or self.unread or not error):
             if error is not None:
@@ -99,14 +109,14 @@ class Report:
         if isinstance(error, BadRow):
             summary.stopped, error = error.message, None
         elif isinstance(error, KeyboardInterrupt):
-            summary.stopped = "interrupted"
+            summary.stopped = f"interrupted ({name_of(error)})"
         elif self._down > _PATIENCE:
             summary.stopped = f"{self._down} inputs in a row could not be written for the vendor's sake"
         self._sum(summary)
         if not isinstance(error, JournalMismatch) and (error is not None or summary.stopped):
             self._how(summary, interrupted=isinstance(error, KeyboardInterrupt))
         if isinstance(error, KeyboardInterrupt):
-            raise Stopped(INTERRUPTED)
+            raise Stopped(128 + number_of(error))
         error = error or self._cause(summary)
         if error is not None:
             raise error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from crossbook.cli.showing import utf8
+from crossbook.cli.signals import unfinished
 from crossbook.errors import InvalidInput
 
 
@@ -41,11 +42,13 @@ def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
         raise InvalidInput(f"the file {path!r} is there already: --force writes over it", field="to")
     final = final.resolve()  # what a link names is written, and the link stays
     # A name that nobody has: what is called after the file alone, or after a process, may be what another one left.
-    unfinished = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")
-    opened = unfinished.open("x", encoding=encoding, newline="")
+    part = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")
+    unfinished.add(part)
+    opened = part.open("x", encoding=encoding, newline="")
     try:
         with opened as file:
             yield file
-        unfinished.replace(final)
+        part.replace(final)
     finally:
-        unfinished.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
+        unfinished.discard(part)

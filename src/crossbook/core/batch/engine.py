@@ -157,6 +157,14 @@ class Batch(Generic[I]):
                 pass
         return self._summary
 
+    def stop(self, why: str = "stop() was called") -> None:
+        """Begins no more items. Those in flight end in order, and the reader gets their results.
+
+        Args:
+            why: what the summary says of it.
+        """
+        self._stop(why)
+
     def summarised(self) -> Summary:
         """What became of it so far; requests and seconds are told at the end."""
         return self._summary
