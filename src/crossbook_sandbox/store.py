@@ -3,11 +3,12 @@
 # ruff: noqa: S608 (the texts put into SQL are names of columns and rules from here; values are bound)
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _SCHEMA = """
@@ -43,11 +44,18 @@ _FIRST_IDS = {"contact": 100_001, "contact_group": 5_001}
 _TABLES = ("contact", "contact_group", "field", "segment", "token")
 
 
+def _create_private(path: Path) -> None:
+    """Create the file if there is none, readable by its owner alone; SQLite gives its log the same mode."""
+    with suppress(OSError):  # an obstacle is SQLite's to name
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 class Store:
     """The database. It belongs to one process; the server's event loop is its only user.
 
     Args:
-        path: A file, made if it is not there, or `":memory:"` (the default), which lives as long as the object.
+        path: A file, made readable by its owner alone if it is not there, or `":memory:"` (the default), which lives
+            as long as the object.
         clock: Tells the unix time, for dates of creation and for tokens that die.
 
     Raises:
@@ -59,12 +67,14 @@ class Store:
 
     def __init__(self, path: str | Path = ":memory:", clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
+        in_memory = str(path) == ":memory:"
+        if not in_memory:
+            _create_private(Path(path))
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self.db.close)  # for who forgets it: Python 3.13 warns of a connection left open
         self.db.row_factory = sqlite3.Row
         self._rollbacks = 0
         # A crash of the machine may cost the last moments of a file; a killed process costs nothing.
-        in_memory = str(path) == ":memory:"
         self.db.executescript(
             f"PRAGMA journal_mode = {'MEMORY' if in_memory else 'WAL'};"
             f"PRAGMA synchronous = {'OFF' if in_memory else 'NORMAL'};"

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 from batching import match_of, people, ran, statuses, stored
 from control import Server
+from fakes import BASE_URL
 from inside import Inside
 from kept import Kept
 
-from crossbook import AddressBook, JournalMismatch
+from crossbook import AddressBook, ExternalId, InvalidInput, JournalMismatch, SqliteJournal
 from crossbook.core.batch.engine import Batch
+from crossbook.core.batch.fingerprint import KeyedHash
 from crossbook.core.card import Card
+from crossbook.core.exchange import Failure
+from crossbook.core.journal import Entry
+from crossbook_sandbox.credentials import CREDENTIALS
 
 pytestmark = pytest.mark.anyio
 
@@ -163,3 +171,217 @@ async def test_of_the_contacts_that_are_read_each_must_match(card: Card) -> None
                 with pytest.raises(JournalMismatch, match=f"the contact of input {index} "):
                     await ran(batch)
             assert len(inside.contacts()) == (6 if change == "phone" else 5)
+
+
+@pytest.mark.parametrize("vendor", ["atom"], indirect=True)
+async def test_what_cannot_be_compared_is_refused(card: Card, path: Path) -> None:
+    """No match key, nothing finished, deletes, updates by id, groups: the caller says that the account is the same."""
+    inside, group = inside_of("atom")
+    source, match = people(card, COUNT, group), match_of(card)
+    async with inside.book(account=None) as book:
+        written = [str(result.id) for result in await ran(book.contacts.create_many(people(card, 9, group, begin=90)))]
+        changes = [(id, {"first_name": "Other"}) for id in written]
+        runs: list[Callable[..., Batch[Any]]] = [
+            lambda **options: book.contacts.create_many(source, **options),
+            lambda **options: book.contacts.update_many(changes, **options),
+            lambda **options: book.contacts.delete_many(written, **options),
+            lambda **options: book.contacts.create_many(source, match=match, **options),
+        ]
+        for number, run in enumerate(runs):
+            options: dict[str, Any] = {"journal": path, "run": str(number), "concurrency": 1}
+            inside.spoil = (
+                (lambda _: None) if number < 3 else (lambda name: failing if name.startswith("create") else None)
+            )
+            await left_after(run(**options), 2)
+            inside.spoil = lambda _: None
+            before, calls = inside.contacts(), sum(inside.count.values())
+            with pytest.raises(
+                JournalMismatch, match=f"run '{number}' of the journal may belong to another account: no finished"
+            ):
+                await ran(run(**options))
+            assert (inside.contacts(), sum(inside.count.values())) == (before, calls)
+            results = await ran(run(**options, same_account=True))
+            assert statuses(results).keys() <= {"created", "updated", "deleted", "uncertain"}
+    async with inside.book(account="named") as book:  # once is not enough without a name, and with one it is
+        for named in ({"same_account": True}, {}):
+            results = await ran(book.contacts.create_many(source, journal=path, run="0", **named))
+            assert all(result.replayed for result in results)
+
+
+async def failing(inside: Inside, run: Callable[[], Any]) -> Any:
+    return Failure("connect", "no", "ConnectError")
+
+
+@pytest.mark.parametrize("vendor", ["atom"], indirect=True)
+async def test_run_without_entries_begins_anew(card: Card, path: Path) -> None:
+    """Nothing of it can be doubled or taken for another account's."""
+    inside, group = inside_of("atom")
+    async with inside.book(account=None) as book:
+        for _ in range(2):
+            await ran(book.contacts.create_many([], journal=path))  # finished, without an item
+            async with book.contacts.create_many(people(card, 2, group), journal=path, run="begun", concurrency=1):
+                pass
+        await ran(book.contacts.delete_many([], journal=path, run="begun"))
+
+
+@pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
+async def test_another_place_is_asked_and_remembered(card: Card, vendor: str) -> None:
+    """Another base URL or brand may be another account, whatever it is called."""
+    inside, group = inside_of(vendor)
+    journal, match = Kept(), match_of(card)
+    await begun(inside, card, group, journal, COUNT, match=match, book={"brand": "redlink"})
+    for place, reads in (
+        ({"base_url": f"{BASE_URL}/"}, 0), ({"brand": "redlink"}, 0), ({"brand": "messageflow"}, 3),
+        ({"brand": "messageflow"}, 0), ({"account": "other", "brand": "messageflow"}, 3), ({"account": "tests"}, 3),
+    ):  # fmt: skip
+        calls = inside.count.copy()
+        async with inside.book(**{"brand": "redlink", **place}) as book:
+            await ran(book.contacts.create_many(people(card, COUNT, group), journal=journal, match=match))
+        assert (inside.count - calls)["listContacts"] == reads, place
+    assert len(inside.contacts()) == COUNT
+
+
+@pytest.mark.parametrize("vendor", ["atom"], indirect=True)
+async def test_mismatch_names_no_other_file(card: Card, path: Path) -> None:
+    inside, group = inside_of("atom")
+    source = people(card, COUNT, group)
+    await begun(inside, card, group, path, 4, match="phone", book={"account": "mine"})
+    other: list[tuple[Callable[[AddressBook], Batch[Any]], str, str]] = [
+        (lambda book: book.contacts.delete_many(["1"], journal=path), "was made with operation", "operation"),
+        (
+            lambda book: book.contacts.create_many(source[::-1], match="phone", journal=path),
+            "made for another source",
+            "source",
+        ),
+    ]
+    async with inside.book(account="mine") as book:
+        for run, why, field in other:
+            with pytest.raises(JournalMismatch, match=why) as caught:
+                await ran(run(book))
+            assert caught.value.field == field
+            assert not [word for word in ("another file", "other file", "new run", "run=") if word in str(caught.value)]
+        assert statuses(await ran(book.contacts.create_many(source, match="phone", journal=path))) == {"created": COUNT}
+        await SqliteJournal(path).archive()
+        with pytest.raises(JournalMismatch, match="is archived: all its inputs have their outcome") as caught:
+            await ran(book.contacts.create_many(source, match="phone", journal=path))
+    assert caught.value.field == "run"
+    assert len(inside.contacts()) == COUNT
+
+
+@pytest.mark.parametrize("vendor", ["atom"], indirect=True)
+async def test_match_that_differs_is_refused(card: Card) -> None:
+    journal, (inside, group) = Kept(), inside_of("atom")
+    await begun(inside, card, group, journal, 4, match="phone")
+    async with inside.book() as book:
+        with pytest.raises(JournalMismatch, match="was made with match 'phone', not None") as caught:
+            await ran(book.contacts.create_many(people(card, COUNT, group), journal=journal))
+    assert caught.value.field == "match"
+
+
+@pytest.mark.parametrize("key", ["a phrase of sixteen", b"\x00\xff" * 8])
+async def test_journal_key_is_needed_and_checked(vendor: str, card: Card, path: Path, key: str | bytes) -> None:
+    inside, group = inside_of(vendor)
+    source = people(card, COUNT, group)
+    await begun(inside, card, group, path, 4, match=match_of(card), journal_key=key)
+    calls = sum(inside.count.values())
+    async with inside.book() as book:
+
+        def again(**options: Any) -> Batch[Any]:
+            return book.contacts.create_many(source, journal=path, match=match_of(card), **options)
+
+        for given, why in (
+            (None, "pass the same"),
+            ("another key of ours", "is not the one"),
+            (b"x" * 16, "is not the one"),
+        ):
+            with pytest.raises(InvalidInput, match=why) as caught:
+                await ran(again(journal_key=given))
+            assert caught.value.field == "journal_key"
+        assert sum(inside.count.values()) == calls
+        assert statuses(await ran(again(journal_key=key))) == {"created": COUNT}
+        assert all(result.replayed for result in await ran(again(journal_key=key)))
+        await ran(again(run="without"))
+        with pytest.raises(InvalidInput, match="run 'without' of the journal was begun without journal_key") as caught:
+            await ran(again(run="without", journal_key=key))
+    assert caught.value.field == "journal_key"
+
+
+@pytest.mark.parametrize("wrong", ["fifteen letters", b"x" * 15, "", 5, ["x"] * 16])
+async def test_journal_key_that_is_none(path: Path, wrong: Any) -> None:
+    async with Inside("atom").book() as book:
+        with pytest.raises(InvalidInput, match="at least 16") as caught:
+            book.contacts.create_many([], journal=path, journal_key=wrong)
+    assert caught.value.field == "journal_key"
+    assert str(wrong) not in str(caught.value) or not wrong
+
+
+def unkeyed(text: str) -> list[str]:
+    """The hashes that whoever knows no key can make of it."""
+    return [hashlib.blake2b(text.encode(), digest_size=size).hexdigest() for size in (8, 12, 16, 32)]
+
+
+@pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
+@pytest.mark.parametrize("journal_key", [None, "a phrase of sixteen"])
+async def test_copied_journal_gives_no_phone(card: Card, path: Path, journal_key: str | None) -> None:
+    """Of 3,000 candidates, 100 of them right: with the key that a run stores all are found, with `journal_key` none."""
+    inside, group = inside_of("serwersms")
+    async with inside.book() as book:
+        await ran(
+            book.contacts.create_many(people(card, 100, group), journal=path, match="phone", journal_key=journal_key)
+        )
+    found = recovered(path)
+    assert len(found) == (100 if journal_key is None else 0)
+    data = content(path)
+    assert not [text for text in (b"+48500", b"a phrase of", b"sandbox") if text in data]
+
+
+def recovered(path: Path) -> set[str]:
+    candidates = [f"+48500{number:06}" for number in range(3000)]
+    with closing(sqlite3.connect(path)) as db:
+        keys = {key for (key,) in db.execute("select key from entry")}
+        (stored,) = db.execute("select key from run").fetchone()
+    hashes = KeyedHash()
+    hashes.use(stored)
+    return {phone for phone in candidates if hashes.digest(phone) in keys or keys & set(unkeyed(phone))}
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+async def test_journal_holds_nothing_of_a_credential(vendor: str, card: Card, path: Path) -> None:
+    """Neither a credential nor a hash of one, in whatever order; and the user name only under the run's key."""
+    inside, group = inside_of(vendor)
+    await begun(inside, card, group, path, 4, match=match_of(card))
+    data = content(path)
+    values = [value for name, value in CREDENTIALS[vendor].items() if name != "brand"]
+    texts = {"\0".join(some) for size in (1, 2, 3) for some in permutations(values, size)}
+    hashes = [hash for text in texts for hash in (*unkeyed(text), hashlib.sha256(text.encode()).hexdigest())]
+    written = [*values, *hashes, *(bytes.fromhex(hash) for hash in hashes)]
+    assert not [each for each in written if (each.encode() if isinstance(each, str) else each) in data]
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+@pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
+async def test_hashes_differ_from_run_to_run(card: Card, verb: str) -> None:
+    """The same people, and the same external ids, in two journals: nobody can tell."""
+    inside, group = inside_of("vercom")
+    kept: list[Kept] = [Kept(), Kept()]
+    async with inside.book() as book:
+        source = [replace(each, external_id=f"e{number}") for number, each in enumerate(people(card, 3, group))]
+        await ran(book.contacts.create_many(source))
+        for journal in kept:
+            if verb == "create":
+                await ran(book.contacts.create_many(source, match="external_id", on_duplicate="skip", journal=journal))
+            else:
+                changes = [(ExternalId(f"e{number}"), {"company": "ABC"}) for number in range(3)]
+                await ran(book.contacts.update_many(changes, journal=journal))
+    told: list[list[str]] = [[*entry_texts(journal)] for journal in kept]
+    assert not set(told[0]) & set(told[1])
+    assert all(len(text) == 32 for text in (*told[0], *told[1]))
+    assert all(journal.heading is not None and len(journal.heading.key) == 32 for journal in kept)
+
+
+def entry_texts(journal: Kept) -> list[str]:
+    entries: list[Entry] = list(journal.entries.values())
+    return [text for entry in entries for text in (entry.fingerprint, entry.key or "")]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import httpx
@@ -143,3 +146,14 @@ def test_a_store_that_is_forgotten_is_closed() -> None:
     gc.collect()
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         db.execute("select 1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+def test_store_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    was = os.umask(0o022)
+    try:
+        store = Store(tmp_path / "people.sqlite")
+        assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()} == {0o600}
+        store.close()
+    finally:
+        os.umask(was)

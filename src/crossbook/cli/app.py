@@ -15,6 +15,7 @@ from crossbook.cli.exporting import export
 from crossbook.cli.failing import CODES, Commands
 from crossbook.cli.groups import groups
 from crossbook.cli.importing import import_file
+from crossbook.cli.journal import journal
 from crossbook.cli.sandbox import sandbox
 from crossbook.cli.verify import verify
 
@@ -62,6 +63,7 @@ app.add_typer(groups, name="groups")
 app.command("import")(import_file)
 app.command()(export)
 app.command()(copy)
+app.add_typer(journal, name="journal")
 app.command()(verify)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
     sandbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from collections.abc import Generator
@@ -15,8 +16,10 @@ from crossbook.errors import InvalidInput
 
 
 @contextmanager
-def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
+def target(path: str, *, force: bool, bom: bool = False, private: bool = False) -> Generator[TextIO]:
     """The file to write into. It takes its name when all of it is there; what was there before stays until then.
+
+    A `private` file is readable by its owner alone; any other is as the user's umask says.
 
     Raises:
         InvalidInput: it is there already, or cannot be there; nobody was asked for anything yet.
@@ -44,7 +47,10 @@ def target(path: str, *, force: bool, bom: bool = False) -> Generator[TextIO]:
     # A name that nobody has: what is called after the file alone, or after a process, may be what another one left.
     part = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")
     unfinished.add(part)
-    opened = part.open("x", encoding=encoding, newline="")
+    mode = 0o600 if private else 0o666
+    opened = open(  # noqa: SIM115
+        part, "x", encoding=encoding, newline="", opener=lambda name, flags: os.open(name, flags, mode)
+    )
     try:
         with opened as file:
             yield file

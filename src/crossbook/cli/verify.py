@@ -57,7 +57,7 @@ def verify(
     """
     card: Card = whose(book).card
     most = planned(card.vendor, write=write)
-    with target(to, force=force) as file:
+    with target(to, force=force, private=True) as file:
         how = f"and at most {MOST:,} more to clean up" if write else "which only read"
         say(f"Asking {card.title}: at most {most} requests, {how}.")
         if write and not yes:

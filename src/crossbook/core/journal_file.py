@@ -5,6 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 from crossbook.errors import CrossbookError, InvalidInput, JournalBusy
@@ -13,6 +16,7 @@ _APPLICATION = 0x63626A31  # "cbj1", which `file` and every SQLite tool can show
 VERSION = 2
 # How long a file that is being let go of is waited for, in seconds.
 _PATIENCE = 0.5
+_CREATING = threading.Lock()
 
 _SCHEMA = (
     """create table run (
@@ -38,13 +42,15 @@ _SCHEMA = (
 def connect(path: Path) -> tuple[sqlite3.Connection, int]:
     """The file, made where there is none, and a descriptor of its log, by which the log is synced.
 
-    The file is locked for this connection alone until it is closed or its process is gone.
+    The file is locked for this connection alone until it is closed or its process is gone. Only its owner may read it.
+    An existing file is read to its end, so that a damaged page is found here and not in the middle of a run.
 
     Raises:
-        InvalidInput: what is there is no journal, or may not be written.
+        InvalidInput: what is there is no journal, is damaged, or may not be written.
         sqlite3.Error: everything else; `explain` says it in our words.
     """
     try:
+        _create_private(path)
         # An absolute path is never one of SQLite's special names.
         db = sqlite3.connect(path.absolute(), timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     except ValueError as error:
@@ -53,15 +59,42 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         db.execute("pragma locking_mode = exclusive")
         application, version = _number(db, "application_id"), _number(db, "user_version")
         if not application and not version and not _number(db, "schema_version"):
+            _make_private(path)
             _create(db)
         elif application != _APPLICATION:
-            raise InvalidInput(f"{path} is an SQLite file of something else: name another file", field="journal")
+            what = "is an SQLite file of something else: name the journal's own file"
+            raise InvalidInput(f"{path} {what}", field="journal")
         elif version > VERSION:
             raise InvalidInput(f"the journal {path} was written by a newer crossbook: update this one", field="journal")
+        elif version < VERSION:
+            what = "was written by an older crossbook: end its run with that version"
+            raise InvalidInput(f"the journal {path} {what}", field="journal")
+        else:
+            _make_private(path)
+            if db.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+                what = f"the journal {path} cannot be used: {_MENDS[sqlite3.SQLITE_CORRUPT]}"
+                raise InvalidInput(what, field="journal", cause="SQLITE_CORRUPT")
         return db, _open_log(db, path)
     except BaseException:
         db.close()
         raise
+
+
+def _create_private(path: Path) -> None:
+    """Create the file if there is none, readable by its owner from the beginning; its log gets the same mode."""
+    # To close any descriptor of a file lets go of all locks that this process has on it, and of this file no other
+    # connection of the process has any: each comes by here first.
+    with _CREATING, suppress(OSError):  # an obstacle is SQLite's to name
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _make_private(path: Path) -> None:
+    """Take from others the right to read or write a journal that was there before."""
+    for name in (path, path.with_name(f"{path.name}-wal")):
+        with suppress(OSError):  # the file of another owner
+            mode = name.stat().st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                name.chmod(stat.S_IMODE(mode) & ~0o077)
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -94,8 +127,8 @@ def _number(db: sqlite3.Connection, pragma: str) -> int:
 
 
 _MENDS = {
-    sqlite3.SQLITE_NOTADB: "it is a file of something else: name another one",
-    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_NOTADB: "it is a file of something else: name the journal's own file",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: restore a copy of it, since a new journal would write everything again",
     sqlite3.SQLITE_READONLY: "it may not be written: look at the permissions of the file and its folder",
     sqlite3.SQLITE_PERM: "it may not be written: look at the permissions of the file and its folder",
 }
@@ -109,7 +142,7 @@ def explain(error: Exception, path: Path) -> CrossbookError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is SQLite's finer division
         cause = getattr(error, "sqlite_errorname", type(error).__name__)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return JournalBusy(f"the journal {path} is open in another run: wait for that one, or name another file")
+        return JournalBusy(f"the journal {path} is open in another run: wait until that run has ended")
     if code == sqlite3.SQLITE_CANTOPEN:
         return InvalidInput(f"the journal {path} cannot be opened: {_obstacle(path)}", field="journal", cause=cause)
     if code == sqlite3.SQLITE_IOERR and not _is_writable(path):

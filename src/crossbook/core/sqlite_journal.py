@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import msgspec
-from attrs import fields
+from attrs import fields, frozen
 
 from crossbook.core.group_commit import GroupCommit
 from crossbook.core.journal import Entry, Heading, StoredRun
 from crossbook.errors import InvalidInput
 
+T = TypeVar("T")
 _COLUMNS = ", ".join(f'"{column.name}"' for column in fields(Entry))
 _SET = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in fields(Entry) if column.name != "index")
 _WRITE = (
@@ -54,6 +55,26 @@ _names = msgspec.json.Decoder(tuple[str, ...]).decode
 _record = msgspec.json.Decoder(dict[str, Any]).decode
 
 
+@frozen
+class JournalRun:
+    """A run as `SqliteJournal.runs` lists it.
+
+    Attributes:
+        name: its name; "" is a name too.
+        vendor, operation, match, base_url: what it was made for.
+        state: `begun`, `finished` or `archived`.
+        counts: how many items there are by status; `open` are those without an outcome.
+    """
+
+    name: str
+    vendor: str
+    operation: str
+    match: str | None
+    base_url: str
+    state: Literal["begun", "finished", "archived"]
+    counts: dict[str, int]
+
+
 class SqliteJournal:
     """A journal in a file, for as many runs as have names; one of them is open at a time.
 
@@ -61,10 +82,11 @@ class SqliteJournal:
     milliseconds, so that it survives the process, and on disk with the next intent.
 
     Args:
-        path: the file, made where there is none. While it is open its log lies beside it (`…-wal`).
+        path: the file, made where there is none, and readable by its owner alone. While it is open its log lies beside
+            it (`…-wal`).
 
     Raises (from every method):
-        InvalidInput: the path holds something else, or may not be written.
+        InvalidInput: the path holds something else, is damaged, or may not be written.
         JournalBusy: another process or run has the file open; one that was killed has let go of it.
         CrossbookError: the disk is full, or failed. Nothing more is taken then; what was intended before is there.
 
@@ -153,6 +175,43 @@ class SqliteJournal:
     async def close(self) -> None:
         await self._file.close()
 
+    async def runs(self) -> tuple[JournalRun, ...]:
+        """Return the runs of a file that is there, in the order in which they began.
+
+        Example:
+            ```python
+            for run in await SqliteJournal("import.sqlite").runs():
+                print(run.name, run.state, run.counts)
+            ```
+        """
+        return await self._once(_runs)
+
+    async def archive(self, run: str = "") -> None:
+        """Delete from a finished run what it needs only to be resumed or replayed.
+
+        That is its key, the hashes of its items, match keys and account, the ids seen before a write, and the cursors
+        of its source. What stays are outcomes: status, contact id, error, and your own `ref`. The file is written anew,
+        so that no byte of the rest is left in it; copies of the file and freed blocks of the disk are not touched. The
+        run is not run again: the same call is refused, and writes nothing. To archive it again does no harm.
+
+        Raises:
+            InvalidInput: there is no such file or run, or the run is not finished.
+
+        Example:
+            ```python
+            await SqliteJournal("import.sqlite").archive()
+            ```
+        """
+        await self._once(lambda db: _archive(db, run))
+
+    async def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Opens the file for this work alone; it is not made for it."""
+        if not self._path.exists():
+            raise InvalidInput(f"there is no journal {self._path}", field="journal")
+        found = await self._file.open(work)
+        await self._file.close()
+        return found
+
     def _rows(self, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
         rows = [self._row(entry) for entry in entries]
         for entry in entries:
@@ -181,6 +240,38 @@ def _open(db: sqlite3.Connection, run: str) -> tuple[int, int, StoredRun | None]
     number, *heading, finished, archived, last, marked = found
     state: Any = "archived" if archived else "begun" if finished is None else "finished"
     return number, -1 if last is None else last, StoredRun(Heading(*heading), state, last is None and not marked)
+
+
+def _runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
+    counts: dict[int, dict[str, int]] = {}
+    sql = "select run, case state when 'done' then status else 'open' end as shown, count(*) from entry group by 1, 2"
+    for number, status, count in db.execute(sql):
+        counts.setdefault(number, {})[status] = count
+    sql = """
+        select id, name, vendor, operation, match, base_url,
+            case when archived then 'archived' when finished is null then 'begun' else 'finished' end
+        from run order by id
+    """
+    return tuple(JournalRun(*[*run, counts.get(number, {})]) for number, *run in db.execute(sql))
+
+
+def _archive(db: sqlite3.Connection, run: str) -> None:
+    found = db.execute("select id, finished from run where name = ?", (run,)).fetchone()
+    which = f"run {run!r}" if run else "run without a name"
+    if found is None:
+        raise InvalidInput(f"the journal has no {which}", field="run")
+    number, finished = found
+    if finished is None:
+        raise InvalidInput(f"the {which} is not finished: resume it with the call that began it", field="run")
+    db.execute("pragma secure_delete = on")
+    db.execute("begin immediate")
+    db.execute("update run set archived = 1, key = x'', tag = null, account = null where id = ?", (number,))
+    db.execute("update entry set fingerprint = '', key = null, seen = null where run = ?", (number,))
+    db.execute("delete from bookmark where run = ?", (number,))
+    db.execute("commit")
+    # The log holds the pages as they were before, and so does the file until the log is folded into it.
+    for statement in ("pragma wal_checkpoint(truncate)", "vacuum", "pragma wal_checkpoint(truncate)"):
+        db.execute(statement).fetchall()
 
 
 def _json(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:

@@ -1,0 +1,226 @@
+"""Credentials renewed while a book is open: the account and its limits stay, and the old password's token does not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from control import Server
+from fakes import BASE_URL, CREDENTIALS, FakeTransport, book_over, reply
+from virtual import virtually
+
+from crossbook import AddressBook, AuthError, Filemail, InvalidInput
+from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.redact import Secret
+
+pytestmark = pytest.mark.anyio
+NEW: dict[str, dict[str, str]] = {
+    "serwersms": {**CREDENTIALS["serwersms"], "password": "renewed-password"},
+    "atom": {"token": "renewed-token"},
+    "filemail": {**CREDENTIALS["filemail"], "password": "renewed-password"},
+    "vercom": {**CREDENTIALS["vercom"], "authorization": "renewed-authorization"},
+}
+EMPTY: dict[str, Any] = {
+    "serwersms": {"paging": {"page": 1, "count": 1}, "items": []},
+    "atom": {"status": "success", "result": []},
+    "filemail": {"responsestatus": "OK", "Groups": []},
+    "vercom": {"data": []},
+}
+
+
+def renew(book: AddressBook, credentials: dict[str, Any]) -> None:
+    book.renew_credentials(**credentials)  # type: ignore[attr-defined]
+
+
+def sent_by(transport: FakeTransport) -> list[str]:
+    """All that left, headers included."""
+    return [f"{call.target!r} {call.headers!r} {call.body!r}" for call in (*transport.sent, *transport.logged_in)]
+
+
+async def test_open_book_takes_renewed_credentials(
+    vendor: str, server: Server, make_book: Callable[..., AddressBook]
+) -> None:
+    """So do its copies; until then the old ones are refused."""
+    renewed: dict[str, Any] = {
+        name: "renewed-" + value for name, value in server.credentials[vendor].items()
+        if name in ("password", "token", "authorization")
+    }  # fmt: skip
+    credentials = {name: value for name, value in server.credentials[vendor].items() if name != "brand"} | renewed
+    async with make_book() as book:
+        patient = book.with_options(timeout=50)
+        await book.groups.list()
+        server.renew(vendor, **renewed)
+        if vendor != "filemail":  # its token of the old password is still good
+            with pytest.raises(AuthError):
+                await book.groups.list()
+        renew(patient, credentials)
+        for each in (book, patient, book.with_options(attempts=2)):
+            await each.groups.list()
+    if vendor == "filemail":
+        assert server.requests("filemail")["login"] == 2
+
+
+@pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
+async def test_token_takes_the_place_of_a_password(server: Server, make_book: Callable[..., AddressBook]) -> None:
+    async with make_book() as book:
+        await book.groups.list()
+        server.renew("serwersms", password="renewed-password")
+        renew(book, {"token": server.token})
+        await book.groups.list()
+        renew(book, {"username": "sandbox", "password": "renewed-password"})
+        await book.groups.list()
+        for wrong in ({"username": "other", "password": "x"}, {"token": "x", "username": "sandbox"}, {"token": " "}):
+            with pytest.raises(InvalidInput):
+                renew(book, wrong)
+        await book.groups.list()
+
+
+@pytest.mark.parametrize("vendor", ["serwersms", "filemail"], indirect=True)
+async def test_another_user_name_is_another_account(vendor: str) -> None:
+    transport = FakeTransport(reply(EMPTY[vendor]))
+    other = NEW[vendor] | {"username": "other@example.com"}
+    book = book_over(vendor, transport)
+    with pytest.raises(InvalidInput, match="username is another one") as caught:
+        renew(book, other)
+    assert caught.value.field == "username"
+    assert "other@" not in str(caught.value)
+    renew(book_over(vendor, transport, account="ours"), other)  # whose account it is has been said
+    async with book:
+        await book.groups.list()
+    assert not [call for call in sent_by(transport) if "other" in call]
+
+
+async def test_request_in_flight_is_tried_with_the_new(vendor: str) -> None:
+    """The vendor refuses the old credentials while a request with them is on its way."""
+    if vendor == "filemail":
+        pytest.skip("a token is renewed by the login")
+    gone = anyio.Event()
+    refused = {"atom": 403, "serwersms": 401, "vercom": 401}[vendor]
+
+    async def answer(call: Outgoing) -> Reply:
+        if b"renewed" in call.body or b"renewed" in repr(call.headers).encode():
+            return reply(EMPTY[vendor])
+        await gone.wait()
+        return reply(b"no", refused)
+
+    transport = FakeTransport(answer)
+    async with book_over(vendor, transport) as book, anyio.create_task_group() as tasks:
+        tasks.start_soon(_listed, book)
+        await anyio.wait_all_tasks_blocked()
+        renew(book, {name: value for name, value in NEW[vendor].items() if name != "brand"})
+        gone.set()
+    assert len(transport.sent) == 2
+
+
+async def _listed(book: AddressBook) -> None:
+    await book.groups.list()
+
+
+@pytest.mark.parametrize("account", [None, "ours"])
+def test_renewed_credentials_share_the_limit(vendor: str, account: str | None) -> None:
+    """Two books of one account, one opened with the old credentials and one with the new, in virtual time."""
+
+    async def main() -> None:
+        began = anyio.current_time()
+        transport = FakeTransport(reply(EMPTY[vendor]))
+        named = {"account": account} if account or "username" in NEW[vendor] else {}
+        async with book_over(vendor, transport, rate=1, **named) as old:
+            if not account and "username" not in NEW[vendor]:
+                renew(old, NEW[vendor])
+            async with book_over(vendor, transport, rate=1, **named, **NEW[vendor]) as new:
+                for _ in range(5):
+                    await old.groups.list()
+                    await new.groups.list()
+        assert anyio.current_time() - began == pytest.approx(9 + (vendor == "filemail"), abs=1.1)
+
+    virtually(main)
+
+
+def test_other_accounts_do_not_share_the_limit(vendor: str) -> None:
+    async def main() -> None:
+        began = anyio.current_time()
+        transport = FakeTransport(reply(EMPTY[vendor]))
+        async with (
+            book_over(vendor, transport, rate=1, account="one") as one,
+            book_over(vendor, transport, rate=1, account="two", **NEW[vendor]) as two,
+            book_over(vendor, transport, rate=1, account="one", base_url="https://vendor.example.com/v2") as there,
+        ):
+            for _ in range(5):
+                for book in (one, two, there):
+                    await book.groups.list()
+        assert anyio.current_time() - began <= 8
+
+    virtually(main)
+
+
+class Shelf:
+    """A store of tokens that several books share."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, Secret | None] = {}
+
+    async def get(self, account: str) -> Secret | None:
+        return self.tokens.get(account)
+
+    async def put(self, account: str, token: Secret | None) -> None:
+        self.tokens[account] = token
+
+
+@pytest.mark.parametrize("vendor", ["filemail"], indirect=True)
+async def test_store_knows_the_account_by_its_user_name(vendor: str) -> None:
+    """A renewed password finds the token; another user name, base URL or `account=` does not."""
+    store, transport = Shelf(), FakeTransport(reply(EMPTY[vendor]))
+    for options, logins in (
+        ({}, 1), ({"password": "renewed"}, 1), ({"username": "other@example.com"}, 2),
+        ({"base_url": "https://other.example.com"}, 3), ({"account": "ours"}, 4),
+        ({"account": "ours", "password": "renewed"}, 4),
+    ):  # fmt: skip
+        async with book_over(vendor, transport, tokens=store, **options) as book:
+            await book.groups.list()
+        assert len(transport.logged_in) == logins
+    # The same name in every process, which tells no user name.
+    assert all(len(name) == 32 and int(name, 16) for name in store.tokens)
+    told = "\0".join(("filemail", BASE_URL, "", CREDENTIALS[vendor]["username"]))
+    assert hashlib.blake2b(told.encode(), digest_size=16).hexdigest() in store.tokens
+
+
+@pytest.mark.parametrize("vendor", ["filemail"], indirect=True)
+async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
+    """Also one whose login is still on its way: its call ends with it, and it is not stored."""
+    go, logins = anyio.Event(), list[str]()
+
+    async def answer(call: Outgoing) -> Reply:
+        target = call.target.decode()
+        if "login?" not in target:
+            return reply(EMPTY[vendor])
+        logins.append(target)
+        if "renewed" in target:
+            return reply({"responsestatus": "ok", "logintoken": "new-token"})
+        await go.wait()
+        return reply({"responsestatus": "ok", "logintoken": "old-token"})
+
+    store, transport = Shelf(), FakeTransport(answer, logins=False)
+    book = book_over(vendor, transport, tokens=store)
+    assert isinstance(book, Filemail)
+    async with book, anyio.create_task_group() as tasks:
+        tasks.start_soon(_listed, book)
+        await anyio.wait_all_tasks_blocked()
+        renew(book, NEW[vendor])
+        await book.groups.list()
+        go.set()
+        await anyio.wait_all_tasks_blocked()
+        await book.groups.list()
+        assert [each.reveal() for each in store.tokens.values() if each] == ["new-token"]
+    used = [call.target.decode().partition("logintoken=")[2] for call in transport.sent]
+    assert [token for token in used if token] == ["new-token", "old-token", "new-token"]
+    assert len(logins) == 2
+
+
+@pytest.mark.parametrize("wrong", ["", "  ", 5, ["x"]])
+def test_account_is_a_name(vendor: str, wrong: Any) -> None:
+    with pytest.raises(InvalidInput, match="account is a name") as caught:
+        book_over(vendor, FakeTransport(reply({})), account=wrong)
+    assert caught.value.field == "account"
