@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from journals import HEADING
 
-from crossbook.core.journal import Entry
+from crossbook.core.journal import Entry, StoredRun
 from crossbook.core.sqlite_journal import SqliteJournal
 
 INDEX = st.integers(0, 12)
@@ -59,7 +59,9 @@ class Machine(RuleBasedStateMachine):
         self.runs: dict[str, dict[int, Entry]] = {"": {}, "second": {}}
         self.marks: dict[str, dict[int, str]] = {"": {}, "second": {}}
         self.finished: set[str] = set()
-        self.call("open", HEADING, "")
+        assert self.call("open", "") is None
+        self.call("begin", HEADING)
+        self.begun = {""}
 
     def call(self, method: str, *values: object) -> Any:
         return self.portal.call(getattr(self.journal, method), *values)
@@ -81,8 +83,15 @@ class Machine(RuleBasedStateMachine):
     @rule(run=RUN)
     def reopen(self, run: str) -> None:
         self.call("close")
-        assert self.call("open", HEADING, run) is (run in self.finished)
+        stored = self.call("open", run)
         self.run = run
+        if run in self.begun:
+            state: Any = "finished" if run in self.finished else "begun"
+            assert stored == StoredRun(HEADING, state, not (self.model or self.marks[run]))
+        else:
+            assert stored is None
+            self.call("begin", HEADING)
+            self.begun.add(run)
 
     @precondition(lambda self: self.model)
     @rule()

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -58,6 +59,8 @@ def test_into_a_file_that_is_not_overwritten_unasked(run: Callable[..., Done], t
     assert (done.returncode, done.stdout) == (0, "")
     assert report.read_text(encoding="utf-8").startswith("# Atom Telecom")
     assert list(tmp_path.iterdir()) == [report]
+    if sys.platform != "win32":
+        assert stat.S_IMODE(report.stat().st_mode) == 0o600
 
 
 def test_json_for_machines(run: Callable[..., Done]) -> None:
