@@ -70,3 +70,46 @@ def test_a_secret_shows_itself_to_nobody() -> None:
     assert not hasattr(secret, "__dict__")
     with pytest.raises(TypeError, match="pickled"):
         pickle.dumps(secret)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 300_000, "%4" * 150_000, "1" * 300_000, "+" * 300_000, "12345" + "-" * 300_000,
+        "12345" + "%20" * 100_000, "12345x" * 50_000, "1 " * 150_000, "a@" * 150_000, "?" * 300_000,
+    ],
+    ids=lambda text: text[:6],
+)  # fmt: skip
+def test_identifiers_is_linear(text: str) -> None:
+    """A quadratic search would need many minutes for this length."""
+    assert len(redact.identifiers(text)) < 1_000_000
+
+
+def test_identifiers_finds_phones_and_addresses_only() -> None:
+    said = "Anna anna@example.com, b%40example.com; +48 500 600 700 and 500600701, anna@example.com, 12345, 1%20%202345"
+    assert redact.identifiers(said) == "a***@e***, b***@***, +48******00, 500******01"
+
+
+@pytest.mark.parametrize("spelling", ["kowalska%40example.com", "%40kowalska", "kowalska%40", "a%40b%40kowalska"])
+def test_text_masks_percent_encoded_address(spelling: str) -> None:
+    shown = redact.text(f"no such address: {spelling}, is it?")
+    assert "kowalska" not in shown
+    assert "example" not in shown
+    assert "***@" in shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("call 500%20600%2B700%20, or 12345%20", "call 500******00%20, or 12345%20"),
+        ("+500-600 (x)", "+50******00 (x)"),
+        ("12345 x 123456 x", "12345 x 123******56 x"),
+        ("GET /a?phone=Anna failed", "GET /a?*** failed"),
+        ("is it a?b or c=d", "is it a?b or c=d"),
+        ("why? a=b", "why? a=b"),
+        ("'/a?b?c=Anna'", "'/a?***'"),
+        ("a=b?c", "a=b?c"),
+    ],
+)
+def test_text_masks_numbers_and_queries(said: str, shown: str) -> None:
+    assert redact.text(said) == shown

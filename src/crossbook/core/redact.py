@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-# Also what is none, since that is what vendors refuse and say back: two @, or nothing on one side.
-_EMAIL = re.compile(r"[^\s<>\"'(),;:=/]*(?:@|%40)[^\s<>\"'(),;:=/]*")
+# Whole words are matched and then looked into: a pattern that searches a word for a mark begins again at each of its
+# characters, which takes quadratic time in a long word without the mark.
 _WORD = re.compile(r"[^\s<>\"'(),;:=/]*")
-# Six digits and more, however they are spaced: a phone, or something just as private.
-_DIGITS = re.compile(r"\+?\d(?:(?:[\s\-.()/+_]|%20|%2[Bb])*\d){5,}")
-# Our own URL, said back: any value may be a person's.
-_QUERY = re.compile(r"\?[^\s\"'<>]*=[^\s\"'<>]*")
+# Digits, however they are spaced. Whether there are enough of them is counted afterwards: a pattern that demands six
+# reads the spaces behind too few of them again from each digit, and `%20` has two.
+_SPACED = re.compile(r"\+?\d(?:[\d\s\-.()/+_]|%20|%2[Bb])*")
+_DIGIT = re.compile(r"%20|%2[Bb]|(\d)")
+_URL = re.compile(r"[^\s\"'<>]+")
 # A line break in a vendor's text would begin a line of its own in a log; half of a surrogate pair cannot be encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 MESSAGE_LENGTH = 300
@@ -29,15 +30,37 @@ def email(text: str) -> str:
     return f"{user[:1]}***@{host[:1]}***"
 
 
+def _is_address(word: str) -> bool:
+    """Whether a word is an address, or an invalid one, which a vendor quotes when it refuses it: two @, or one alone."""
+    return "@" in word or "%40" in word
+
+
+def _number(spaced: str) -> str:
+    """The part from the first to the last digit, if there are six: a phone, or something just as private; else ""."""
+    ends = [digit.end() for digit in _DIGIT.finditer(spaced) if digit[1]]
+    return spaced[: ends[-1]] if len(ends) >= 6 else ""
+
+
+def _without_number(match: re.Match[str]) -> str:
+    number = _number(match.group())
+    return phone(number) + match.group()[len(number) :] if number else match.group()
+
+
+def _without_query(url: re.Match[str]) -> str:
+    """A part of a text without the query of our own URL, quoted by a vendor: any value may be a person's."""
+    before, _, query = url.group().partition("?")
+    return f"{before}?***" if "=" in query else url.group()
+
+
 def text(value: str) -> str:
     """Masks every e-mail address, every long number and every query in a vendor's free text, and shortens it."""
     start = value[: MESSAGE_LENGTH * 4]
     if len(start) < len(value):
         # Half an address or half a number is not known for one: what the cut goes through is left out.
         start = _WORD.sub("", start[::-1], count=1)[::-1].rstrip("+0123456789 -.()/_")
-    shown = _QUERY.sub("?***", _CONTROL.sub(" ", start))
-    shown = _EMAIL.sub(lambda m: email(m.group()), shown)
-    shown = _DIGITS.sub(lambda m: phone(m.group()), shown)
+    shown = _URL.sub(_without_query, _CONTROL.sub(" ", start))
+    shown = _WORD.sub(lambda m: email(m.group()) if _is_address(m.group()) else m.group(), shown)
+    shown = _SPACED.sub(_without_number, shown)
     return shown if len(shown) <= MESSAGE_LENGTH else shown[:MESSAGE_LENGTH] + "…"
 
 
@@ -48,8 +71,9 @@ def label(value: str) -> str:
 
 def identifiers(value: str) -> str:
     """The phones and addresses in a text, masked, and nothing else of it: a log tells calls apart by them."""
-    addresses = [email(m.group()) for m in _EMAIL.finditer(value)]
-    numbers = [phone(m.group()) for m in _DIGITS.finditer(_EMAIL.sub(" ", value))]
+    addresses = [email(word) for word in _WORD.findall(value) if _is_address(word)]
+    others = _WORD.sub(lambda m: " " if _is_address(m.group()) else m.group(), value)
+    numbers = [phone(number) for spaced in _SPACED.findall(others) if (number := _number(spaced))]
     return ", ".join(dict.fromkeys(addresses + numbers))
 
 
