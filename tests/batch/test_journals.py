@@ -193,6 +193,25 @@ async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_refused_credentials_leave_items_open(path: Path) -> None:
+    """An item is not at fault: the same call writes it, once the account may do so."""
+    inside = Inside("atom")
+    source = people(ATOM, 5, inside.group())
+
+    async def refuse(*_: Any) -> Reply:
+        return Reply(403, {"content-type": "application/json"}, b'{"status":"error","error":{"code":"forbidden"}}')
+
+    async with inside.book() as book:
+        inside.spoil = lambda operation: refuse
+        results = await ran(book.contacts.create_many(source, journal=path, concurrency=1))
+        assert {type(result.error) for result in results} == {AuthError}
+        inside.spoil = lambda _: None
+        results = await ran(book.contacts.create_many(source, journal=path))
+    assert [(result.status, result.replayed) for result in results] == [("created", False)] * 5
+    assert len(inside.contacts()) == 5
+
+
+@pytest.mark.anyio
 async def test_runs_have_names(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())

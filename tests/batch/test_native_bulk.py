@@ -67,6 +67,18 @@ async def test_207_goes_to_each_item() -> None:
     assert (results[1].error.field, results[1].error.status, results[1].error.sent) == ("email", 207, "yes")
 
 
+async def test_207_quotes_no_credential() -> None:
+    secret = 'fake/"key"'
+    quoting = {**problem("p1@example.com"), "message": f"not for {secret}", "code": secret}
+    content = written(row(10), row(12), row(13), errors=[quoting], status=207).content.replace(b"/", rb"\/")
+    transport = FakeTransport(reply(content, 207))
+    async with book_over("vercom", transport, application_key=secret) as book:
+        results = await ran(book.contacts.create_many(BY_EMAIL, ordered=True))
+    assert told(results) == ["10", "failed", "12", "13"]
+    assert results[1].error is not None
+    assert (results[1].error.message, results[1].error.code) == ("Validation error. not for ***", "***")
+
+
 SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "Ewa")]
 
 

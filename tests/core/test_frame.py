@@ -67,7 +67,9 @@ def test_any_query_stays_a_query(parameters: dict[str, str]) -> None:
         ("http://127.0.0.1:80", "http://127.0.0.1:80", ""),
         ("http://[::1]:80/x", "http://[::1]:80", "/x"),
         ("http://localhost/x", "http://localhost", "/x"),
-        ("http://sandbox.localhost", "http://sandbox.localhost", ""),
+        ("http://LOCALHOST", "http://LOCALHOST", ""),
+        ("http://127.255.0.9:1", "http://127.255.0.9:1", ""),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", ""),
     ],
 )
 def test_base_urls(url: str, origin: str, prefix: str) -> None:
@@ -80,7 +82,11 @@ def test_base_urls(url: str, origin: str, prefix: str) -> None:
     [
         "", "api.example.com", "//api.example.com", "ftp://api.example.com", "https://", "https://u:pw@api.example.com",
         "https://api.example.com?x=1", "https://api.example.com#x", "http://api.example.com", "http://128.0.0.1",
-        "http://localhost.example.com", "https://api.example.com:port", "https://[::1", "https://api.exa mple.com",
+        "http://localhost.example.com", "http://x.localhost", "http://.localhost", "http://localhost.",
+        "http://127.0.0.1.example.com", "http://2130706433", "http://0x7f000001", "http://127.1", "http://0.0.0.0",
+        "http://[::]", "http://[::ffff:128.0.0.1]", "http://10.0.0.1", "https://@api.example.com",
+        "https://:@api.example.com", "https://u@api.example.com", "http://@localhost", "http://127.0.0.1@api.example.com",
+        "https://api.example.com:port", "https://[::1", "https://api.exa mple.com",
         "https://api.example.com/a b", "https://ąpi.example.com", "https://api.example.com/\r\nX: y",
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from fakes import VENDORS, FakeTransport, book_over, reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook import BadResponse, CrossbookError, ResponseTooLarge
+from crossbook import BadResponse, CrossbookError, Rejected, ResponseTooLarge
 from crossbook.core.card import Operation, Retry
 from crossbook.core.exchange import Reply
 from crossbook.core.judge import judge, retry_after
@@ -104,6 +104,65 @@ async def test_whatever_the_vendor_calls_it_an_error_shows_nobody_and_is_short()
             await book.groups.list()
     assert caught.value.field == "a***@e*** +48******00"
     assert caught.value.request_id == "d9" * 50
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("00d928f759", "00d928f759"),
+        ("123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-12d3-a456-426614174000"),
+        ("A123456789", "A123456789"),
+        ("req_01ARZ3NDEKTSV4RRFFQ69G5FAV", "req_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        ("7", "7"),
+        ("48500600700", "485******00"),
+        ("500-600-700", "500******00"),
+        ("for +48 500 600 700", "for +48******00"),
+        ("for anna@example.com", "for a***@e***"),
+        ("anna%40example.com", "a***@***"),
+        ("a\nb", "a b"),
+        ("x" * 90 + " anna.kowalska@example.com", "x" * 90 + " a***@e***"),
+        ("x" * 200, "x" * 100),
+    ],
+)
+async def test_request_id_is_masked(said: str, shown: str) -> None:
+    refusal = {"meta": {"uniqId": said}, "errors": [{"title": "Bad"}]}
+    async with book_over("vercom", FakeTransport(reply(refusal, 422)), attempts=1) as book:
+        with pytest.raises(CrossbookError) as caught:
+            await book.groups.list()
+    assert caught.value.request_id == shown
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_byte_order_mark_is_tolerated(vendor: str) -> None:
+    listed = {
+        "serwersms": b'{"items":[]}', "atom": b'{"status":"success","result":[]}',
+        "filemail": b'{"responsestatus":"OK","groups":[]}', "vercom": b'{"data":[]}',
+    }  # fmt: skip
+    refusals = {
+        "serwersms": b'{"error":{"code":3000,"message":"the reason"}}',
+        "atom": b'{"status":"error","error":{"code":"invalid_request","message":"the reason"}}',
+        "filemail": b'{"responsestatus":"error","errorcode":1002,"errormessage":"the reason"}',
+        "vercom": b'{"errors":[{"title":"the reason"}]}',
+    }
+    mark = b"\xef\xbb\xbf"
+    transport = FakeTransport(reply(mark + listed[vendor]), reply(mark + refusals[vendor], 422))
+    async with book_over(vendor, transport, attempts=1) as book:
+        assert (await book.groups.list()).items == ()
+        with pytest.raises(Rejected, match="the reason"):
+            await book.groups.list()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("headers", [{}, {"content_range": "bytes 0-10/20"}])
+async def test_part_of_an_answer_is_a_bad_response(vendor: str, headers: dict[str, str]) -> None:
+    body = {"items": [], "status": "success", "responsestatus": "OK", "groups": [], "data": [], "result": []}
+    async with book_over(vendor, FakeTransport(reply(body, 206, **headers)), attempts=1) as book:
+        with pytest.raises(BadResponse, match="206") as caught:
+            await book.groups.list()
+    assert (caught.value.status, caught.value.sent) == (206, "yes")
+    for status in (200, 201, 203):
+        async with book_over(vendor, FakeTransport(reply(body, status)), attempts=1) as book:
+            assert (await book.groups.list()).items == ()
 
 
 def test_retry_after_is_seconds_or_a_date() -> None:

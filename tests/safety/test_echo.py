@@ -10,7 +10,7 @@ import canaries
 import pytest
 from crossbook_wire.http import Request
 
-from crossbook.core.echo import masked
+from crossbook.core.echo import masked, without_secrets
 
 BODY = {"contacts": [{"firstName": canaries.FIRST, "externalData": {"a": [canaries.NOTE]}}], "lastName": canaries.LAST}
 REQUEST = Request("createContact", "POST", "/", urlencode({"q": canaries.COMPANY}), json.dumps(BODY).encode())
@@ -60,6 +60,20 @@ def test_a_message_without_end_takes_no_time() -> None:
     began = time.process_time()  # what is computed, however busy the machine is
     masked("person 1 " * 1_000_000, request, ())
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("secret", canaries.SECRETS)
+def test_without_secrets_hides_each_spelling(secret: str) -> None:
+    said = {"errors": [{"message": f"no: {secret}", "n": 1.5, "on": None}], secret: [True, urlencode({"v": secret})]}
+    for body in (json.dumps(said), json.dumps(said, ensure_ascii=False), json.dumps(said).replace("/", "\\/")):
+        shown = without_secrets(body.encode(), (secret,))
+        assert json.loads(shown)["errors"] == [{"message": "no: ***", "n": 1.5, "on": None}]
+        assert json.loads(shown)[secret] == [True, "v=***"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a":"\xff"}', b"[" * 100_000])
+def test_without_secrets_keeps_what_is_no_json(body: bytes) -> None:
+    assert without_secrets(body, ("secret",)) == body
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'"text"', b"1"])

@@ -76,6 +76,15 @@ async def test_a_success(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
 
 
+async def test_request_id_of_a_success_shows_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    said = f"{canaries.PHONE} {canaries.FIRST} fake-authorization"
+    async with logged(caplog, "vercom", reply({"data": [{"id": "5"}], "meta": {"uniqId": said}})) as book:
+        await book.contacts.create(Contact(phone=canaries.OTHER_PHONE, first_name=canaries.FIRST))
+    assert lines(caplog) == [
+        "vercom.createContacts attempt 1: 200 in 0 ms, request id +48******00 *** ***, about +48******33"
+    ]
+
+
 async def test_what_is_asked_in_a_query(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "vercom", reply({"data": [], "meta": {}})) as book:
         await book.contacts.list(phone=canaries.PHONE, email=canaries.EMAIL)

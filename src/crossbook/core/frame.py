@@ -55,7 +55,7 @@ class Base(Struct, frozen=True):
             raise InvalidInput("base_url is no URL", field="base_url") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or not _URL.fullmatch(parts.netloc + parts.path):
             raise InvalidInput("base_url must begin with https:// and name a host", field="base_url")
-        if parts.username or parts.password or parts.query or parts.fragment:
+        if "@" in parts.netloc or parts.query or parts.fragment:  # also an empty user: `https://@host`
             raise InvalidInput("base_url takes a host and a path only: no user, query or fragment", field="base_url")
         if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
             raise InvalidInput(
@@ -66,10 +66,12 @@ class Base(Struct, frozen=True):
 
 
 def _is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its text alone: a name such as `x.localhost` is resolved by DNS somewhere."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 @lru_cache(1024)

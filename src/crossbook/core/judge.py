@@ -63,6 +63,11 @@ def judge(
     if status == 202 and (operation.retry is Retry.SAFE or "retry-after" in reply.headers):
         # Not done yet: asked again, as the vendor says, until it is. A create is not: it may happen yet.
         return _error(card, VendorDown, reply, "the vendor is still working on it")
+    if status == 206:
+        # An old page of a list from a cache, for instance: whatever it holds, it is not all.
+        return _error(
+            card, BadResponse, reply, "the answer is only a part of the whole (206), though none was asked for"
+        )
     if ok and not reply.content.strip():
         return _error(card, BadResponse, reply, "the answer is empty")
     too_many = _too_many(card, reply.content) if len(reply.content) > _FEW else None
@@ -122,10 +127,10 @@ def _too_many(card: Card, content: bytes) -> str | None:
     return f"more than {_FEW:,} values, with less than {_DENSE} bytes for each" if dense else None
 
 
-def request_id(card: Card, reply: Reply) -> str | None:
+def request_id(card: Card, reply: Reply, request: Request, secrets: tuple[str, ...]) -> str | None:
     """What the vendor's support asks for, in an answer that was a success."""
     found = card.request_id(_decoder(card).decode(reply.content))
-    return redact.label(found) if found else None
+    return redact.label(echo.masked(found, request, secrets)) if found else None
 
 
 def _unanswered(card: Card, failure: Failure, operation: Operation) -> CrossbookError:

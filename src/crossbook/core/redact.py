@@ -14,7 +14,10 @@ _DIGIT = re.compile(r"%20|%2[Bb]|(\d)")
 _URL = re.compile(r"[^\s\"'<>]+")
 # A line break in a vendor's text would begin a line of its own in a log; half of a surrogate pair cannot be encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+# With a letter, or it could be a phone.
+_HEXADECIMAL = re.compile(r"[0-9-]*[A-Fa-f][0-9A-Fa-f-]*")
 MESSAGE_LENGTH = 300
+LABEL_LENGTH = 100
 
 
 def phone(text: str) -> str:
@@ -31,7 +34,7 @@ def email(text: str) -> str:
 
 
 def _is_address(word: str) -> bool:
-    """Whether a word is an address, or an invalid one, which a vendor quotes when it refuses it: two @, or one alone."""
+    """Whether a word is an address, or an invalid one, which a vendor quotes to refuse it: two @, or @ alone."""
     return "@" in word or "%40" in word
 
 
@@ -65,8 +68,11 @@ def text(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """A vendor's name for a request, which would be none if its digits were masked; one line, and not a long one."""
-    return _CONTROL.sub(" ", value[:100])
+    """A vendor's id of a request, masked as any text, but for a hexadecimal id: many of its digits may stand together.
+
+    The id has one line and at most 100 characters.
+    """
+    return (value if _HEXADECIMAL.fullmatch(value) else text(value))[:LABEL_LENGTH]
 
 
 def identifiers(value: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import TypeVar
 
 import anyio
 import msgspec
 from crossbook_wire.http import Request, Response
 
-from crossbook.core import frame, log
+from crossbook.core import echo, frame, log
 from crossbook.core.card import Operation, Retry
 from crossbook.core.connection import Connection
 from crossbook.core.exchange import Failure, Reply
@@ -90,6 +91,8 @@ class Wire:
                 raise
             finally:
                 account.release()
+            if isinstance(outcome, Reply) and outcome.content.startswith(BOM_UTF8):
+                outcome = Reply(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
             error = judge(connection.card, operation, outcome, request, attachment.secrets)
             if watching is not None:
                 watching.answered(request, outcome, error)
@@ -100,14 +103,13 @@ class Wire:
             if error is None and isinstance(outcome, Reply):
                 account.quota.succeeded(repeated=number > 1)
                 if options.on_attempt is not None or log.wanted():
-                    self._told(request, number, began, outcome, None, None)
+                    self._told(request, number, began, outcome, None, None, attachment.secrets)
+                content = connection.card.empty_list if outcome.status == 404 else outcome.content
+                if outcome.status == 207:  # a success in part: what it says of the other part is shown
+                    content = echo.without_secrets(content, attachment.secrets)
                 return Answer(
-                    outcome.status,
-                    outcome.headers,
-                    connection.card.empty_list if outcome.status == 404 else outcome.content,
-                    connection.card.vendor,
-                    request.operation,
-                )
+                    outcome.status, outcome.headers, content, connection.card.vendor, request.operation
+                )  # fmt: skip
             assert error is not None
             error.operation, error.attempts, error.earlier = request.operation, number, earlier
             if error.sent == "maybe" or isinstance(error, (VendorDown, BadResponse)):
@@ -171,7 +173,7 @@ class Wire:
 
     def _told(
         self, request: Request, number: int, began: float, outcome: Reply | Failure,
-        error: CrossbookError | None, wait: float | None,
+        error: CrossbookError | None, wait: float | None, secrets: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         hook = self._options.on_attempt
         if hook is None and not log.wanted():
@@ -181,7 +183,9 @@ class Wire:
         sent = error.sent if error else "yes"
         attempt = Attempt(card.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
         if log.wanted():
-            id = error.request_id if error else request_id(card, outcome) if isinstance(outcome, Reply) else None
+            id = error.request_id if error else None
+            if error is None and isinstance(outcome, Reply):
+                id = request_id(card, outcome, request, secrets)
             log.attempted(attempt, request, id)
         if hook is not None:
             hook(attempt)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from ipaddress import IPv4Address
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, Unpack, get_args
 
@@ -86,8 +87,9 @@ class Sandbox:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        # A name that no other sandbox had: what crossbook learns of an account's limits is kept by its origin.
-        origin = f"http://sandbox-{next(_NUMBERS)}.localhost"
+        # An address that no other sandbox had: what crossbook learns of an account's limits is kept by its origin.
+        # Loopback needs no https; no server listens there.
+        origin = f"http://{IPv4Address('127.1.0.0') + next(_NUMBERS)}"
         if self._socket:
             from crossbook.testing.served import Served
 
