@@ -77,7 +77,7 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
 
         options = {"timeout": trial.timeout, "attempts": trial.attempts, **fault.options}
         trial.timeout = options["timeout"]
-        async with lane.book(on_attempt=watch, **options, **way.options) as book:
+        async with lane.book(on_attempt=watch, allow_http=True, **options, **way.options) as book:
             await _use(book, fault.used)
             trial.before, earlier = lane.data(), await lane.counts(case.operation)
             if fault.kind not in KINDS:

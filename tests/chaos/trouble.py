@@ -36,7 +36,7 @@ async def way_to(base_url: str, kind: str, transport: str) -> AsyncGenerator[Way
     assert port
     url = base_url.replace("127.0.0.1", name)
     if kind == "unresolved":
-        yield Way({"base_url": url, "transport": transport, "allow_http": True}, lambda: _names.resolve(name))
+        yield Way({"base_url": url, "transport": transport}, lambda: _names.resolve(name))
         return
     _names.resolve(name)
     if kind == "refused":
