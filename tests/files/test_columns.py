@@ -152,6 +152,11 @@ def test_title_next_to_known_title_shown(title: str) -> None:
     assert [column.title for column in columns_of(["Phone", title])] == ["Phone", title]
 
 
+@pytest.mark.parametrize("title", ["Mobile", "cell", "Komórka", "Firma", "Organization"])
+def test_title_next_to_word_of_cells_not_shown(title: str) -> None:
+    assert [column.title for column in columns_of(["Anna Kowalska", title])] == ["column 1", title]
+
+
 def test_title_shown_where_only_named_ones_are_known() -> None:
     columns = columns_of(["Handy", "Vorname", "Anna"], {"Handy": "phone", "Vorname": ""})
     assert [column.title for column in columns] == ["Handy", "Vorname", "column 3"]

@@ -44,6 +44,8 @@ _TITLES: dict[str, tuple[str, ...]] = {
 _RANKS = {title: (field, rank) for field, titles in _TITLES.items() for rank, title in enumerate(titles)}
 _LABELS = ("label", "type")  # "Phone 1 - Label" says what "Phone 1 - Value" is
 _MOBILE = ("mobile", "cell", "komorkowy", "komorka")
+# Titles that are cells too: the kind of a phone, the name of a group. They do not make the first row one of titles.
+_CELLS = ("mobile", "cell", "komorka", "mail", "firma", "company", "organization", "organizacja")
 _DATE = re.compile(r"[0-9]+[./-][0-9]+[./-][0-9]+")
 _MOST_DIGITS = 4  # of a title: a year, for instance
 
@@ -129,7 +131,8 @@ def shown_titles(
     """The titles as they may be shown; one that may belong to a person becomes its position, `column 3`.
 
     In a file without titles the first person stands in their place. So a title is shown if crossbook knows it. Any
-    other is shown only next to a known one, or if the caller named it, and only if no title looks like a value.
+    other is shown only next to a known one that is not a cell too (`Mobile`), or if the caller named it, and only if no
+    title looks like a value.
 
     Args:
         titles: the titles as the file has them.
@@ -138,7 +141,7 @@ def shown_titles(
         values: whether one of the titles looks like a value.
         place: what a position is called.
     """
-    sure = bool(known) and not values
+    sure = not values and any(_plain(title) not in _CELLS for title in known)
     return [
         title if title in known or sure or (title in named and not values) else f"{place} {number}"
         for number, title in enumerate(titles, 1)
