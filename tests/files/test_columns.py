@@ -147,7 +147,7 @@ def test_title_next_to_value_not_shown(cell: str) -> None:
         columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
 
 
-@pytest.mark.parametrize("title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr."])
+@pytest.mark.parametrize("title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr.", "#", ""])
 def test_title_next_to_known_title_shown(title: str) -> None:
     assert [column.title for column in columns_of(["Phone", title])] == ["Phone", title]
 
@@ -167,6 +167,12 @@ def test_value_named_by_correction_not_shown() -> None:
     assert [(column.title, column.target) for column in columns] == [("column 1", None), ("column 2", "phone")]
     with pytest.raises(InvalidInput, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
         columns_of(["Anna", "+48500600700"], {"+48500600799": "phone"})
+
+
+def test_twelve_titles_are_listed() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        columns_of(["phone", *(f"t{number}" for number in range(1, 12))], {"Fon": "phone"})
+    assert caught.value.message.endswith("'t10', 't11'")
 
 
 def test_many_titles_are_counted() -> None:
