@@ -66,7 +66,7 @@ def test_a_key_that_may_be_data(key: str, shown: str) -> None:
 # None of these is a value elsewhere in the account.
 VALUES = [
     "Anna", "anna", "KOWALSKA", "AnnaKowalska", "annaKowalska", "anna_kowalska", "Anna-Maria", "$anna", "kowalska2",
-    "noteKowalska", "contactkowalska", "kowalskacontact", "a1b2c3d4", "abc123def", "id_4850", "id_485_0", "tel_48_50",
+    "noteKowalska", "contactkowalska", "kowalskacontact", "a1b2c3d4", "abc123def", "id_4850", "id_485", "id_485_0", "tel_48_50",
     "a3f9b2c1-0b1c-4d2e", "_anna", "@anna", "Jo", "barlow", "contact" * 6,
 ]  # fmt: skip
 FIELDS = [
@@ -128,11 +128,13 @@ def test_error_code_that_is_value_masked(code: str) -> None:
         ("1066 48500600700", '"9999 99999999999"'),
         ("kowalska_anna", '"aaaaaaaa_aaaa"'),
         ("Kowalska", '"Aaaaaaaa"'),
+        ("colour", '"aaaaaa"'),
+        ("no_kind", '"aa_aaaa"'),  # whose second word is a value
     ],
 )
 def test_an_error_code(code: str, shown: str) -> None:
     ledger = Ledger(claims_of("vercom"))
-    body = {"meta": META, "data": [{"lastName": "Kowalska"}]}
+    body = {"meta": META, "data": [{"lastName": "Kowalska", "companyName": "Kind"}]}
     ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, json.dumps(body).encode()))
     ledger.said("listContacts", 400, code, None)
     assert report_of(ledger).codes == (f"{shown} with status 400: listContacts",)
