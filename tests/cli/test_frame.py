@@ -9,6 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 from command import Run
 from control import Server
@@ -55,6 +56,16 @@ def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...],
     assert words in " ".join(ran.err.split())
     assert "Traceback" not in ran.err
     assert "500600700" not in ran.err
+
+
+def test_click_s_own_exit_is_no_bug(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Below 0.26, typer's errors are click's; this typer lets click's pass.
+    monkeypatch.setattr("typer.Exit", click.exceptions.Exit)
+    with pytest.raises(click.exceptions.Exit):
+        run("--version")
+    assert not capsys.readouterr().err
 
 
 def test_a_missing_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

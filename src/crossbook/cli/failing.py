@@ -108,7 +108,7 @@ def _failed(error: Exception) -> int | None:
         _say("OSError", f"{where}: {(error.strerror or type(error).__name__).lower()}".removeprefix(": "))
         # A file that cannot be opened is named: that is before anything is sent. A full disk may come at any time.
         return USAGE if error.filename else LOCAL
-    if type(error).__module__.startswith("typer."):
+    if type(error).__module__.startswith(("typer.", "click.")):  # below 0.26, typer's errors are those of click
         return None
     trace, at = error.__traceback__, ""
     while trace is not None:

@@ -37,14 +37,14 @@ def said_more(connection: Any, *, secure: bool) -> bool:
     """
     while (below := getattr(connection, "_connection", None)) is not None:  # that of a proxy, that of the protocol
         connection = below
-    if connection._h11_state.trailing_data[0]:
-        return True
-    if not secure:
-        return False
     try:
+        if connection._h11_state.trailing_data[0]:
+            return True
+        if not secure:
+            return False
         connection._network_stream.get_extra_info("ssl_object").read(1)
     except ssl.SSLWantReadError:
         return False
-    except ssl.SSLError:
+    except (ssl.SSLError, AttributeError):  # a release that names them otherwise: then no connection is kept
         pass
     return True
