@@ -1,28 +1,37 @@
 """Builds wheel and sdist into dist/, and tries them as a user gets them: `make build`.
 
-Each extra is installed alone into an environment of its own, below build/release; the sdist must be able to write
-generated/ anew from its specs. Prints a line a step, and the whole output of a step that failed.
+Each extra is installed alone into two environments of its own, below build/release: with the lowest and with the newest
+version of every dependency that pyproject.toml allows. The sdist must be able to write generated/ anew from its specs.
+Prints a line a step, and the whole output of a step that failed.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tarfile
 import time
-import venv
+import tomllib
 import zipfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from crossbook_sandbox import running
 from release.trials import TRIALS, Trial
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("crossbook", "crossbook_pytest", "crossbook_sandbox", "crossbook_wire")
 CORE = "core"
 DIST, WORK = ROOT / "dist", ROOT / "build" / "release"
+UV = (sys.executable, "-m", "uv", "--quiet")
+# The lowest of what pyproject.toml names, and not of what those need in turn: they name the floors of that themselves.
+RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 
 
 class Failed(Exception):
@@ -44,8 +53,10 @@ def main(wanted: list[str]) -> int:
             regenerate(sdist)
         for extra, trial in TRIALS.items():
             if not wanted or extra in wanted:
-                with step("crossbook without an extra" if extra == CORE else f"crossbook[{extra}] alone"):
-                    try_out(wheel, extra, trial)
+                for bound in RESOLUTIONS:
+                    what = "crossbook without an extra" if extra == CORE else f"crossbook[{extra}] alone"
+                    with step(f"{what}, {bound}") as notes:
+                        notes += try_out(wheel, extra, trial, bound)
     except Failed as failure:
         print(f"failed\n\n{failure}", file=sys.stderr)
         return 1
@@ -54,17 +65,22 @@ def main(wanted: list[str]) -> int:
 
 
 @contextmanager
-def step(name: str) -> Generator[None]:
-    """A line that says what is tried, and how long it took."""
+def step(name: str) -> Generator[list[str]]:
+    """A line that says what is tried, how long it took, and the notes that the step adds to the list."""
     print(f"{name:<46}", end="", flush=True)
     began = time.monotonic()
-    yield
-    print(f"ok {time.monotonic() - began:6.1f} s", flush=True)
+    notes: list[str] = []
+    yield notes
+    print(f"ok {time.monotonic() - began:6.1f} s  {', '.join(notes)}".rstrip(), flush=True)
 
 
-def run(command: list[str], *, folder: Path = WORK, succeeds: bool = True) -> str:
+def run(
+    command: list[str], *, folder: Path = WORK, variables: dict[str, str] | None = None, succeeds: bool = True
+) -> str:
     """Runs a command away from the sources, so that only what is installed can be found."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, env={**os.environ, **(variables or {})}, capture_output=True, text=True, check=False
+    )
     said = done.stdout + done.stderr
     if (done.returncode == 0) is not succeeds:
         raise Failed(f"$ {' '.join(command)}\n{said}")
@@ -106,24 +122,50 @@ def regenerate(sdist: Path) -> None:
             raise Failed(f"the sdist lacks {name}")
 
 
-def try_out(wheel: Path, extra: str, trial: Trial) -> None:
-    """One extra in an environment of its own."""
-    home = WORK / extra
-    venv.create(home, with_pip=True)
+def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
+    """One extra in an environment of its own, at one end of the versions that it allows; returns those versions."""
+    home = WORK / f"{extra}-{bound}"
     programs = home / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(programs / "python")
-    wanted = f"crossbook @ {wheel.as_uri()}" if extra == CORE else f"crossbook[{extra}] @ {wheel.as_uri()}"
-    run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wanted])
-    run([python, "-m", "pip", "check", "--disable-pip-version-check"])
+    run([*UV, "venv", "--python", sys.executable, str(home)])
+    # uv takes the lowest of what it is given itself: of pyproject.toml, and not of what the wheel says.
+    chosen = [] if extra == CORE else ["--extra", extra]
+    source = ["--requirements", str(ROOT / "pyproject.toml"), *chosen, f"crossbook @ {wheel.as_uri()}"]
+    run([*UV, "pip", "install", "--python", python, "--resolution", RESOLUTIONS[bound], *source])
+    run([*UV, "pip", "check", "--python", python])
     others = {room for other in TRIALS.values() for room in other.rooms} - set(trial.rooms)
     script = str(ROOT / "release" / "imports.py")
     run([python, "-P", script, ",".join(trial.rooms), ",".join(sorted(others))])
-    for program, *rest in trial.commands:
-        run([str(programs / program), *rest])
+    with running() as sandbox:
+        path = os.pathsep.join((str(programs), os.environ["PATH"]))
+        variables = {**sandbox.env, "PATH": path}
+        for program, *rest in trial.commands:
+            run([str(programs / program), *rest], folder=home, variables=variables)
     for program, *rest in trial.refuses:
         said = run([str(programs / program), *rest], succeeds=False)
         if "pip install" not in said:
             raise Failed(f"{program} does not say what it lacks, but\n{said}")
+    return versions(python, extra, bound)
+
+
+def versions(python: str, extra: str, bound: str) -> list[str]:
+    """What an environment has of the extra's own dependencies; at their floors, if those were to be tried."""
+    lines = run([*UV, "pip", "freeze", "--python", python]).splitlines()
+    found = dict(line.split("==") for line in lines if "==" in line)
+    required = [each for each in requirements(extra) if each.marker is None or each.marker.evaluate()]
+    if bound == "lowest":
+        for each in required:
+            (floor,) = (Version(one.version) for one in each.specifier if one.operator == ">=")
+            if Version(found[each.name]) != floor:
+                raise Failed(f"{each} is allowed, but {found[each.name]} is the lowest that can be installed: say so")
+    return [f"{each.name} {found[each.name]}" for each in required]
+
+
+def requirements(extra: str) -> list[Requirement]:
+    """What pyproject.toml says that the core, or an extra beside the core, depends on."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = project["dependencies"] if extra == CORE else project["optional-dependencies"][extra]
+    return [each for each in map(Requirement, named) if each.name != project["name"]]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from attrs import frozen
 
 
@@ -11,7 +14,8 @@ class Trial:
 
     Args:
         rooms: modules that must be importable there, with all below them.
-        commands: what must run there and succeed; the first word is a program of the environment.
+        commands: what must run there and succeed, with the variables of an empty sandbox; the first word is a program
+            of the environment.
         refuses: programs that must say what they lack, in one line, instead of a traceback.
     """
 
@@ -20,22 +24,15 @@ class Trial:
     refuses: tuple[tuple[str, ...], ...] = ()
 
 
-_TRANSPORT = (
-    "import crossbook; crossbook.Atom('a token', base_url='https://sms.example.com', transport={!r}); "
-    "print('transport', {!r})"
-)
-_CALL = """
-import asyncio, os, crossbook, crossbook_sandbox
+_SCRIPTS = Path(__file__).parent / "scripts"
+_PEOPLE = str(_SCRIPTS / "people.csv")
+# Where standard error is a terminal, the command draws its bar.
+_IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
-async def main():
-    async with crossbook.Vercom.from_env() as book:
-        created = await book.contacts.create(crossbook.Contact(phone="+48500600700"))
-        print(await book.contacts.find(phone="500 600 700"))
 
-with crossbook_sandbox.running() as sandbox:
-    os.environ.update(sandbox.env)
-    asyncio.run(main())
-"""
+def _script(name: str, *arguments: str) -> tuple[str, ...]:
+    return "python", "-P", str(_SCRIPTS / name), *arguments
+
 
 # How `verify` asks each vendor; of the extra that has `verify`.
 _VENDORS = ("atom", "filemail", "serwersms", "vercom")
@@ -48,7 +45,7 @@ _PROBES = (
 # The rooms that belong to an extra; all others are the core's and are imported in every environment.
 TRIALS = {
     "core": Trial(
-        commands=(("python", "-c", _TRANSPORT.format("httpx", "httpx")),),
+        commands=(_script("calls.py", "httpx"),),
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
@@ -56,24 +53,29 @@ TRIALS = {
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),
+            ("crossbook", "import", "--help"),
             ("crossbook", "capabilities", "atom"),
+            ("crossbook", "books"),
+            ("python", "-c", _IN_A_TERMINAL, "crossbook", "import", _PEOPLE, "--to", "vercom", "--match", "phone"),
+            ("crossbook", "export", "vercom", "--to", "people.vcf", "--force"),
+            ("crossbook", "import", "people.vcf", "--to", "filemail", "--on-loss", "drop"),
+            ("crossbook", "verify", "vercom"),
             ("python", "-m", "crossbook", "--version"),
         ),
     ),
     "fast": Trial(
         rooms=("crossbook.transports.aiohttp",),
-        commands=(("python", "-c", _TRANSPORT.format("aiohttp", "aiohttp")),),
+        commands=(_script("calls.py", "aiohttp"), _script("calls.py", "aiohttp", "uvloop")),
     ),
-    "fastapi": Trial(rooms=("crossbook.fastapi",)),
-    "httpx2": Trial(
-        rooms=("crossbook.transports.httpx2",), commands=(("python", "-c", _TRANSPORT.format("httpx2", "httpx2")),)
-    ),
-    "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), ("python", "-c", _CALL))),
+    "fastapi": Trial(rooms=("crossbook.fastapi",), commands=(_script("application.py"),)),
+    "httpx2": Trial(rooms=("crossbook.transports.httpx2",), commands=(_script("calls.py", "httpx2"),)),
+    "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
         rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook.testing"),
         commands=(
             ("crossbook-sandbox", "--help"),
             ("python", "-m", "pytest", "--fixtures", "-q", "-p", "no:cacheprovider"),
+            ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, str(_SCRIPTS / "test_kit.py")),
         ),
     ),
 }

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 pytest_plugins = ("pytester",)
@@ -18,3 +19,12 @@ settings.load_profile("crossbook")
 # A shell that starts a job in the background has it ignore Ctrl-C, and so do the commands that the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONG = 3600  # seconds that a test of `make chaos` may take; pyproject.toml has the limit of all others
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Gives the slow tests a longer time limit."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(LONG))

@@ -64,7 +64,7 @@ def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> 
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=540,
     )
     assert done.stderr == ""
     return Ended(done.returncode, done.stdout)

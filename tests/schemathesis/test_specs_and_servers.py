@@ -48,6 +48,6 @@ def test_the_spec_and_the_server_agree(vendor: str, sandbox: crossbook_sandbox.R
     command += [part for header in headers for part in ("--header", header)]
     hooks = {"SCHEMATHESIS_HOOKS": "tests.schemathesis.hooks", "SANDBOX_VENDOR": vendor}
     ran = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **sandbox.env, **hooks}, capture_output=True, text=True, timeout=900
+        command, cwd=ROOT, env={**os.environ, **sandbox.env, **hooks}, capture_output=True, text=True, timeout=540
     )
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]

@@ -234,7 +234,7 @@ def test_who_does_not_use_it_does_not_pay_for_it(pytester: pytest.Pytester, body
     ]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "pytest", "-q", *others, str(path)],
-        capture_output=True, text=True, timeout=600, cwd=pytester.path,
+        capture_output=True, text=True, timeout=540, cwd=pytester.path,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed" in done.stdout
