@@ -20,7 +20,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: demo gateway test chaos crash check specs generate lint types imports grid lock clean
+.PHONY: demo gateway chaos crash generate grid lock clean
 
 demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the sandbox
 	@$(BIN)/python -m examples.demo $(ARGS)
@@ -28,9 +28,25 @@ demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the
 gateway: $(READY)  ## an example application: one REST API and a page over the four vendors, on the sandbox
 	@$(BIN)/python -m examples.gateway $(ARGS)
 
-# Two at a time, a file each: many wait for a server more than they compute. ARGS=-n0 is one after another.
-test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+# The recipes of these are in noxfile.py, and run in .venv. ARGS go to pytest (test, check) or to the trials (build).
+NOX = PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --no-venv
+SESSIONS := test lint types specs generated imports grid-check docs build
+.PHONY: check $(SESSIONS)
+
+$(SESSIONS): $(READY)
+	@$(NOX) --session $@ -- $(ARGS)
+
+check: $(READY)  ## all that CI runs: lint, specs, generated code, import rules, grid, types, docs, tests
+	@$(NOX) --tags check -- $(ARGS)
+
+test:  ## every test
+lint:  ## ruff: rules and format
+types:  ## mypy and pyright, both strict
+specs:  ## the specs are valid and keep our rules
+generated:  ## generated/ is what specs/ give, and nothing was changed by hand
+imports:  ## who may import whom
+docs:  ## the site, strict: guides, vendors, reference; says where to open it
+build:  ## wheel and sdist, each extra alone in fresh environments, with the lowest and the newest dependencies
 
 chaos: $(READY)  ## every operation against every fault, and the long tests; prints a table
 	@$(BIN)/python -m tests.chaos $(ARGS)
@@ -56,49 +72,16 @@ $(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
 	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-check: lint types specs generated imports grid-check docs test  ## all that a reviewer would ask for
-
-lint: $(READY)  ## ruff: rules and format
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-
-types: $(READY)  ## mypy and pyright, both strict
-	@$(BIN)/mypy
-	@$(BIN)/pyright
-
-specs: $(READY)  ## the specs are valid and keep our rules
-	@$(BIN)/python specs/codegen/rules.py
-
 generate: $(READY)  ## writes generated/ from specs/, and says what changed
 	@$(BIN)/python specs/codegen/generate.py
-
-.PHONY: generated
-generated: $(READY)  ## generated/ is what specs/ give, and nothing was changed by hand
-	@$(BIN)/python specs/codegen/generate.py --check
 
 grid: $(READY)  ## writes the capability grid into README.md, and what is repeated into docs/reliability.md
 	@$(BIN)/python -m docs.grid
 
-.PHONY: docs
-docs: $(READY)  ## the site, strict: guides, vendors, reference; says where to open it
-	@$(BIN)/python -m docs.site
-
-.PHONY: build
-build: $(READY)  ## wheel and sdist, tried in fresh environments, each extra alone
-	@$(BIN)/python -m release $(ARGS)
-
-.PHONY: grid-check
-grid-check: $(READY)
-	@$(BIN)/python -m docs.grid --check
-
-imports: $(READY)  ## who may import whom
-	@$(BIN)/lint-imports --no-cache
-
 lock: $(READY)  ## pins the newest releases that pyproject.toml allows, with hashes
-	@$(BIN)/python -m venv .venv/lock && .venv/lock/bin/python -m pip install --quiet uv
-	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --all-extras --group dev pyproject.toml --output-file requirements/dev.txt
-	@.venv/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --extra cli --extra fast --extra httpx2 --group bench pyproject.toml \
 		--output-file benchmarks/requirements-peers.txt
 
