@@ -131,7 +131,7 @@ def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
     # uv takes the lowest of what it is given itself: of pyproject.toml, and not of what the wheel says.
     chosen = [] if extra == CORE else ["--extra", extra]
     source = ["--requirements", str(ROOT / "pyproject.toml"), *chosen, f"crossbook @ {wheel.as_uri()}"]
-    run([*UV, "pip", "install", "--python", python, "--resolution", RESOLUTIONS[bound], *source])
+    run([*UV, "pip", "install", "--python", python, "--resolution", RESOLUTIONS[bound], "--compile-bytecode", *source])
     run([*UV, "pip", "check", "--python", python])
     others = {room for other in TRIALS.values() for room in other.rooms} - set(trial.rooms)
     script = str(ROOT / "release" / "imports.py")
