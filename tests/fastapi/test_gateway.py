@@ -140,7 +140,7 @@ async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (b"shoe size\n2\n", "none of the columns 'shoe size' is known"),
+        (b"shoe size\n2\n", "no column is known: the first row has to be titles"),
         (b"\n", "the file is empty"),
         (b"PK\x03\x04", "save it as CSV first"),
         (b"phone\n+48500600700\n1,2\n", "line 3: it has 2 cells"),
