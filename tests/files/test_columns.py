@@ -147,7 +147,9 @@ def test_title_next_to_value_not_shown(cell: str) -> None:
         columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
 
 
-@pytest.mark.parametrize("title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr.", "#", ""])
+@pytest.mark.parametrize(
+    "title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr.", "#", ""]
+)
 def test_title_next_to_known_title_shown(title: str) -> None:
     assert [column.title for column in columns_of(["Phone", title])] == ["Phone", title]
 

@@ -66,7 +66,8 @@ def test_a_key_that_may_be_data(key: str, shown: str) -> None:
 # None of these is a value elsewhere in the account.
 VALUES = [
     "Anna", "anna", "KOWALSKA", "AnnaKowalska", "annaKowalska", "anna_kowalska", "Anna-Maria", "$anna", "kowalska2",
-    "noteKowalska", "contactkowalska", "kowalskacontact", "a1b2c3d4", "abc123def", "id_4850", "id_485", "id_485_0", "tel_48_50",
+    "noteKowalska", "contactkowalska", "kowalskacontact", "a1b2c3d4", "abc123def", "id_4850", "id_485",
+    "id_485_0", "tel_48_50",
     "a3f9b2c1-0b1c-4d2e", "_anna", "@anna", "Jo", "barlow", "contact" * 6,
 ]  # fmt: skip
 FIELDS = [
