@@ -120,6 +120,8 @@ async def test_too_many_contacts_are_not_read() -> None:
     detail = problem(await post(body), 413, "request-too-large")
     assert detail == "a request holds 20,000 contacts at most: send several requests"
     assert body.taken <= 3
+    assert len((await post(b"[{}]", max_items=1, max_bytes=4)).json()) == 1
+    assert (await post(b"", "application/jsonl", max_bytes=1)).json() == []
     assert len((await post(b"[{},{}]", max_items=2)).json()) == 2
     assert (await post(b"[{},{},{}]", max_items=2)).status_code == 413
 
@@ -242,7 +244,8 @@ async def test_other_content_type_is_refused(media_type: str | None) -> None:
     assert answer.json()["field"] == "Content-Type"
 
 
-async def test_body_is_decoded_in_threads_by_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("sent", "decoded"), [(30_000, 90_000), (65_536, 65_536)])
+async def test_body_is_decoded_in_threads_by_pieces(sent: int, decoded: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
     run = anyio.to_thread.run_sync
 
@@ -252,10 +255,10 @@ async def test_body_is_decoded_in_threads_by_pieces(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(anyio.to_thread, "run_sync", watched)
     body = b"[" + b",".join([NEIGHBOUR] * 15_000) + b"]"
-    await post(Pieces(body, 30_000))
+    await post(Pieces(body, sent))
     assert sum(sizes) == len(body)
-    assert len(sizes) == len(body) // 90_000 + 1
-    assert set(sizes[:-1]) == {90_000}
+    assert len(sizes) == len(body) // decoded + 1
+    assert set(sizes[:-1]) == {decoded}
 
 
 async def test_client_gone_in_body_is_no_error() -> None:

@@ -13,6 +13,7 @@ from fakes import VENDORS
 from fastapi import Body, Depends, FastAPI, Header, WebSocket
 from fastapi.testclient import TestClient
 from pydantic import AfterValidator, BaseModel
+from pydantic_core import PydanticCustomError
 from serving import book_on, serving
 
 import crossbook.fastapi
@@ -129,6 +130,10 @@ def strict(value: str) -> str:
     raise ValueError(f"{value} is in use")
 
 
+def taken(value: str) -> str:
+    raise PydanticCustomError("taken", "{name} is taken", {"name": value})
+
+
 class Pet(BaseModel):
     kind: Literal["cat"]
 
@@ -150,6 +155,7 @@ def validating() -> TestClient:
     @app.post("/own")
     async def own(
         name: Annotated[str, AfterValidator(strict)],
+        nick: Annotated[str, AfterValidator(taken)],
         sizes: Annotated[dict[str, int], Body()],
         pet: Annotated[Pet | Bird, Body(discriminator="kind")],
         key: Annotated[UUID, Header(alias="x-key")],
@@ -194,13 +200,16 @@ def test_validation_error_shows_no_value(
 
 def test_validation_error_hides_messages_of_validators() -> None:
     body = {"sizes": {"Kowalska, Anna": "x"}, "pet": {"kind": "Kowalska"}}
-    answer = validating().post("/own", params={"name": "Kowalska"}, json=body, headers={"x-key": "Kowalska"})
+    answer = validating().post(
+        "/own", params={"name": "Kowalska", "nick": "Kowalska"}, json=body, headers={"x-key": "Kowalska"}
+    )
     assert answer.status_code == 422
     assert sorted(answer.json()["detail"].split("; ")) == [
         "body.pet: is not valid (union_tag_invalid)",
         "body.sizes.…: Input should be a valid integer, unable to parse string as an integer",
         "header.x-key: is not valid (uuid_parsing)",
         "query.name: is not valid (value_error)",
+        "query.nick: is not valid (taken)",
     ]
 
 
@@ -296,6 +305,22 @@ async def test_json_that_cannot_be_written_is_problem(
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert sandbox.contacts(vendor) == 0
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("pair", ["[]", '{"a":}'])
+async def test_further_field_has_32_levels(sandbox: Server, client: httpx.AsyncClient, pair: str) -> None:
+    def contact(levels: int) -> str:
+        value = pair[:-1] * levels + "1" + pair[-1] * levels
+        return '{"phone": "+48500600700", "fields": {"a": ' + value + "}}"
+
+    json = {"content-type": "application/json"}
+    with serving(gateway(sandbox)) as url:
+        created = await client.post(f"{url}/contacts", content=contact(32), headers=json)
+        refused = await client.post(f"{url}/contacts", content=contact(33), headers=json)
+    assert created.status_code == 200, created.text
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "fields.a is nested deeper than 32 levels"
 
 
 @pytest.mark.asyncio

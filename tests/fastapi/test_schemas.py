@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
 from openapi_spec_validator import validate
@@ -86,7 +86,19 @@ def app() -> FastAPI:
     async def bulk(people: list[Contact], book: Book) -> Response:
         return NDJSON(book.contacts.create_many(people))
 
+    @app.post("/own", responses={422: {"model": Progress}})
+    async def own(contact: Contact) -> None: ...
+
+    @app.get("/hidden", include_in_schema=False)
+    async def hidden(book: Book) -> None: ...
+
+    async def plain(_request: Request) -> Response:
+        return Response()
+
+    # Never reached, and not FastAPI's: it has no dependencies.
+    app.add_route("/contact", plain, methods=["POST"])
     app.include_router(router)
+    app.mount("/mounted", FastAPI())
     return app
 
 
@@ -191,6 +203,10 @@ def test_routes_that_ask_a_book_say_which_problems_they_answer(schema: dict[str,
     responses = schema["paths"]["/contact"]["post"]["responses"]
     assert sorted(responses) == ["200", "422"]
     assert responses["422"]["content"] == {"application/problem+json": problem}
+    assert sorted(schema["paths"]["/page"]["get"]["responses"]) == ["200"]
+    content = schema["paths"]["/own"]["post"]["responses"]["422"]["content"]
+    assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/Progress"}}}
+    assert "/hidden" not in schema["paths"]
     assert not {"HTTPValidationError", "ValidationError"} & set(schema["components"]["schemas"])
     members = schema["components"]["schemas"]["CrossbookProblem"]
     assert members["required"] == ["type", "title", "status", "detail", "sent"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import Any
 
 import httpx
 import pytest
@@ -83,6 +84,18 @@ async def test_control_in_process_has_any_name() -> None:
         assert (await client.get("/_sandbox/state")).status_code == 200
         other = await client.get("/_sandbox/state", headers={"host": "evil.example.com"})
         assert other.status_code == 403
+
+
+@pytest.mark.anyio
+async def test_control_on_unix_socket_has_no_name() -> None:
+    app = create_app()
+
+    async def on_unix_socket(scope: Any, receive: Any, send: Any) -> None:
+        await app({**scope, "server": None}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(on_unix_socket), base_url="http://sandbox") as client:
+        assert (await client.get("/_sandbox/state")).status_code == 403
+        assert (await client.get("/_sandbox/state", headers={"host": "localhost"})).status_code == 200
 
 
 def test_control_accepts_names_of_arguments() -> None:

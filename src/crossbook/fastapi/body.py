@@ -191,13 +191,13 @@ class _Decoder:
         end = at
         try:
             value, end = self._json.raw_decode(text, at)
+            if end - at > _MAX_CONTACT:
+                raise _Refused(f"must have at most {_MAX_CONTACT:,} characters")
             _check(value)
         except _Refused as refused:
             reason = str(refused)
         except (ValueError, RecursionError):
             reason = f"must be valid JSON of at most {_MAX_CONTACT:,} characters"
-        if reason is None and end - at > _MAX_CONTACT:
-            reason = f"must have at most {_MAX_CONTACT:,} characters"
         if reason is not None:
             raise self._invalid(reason, index)
         errors = None
