@@ -71,6 +71,10 @@ class Response(Discreet, frozen=True):
         """Decode the body; raises `msgspec.DecodeError` if it is not the JSON that the decoder wants."""
         return decoder.decode(self.content)
 
+    async def decode_async(self, decoder: Decoder[T]) -> T:
+        """Decode the body as `decode` does; a `Send` may answer what lets other tasks run while a long one is decoded."""
+        return self.decode(decoder)
+
 
 Send = Callable[[Request], Awaitable[Response]]
 
@@ -82,7 +86,7 @@ async def answer(send: Send, decoder: Callable[[], Decoder[T]], request: Request
     none of their arguments, which hold personal data.
     """
     response = await send(request)
-    return response.decode(decoder())
+    return await response.decode_async(decoder())
 
 
 @define(repr=False, eq=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from crossbook.batches import ContactBatches
 from crossbook.core import checks, cursor, fitting
 from crossbook.core.batch.lookups import match_key, why_unmatched
+from crossbook.core.chunks import map_in_chunks
 from crossbook.core.connection import Connection
 from crossbook.core.frames import public, public_sync
 from crossbook.core.pager import Pager
@@ -179,11 +180,9 @@ class Contacts(ContactBatches):
             why = why_unmatched(name, value, self._verbs.region)
             raise InvalidInput(why, field=name, vendor=self._card.vendor)
         asked = value.strip() if name == "email" else wanted
-        matches = {
-            contact.id: contact
-            for contact in await self._verbs.candidates(name, asked)
-            if match_key(name, getattr(contact, name), self._verbs.region) == wanted
-        }
+        found = await self._verbs.candidates(name, asked)
+        keys = await map_in_chunks(found, lambda contact: match_key(name, getattr(contact, name), self._verbs.region))
+        matches = {contact.id: contact for contact, key in zip(found, keys, strict=True) if key == wanted}
         if len(matches) > 1:
             raise Ambiguous(
                 f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",

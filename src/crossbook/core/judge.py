@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -29,6 +30,8 @@ from crossbook.errors import (
     VendorDown,
 )
 
+MARKS = (b"{", b"[", b",")
+"""What begins an object, a list, or another value: counted in a long body before it is decoded."""
 _FEW = 100_000  # values that are never too many
 _DENSE = 10  # bytes
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
@@ -54,8 +57,12 @@ def judge(
     reply: Reply | Failure,
     request: Request | None = None,
     secrets: tuple[str, ...] = (),
+    marks: Sequence[int] | None = None,
 ) -> CrossbookError | None:
-    """None for success; else our error for what the vendor said, less what it quotes of the request and its secrets."""
+    """None for success; else our error for what the vendor said, less what it quotes of the request and its secrets.
+
+    `marks` says how many of each of `MARKS` are in the body, if they were counted before.
+    """
     if isinstance(reply, Failure):
         return _unanswered(card, reply, operation)
     status = reply.status
@@ -70,7 +77,9 @@ def judge(
         )
     if ok and not reply.content.strip():
         return _error(card, BadResponse, reply, "the answer is empty")
-    too_many = _too_many(card, reply.content) if len(reply.content) > _FEW else None
+    too_many = None
+    if len(reply.content) > _FEW:
+        too_many = _too_many(card, len(reply.content), marks or [reply.content.count(mark) for mark in MARKS])
     try:
         body = None if too_many is not None else _decoder(card).decode(reply.content)
     except msgspec.ValidationError:
@@ -115,15 +124,15 @@ def judge(
     )
 
 
-def _too_many(card: Card, content: bytes) -> str | None:
+def _too_many(card: Card, size: int, marks: Sequence[int]) -> str | None:
     """What makes decoding cost far more than the body did, if anything: counted, since each value becomes an object.
 
     The shortest rows of our vendors spend 11 bytes on a value, with its name; bombs, being lists of nothing, 2 to 5.
     """
-    objects = content.count(b"{")
+    objects = marks[0]
     if objects > card.max_objects:
         return f"more than {card.max_objects:,} objects"
-    dense = objects + content.count(b"[") + content.count(b",") > _FEW + len(content) // _DENSE
+    dense = sum(marks) > _FEW + size // _DENSE
     return f"more than {_FEW:,} values, with less than {_DENSE} bytes for each" if dense else None
 
 

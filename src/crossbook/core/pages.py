@@ -69,16 +69,27 @@ class Whole(Struct, frozen=True):
     default: int = 1000
     longest: int = 1_000_000
 
-    def over(self, call: Callable[[], Awaitable[Sequence[T | None]]], size: int) -> Fetch[T]:
-        kept: list[Sequence[T | None]] = []
+    def over(
+        self,
+        call: Callable[[], Awaitable[Sequence[Any]]],
+        size: int,
+        read: Callable[[Any], Any] | None = None,
+    ) -> Fetch[Any]:
+        """Pages of what `call` answers; `read` makes a contact of a row, when its page is read."""
+        kept: list[Sequence[Any]] = []
 
-        async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
+        async def fetch(position: Position | None) -> tuple[Sequence[Any], Position | None]:
             start = whole_number(position)
             if not kept:
                 kept.append(await call())
-            rows = kept[0]
             end = start + size
-            return rows[start:end], end if end < len(rows) else None
+            rows, following = kept[0][start:end], end if end < len(kept[0]) else None
+            if read is not None:
+                # As in by_offset.py: a card imports no event loop.
+                from crossbook.core.chunks import map_in_chunks
+
+                rows = await map_in_chunks(rows, read)
+            return rows, following
 
         return fetch
 

@@ -11,10 +11,11 @@ from crossbook_wire.http import Request, Response
 
 from crossbook.core import echo, frame, log
 from crossbook.core.card import Operation, Retry
+from crossbook.core.chunks import LONG, count_in_chunks, decode_in_chunks
 from crossbook.core.connection import Connection
 from crossbook.core.exchange import Failure, Reply
 from crossbook.core.frames import public
-from crossbook.core.judge import judge, request_id
+from crossbook.core.judge import MARKS, judge, request_id
 from crossbook.core.line import Late
 from crossbook.core.options import Attempt, Options
 from crossbook.core.retry import BASE, may_repeat, wait_before
@@ -25,6 +26,7 @@ T = TypeVar("T")
 _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
 _OVERDUE = Failure("lost", "maybe", "deadline")
 _CLOSED = Failure("connect", "no", "closed")
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Answer(Response, frozen=True):
@@ -36,10 +38,23 @@ class Answer(Response, frozen=True):
     def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
         try:
             return decoder.decode(self.content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
-            where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
-        raise BadResponse(
+        except _UNDECODABLE as error:
+            refusal = self._misshapen(error)
+        raise refusal
+
+    async def decode_async(self, decoder: msgspec.json.Decoder[T]) -> T:
+        if len(self.content) <= LONG:
+            return self.decode(decoder)
+        try:
+            return await decode_in_chunks(self.content, decoder)
+        except _UNDECODABLE as error:
+            refusal = self._misshapen(error)
+        raise refusal
+
+    def _misshapen(self, error: Exception) -> BadResponse:
+        # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
+        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
+        return BadResponse(
             f"the answer has another shape than the spec says, at {where}",
             vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
         )  # fmt: skip
@@ -93,7 +108,10 @@ class Wire:
                 account.release()
             if isinstance(outcome, Reply) and outcome.content.startswith(BOM_UTF8):
                 outcome = Reply(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
-            error = judge(connection.card, operation, outcome, request, attachment.secrets)
+            marks = None
+            if isinstance(outcome, Reply) and len(outcome.content) > LONG:
+                marks = await count_in_chunks(outcome.content, MARKS)
+            error = judge(connection.card, operation, outcome, request, attachment.secrets, marks)
             if watching is not None:
                 watching.answered(request, outcome, error)
             if isinstance(error, RateLimited):

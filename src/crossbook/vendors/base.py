@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from crossbook.core import phones
 from crossbook.core.card import Card
+from crossbook.core.chunks import map_in_chunks
 from crossbook.core.pages import Fetch
 from crossbook.errors import BadResponse, NotFound, Unsupported
 from crossbook.models import Contact, ExternalId, Group
@@ -154,8 +155,9 @@ def rows(value: object, kind: type[M]) -> list[M | None] | None:
     return [row if isinstance(row, kind) else None for row in value]  # pyright: ignore[reportUnknownVariableType]
 
 
-def each(found: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
-    return [None if row is None else read(row) for row in found]
+async def each(found: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
+    """Apply `read` to each row; other tasks run meanwhile, if there are many."""
+    return await map_in_chunks(found, lambda row: None if row is None else read(row))
 
 
 def text(value: Scalar) -> str | None:

@@ -9,6 +9,7 @@ import anyio
 
 from crossbook.core import phones
 from crossbook.core.batch.compare import merged
+from crossbook.core.chunks import map_in_chunks
 from crossbook.core.jobs import Job
 from crossbook.models import Contact, read_from
 
@@ -76,11 +77,14 @@ class Lookups:
     async def _read(self) -> None:
         taken, snapshot = anyio.current_time(), dict[str, list[Contact]]()
         self._meanwhile = []
+
+        def add(contact: Contact) -> None:
+            key = self.key(contact)
+            if key is not None:
+                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
+
         with self._reading:
-            for contact in await self._verbs.candidates(self._match, ""):
-                key = self.key(contact)
-                if key is not None:
-                    snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
+            await map_in_chunks(await self._verbs.candidates(self._match, ""), add)
             self._snapshot, self._taken = snapshot, taken
             for contact in self._meanwhile:
                 self._put(snapshot, contact)

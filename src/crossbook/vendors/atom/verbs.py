@@ -134,7 +134,7 @@ class AtomVerbs(Verbs):
             raise
         if found is None:
             raise self.lacking("getAddressBook", "contacts")
-        return each(found, lambda row: self._listed(row, group))
+        return await each(found, lambda row: self._listed(row, group))
 
     async def _detailed(self, contact: Contact, group: str) -> Contact | None:
         try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crossbook_wire.filemail import Api, models
 from msgspec import UNSET
 
+from crossbook.core.chunks import map_in_chunks
 from crossbook.core.pages import Fetch
 from crossbook.errors import CrossbookError
 from crossbook.models import Contact, ExternalId, Group, read_from
@@ -28,22 +29,19 @@ class FilemailVerbs(Verbs):
         self._api = api
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
-        async def whole() -> Sequence[Contact | None]:
-            listed = await self._contacts()
-            if query.group is not None:
-                listed = [contact for contact in listed if query.group in (contact.groups or ())]
-            if query.email is not None:
-                wanted = query.email.strip().casefold()
-                listed = [contact for contact in listed if (contact.email or "").casefold() == wanted]
-            return listed
+        def is_wanted(row: models.Contact) -> bool:
+            return (query.group is None or query.group in (_groups(row) or ())) and (
+                query.email is None or _has_email(row, query.email)
+            )
 
-        return PAGING.over(whole, size)
+        return PAGING.over(lambda: self._rows(is_wanted), size, _contact)
 
     async def get_contact(self, id: str) -> Contact:
         return _contact(await self._row(id))
 
     async def candidates(self, key: str, value: str) -> Sequence[Contact]:
-        return await self._contacts()
+        wanted = await self._rows(lambda row: not value or _has_email(row, value))
+        return await map_in_chunks(wanted, _contact)
 
     async def create_contact(self, contact: Contact) -> str:
         answer = await self._api.contacts.create_contact(
@@ -89,7 +87,7 @@ class FilemailVerbs(Verbs):
             found = rows(answer.groups if answer.groups is not UNSET else answer.Groups, models.Group)
             if found is None:
                 raise self.lacking("listGroups", "groups")
-            return each(found, _group)
+            return await each(found, _group)
 
         return PAGING.over(whole, size)
 
@@ -115,31 +113,36 @@ class FilemailVerbs(Verbs):
     async def remove_from_group(self, group: str, id: str) -> None:
         await self._api.groups.remove_from_group(contactgroupid=group, contactid=id)
 
-    async def _rows(self) -> list[models.Contact | None]:
+    async def _rows(self, is_wanted: Callable[[models.Contact], bool]) -> list[models.Contact]:
         answer = await self._api.contacts.list_contacts()
         found = rows(answer.contacts if answer.contacts is not UNSET else answer.Contacts, models.Contact)
         if found is None:
             raise self.lacking("listContacts", "contacts")
-        return found
-
-    async def _contacts(self) -> list[Contact]:
-        return [_contact(row) for row in await self._rows() if row is not None]
+        kept = await map_in_chunks(found, lambda row: row if row is not None and is_wanted(row) else None)
+        return [row for row in kept if row is not None]
 
     async def _row(self, id: str) -> models.Contact:
-        for row in await self._rows():
-            if row is not None and text(row.contactid) == id:
-                return row
+        for row in await self._rows(lambda row: text(row.contactid) == id):
+            return row
         raise self.not_found("contact", "listContacts")
 
 
-def _contact(row: models.Contact) -> Contact:
+def _has_email(row: models.Contact, email: str) -> bool:
+    return (text(row.email) or "").strip().casefold() == email.strip().casefold()
+
+
+def _groups(row: models.Contact) -> tuple[str, ...] | None:
     groups = rows(row.groups, models.ContactGroup)
+    return None if groups is None else tuple(text(group.contactgroupid) or "" for group in groups if group)
+
+
+def _contact(row: models.Contact) -> Contact:
     return read_from(
         Contact(
             id=text(row.contactid) or "",
             email=text(row.email),
             name=text(row.name),
-            groups=None if groups is None else tuple(text(group.contactgroupid) or "" for group in groups if group),
+            groups=_groups(row),
         ),
         row,
         told(row, _CONTACT, _READ),

@@ -45,7 +45,7 @@ class SerwerSMSVerbs(Verbs):
             found = rows(answer.items, models.ContactRow)
             if found is None:
                 raise self.lacking("listContacts", "items")
-            return each(found, lambda row: self._contact(row, text(row.group_id))), _pages(answer.paging)
+            return await each(found, lambda row: self._contact(row, text(row.group_id))), _pages(answer.paging)
 
         return PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
 
@@ -115,7 +115,7 @@ class SerwerSMSVerbs(Verbs):
             found = rows(answer.items, models.GroupRow)
             if found is None:
                 raise self.lacking("listGroups", "items")
-            return each(found, _group), _pages(answer.paging)
+            return await each(found, _group), _pages(answer.paging)
 
         return PAGING.over(page, size, ident=lambda group: group.id)
 
