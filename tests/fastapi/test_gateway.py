@@ -152,6 +152,22 @@ async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient,
     assert said in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("people.csv", "Zofia;Nowak;+48 500 600 700;zofia@example.com;Żółw Ltd\n"),
+        ("people.tsv", "Zofia\tNowak\t500600700\n"),
+        ("people.jsonl", '{"Zofia": "Nowak", "+48 500 600 700": "zofia@example.com"}\n'),
+        ("people.vcf", "Zofia Nowak\n+48 500 600 700\n"),
+    ],
+)
+async def test_problem_of_file_without_titles_shows_nobody(gateway: httpx.AsyncClient, name: str, file: str) -> None:
+    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, file)})
+    shown = answer.text + (await gateway.get("/imports")).text
+    private = ("Zofia", "Nowak", "zofia", "Żółw", "500 600 700", "500600700")
+    assert not any(word in shown for word in private)
+
+
 async def test_a_client_that_hangs_up_stops_its_import(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     many = [Contact(phone=f"+485006{number:05d}") for number in range(5_000)]
     async with gateway.stream(
