@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Response
 
 import crossbook.fastapi
 from crossbook import Contact, Outcome, Vercom
-from crossbook.fastapi import NDJSON, Health, Line, health, use
+from crossbook.fastapi import NDJSON, Health, ImportBody, Line, health, use
 
 Book = Annotated[Vercom, Depends(use("vercom"))]
 app = FastAPI(lifespan=crossbook.fastapi.lifespan("vercom", "atom"))
@@ -33,9 +33,9 @@ async def read(id: str, book: Book) -> Contact:
 
 
 @app.post("/import", response_class=NDJSON, response_model=Line)
-async def bulk(people: list[Contact], book: Book) -> Response:
-    """A batch as a stream."""
-    return NDJSON(book.contacts.create_many(people))
+async def bulk(body: ImportBody, book: Book) -> Response:
+    """A body within limits, and a batch as a stream."""
+    return NDJSON(book.contacts.create_many(await body.read()))
 
 
 @app.get("/health")
