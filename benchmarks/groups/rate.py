@@ -1,14 +1,16 @@
-"""A limit that is known: used up, and never passed.
+"""A limit that is known: used up, and never passed. And refusals that are no limit: what they cost.
 
-Counted where requests are handed to the transport; what the server saw is told beside it, since the way there takes
-now longer, now shorter.
+The known limit is counted where requests are handed to the transport; what the server saw is told beside it, since the
+way there takes now longer, now shorter. The refusals are faults of the sandbox, which answers after 0.15 s here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+from statistics import median
 from time import monotonic
 from types import SimpleNamespace
 from typing import Any
@@ -22,11 +24,13 @@ from benchmarks.clients import AUTHORIZATION, KEY, missing
 from benchmarks.row import Result, Row
 from benchmarks.serving import server
 from benchmarks.windows import peak, used
-from crossbook import Vercom
+from crossbook import AddressBook, CrossbookError, Vercom
 from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook.testing import Sandbox
 
 RATES = (10, 500)
-ROWS = tuple(
+LATENCY = 0.15
+KNOWN = tuple(
     row
     for rate in RATES
     for row in (
@@ -34,6 +38,19 @@ ROWS = tuple(
         Row(f"rate.peak-{rate}", f"a limit of {rate}/s: the fullest second, over what the limit allows", "≤", 1, ""),
     )
 )
+TRICKLE = Row("rate.trickle", "600 calls after a trickle with two refusals at once: seconds", "≤", 6, "s")
+RARE = tuple(
+    Row(
+        f"rate.rare-{rate}",
+        f"0.2 % of {rate} requests/s refused: the share that is done",
+        "≥",
+        0.8,
+    )
+    for rate in (100, 200, 500)
+)
+PAIRS = Row("rate.pairs", "two refusals with Retry-After: 1 every 5 s, 117 calls/s: the share that is done", "≥", 0.5)
+TIMEOUT = Row("rate.timeout", "timeout=5 where callers ask five times the rate: seconds of a call, median", "≤", 5, "s")
+ROWS = (*KNOWN, TRICKLE, *RARE, PAIRS, TIMEOUT)
 
 
 async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
@@ -61,9 +78,99 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
     return left, came
 
 
+@asynccontextmanager
+async def _sandboxed(sandbox: Sandbox, **options: Any) -> AsyncGenerator[AddressBook]:
+    """A book of an account whose limit is unknown, at a vendor that is some way off."""
+    sandbox.seed("vercom", groups=1)
+    async with Vercom.from_env(**options) as book:
+        transport = book._connection.transport
+
+        async def send(call: Outgoing) -> Reply | Failure:
+            await asyncio.sleep(LATENCY)
+            return await transport.send(call)
+
+        book._connection.transport = SimpleNamespace(name=transport.name, send=send, aclose=transport.aclose)
+        yield book
+
+
+async def _trickle() -> float:
+    with Sandbox() as sandbox:
+        async with _sandboxed(sandbox) as book:
+            for number in range(10):
+                if number == 5:
+                    sandbox.fail_next("groups.list", with_=429, vendor="vercom", times=2)
+                await asyncio.gather(book.groups.list(), asyncio.sleep(1))
+            calls = iter(range(600))
+
+            async def work() -> None:
+                for _ in calls:
+                    await book.groups.list()
+
+            began = monotonic()
+            await asyncio.gather(*(work() for _ in range(32)))
+            return monotonic() - began
+
+
+async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = False) -> float:
+    """What is done of what callers could do who ask so often, each after the last answer came."""
+    done = 0
+    with Sandbox() as sandbox:
+        async with _sandboxed(sandbox, concurrency=200) as book:
+            if part:
+                sandbox.fail_next("groups.list", with_=429, vendor="vercom", probability=part)
+            end = monotonic() + seconds
+
+            async def work() -> None:
+                nonlocal done
+                while monotonic() < end:
+                    await book.groups.list()
+                    done += 1
+
+            async def refuse() -> None:
+                while pairs and monotonic() < end - 5:
+                    await asyncio.sleep(5)
+                    sandbox.fail_next("groups.list", with_=429, vendor="vercom", retry_after=1, times=2)
+
+            await asyncio.gather(refuse(), *(work() for _ in range(round(rate * LATENCY))))
+    return done / seconds
+
+
+async def _hurried(seconds: float) -> float:
+    took: list[float] = []
+    with Sandbox() as sandbox:
+        async with _sandboxed(sandbox, rate=1, timeout=5) as book:
+            end = monotonic() + seconds
+
+            async def work() -> None:
+                while (began := monotonic()) < end:
+                    try:
+                        await book.groups.list()
+                    except CrossbookError:
+                        await asyncio.sleep(1)
+                    took.append(monotonic() - began)
+
+            await asyncio.gather(*(work() for _ in range(40)))
+    return median(took)
+
+
+def _refused(bench: Bench) -> Iterator[Result]:
+    seconds = 10.0 if bench.quick else 60.0
+    bench.step("a trickle, and 600 calls after it")
+    yield Result(TRICKLE, [pinning.run(_trickle())])
+    for rate, row in zip((100, 200, 500), RARE, strict=True):
+        bench.step(f"0.2 % refused at {rate}/s")
+        whole, rest = (pinning.run(_share(rate, seconds, part=part)) for part in (0.0, 0.002))
+        yield Result(row, [rest / whole], {"without refusals, calls/s": [whole], "with them": [rest]})
+    bench.step("two refusals every 5 s")
+    whole, rest = (pinning.run(_share(117, 2 * seconds, pairs=pairs)) for pairs in (False, True))
+    yield Result(PAIRS, [rest / whole], {"without refusals, calls/s": [whole], "with them": [rest]})
+    bench.step("calls with timeout=5")
+    yield Result(TIMEOUT, [pinning.run(_hurried(seconds))])
+
+
 def run(bench: Bench) -> Iterator[Result]:
     seconds, rounds = (3.0, 2) if bench.quick else (6.0, 3)
-    for rate, rows in zip(RATES, (ROWS[:2], ROWS[2:]), strict=True):
+    for rate, rows in zip(RATES, (KNOWN[:2], KNOWN[2:]), strict=True):
         times: list[tuple[list[float], list[float]]] = []
         for number in range(rounds):
             bench.step(f"{rate}/s, round {number + 1} of {rounds}")
@@ -72,3 +179,4 @@ def run(bench: Bench) -> Iterator[Result]:
         yield Result(rows[0], [used(left, rate, seconds) for left, _ in times], seen)
         seen = {"as the server saw it, ": [peak(came, rate) for _, came in times]}
         yield Result(rows[1], [peak(left, rate) for left, _ in times], seen, f"allowed: {rate} and a burst of {rate}")
+    yield from _refused(bench)

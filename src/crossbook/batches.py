@@ -28,7 +28,7 @@ AnyChannel = Literal["sms", "email", "push", "all"]
 class ContactBatches:
     """What `book.contacts` can do with many. Each answers a `Batch`: enter it for results, or await `.summary()`."""
 
-    _shop: Callable[[str], Workshop]
+    _shop: Callable[[str, float | None], Workshop]
     _default_group: str | None
 
     @public_sync
@@ -74,7 +74,7 @@ class ContactBatches:
         from crossbook.core.batch.writes import Create
         from crossbook.many import batch
 
-        shop = self._shop("contacts.create")
+        shop = self._shop("contacts.create", options.get("max_wait"))
         if on_duplicate is not None and match is None:
             raise InvalidInput("on_duplicate needs match: the key by which two are the same", field="match")
         step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
@@ -120,7 +120,7 @@ class ContactBatches:
         from crossbook.core.batch.writes import Create
         from crossbook.many import batch
 
-        shop = self._shop("contacts.create")
+        shop = self._shop("contacts.create", options.get("max_wait"))
         step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
         return batch(
             shop, step, contacts, options,
@@ -152,7 +152,7 @@ class ContactBatches:
         from crossbook.core.batch.writes import Update
         from crossbook.many import batch
 
-        shop = self._shop("contacts.update")
+        shop = self._shop("contacts.update", options.get("max_wait"))
         return batch(shop, Update(shop.verbs), changes, options, operation="contacts.update_many")
 
     @public_sync
@@ -244,7 +244,7 @@ class ContactBatches:
         from crossbook.core.batch.steps import ById
         from crossbook.many import batch
 
-        shop = self._shop(verb)
+        shop = self._shop(verb, options.get("max_wait"))
         if "channel" in fixed:
             checks.check_channel(shop.verbs.card, fixed["channel"])
         step = ById(
@@ -256,7 +256,7 @@ class ContactBatches:
 class GroupBatches:
     """What `book.groups` can do with many."""
 
-    _shop: Callable[[str], Workshop]
+    _shop: Callable[[str, float | None], Workshop]
 
     @public_sync
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
@@ -310,7 +310,7 @@ class GroupBatches:
         from crossbook.core.batch.steps import Membership
         from crossbook.many import batch
 
-        shop = self._shop(verb)
+        shop = self._shop(verb, options.get("max_wait"))
         step = Membership(verb, shop.verbs, getattr(shop.verbs, one), _many(shop.verbs, many, {}))
         return batch(shop, step, pairs, options, operation=f"{verb}_many")
 

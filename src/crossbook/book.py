@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crossbook_wire.http import Send
 
     from crossbook.core.auth import Auth
+    from crossbook.core.options import Options
     from crossbook.many import Workshop
     from crossbook.vendors.base import Verbs
 
@@ -118,11 +119,16 @@ class AddressBook:
         self.contacts = Contacts(self._verbs, self._connection, self._default_group, self._shop)
         self.groups = Groups(self._verbs, self._connection, self._shop)
 
-    def _shop(self) -> Workshop:
+    def _shop(self, max_wait: float | None = None) -> Workshop:
         """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
+        from msgspec.structs import replace
+
         from crossbook.many import Workshop
 
-        other = self.with_options(attempts=max(BATCH_ATTEMPTS, self._options.attempts))
+        attempts = max(BATCH_ATTEMPTS, self._options.attempts)
+        other = self._with(
+            replace(self._options, attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
+        )
         return Workshop(other._verbs, other._connection, other._options, lambda: other._wire.requests)
 
     def _make_verbs(self, send: Send) -> Verbs:
@@ -159,10 +165,13 @@ class AddressBook:
         """
         from msgspec.structs import replace
 
+        _no_others(self.card, options)
+        return self._with(replace(self._options, **options))
+
+    def _with(self, options: Options) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        _no_others(self.card, options)
-        other._options = replace(self._options, **options)
+        other._options = options
         other._bind()
         return other
 

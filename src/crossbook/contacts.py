@@ -28,7 +28,7 @@ class Contacts(ContactBatches):
     room = "contacts"
 
     def __init__(
-        self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[], Workshop]
+        self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[float | None], Workshop]
     ) -> None:
         self._verbs = verbs
         self._card = verbs.card
@@ -42,10 +42,10 @@ class Contacts(ContactBatches):
         if self._connection.group is None:  # which event loop this is, the request asks
             self._connection.check()
 
-    def _shop(self, verb: str) -> Workshop:
+    def _shop(self, verb: str, max_wait: float | None) -> Workshop:
         self._ask(verb)
         self._connection.check()
-        return self._make_shop()
+        return self._make_shop(max_wait)
 
     @public_sync
     def list(

@@ -23,7 +23,7 @@ class Groups(GroupBatches):
 
     room = "groups"
 
-    def __init__(self, verbs: Verbs, connection: Connection, shop: Callable[[], Workshop]) -> None:
+    def __init__(self, verbs: Verbs, connection: Connection, shop: Callable[[float | None], Workshop]) -> None:
         self._verbs = verbs
         self._connection = connection
         self._make_shop = shop
@@ -34,10 +34,10 @@ class Groups(GroupBatches):
         if self._connection.group is None:  # which event loop this is, the request asks
             self._connection.check()
 
-    def _shop(self, verb: str) -> Workshop:
+    def _shop(self, verb: str, max_wait: float | None) -> Workshop:
         self._ask(verb)
         self._connection.check()
-        return self._make_shop()
+        return self._make_shop(max_wait)
 
     @public_sync
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:

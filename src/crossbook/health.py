@@ -36,7 +36,7 @@ async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
     """
     # One repeat: a connection that the vendor closed meanwhile, or a login token that died, is no illness.
     hurried = book.with_options(
-        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=timeout, attempts=2
+        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=None, attempts=2
     )
     asked = hurried.contacts if book.card.verb("groups.list").support == "unsupported" else hurried.groups
     began, error = time.monotonic(), None

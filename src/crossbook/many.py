@@ -53,6 +53,9 @@ class BatchOptions(TypedDict, total=False):
         on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
         max_failures: bears so many failed inputs, and begins nothing more after one more than that.
         concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
+        max_wait: seconds that one request waits at most for a permit of the rate limiter, or for a `Retry-After`; after
+            that its item fails with `RateLimited`. Without it, and without a `queue_timeout` of the book, a batch waits
+            as long as it takes. Neither wait is part of `timeout`.
         settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
         uncertain: what to do with a create that an earlier run of the journal left without an outcome, and that no
             lookup by `match` settles: "retry" sends it again and accepts a possible second contact, "skip" reports it
@@ -71,6 +74,7 @@ class BatchOptions(TypedDict, total=False):
     on_error: OnError
     max_failures: int | None
     concurrency: int | None
+    max_wait: float | None
     settle: float | None
     uncertain: OnUncertain | None
     dry_run: bool

@@ -162,8 +162,8 @@ def test_late_is_said_as_soon_as_it_is_clear() -> None:
             account.throttled(retry_after=4)
             await settle()
             assert told.keys() == {"in 3 s", "3 s"}, "a wait that the vendor asks for is known at once"
-            assert told["3 s"] == (0.5, pytest.approx(4 + 2 + 2))  # behind two more, at one in two seconds
-        assert anyio.current_time() - began == pytest.approx(0.5 + 4 + 2)
+            assert told["3 s"] == (0.5, pytest.approx(4 + 1 + 1))  # behind two more, at one a second
+        assert anyio.current_time() - began == pytest.approx(0.5 + 4 + 1)
 
     virtually(main)
 

@@ -198,8 +198,36 @@ def test_who_will_not_queue_so_long_is_told() -> None:
     virtually(main)
 
 
-def test_waiting_for_a_turn_is_not_the_calls_time() -> None:
-    assert seconds(40, timeout=1) == pytest.approx(3.0, abs=0.2)
+def test_timeout_covers_the_wait_for_a_permit() -> None:
+    """Of 40 calls at once at 10/s the last waits 3 s; who cannot be served within 1 s is told at once."""
+
+    async def main() -> None:
+        transport = FakeTransport(DONE)
+        failed: list[tuple[float, RateLimited]] = []
+        async with book_over("atom", transport, timeout=1) as book, anyio.create_task_group() as tasks:
+            began = anyio.current_time()
+
+            async def ask() -> None:
+                try:
+                    await book.groups.list()
+                except RateLimited as error:
+                    failed.append((anyio.current_time() - began, error))
+
+            for _ in range(40):
+                tasks.start_soon(ask)
+        assert len(transport.sent) == 10 + 10
+        assert len(failed) == 20
+        for after, error in failed:
+            assert after == 0
+            assert (error.sent, error.attempts, error.operation) == ("no", 0, "listAddressBooks")
+            assert "(timeout); nothing was sent" in error.message
+            assert 1 < (error.retry_after or 0) <= 3
+
+    virtually(main)
+
+
+def test_with_queue_timeout_the_timeout_begins_after_the_wait() -> None:
+    assert seconds(40, timeout=1, queue_timeout=60) == pytest.approx(3.0, abs=0.2)
 
 
 def test_who_gives_up_waiting_gives_the_turn_back() -> None:

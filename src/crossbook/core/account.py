@@ -30,6 +30,8 @@ class Account(Line):
         self.quota = Quota()
         self._adaptive = Adaptive()
         self._known: Rate | None = None
+        self._refused = False  # from the first refusal on the bucket may be closed, also where no rate was learned
+        self._rate = inf  # the lower of the known and the learned one
         self._terms: list[tuple[Rate | None, int]] = []  # of each open book
         self.names: list[str] = []  # under which the event loop knows it
 
@@ -56,10 +58,12 @@ class Account(Line):
             self._pace()
 
     def throttled(self, retry_after: float | None) -> None:
-        """The vendor throttled: the rate falls, and no turn comes within the `retry_after` seconds it asks for."""
+        """The vendor throttled: the rate may fall, and no turn comes within the `retry_after` seconds it asks for."""
         now = self._clock()
         until = now + (retry_after or 0.0)
-        self._adaptive.throttled(now, until)
+        used_up = self._rate < inf and bool(self._waiters) and self._bucket.begins(now) > now
+        self._adaptive.throttled(now, until, self._rate if used_up else 0.0)
+        self._refused = True
         self._pace()
         self._bucket.refused(now, until)
         self._dismiss_late(now)
@@ -73,11 +77,14 @@ class Account(Line):
 
     def _pace(self) -> None:
         known, learned = self._known, self._adaptive.rate or inf
-        self._limited = known is not None or learned < inf
+        self._limited = known is not None or self._refused
+        burst = 1.0 + _LATENESS * learned if learned < inf else 1.0
+        self._rate = learned
         if known is not None:
-            self._bucket.change(min(known.per_second, learned), known.burst)
-        else:
-            self._bucket.change(learned, 1.0 + _LATENESS * learned if learned < inf else 1.0)
+            # What the vendor refused was perhaps a burst: below the known rate there is none.
+            burst = known.burst if learned >= known.per_second else min(known.burst, burst)
+            self._rate = min(known.per_second, learned)
+        self._bucket.change(self._rate, burst)
 
 
 _ACCOUNTS: RunVar[dict[str, Account]] = RunVar("crossbook_accounts")

@@ -39,11 +39,13 @@ class CallOptions(TypedDict, total=False):
     """What `with_options` and every book's constructor take.
 
     Attributes:
-        timeout: seconds for a whole call, repeats and waits between them included; 60. It begins with the first turn
-            that the rate limiter grants.
+        timeout: seconds for a whole call; 60. It covers the wait for a permit of the rate limiter, a login, repeats and
+            the waits between them. Each page of a list is a call. In a batch it covers neither the wait for a permit
+            nor for a `Retry-After`: see `max_wait` there.
         connect_timeout: seconds for a connection; 5.
         read_timeout: seconds without a byte; 30.
-        queue_timeout: seconds to wait for the rate limiter's turn; None, the default, waits as long as it takes.
+        queue_timeout: seconds to wait for a permit of the rate limiter. With it `timeout` begins after that wait. None,
+            the default: the wait is part of `timeout`.
         attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
         max_body: bytes of one answer at most, after inflating; the card's default.
         on_attempt: called after each request with an `Attempt`.
@@ -63,6 +65,7 @@ class Options(Struct, frozen=True):
     connect_timeout: float = 5.0
     read_timeout: float = 30.0
     queue_timeout: float | None = None
+    max_wait: float | None = None  # None for a single call; a batch has one, infinite by default
     attempts: int = 4
     max_body: int | None = None
     on_attempt: Callable[[Attempt], None] | None = None
@@ -72,6 +75,8 @@ class Options(Struct, frozen=True):
             _positive(name, getattr(self, name))
         if self.queue_timeout is not None:
             _positive("queue_timeout", self.queue_timeout)
+        if self.max_wait not in (None, math.inf):
+            _positive("max_wait", self.max_wait)
         _whole("attempts", self.attempts)
         if self.max_body is not None:
             _whole("max_body", self.max_body)

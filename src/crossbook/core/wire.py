@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codecs import BOM_UTF8
+from math import inf
 from typing import TypeVar
 
 import anyio
@@ -67,6 +68,10 @@ class Wire:
         self._connection = connection
         self._options = options
         self._cap = options.max_body or connection.card.max_body
+        # What a batch waits for one permit or one Retry-After, and by which option; None for a single call.
+        self._patience: tuple[float, str] | None = None
+        if options.max_wait is not None:
+            self._patience = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
         self.requests = 0
 
     def __repr__(self) -> str:
@@ -86,7 +91,7 @@ class Wire:
             if watching is not None:
                 watching.asked(request)
             if not account.acquire_nowait(ahead=operation.ahead):
-                await self._turn(request, operation, deadline, error)
+                deadline = await self._turn(request, operation, deadline, error)
             try:
                 began = connection.now()
                 if deadline is None:
@@ -143,7 +148,10 @@ class Wire:
                     self._told(request, number, began, outcome, error, 0.0)
                     free += 1  # the new try costs no attempt
                     continue
-            wait = self._wait(operation, error, number - free, deadline - connection.now())
+            # A batch waits for what the vendor asks for beside the call's time.
+            beside = self._patience if error.retry_after is not None and not _working(error) else None
+            left = deadline - connection.now() if beside is None else beside[0]
+            wait = self._wait(operation, error, number - free, left)
             free += _working(error)
             self._told(request, number, began, outcome, error, wait)
             if wait is None:
@@ -152,24 +160,37 @@ class Wire:
                 await anyio.sleep(wait)
             if scope.cancelled_caught:
                 raise error
+            if beside is not None:
+                deadline += wait
 
     async def _turn(
         self, request: Request, operation: Operation, deadline: float | None, before: CrossbookError | None
-    ) -> None:
-        """Waits for the account. The first turn has its own time-out, since the call's time begins with it.
+    ) -> float | None:
+        """Wait for a permit of the account; return the call's deadline, None if it begins with the request.
 
-        Where there is none in time, or before the book closes, the attempt `before` says what became of the call.
+        The wait is part of the call's `timeout`, unless it has a bound of its own. That is `queue_timeout` for the
+        first permit of a call, and the patience of a batch for each. A batch gets back the time that it waited.
+
+        Raises:
+            CrossbookError: no permit comes in time, or before the book closes. The attempt `before` says what became of
+                the call, if there was one.
         """
-        connection = self._connection
-        longest = self._options.queue_timeout if deadline is None else deadline - connection.now()
+        connection, options = self._connection, self._options
+        began, bound = connection.now(), self._patience
+        if bound is None and deadline is None and options.queue_timeout is not None:
+            bound = options.queue_timeout, "queue_timeout"
+        if bound is None and deadline is None:
+            deadline = began + options.timeout
+        longest, option = bound or ((deadline or 0.0) - began, "timeout")
         try:
             with connection.waiting():
                 await connection.account.acquire(longest, ahead=operation.ahead)
-                return
+                return deadline if bound is None or deadline is None else deadline + connection.now() - began
         except Late as late:
             raise before or RateLimited(
-                f"our own limiter has no turn within {longest or 0:.3g} s (queue_timeout)",
-                vendor=connection.card.vendor, operation=request.operation, retry_after=late.wait,
+                f"no permit from the rate limiter within {max(0.0, longest):.3g} s ({option}); nothing was sent: "
+                f"send fewer requests at once, or raise {option}",
+                vendor=connection.card.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
         error = before or judge(connection.card, operation, _CLOSED)
         assert error is not None
