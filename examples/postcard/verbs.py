@@ -33,7 +33,7 @@ class PostcardVerbs(Verbs):
             found = rows(answer.people, models.Person)
             if found is None:
                 raise self.lacking("listPeople", "people")
-            return each(found, _contact)
+            return await each(found, _contact)
 
         return PAGING.over(page, size)
 
