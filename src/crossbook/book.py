@@ -153,7 +153,8 @@ class AddressBook:
     def _from(cls, account: str | None, found: Mapping[str, str], options: Mapping[str, Any]) -> Self:
         """The book of these variables. A named account is known by its name, unless its user name tells more."""
         named = {} if account is None or "username" in found else {"account": account}
-        return cls(**{**named, **found, **options})
+        arguments: dict[str, Any] = {**named, **found, **options}
+        return cls(**arguments)
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """The same book with other options for its calls; it shares connections, login and limits.

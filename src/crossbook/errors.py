@@ -213,7 +213,8 @@ class ResponseTooLarge(BadResponse):
 
 
 class JournalMismatch(CrossbookError):
-    """The journal was made for another vendor, account, operation, match key or source; nothing was sent."""
+    """The journal was made for another vendor, operation, match key or source, or may be of another account, or is
+    archived; nothing was written. Under another file or run name the same data would be written again."""
 
 
 class JournalBusy(CrossbookError):

@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,10 @@ def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo,
     assert process.returncode == 130
     assert "Interrupted." in said
     assert "Traceback" not in said
+    if sys.platform != "win32":
+        files = {file.name: file.stat().st_mode & 0o077 for file in (tmp_path / ".demo").iterdir()}
+        assert any(name.endswith(".journal") for name in files)
+        assert set(files.values()) == {0}
     with pytest.raises(URLError):
         urlopen(url[0])
     following = demo("--people", "600")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +126,35 @@ def test_credentials_are_checked_and_never_shown(vendor: str, make_book: Callabl
         assert caught.value.field == named
         assert "ret" not in str(caught.value)
     make_book(**{named: "trailing-newline\n", **extra})
+
+
+async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`account=` before its variable, before the user name, before the name of an account of the environment."""
+
+    def identity(book: AddressBook) -> str | None:
+        return book._connection.identity  # pyright: ignore[reportPrivateUsage]
+
+    kind, variable = vendor_class(vendor), f"CROSSBOOK_{vendor.upper()}_ACCOUNT"
+    assert identity(kind.from_env()) == identity(crossbook.open(vendor)) == "sandbox"
+    monkeypatch.setenv(variable, " ours ")
+    assert identity(kind.from_env()) == "ours"
+    monkeypatch.delenv(variable)
+    monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
+    user = {"serwersms": "sandbox", "filemail": "sandbox@example.com"}.get(vendor)
+    assert identity(kind.from_env()) == user
+    for name in kind.card.environment:
+        monkeypatch.setenv(f"CROSSBOOK_EU_{name.upper()}", os.environ.get(kind.card.environment[name], ""))
+    monkeypatch.setenv("CROSSBOOK_EU_VENDOR", vendor)
+    for book in (kind.from_env("eu"), kind.from_env(account="eu"), crossbook.open("eu")):
+        assert identity(book) == (user or "eu")
+    if vendor == "serwersms":
+        monkeypatch.setenv("CROSSBOOK_EU_TOKEN", "token")
+        assert identity(crossbook.open("eu")) == "eu"
+    monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", "theirs")
+    assert identity(crossbook.open("eu")) == "theirs"
+    for wrong in ("", 5):
+        with pytest.raises(InvalidInput, match="account is a name"):
+            kind.from_env(wrong)
+    with pytest.raises(InvalidInput, match=f"set {variable}") as caught:
+        crossbook.open(vendor, account="ours")
+    assert caught.value.field == "account"

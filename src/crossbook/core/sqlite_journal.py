@@ -180,7 +180,8 @@ class SqliteJournal:
 
         Example:
             ```python
-            for run in await SqliteJournal("import.sqlite").runs():
+            await book.contacts.create_many(people, journal="people.sqlite").summary()
+            for run in await SqliteJournal("people.sqlite").runs():
                 print(run.name, run.state, run.counts)
             ```
         """
@@ -199,7 +200,8 @@ class SqliteJournal:
 
         Example:
             ```python
-            await SqliteJournal("import.sqlite").archive()
+            await book.contacts.create_many(people, journal="people.sqlite").summary()
+            await SqliteJournal("people.sqlite").archive()
             ```
         """
         await self._once(lambda db: _archive(db, run))
@@ -252,7 +254,8 @@ def _runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
             case when archived then 'archived' when finished is null then 'begun' else 'finished' end
         from run order by id
     """
-    return tuple(JournalRun(*[*run, counts.get(number, {})]) for number, *run in db.execute(sql))
+    found: list[list[Any]] = [[*row, counts.get(row[0], {})] for row in db.execute(sql)]
+    return tuple(JournalRun(*run) for _, *run in found)
 
 
 def _archive(db: sqlite3.Connection, run: str) -> None:

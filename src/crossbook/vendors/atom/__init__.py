@@ -53,6 +53,7 @@ class Atom(AddressBook):
 
         Example:
             ```python
+            book = Atom("the old token", base_url="https://sms.example.com")
             book.renew_credentials("the new token")
             ```
         """

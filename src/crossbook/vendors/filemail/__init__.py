@@ -83,6 +83,7 @@ class Filemail(AddressBook):
 
         Example:
             ```python
+            book = Filemail("user@example.com", "the old password")
             book.renew_credentials("user@example.com", "the new password")
             ```
         """

@@ -86,6 +86,7 @@ class SerwerSMS(AddressBook):
 
         Example:
             ```python
+            book = SerwerSMS(token="the old token")
             book.renew_credentials(token="the new token")
             ```
         """

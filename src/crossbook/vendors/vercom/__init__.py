@@ -81,6 +81,7 @@ class Vercom(AddressBook):
 
         Example:
             ```python
+            book = Vercom(authorization="the old key", application_key="the application's")
             book.renew_credentials(authorization="the new key", application_key="the application's")
             ```
         """
