@@ -247,9 +247,10 @@ async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, card: Card) 
         assert (result.status, len(inside.contacts())) == ("skipped", 1)
 
 
+@pytest.mark.parametrize("way", [{"match": "phone"}, {"uncertain": "skip"}], ids=str)
 @pytest.mark.parametrize("died", [False, True], ids=["finished", "died again"])
 @pytest.mark.anyio
-async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool) -> None:
+async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool, way: dict[str, Any]) -> None:
     """What comes before the cursor of a list is not given out again, unless one of its items is to be settled."""
     there, inside = Inside("serwersms"), Inside("atom")
     options: dict[str, Any] = {"journal": tmp_path / "x", "on_loss": "drop", "concurrency": 1, "settle": 0}
@@ -261,15 +262,15 @@ async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool)
         assert statuses(results) == {"created": 48, "uncertain": 2}
         inside.spoil = lambda _: None
         if died:
-            async with book.contacts.create_many(listed(), match="phone", **options) as run:
+            async with book.contacts.create_many(listed(), **way, **options) as run:
                 async for result in run:
                     if result.status == "skipped":
                         break
-        results = await ran(book.contacts.create_many(listed(), match="phone", ordered=True, **options))
+        results = await ran(book.contacts.create_many(listed(), ordered=True, **way, **options))
         assert [result.index for result in results if result.status == "skipped"] == [14, 29]
         assert statuses(results) == {"created": 48, "skipped": 2}
         there.count.clear()
-        assert len(await ran(book.contacts.create_many(listed(), match="phone", **options))) == 50
+        assert len(await ran(book.contacts.create_many(listed(), **way, **options))) == 50
         assert not there.count
     assert len(inside.contacts()) == 50
 

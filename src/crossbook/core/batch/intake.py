@@ -145,7 +145,7 @@ class Intake(Generic[I]):
             # An intent with an id is an update of what was there before, or a contact without its groups.
             task.half = entry.id if entry.id not in entry.seen else None
             task.unsure = task.half is not None or entry.id is None
-            task.unseen = entry.id is None and entry.key is None and key is not None
+            task.unseen = entry.key is None
         return None
 
     def _may_settle(self, task: Task, entry: Entry) -> bool:
