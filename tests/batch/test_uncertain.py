@@ -320,6 +320,8 @@ async def test_messages_name_the_ways_out(inside: Inside) -> None:
             (result,) = await ran(batch)
             assert result.status == "uncertain"
             assert batch.summarised().remedy in result.error.message
+            lines = str(batch.summarised()).splitlines()
+            assert f"to resolve what is uncertain: {batch.summarised().remedy}" in lines
             return result.error.message, str(batch.summarised())
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
