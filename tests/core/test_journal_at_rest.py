@@ -160,6 +160,15 @@ async def test_unfinished_run_is_not_archived(path: Path) -> None:
     assert before[100:] == content(path)[100:]  # the header counts how often it was opened
 
 
+async def test_finished_run_with_open_items_is_not_archived(path: Path) -> None:
+    """A later run that was to settle its uncertain items died."""
+    await filled(path)
+    async with opened(path) as journal:
+        await journal.intend([intent(0)])
+    with pytest.raises(InvalidInput, match="is not finished: resume it"):
+        await SqliteJournal(path).archive()
+
+
 async def test_runs_are_listed_by_status(path: Path) -> None:
     await filled(path)
     async with opened(path, "second") as journal:

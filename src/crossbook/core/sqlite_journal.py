@@ -193,7 +193,8 @@ class SqliteJournal:
         That is its key, the hashes of its items, match keys and account, the ids seen before a write, and the cursors
         of its source. What stays are outcomes: status, contact id, error, and your own `ref`. The file is written anew,
         so that no byte of the rest is left in it; copies of the file and freed blocks of the disk are not touched. The
-        run is not run again: the same call is refused, and writes nothing. To archive it again does no harm.
+        run is not run again: the same call is refused, and writes nothing; so resolve its uncertain items before. To
+        archive it again does no harm.
 
         Raises:
             InvalidInput: there is no such file or run, or the run is not finished.
@@ -264,7 +265,9 @@ def _archive(db: sqlite3.Connection, run: str) -> None:
     if found is None:
         raise InvalidInput(f"the journal has no {which}", field="run")
     number, finished = found
-    if finished is None:
+    # A run that was finished has open items again if the one that settles its uncertain items died.
+    sql = "select exists (select 1 from entry where run = ? and state = 'intent')"
+    if finished is None or db.execute(sql, (number,)).fetchone()[0]:
         raise InvalidInput(f"the {which} is not finished: resume it with the call that began it", field="run")
     db.execute("pragma secure_delete = on")
     db.execute("begin immediate")
