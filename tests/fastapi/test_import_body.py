@@ -162,7 +162,7 @@ DEEP = b"[" * 33 + b"]" * 33
         (b'{"fields": {"a": ["\\udfff"]}}', "body.1: must not contain half of a surrogate pair"),
         (b'{"fields": {"\\ud800": 1}}', "body.1: must not contain half of a surrogate pair"),
         (b'{"fields": {"a": %b}}' % DEEP, "body.1: must not be nested deeper than 32 levels"),
-        (b'{"fields": {"a": %b}}' % (b'{"a":' * 100_000), "body.1: must be valid JSON of at most 65,536 characters"),
+        (b'{"fields": {"a": %b}}' % (b'{"a":' * 100_000), "body.1: must not be nested deeper than 32 levels"),
         (b'{"fields": {"a": %b}}' % (b"1" * 5_000), "body.1: must be valid JSON of at most 65,536 characters"),
         (b'{"phone": "1"', "body.1: must be valid JSON of at most 65,536 characters"),
         (b"{'phone': 1}", "body.1: must be valid JSON of at most 65,536 characters"),
@@ -201,6 +201,58 @@ async def test_contact_has_32_levels() -> None:
     assert (await post(body.encode())).status_code == 422
     answer = await post(json.dumps([{"fields": {"a": value[0]}}]).encode())
     assert answer.json()[0]["fields"] == {"a": value[0]}
+
+
+def of_values(number: int, value: str = "1") -> bytes:
+    """A contact with so many values: a name, the further fields, one of them, and its items."""
+    items = ",".join([value] * (number - 3))
+    return ('{"fields": {"\\\\[{,": [' + items + ']}, "first_name": ",[{\\",[{"}').encode()
+
+
+@pytest.mark.parametrize("size", [1000, 10_000_000])
+async def test_contact_has_1000_values(size: int) -> None:
+    async def read(*contacts: bytes) -> httpx.Response:
+        return await post(Pieces(b"[" + b",".join(contacts) + b"]", size))
+
+    assert len(phones(await read(NEIGHBOUR, of_values(1_000), NEIGHBOUR))) == 3
+    for contact in (of_values(1_001), of_values(21_000, "[]"), of_values(21_000)):
+        answer = await read(NEIGHBOUR, contact, NEIGHBOUR)
+        assert problem(answer, 422, "invalid-input") == "body.1: must have at most 1,000 values"
+
+
+async def test_values_are_counted_before_any_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    decode = json.JSONDecoder.raw_decode
+
+    def watched(self: json.JSONDecoder, text: str, at: int = 0) -> Any:
+        found = decode(self, text, at)
+        decoded.append(found[1] - at)
+        return found
+
+    monkeypatch.setattr(json.JSONDecoder, "raw_decode", watched)
+    for contact in (
+        of_values(21_000, "[]"),
+        b'{"fields": {"a": ["' + b"a" * 65_536 + b'",' + b"[]," * 900_000 + b"1]}}",
+    ):
+        decoded.clear()
+        assert (await post(b"[" + contact + b"]")).status_code == 422
+        assert max(decoded, default=0) < 1000  # the answer's own JSON
+
+
+async def test_contacts_have_50_values_on_average() -> None:
+    many = b"[" + b",".join([of_values(499)] * 2) + b"]"
+    assert len((await post(many, max_items=20)).json()) == 2
+    assert (await post(many, max_items=19)).status_code == 200  # never less than 1,000
+    many = b"[" + b",".join([of_values(549)] * 2) + b"]"
+    assert len((await post(many, max_items=22)).json()) == 2
+    detail = problem(await post(many, max_items=21), 413, "request-too-large")
+    assert detail == "a request holds 1,050 values at most: send several requests"
+
+
+async def test_lists_in_lists_do_not_fill_memory() -> None:
+    body = Pieces(b"[" + b",".join([of_values(400, "[]")] * 10_000) + b"]", 65_536)
+    detail = problem(await post(body), 413, "request-too-large")
+    assert detail == "a request holds 1,000,000 values at most: send several requests"
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ from crossbook.models import Contact
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ITEMS = 20_000
 _MAX_CONTACT = 64 * 1024  # characters
+_MAX_VALUES = 1_000  # of one contact
+_MEAN_VALUES = 50  # of a contact, over all contacts that a request may have
 _MAX_DEPTH = 32
 _PIECE = 64 * 1024  # bytes that are decoded in one step
 _MEDIA_TYPES = {
@@ -29,6 +31,9 @@ _MEDIA_TYPES = {
 }
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
+# A string, so that no bracket inside of it counts. Its end is optional: a search for an end that is missing would begin
+# again at each quotation mark.
+_TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONTACT = TypeAdapter(Contact)
 
 
@@ -56,13 +61,14 @@ class ContactsBody:
 
         Args:
             max_bytes: Bytes of the whole body. One contact has 65,536 characters at most.
-            max_items: Contacts in the body.
+            max_items: Contacts in the body. One contact has 1,000 values at most, all together have 50 for each contact
+                that the body may have, but never less than 1,000.
 
         Returns:
             The contacts in the order of the body.
 
         Raises:
-            RequestTooLarge: The body is longer, or has more contacts (status 413). The rest is not read.
+            RequestTooLarge: The body is longer, or has more contacts or values (status 413). The rest is not read.
             InvalidInput: The content type is another, or a contact cannot be read (status 422). The message names the
                 place and shows no value.
 
@@ -135,6 +141,8 @@ class _Decoder:
         self.contacts: list[Contact] = []
         self._lines = form == "lines"
         self._max_items = max_items
+        self._max_values = max(_MAX_VALUES, _MEAN_VALUES * max_items)
+        self._values = 0
         self._expected = "item" if self._lines else "["
         self._text = ""
         # The signature ignores a byte order mark.
@@ -190,10 +198,15 @@ class _Decoder:
         value: Any = None
         end = at
         try:
+            self._values += _count_values(text, at)
+            if self._values > self._max_values:
+                raise RequestTooLarge(f"a request holds {self._max_values:,} values at most: send several requests")
             value, end = self._json.raw_decode(text, at)
             if end - at > _MAX_CONTACT:
                 raise _Refused(f"must have at most {_MAX_CONTACT:,} characters")
             _check(value)
+        except RequestTooLarge:
+            raise
         except _Refused as refused:
             reason = str(refused)
         except (ValueError, RecursionError):
@@ -229,10 +242,37 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check(value: object, depth: int = 0) -> None:
+def _count_values(text: str, at: int) -> int:
+    """Count the values of the contact that begins here, before any is built.
+
+    65,536 characters hold 21,000 lists, and each garbage collection visits all lists while it stops all threads. What is
+    not closed within those characters is refused, too: `json` would build it up to the end of the buffer.
+    """
+    if text[at] not in "[{":
+        return 1
+    # A mark begins a value, so the members of lists and objects are counted, and the empty lists among them twice.
+    values = 0
+    depth = 0
+    for token in _TOKEN.finditer(text, at, at + _MAX_CONTACT):
+        mark = token[0]
+        if mark in "[{":
+            depth += 1
+            values += 1
+        elif mark in "]}":
+            depth -= 1
+            if depth == 0:
+                return values
+        elif mark == ",":
+            values += 1
+        if values > _MAX_VALUES:
+            raise _Refused(f"must have at most {_MAX_VALUES:,} values")
+        if depth > _MAX_DEPTH:
+            raise _Refused(f"must not be nested deeper than {_MAX_DEPTH} levels")
+    raise ValueError
+
+
+def _check(value: object) -> None:
     """Raise _Refused for what json decodes and no JSON text can hold again: NaN, 1e999, half of a surrogate pair."""
-    if depth > _MAX_DEPTH:
-        raise _Refused(f"must not be nested deeper than {_MAX_DEPTH} levels")
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _Refused("must not contain half of a surrogate pair")
@@ -242,7 +282,7 @@ def _check(value: object, depth: int = 0) -> None:
     elif isinstance(value, dict):
         for name, each in cast(dict[str, object], value).items():
             _check(name)
-            _check(each, depth + 1)
+            _check(each)
     elif isinstance(value, list):
         for each in cast(list[object], value):
-            _check(each, depth + 1)
+            _check(each)
