@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers, MutableHeaders
@@ -32,23 +30,26 @@ class GuardedFastAPI(FastAPI):
                     headers[name] = value
             await send(message)
 
-        if scope["type"] == "http" and is_cross_site(scope["method"], Headers(scope=scope)):
+        if scope["type"] == "http" and is_cross_site(scope):
             refusal = JSONResponse({"detail": "requests from pages of other sites are refused"}, 403)
             await refusal(scope, receive, send_with_headers)
         else:
             await super().__call__(scope, receive, send_with_headers)
 
 
-def is_cross_site(method: str, headers: Headers) -> bool:
+def is_cross_site(scope: Scope) -> bool:
     """Return whether a page of another site sends this request to change something.
 
     Browsers name the site in `Sec-Fetch-Site`, but only to servers with HTTPS or on this machine; old browsers do
-    not. Without it, `Origin` must be this host. A request with neither header comes from no browser and is accepted.
+    not. Without it, `Origin` must be this server: its scheme, host and port. A request with neither header comes from
+    no browser and is accepted.
     """
-    if method in SAFE_METHODS:
+    if scope["method"] in SAFE_METHODS:
         return False
+    headers = Headers(scope=scope)
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    here = f"{scope['scheme']}://{headers.get('host', '')}"
+    return origin is not None and origin.lower() != here.lower()

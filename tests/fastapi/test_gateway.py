@@ -218,6 +218,13 @@ def on_host(gateway: httpx.AsyncClient, headers: dict[str, str]) -> dict[str, st
         {"Origin": "http://evil.example.com"},
         {"Origin": "http://localhost"},
         {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://["},
+        {"Origin": "https://HOST"},
+        {"Origin": "chrome-extension://HOST"},
+        {"Origin": "http://HOST/"},
+        {"Origin": "http://HOST/path"},
+        {"Origin": "http://user@HOST"},
     ],
 )
 async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, headers: dict[str, str]) -> None:
@@ -230,6 +237,7 @@ async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, head
     }.items():
         answer = await gateway.request(method, path, headers=headers)
         assert (answer.status_code, answer.json()["detail"]) == (403, "requests from pages of other sites are refused")
+        assert answer.headers["x-content-type-options"] == "nosniff"
     assert (await gateway.get("/books", headers=headers)).status_code == 200
     assert (await gateway.head("/static/gateway.js", headers=headers)).status_code == 200
     assert (await gateway.options("/books", headers=headers)).status_code == 405
@@ -241,7 +249,9 @@ async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, head
         {"Sec-Fetch-Site": "same-origin", "Origin": "http://proxied.example.com"},
         {"Sec-Fetch-Site": "none"},
         {"Origin": "http://HOST"},
-        {"Origin": "https://HOST"},
+        {"Host": "LocalHost:8000", "Origin": "http://localhost:8000"},
+        {"Host": "localhost:8000", "Origin": "HTTP://LocalHost:8000"},
+        {"X-Forwarded-Proto": "https", "Origin": "https://HOST"},
         {},
     ],
 )

@@ -245,8 +245,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _count_values(text: str, at: int) -> int:
     """Count the values of the contact that begins here, before any is built.
 
-    65,536 characters hold 21,000 lists, and each garbage collection visits all lists while it stops all threads. What is
-    not closed within those characters is refused, too: `json` would build it up to the end of the buffer.
+    65,536 characters hold 21,000 lists, and each garbage collection visits all lists while it stops all threads.
+    What is not closed within those characters is refused, too: `json` would build it up to the end of the buffer.
     """
     if text[at] not in "[{":
         return 1
