@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from crossbook import AddressBook, Batch, Contact, MatchKey
+from crossbook import AddressBook, Batch, Contact, InvalidInput, MatchKey
 from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLarge
 from examples.demo.people import read_people
 
@@ -70,19 +70,20 @@ async def import_file(
     board: TheBoard,
     group: Annotated[str, Form(min_length=1, max_length=100)],
     file: UploadFile | None = None,
+    demo: Annotated[bool, Form()] = False,
     skip: Annotated[bool, Form()] = False,
 ) -> Response:
     """The same from a file, into a group that is made if there is none of that name; what the page sends.
 
-    CSV, JSON lines or vCards, as `crossbook import` reads them. Without a file it takes the 1,000 made-up people of the
-    demo. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key that the
-    vendor can be asked by.
+    CSV, JSON lines or vCards, as `crossbook import` reads them. `demo` asks for the 1,000 made-up people of the demo
+    instead of a file. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key
+    that the vendor can be asked by.
     """
     largest: int = request.app.state.settings.largest_import
-    if file is not None and file.filename:
-        people = await run_in_threadpool(read_upload, file, book, largest + 1)
-    else:
-        people = read_people()
+    given = file if file is not None and file.filename else None
+    if (given is None) != demo:
+        raise InvalidInput("send either a file with a name, or demo=true for the made-up people", field="file")
+    people = read_people() if given is None else await run_in_threadpool(read_upload, given, book, largest + 1)
     if len(people) > largest:
         raise RequestTooLarge(f"an import holds {largest:,} people at most: import the file in parts")
     id = await _group(book, group)

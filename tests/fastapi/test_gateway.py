@@ -370,6 +370,41 @@ async def test_the_command_starts_its_own_sandbox_and_ends_while_a_page_listens(
         assert "Traceback" not in process.stdout.read()
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b'Content-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--x',
+        b'Content-Disposition: form-data; name="file"; filename=""\r\n\r\nphone\n+48500600700\r\n--x',
+        b'Content-Disposition: form-data; name="File"; filename="a.csv"\r\n\r\nphone\n+48500600700\r\n--x',
+        b'Content-Disposition: form-data; name=""; filename="a.csv"\r\n\r\nphone\n+48500600700\r\n--x',
+        b'Content-Disposition: form-data; name="file"\r\n\r\nphone\r\n--x',
+    ],
+)
+async def test_import_without_file_is_refused(gateway: httpx.AsyncClient, sandbox: Server, file: bytes) -> None:
+    form = b'--x\r\nContent-Disposition: form-data; name="group"\r\n\r\nG\r\n--x\r\n' + file
+    answer = await gateway.post(
+        "/books/vercom/imports/file",
+        content=form.removesuffix(b"\r\n") + b"--\r\n",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert (answer.status_code, answer.json()["field"]) == (422, "file")
+    assert sandbox.contacts("vercom") == 0
+
+
+async def test_import_of_demo_is_asked_for(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+    form = {"group": "G", "demo": "true"}
+    both = await gateway.post(
+        "/books/vercom/imports/file", data=form, files={"file": ("people.csv", "phone\n+48500600700\n")}
+    )
+    assert both.status_code == 422
+    assert both.json()["detail"] == "send either a file with a name, or demo=true for the made-up people"
+    assert sandbox.contacts("vercom") == 0
+    answer = await gateway.post("/books/vercom/imports/file", data=form)
+    counts = json.loads(answer.text.splitlines()[-1])["summary"]["counts"]
+    assert sum(counts.values()) == 1_000
+
+
 UNTITLED = {
     "no titles.csv": "Anna Kowalska;+48 500 600 700;anna@example.com\nJan;+48500600701;jan@example.com\n",
     "names.csv": "Anna,Kowalska\nJan,Nowak\n",

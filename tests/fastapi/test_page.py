@@ -61,6 +61,8 @@ class Page:
         field.send_keys(group)
         if file is not None:
             self.one("[name=file]").send_keys(str(file))
+        if self.one("[name=demo]").is_selected() != (file is None):
+            self.one("[name=demo]").click()
         self.one("#import [type=submit]").click()
 
     @property
