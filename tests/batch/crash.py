@@ -211,7 +211,10 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
 
 def _ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None:
     request = urllib.request.Request(
-        f"{sandbox.url}/_sandbox{path}", json.dumps(settings).encode() if settings else b"", method="POST"
+        f"{sandbox.url}/_sandbox{path}",
+        json.dumps(settings).encode() if settings else b"",
+        {"Content-Type": "application/json"},
+        method="POST",
     )
     urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 

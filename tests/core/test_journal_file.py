@@ -15,6 +15,7 @@ import pytest
 from journals import child, done, hear, intent, opened, tell
 
 from crossbook import InvalidInput, JournalBusy
+from crossbook.core import group_commit, journal_file
 from crossbook.core.journal import Entry
 from crossbook.core.sqlite_journal import SqliteJournal
 
@@ -135,3 +136,54 @@ def test_of_several_that_open_it_at_once_one_has_it(path: Path) -> None:
         for other in others:
             tell(other)
         assert sorted(hear(other) for other in others) == ["busy", "busy", "busy", "open"]
+
+
+async def killed(path: Path, copy: Path, fold: bool) -> None:
+    """Copies both files of a journal while it is open, as a process that was killed leaves them."""
+    async with opened(path) as journal:
+        await journal.intend([intent(index) for index in range(3 if not fold else 300)])
+        for name in ("", "-wal"):
+            copy.with_name(copy.name + name).write_bytes(path.with_name(path.name + name).read_bytes())
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["short", "folded"])
+def test_a_journal_whose_log_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch, fold: bool) -> None:
+    if fold:
+        monkeypatch.setattr(group_commit, "_LOG_LIMIT", 0)
+    copy = path.with_name("copy.sqlite")
+    log, kept = copy.with_name("copy.sqlite-wal"), path.with_name("kept")
+    anyio.run(killed, path, copy, fold)
+    log.rename(kept)
+    for lost in (None, b""):
+        if lost is not None:
+            log.write_bytes(lost)
+        before = copy.read_bytes()
+        refused(copy, r"its log .*copy\.sqlite-wal is missing.*copy both files together")
+        with pytest.raises(InvalidInput, match="is missing"):
+            anyio.run(SqliteJournal(copy).runs)
+        assert copy.read_bytes() == before
+    kept.rename(log)
+    assert anyio.run(fill, copy)[2] == intent(2)
+    assert not log.exists()
+    assert anyio.run(fill, copy)[2] == intent(2)  # closed in order, it is one file
+
+
+def test_a_process_killed_while_it_folds_the_log(path: Path) -> None:
+    """Whatever there is between two steps of the folding, it is no journal whose log is lost."""
+    left: list[dict[str, bytes]] = []
+
+    def look(_: str) -> None:
+        left.append({file.name: file.read_bytes() for file in path.parent.glob("import.sqlite*")})
+
+    db, log = journal_file.connect(path)
+    db.set_trace_callback(look)
+    journal_file.begin_log(db)
+    db.set_trace_callback(None)
+    look("")
+    os.close(log)
+    db.close()
+    assert len(left) >= 4
+    for files in left:
+        for name, content in files.items():
+            path.with_name(name).write_bytes(content)
+        assert anyio.run(fill, path)[0] is None

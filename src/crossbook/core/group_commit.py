@@ -125,9 +125,7 @@ class GroupCommit(SqliteFile):
         return os.fstat(self._log).st_size > _LOG_LIMIT
 
     def _fold(self) -> None:
-        db = self._check()
-        db.execute("pragma wal_checkpoint(truncate)").fetchall()
-        journal_file.begin_log(db)
+        journal_file.begin_log(self._check())
         os.fsync(self._log)
 
 

@@ -14,6 +14,8 @@ from crossbook.errors import CrossbookError, InvalidInput, JournalBusy
 
 _APPLICATION = 0x63626A31  # "cbj1", which `file` and every SQLite tool can show
 VERSION = 2
+_OPEN = -VERSION
+"""The version in the file itself while it is open: what was written since is in its log alone, as is `VERSION`."""
 # How long a file that is being let go of is waited for, in seconds.
 _PATIENCE = 0.5
 _CREATING = threading.Lock()
@@ -46,7 +48,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
     An existing file is read to its end, so that a damaged page is found here and not in the middle of a run.
 
     Raises:
-        InvalidInput: what is there is no journal, is damaged, or may not be written.
+        InvalidInput: what is there is no journal, is damaged, lacks its log, or may not be written.
         sqlite3.Error: everything else; `explain` says it in our words.
     """
     try:
@@ -64,9 +66,16 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         elif application != _APPLICATION:
             what = "is an SQLite file of something else: name the journal's own file"
             raise InvalidInput(f"{path} {what}", field="journal")
+        elif version == _OPEN and not _has_log(db):
+            raise InvalidInput(
+                f"the journal {path} cannot be used: its log {_log_of(db)} is missing, which holds what was written "
+                "last. Put the log back beside it, and copy both files together: without the log, everything would be "
+                "written again",
+                field="journal",
+            )
         elif version > VERSION:
             raise InvalidInput(f"the journal {path} was written by a newer crossbook: update this one", field="journal")
-        elif version < VERSION:
+        elif version not in (VERSION, _OPEN):
             what = "was written by an older crossbook: end its run with that version"
             raise InvalidInput(f"the journal {path} {what}", field="journal")
         else:
@@ -112,13 +121,30 @@ def _open_log(db: sqlite3.Connection, path: Path) -> int:
     # thread. It also folds the log into the file when that does not hold up anybody.
     db.execute("pragma synchronous = normal")
     db.execute("pragma wal_autocheckpoint = 0")
+    db.execute("pragma journal_size_limit = 0")  # a log that begins anew is cut
     begin_log(db)
-    return os.open(f"{db.execute('pragma database_list').fetchone()[2]}-wal", os.O_RDWR)
+    return os.open(_log_of(db), os.O_RDWR)
 
 
 def begin_log(db: sqlite3.Connection) -> None:
-    """A first write into an empty log: SQLite syncs the log's header with it, here and not on the event loop."""
+    """Fold the log into the file, mark the file as open, and begin the log anew.
+
+    The mark is taken back in the log at once, so that it shows only where the log is lost. At no moment is the log
+    empty while the file is marked: a process may be killed anywhere in here. With the first write into a log, SQLite
+    syncs the log's header: here, and not on the event loop.
+    """
+    db.execute(f"pragma user_version = {_OPEN}")
+    db.execute("pragma wal_checkpoint(restart)").fetchall()
     db.execute(f"pragma user_version = {VERSION}")
+
+
+def _has_log(db: sqlite3.Connection) -> bool:
+    # By now SQLite has made an empty one where there was none.
+    return os.path.exists(log := _log_of(db)) and os.path.getsize(log) > 0
+
+
+def _log_of(db: sqlite3.Connection) -> str:
+    return f"{db.execute('pragma database_list').fetchone()[2]}-wal"
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

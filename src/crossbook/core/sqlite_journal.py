@@ -83,10 +83,10 @@ class SqliteJournal:
 
     Args:
         path: the file, made where there is none, and readable by its owner alone. While it is open its log lies beside
-            it (`…-wal`).
+            it (`…-wal`). After its process was killed both files are the journal: copy and move them together.
 
     Raises (from every method):
-        InvalidInput: the path holds something else, is damaged, or may not be written.
+        InvalidInput: the path holds something else, is damaged, lacks its log, or may not be written.
         JournalBusy: another process or run has the file open; one that was killed has let go of it.
         CrossbookError: the disk is full, or failed. Nothing more is taken then; what was intended before is there.
 
