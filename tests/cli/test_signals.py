@@ -230,3 +230,36 @@ signal.pause()
     assert (done.returncode, done.stdout + done.stderr) == (143, "")
     assert not Path("out.csv.part").exists()
     assert Counter(path.name for path in Path().iterdir()) == {"people.csv": 1}
+
+
+_WHILE = """
+import builtins, os, sys
+import typer.main
+from crossbook.cli import main
+
+number = int(sys.argv[2])
+
+def once(wrapped, *names):
+    def call(*args, **extra):
+        if not names or args[0] in names and not done:
+            done.append(0)
+            os.kill(os.getpid(), number)
+        return wrapped(*args, **extra)
+    done = []
+    return call
+
+if sys.argv[1] == "build":
+    typer.main.get_command = once(typer.main.get_command)
+else:
+    builtins.__import__ = once(builtins.__import__, "crossbook.cli.app", "anyio")
+sys.argv = ["crossbook", "books"]
+main()
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=str)
+@pytest.mark.parametrize("moment", ["build", "import"])
+def test_signal_while_the_command_is_made(moment: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-c", _WHILE, moment, str(int(number))]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "Interrupted.\n")

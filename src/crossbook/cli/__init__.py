@@ -25,16 +25,20 @@ def main() -> None:
             setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: SIM115  (it is no path)
     signals.install()
     try:
-        from crossbook.cli.app import app
-    except ModuleNotFoundError as error:
-        sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
+        _run()
     except KeyboardInterrupt as error:
         sys.stderr.write("Interrupted.\n")
         sys.exit(128 + signals.number_of(error))
+    finally:
+        signals.close()
+
+
+def _run() -> None:
+    try:
+        from crossbook.cli.app import app
+    except ModuleNotFoundError as error:
+        sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to stop
-    try:
-        app(prog_name="crossbook")
-    finally:
-        signals.close()
+    app(prog_name="crossbook")

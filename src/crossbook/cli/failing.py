@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from crossbook import errors
 from crossbook.cli.showing import say, say_json
-from crossbook.cli.signals import number_of
+from crossbook.cli.signals import interruptible, number_of
 from crossbook.errors import CrossbookError
 
 OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 70, 74
@@ -78,10 +78,11 @@ class Commands(TyperGroup):
 @contextmanager
 def _told() -> Generator[None]:
     try:
-        try:
-            yield
-        finally:
-            sys.stdout.flush()  # here one still can say that it could not be written
+        with interruptible():
+            try:
+                yield
+            finally:
+                sys.stdout.flush()  # here one still can say that it could not be written
         return
     except Exception as error:
         code = _failed(error)

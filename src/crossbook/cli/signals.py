@@ -1,8 +1,9 @@
 """SIGINT (Ctrl-C), SIGTERM and SIGHUP: the first ends a command in order, the second ends the process at once.
 
 No handler raises while an event loop runs: an exception at an arbitrary await leaves task groups as an ExceptionGroup.
-The handler asks the loop to cancel the work instead, or a batch to stop. The event loop is imported when a command
-needs it, so that the handlers are there early.
+The handler asks the loop to cancel the work instead, or a batch to stop. Before the command begins it only notes the
+signal: an exception in the midst of an import can be swallowed. The event loop is imported when a command needs it, so
+that the handlers are there early.
 """
 
 from __future__ import annotations
@@ -45,7 +46,12 @@ def number_of(error: KeyboardInterrupt) -> int:
 
 
 def install() -> None:
-    """Handle the signals that this process would die of; those that it was started to ignore (`nohup`) stay ignored."""
+    """Handle the signals that this process would die of; those that it was started to ignore (`nohup`) stay ignored.
+
+    They are only noted until a command is `interruptible`.
+    """
+    global _asked
+    _asked = _note
     _terminals[:] = [fd for fd in (1, 2) if os.isatty(fd)]
     for name in NAMES:
         number = getattr(signal, name, None)
@@ -59,26 +65,35 @@ def close() -> None:
     _received = 0
 
 
+@contextmanager
+def interruptible() -> Generator[None]:
+    """Have the first signal raise `Interrupted`, at once if it came before."""
+    with _set(None):
+        if _received:
+            raise Interrupted(_received)
+        yield
+
+
 def run(work: Callable[[], Awaitable[T]]) -> T:
     """Run the work in an event loop; the first signal cancels it.
 
     Raises:
         Interrupted: the work was cancelled, and has cleaned up.
     """
-    import asyncio
-
-    import anyio
-
     done: list[T] = []
 
     async def guarded() -> None:
+        import asyncio
+
         task = asyncio.current_task()
         assert task is not None
         # The task alone, not a scope around it: its cleaning up may still use the book's own tasks.
         with suppress(asyncio.CancelledError), _asking(task.cancel):
             done.append(await work())
 
-    with _set(lambda: None):  # while the loop itself begins and ends, a signal is only noted
+    with _set(_note):  # while the loop itself is imported, begins and ends
+        import anyio
+
         anyio.run(guarded)
     if not done:
         raise Interrupted(_received or signal.SIGINT)
@@ -116,13 +131,17 @@ def _asking(callback: Callable[[], object]) -> Generator[None]:
 
 
 @contextmanager
-def _set(asked: Callable[[], object]) -> Generator[None]:
+def _set(asked: Callable[[], object] | None) -> Generator[None]:
     global _asked
     before, _asked = _asked, asked
     try:
         yield
     finally:
         _asked = before
+
+
+def _note() -> None:
+    """Leave it at what `_received` says."""
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:
