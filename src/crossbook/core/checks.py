@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from crossbook.core import phones
@@ -21,9 +21,7 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
     if name == "groups":
         return tuple(check_id(card, "groups", group) for group in value)
     if name == "created_at":
-        if not isinstance(value, datetime):
-            raise InvalidInput("created_at must be a datetime", field=name, vendor=card.vendor)
-        return value
+        return _in_utc(card, name, value)
     value = clean(card, name, value)
     if name == "phone":
         value = normal_phone(card, value, region)
@@ -31,6 +29,23 @@ def checked(card: Card, name: str, value: Any, region: str | None) -> Any:
     if longest is not None and len(value) > longest:
         raise InvalidInput(f"{name} is longer than {longest} characters", field=name, vendor=card.vendor)
     return value
+
+
+def _in_utc(card: Card, name: str, value: object) -> datetime:
+    if not isinstance(value, datetime):
+        raise InvalidInput(f"{name} must be a datetime", field=name, vendor=card.vendor)
+    try:
+        aware = value.utcoffset() is not None
+        utc = value.astimezone(UTC)
+    except Exception as error:
+        # The years 1 and 9999 overflow in another zone; a zone of the caller's own may raise anything.
+        raise InvalidInput(
+            f"{name} is no time from the year 1 to 9999 in UTC",
+            field=name, vendor=card.vendor, cause=type(error).__name__,
+        ) from None  # fmt: skip
+    if not aware:
+        raise InvalidInput(f"{name} needs its time zone: give it a tzinfo", field=name, vendor=card.vendor)
+    return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
 
 
 def normal_phone(card: Card, text: str, region: str | None) -> str:

@@ -103,7 +103,7 @@ def for_update(card: Card, changes: Mapping[str, Any], *, region: str | None) ->
                 raise InvalidInput("fields is empty: name at least one to change", field="fields", vendor=card.vendor)
             changed[name] = fields
         elif name not in FIELDS:
-            shown = redact.text(name)[:40]
+            shown = redact.text(str(name))[:40]
             raise InvalidInput(f"a contact has no field {shown!r}", field=shown, vendor=card.vendor)
         elif card.names == "whole" and name in _HALVES:
             raise InvalidInput(
@@ -168,7 +168,8 @@ def _fields(card: Card, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list
     lost: list[str] = []
     for name, value in fields.items():
         if card.named_fields is None:
-            held[clean(card, "fields", name)] = _encodable(card, name, value)
+            named = clean(card, "fields", name)
+            held[named] = _encodable(card, named, value)
         elif name not in card.named_fields:
             if not is_empty(value):
                 lost.append(f"fields.{name}")
@@ -191,7 +192,7 @@ def _encodable(card: Card, name: str, value: Any) -> Any:
     try:
         # Compared, since much can be written that is read back as something else: NaN, bytes, numbers as keys.
         same = msgspec.json.decode(msgspec.json.encode(value)) == value
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+    except Exception:  # of the caller's own classes any
         same = False
     if not same:
         field = f"fields.{redact.text(name)}"

@@ -38,11 +38,11 @@ class KeyedHash:
 
     def fingerprint(self, item: object) -> str:
         """Return the hash of an item, by which a journal notices that the source is another."""
-        if isinstance(item, Contact):
-            item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
         try:
+            if isinstance(item, Contact):
+                item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
             return self._hash(_encode(item))
-        except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        except Exception:
             return self._hash(type(item).__name__.encode())  # nothing that could be written
 
     def _hash(self, data: bytes) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -112,7 +114,7 @@ class Intake(Generic[I]):
         try:
             if self._ref is not None:
                 ref = _ref(self._ref, item)
-            ready = self._step.ready(item)
+            ready = _ready(self._step, item)
             if self._asks and self._decider is not None:
                 ready.private_key = self._decider.key(ready)
             if ready.private_key is not None:
@@ -165,6 +167,22 @@ def _was_refused(entry: Entry) -> bool:
     """Whether our own check had refused it: what it said to do, another option for instance, may be done by now."""
     kind = (entry.error or {}).get("kind")
     return entry.status == "failed" and not entry.attempts and kind in ("InvalidInput", "Unsupported")
+
+
+def _ready(step: Step[I], item: I) -> Ready:
+    """Check an item; what no check foresaw fails this item alone, and is told as what it is."""
+    try:
+        return step.ready(item)
+    except CrossbookError:
+        raise
+    except Exception as error:
+        # Its message may quote the item. The last frame says where to look, and nothing of a person.
+        where = traceback.extract_tb(error.__traceback__, limit=-1)[0]
+        raise InvalidInput(
+            f"this item cannot be prepared: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}; "
+            "check its values, and report it if they are in order",
+            field="source", vendor=step.card.vendor, cause=type(error).__name__,
+        ) from None  # fmt: skip
 
 
 def _ref(ref: Callable[[Any], Any], item: Any) -> str | None:

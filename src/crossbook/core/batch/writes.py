@@ -72,7 +72,7 @@ class Create(Step[Contact]):
             return ()
         try:
             return fitting.for_create(self.card, item, region=self.verbs.region, on_loss="drop", group=self._group).lost
-        except InvalidInput:
+        except Exception:  # `ready` has said what is wrong with it
             return ()
 
 

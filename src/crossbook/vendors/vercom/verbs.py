@@ -232,4 +232,5 @@ def _group(row: models.Group) -> Group:
 
 def _date(value: datetime) -> str:
     """As the vendor takes dates; which zone it means is not documented, UTC is what we read them in."""
-    return (value.astimezone(UTC) if value.tzinfo else value).strftime("%Y-%m-%d %H:%M:%S")
+    # `strftime` writes the year 5 as "5".
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
