@@ -105,6 +105,30 @@ async def test_announced_body_too_long_is_not_read() -> None:
     assert body.taken == 0
 
 
+async def test_announced_length_has_any_number_of_digits() -> None:
+    for digits in ("9" * 5_000, "1" + "0" * 400):
+        headers = {"content-type": "application/json", "content-length": digits}
+        transport = httpx.ASGITransport(application())
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            answer = await client.post("/", content=b"[]", headers=headers)
+        problem(answer, 413, "request-too-large")
+
+
+async def test_body_is_read_once() -> None:
+    app = FastAPI()
+    crossbook.fastapi.install(app)
+
+    @app.post("/")
+    async def read(body: ImportBody) -> list[Contact]:
+        await body.read()
+        return await body.read()
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        answer = await client.post("/", json=[])
+    detail = problem(answer, 500, "usage-error")
+    assert detail == "a body can be read once: keep the contacts that read() returned"
+
+
 async def test_body_too_long_is_read_to_limit() -> None:
     body = Pieces(b" " * 1000, 10)
     problem(await post(body, max_bytes=99), 413, "request-too-large")

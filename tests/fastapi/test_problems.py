@@ -11,6 +11,7 @@ import pytest
 from control import Server
 from fakes import VENDORS
 from fastapi import Body, Depends, FastAPI, Header, WebSocket
+from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
 from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
@@ -218,6 +219,25 @@ def test_validation_error_lists_five_places(wrong: int, rest: str) -> None:
     names = ("external_id", "phone", "email", "first_name", "last_name", "name")[:wrong]
     answer = validating().post("/contacts/1", json=dict.fromkeys(names, 1))
     assert answer.json()["detail"] == "; ".join(f"body.{name}: {TEXT}" for name in names[:5]) + rest
+
+
+@pytest.mark.parametrize(
+    ("found", "detail", "field"),
+    [
+        ([], "request: is not valid", "request"),
+        ([{"type": "missing", "loc": (), "msg": "Field required"}], "request: Field required", "request"),
+        ([{"type": "missing", "msg": "Field required"}], "request: Field required", "request"),
+        ([{"type": "missing", "loc": (3,), "msg": "Field required"}], "3: Field required", None),
+        ([{"loc": ("body",), "msg": "Kowalska"}], "body: is not valid (unknown)", "body"),
+        ([{"loc": ("body", "phone"), "type": "missing"}], "body.phone: is not valid (missing)", "phone"),
+    ],
+)
+def test_validation_error_of_application_is_problem(
+    found: list[dict[str, Any]], detail: str, field: str | None
+) -> None:
+    answer = raising(RequestValidationError(found)).get("/")
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert (answer.json()["detail"], answer.json().get("field")) == (detail, field)
 
 
 def test_request_too_large_is_status_413() -> None:

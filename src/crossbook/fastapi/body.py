@@ -13,7 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInput, UsageError
 from crossbook.fastapi.problems import RequestTooLarge, invalid_input
 from crossbook.models import Contact
 
@@ -55,6 +55,7 @@ class ContactsBody:
 
     def __init__(self, request: Request) -> None:
         self._request = request
+        self._taken = False
 
     async def read(self, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> list[Contact]:
         """Read all contacts of the body.
@@ -71,6 +72,7 @@ class ContactsBody:
             RequestTooLarge: The body is longer, or has more contacts or values (status 413). The rest is not read.
             InvalidInput: The content type is another, or a contact cannot be read (status 422). The message names the
                 place and shows no value.
+            UsageError: The body was read before.
 
         Example:
             ```python
@@ -82,10 +84,13 @@ class ContactsBody:
         for name, limit in (("max_bytes", max_bytes), ("max_items", max_items)):
             if limit < 1:
                 raise ValueError(f"{name} must be at least 1")
+        if self._taken:
+            raise UsageError("a body can be read once: keep the contacts that read() returned")
+        self._taken = True
         too_large = RequestTooLarge(f"the body is longer than {max_bytes:,} bytes: send it in several requests")
         decoder = _Decoder(self._form(), max_items)
         length = self._request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > max_bytes:
+        if length.isdecimal() and float(length) > max_bytes:  # int() refuses 5,000 digits
             raise too_large
         received = 0
         pending = bytearray()

@@ -137,12 +137,14 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
         errors: As pydantic lists them.
         prefix: Where the input was: `"body", 3`.
     """
-    found = [((*prefix, *error["loc"]), _reason(error)) for error in errors]
+    # An application may raise FastAPI's error itself, with errors that have no place, type or message, or with none.
+    found = [((*prefix, *error.get("loc", ())) or ("request",), _reason(error)) for error in errors]
+    found = found or [(prefix or ("request",), "is not valid")]
     lines = [f"{'.'.join(map(_part, place))}: {reason}" for place, reason in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more")
     names = [_part(part) for part in found[0][0] if isinstance(part, str)]
-    return InvalidInput("; ".join(lines), field=names[-1])
+    return InvalidInput("; ".join(lines), field=names[-1] if names else None)
 
 
 def _part(part: str | int) -> str:
@@ -154,6 +156,6 @@ def _part(part: str | int) -> str:
 
 def _reason(error: Mapping[str, Any]) -> str:
     """The message, unless it may quote the input: `error` and `tag` are the only such details of pydantic's own."""
-    kind: str = error["type"]
-    plain = kind in _PYDANTIC and not {"error", "tag"}.intersection(error.get("ctx") or ())
+    kind = str(error.get("type", "unknown"))
+    plain = kind in _PYDANTIC and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
     return str(error["msg"]) if plain else f"is not valid ({redact.text(kind)})"
