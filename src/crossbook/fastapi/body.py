@@ -30,7 +30,6 @@ _MEDIA_TYPES = {
     "application/jsonl": "lines",
 }
 _SPACE = re.compile(r"[ \t\r\n]*")
-_LINE_END = re.compile(r"[ \t\r]*(?:\n|\Z)")
 # A string, so that no bracket inside of it counts. Its end is optional: a search for an end that is missing would begin
 # again at each quotation mark.
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[\]{},]', re.DOTALL)
@@ -70,8 +69,8 @@ class ContactsBody:
 
         Raises:
             RequestTooLarge: The body is longer, or has more contacts or values (status 413). The rest is not read.
-            InvalidInput: The content type is another, or a contact cannot be read (status 422). The message names the
-                place and shows no value.
+            InvalidInput: The content type is another, the body is compressed, or a contact cannot be read (status 422).
+                The message names the place and shows no value.
             UsageError: The body was read before.
 
         Example:
@@ -109,6 +108,10 @@ class ContactsBody:
         return decoder.contacts
 
     def _form(self) -> str:
+        if self._request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise InvalidInput(
+                "Content-Encoding must be identity: send the body uncompressed", field="Content-Encoding"
+            )
         media_type = self._request.headers.get("content-type", "").partition(";")[0].strip().lower()
         form = _MEDIA_TYPES.get(media_type)
         if form is None:
@@ -172,24 +175,32 @@ class _Decoder:
         if text is None:
             raise InvalidInput("the body must be text in UTF-8", field="body")
         reserve = 0 if last else _MAX_CONTACT
-        at = _after(_SPACE, text, 0)
+        at = self._skip(text, 0)
         while len(text) - at > reserve:
-            at = _after(_SPACE, text, self._step(text, at))
+            at = self._skip(text, self._step(text, at))
         self._text = text[at:]
+
+    def _skip(self, text: str, at: int) -> int:
+        """Return the position behind the space that begins here."""
+        end = _after(_SPACE, text, at)
+        if self._expected == "end of the line" and text.find("\n", at, end) != -1:
+            self._expected = "item"
+        return end
 
     def _step(self, text: str, at: int) -> int:
         """Take one token or one contact; return the position behind it."""
-        if self._expected == "item" or (self._expected == "item or ]" and text[at] != "]"):
+        count = len(self.contacts)
+        if self._expected == "end of the line":
+            raise self._invalid("must be followed by the end of the line", count - 1)
+        if self._expected.startswith("item") and (self._lines or text[at] not in ",]"):
             end = self._contact(text, at)
-            if not self._lines:
-                self._expected = ", or ]"
-            elif not _LINE_END.match(text, end):
-                raise self._invalid("must be followed by the end of the line", len(self.contacts) - 1)
+            self._expected = "end of the line" if self._lines else ", or ]"
             return end
         if text[at] not in self._expected.split(" or "):
+            contacts = "1 contact" if count == 1 else f"{count:,} contacts"
+            found = f", found {text[at]}" if text[at] in ",]" else ""
             raise InvalidInput(
-                f"the body must be a JSON list: expected {self._expected} after {len(self.contacts)} contacts",
-                field="body",
+                f"the body must be a JSON list: expected {self._expected} after {contacts}{found}", field="body"
             )
         self._expected = {"[": "item or ]", ",": "item", "]": "end"}[text[at]]
         return at + 1
