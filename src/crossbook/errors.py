@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 Sent = Literal["no", "maybe", "yes"]
+_UNITS = ((365.25 * 86400, "years"), (86400, "days"), (3600, "hours"), (60, "minutes"))
 
 
 class CrossbookError(Exception):
@@ -88,7 +89,7 @@ class CrossbookError(Exception):
                 ("id", self.id),
                 ("cause", self.cause),
                 ("request id", self.request_id),
-                ("retry after", f"{self.retry_after:g} s" if self.retry_after is not None else None),
+                ("retry after", _duration(self.retry_after) if self.retry_after is not None else None),
                 ("sent", self.sent if self.sent == "maybe" else None),
                 ("attempts", self.attempts if self.attempts > 1 else None),
             )
@@ -131,6 +132,14 @@ class CrossbookError(Exception):
             python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), read]),
             serialization=core_schema.plain_serializer_function_ser_schema(to_record, return_schema=record),
         )
+
+
+def _duration(seconds: float) -> str:
+    """Return the seconds as text, in a larger unit from two of that on."""
+    for unit, name in _UNITS:
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:g} s"
 
 
 def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookError:

@@ -367,6 +367,13 @@ def test_search_goes_on_where_nothing_is_accepted() -> None:
     assert adaptive.rate >= 2 * START
 
 
+def test_rate_falls_to_the_slowest_where_all_is_refused() -> None:
+    adaptive, now = found(20)
+    for _ in range(10):
+        now = refused(adaptive, now + 2, limited=True)
+    assert adaptive.rate == SLOWEST
+
+
 def test_what_nobody_asks_for_is_not_learned() -> None:
     """An hour at 1/s must not allow a thousand at once after it."""
     adaptive, now = found(20)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import crossbook
-from crossbook import Ambiguous, CrossbookError, errors
+from crossbook import Ambiguous, CrossbookError, RateLimited, errors
 
 KINDS = [kind for name in errors.__all__ if isinstance(kind := getattr(errors, name), type)]
 FACTS: dict[str, Any] = {
@@ -77,3 +77,14 @@ def test_a_note_does_not_make_another_error() -> None:
     error = made(CrossbookError)
     error.add_note("while importing")
     assert error == made(CrossbookError)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"), (119.5, "119.5 s"), (120, "2.0 minutes"), (7199, "120.0 minutes"), (7200, "2.0 hours"),
+        (172800, "2.0 days"), (1e9, "31.7 years"),
+    ],
+)  # fmt: skip
+def test_retry_after_is_shown_in_readable_units(seconds: float, text: str) -> None:
+    assert str(RateLimited("wait", retry_after=seconds)) == f"wait (retry after {text})"

@@ -96,7 +96,35 @@ def test_longer_retry_after_than_timeout_fails_at_once_also_for_others() -> None
                 error, seconds = await told(book.groups.list())
                 assert seconds == 0
                 assert error.retry_after == pytest.approx(30)
+            assert str(error) == (
+                "vercom.listGroups: the vendor asked to wait, for longer than 5 s (timeout); nothing was sent: "
+                "call again after the time that it asked for (retry_after) (retry after 30 s)"
+            )
         assert len(transport.sent) == 1
+
+    virtually(main)
+
+
+@pytest.mark.parametrize("option", ["timeout", "queue_timeout"])
+def test_wait_that_ends_while_the_vendor_is_closed_says_so(option: str) -> None:
+    """The first call is in flight, and is told to wait, while the second waits for its place."""
+
+    async def main() -> None:
+        async def refuses(call: Outgoing) -> Reply:
+            await anyio.sleep(3)
+            return throttled(1e9)
+
+        async with (
+            book_over("vercom", FakeTransport(refuses), concurrency=1) as book,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(told, book.groups.list())
+            await anyio.sleep(1)
+            error, seconds = await told(book.with_options(**{option: 5}).groups.list())
+            assert seconds == 2
+            assert f"the vendor asked to wait, for longer than 5 s ({option})" in error.message
+            assert "send fewer" not in error.message
+            assert "(retry after 31.7 years)" in str(error)
 
     virtually(main)
 

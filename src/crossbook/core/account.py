@@ -68,6 +68,10 @@ class Account(Line):
         self._bucket.refused(now, until)
         self._dismiss_late(now)
 
+    def closed(self) -> float:
+        """Return for how many seconds the vendor asked to wait, 0 if it takes requests."""
+        return self._bucket.closed(self._clock())
+
     def _agree(self) -> None:
         rates = [rate for rate, _ in self._terms if rate is not None]
         self._known = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None

@@ -104,8 +104,9 @@ class Adaptive:
     def _fall(self, now: float, until: float, pace: float, crowd: bool) -> None:
         measured, since = self._measured(now)
         accepted = self._accepted
+        unanswered = False
         if now > max(self._fell + SPAN, self._since):  # not one of the same volley
-            unanswered = not accepted or accepted[-1] <= self._fell
+            unanswered = self.rate is not None and (not accepted or accepted[-1] <= self._fell)
             self._asked = pace * OVERSHOT if self._searching and pace == self.rate else pace
             self._searching = self.rate is None or not pace or unanswered
             self._fell, self._previous = now, self._since
@@ -122,7 +123,7 @@ class Adaptive:
         limit = max(SLOWEST, measured, possible)
         fall = min(FALL, STEEPNESS * share)
         rate = limit * (1.0 - fall)
-        if self._searching:
+        if self._searching and not unanswered:  # a vendor that refuses everything is asked as rarely as can be
             rate = max(rate, FIRST)
         self.rate = max(SLOWEST, rate if self.rate is None else min(rate, self.rate))
         self._limit = limit * (1.0 - BELOW * fall) if crowd else limit

@@ -33,6 +33,10 @@ class Bucket:
         self._next = max(self._next, now - self._slack) + self._interval
         return True
 
+    def closed(self, now: float) -> float:
+        """Return for how many seconds no turn is granted, since the vendor asked to wait."""
+        return max(0.0, self._closed_until - now)
+
     def refused(self, now: float, until: float) -> None:
         """The vendor has no token left, so there is none here; and none is granted before `until`."""
         self._next = max(self._next, now + self._interval)

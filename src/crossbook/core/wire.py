@@ -187,9 +187,18 @@ class Wire:
                 await connection.account.acquire(longest, ahead=operation.ahead)
                 return deadline if bound is None or deadline is None else deadline + connection.now() - began
         except Late as late:
+            within = f"{max(0.0, longest):.3g} s ({option})"
+            reason = (
+                f"no permit from the rate limiter within {within}; nothing was sent: "
+                f"send fewer requests at once, or raise {option}"
+            )
+            if connection.account.closed() > max(0.0, began + longest - connection.now()):
+                reason = (
+                    f"the vendor asked to wait, for longer than {within}; nothing was sent: "
+                    "call again after the time that it asked for (retry_after)"
+                )
             raise before or RateLimited(
-                f"no permit from the rate limiter within {max(0.0, longest):.3g} s ({option}); nothing was sent: "
-                f"send fewer requests at once, or raise {option}",
+                reason,
                 vendor=connection.card.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
         error = before or judge(connection.card, operation, _CLOSED)
@@ -206,7 +215,9 @@ class Wire:
             return None
         asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
         wait = wait_before(1 if working else number, asked)
-        if wait >= left or not (working or self._connection.account.quota.take()):
+        # A batch obeys a vendor that throttles: the limiter slows all of it down, so no quota need end its repeats.
+        free = working or (self._patience is not None and isinstance(error, RateLimited))
+        if wait >= left or not (free or self._connection.account.quota.take()):
             return None
         return wait
 
