@@ -68,7 +68,7 @@ def test_one_that_waits_for_a_place_never_left() -> None:
 
 
 def test_one_that_waits_for_its_turn_never_left() -> None:
-    errors = ends(FOUND, calls=4, rate=0.001)
+    errors = ends(FOUND, calls=4, rate=0.005)
     assert {type(error) for error in errors} == {ConnectError}
     assert len(errors) == 3
 

@@ -11,6 +11,7 @@ from virtual import virtually
 
 from crossbook import CrossbookError, InvalidInput, RateLimited, VendorDown
 from crossbook.core.exchange import Outgoing, Reply
+from crossbook.core.options import CallOptions
 from crossbook.health import ask_book
 
 LISTED = reply({"meta": {}, "data": []})
@@ -105,8 +106,8 @@ def test_longer_retry_after_than_timeout_fails_at_once_also_for_others() -> None
     virtually(main)
 
 
-@pytest.mark.parametrize("option", ["timeout", "queue_timeout"])
-def test_wait_that_ends_while_the_vendor_is_closed_says_so(option: str) -> None:
+@pytest.mark.parametrize("options", [CallOptions(timeout=5), CallOptions(queue_timeout=5)], ids=str)
+def test_wait_that_ends_while_the_vendor_is_closed_says_so(options: CallOptions) -> None:
     """The first call is in flight, and is told to wait, while the second waits for its place."""
 
     async def main() -> None:
@@ -120,9 +121,9 @@ def test_wait_that_ends_while_the_vendor_is_closed_says_so(option: str) -> None:
         ):
             tasks.start_soon(told, book.groups.list())
             await anyio.sleep(1)
-            error, seconds = await told(book.with_options(**{option: 5}).groups.list())
+            error, seconds = await told(book.with_options(**options).groups.list())
             assert seconds == 2
-            assert f"the vendor asked to wait, for longer than 5 s ({option})" in error.message
+            assert f"the vendor asked to wait, for longer than 5 s ({next(iter(options))})" in error.message
             assert "send fewer" not in error.message
             assert "(retry after 31.7 years)" in str(error)
 
