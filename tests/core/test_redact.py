@@ -90,6 +90,47 @@ def test_identifiers_finds_phones_and_addresses_only() -> None:
     assert redact.identifiers(said) == "a***@e***, b***@***, +48******00, 500******01"
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "\u2011",
+        "\u2013",
+        "\u200b",
+        "\u2212",
+        "\xa0",
+        ",",
+        "%2D",
+        "%20",
+        "%252D",
+        "%25252d",
+        "%E2%80%93",
+        "%C2%A0",
+        ".%20",
+    ],
+)
+def test_text_masks_number_however_it_is_spaced(between: str) -> None:
+    number = between.join(("48", "500", "600", "733"))
+    assert redact.text(f"no {number}, {number}!") == "no {0}, {0}!".format(redact.phone(number))
+    assert redact.identifiers(f"no {number}!") == redact.phone(number)
+    cut = redact.text("?q=" + "x" * 1170 + f" {number * 5}")
+    assert "500" not in cut
+
+
+@pytest.mark.parametrize(
+    "text", ["%25" * 100_000, "1%" + "25" * 150_000, "1,2" * 100_000, "1\u200b" * 150_000, "1," * 9]
+)
+def test_text_of_odd_numbers_is_linear(text: str) -> None:
+    assert len(redact.identifiers(text)) < 1_000_000
+    assert len(redact.text(text)) <= redact.MESSAGE_LENGTH + 1
+
+
+@pytest.mark.parametrize(
+    "spelling", ["kowalska\uff20example.com", "kowalska%2540example.com", "kowalska%252540example.com"]
+)
+def test_text_masks_address_with_odd_at(spelling: str) -> None:
+    assert redact.text(f"no {spelling}, no") == "no k***@***, no"
+
+
 @pytest.mark.parametrize("spelling", ["kowalska%40example.com", "%40kowalska", "kowalska%40", "a%40b%40kowalska"])
 def test_text_masks_percent_encoded_address(spelling: str) -> None:
     shown = redact.text(f"no such address: {spelling}, is it?")

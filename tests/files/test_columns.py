@@ -195,3 +195,12 @@ def test_of_numbers_in_columns_that_were_named_the_first_is_taken(tmp_path: Path
     path.write_text("Work,Mobile\n1,2\n,3\n")
     with files.read(path, corrections={"Work": "phone", "Mobile": "phone"}) as people:
         assert [row.contact for row in people] == [Contact(phone="1"), Contact(phone="3")]
+
+
+@pytest.mark.parametrize(
+    "title", ["anna@example.com", "anna%40example.com", "anna%2540example.com", "anna\uff20example.com"]
+)
+def test_columns_address_in_any_spelling_is_value(title: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        columns_of(("phone", title), {"other": "email"})
+    assert "example" not in str(caught.value)

@@ -9,8 +9,15 @@ import re
 _WORD = re.compile(r"[^\s<>\"'(),;:=/]*")
 # Digits, however they are spaced. Whether there are enough of them is counted afterwards: a pattern that demands six
 # reads the spaces behind too few of them again from each digit, and `%20` has two.
-_SPACED = re.compile(r"\+?\d(?:[\d\s\-.()/+_]|%20|%2[Bb])*")
-_DIGIT = re.compile(r"%20|%2[Bb]|(\d)")
+# They stand apart by what people write, dashes and spaces without a width too, or by that as URLs have it, twice even.
+_BETWEEN = (
+    " \t\n-.()/+_\xa0\xad\u200b\u200c\u200d\u200e\u200f\u2010\u2011\u2012\u2013\u2014\u2015"
+    "\u202f\u2060\u2212\ufe58\ufe63\ufeff\uff0b\uff0d"
+)
+_ENCODED = "%(?:25)*[0-9A-Fa-f]{2}"
+_SPACED = re.compile(rf"[+\uff0b]?\d(?:[\d\s{re.escape(_BETWEEN)}]|,(?=\d)|{_ENCODED})*")
+_DIGIT = re.compile(rf"{_ENCODED}|(\d)")
+_AT = re.compile(r"[@\uff20\ufe6b]|%(?:25)*40")
 _URL = re.compile(r"[^\s\"'<>]+")
 # A line break in a vendor's text would begin a line of its own in a log; half of a surrogate pair cannot be encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -33,9 +40,9 @@ def email(text: str) -> str:
     return f"{user[:1]}***@{host[:1]}***"
 
 
-def _is_address(word: str) -> bool:
+def is_address(word: str) -> bool:
     """Whether a word is an address, or an invalid one, which a vendor quotes to refuse it: two @, or @ alone."""
-    return "@" in word or "%40" in word
+    return _AT.search(word) is not None
 
 
 def _number(spaced: str) -> str:
@@ -60,9 +67,9 @@ def text(value: str) -> str:
     start = value[: MESSAGE_LENGTH * 4]
     if len(start) < len(value):
         # Half an address or half a number is not known for one: what the cut goes through is left out.
-        start = _WORD.sub("", start[::-1], count=1)[::-1].rstrip("+0123456789 -.()/_")
+        start = _WORD.sub("", start[::-1], count=1)[::-1].rstrip(f"0123456789,{_BETWEEN}")
     shown = _URL.sub(_without_query, _CONTROL.sub(" ", start))
-    shown = _WORD.sub(lambda m: email(m.group()) if _is_address(m.group()) else m.group(), shown)
+    shown = _WORD.sub(lambda m: email(m.group()) if is_address(m.group()) else m.group(), shown)
     shown = _SPACED.sub(_without_number, shown)
     return shown if len(shown) <= MESSAGE_LENGTH else shown[:MESSAGE_LENGTH] + "…"
 
@@ -77,8 +84,8 @@ def label(value: str) -> str:
 
 def identifiers(value: str) -> str:
     """The phones and addresses in a text, masked, and nothing else of it: a log tells calls apart by them."""
-    addresses = [email(word) for word in _WORD.findall(value) if _is_address(word)]
-    others = _WORD.sub(lambda m: " " if _is_address(m.group()) else m.group(), value)
+    addresses = [email(word) for word in _WORD.findall(value) if is_address(word)]
+    others = _WORD.sub(lambda m: " " if is_address(m.group()) else m.group(), value)
     numbers = [phone(number) for spaced in _SPACED.findall(others) if (number := _number(spaced))]
     return ", ".join(dict.fromkeys(addresses + numbers))
 

@@ -122,7 +122,7 @@ def is_value(title: str) -> bool:
         return False
     digits = sum(map(str.isdigit, title))
     number = digits > _MOST_DIGITS or (digits > 0 and not any(map(str.isalpha, title)))
-    return number or "@" in title or _DATE.search(title) is not None or is_broken(title)
+    return number or redact.is_address(title) or _DATE.search(title) is not None or is_broken(title)
 
 
 def shown_titles(
