@@ -208,6 +208,12 @@ def _account(card: Card, asked: str | None) -> str | None:
         return None
     if not isinstance(asked, str) or not asked.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("account is a name of the account, as text", field="account", vendor=card.vendor)
+    if not asked.isascii():
+        try:
+            asked.encode()
+        except UnicodeEncodeError:
+            what = "account has half of a surrogate pair, which no text can hold: give valid Unicode"
+            raise InvalidInput(what, field="account", vendor=card.vendor) from None
     return asked.strip()
 
 

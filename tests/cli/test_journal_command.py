@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,17 @@ def test_same_account_is_asked_for_without_a_name(run: Run, server: Server, monk
     refused = run(*IMPORT)
     assert (refused.code, refused.out) == (2, "")
     assert "may belong to another account" in refused.err
-    assert "pass --same-account once; with the book's ACCOUNT variable" in refused.err
+    assert "pass --same-account in every run; with the book's ACCOUNT variable" in refused.err
+    told = json.loads(run(*IMPORT, "--json").err)["error"]
+    assert "pass --same-account in every run; with the book's ACCOUNT variable" in told["message"]
+    assert (told["kind"], told["field"]) == ("JournalMismatch", "account")
     assert "another file" not in refused.err
     ran = run(*IMPORT, "--same-account")
     assert (ran.code, "2 replayed from the journal" in ran.out) == (0, True), ran.err
-    monkeypatch.setenv("CROSSBOOK_VERCOM_ACCOUNT", "ours")
     assert run(*IMPORT).code == 2
+    monkeypatch.setenv("CROSSBOOK_VERCOM_ACCOUNT", "ours")
+    refused = run(*IMPORT)
+    assert (refused.code, "pass --same-account once" in refused.err) == (2, True), refused.err
     assert run(*IMPORT, "--same-account").code == 0
     assert run(*IMPORT).code == 0
     assert server.contacts("vercom") == 2

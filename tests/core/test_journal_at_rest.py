@@ -169,6 +169,20 @@ async def test_finished_run_with_open_items_is_not_archived(path: Path) -> None:
         await SqliteJournal(path).archive()
 
 
+async def test_run_with_uncertain_results_is_not_archived(path: Path) -> None:
+    await filled(path)
+    async with opened(path) as journal:
+        await journal.settle([done(1, status="uncertain", key=HASH)])
+    with pytest.raises(InvalidInput, match=r"has 1 uncertain.*with match=, or decide with uncertain='retry'") as caught:
+        await SqliteJournal(path).archive()
+    assert caught.value.field == "run"
+    async with opened(path) as journal:
+        assert await journal.first_uncertain() == 1
+        assert (await journal.samples(1))[0].key == HASH
+        await journal.settle([done(1, status="skipped")])
+    await SqliteJournal(path).archive()
+
+
 async def test_runs_are_listed_by_status(path: Path) -> None:
     await filled(path)
     async with opened(path, "second") as journal:

@@ -65,6 +65,9 @@ def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
     refused(tmp_path, "it is a folder")
     refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
     refused(tmp_path / "a\0b", "null")
+    (tmp_path / "loop").symlink_to("loop")
+    refused(tmp_path / "loop", "a symbolic link that leads back to itself")
+    refused(tmp_path / "loop" / "import.sqlite", "a symbolic link that leads back to itself")
     anyio.run(fill, tmp_path / ":memory:")
     assert (tmp_path / ":memory:").exists()
 

@@ -155,6 +155,13 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
     for wrong in ("", 5):
         with pytest.raises(InvalidInput, match="account is a name"):
             kind.from_env(wrong)
+    for half in ("\ud800", "ours \udcff"):
+        with pytest.raises(InvalidInput, match="account has half of a surrogate pair") as caught:
+            kind.from_env(half)
+        assert caught.value.field == "account"
+        monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", half.replace("\ud800", "\udc80"))  # bytes that are no UTF-8
+        with pytest.raises(InvalidInput, match="account has half of a surrogate pair"):
+            crossbook.open("eu")
     with pytest.raises(InvalidInput, match=f"set {variable}") as caught:
         crossbook.open(vendor, account="ours")
     assert caught.value.field == "account"

@@ -8,11 +8,11 @@ import anyio
 import typer
 
 import crossbook
-from crossbook.cli.failing import AUTH, UNAVAILABLE, Stopped
+from crossbook.cli.failing import AUTH, UNAVAILABLE, Stopped, record
 from crossbook.cli.showing import out, row, say
 from crossbook.cli.signals import run
 from crossbook.cli.words import Json
-from crossbook.errors import AuthError, CrossbookError, InvalidInput, to_record
+from crossbook.errors import AuthError, CrossbookError, InvalidInput
 from crossbook.health import BookHealth, ask_book
 from crossbook.registry import accounts, known, whose
 
@@ -70,7 +70,7 @@ def _show(name: str, found: BookHealth | InvalidInput, *, json: bool) -> None:
                 "configured": configured,
                 "answers": configured and error is None,
                 "seconds": seconds,
-                "error": None if error is None else to_record(error),
+                "error": None if error is None else record(error),
             }
         )
         return

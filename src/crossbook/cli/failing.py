@@ -153,9 +153,15 @@ def spoken(error: CrossbookError) -> str:
     return in_options(str(error))
 
 
+def record(error: CrossbookError) -> dict[str, Any]:
+    """The error as JSON, in words for who types options."""
+    told = errors.to_record(error)
+    return {**told, "message": in_options(told["message"])}
+
+
 def tell(error: CrossbookError) -> None:
     """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
-    if say_json({"error": errors.to_record(error)}):
+    if say_json({"error": record(error)}):
         return
     said = spoken(error)
     if not (error.vendor or (error.field and said.startswith(error.field))):  # a name stays as it is written

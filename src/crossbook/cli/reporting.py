@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from crossbook.cli.failing import SOME_FAILED, Stopped, in_options, spoken
+from crossbook.cli.failing import SOME_FAILED, Stopped, in_options, record, spoken
 from crossbook.cli.showing import cell, flush, out, say
 from crossbook.cli.signals import Interrupted, name_of, number_of, settling
 from crossbook.core.batch.engine import Batch
 from crossbook.core.batch.results import Progress, Result, Summary, counted
-from crossbook.errors import AuthError, ConnectError, InvalidInput, JournalMismatch, RateLimited, VendorDown, to_record
+from crossbook.errors import AuthError, ConnectError, InvalidInput, JournalMismatch, RateLimited, VendorDown
 from crossbook.progress import Bar
 
 _SHOWN = 100  # failures that a person is shown; all are counted, and --json tells each
@@ -64,7 +64,7 @@ class Report:
         """A row that became no input."""
         self.unread += 1
         if self._json:
-            self._out({"line": line, "status": "unread", "error": to_record(error)})
+            self._out({"line": line, "status": "unread", "error": record(error)})
         else:
             self._failure(f"line {line}: not read: {error.message}")
 
@@ -189,7 +189,5 @@ def _record(result: Result, line: int | None) -> dict[str, Any]:
     names = ("index", "ref", "status", "id", "attempts", "lost_fields", "unverified_fields", "replayed")
     told = {name: getattr(result, name) for name in names}
     where = {"line": line} if line is not None else {}
-    error = None if result.error is None else to_record(result.error)
-    if error is not None:
-        error["message"] = in_options(error["message"])
+    error = None if result.error is None else record(result.error)
     return {**where, **told, "error": error}

@@ -186,6 +186,11 @@ def _is_writable(path: Path) -> bool:
 
 def _obstacle(path: Path) -> str:
     try:
+        path.stat()
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            return "its path has a symbolic link that leads back to itself: name the file itself"
+    try:
         if path.is_dir():
             return "it is a folder"
         if not path.absolute().parent.is_dir():

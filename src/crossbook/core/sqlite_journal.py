@@ -197,7 +197,7 @@ class SqliteJournal:
         archive it again does no harm.
 
         Raises:
-            InvalidInput: there is no such file or run, or the run is not finished.
+            InvalidInput: there is no such file or run, the run is not finished, or it has uncertain results.
 
         Example:
             ```python
@@ -269,6 +269,14 @@ def _archive(db: sqlite3.Connection, run: str) -> None:
     sql = "select exists (select 1 from entry where run = ? and state = 'intent')"
     if finished is None or db.execute(sql, (number,)).fetchone()[0]:
         raise InvalidInput(f"the {which} is not finished: resume it with the call that began it", field="run")
+    sql = "select count(*) from entry where run = ? and state = 'done' and status = 'uncertain'"
+    ((uncertain,),) = db.execute(sql, (number,))
+    if uncertain:
+        raise InvalidInput(
+            f"the {which} has {uncertain:,} uncertain, which an archived run could not resolve any more: first run "
+            "the same journal again with match=, or decide with uncertain='retry', 'skip' or 'done'",
+            field="run",
+        )
     db.execute("pragma secure_delete = on")
     db.execute("begin immediate")
     db.execute("update run set archived = 1, key = x'', tag = null, account = null where id = ?", (number,))

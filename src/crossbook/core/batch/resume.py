@@ -173,11 +173,12 @@ class Resume:
         return found
 
     def _another_account(self, why: str) -> CrossbookError:
-        return self._mismatch(
-            f"may belong to another account: {why}. If the account is the same, pass same_account=True once; "
-            "with account= in the book, the same name in every run, no run is asked again",
-            "account",
-        )
+        if self._purpose.identity is None:
+            how = " in every run; with account= in the book, the same name in every run, once is enough"
+        else:
+            how = " once"
+        what = f"may belong to another account: {why}. If the account is the same, pass same_account=True{how}"
+        return self._mismatch(what, "account")
 
     def _mismatch(self, what: str, field: str) -> JournalMismatch:
         return JournalMismatch(f"{self._which} {what}", vendor=self._purpose.vendor, field=field)
