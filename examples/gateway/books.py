@@ -16,7 +16,7 @@ router = APIRouter(tags=["books"])
 
 async def by_name(book: str, books: Books) -> AddressBook:
     if book not in books:
-        raise HTTPException(404, f"no book is called {book}; there are {', '.join(books) or 'none'}")
+        raise HTTPException(404, f"no book has this name; there are {', '.join(books) or 'none'}")
     return books[book]
 
 

@@ -195,6 +195,7 @@ DEEP = b"[" * 33 + b"]" * 33
         (b'{"phone": 17}', "body.1.phone: Input should be a valid string"),
         (b'{"telephone": "17"}', "body.1.telephone: Unexpected keyword argument"),
         (b'{"Kowalska, Anna": "17"}', "body.1.\u2026: Unexpected keyword argument"),
+        (b'{"Kowalska": "17"}', "body.1.\u2026: Unexpected keyword argument"),
         (b'{"created_at": "yesterday"}', "body.1.created_at: is not valid (datetime_from_date_parsing)"),
         (b'{"phone": "\xff"}', "the body must be text in UTF-8"),
         (b'{"phone": "\xed\xa0\x80"}', "the body must be text in UTF-8"),

@@ -180,9 +180,11 @@ UNKNOWN = "Unexpected keyword argument"
         ("POST", "/contacts/1", '{"telephone": "+48500600700"}', f"body.telephone: {UNKNOWN}", "telephone"),
         ("POST", "/contacts/1", '{"+48500600700": "1"}', f"body.…: {UNKNOWN}", "…"),
         ("POST", "/contacts/1", '{"anna@example.com": "1"}', f"body.…: {UNKNOWN}", "…"),
-        ("POST", "/contacts/1", '{"p_48500600700": "1"}', f"body.p_485******00: {UNKNOWN}", "p_485******00"),
-        ("POST", "/contacts/1", '{"%s": "1"}' % ("a" * 40), f"body.{'a' * 40}: {UNKNOWN}", "a" * 40),
-        ("POST", "/contacts/1", '{"%s": "1"}' % ("a" * 41), f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"p_48500600700": "1"}', f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"Kowalska": "1"}', f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"kowalska": "1"}', f"body.…: {UNKNOWN}", "…"),
+        ("POST", "/contacts/1", '{"firstName": "1"}', f"body.firstName: {UNKNOWN}", "firstName"),
+        ("POST", "/contacts/1", '{"phone_number": "1"}', f"body.phone_number: {UNKNOWN}", "phone_number"),
         ("POST", "/contacts/anna@example.com", "{}", f"path.number: {NUMBER}", "number"),
         ("POST", "/contacts/1?page_size=anna@example.com", "{}", f"query.page_size: {NUMBER}", "page_size"),
     ],
@@ -200,7 +202,7 @@ def test_validation_error_shows_no_value(
 
 
 def test_validation_error_hides_messages_of_validators() -> None:
-    body = {"sizes": {"Kowalska, Anna": "x"}, "pet": {"kind": "Kowalska"}}
+    body = {"sizes": {"Kowalska": "x"}, "pet": {"kind": "Kowalska"}}
     answer = validating().post(
         "/own", params={"name": "Kowalska", "nick": "Kowalska"}, json=body, headers={"x-key": "Kowalska"}
     )

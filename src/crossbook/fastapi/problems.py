@@ -24,7 +24,15 @@ from crossbook.errors import CrossbookError, InvalidInput, Sent
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN = 5  # errors of one request
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
+_NAME = re.compile(r"[a-z_][A-Za-z0-9_-]{0,39}")  # as programs write it; any other may be a person's
+_UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
+# Unknown keys that may be shown: words that contacts are described with elsewhere, and no person's name.
+_WORDS = """
+address birthday cell cellphone city contact country emailaddress firstname fullname gender givenname group label labels
+language lastname mail mobile msisdn name note notes phonenumber status street surname tag tags tel telephone title type
+userid username website zip
+"""
+_COMMON = frozenset(_WORDS.split())
 # Messages of other types are made by validators of the application, which may quote the value.
 _PYDANTIC = frozenset(get_args(ErrorType))
 
@@ -138,13 +146,22 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
         prefix: Where the input was: `"body", 3`.
     """
     # An application may raise FastAPI's error itself, with errors that have no place, type or message, or with none.
-    found = [((*prefix, *error.get("loc", ())) or ("request",), _reason(error)) for error in errors]
+    found = [((*prefix, *_place(error)) or ("request",), _reason(error)) for error in errors]
     found = found or [(prefix or ("request",), "is not valid")]
     lines = [f"{'.'.join(map(_part, place))}: {reason}" for place, reason in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more")
     names = [_part(part) for part in found[0][0] if isinstance(part, str)]
     return InvalidInput("; ".join(lines), field=names[-1] if names else None)
+
+
+def _place(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """The place of an error, without a key that the model does not have, unless the key is a common word."""
+    place = tuple(error.get("loc", ()))
+    if error.get("type") in _UNKNOWN_KEY and place:
+        key = re.sub("[_-]", "", str(place[-1]).lower())
+        return place if key in _COMMON else (*place[:-1], "…")
+    return place
 
 
 def _part(part: str | int) -> str:
