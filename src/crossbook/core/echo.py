@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus
@@ -12,6 +13,9 @@ from crossbook_wire.http import Request
 
 # Shorter values stand in words that mean something else.
 _SHORTEST = 4
+_NATIONAL = 9  # digits of a phone without its country, in most countries
+_LONGEST_PREFIX = 16  # characters of a phone before and between those
+_PHONE = re.compile(r"\+?[0-9][0-9 .()/-]*")
 _LONGEST = 1024 * 1024  # bytes of a request that are looked through: a thousand contacts at once have a quarter
 _LONGEST_TEXT = 4096  # characters of a message; redact.text keeps fewer
 
@@ -25,7 +29,8 @@ def masked(text: str, request: Request, secrets: tuple[str, ...]) -> str:
 
 def without(text: str, sent: Iterable[str]) -> str:
     """A vendor's text without these values."""
-    values = {value for value in sent if _SHORTEST <= len(value) <= len(text)}
+    # A phone is also found by its last digits, which are in a shorter text than itself.
+    values = {value for value in sent if _SHORTEST <= len(value) <= len(text) + _LONGEST_PREFIX}
     spellings = sorted({each for value in values for each in _spellings(value)}, key=len, reverse=True)
     longest = len(spellings[0]) if spellings else 0
     most = _LONGEST_TEXT + longest
@@ -75,7 +80,11 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def _spellings(value: str) -> set[str]:
-    """As it is, as URLs have it, as JSON and programming languages quote it."""
+    """As it is, as URLs have it, as JSON and languages quote it; of a phone the digits and the last nine."""
+    if _PHONE.fullmatch(value):
+        digits = "".join(filter(str.isdigit, value))
+        if len(digits) >= _NATIONAL:
+            return {value, quote(value, safe=""), quote_plus(value), digits, digits[-_NATIONAL:]}
     if value.isascii() and value.isalnum():
         return {value}
     urls = quote(value, safe=""), quote_plus(value)

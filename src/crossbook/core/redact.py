@@ -21,8 +21,10 @@ _AT = re.compile(r"[@\uff20\ufe6b]|%(?:25)*40")
 _URL = re.compile(r"[^\s\"'<>]+")
 # A line break in a vendor's text would begin a line of its own in a log; half of a surrogate pair cannot be encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-# With a letter, or it could be a phone.
-_HEXADECIMAL = re.compile(r"[0-9-]*[A-Fa-f][0-9A-Fa-f-]*")
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+# As hexadecimal or base64url ids are: with a digit, or it could be a name.
+_TOKEN = re.compile(r"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
+_PHONE = re.compile(r"[0-9]{9}|\A[0-9]{6,}\Z")
 MESSAGE_LENGTH = 300
 LABEL_LENGTH = 100
 
@@ -75,11 +77,9 @@ def text(value: str) -> str:
 
 
 def label(value: str) -> str:
-    """A vendor's id of a request, masked as any text, but for a hexadecimal id: many of its digits may stand together.
-
-    The id has one line and at most 100 characters.
-    """
-    return (value if _HEXADECIMAL.fullmatch(value) else text(value))[:LABEL_LENGTH]
+    """A vendor's id of a request, up to 100 characters, if it looks like an id and holds nothing like a phone."""
+    token = _TOKEN.fullmatch(value) and not _PHONE.search(re.sub("[_-]", "", value))
+    return value[:LABEL_LENGTH] if token or _UUID.fullmatch(value) else "***"
 
 
 def identifiers(value: str) -> str:
