@@ -103,6 +103,12 @@ async def test_map_in_chunks_reads_each_row_once(count: int) -> None:
     assert seen == list(range(count))
 
 
+async def test_map_in_chunks_of_few_rows_does_not_wait() -> None:
+    """A page of a list costs no turn."""
+    with pytest.raises(StopIteration):
+        map_in_chunks(range(ROWS), int).send(None)
+
+
 async def test_count_in_chunks_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "_COUNTED", 7)
     content = b"{a,b,[c]},{,}" * 9

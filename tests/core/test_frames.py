@@ -16,7 +16,7 @@ from fakes import TOKEN, VENDORS, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, NotFound, Rejected
 from crossbook.core.exchange import Failure
-from crossbook.core.frames import own_copy
+from crossbook.core.frames import clear_our_locals, own_copy
 from crossbook.health import ask_book
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +186,14 @@ def test_own_copy_has_facts_only() -> None:
     assert (own, type(own), str(own)) == (caught.value, NotFound, str(caught.value))
     assert (own.__traceback__, own.__cause__, own.__context__) == (None, None, None)
     assert not hasattr(own, "__notes__")
+
+
+def test_clear_our_locals_ends_in_a_circle() -> None:
+    one, other = ValueError("one"), ValueError("other")
+    one.__cause__, other.__cause__ = other, one
+    group = ExceptionGroup("both", [one, other])
+    clear_our_locals(group)
+    assert (one.__cause__, other.__cause__) == (other, one)
 
 
 async def test_health_error_keeps_no_frame() -> None:

@@ -115,3 +115,16 @@ def test_the_whole_list_is_fetched_once_and_cut() -> None:
     fetch = Whole().over(call, 3)
     assert anyio.run(read, lambda items, size: fetch, [], [3]) == list(range(10))
     assert len(asked) == 1
+
+
+@pytest.mark.anyio
+async def test_whole_reads_a_row_with_its_page() -> None:
+    seen: list[int] = []
+
+    async def call() -> Sequence[int]:
+        return range(6)
+
+    fetch = Whole().over(call, 3, lambda row: seen.append(row) or -row)
+    assert await fetch(None) == ([0, -1, -2], 3)
+    assert seen == [0, 1, 2]
+    assert await fetch(3) == ([-3, -4, -5], None), "no empty page after the last full one"

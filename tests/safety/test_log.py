@@ -16,7 +16,7 @@ from relay import Relay
 from sinks import Sinks
 from virtual import virtually
 
-from crossbook import AddressBook, Contact, RateLimited, Rejected
+from crossbook import AddressBook, AuthError, Contact, RateLimited, Rejected
 from crossbook.core.exchange import Failure
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +102,13 @@ async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
         with pytest.raises(Rejected):
             await book.contacts.create(PERSON)
     assert lines(caplog) == ["vercom.createContacts attempt 1: 422 in 0 ms, Rejected, request id 77, about +48******00"]
+
+
+async def test_a_refusal_without_json(caplog: pytest.LogCaptureFixture) -> None:
+    async with logged(caplog, "vercom", reply(b"<html>", 403), attempts=1) as book:
+        with pytest.raises(AuthError):
+            await book.contacts.create(PERSON)
+    assert lines(caplog) == ["vercom.createContacts attempt 1: 403 in 0 ms, AuthError, about +48******00"]
 
 
 def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:

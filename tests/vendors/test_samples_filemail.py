@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from fakes import FakeTransport, book_over, reply, sample
 
@@ -124,3 +126,23 @@ async def test_what_is_none_of_filemail(body: bytes) -> None:
     async with book_over("filemail", FakeTransport(reply(body)), attempts=1) as book:
         with pytest.raises(BadResponse):
             await book.contacts.list()
+
+
+async def test_list_is_narrowed_by_group_and_email() -> None:
+    listed = [
+        {"contactid": "1", "email": "Anna@example.com", "groups": [{"contactgroupid": "g1"}, None]},
+        None,
+        {"contactid": "2", "email": "anna@example.com", "groups": []},
+        {"contactid": "3", "email": None, "groups": [{"contactgroupid": "g1"}]},
+        {"contactid": "4"},
+    ]
+    async with book_over("filemail", FakeTransport(reply({"responsestatus": "OK", "contacts": listed}))) as book:
+
+        async def ids(**filters: Any) -> list[str]:
+            return [contact.id async for contact in book.contacts.list(page_size=1, **filters)]
+
+        assert await ids() == ["1", "2", "3", "4"]
+        assert await ids(group="g1") == ["1", "3"]
+        assert await ids(email=" anna@EXAMPLE.com") == ["1", "2"]
+        assert await ids(group="g1", email="anna@example.com") == ["1"]
+        assert await ids(group="g2") == []

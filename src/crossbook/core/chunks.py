@@ -66,9 +66,11 @@ async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> 
             for name in reversed(path):
                 part = {name: part}
             try:
-                target += _list_at(decoder.decode(msgspec.json.encode(part)), path) or []
+                decoded = _list_at(decoder.decode(msgspec.json.encode(part)), path)
             except msgspec.ValidationError as error:
                 raise msgspec.ValidationError(_moved(str(error), start)) from None
+            assert decoded is not None  # as the first, of the same type
+            target += decoded
     return whole
 
 
