@@ -89,8 +89,9 @@ def shown(tmp_path: Path, line: dict[str, object], **options: Any) -> list[tuple
     ["+48500600700", "anna@example.com", "Anna Kowalska", "Anna", "łęcka", "2024-02-29", "a48500", "1"],
 )
 def test_key_that_is_value_not_shown(tmp_path: Path, key: str) -> None:
-    alone = shown(tmp_path, {key: {"name": "Anna"}})
-    assert alone == [("key 1", None)]
+    with pytest.raises(InvalidInput) as alone:
+        shown(tmp_path, {key: {"name": "Anna"}})
+    assert "Anna" not in str(alone.value)
     among = shown(tmp_path, {"phone": "1", key: 1, "note": 1, "fields.Größe": 1})
     assert among == [("phone", "phone"), ("key 2", None), ("key 3", None), ("fields.Größe", "fields.Größe")]
 
@@ -99,7 +100,6 @@ def test_key_that_is_word_shown(tmp_path: Path) -> None:
     assert shown(tmp_path, {"phone": "1", "note": 1, "createdBy_2": 1}) == [
         ("phone", "phone"), ("note", None), ("createdBy_2", None),
     ]  # fmt: skip
-    assert shown(tmp_path, {"note": 1}) == [("key 1", None)]
     assert shown(tmp_path, {"handy": 1, "note": 1}, corrections={"handy": "phone"}) == [
         ("handy", "phone"), ("key 2", None),
     ]  # fmt: skip
@@ -124,3 +124,13 @@ def test_who_opted_out_of_nothing_is_not_who_was_never_asked(rows: Rows) -> None
 def test_an_empty_text_is_nothing(rows: Rows) -> None:
     (row,) = rows('{"phone": "1", "email": ""}', "people.jsonl")
     assert row.contact == Contact(phone="1")
+
+
+def test_lines_without_known_key_are_refused(rows: Rows) -> None:
+    for corrections in (None, {"Anna Kowalska": ""}):
+        with pytest.raises(InvalidInput, match=r"no key of the first 200 lines is known") as caught:
+            rows('{"Anna Kowalska": "+48500600700"}\n' * 3, "people.jsonl", corrections=corrections)
+        assert caught.value.field == "map"
+        assert "Kowalska" not in str(caught.value)
+    (row,) = rows('{"Handy": "+48500600700"}\n', "people.jsonl", corrections={"Handy": "phone"})
+    assert row.contact is not None

@@ -34,7 +34,7 @@ class LinesReader:
         columns, form, expected: as of `TableReader`; the columns are the keys of the first lines.
 
     Raises:
-        InvalidInput: it is one JSON document, or a correction cannot be.
+        InvalidInput: it is one JSON document, no key is known, or a correction cannot be.
     """
 
     def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
@@ -54,6 +54,12 @@ class LinesReader:
                 )
             check_target(target)
         self._known = {key: self._target(key) for key in keys}
+        if keys and not any(self._known.values()):
+            raise InvalidInput(
+                f"no key of the first {_SAMPLE} lines is known, and none is shown, since they may be a person. Rename "
+                "them to fields such as phone, email, first_name, or name them with corrections (--map KEY=FIELD)",
+                field="map",
+            )  # fmt: skip
         known = {key for key in keys if _is_field(key)}
         values = any(is_value(key) or not _WORD.fullmatch(key) for key in keys.keys() - known)
         shown = shown_titles(list(keys), known, self._corrections, values=values, place="key")
