@@ -32,7 +32,7 @@ DATABASE = Path(".demo", "sandbox.sqlite")
 def main() -> int:
     """Runs the demo; 0 if nothing was lost and nobody failed."""
     options = _arguments()
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    console = Console(width=None if sys.stdout.isatty() else 80)
     run = _live if options.live else _sandbox
     try:
         return run(console, read_people(options.people), cleaning=options.clean)

@@ -1,4 +1,4 @@
-"""The table at the end: a row a vendor; below it why people were refused, and who was lost."""
+"""The table at the end: a column for each vendor, a row for each figure; below it, refusals and losses by reason."""
 
 from __future__ import annotations
 
@@ -14,28 +14,30 @@ from crossbook import Contact, CrossbookError, InvalidInput
 
 from .vendor import Report
 
-_TEXTS = ("vendor", "cannot hold", "not\nshown")
+_LABELS = (
+    "Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost", "Requests", "Seconds",
+    "Cannot hold", "Does not show",
+)  # fmt: skip
 _LISTED = 10  # of what is lost, for each vendor
 
 
 def show(console: Console, reports: Sequence[Report], note: str) -> None:
-    """Prints what the run came to.
+    """Print the table and what has to be said below it.
 
     Args:
-        console: where.
-        reports: a row each.
-        note: what has to be said of the figures, below them.
+        console: the console to print to; 80 columns are enough for the table.
+        reports: one report for each vendor; each is a column.
+        note: a remark on the figures, printed below the table.
     """
-    rows = [_cells(report) for report in reports]
-    names = list(rows[0])
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), leading=1)
-    for name in names:
-        number = name not in _TEXTS
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(row[name] for name in names))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    columns = [_cells(report) for report in reports]
+    for report in reports:
+        table.add_column(report.title, justify="right", no_wrap=True)
+    for label in _LABELS:
+        table.add_row(label, *(column[label] for column in columns))
     seconds = max((report.seconds for report in reports), default=0)
-    console.print(f"\nAll vendors at once, {seconds:.1f} seconds:\n", highlight=False)
+    console.print(f"\nAll vendors at the same time, {seconds:.1f} seconds:\n", highlight=False)
     console.print(table)
     console.print()
     for part in ([note], _there(reports), _others(reports), _refused(reports), _lost(reports), _failures(reports)):
@@ -46,21 +48,21 @@ def show(console: Console, reports: Sequence[Report], note: str) -> None:
 
 
 def _cells(report: Report) -> dict[str, str]:
-    return {
-        "vendor": report.title,
-        "written": f"{report.count('created'):,}",
-        "already\nthere": f"{report.count('there'):,}",
-        "set\nright": f"{report.count('updated'):,}",
-        "skip-\nped": f"{report.count('skipped'):,}",
-        "re-\nfused": f"{report.count('refused'):,}",
-        # Who was not read back is neither lost nor found.
-        "read\nback": "–" if report.failure else f"{report.read_back:,}",
-        "lost": "–" if report.failure else f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
-        "cannot hold": _lines(sorted(report.not_held)),
-        "not\nshown": _lines(sorted(report.not_shown)),
-        "seconds": f"{report.seconds:.1f}",
-        "requests": f"{report.requests:,}",
-    }
+    figures = (
+        f"{report.count('created'):,}",
+        f"{report.count('there'):,}",
+        f"{report.count('updated'):,}",
+        f"{report.count('skipped'):,}",
+        f"{report.count('refused'):,}",
+        # After a failure nothing was read back, so nothing is known to be lost.
+        "–" if report.failure else f"{report.read_back:,}",
+        "–" if report.failure else f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
+        f"{report.requests:,}",
+        f"{report.seconds:.1f}",
+        _lines(sorted(report.not_held)),
+        _lines(sorted(report.not_shown)),
+    )
+    return dict(zip(_LABELS, figures, strict=True))
 
 
 def _errors(report: Report) -> list[CrossbookError]:
@@ -77,17 +79,17 @@ def _there(reports: Sequence[Report]) -> Iterator[str]:
     there = sum(report.count("there") for report in reports if not report.failure)
     if there:
         yield (
-            f"This run worked on what an earlier one left: {there:,} contacts were there already. They were not "
-            "created again, but read and compared like the others."
+            f"This run worked on what an earlier run left: {there:,} contacts existed already. They were not created "
+            "again, but read and compared like the others."
         )
     if any(report.count("skipped") for report in reports):
-        yield "Skipped: somebody before in the file has the same phone (or, at Filemail, the same e-mail address)."
+        yield "Skipped: an earlier person of the file has the same phone (at Filemail: the same e-mail address)."
 
 
 def _others(reports: Sequence[Report]) -> Iterator[str]:
     others = ", ".join(f"{report.title} {report.others:,}" for report in reports if report.others)
     if others:
-        yield f"Also in the group, and none of the contacts above: {others}."
+        yield f"Also in the group, and not of this file: {others}."
 
 
 def _refused(reports: Sequence[Report]) -> Iterator[str]:
@@ -106,7 +108,7 @@ def _refused(reports: Sequence[Report]) -> Iterator[str]:
 def _lost(reports: Sequence[Report]) -> Iterator[str]:
     if any(report.lost for report in reports):
         yield ""
-        yield "LOST: written, readable by the vendor's card, and not what was written:"
+        yield "LOST: written, but missing or different when read back:"
     for report in reports:
         for person, wrong in report.lost[:_LISTED]:
             # A contact's repr masks phone and e-mail.
@@ -120,7 +122,7 @@ def _failures(reports: Sequence[Report]) -> Iterator[str]:
     failed = [report for report in reports if report.failure]
     if failed:
         yield ""
-        yield "Ended early; the next run goes on from there:"
+        yield "Ended early; the next run continues from there:"
     for report in failed:
         yield f"  {report.title:<10} {type(report.failure).__name__}: {report.failure}"
 

@@ -19,11 +19,11 @@ TITLES = ("SerwerSMS", "Atom", "Filemail", "Vercom")
 # As many as hold all who are there to be refused, and the two who share a phone.
 PEOPLE = 64
 COMMAND = (sys.executable, "-m", "examples.demo", "--people", str(PEOPLE))
-_ROW = re.compile(r"^(\w+)" + r" +([\d,]+)" * 7 + " ", re.MULTILINE)
+LABELS = ("Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost")
 
 
 class Row(NamedTuple):
-    """The counts of a vendor's row in the table."""
+    """The counts of a vendor's column in the table."""
 
     written: int
     there: int
@@ -43,8 +43,18 @@ class Ended(NamedTuple):
     @property
     def rows(self) -> dict[str, Row]:
         """The table, by vendor."""
-        found = _ROW.findall(self.output)
-        return {title: Row(*(int(count.replace(",", "")) for count in counts)) for title, *counts in found}
+        lines = self.output.splitlines()
+        header = next(line.split() for line in lines if line.split() and set(line.split()) <= set(TITLES))
+        found = {
+            label: line.removeprefix(label).replace(",", "").split()
+            for label in LABELS
+            for line in lines
+            if re.match(rf"{label} +[\d–]", line)
+        }
+        columns = [[found[label][at] for label in LABELS] for at in range(len(header))]
+        return {  # a vendor whose run ended early has no count of what was read back
+            title: Row(*map(int, column)) for title, column in zip(header, columns, strict=True) if "–" not in column
+        }
 
 
 Demo = Callable[..., Ended]
@@ -52,7 +62,7 @@ Demo = Callable[..., Ended]
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """What the demo finds around it."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **(more or {})}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **(more or {})}
 
 
 def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
