@@ -70,12 +70,18 @@ async def test_token_takes_the_place_of_a_password(server: Server, make_book: Ca
         server.renew("serwersms", password="renewed-password")
         renew(book, {"token": server.token})
         await book.groups.list()
+        with pytest.raises(InvalidInput, match="username is another one"):
+            renew(book, {"username": "other", "password": "x"})
         renew(book, {"username": "sandbox", "password": "renewed-password"})
         await book.groups.list()
         for wrong in ({"username": "other", "password": "x"}, {"token": "x", "username": "sandbox"}, {"token": " "}):
             with pytest.raises(InvalidInput):
                 renew(book, wrong)
         await book.groups.list()
+    async with make_book(username=None, password=None, token=server.token) as book:
+        renew(book, {"username": "sandbox", "password": "renewed-password"})
+        with pytest.raises(InvalidInput, match="username is another one"):
+            renew(book, {"username": "other", "password": "x"})
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "filemail"], indirect=True)

@@ -125,7 +125,7 @@ class Resume:
     def _compare(self, heading: Heading) -> None:
         for name in ("vendor", "operation", "match"):
             was, now = getattr(heading, name), getattr(self._purpose, name)
-            if was != now and not (name == "match" and was is None):
+            if was not in (None, now):  # a match key may be given later
                 raise self._mismatch(f"was made with {name} {was!r}, not {now!r}: repeat the call that began it", name)
 
     async def _use_key(self, heading: Heading) -> None:
@@ -146,8 +146,7 @@ class Resume:
     async def _check_account(self) -> None:
         """Compare contacts that the run wrote with those that this account has under the same ids."""
         match = self._purpose.match if self._purpose.creates else None
-        samples = await self._journal.samples(SAMPLES) if match else ()
-        if match is None or not samples:
+        if match is None or not (samples := await self._journal.samples(SAMPLES)):
             raise self._another_account("no finished create or upsert with a match key shows whose it is")
         for entry, contact in zip(samples, await self._contacts(samples), strict=True):
             if contact is None:
@@ -167,7 +166,7 @@ class Resume:
 
     async def _contact(self, entry: Entry) -> Contact | None:
         try:
-            found: Contact = await self._verbs.get_contact(checks.check_id(self._verbs.card, "id", entry.id or ""))
+            found: Contact = await self._verbs.get_contact(checks.check_id(self._verbs.card, "id", str(entry.id)))
         except (InvalidInput, NotFound):
             return None
         return found
