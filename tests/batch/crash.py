@@ -121,7 +121,8 @@ async def write(case: Case, base_url: str, credentials: dict[str, str], groups: 
 
 
 def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook:
-    options: Any = {"rate": ATOM_RATE} if case.vendor == "atom" else {}
+    # A run that died before anything was finished shows nothing by which its account is known, but for this name.
+    options: Any = {"account": "crash", **({"rate": ATOM_RATE} if case.vendor == "atom" else {})}
     if case.vendor == "serwersms":
         credentials = {name: value for name, value in credentials.items() if name != "token"}
     book: AddressBook = vendor_class(case.vendor)(base_url=base_url, **credentials, **options)

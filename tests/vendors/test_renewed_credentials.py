@@ -74,7 +74,12 @@ async def test_token_takes_the_place_of_a_password(server: Server, make_book: Ca
             renew(book, {"username": "other", "password": "x"})
         renew(book, {"username": "sandbox", "password": "renewed-password"})
         await book.groups.list()
-        for wrong in ({"username": "other", "password": "x"}, {"token": "x", "username": "sandbox"}, {"token": " "}):
+        for wrong in (
+            {"username": "other", "password": "x"},
+            {"token": "x", "username": "sandbox"},
+            {"token": "x", "password": "y"},
+            {"token": " "},
+        ):
             with pytest.raises(InvalidInput):
                 renew(book, wrong)
         await book.groups.list()

@@ -102,7 +102,7 @@ def _make_private(path: Path) -> None:
     for name in (path, path.with_name(f"{path.name}-wal")):
         with suppress(OSError):  # the file of another owner
             mode = name.stat().st_mode
-            if stat.S_ISREG(mode) and mode & 0o077:
+            if stat.S_ISREG(mode):
                 name.chmod(stat.S_IMODE(mode) & ~0o077)
 
 
