@@ -88,15 +88,20 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
         task = asyncio.current_task()
         assert task is not None
         # The task alone, not a scope around it: its cleaning up may still use the book's own tasks.
-        with suppress(asyncio.CancelledError), _asking(task.cancel):
-            done.append(await work())
+        try:
+            with _asking(task.cancel):
+                done.append(await work())
+        except asyncio.CancelledError:
+            if _received is None:
+                raise  # without `install` asyncio itself makes a KeyboardInterrupt of it
 
     with _set(_note):  # while the loop itself is imported, begins and ends
         import anyio
 
         anyio.run(guarded)
     if not done:
-        raise Interrupted(_received or signal.SIGINT)
+        assert _received is not None
+        raise Interrupted(_received)
     return done[0]
 
 
@@ -112,7 +117,8 @@ def settling(stop: Callable[[int], None]) -> Generator[None]:
 
         def begin() -> None:
             scope.deadline = clock() + GRACE
-            stop(_received or signal.SIGINT)
+            assert _received is not None
+            stop(_received)
 
         with _asking(begin):
             yield
