@@ -207,7 +207,7 @@ def _account(card: Card, asked: str | None) -> str | None:
     if asked is None:
         return None
     if not isinstance(asked, str) or not asked.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInput("account is a name of the account, as text", field="account", vendor=card.vendor)
+        raise InvalidInput("account must be the name of an account, as text", field="account", vendor=card.vendor)
     if not asked.isascii():
         try:
             asked.encode()

@@ -142,7 +142,7 @@ def batch(
         shop.verbs,
         journal,
         Purpose(
-            card.vendor, operation, match, connection.base_url, connection.brand, connection.identity, step.creates
+            card.vendor, operation, match, connection.base_url, connection.brand, step.creates, connection.identity
         ),
         hashes,
         name=run,

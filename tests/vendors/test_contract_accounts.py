@@ -153,7 +153,7 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", "theirs")
     assert identity(crossbook.open("eu")) == "theirs"
     for wrong in ("", 5):
-        with pytest.raises(InvalidInput, match="account is a name"):
+        with pytest.raises(InvalidInput, match="name of an account"):
             kind.from_env(wrong)
     for half in ("\ud800", "ours \udcff"):
         with pytest.raises(InvalidInput, match="account has half of a surrogate pair") as caught:

@@ -11,6 +11,7 @@ from unicodedata import category
 import msgspec
 
 from crossbook.core.frame import Attachment
+from crossbook.core.redact import Secret
 from crossbook.errors import AuthError, InvalidInput
 
 _PROCESS_KEY = secrets.token_bytes(32)
@@ -48,7 +49,11 @@ class Fixed:
     def __init__(self, attachment: Attachment, key: str, identity: str | None = None) -> None:
         self._attachment = attachment
         self.key = key
-        self.identity = identity
+        self._identity = None if identity is None else Secret(identity)
+
+    @property
+    def identity(self) -> str | None:
+        return None if self._identity is None else self._identity.reveal()
 
     def attachment(self, operation: str, longest: float) -> Attachment:
         return self._attachment
@@ -58,7 +63,9 @@ class Fixed:
 
     def replace(self, other: Fixed) -> None:
         self._attachment, self.key = other._attachment, other.key
-        self.identity = other.identity or self.identity  # a token that takes the place of a password has no user name
+        self._identity = (
+            other._identity or self._identity
+        )  # a token that takes the place of a password has no user name
 
 
 def headers(values: dict[str, str]) -> Fixed:

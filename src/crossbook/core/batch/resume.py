@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anyio import to_thread
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from crossbook.core import checks
 from crossbook.core.batch.fingerprint import KEY_SIZE, KeyedHash
@@ -28,8 +28,8 @@ class Purpose:
 
     Attributes:
         vendor, operation, match, base_url, brand: as in `Heading`.
-        identity: the user name or `account=`, which is stored as a hash only; None if there is neither.
         creates: whether each item is a contact that is created or upserted.
+        identity: the user name or `account=`, which is stored as a hash only; None if there is neither.
     """
 
     vendor: str
@@ -37,8 +37,8 @@ class Purpose:
     match: str | None
     base_url: str
     brand: str
-    identity: str | None
     creates: bool
+    identity: str | None = field(repr=False)
 
 
 class Resume:
