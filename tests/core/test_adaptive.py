@@ -18,7 +18,7 @@ from virtual import virtually
 
 from crossbook import CrossbookError
 from crossbook.core.account import Account
-from crossbook.core.adaptive import FALL, FIRST, SLOWEST, START, Adaptive
+from crossbook.core.adaptive import FALL, FIRST, OVERSHOT, SLOWEST, START, Adaptive
 from crossbook.core.auth import headers
 from crossbook.core.card import Rate
 from crossbook.core.connection import Connection
@@ -324,10 +324,11 @@ def test_refusals_within_one_recovery_do_not_add_up() -> None:
 def test_limit_that_was_none_is_passed_fast() -> None:
     """The vendor takes more than it did: beyond a fifth more the rate grows with each answer."""
     adaptive, now = found(20)
-    for _ in range(25):
+    seconds = 0
+    while (adaptive.rate or 0) < 100:
         now = steadily(adaptive, adaptive.rate or 0, now, 1)
-    assert adaptive.rate is not None
-    assert adaptive.rate >= 100
+        seconds += 1
+    assert seconds <= 20
 
 
 def test_stray_refusal_beyond_the_limit_holds_the_rate_there() -> None:
@@ -338,6 +339,91 @@ def test_stray_refusal_beyond_the_limit_holds_the_rate_there() -> None:
     adaptive.throttled(now, now, held)
     assert adaptive.rate == held
     assert rates(adaptive, now, held, 2)[-1] == pytest.approx(held, rel=0.01)
+
+
+def test_stray_refusal_within_a_recovery_does_not_end_it() -> None:
+    adaptive, now = found(20)
+    undisturbed, _ = found(20)
+    for each in (adaptive, undisturbed):
+        steadily(each, 100, now, 2.1)
+    assert (adaptive.rate or 0) < 20
+    adaptive.throttled(now + 2.1, now + 2.1, adaptive.rate or 0)
+    for each in (adaptive, undisturbed):
+        steadily(each, 20, now + 2.1, 5)
+    assert adaptive.rate == undisturbed.rate
+
+
+def test_search_that_was_refused_aims_below_what_it_reached() -> None:
+    """Just after it began little was accepted, though much was asked for: the limit is between the two."""
+    adaptive = Adaptive()
+    now = refused(adaptive, 10, times=2)
+    for _ in range(10):
+        now += 0.02
+        adaptive.succeeded(now)
+    reached = adaptive.rate or 0
+    now += 1.5
+    adaptive.throttled(now, now, reached)
+    assert (adaptive.rate or 0) == pytest.approx(OVERSHOT * reached, rel=0.3)
+    assert (adaptive.rate or 0) < OVERSHOT * reached
+
+
+def test_refused_known_rate_counts_as_it_was_asked_for() -> None:
+    """The known rate is the pace, and no overshot of the search beyond it."""
+    adaptive = Adaptive()
+    now = refused(adaptive, 10, times=2)
+    for _ in range(10):
+        now += 0.02
+        adaptive.succeeded(now)
+    now += 1.5
+    adaptive.throttled(now, now, 15.0)
+    assert (adaptive.rate or 0) == pytest.approx(15 * (1 - 1.5 / 20) * (1 - 4 / 20), rel=0.1)
+
+
+def test_first_fall_begins_a_search_also_at_a_known_rate() -> None:
+    adaptive = Adaptive()
+    now = steadily(adaptive, 10, 0, 5)
+    for _ in range(3):
+        adaptive.throttled(now, now, 10.0)
+    fallen = adaptive.rate or 0
+    adaptive.succeeded(now + 0.1)
+    assert adaptive.rate == fallen + START
+
+
+@pytest.mark.parametrize("case", ["nothing accepted since", "less asked for than allowed"])
+def test_search_begins_again_where_refusals_measure_nothing(case: str) -> None:
+    adaptive, now = found(20)
+    if case == "nothing accepted since":
+        now = refused(adaptive, now + 1.5, limited=True)
+    else:
+        now = refused(adaptive, steadily(adaptive, 20, now, 5))
+    fallen = adaptive.rate or 0
+    adaptive.succeeded(now + 0.1)
+    assert adaptive.rate == fallen + START
+
+
+def test_limit_is_lowered_from_the_rate_that_was_used_up() -> None:
+    """Though hardly anything was accepted of late, since callers waited for a `Retry-After`."""
+    adaptive, now = found(20)
+    adaptive.succeeded(now + 5)
+    before = adaptive.rate or 0
+    refused(adaptive, now + 5, limited=True)
+    share = 3 / (3 + 21)
+    assert adaptive.rate == pytest.approx(before * (1 - 1.5 * share) * (1 - FALL), rel=0.02)
+
+
+def test_pair_in_a_search_forgets_an_old_limit() -> None:
+    adaptive, now = found(200)
+    now = steadily(adaptive, 10, now, 30)
+    refused(adaptive, now, times=2)
+    assert adaptive.rate == pytest.approx(10 * (1 - 4 * 0.01), rel=0.1)
+
+
+def test_more_refused_than_accepted_is_no_measure_of_a_limit() -> None:
+    adaptive, now = found(20)
+    now = refused(adaptive, steadily(adaptive, 20, now, 5), times=40, limited=True)
+    fallen = adaptive.rate or 0
+    adaptive.succeeded(now + 0.1)
+    assert adaptive.rate == fallen + START
 
 
 def test_rate_does_not_grow_while_the_vendor_is_closed() -> None:

@@ -39,8 +39,8 @@ class Adaptive:
     """
 
     __slots__ = (
-        "_accepted", "_answers", "_asked", "_count", "_fell", "_flat", "_growth", "_limit", "_previous", "_refused",
-        "_searching", "_second", "_seconds", "_since", "rate",
+        "_accepted", "_answers", "_asked", "_count", "_fell", "_flat", "_growth", "_limit", "_over", "_previous",
+        "_refused", "_searching", "_second", "_seconds", "_since", "rate",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Adaptive:
         self._growth = 0.0
         self._flat = 0.0  # seconds until the curve is level
         self._since = self._previous = -inf  # the curve begins; the one before it began
-        self._fell = -inf
+        self._fell = self._over = -inf  # the last fall, and until when further refusals belong to it
         self._asked = 0.0  # the rate that the sender used up before the last fall; 0 if it did not
         self._searching = False
 
@@ -105,14 +105,14 @@ class Adaptive:
         measured, since = self._measured(now)
         accepted = self._accepted
         unanswered = False
-        if now > max(self._fell + SPAN, self._since):  # not one of the same volley
+        if now > self._over:
             unanswered = self.rate is not None and (not accepted or accepted[-1] <= self._fell)
             self._asked = pace * OVERSHOT if self._searching and pace == self.rate else pace
             self._searching = self.rate is None or not pace or unanswered
             self._fell, self._previous = now, self._since
         asked = self._asked
         if crowd:
-            lost = sum(moment >= max(since, self._previous) for moment, _ in self._refused)
+            lost = sum(moment > max(since, self._previous) for moment, _ in self._refused)
             share = lost / max(ENOUGH, lost + len(accepted))
         else:
             share = len(self._refused) / RECENT
@@ -130,6 +130,7 @@ class Adaptive:
         self._growth = GROWTH * limit / (1.0 + PATIENCE * min(1.0, until - now) if crowd else 1.0)
         self._flat = (max(0.0, self._limit - self.rate) / self._growth) ** (1 / 3)
         self._since = until
+        self._over = max(self._fell + SPAN, until)
 
     def _measured(self, now: float) -> tuple[float, float]:
         """Return the accepted requests a second, and since when they are counted."""
