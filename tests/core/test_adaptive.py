@@ -479,3 +479,32 @@ def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
         return anyio.current_time() - began
 
     assert virtually(main) <= 10
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_rate_counts_as_used_up_only_where_callers_wait(waiting: bool) -> None:
+    """Right after a request there is no permit for the next, and nobody wants one."""
+
+    async def main() -> float:
+        account = Account()
+        account.join(None, 64)
+        for _ in range(2):
+            account.throttled(None)
+        await anyio.sleep(2)
+        await account.acquire()
+        account.succeeded(anyio.current_time())
+        async with anyio.create_task_group() as tasks:
+            if waiting:
+                tasks.start_soon(account.acquire)
+                await anyio.wait_all_tasks_blocked()
+            account.throttled(None)
+            tasks.cancel_scope.cancel()
+        for _ in range(10):
+            account.succeeded(anyio.current_time())
+        began = anyio.current_time()
+        for _ in range(20):
+            await account.acquire()
+            account.release()
+        return anyio.current_time() - began
+
+    assert (virtually(main) > 2) is waiting, "where they wait a limit was met; else the search goes on"

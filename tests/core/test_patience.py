@@ -7,10 +7,11 @@ from typing import Any
 import anyio
 import pytest
 from fakes import FakeTransport, book_over, reply
+from runs import LOST
 from virtual import virtually
 
-from crossbook import CrossbookError, InvalidInput, RateLimited, VendorDown
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook import CrossbookError, InvalidInput, LostError, RateLimited, VendorDown
+from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.core.options import CallOptions
 from crossbook.health import ask_book
 
@@ -85,6 +86,24 @@ def test_wait_for_a_permit_ends_a_login_in_time() -> None:
                 for _ in range(3):
                     tasks.start_soon(ask)
             assert ended == pytest.approx([3, 3, 3])
+
+    virtually(main)
+
+
+def test_wait_for_the_permit_of_a_repeat_is_within_the_timeout() -> None:
+    async def slowly(call: Outgoing) -> Reply | Failure:
+        await anyio.sleep(3)
+        return LOST if len(transport.sent) == 1 else LISTED
+
+    transport = FakeTransport(slowly)
+
+    async def main() -> None:
+        async with book_over("vercom", transport, rate=0.25, timeout=6) as book:
+            began = anyio.current_time()
+            with pytest.raises(LostError) as caught:
+                await book.groups.list()
+            assert (caught.value.cause, len(transport.sent)) == ("deadline", 2)
+            assert anyio.current_time() - began == pytest.approx(6)
 
     virtually(main)
 
