@@ -481,24 +481,27 @@ def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
     assert virtually(main) <= 10
 
 
-@pytest.mark.parametrize("waiting", [False, True])
-def test_rate_counts_as_used_up_only_where_callers_wait(waiting: bool) -> None:
-    """Right after a request there is no permit for the next, and nobody wants one."""
+@pytest.mark.parametrize("waiting", ["nobody", "for a permit", "for a place"])
+def test_rate_counts_as_used_up_only_where_callers_wait_for_it(waiting: str) -> None:
+    """Right after a request there is no permit for the next, but perhaps nobody wants one."""
 
     async def main() -> float:
         account = Account()
-        account.join(None, 64)
+        account.join(None, 1 if waiting == "for a place" else 64)
         for _ in range(2):
             account.throttled(None)
         await anyio.sleep(2)
         await account.acquire()
         account.succeeded(anyio.current_time())
         async with anyio.create_task_group() as tasks:
-            if waiting:
+            if waiting != "nobody":
                 tasks.start_soon(account.acquire)
                 await anyio.wait_all_tasks_blocked()
+            if waiting == "for a place":
+                await anyio.sleep(1)
             account.throttled(None)
             tasks.cancel_scope.cancel()
+        account.release()
         for _ in range(10):
             account.succeeded(anyio.current_time())
         began = anyio.current_time()
@@ -507,4 +510,23 @@ def test_rate_counts_as_used_up_only_where_callers_wait(waiting: bool) -> None:
             account.release()
         return anyio.current_time() - began
 
-    assert (virtually(main) > 2) is waiting, "where they wait a limit was met; else the search goes on"
+    assert (virtually(main) > 2) is (waiting == "for a permit"), "then a limit was met; else the search goes on"
+
+
+def test_closed_account_says_nothing_about_a_rate() -> None:
+    """Callers wait for the end of a `Retry-After` and not for a rate, since there is none."""
+
+    async def main() -> float:
+        account = Account()
+        account.join(None, 64)
+        account.throttled(1)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(account.acquire)
+            await anyio.wait_all_tasks_blocked()
+            account.throttled(1)
+            tasks.cancel_scope.cancel()
+        for _ in range(9):
+            await account.acquire()
+        return anyio.current_time()
+
+    assert virtually(main) == pytest.approx(1 + 8 / FIRST, abs=0.05)
