@@ -21,7 +21,7 @@ class Auth(Protocol):
     """What every scheme can do."""
 
     @property
-    def identity(self) -> str | None:
+    def identity(self) -> Secret | None:
         """The user name, where the credentials have one: it stays when a password or token is renewed."""
         ...
 
@@ -49,11 +49,7 @@ class Fixed:
     def __init__(self, attachment: Attachment, key: str, identity: str | None = None) -> None:
         self._attachment = attachment
         self.key = key
-        self._identity = None if identity is None else Secret(identity)
-
-    @property
-    def identity(self) -> str | None:
-        return None if self._identity is None else self._identity.reveal()
+        self.identity = None if identity is None else Secret(identity)
 
     def attachment(self, operation: str, longest: float) -> Attachment:
         return self._attachment
@@ -63,9 +59,7 @@ class Fixed:
 
     def replace(self, other: Fixed) -> None:
         self._attachment, self.key = other._attachment, other.key
-        self._identity = (
-            other._identity or self._identity
-        )  # a token that takes the place of a password has no user name
+        self.identity = other.identity or self.identity  # a token that takes the place of a password has no user name
 
 
 def headers(values: dict[str, str]) -> Fixed:

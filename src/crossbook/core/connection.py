@@ -19,6 +19,7 @@ from crossbook.core.card import Card, Rate
 from crossbook.core.exchange import Transport
 from crossbook.core.frame import Base
 from crossbook.core.jobs import Job, start
+from crossbook.core.redact import Secret
 from crossbook.errors import InvalidInput, UsageError
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ class Connection:
         self.base = base
         self.brand = brand
         self.auth = auth
-        self._named = account
+        self._named = None if account is None else Secret(account)
         self.transport = transport
         self.rate = rate
         self.concurrency = concurrency
@@ -70,7 +71,7 @@ class Connection:
         return f"{self.base.origin}{self.base.prefix}"
 
     @property
-    def identity(self) -> str | None:
+    def identity(self) -> Secret | None:
         """What the account is called, whatever its credentials are: `account=`, or else the user name, if any."""
         return self._named or self.auth.identity
 
@@ -82,13 +83,14 @@ class Connection:
     @property
     def names(self) -> tuple[str, ...]:
         """By which this process knows the account: its identity, if there is one, and its credentials; as hashes."""
-        identity = () if self.identity is None else (process_hash(*self.place, "identity", self.identity),)
-        return (*identity, process_hash(*self.place, "credentials", self.auth.key))
+        identity = self.identity
+        named = () if identity is None else (process_hash(*self.place, "identity", identity.reveal()),)
+        return (*named, process_hash(*self.place, "credentials", self.auth.key))
 
     def renew(self, auth: Auth) -> None:
         """Use these credentials from the next attempt on. The account, and how fast it may be asked, stay the same."""
         was, now = self.auth.identity, auth.identity
-        if self._named is None and None not in (was, now) and was != now:
+        if self._named is None and was is not None and now is not None and was.reveal() != now.reveal():
             raise InvalidInput(
                 "username is another one: renewed credentials are of the same account; make a book for the other",
                 field="username", vendor=self.card.vendor,

@@ -44,7 +44,7 @@ class Login:
         self._parameter = parameter
         self._dead_codes = dead_codes
         self._tokens = tokens
-        self._identity = Secret(identity)
+        self.identity = Secret(identity)
         self.key = process_hash(*credentials.values())
         pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
         self._credentials = Attachment(query="&".join(pairs), secrets=tuple(credentials.values()))
@@ -52,10 +52,6 @@ class Login:
         self._ended = 0  # logins that gave a token
         self._refused: tuple[float, AuthError] | None = None
         self._replaced = False  # the stored token is of an earlier password
-
-    @property
-    def identity(self) -> str:
-        return self._identity.reveal()
 
     def bind(
         self,
@@ -81,7 +77,7 @@ class Login:
         return True
 
     def replace(self, other: Login) -> None:
-        self._credentials, self.key, self._identity = other._credentials, other.key, other._identity
+        self._credentials, self.key, self.identity = other._credentials, other.key, other.identity
         self._job, self._refused, self._replaced = None, None, True
 
     async def _stored(self) -> Secret | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anyio import to_thread
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from crossbook.core import checks
 from crossbook.core.batch.fingerprint import KEY_SIZE, KeyedHash
@@ -38,7 +38,7 @@ class Purpose:
     base_url: str
     brand: str
     creates: bool
-    identity: str | None = field(repr=False)
+    identity: Secret | None
 
 
 class Resume:
@@ -120,7 +120,7 @@ class Resume:
 
     def _account(self) -> str | None:
         identity = self._purpose.identity
-        return None if identity is None else self._hashes.digest(f"account {identity}")
+        return None if identity is None else self._hashes.digest(f"account {identity.reveal()}")
 
     def _compare(self, heading: Heading) -> None:
         for name in ("vendor", "operation", "match"):

@@ -115,7 +115,9 @@ class Filemail(AddressBook):
 
         await super().__aenter__()
         connection = self._connection
-        account = shared_hash(*connection.place, connection.identity or "")
+        identity = connection.identity
+        assert identity is not None  # every login has a user name
+        account = shared_hash(*connection.place, identity.reveal())
         self._login.bind(account=account, login=self._log_in, start=connection.start, clock=anyio.current_time)
         return self
 
