@@ -232,6 +232,6 @@ async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["", "  ", 5, ["x"]])
 def test_account_is_a_name(vendor: str, wrong: Any) -> None:
-    with pytest.raises(InvalidInput, match="account is a name") as caught:
+    with pytest.raises(InvalidInput, match="account must be the name") as caught:
         book_over(vendor, FakeTransport(reply({})), account=wrong)
     assert caught.value.field == "account"
