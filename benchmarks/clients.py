@@ -13,8 +13,8 @@ import httpx2
 from benchmarks.answers import CONTACT_ID, GET
 from benchmarks.floor import FloorClient
 from benchmarks.rounds import Call
-from crossbook import Vercom, transports
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook import Vercom, _transports
+from crossbook._http.request import Outgoing, Reply
 
 AUTHORIZATION, KEY = "a" * 128, "k" * 40
 HEADERS = {"Accept": "application/json", "Authorization": AUTHORIZATION, "Application-Key": KEY}
@@ -100,7 +100,7 @@ def barely(name: str) -> Side:
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
-        transport, framed = transports.make(name, origin, width), outgoing(origin)
+        transport, framed = _transports.make(name, origin, width), outgoing(origin)
 
         async def call() -> None:
             outcome = await transport.send(framed)
@@ -134,4 +134,4 @@ def book_over(name: str) -> Side:
 
 def missing(name: str) -> str:
     """Why this transport of ours cannot be measured; empty if it can."""
-    return "" if name in transports.NAMES else f"this crossbook has no transport {name!r}"
+    return "" if name in _transports.NAMES else f"this crossbook has no transport {name!r}"

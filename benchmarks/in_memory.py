@@ -11,12 +11,11 @@ from benchmarks.answers import CONTACT_ID, GET, one
 from benchmarks.clients import AUTHORIZATION, KEY, outgoing
 from benchmarks.rounds import Call
 from crossbook import Vercom
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.frame import Attachment
-from crossbook.core.frame import outgoing as framed
-from crossbook.core.judge import judge
-from crossbook.core.options import Options
-from crossbook.core.wire import Answer
+from crossbook._http.client import Answer
+from crossbook._http.error_mapping import judge
+from crossbook._http.options import Options
+from crossbook._http.request import Attachment, Outgoing, Reply
+from crossbook._http.request import outgoing as framed
 
 ORIGIN = "http://127.0.0.1:9"
 REQUEST = Request("listContacts", "GET", GET.partition("?")[0], GET.partition("?")[2])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from crossbook.core.card import Retry
-from crossbook.core.retry import may_repeat
+from crossbook._http.retry import may_repeat
 from crossbook.errors import (
     AuthError,
     BadResponse,
@@ -16,6 +15,7 @@ from crossbook.errors import (
     ResponseTooLarge,
     VendorDown,
 )
+from crossbook.vendor import Retry
 
 _HAPPENED: tuple[tuple[str, tuple[CrossbookError, ...]], ...] = (
     ("no connection: refused, DNS, TLS, none free in time", (ConnectError("", sent="no"), LostError("", sent="no"))),

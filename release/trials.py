@@ -38,8 +38,8 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
 _VENDORS = ("atom", "filemail", "serwersms", "vercom")
 _PROBES = (
     *(f"crossbook.vendors.{vendor}.probes" for vendor in _VENDORS),
-    "crossbook.vendors.serwersms.trials",
-    "crossbook.vendors.vercom.trials",
+    "crossbook_verify.vendors.serwersms",
+    "crossbook_verify.vendors.vercom",
 )
 
 # The rooms that belong to an extra; all others are the core's and are imported in every environment.
@@ -49,7 +49,7 @@ TRIALS = {
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
-        rooms=("crossbook.cli", "crossbook.files.vcards", "crossbook.progress", "crossbook.verify", *_PROBES),
+        rooms=("crossbook_cli", "crossbook.files.vcard", "crossbook._batch.progress_bar", "crossbook_verify", *_PROBES),
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),
@@ -64,14 +64,14 @@ TRIALS = {
         ),
     ),
     "fast": Trial(
-        rooms=("crossbook.transports.aiohttp",),
+        rooms=("crossbook._transports.aiohttp",),
         commands=(_script("calls.py", "aiohttp"), _script("calls.py", "aiohttp", "uvloop")),
     ),
     "fastapi": Trial(rooms=("crossbook.fastapi",), commands=(_script("application.py"),)),
-    "httpx2": Trial(rooms=("crossbook.transports.httpx2",), commands=(_script("calls.py", "httpx2"),)),
+    "httpx2": Trial(rooms=("crossbook._transports.httpx",), commands=(_script("calls.py", "httpx2"),)),
     "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
-        rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook.testing"),
+        rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook_testing"),
         commands=(
             ("crossbook-sandbox", "--help"),
             ("python", "-m", "pytest", "--fixtures", "-q", "-p", "no:cacheprovider"),

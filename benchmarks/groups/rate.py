@@ -25,8 +25,8 @@ from benchmarks.row import Result, Row
 from benchmarks.serving import server
 from benchmarks.windows import peak, used
 from crossbook import AddressBook, CrossbookError, Vercom
-from crossbook.core.exchange import Failure, Outgoing, Reply
-from crossbook.testing import Sandbox
+from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook_testing import Sandbox
 
 RATES = (10, 500)
 LATENCY = 0.15

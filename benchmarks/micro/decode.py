@@ -16,8 +16,8 @@ from benchmarks.answers import page
 from benchmarks.micros import cpu, cpu_async, runner
 from benchmarks.rounds import Call
 from crossbook.models import Contact
-from crossbook.vendors.base import Query
-from crossbook.vendors.vercom.bulk import VercomBulk
+from crossbook.vendor import Query
+from crossbook.vendors.vercom.adapter import VercomBulk
 
 PAGE = page(1000)
 

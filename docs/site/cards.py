@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import crossbook
-from crossbook.core.card import Card, Retry, Verb
-from crossbook.core.pages import Offset, PageNumber, PerGroup, Whole
+from crossbook._pagination.strategies import Offset, PageNumber, PerGroup, Whole
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Card, Retry, Verb
 from docs.grid import SIGNS
 from docs.site.markup import code, table
 

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from crossbook.cli.app import app
+from crossbook_cli.app import app
 from docs.site.markup import table
 
 

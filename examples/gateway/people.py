@@ -7,7 +7,7 @@ from itertools import islice
 from fastapi import UploadFile
 
 from crossbook import AddressBook, Contact, InvalidInput, files
-from crossbook.placing import fitted
+from crossbook.transfer import fitted
 
 
 def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contact]:

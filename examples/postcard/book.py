@@ -6,9 +6,9 @@ from typing import Self, Unpack
 
 from crossbook_wire.http import Send
 
+from crossbook._http.auth import Fixed, credential, headers
+from crossbook._tracebacks import public_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.auth import Fixed, credential, headers
-from crossbook.core.frames import public_sync
 from examples.postcard.card import CARD
 from examples.postcard.verbs import PostcardVerbs
 from examples.postcard.wire.postcard import Api

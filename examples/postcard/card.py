@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook.core.card import Card, Complaint, Holds, Operation, Retry, Verb, as_object
-from crossbook.core.pages import Offset, Whole
+from crossbook._pagination.strategies import Offset, Whole
 from crossbook.errors import CrossbookError, NotFound, Rejected
+from crossbook.vendor import Card, Complaint, Holds, Operation, Retry, Verb, as_object
 
 PAGING = Offset(default=50, longest=100)
 _BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFound, "invalid": Rejected}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from crossbook.testing.contract import Contract, MakeBook, Stored
-from crossbook.testing.served import Served
+from crossbook_testing.contract import Contract, MakeBook, Stored
+from crossbook_testing.served import Served
 from examples.postcard.book import Postcard
 from examples.postcard.server import TOKEN, Account
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from msgspec import UNSET
 
-from crossbook.core.pages import Fetch
+from crossbook._pagination.strategies import Fetch
 from crossbook.models import Contact, ExternalId, read_from
-from crossbook.vendors.base import Query, Verbs, each, rows, spellings, text, told
+from crossbook.vendor import Query, Verbs
+from crossbook.vendors.decoding import each, rows, spellings, text, told
 from examples.postcard.card import CARD, PAGING
 from examples.postcard.wire.postcard import Api, models
 

@@ -6,7 +6,7 @@ import pytest
 
 import crossbook
 from crossbook import Contact
-from crossbook.testing import Books, Clock, Sandbox
+from crossbook_testing import Books, Clock, Sandbox
 
 
 @pytest.fixture

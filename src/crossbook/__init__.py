@@ -28,17 +28,17 @@ from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group
 if TYPE_CHECKING:
     __version__: str
 
+    from crossbook._batch.batch import Batch
+    from crossbook._batch.builder import BatchOptions
+    from crossbook._batch.results import Progress, Result, Summary
+    from crossbook._http.options import Attempt
+    from crossbook._pagination.pager import Pager
     from crossbook.book import AddressBook, BookOptions
-    from crossbook.copying import copy
-    from crossbook.core.batch.engine import Batch
-    from crossbook.core.batch.results import Progress, Result, Summary
-    from crossbook.core.card import MatchKey
-    from crossbook.core.journal import Journal
-    from crossbook.core.options import Attempt
-    from crossbook.core.pager import Pager
-    from crossbook.core.sqlite_journal import SqliteJournal
-    from crossbook.many import BatchOptions
+    from crossbook.journal.base import Journal
+    from crossbook.journal.sqlite import SqliteJournal
     from crossbook.registry import capabilities, open
+    from crossbook.transfer import copy
+    from crossbook.vendor import MatchKey
     from crossbook.vendors.atom import Atom
     from crossbook.vendors.filemail import Filemail
     from crossbook.vendors.serwersms import SerwerSMS
@@ -47,19 +47,19 @@ if TYPE_CHECKING:
 # Imported when first asked for: who uses one vendor does not pay for four.
 _LATER = {
     "AddressBook": "crossbook.book",
-    "Batch": "crossbook.core.batch.engine",
-    "BatchOptions": "crossbook.many",
-    "Journal": "crossbook.core.journal",
-    "MatchKey": "crossbook.core.card",
-    "Progress": "crossbook.core.batch.results",
-    "Result": "crossbook.core.batch.results",
-    "SqliteJournal": "crossbook.core.sqlite_journal",
-    "Summary": "crossbook.core.batch.results",
+    "Batch": "crossbook._batch.batch",
+    "BatchOptions": "crossbook._batch.builder",
+    "Journal": "crossbook.journal.base",
+    "MatchKey": "crossbook.vendor",
+    "Progress": "crossbook._batch.results",
+    "Result": "crossbook._batch.results",
+    "SqliteJournal": "crossbook.journal.sqlite",
+    "Summary": "crossbook._batch.results",
     "BookOptions": "crossbook.book",
-    "Attempt": "crossbook.core.options",
-    "Pager": "crossbook.core.pager",
+    "Attempt": "crossbook._http.options",
+    "Pager": "crossbook._pagination.pager",
     "capabilities": "crossbook.registry",
-    "copy": "crossbook.copying",
+    "copy": "crossbook.transfer",
     "open": "crossbook.registry",
     "Atom": "crossbook.vendors.atom",
     "Filemail": "crossbook.vendors.filemail",

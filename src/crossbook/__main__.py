@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crossbook.cli import main
+from crossbook_cli import main
 
 if __name__ == "__main__":
     main()

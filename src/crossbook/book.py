@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import math
 import os
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
-from crossbook.core.card import Card, Rate
-from crossbook.core.options import CallOptions
-from crossbook.errors import InvalidInput
+from crossbook._http.options import CallOptions
+from crossbook._tracebacks import own_copy
+from crossbook.errors import CrossbookError, InvalidInput
+from crossbook.vendor import Card, Rate
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
 
-    from crossbook.core.auth import Auth
-    from crossbook.core.options import Options
-    from crossbook.many import Workshop
-    from crossbook.vendors.base import Verbs
+    from crossbook._batch.builder import Workshop
+    from crossbook._http.auth import Auth
+    from crossbook._http.options import Options
+    from crossbook.vendor import Verbs
 
 BATCH_ATTEMPTS = 8
 
@@ -76,10 +79,10 @@ class AddressBook:
     ) -> None:
         # What a call needs is imported when a book is made: not with the class, which costs who only names it, and not
         # by the first call, in somebody's event loop.
-        from crossbook import transports
-        from crossbook.core.connection import Connection
-        from crossbook.core.frame import Base
-        from crossbook.core.options import Options
+        from crossbook import _transports
+        from crossbook._http.options import Options
+        from crossbook._http.request import Base
+        from crossbook._http.session import Connection
 
         card = self.card
         settings: dict[str, Any] = dict(options)
@@ -100,7 +103,7 @@ class AddressBook:
         if not (type(concurrency) is int and concurrency > 0):
             raise InvalidInput("concurrency is a whole number from 1", field="concurrency", vendor=card.vendor)
         account = _account(card, account)
-        transport = transports.make(
+        transport = _transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
         _no_others(card, settings)
@@ -109,8 +112,8 @@ class AddressBook:
         self._bind()
 
     def _bind(self) -> None:
+        from crossbook._http.client import Wire
         from crossbook.contacts import Contacts
-        from crossbook.core.wire import Wire
         from crossbook.groups import Groups
 
         self._wire = Wire(self._connection, self._options)
@@ -123,7 +126,7 @@ class AddressBook:
         """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
         from msgspec.structs import replace
 
-        from crossbook.many import Workshop
+        from crossbook._batch.builder import Workshop
 
         attempts = max(BATCH_ATTEMPTS, self._options.attempts)
         other = self._with(
@@ -220,9 +223,9 @@ def _account(card: Card, asked: str | None) -> str | None:
 def _region(card: Card, asked: str | None) -> str | None:
     if asked is None or asked == card.default_region:
         return card.default_region
-    from crossbook.core import phones
+    from crossbook import _phones
 
-    if not phones.is_region(asked):
+    if not _phones.is_region(asked):
         raise InvalidInput(
             'default_region is a country as two capital letters, such as "PL"',
             field="default_region",
@@ -240,9 +243,9 @@ def _default_group(card: Card, asked: str | None) -> str | None:
             f"{card.title} takes contacts without a group: name groups on each contact",
             field="default_group", vendor=card.vendor,
         )  # fmt: skip
-    from crossbook.core import checks
+    from crossbook import _validation
 
-    return checks.check_id(card, "default_group", asked)
+    return _validation.check_id(card, "default_group", asked)
 
 
 def _rate(card: Card, asked: float | None) -> Rate | None:
@@ -251,3 +254,44 @@ def _rate(card: Card, asked: float | None) -> Rate | None:
     if isinstance(asked, bool) or not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("rate must be a number of requests a second, more than 0", field="rate", vendor=card.vendor)
     return Rate(asked, max(1, round(asked)))
+
+
+# Whether a book's vendor answers, and accepts the credentials.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookHealth:
+    """One book.
+
+    Args:
+        vendor: whose it is.
+        answers: whether the vendor answered a read, and so accepts the credentials.
+        seconds: how long that took.
+        error: why not.
+    """
+
+    vendor: str
+    answers: bool
+    seconds: float
+    error: CrossbookError | None = None
+
+
+async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
+    """Asks the vendor for a group, or a contact where it has no groups, which costs it one call.
+
+    Args:
+        book: one that is open.
+        timeout: seconds that the vendor has.
+    """
+    # One repeat: a connection that the vendor closed meanwhile, or a login token that died, is no illness.
+    hurried = book.with_options(
+        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=None, attempts=2
+    )
+    asked = hurried.contacts if book.card.verb("groups.list").support == "unsupported" else hurried.groups
+    began, error = time.monotonic(), None
+    try:
+        await asked.list(page_size=1)
+    except CrossbookError as raised:
+        error = own_copy(raised)
+    seconds = round(time.monotonic() - began, 3)
+    return BookHealth(vendor=book.card.vendor, answers=error is None, seconds=seconds, error=error)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from crossbook.batches import ContactBatches
-from crossbook.core import checks, cursor, fitting
-from crossbook.core.batch.lookups import match_key, why_unmatched
-from crossbook.core.chunks import map_in_chunks
-from crossbook.core.connection import Connection
-from crossbook.core.frames import public, public_sync
-from crossbook.core.pager import Pager
+from crossbook import _validation
+from crossbook._concurrency import map_in_chunks
+from crossbook._http.session import Connection
+from crossbook._pagination import cursor
+from crossbook._pagination.pager import Pager
+from crossbook._tracebacks import public, public_sync
+from crossbook._validation import match_key, narrowed, why_unmatched
 from crossbook.errors import Ambiguous, InvalidInput, NotFound, Unsupported
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
-from crossbook.narrowing import narrowed
-from crossbook.vendors.base import Query, Verbs
+from crossbook.vendor import Query, Verbs
 
 if TYPE_CHECKING:
-    from crossbook.many import Workshop
+    from crossbook._batch.batch import Batch
+    from crossbook._batch.builder import BatchOptions, Items, Workshop
+    from crossbook._batch.resolver import OnDuplicate
+    from crossbook._batch.results import Status
+    from crossbook._pagination.pager import Pager
+    from crossbook.vendor import MatchKey
 
 
-class Contacts(ContactBatches):
+class Contacts:
     """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
 
     room = "contacts"
@@ -109,8 +114,8 @@ class Contacts(ContactBatches):
             ),
             self._verbs.region,
         )  # fmt: skip
-        size = checks.page_size_of(card.contact_paging, page_size)
-        checks.check_window(card, window)
+        size = _validation.page_size_of(card.contact_paging, page_size)
+        _validation.check_window(card, window)
         bound = cursor.filter_hash(card.vendor, "contacts", query)
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
@@ -138,7 +143,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.get")
-        return await self._verbs.get_contact(checks.check_id(self._card, "id", id))
+        return await self._verbs.get_contact(_validation.check_id(self._card, "id", id))
 
     @public
     async def find(
@@ -172,7 +177,7 @@ class Contacts(ContactBatches):
         ((name, value),) = given.items()
         if name not in self._card.match_keys:
             raise Unsupported(f"{self._card.title} cannot be asked by {name}", field=name, vendor=self._card.vendor)
-        return await self._found(name, checks.clean(self._card, name, value))
+        return await self._found(name, _validation.clean(self._card, name, value))
 
     async def _found(self, name: str, value: str) -> Contact | None:
         wanted = match_key(name, value, self._verbs.region)
@@ -191,7 +196,7 @@ class Contacts(ContactBatches):
         return next(iter(matches.values()), None)
 
     @public
-    async def create(self, contact: Contact, *, on_loss: fitting.OnLoss = "error") -> Outcome:
+    async def create(self, contact: Contact, *, on_loss: _validation.OnLoss = "error") -> Outcome:
         """Stores a new contact.
 
         Args:
@@ -214,7 +219,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.create")
-        prepared = fitting.for_create(
+        prepared = _validation.for_create(
             self._card, contact, region=self._verbs.region, on_loss=on_loss, group=self._default_group
         )
         id = await self._verbs.create_contact(prepared.contact)
@@ -243,10 +248,10 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.update")
-        checks.check_contact(self._card, id)
-        prepared = fitting.for_update(self._card, changes, region=self._verbs.region)
+        _validation.check_contact(self._card, id)
+        prepared = _validation.for_update(self._card, changes, region=self._verbs.region)
         stored = await self._verbs.update_contact(id, prepared)
-        return written("updated", stored, Contact(**prepared), (), fitting.unverified(self._card, prepared))
+        return written("updated", stored, Contact(**prepared), (), _validation.unverified(self._card, prepared))
 
     @public
     async def delete(self, id: str) -> None:
@@ -265,7 +270,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.delete")
-        id = checks.check_id(self._card, "id", id)
+        id = _validation.check_id(self._card, "id", id)
         try:
             await self._verbs.delete_contact(id)
         except NotFound as error:
@@ -295,7 +300,7 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.groups_of")
-        return tuple(await self._verbs.groups_of(checks.check_id(self._card, "id", id)))
+        return tuple(await self._verbs.groups_of(_validation.check_id(self._card, "id", id)))
 
     @public
     async def unsubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
@@ -316,7 +321,9 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.unsubscribe")
-        await self._verbs.unsubscribe(checks.check_id(self._card, "id", id), checks.check_channel(self._card, channel))
+        await self._verbs.unsubscribe(
+            _validation.check_id(self._card, "id", id), _validation.check_channel(self._card, channel)
+        )
 
     @public
     async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
@@ -335,7 +342,230 @@ class Contacts(ContactBatches):
             ```
         """
         self._ask("contacts.resubscribe")
-        await self._verbs.resubscribe(checks.check_id(self._card, "id", id), checks.check_channel(self._card, channel))
+        await self._verbs.resubscribe(
+            _validation.check_id(self._card, "id", id), _validation.check_channel(self._card, channel)
+        )
+
+    @public_sync
+    def create_many(
+        self,
+        contacts: Items[Contact],
+        *,
+        match: MatchKey | None = None,
+        on_duplicate: OnDuplicate | None = None,
+        on_loss: _validation.OnLoss = "error",
+        include_opted_out: bool = False,
+        **options: Unpack[BatchOptions],
+    ) -> Batch[Contact]:
+        """Stores a stream of contacts of any length; every input gets exactly one result.
+
+        Args:
+            contacts: an iterable, an async iterable or a list of another book; pulled only as fast as it is worked off.
+            match: the key by which a create whose answer was lost is looked up; without it such a create is `uncertain`
+                until the same journal is given a `match`, or a decision (`uncertain=`).
+                It costs a lookup before each create (Vercom, SerwerSMS), or one reading of the list (Atom, Filemail).
+            on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
+                "update" the contact that is there, or "error". None, the default, creates it all the same.
+            on_loss: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves it out. Groups
+                of a contact that comes from another vendor's list are such a field: their ids mean nothing here.
+            include_opted_out: takes contacts too that are known to have opted out of a channel. They are `skipped` by
+                default, since no vendor takes that mark along: in their new place they would be written to.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`: enter it for one `Result` an input, or await `.summary()`.
+
+        Raises:
+            InvalidInput, Unsupported: an option that cannot be, before any I/O.
+            JournalMismatch, JournalBusy: the journal is of another batch, or in use (on entering).
+
+        Example:
+            ```python
+            async with book.contacts.create_many(people, journal="import.sqlite", match="phone") as run:
+                async for result in run:
+                    print(result.index, result.status, result.id)
+            ```
+        """
+        from crossbook._batch.builder import batch
+        from crossbook._batch.operations import Create
+
+        shop = self._shop("contacts.create", options.get("max_wait"))
+        if on_duplicate is not None and match is None:
+            raise InvalidInput("on_duplicate needs match: the key by which two are the same", field="match")
+        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
+        return batch(
+            shop, step, contacts, options, operation="contacts.create_many", match=match, on_duplicate=on_duplicate
+        )
+
+    @public_sync
+    def upsert_many(
+        self,
+        contacts: Items[Contact],
+        *,
+        match: MatchKey,
+        on_duplicate: OnDuplicate = "update",
+        on_loss: _validation.OnLoss = "error",
+        include_opted_out: bool = False,
+        **options: Unpack[BatchOptions],
+    ) -> Batch[Contact]:
+        """Creates the contacts that are not there, and changes those that are where they differ.
+
+        A contact is found by `match`; what an input leaves out stays as it is stored, and so do groups that it does
+        not name. A match key is no identity: several contacts with one key are an `Ambiguous` failure.
+
+        Args:
+            contacts: as in `create_many`.
+            match: "phone", "email" or "external_id", as the vendor can be asked.
+            on_duplicate: what to do with a key that this batch had before: "update" (default), "skip" or "error".
+            on_loss: as in `create_many`.
+            include_opted_out: as in `create_many`.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `created`, `updated`, `unchanged`, `skipped`, `failed` or `uncertain`.
+
+        Raises:
+            InvalidInput, Unsupported, JournalMismatch, JournalBusy: as in `create_many`.
+
+        Example:
+            ```python
+            print(await book.contacts.upsert_many(people, match="phone").summary())
+            ```
+        """
+        from crossbook._batch.builder import batch
+        from crossbook._batch.operations import Create
+
+        shop = self._shop("contacts.create", options.get("max_wait"))
+        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
+        return batch(
+            shop, step, contacts, options,
+            operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,
+        )  # fmt: skip
+
+    @public_sync
+    def update_many(
+        self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
+    ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
+        """Changes many contacts.
+
+        Args:
+            changes: items `(id, {"company": "ABC", "last_name": None})`, id and fields as `update` takes them.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `updated` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            InvalidInput: an option that cannot be, before any I/O.
+            JournalMismatch, JournalBusy: as in `create_many`.
+
+        Example:
+            ```python
+            await book.contacts.update_many([(created.id, {"company": "ABC"})]).summary()
+            ```
+        """
+        from crossbook._batch.builder import batch
+        from crossbook._batch.operations import Update
+
+        shop = self._shop("contacts.update", options.get("max_wait"))
+        return batch(shop, Update(shop.verbs), changes, options, operation="contacts.update_many")
+
+    @public_sync
+    def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
+        """Deletes many contacts, by id, or all of a list: its ids are read to the end before the first is deleted.
+
+        That holds for the list itself: a generator of yours over a list that shrinks meanwhile skips some.
+
+        Args:
+            ids: the vendor's ids, or a list of contacts of this book.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `deleted` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`.
+
+        Example:
+            ```python
+            await book.contacts.delete_many(book.contacts.list(group=friends.id)).summary()
+            ```
+        """
+        return self._by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
+
+    @public_sync
+    def unsubscribe_many(
+        self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
+    ) -> Batch[str]:
+        """Opts many contacts out of a channel, or of all (Vercom).
+
+        Args:
+            ids: as in `delete_many`.
+            channel: "sms", "email", "push", or "all" for the three.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            Unsupported: the vendor keeps no subscriptions.
+            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`; `channel` is none.
+
+        Example:
+            ```python
+            await book.contacts.unsubscribe_many([created.id], "sms").summary()
+            ```
+        """
+        return self._by_id(
+            "contacts.unsubscribe", "done", ids, options, "unsubscribe", "unsubscribe_contacts", channel=channel
+        )
+
+    @public_sync
+    def resubscribe_many(
+        self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
+    ) -> Batch[str]:
+        """Opts many contacts in again (Vercom): ask the people first.
+
+        Args:
+            ids: as in `delete_many`.
+            channel: as in `unsubscribe_many`.
+            options: see `BatchOptions`.
+
+        Returns:
+            As `unsubscribe_many`.
+
+        Raises:
+            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `unsubscribe_many`.
+
+        Example:
+            ```python
+            await book.contacts.resubscribe_many([created.id], "sms").summary()
+            ```
+        """
+        return self._by_id(
+            "contacts.resubscribe", "done", ids, options, "resubscribe", "resubscribe_contacts", channel=channel
+        )
+
+    def _by_id(
+        self,
+        verb: str,
+        status: Status,
+        ids: Items[str] | Pager[Contact],
+        options: BatchOptions,
+        one: str,
+        many: str,
+        **fixed: str,
+    ) -> Batch[str]:
+        from crossbook._batch.builder import batch, bulk_method
+        from crossbook._batch.operations import ById
+
+        shop = self._shop(verb, options.get("max_wait"))
+        if "channel" in fixed:
+            _validation.check_channel(shop.verbs.card, fixed["channel"])
+        step = ById(
+            verb, shop.verbs, status, partial(getattr(shop.verbs, one), **fixed), bulk_method(shop.verbs, many, fixed)
+        )
+        return batch(shop, step, ids, options, operation=".".join((f"{verb}_many", *fixed.values())))
 
 
 def written(
@@ -344,3 +574,6 @@ def written(
     return Outcome(
         id=id, status=status, contact=replace(contact, id=id), lost_fields=lost, unverified_fields=unverified
     )
+
+
+AnyChannel = Literal["sms", "email", "push", "all"]

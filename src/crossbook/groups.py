@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from crossbook.batches import GroupBatches
-from crossbook.core import checks, cursor
-from crossbook.core.connection import Connection
-from crossbook.core.frames import public, public_sync
-from crossbook.core.pager import Pager
+from crossbook import _validation
+from crossbook._http.session import Connection
+from crossbook._pagination import cursor
+from crossbook._pagination.pager import Pager
+from crossbook._tracebacks import public, public_sync
 from crossbook.errors import NotFound, Unsupported
 from crossbook.models import Group
-from crossbook.vendors.base import Verbs
+from crossbook.vendor import Verbs
 
 if TYPE_CHECKING:
-    from crossbook.many import Workshop
+    from crossbook._batch.batch import Batch
+    from crossbook._batch.builder import BatchOptions, Items, Workshop
+    from crossbook._pagination.pager import Pager
 
 
-class Groups(GroupBatches):
+class Groups:
     """The groups of one account (Atom calls them address books). Get it as `book.groups`."""
 
     room = "groups"
@@ -61,7 +63,7 @@ class Groups(GroupBatches):
         self._ask("groups.list")
         self._connection.check()
         card = self._verbs.card
-        size = checks.page_size_of(card.group_paging, page_size)
+        size = _validation.page_size_of(card.group_paging, page_size)
         bound = cursor.filter_hash(card.vendor, "groups")
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
@@ -86,7 +88,7 @@ class Groups(GroupBatches):
             ```
         """
         self._ask("groups.get")
-        return await self._verbs.get_group(checks.check_id(self._verbs.card, "group", id))
+        return await self._verbs.get_group(_validation.check_id(self._verbs.card, "group", id))
 
     @public
     async def create(self, name: str, *, description: str | None = None, external_id: str | None = None) -> Group:
@@ -115,8 +117,8 @@ class Groups(GroupBatches):
             if value is not None and card.verb(f"groups.create:{field}").support == "unsupported":
                 raise Unsupported(f"a group of {card.title} has no {field}", field=field, vendor=card.vendor)
             if value is not None:
-                checks.clean(card, field, value)
-        id = await self._verbs.create_group(checks.group_name(card, name), description, external_id)
+                _validation.clean(card, field, value)
+        id = await self._verbs.create_group(_validation.group_name(card, name), description, external_id)
         return Group(id=id, name=name, description=description, external_id=external_id)
 
     @public
@@ -138,7 +140,7 @@ class Groups(GroupBatches):
         """
         self._ask("groups.rename")
         card = self._verbs.card
-        await self._verbs.rename_group(checks.check_id(card, "group", id), checks.group_name(card, name))
+        await self._verbs.rename_group(_validation.check_id(card, "group", id), _validation.group_name(card, name))
 
     @public
     async def delete(self, id: str, *, with_contacts: bool = False) -> None:
@@ -160,10 +162,10 @@ class Groups(GroupBatches):
             ```
         """
         self._ask("groups.delete")
-        checks.check_flag(self._verbs.card, "with_contacts", with_contacts)
+        _validation.check_flag(self._verbs.card, "with_contacts", with_contacts)
         if with_contacts:
             self._ask("groups.delete:with_contacts")
-        id = checks.check_id(self._verbs.card, "group", id)
+        id = _validation.check_id(self._verbs.card, "group", id)
         try:
             await self._verbs.delete_group(id, with_contacts=with_contacts)
         except NotFound as error:
@@ -190,7 +192,9 @@ class Groups(GroupBatches):
         """
         self._ask("groups.add")
         card = self._verbs.card
-        await self._verbs.add_to_group(checks.check_id(card, "group", group), checks.check_id(card, "id", contact))
+        await self._verbs.add_to_group(
+            _validation.check_id(card, "group", group), _validation.check_id(card, "id", contact)
+        )
 
     @public
     async def remove(self, group: str, contact: str) -> None:
@@ -211,4 +215,62 @@ class Groups(GroupBatches):
         """
         self._ask("groups.remove")
         card = self._verbs.card
-        await self._verbs.remove_from_group(checks.check_id(card, "group", group), checks.check_id(card, "id", contact))
+        await self._verbs.remove_from_group(
+            _validation.check_id(card, "group", group), _validation.check_id(card, "id", contact)
+        )
+
+    @public_sync
+    def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
+        """Puts many contacts into groups.
+
+        Args:
+            pairs: items `(group, contact)`, both by the vendor's ids.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
+
+        Raises:
+            Unsupported: Atom, as in `groups.add`.
+            InvalidInput, JournalMismatch, JournalBusy: as in `contacts.update_many`.
+
+        Example:
+            ```python
+            await book.groups.add_many([(friends.id, created.id)]).summary()
+            ```
+        """
+        return self._members("groups.add", pairs, options, "add_to_group", "add_all_to_group")
+
+    @public_sync
+    def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
+        """Takes many contacts out of groups.
+
+        Read a list to its end first, as below: the list of a group that shrinks while it is read skips some.
+
+        Args:
+            pairs: as in `add_many`.
+            options: see `BatchOptions`.
+
+        Returns:
+            As `add_many`.
+
+        Raises:
+            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `add_many`.
+
+        Example:
+            ```python
+            gone = [(friends.id, contact.id) async for contact in book.contacts.list(group=friends.id)]
+            await book.groups.remove_many(gone).summary()
+            ```
+        """
+        return self._members("groups.remove", pairs, options, "remove_from_group", "remove_all_from_group")
+
+    def _members(
+        self, verb: str, pairs: Items[tuple[str, str]], options: BatchOptions, one: str, many: str
+    ) -> Batch[tuple[str, str]]:
+        from crossbook._batch.builder import batch, bulk_method
+        from crossbook._batch.operations import Membership
+
+        shop = self._shop(verb, options.get("max_wait"))
+        step = Membership(verb, shop.verbs, getattr(shop.verbs, one), bulk_method(shop.verbs, many, {}))
+        return batch(shop, step, pairs, options, operation=f"{verb}_many")

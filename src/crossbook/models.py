@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
-from crossbook.core import redact
+from crossbook import _redaction
 from crossbook.errors import InvalidInput
 
 if sys.version_info >= (3, 12):
@@ -136,9 +136,9 @@ class Contact(_Record):
     def __repr__(self) -> str:
         shown = [f"id={self.id!r}"] if self.id else []
         if self.phone:
-            shown.append(f"phone={redact.phone(self.phone)!r}")
+            shown.append(f"phone={_redaction.phone(self.phone)!r}")
         if self.email:
-            shown.append(f"email={redact.email(self.email)!r}")
+            shown.append(f"email={_redaction.email(self.email)!r}")
         others = [f.name for f in fields(self) if f.name not in _SHOWN and getattr(self, f.name) not in (None, "")]
         return f"Contact({', '.join(shown + [f'{name}=…' for name in others])})"
 

@@ -8,10 +8,10 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from crossbook._validation import is_one_of
 from crossbook.book import AddressBook, BookOptions, variable_of
-from crossbook.core.card import Verb
-from crossbook.core.checks import is_one_of
 from crossbook.errors import InvalidInput
+from crossbook.vendor import Verb
 
 if TYPE_CHECKING:
     from crossbook.vendors.atom import Atom

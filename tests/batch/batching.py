@@ -10,9 +10,9 @@ from typing import Any
 from virtual import virtually
 
 from crossbook import AddressBook, Contact
-from crossbook.core.batch.engine import Batch
-from crossbook.core.batch.results import Result
-from crossbook.core.card import Card
+from crossbook._batch.batch import Batch
+from crossbook._batch.results import Result
+from crossbook.vendor import Card
 
 
 def person(card: Card, number: int, group: str | None = None, **more: Any) -> Contact:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from inside import LOST, REFUSED, Answer, Inside, Run
 
-from crossbook.core.exchange import Reply
+from crossbook._http.request import Reply
 
 LATE = 0.4
 """Seconds within which a vendor commits a call whose client is gone."""

@@ -15,7 +15,7 @@ from fakes import BASE_URL, book_over, named
 from starlette.datastructures import Headers
 
 from crossbook import AddressBook
-from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook._http.request import Failure, Outgoing, Reply
 from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import Options
 from crossbook_sandbox.sandbox import Sandbox

@@ -9,7 +9,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from crossbook import JournalBusy
-from crossbook.core.journal import Entry, Heading, StoredRun
+from crossbook.journal.base import Entry, Heading, StoredRun
 
 
 @define

@@ -26,9 +26,9 @@ from inside import LOST, Inside, Run
 from virtual import virtually
 
 from crossbook import Contact
-from crossbook.core.batch.results import Result
-from crossbook.core.card import Card
-from crossbook.core.exchange import Reply
+from crossbook._batch.results import Result
+from crossbook._http.request import Reply
+from crossbook.vendor import Card
 from tests.chaos.pulse import pulse
 
 CREATES = ("createContact", "createContacts")

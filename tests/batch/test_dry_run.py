@@ -11,7 +11,7 @@ from batching import match_of, people, person, ran, statuses
 from inside import Inside
 
 from crossbook import Contact, InvalidInput
-from crossbook.core.card import Card
+from crossbook.vendor import Card
 
 pytestmark = pytest.mark.anyio
 

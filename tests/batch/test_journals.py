@@ -30,12 +30,12 @@ from crossbook import (
     NotFound,
     Rejected,
 )
+from crossbook._batch.results import Result
+from crossbook._http.request import Reply
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
-from crossbook.core.batch.results import Result
-from crossbook.core.card import Card
-from crossbook.core.exchange import Reply
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendors.atom.card import CARD as ATOM
+from crossbook.vendor import Card
+from crossbook.vendors.atom.profile import CARD as ATOM
 
 CREATES = ("createContact", "createContacts")
 COUNT = 60

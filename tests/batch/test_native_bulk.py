@@ -12,9 +12,9 @@ from fakes import Answer, FakeTransport, book_over, reply
 from inside import Inside
 
 from crossbook import AuthError, Contact, ExternalId, NotFound, Rejected
-from crossbook.core.batch.results import Result
-from crossbook.core.exchange import Failure, Outgoing
-from crossbook.vendors.vercom.card import CARD
+from crossbook._batch.results import Result
+from crossbook._http.request import Failure, Outgoing
+from crossbook.vendors.vercom.profile import CARD
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import Result
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook._http.request import Outgoing, Reply
 
 DONE = reply({"status": "success", "result": []})
 

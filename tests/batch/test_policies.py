@@ -11,8 +11,8 @@ from batching import match_of, people, person, ran, statuses, stored
 from inside import Inside
 
 from crossbook import Ambiguous, AuthError, Contact, InvalidInput, Unsupported, UsageError
-from crossbook.core.card import Card
-from crossbook.core.exchange import Reply
+from crossbook._http.request import Reply
+from crossbook.vendor import Card
 
 pytestmark = pytest.mark.anyio
 

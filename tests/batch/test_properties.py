@@ -19,8 +19,8 @@ from kept import Kept
 from virtual import virtually
 
 from crossbook import Contact
-from crossbook.core.batch.results import Result
-from crossbook.core.card import Card
+from crossbook._batch.results import Result
+from crossbook.vendor import Card
 
 SETTLE = 2.0
 LATE = 1.5

@@ -15,9 +15,9 @@ from fakes import VENDORS
 from inside import Inside, Run
 
 from crossbook import AddressBook, Contact, InvalidInput, UsageError
-from crossbook.core.batch.results import Progress, Result
-from crossbook.core.card import Card
-from crossbook.vendors.atom.card import CARD as ATOM
+from crossbook._batch.results import Progress, Result
+from crossbook.vendor import Card
+from crossbook.vendors.atom.profile import CARD as ATOM
 
 pytestmark = pytest.mark.anyio
 

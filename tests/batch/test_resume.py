@@ -19,10 +19,10 @@ from inside import Inside
 from kept import Kept
 
 from crossbook import AddressBook, ExternalId, InvalidInput, JournalMismatch, SqliteJournal
-from crossbook.core.batch.engine import Batch
-from crossbook.core.batch.fingerprint import KeyedHash
-from crossbook.core.card import Card
-from crossbook.core.journal import Entry
+from crossbook._batch.batch import Batch
+from crossbook._batch.fingerprint import KeyedHash
+from crossbook.journal.base import Entry
+from crossbook.vendor import Card
 from crossbook_sandbox.credentials import CREDENTIALS
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,8 @@ from batching import person
 from fakes import book_over, reply
 
 from crossbook import Contact
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.journal import StoredRun
+from crossbook._http.request import Outgoing, Reply
+from crossbook.journal.base import StoredRun
 from crossbook.registry import vendor as vendor_class
 
 MIB = 1024 * 1024
@@ -91,7 +91,7 @@ def test_memory_stays_flat(
     vendor: str, options: dict[str, Any], calls: int, ahead: int, count: int, tmp_path: Path
 ) -> None:
     if "journal" in options:
-        from crossbook.core.sqlite_journal import SqliteJournal
+        from crossbook.journal.sqlite import SqliteJournal
 
         class Runs(SqliteJournal):
             """The same file, a new run each time."""

@@ -16,8 +16,8 @@ from inside import Inside, Run
 from kept import Kept
 
 from crossbook import Ambiguous, InvalidInput, JournalMismatch, LostError
-from crossbook.core.card import Card
-from crossbook.vendors.atom.card import CARD as ATOM
+from crossbook.vendor import Card
+from crossbook.vendors.atom.profile import CARD as ATOM
 
 CREATES = ("createContact", "createContacts")
 COUNT = 12

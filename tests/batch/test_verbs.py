@@ -8,7 +8,7 @@ from control import Server
 from fakes import VENDORS
 
 from crossbook import AddressBook, Contact, ExternalId, InvalidInput, Unsupported
-from crossbook.core.card import Card
+from crossbook.vendor import Card
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from crossbook.core.card import Retry
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Retry
 from tests.vendors.test_contract_wire import CALLS as CONTRACT
 
 from .fault import Fault

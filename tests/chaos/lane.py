@@ -13,10 +13,10 @@ import httpx
 from attrs import define, frozen
 
 from crossbook import AddressBook
-from crossbook.core.redact import Secret
+from crossbook._redaction import Secret
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract.people import whole
 from crossbook_sandbox import Running
+from crossbook_testing.contract.people import whole
 
 from .pulse import Pulse
 

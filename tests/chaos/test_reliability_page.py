@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from crossbook._http.auth import Login
+from crossbook._http.options import Options
+from crossbook._http.retry import BASE, LONGEST, Quota
 from crossbook.book import BATCH_ATTEMPTS
-from crossbook.core.card import MIB, Card
-from crossbook.core.login import Login
-from crossbook.core.options import Options
-from crossbook.core.retry import BASE, LONGEST, Quota
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import MIB, Card
 
 from .cases import every_case
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
 # The contract of all vendors is part of the package, so that who adds one can run it.
-HOMES = "(?:tests|src/crossbook/testing/contract)"
+HOMES = "(?:tests|src/crossbook_testing/contract)"
 PROMISES = re.findall(r"^\| (.+?) \| (.+) \|$", PAGE.partition("## Each promise")[2], re.MULTILINE)[2:]
 NAMED = re.findall(rf"`({HOMES}/[\w/]+\.py)::(\w+)`", PAGE)
 

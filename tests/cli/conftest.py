@@ -10,7 +10,7 @@ import pytest
 from control import Server
 from sandboxed import control, running_sandbox, server
 
-from crossbook.cli.app import app
+from crossbook_cli.app import app
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 

@@ -140,7 +140,7 @@ def test_a_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("+48500600700")
 
-    monkeypatch.setattr("crossbook.cli.contacts.ask", broken)
+    monkeypatch.setattr("crossbook_cli.contacts.ask", broken)
     ran = run(*GET)
     assert ran.code == 70
     assert "a bug of crossbook, RuntimeError at test_frame.py:" in ran.err

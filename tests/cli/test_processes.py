@@ -16,7 +16,7 @@ import pytest
 from command import Run, start
 from control import Server
 
-from crossbook.cli.asking import ask
+from crossbook_cli.options import ask
 
 PEOPLE = "phone,first_name\n" + "".join(f"+4850060{number:04},P{number}\n" for number in range(150))
 IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite", "--match", "phone")
@@ -36,7 +36,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return ask(name, soon, **options)
 
-    monkeypatch.setattr("crossbook.cli.importing.ask", hurried)
+    monkeypatch.setattr("crossbook_cli.import_.ask", hurried)
 
 
 def stored(run: Run) -> list[str]:

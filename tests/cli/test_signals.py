@@ -219,7 +219,7 @@ def test_process_that_ends_at_once_leaves_no_part_of_a_file() -> None:
     code = """
 import os, signal, sys
 from pathlib import Path
-from crossbook.cli import signals
+from crossbook_cli import signals
 signals.install()
 signals.unfinished |= {Path("out.csv.part"), Path("gone")}
 signals.close()
@@ -235,7 +235,7 @@ signal.pause()
 _WHILE = """
 import builtins, os, sys
 import typer.main
-from crossbook.cli import main
+from crossbook_cli import main
 
 number = int(sys.argv[2])
 
@@ -251,7 +251,7 @@ def once(wrapped, *names):
 if sys.argv[1] == "build":
     typer.main.get_command = once(typer.main.get_command)
 else:
-    builtins.__import__ = once(builtins.__import__, "crossbook.cli.app", "anyio")
+    builtins.__import__ = once(builtins.__import__, "crossbook_cli.app", "anyio")
 sys.argv = ["crossbook", "books"]
 main()
 """

@@ -14,11 +14,10 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import AddressBook
-from crossbook.core import account as module
-from crossbook.core.account import Account, account_for, add_names
-from crossbook.core.card import Rate
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.line import Late
+from crossbook._http import limiter
+from crossbook._http.limiter import Account, Late, account_for, add_names
+from crossbook._http.request import Outgoing, Reply
+from crossbook.vendor import Rate
 
 NAMES = ("identity", "credentials")
 
@@ -289,7 +288,7 @@ async def test_any_name_finds_the_account() -> None:
 
 @pytest.mark.anyio
 async def test_names_of_one_account_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 10)
+    monkeypatch.setattr(limiter, "REMEMBERED", 10)
     with account_for(["identity", "0"], None, 5) as account:
         for number in range(1, 30):
             add_names(account, ["identity", str(number)])
@@ -342,7 +341,7 @@ def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
 
 @pytest.mark.anyio
 async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 10)
+    monkeypatch.setattr(limiter, "REMEMBERED", 10)
     seen: list[weakref.ref[Account]] = []
     with account_for(NAMES, None, 1) as kept:
         for number in range(30):

@@ -17,16 +17,15 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 from crossbook import CrossbookError
-from crossbook.core.account import Account
-from crossbook.core.adaptive import FALL, FIRST, OVERSHOT, SLOWEST, START, Adaptive
-from crossbook.core.auth import headers
-from crossbook.core.card import Rate
-from crossbook.core.connection import Connection
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.frame import Base
-from crossbook.core.options import Options
-from crossbook.core.wire import Wire
-from crossbook.vendors.vercom.card import CARD
+from crossbook._http.auth import headers
+from crossbook._http.client import Wire
+from crossbook._http.limiter import Account
+from crossbook._http.options import Options
+from crossbook._http.rate_limit import FALL, FIRST, OVERSHOT, SLOWEST, START, Adaptive
+from crossbook._http.request import Base, Outgoing, Reply
+from crossbook._http.session import Connection
+from crossbook.vendor import Rate
+from crossbook.vendors.vercom.profile import CARD
 
 OK = reply({"meta": {}, "data": []})
 CALL = Request("listGroups", "GET", "/v2.1/group")

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from fakes import VENDORS, FakeTransport, book_over, named, reply
 
-from crossbook import Contact, InvalidInput
-from crossbook.core import fitting
+from crossbook import Contact, InvalidInput, _validation
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract.people import least
+from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
 
@@ -144,7 +143,7 @@ async def test_batch_fails_item_that_no_check_foresaw() -> None:
 def test_update_refuses_bad_value_by_field(vendor: str) -> None:
     for case, bad in BAD.items():
         with pytest.raises(InvalidInput) as caught:
-            fitting.for_update(vendor_class(vendor).card, bad, region=None)
+            _validation.for_update(vendor_class(vendor).card, bad, region=None)
         assert names(caught.value, bad), (case, caught.value)
 
 
@@ -152,7 +151,7 @@ def test_update_refuses_bad_value_by_field(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_update_refuses_name_that_is_no_text(vendor: str, name: Any) -> None:
     with pytest.raises(InvalidInput, match="has no field"):
-        fitting.for_update(vendor_class(vendor).card, {name: "x"}, region=None)
+        _validation.for_update(vendor_class(vendor).card, {name: "x"}, region=None)
 
 
 @pytest.mark.parametrize(

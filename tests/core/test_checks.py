@@ -10,10 +10,9 @@ from fakes import VENDORS, FakeTransport, book_over, reply
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook import Contact, CrossbookError, InvalidInput
-from crossbook.core import checks, fitting
+from crossbook import Contact, CrossbookError, InvalidInput, _validation
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract.people import least
+from crossbook_testing.contract.people import least
 
 NASTY = (
     "", " ", ".", "..", "../group", "..%2fgroup", "%2e%2e", "%2e%2e%2f", "1/../2", "1?x=1", "1#x", "1&x=1", "1;x",
@@ -41,10 +40,10 @@ def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
     card = vendor_class(vendor).card
     for kind in ("id", "group", "groups"):
         if is_id(vendor, text):
-            assert checks.check_id(card, kind, text) == text
+            assert _validation.check_id(card, kind, text) == text
         else:
             with pytest.raises(InvalidInput) as caught:
-                checks.check_id(card, kind, text)
+                _validation.check_id(card, kind, text)
             assert caught.value.field == kind
             assert len(text) < 4 or text not in str(caught.value)
 
@@ -53,7 +52,7 @@ def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_an_id_is_text(vendor: str, wrong: Any) -> None:
     with pytest.raises(InvalidInput):
-        checks.check_id(vendor_class(vendor).card, "id", wrong)
+        _validation.check_id(vendor_class(vendor).card, "id", wrong)
 
 
 ROUTES = {
@@ -112,7 +111,9 @@ def test_any_contact_is_stored_or_refused_by_name(vendor: str, values: dict[str,
     base = least(card, 0, ["7"])
     whole = {**{name: getattr(base, name) for name in base.known}, **values}
     try:
-        prepared = fitting.for_create(card, Contact(**whole), region=card.default_region, on_loss=on_loss, group=None)
+        prepared = _validation.for_create(
+            card, Contact(**whole), region=card.default_region, on_loss=on_loss, group=None
+        )
     except InvalidInput as error:
         refused: CrossbookError | None = error
     else:
@@ -122,7 +123,7 @@ def test_any_contact_is_stored_or_refused_by_name(vendor: str, values: dict[str,
         return
     assert on_loss == "drop" or not prepared.lost
     kept = prepared.contact.known | set(prepared.lost)
-    given_names = {name for name, value in whole.items() if name != "fields" and not checks.is_empty(value)}
+    given_names = {name for name, value in whole.items() if name != "fields" and not _validation.is_empty(value)}
     assert given_names - {"first_name", "last_name", "name"} <= kept
     for name, value in (whole.get("fields") or {}).items():
         stored = name in (prepared.contact.fields or {})

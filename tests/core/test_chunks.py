@@ -15,10 +15,9 @@ from fakes import FakeTransport, book_over, reply
 from msgspec import ValidationError, to_builtins
 from msgspec.json import Decoder
 
-from crossbook import AddressBook, BadResponse, Contact, ResponseTooLarge
-from crossbook.core import chunks
-from crossbook.core.chunks import LONG, ROWS, count_in_chunks, decode_in_chunks, map_in_chunks
-from crossbook.core.exchange import Reply
+from crossbook import AddressBook, BadResponse, Contact, ResponseTooLarge, _concurrency
+from crossbook._concurrency import LONG, ROWS, count_in_chunks, decode_in_chunks, map_in_chunks
+from crossbook._http.request import Reply
 
 pytestmark = pytest.mark.anyio
 MANY = 20 * ROWS + 1
@@ -47,8 +46,8 @@ def atom_answer(call: Any) -> Reply:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of three rows, and lists that are long from 20 bytes on."""
-    monkeypatch.setattr(chunks, "LONG", 20)
-    monkeypatch.setattr(chunks, "ROWS", 3)
+    monkeypatch.setattr(_concurrency, "LONG", 20)
+    monkeypatch.setattr(_concurrency, "ROWS", 3)
 
 
 @pytest.mark.usefixtures("small")
@@ -110,7 +109,7 @@ async def test_map_in_chunks_of_few_rows_does_not_wait() -> None:
 
 
 async def test_count_in_chunks_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chunks, "_COUNTED", 7)
+    monkeypatch.setattr(_concurrency, "_COUNTED", 7)
     content = b"{a,b,[c]},{,}" * 9
     assert await count_in_chunks(content, (b"{", b"[", b",")) == [18, 9, 36]
     assert await count_in_chunks(b"", (b"{",)) == [0]

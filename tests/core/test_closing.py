@@ -14,7 +14,7 @@ from runs import FOUND, LOST
 from virtual import virtually
 
 from crossbook import AddressBook, ConnectError, CrossbookError, LostError, RateLimited, VendorDown
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook._http.request import Outgoing, Reply
 
 
 async def hangs(call: Outgoing) -> Reply:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import InvalidInput
-from crossbook.core import cursor
+from crossbook._pagination import cursor
 
 POSITIONS = st.recursive(
     st.integers(0, 2**53) | st.text(max_size=20), lambda inner: st.lists(inner, min_size=1, max_size=3), max_leaves=4

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import InvalidInput
-from crossbook.core.frame import Attachment, Base, outgoing
-from crossbook.core.options import Options
+from crossbook._http.options import Options
+from crossbook._http.request import Attachment, Base, outgoing
 
 BASE = Base.parse("https://vendor.example.com/api/", allow_http=False)
 

@@ -15,9 +15,9 @@ import pytest
 from fakes import TOKEN, VENDORS, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, NotFound, Rejected
-from crossbook.core.exchange import Failure
-from crossbook.core.frames import clear_our_locals, own_copy
-from crossbook.health import ask_book
+from crossbook._http.request import Failure
+from crossbook._tracebacks import clear_our_locals, own_copy
+from crossbook.book import ask_book
 
 pytestmark = pytest.mark.anyio
 

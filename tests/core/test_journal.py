@@ -11,9 +11,9 @@ from attrs import evolve
 from journals import HEADING, done, intent, opened
 
 from crossbook import InvalidInput, JournalBusy, UsageError
-from crossbook.core.journal import Entry, Journal, NoJournal, StoredRun
-from crossbook.core.memory_journal import MemoryJournal
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal.base import Entry, Journal, NoJournal, StoredRun
+from crossbook.journal.memory import MemoryJournal
+from crossbook.journal.sqlite import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,7 @@ from attrs import evolve
 from journals import HEADING, done, intent, opened
 
 from crossbook import InvalidInput, SqliteJournal
-from crossbook.core.journal import StoredRun
+from crossbook.journal.base import StoredRun
 
 pytestmark = pytest.mark.anyio
 KEY, HASH, PRINT, SEEN, MARK = b"k3y" * 10 + b"xy", "f1e2d3c4" * 4, "0a1b2c3d" * 4, "seen-77", "cursor-of-page-2"

@@ -14,8 +14,8 @@ import anyio
 import pytest
 from journals import HEADING, SlowDisk, cancelled_twice, done, intent, opened
 
-from crossbook.core import group_commit
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal import group_commit
+from crossbook.journal.sqlite import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 

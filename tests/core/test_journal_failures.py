@@ -13,7 +13,7 @@ import pytest
 from journals import HEADING, done, intent, opened
 
 from crossbook import CrossbookError
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal.sqlite import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 

@@ -15,9 +15,9 @@ import pytest
 from journals import child, done, hear, intent, opened, tell
 
 from crossbook import InvalidInput, JournalBusy
-from crossbook.core import group_commit, journal_file
-from crossbook.core.journal import Entry
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal import group_commit, sqlite_file
+from crossbook.journal.base import Entry
+from crossbook.journal.sqlite import SqliteJournal
 
 
 @pytest.fixture
@@ -178,9 +178,9 @@ def test_a_process_killed_while_it_folds_the_log(path: Path) -> None:
     def look(_: str) -> None:
         left.append({file.name: file.read_bytes() for file in path.parent.glob("import.sqlite*")})
 
-    db, log = journal_file.connect(path)
+    db, log = sqlite_file.connect(path)
     db.set_trace_callback(look)
-    journal_file.begin_log(db)
+    sqlite_file.begin_log(db)
     db.set_trace_callback(None)
     look("")
     os.close(log)

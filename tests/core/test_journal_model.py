@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from journals import HEADING
 
-from crossbook.core.journal import Entry, StoredRun
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal.base import Entry, StoredRun
+from crossbook.journal.sqlite import SqliteJournal
 
 INDEX = st.integers(0, 12)
 NAMES = st.lists(st.text(max_size=5), max_size=3).map(tuple)

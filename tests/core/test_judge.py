@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import BadResponse, CrossbookError, Rejected, ResponseTooLarge
-from crossbook.core.card import Operation, Retry
-from crossbook.core.exchange import Reply
-from crossbook.core.judge import judge, retry_after
+from crossbook._http.error_mapping import judge, retry_after
+from crossbook._http.request import Reply
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Operation, Retry
 
 pytestmark = pytest.mark.anyio
 READ = Operation(Retry.SAFE)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 from crossbook import AddressBook, InvalidInput, RateLimited
-from crossbook.core.account import Account
-from crossbook.core.card import Rate
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.limits import Bucket
+from crossbook._http.limiter import Account
+from crossbook._http.rate_limit import Bucket
+from crossbook._http.request import Outgoing, Reply
+from crossbook.vendor import Rate
 
 DONE = reply({"status": "success", "result": []})
 RATES = st.floats(0.5, 100)

@@ -6,7 +6,7 @@ import anyio
 import pytest
 from logins import CALLERS, Account, SlowTokens, Storm
 
-from crossbook.core.tokens import MemoryTokens
+from crossbook._http.auth import MemoryTokens
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import InvalidInput
-from crossbook.core.pages import Fetch, Offset, PageNumber, PerGroup, Whole
+from crossbook._pagination.strategies import Fetch, Offset, PageNumber, PerGroup, Whole
 
 Items = list[int]
 ITEMS = st.lists(st.integers(), max_size=30, unique=True)

@@ -11,9 +11,9 @@ from runs import LOST
 from virtual import virtually
 
 from crossbook import CrossbookError, InvalidInput, LostError, RateLimited, VendorDown
-from crossbook.core.exchange import Failure, Outgoing, Reply
-from crossbook.core.options import CallOptions
-from crossbook.health import ask_book
+from crossbook._http.options import CallOptions
+from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook.book import ask_book
 
 LISTED = reply({"meta": {}, "data": []})
 DONE = reply({"status": "success", "result": []})

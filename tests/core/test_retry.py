@@ -21,8 +21,8 @@ from crossbook import (
     Unsupported,
     VendorDown,
 )
-from crossbook.core.card import Retry
-from crossbook.core.retry import LONGEST, Quota, may_repeat, wait_before
+from crossbook._http.retry import LONGEST, Quota, may_repeat, wait_before
+from crossbook.vendor import Retry
 
 CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
 OTHERS = (Retry.SAFE, Retry.IDEMPOTENT)

@@ -11,7 +11,7 @@ from runs import DOWN, FOUND, LOST, REFUSED, Run
 from virtual import virtually
 
 from crossbook import AddressBook, Attempt, CrossbookError, InvalidInput, NotFound, RateLimited, VendorDown
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook._http.request import Outgoing, Reply
 
 GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)
 REPEATS = 100  # what the purse of an account pays for

@@ -14,8 +14,8 @@ from fakes import reply
 from runs import DOWN, FOUND, LOST, REFUSED, Run
 
 from crossbook import AuthError, BadResponse, ConnectError, LostError, NotFound, RateLimited, Rejected, VendorDown
-from crossbook.core.exchange import Failure
-from crossbook.core.judge import retry_after
+from crossbook._http.error_mapping import retry_after
+from crossbook._http.request import Failure
 
 DONE = reply({"meta": {}, "data": [{"id": "1"}]})
 GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)

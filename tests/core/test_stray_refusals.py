@@ -10,7 +10,7 @@ import pytest
 from throttling import LATENCY, Call, Vendor, asking, at, between, closed_loop, open_loop, shares
 from virtual import virtually
 
-from crossbook.core.card import Rate
+from crossbook.vendor import Rate
 
 Load = Callable[[Call, float, float], Awaitable[None]]
 LOADS = pytest.mark.parametrize("load", [open_loop, closed_loop])

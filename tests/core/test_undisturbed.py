@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from crossbook.core.undisturbed import undisturbed
+from crossbook._concurrency import undisturbed
 
 
 async def fail() -> None:

@@ -14,8 +14,8 @@ import pytest
 from fakes import FakeTransport, book_over
 
 from crossbook import AddressBook, LostError
-from crossbook.core.exchange import Failure, Outgoing, Reply
-from crossbook.testing import Clock
+from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook_testing import Clock
 
 pytestmark = pytest.mark.anyio
 only_asyncio = pytest.mark.parametrize("anyio_backend", ["asyncio"])

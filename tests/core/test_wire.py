@@ -11,7 +11,7 @@ from runs import DOWN, FOUND, LOST, REFUSED, Run, create
 from virtual import virtually
 
 from crossbook import AddressBook, Attempt, LostError, VendorDown
-from crossbook.core.exchange import Failure, Outgoing
+from crossbook._http.request import Failure, Outgoing
 
 
 @pytest.mark.parametrize("trouble", [DOWN, LOST, REFUSED, reply(b"{"), reply(b"", 429)], ids=str)

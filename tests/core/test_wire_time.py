@@ -9,7 +9,7 @@ from runs import DOWN, FOUND, LOST, Run, create
 from virtual import virtually
 
 from crossbook import ConnectError, CrossbookError, LostError, RateLimited, VendorDown
-from crossbook.core.exchange import Failure, Outgoing, Reply
+from crossbook._http.request import Failure, Outgoing, Reply
 
 
 def test_what_the_vendor_asks_for_is_waited_and_never_undercut() -> None:

@@ -17,8 +17,8 @@ REFERENCE = ROOT / "docs" / "reference"
 CONTEXTS = {
     "src/crossbook/fastapi": REFERENCE / "fastapi.md",
     "src/crossbook/files": REFERENCE / "files.md",
-    "src/crossbook/testing": REFERENCE / "testing.md",
-    "src/crossbook/verify": REFERENCE / "verify.md",
+    "src/crossbook_testing": REFERENCE / "testing.md",
+    "src/crossbook_verify": REFERENCE / "verify.md",
     "src/crossbook_sandbox": REFERENCE / "sandbox.md",
     "src/crossbook": REFERENCE / "index.md",
     "generated": REFERENCE / "index.md",

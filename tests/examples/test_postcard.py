@@ -11,8 +11,8 @@ import pytest
 
 import crossbook
 from crossbook import Contact, InvalidInput
-from crossbook.cli.app import app
-from crossbook.testing.served import Served
+from crossbook_cli.app import app
+from crossbook_testing.served import Served
 from examples.postcard import Postcard
 from examples.postcard.server import TOKEN, Account
 from examples.postcard.test_contract import TestPostcard, url

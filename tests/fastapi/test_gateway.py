@@ -17,7 +17,7 @@ from gateways import COMMAND, started
 
 from crossbook import Contact, files
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract import people
+from crossbook_testing.contract import people
 
 pytestmark = pytest.mark.asyncio
 

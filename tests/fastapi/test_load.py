@@ -15,7 +15,7 @@ from control import Server
 from fakes import VENDORS
 
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract import people
+from crossbook_testing.contract import people
 
 CLIENTS = 200
 CALLS = 5

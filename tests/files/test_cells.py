@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from crossbook import Contact
 from crossbook.files import cells
+from crossbook.files.csv import TableReader, TableWriter
 from crossbook.files.encodings import detect
-from crossbook.files.tables import TableReader, TableWriter
 from crossbook.registry import vendor
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crossbook import Contact, InvalidInput, files
 from crossbook.files.encodings import detect
-from crossbook.files.vcards import CardReader, CardWriter
+from crossbook.files.vcard import CardReader, CardWriter
 
 Rows = Callable[..., list[files.Row]]
 # Of line breaks vCard has one.

@@ -10,7 +10,7 @@ import canaries
 import pytest
 from crossbook_wire.http import Request
 
-from crossbook.core.echo import masked, without, without_secrets
+from crossbook._redaction import masked, without, without_secrets
 
 BODY = {"contacts": [{"firstName": canaries.FIRST, "externalData": {"a": [canaries.NOTE]}}], "lastName": canaries.LAST}
 REQUEST = Request("createContact", "POST", "/", urlencode({"q": canaries.COMPANY}), json.dumps(BODY).encode())

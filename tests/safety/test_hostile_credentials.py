@@ -21,7 +21,7 @@ from test_hostile_fields import unique
 from test_hostile_ids import ANSWERS
 
 from crossbook import CrossbookError, InvalidInput
-from crossbook.core.exchange import Outgoing
+from crossbook._http.request import Outgoing
 from crossbook.registry import vendor as vendor_class
 
 # Each way to give a credential: the vendor, the parameter, and how it travels.

@@ -14,9 +14,8 @@ import pytest
 from fakes import VENDORS, FakeTransport, book_over, reply
 from test_hostile_ids import ANSWERS, PERSON
 
-from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported
-from crossbook.core import phones
-from crossbook.core.exchange import Outgoing
+from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported, _phones
+from crossbook._http.request import Outgoing
 
 # Ours → where the vendor gets it.
 FIELDS: dict[str, dict[str, str]] = {
@@ -85,7 +84,7 @@ def problem(vendor: str, field: str, value: str, error: Exception | None, sent: 
     got = received(sent[-1]).get(FIELDS[vendor].get(field, field))
     if field == "phone" and got != value:
         region = "AU" if vendor == "atom" else "PL" if vendor != "filemail" else None
-        got = value if got is not None and phones.normal(got, region) == phones.normal(value, region) else got
+        got = value if got is not None and _phones.normal(got, region) == _phones.normal(value, region) else got
     return (
         None if got == value or (value == "" and got is None) else f"{field}: {value[:60]!r} became {str(got)[:60]!r}"
     )

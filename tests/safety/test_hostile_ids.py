@@ -15,7 +15,7 @@ from document import Operation, load, operations
 from fakes import VENDORS, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported
-from crossbook.core.exchange import Outgoing
+from crossbook._http.request import Outgoing
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 ANSWERS = {

@@ -17,7 +17,7 @@ from sinks import Sinks
 from virtual import virtually
 
 from crossbook import AddressBook, AuthError, Contact, RateLimited, Rejected
-from crossbook.core.exchange import Failure
+from crossbook._http.request import Failure
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,8 @@ from fakes import VENDORS, FakeTransport, book_over
 from sinks import unpicklable
 
 import crossbook
-from crossbook.core.frame import Attachment
-from crossbook.core.redact import Secret
+from crossbook._http.request import Attachment
+from crossbook._redaction import Secret
 
 ERRORS = [getattr(crossbook, name) for name in crossbook.__all__ if isinstance(getattr(crossbook, name), type)]
 

@@ -16,7 +16,7 @@ import crossbook_sandbox
 from crossbook import Contact
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
-from crossbook.verify import Leftover, Report, verify
+from crossbook_verify import Leftover, Report, verify
 
 # A canary for each place of an answer in which a vendor could put something of the account's.
 EVERYWHERE: dict[str, Any] = {

@@ -16,10 +16,9 @@ from telemetry import Spans
 
 import crossbook
 from crossbook import ExternalId, Outcome, Page
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.frame import Attachment
-from crossbook.core.redact import Secret
-from crossbook.core.wire import Answer
+from crossbook._http.client import Answer
+from crossbook._http.request import Attachment, Outgoing, Reply
+from crossbook._redaction import Secret
 from crossbook.registry import vendor as vendor_class
 
 VENDORS = ("serwersms", "atom", "filemail", "vercom")

@@ -11,8 +11,8 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from crossbook._http.request import Failure, Outgoing, Reply
 from crossbook.book import AddressBook
-from crossbook.core.exchange import Failure, Outgoing, Reply
 from crossbook.registry import VENDORS as NAMES
 from crossbook.registry import vendor as vendor_class
 
@@ -90,7 +90,7 @@ def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressB
     """A book whose requests go nowhere but to this transport."""
     arguments: dict[str, Any] = {"base_url": BASE_URL, **CREDENTIALS[vendor], **options}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crossbook.transports.make", lambda *_args, **_kwargs: transport)
+        patch.setattr("crossbook._transports.make", lambda *_args, **_kwargs: transport)
         book: AddressBook = vendor_class(vendor)(**arguments)
     return book
 

@@ -17,9 +17,9 @@ import anyio.to_thread
 import pytest
 from attrs import evolve
 
-from crossbook.core import journal_file
-from crossbook.core.journal import Entry, Heading
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal import sqlite_file
+from crossbook.journal.base import Entry, Heading
+from crossbook.journal.sqlite import SqliteJournal
 
 HEADING = Heading("atom", "contacts.create_many", "phone", "https://sms.example.com", "", "5f3a", b"k" * 32, None)
 
@@ -67,8 +67,8 @@ class SlowOpening:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._begun, self._released = threading.Event(), threading.Event()
-        self._connect = journal_file.connect
-        monkeypatch.setattr(journal_file, "connect", self._slowly)
+        self._connect = sqlite_file.connect
+        monkeypatch.setattr(sqlite_file, "connect", self._slowly)
 
     def _slowly(self, path: Path) -> tuple[sqlite3.Connection, int]:
         self._begun.set()
@@ -98,17 +98,17 @@ async def cancelled_twice(opener: Coroutine[Any, Any, Any], monkeypatch: pytest.
     with pytest.raises(asyncio.CancelledError):
         await task
     monkeypatch.undo()
-    monkeypatch.setattr(journal_file, "_PATIENCE", 0)
+    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0)
 
 
 _CHILD = """
 import sys
 from pathlib import Path
 import anyio
-import crossbook.core.group_commit as group_commit
+import crossbook.journal.group_commit as group_commit
 from crossbook import JournalBusy
 from journals import HEADING, done, intent
-from crossbook.core.sqlite_journal import SqliteJournal
+from crossbook.journal.sqlite import SqliteJournal
 
 def say(*words):
     print(*words, flush=True)

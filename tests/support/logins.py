@@ -9,8 +9,8 @@ import anyio
 from fakes import FakeTransport, book_over, reply
 
 from crossbook import AddressBook, CrossbookError
-from crossbook.core.exchange import Failure, Outgoing, Reply
-from crossbook.core.redact import Secret
+from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._redaction import Secret
 
 EMPTY = reply({"responsestatus": "OK", "Contacts": []})
 DEAD = reply({"responsestatus": "InvalidOrExpiredLoginToken", "errorcode": 2003, "errormessage": "log in again"}, 500)

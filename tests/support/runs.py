@@ -10,7 +10,7 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import AddressBook, Attempt, Contact, CrossbookError
-from crossbook.core.exchange import Failure
+from crossbook._http.request import Failure
 
 FOUND = reply({"meta": {}, "data": [{"id": "1"}]})
 DOWN = reply(b"", 503)

@@ -12,8 +12,8 @@ from fakes import VENDORS, named
 
 import crossbook_sandbox
 from crossbook.book import AddressBook
-from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Card
 from crossbook_sandbox import Running
 
 

@@ -11,7 +11,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from crossbook import AuthError, Contact, LostError, UsageError
-from crossbook.testing import Books, Clock, Sandbox
+from crossbook_testing import Books, Clock, Sandbox
 
 pytestmark = pytest.mark.anyio
 

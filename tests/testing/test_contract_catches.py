@@ -16,12 +16,12 @@ from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
-from crossbook.core.card import Complaint, Holds, Operation, Retry, Verb
-from crossbook.core.pages import Offset
+from crossbook.vendor import Complaint, Holds, Operation, Retry, Verb
+from crossbook._pagination.strategies import Offset
 from crossbook.errors import NotFound
 from crossbook.models import Contact
-from crossbook.testing.contract import Contract
-from crossbook.testing.served import Served
+from crossbook_testing.contract import Contract
+from crossbook_testing.served import Served
 from examples.postcard import Postcard
 from examples.postcard.card import CARD, PAGING
 from examples.postcard.server import TOKEN, Account
@@ -118,7 +118,7 @@ FLAWS = [
         card="read_error=lambda status, body: CARD.read_error(status, body) or Complaint(kind=None)",
         verbs="""
     def list_contacts(self, query, size):
-        from crossbook.vendors.base import rows
+        from crossbook.vendors.decoding import rows
         from examples.postcard.verbs import _contact
         from examples.postcard.wire.postcard import models
         async def page(offset, limit):
@@ -193,7 +193,7 @@ def test_one_that_is_right_does_not(pytester: pytest.Pytester) -> None:
 def test_what_must_be_overridden_says_so(pytester: pytest.Pytester, fixture: str) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.makepyfile(f"""
-        from crossbook.testing.contract import Contract
+        from crossbook_testing.contract import Contract
         class TestMine(Contract):
             def test_mine(self, {fixture}): pass
     """)

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from crossbook import AddressBook, Contact, CrossbookError, UsageError
-from crossbook.testing import Clock, Sandbox
 from crossbook_sandbox.fault import KINDS
+from crossbook_testing import Clock, Sandbox
 from tests.chaos.pulse import pulse
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ import pytest
 import crossbook
 from crossbook import AddressBook, UsageError, Vercom
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing import Books, Sandbox
+from crossbook_testing import Books, Sandbox
 
 pytestmark = pytest.mark.anyio
 

@@ -20,7 +20,7 @@ import anyio
 import pytest
 import crossbook
 from crossbook import Contact, LostError
-from crossbook.testing import Books, Clock, Sandbox
+from crossbook_testing import Books, Clock, Sandbox
 
 {marks}
 
@@ -110,7 +110,7 @@ SYNC = """
 import asyncio, unittest
 import crossbook
 from crossbook import Contact
-from crossbook.testing import Sandbox
+from crossbook_testing import Sandbox
 
 async def sign_up(email):
     async with crossbook.Filemail.from_env() as book:
@@ -197,7 +197,7 @@ def test_without_the_extra_it_is_said(pytester: pytest.Pytester) -> None:
     import pytest
     @pytest.fixture(autouse=True)
     def no_starlette(monkeypatch):
-        for name in [name for name in sys.modules if name.startswith(("crossbook.testing", "crossbook_sandbox"))]:
+        for name in [name for name in sys.modules if name.startswith(("crossbook_testing", "crossbook_sandbox"))]:
             monkeypatch.delitem(sys.modules, name)
         monkeypatch.setitem(sys.modules, "starlette.applications", None)
     def test_it(crossbook_sandbox): pass

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import trustme
 
-from crossbook import transports
-from crossbook.core.exchange import Transport
-from crossbook.transports import pools
+from crossbook import _transports
+from crossbook._http.request import Transport
+from crossbook._transports import httpx as httpx_transport
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -32,14 +32,14 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable.lower(), raising=False)
 
 
-@pytest.fixture(params=transports.NAMES)
+@pytest.fixture(params=_transports.NAMES)
 def name(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
     """Our own transports."""
     needs(request.param, anyio_backend_name)
     return str(request.param)
 
 
-@pytest.fixture(params=[*transports.NAMES, *BROUGHT])
+@pytest.fixture(params=[*_transports.NAMES, *BROUGHT])
 def kind(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
     """Our own transports, and ours over a client that is brought."""
     needs(request.param, anyio_backend_name)
@@ -58,9 +58,9 @@ async def opened(anyio_backend_name: str) -> AsyncIterator[Callable[[str, str, i
             client = import_module(library).TCPConnector()
             made.append(client.close)
         elif brought:
-            client = import_module(library).AsyncClient(verify=pools.ssl_context(library))
+            client = import_module(library).AsyncClient(verify=httpx_transport.ssl_context(library))
             made.append(client.aclose)
-        transport = transports.make(library, origin, concurrency, client)
+        transport = _transports.make(library, origin, concurrency, client)
         made.append(transport.aclose)
         return transport
 
@@ -101,9 +101,9 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     if "aiohttp" in sys.modules:  # it reads what is trusted once, when it is imported
         connector = import_module("aiohttp.connector")
         monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", connector._make_ssl_context(True))
-    pools.ssl_context.cache_clear()
+    httpx_transport.ssl_context.cache_clear()
     yield
-    pools.ssl_context.cache_clear()
+    httpx_transport.ssl_context.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from server import LONGEST
 
-from crossbook.core.exchange import Failure, Outgoing, Reply, Transport
+from crossbook._http.request import Failure, Outgoing, Reply, Transport
 
 Make = Callable[..., Transport]
 

@@ -6,10 +6,10 @@ from importlib import import_module
 
 import pytest
 
-from crossbook import transports
+from crossbook import _transports
 from crossbook.errors import InvalidInput
 
-BROUGHT = tuple(f"{library}, brought" for library in transports.NAMES)
+BROUGHT = tuple(f"{library}, brought" for library in _transports.NAMES)
 ASYNCIO_ONLY = frozenset({"aiohttp"})
 
 
@@ -19,8 +19,8 @@ def needs(name: str, backend: str) -> None:
     if library in ASYNCIO_ONLY and backend != "asyncio":
         pytest.skip(f"transport {name!r} lives on asyncio alone")
     try:
-        if library in transports.NAMES:
-            import_module(f"crossbook.transports.{library}").make("http://127.0.0.1:9", 1)
+        if library in _transports.NAMES:
+            import_module(f"crossbook._transports.{library}").make("http://127.0.0.1:9", 1)
         import_module(library)
     except (ModuleNotFoundError, InvalidInput) as error:
         pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")

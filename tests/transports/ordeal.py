@@ -19,10 +19,10 @@ from typing import Any
 
 import anyio
 
-from crossbook import CrossbookError, InvalidInput, transports
+from crossbook import CrossbookError, InvalidInput, _transports
+from crossbook._transports import NAMES
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
-from crossbook.transports import NAMES
 
 LONGEST = 50  # seconds until a case is given up
 BEAT = 0.02
@@ -94,7 +94,7 @@ def main() -> None:
         vendor_class(name)
     for name in NAMES:
         with suppress(InvalidInput):  # its extra is not installed
-            transports.make(name, "http://127.0.0.1:9", 1)
+            _transports.make(name, "http://127.0.0.1:9", 1)
     gc.collect()
     gc.freeze()  # what is imported is looked through no more
     for line in sys.stdin:

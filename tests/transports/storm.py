@@ -17,8 +17,8 @@ from contextlib import suppress
 import anyio
 from framed import call
 
-from crossbook import transports
-from crossbook.core.exchange import Reply, Transport
+from crossbook import _transports
+from crossbook._http.request import Reply, Transport
 
 POOL = 10
 CALLERS = 40
@@ -40,7 +40,7 @@ async def cut_short(transport: Transport, origin: str, how: str, seconds: float)
 
 async def main(name: str, how: str, origin: str, count: int, seed: int) -> None:
     dice, counted = random.Random(seed), Counter[str]()
-    transport = transports.make(name, origin, POOL)
+    transport = _transports.make(name, origin, POOL)
     tasks = len(anyio.get_running_tasks())
 
     async def caller() -> None:

@@ -18,7 +18,7 @@ from kinds import needs
 from server import LONGEST, Peer, answering, reply, serve
 
 import crossbook
-from crossbook import UsageError, transports
+from crossbook import UsageError, _transports
 from crossbook.errors import InvalidInput
 
 TARGET = b"/api/contacts/get?logintoken=0123456789abcdef"
@@ -51,7 +51,7 @@ def test_a_session_is_refused_with_what_to_bring() -> None:
 
         async with aiohttp.ClientSession() as session:
             with pytest.raises(InvalidInput, match="TCPConnector"):
-                transports.make("aiohttp", "http://127.0.0.1:9", 1, session)
+                _transports.make("aiohttp", "http://127.0.0.1:9", 1, session)
 
     on_asyncio(main)
 
@@ -65,7 +65,7 @@ def test_no_session_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def main() -> None:
         with serve(answering()) as server:
-            transport = transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make("aiohttp", server.origin, 1)
             answered(await transport.send(call(server.origin, TARGET)))
             await transport.aclose()
 
@@ -84,7 +84,7 @@ def test_a_kept_connection_that_dies_is_not_asked_twice(method: str) -> None:
 
     async def main() -> None:
         with serve(behave) as server:
-            transport = transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make("aiohttp", server.origin, 1)
             answered(await transport.send(call(server.origin)))
             failure = failed(await transport.send(call(server.origin, method=method)))
             assert (failure.kind, failure.sent) == ("lost", "maybe")
@@ -110,7 +110,7 @@ def test_what_came_unasked_answers_nothing(noticed: bool) -> None:
 
     async def main() -> None:
         with serve(behave) as server:
-            transport = transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make("aiohttp", server.origin, 1)
             assert answered(await transport.send(call(server.origin))).status == 200
             idle.set()
             if noticed:
@@ -157,7 +157,7 @@ def test_the_tickets_of_a_new_connection_are_nothing_unasked(certified: ssl.SSLC
 
             with serve(behave) as front:
                 connector = Late()
-                transport = transports.make("aiohttp", f"https://127.0.0.1:{front.port}", 1, connector)
+                transport = _transports.make("aiohttp", f"https://127.0.0.1:{front.port}", 1, connector)
                 with anyio.fail_after(LONGEST):
                     answered(await transport.send(call(f"https://127.0.0.1:{front.port}")))
                 assert front.accepted == 1
@@ -177,7 +177,7 @@ def test_the_tickets_of_a_new_connection_are_nothing_unasked(certified: ssl.SSLC
 def test_what_would_begin_another_line_stays_here() -> None:
     async def main() -> None:
         with serve(answering()) as server:
-            transport = transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make("aiohttp", server.origin, 1)
             for target in (b"/things HTTP/1.1\r\nX: ", b"/a b", b"/a\nb", b"/a\0"):
                 failure = failed(await transport.send(call(server.origin, target)))
                 assert (failure.kind, failure.sent) == ("connect", "no")
@@ -192,7 +192,7 @@ def test_on_uvloop() -> None:
 
     async def main() -> None:
         with serve(answering()) as server:
-            transport = transports.make("aiohttp", server.origin, 4)
+            transport = _transports.make("aiohttp", server.origin, 4)
             async with anyio.create_task_group() as group:
                 for _ in range(20):
                     group.start_soon(transport.send, call(server.origin))

@@ -11,7 +11,7 @@ from framed import Make, answered, call, failed
 from kinds import needs
 from server import answering, reply, serve
 
-from crossbook import transports
+from crossbook import _transports
 from crossbook.errors import InvalidInput, UsageError
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +39,7 @@ async def client_of(library: Any) -> AsyncIterator[Make]:
 
 
 def over(client: Any, origin: str) -> Any:
-    return transports.make("httpx", origin, 8, client)
+    return _transports.make("httpx", origin, 8, client)
 
 
 @pytest.mark.parametrize("client", [object(), "httpx", 7], ids=["object", "text", "number"])

@@ -14,7 +14,7 @@ from proxy import proxying
 from server import LONGEST, Peer, Server, answering, reply, serve
 from stepping import Cancel, by_scope, by_task
 
-from crossbook.core.exchange import Transport
+from crossbook._http.request import Transport
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from kinds import needs
 from ordeals import Ordeal
 from server import Behaviour, reply
 
-from crossbook import transports
+from crossbook import _transports
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 ZIPPED = HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff"
@@ -39,7 +39,7 @@ READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("name", _transports.NAMES)
 @pytest.mark.parametrize("case", READING)
 def test_reading(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
@@ -70,7 +70,7 @@ FOR_EVER: dict[str, Behaviour] = {
 }
 
 
-@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("name", _transports.NAMES)
 @pytest.mark.parametrize("case", FOR_EVER)
 def test_what_never_ends_is_ended_by_the_call_s_time(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")

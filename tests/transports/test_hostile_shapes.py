@@ -11,10 +11,10 @@ from bombs import MIB, nested, repeated
 from hostile import KEYS, packed
 from ordeals import Ordeal
 
-from crossbook.core.card import Card, Operation, Retry
-from crossbook.core.exchange import Reply
-from crossbook.core.judge import judge
+from crossbook._http.error_mapping import judge
+from crossbook._http.request import Reply
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Card, Operation, Retry
 
 
 def filled(vendor: str, piece: bytes) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from framed import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
-from crossbook.testing import Clock
+from crossbook_testing import Clock
 
 pytestmark = pytest.mark.anyio
 

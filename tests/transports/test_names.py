@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import crossbook
-from crossbook import transports
+from crossbook import _transports
 from crossbook.errors import InvalidInput
 
 ORIGIN = "http://127.0.0.1:9"
@@ -15,17 +15,17 @@ ORIGIN = "http://127.0.0.1:9"
 
 def test_a_name_that_there_is_not() -> None:
     with pytest.raises(InvalidInput, match="httpx2") as caught:
-        transports.make("urllib", ORIGIN, 1)
+        _transports.make("urllib", ORIGIN, 1)
     assert caught.value.field == "transport"
 
 
-@pytest.mark.parametrize("name", [name for name in transports.NAMES if name != "httpx"])
+@pytest.mark.parametrize("name", [name for name in _transports.NAMES if name != "httpx"])
 def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
-    monkeypatch.delitem(sys.modules, f"crossbook.transports.{name}", raising=False)
+    monkeypatch.delitem(sys.modules, f"crossbook._transports.{name}", raising=False)
     with pytest.raises(InvalidInput) as caught:
-        transports.make(name, ORIGIN, 1)
-    assert f"pip install 'crossbook[{transports.EXTRAS[name]}]'" in str(caught.value)
+        _transports.make(name, ORIGIN, 1)
+    assert f"pip install 'crossbook[{_transports.EXTRAS[name]}]'" in str(caught.value)
     assert caught.value.field == "transport"
 
 

@@ -11,7 +11,7 @@ import pytest
 from framed import Make, answered, call, failed
 from server import OK, Peer, answering, reply, serve
 
-from crossbook.core.exchange import Transport
+from crossbook._http.request import Transport
 
 pytestmark = pytest.mark.anyio
 

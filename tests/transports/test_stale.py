@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from crossbook.transports.stale import said_more
+from crossbook._transports.connections import said_more
 
 NOTHING_MORE = SimpleNamespace(trailing_data=(b"", False))
 

@@ -14,7 +14,7 @@ import pytest
 from kinds import needs
 from server import LONGEST, Peer, reply, serve
 
-from crossbook import transports
+from crossbook import _transports
 
 PROGRAM = Path(__file__).with_name("storm.py")
 POOL, PROBES = 10, 20
@@ -56,7 +56,7 @@ def storm(name: str, how: str, count: int, seed: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("name", _transports.NAMES)
 def test_a_short_storm(name: str, how: str) -> None:
     passed(storm(name, how, count=1_000, seed=1))
 
@@ -64,7 +64,7 @@ def test_a_short_storm(name: str, how: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("how", HOWS)
-@pytest.mark.parametrize("name", transports.NAMES)
+@pytest.mark.parametrize("name", _transports.NAMES)
 def test_a_storm(name: str, how: str, seed: int) -> None:
     passed(storm(name, how, count=8_000, seed=seed))
 

@@ -31,7 +31,7 @@ from crossbook import (
     SerwerSMS,
     Vercom,
 )
-from crossbook.core.card import Verb
+from crossbook.vendor import Verb
 from crossbook.vendors.serwersms import Imported
 from crossbook.vendors.vercom import Field, Segment
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 from crossbook import AddressBook, Atom, Contact, Filemail, Group, SerwerSMS, Vercom
-from crossbook.testing import Armed, Books, Call, Clock, Sandbox, Seeded
+from crossbook_testing import Armed, Books, Call, Clock, Sandbox, Seeded
 
 
 async def fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock, name: str) -> None:

@@ -9,9 +9,9 @@ from control import Server
 from fakes import FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Atom, Contact, CrossbookError, InvalidInput, NotFound, Unsupported
-from crossbook.core.card import Card
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.testing.contract.people import whole
+from crossbook._http.request import Outgoing, Reply
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

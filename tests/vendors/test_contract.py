@@ -7,8 +7,8 @@ from control import Server
 
 import crossbook
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract import Contract, MakeBook, Stored
-from crossbook.testing.contract.verbs import CALLS
+from crossbook_testing.contract import Contract, MakeBook, Stored
+from crossbook_testing.contract.capabilities import CALLS
 
 
 class TestContract(Contract):

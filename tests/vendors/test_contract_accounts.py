@@ -11,9 +11,9 @@ from control import Server
 
 import crossbook
 from crossbook import AddressBook, InvalidInput
-from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract.people import least
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
 

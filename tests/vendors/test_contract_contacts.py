@@ -8,8 +8,8 @@ from dataclasses import fields as fields_of
 import pytest
 
 from crossbook import AddressBook, Contact
-from crossbook.core.card import Card
-from crossbook.testing.contract.people import least, whole, writable
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import least, whole, writable
 
 pytestmark = pytest.mark.anyio
 

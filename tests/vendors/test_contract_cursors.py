@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossbook import AddressBook, InvalidInput, Page
-from crossbook.core.card import Card
-from crossbook.core.cursor import filter_hash
-from crossbook.testing.contract.people import values, whole
+from crossbook._pagination.cursor import filter_hash
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import values, whole
 
 pytestmark = pytest.mark.anyio
 

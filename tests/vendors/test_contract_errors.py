@@ -21,8 +21,8 @@ from crossbook import (
     ResponseTooLarge,
     VendorDown,
 )
-from crossbook.core.card import Card
-from crossbook.testing.contract.people import values, whole
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import values, whole
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,8 @@ import pytest
 from control import Server
 
 from crossbook import AddressBook, InvalidInput
-from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import Card
 
 pytestmark = pytest.mark.anyio
 

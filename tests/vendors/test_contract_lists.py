@@ -8,8 +8,8 @@ import pytest
 from control import Server
 
 from crossbook import AddressBook, InvalidInput, Unsupported
-from crossbook.core.card import Card
-from crossbook.testing.contract.people import whole
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

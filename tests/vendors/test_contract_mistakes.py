@@ -10,9 +10,9 @@ from fakes import VENDORS, FakeTransport, book_over
 
 import crossbook
 from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Unsupported, UsageError
-from crossbook.core.card import Card
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract.people import least
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
 

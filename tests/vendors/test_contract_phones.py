@@ -9,8 +9,8 @@ import pytest
 from control import Server
 
 from crossbook import AddressBook, Contact, InvalidInput
-from crossbook.core.card import Card
-from crossbook.testing.contract.people import national, phone, values
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import national, phone, values
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import yaml
 from fakes import SAMPLES, VENDORS, FakeTransport, book_over, reply
 
 from crossbook import AuthError, CrossbookError, NotFound, RateLimited, Rejected, VendorDown
-from crossbook.core.exchange import Reply
+from crossbook._http.request import Reply
 
 pytestmark = pytest.mark.anyio
 

@@ -9,8 +9,8 @@ from control import Server
 from fakes import TOKEN, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, Filemail, InvalidInput, NotFound, Rejected
-from crossbook.core.card import Card
-from crossbook.testing.contract.people import whole
+from crossbook.vendor import Card
+from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

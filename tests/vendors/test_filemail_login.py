@@ -10,7 +10,7 @@ from control import Server
 from fakes import FakeTransport, book_over, reply
 
 from crossbook import AddressBook, AuthError, BadResponse, CrossbookError, Filemail, InvalidInput
-from crossbook.core.tokens import MemoryTokens
+from crossbook._http.auth import MemoryTokens
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., AddressBook]

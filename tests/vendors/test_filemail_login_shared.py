@@ -8,7 +8,7 @@ from control import Server
 from fakes import TOKEN, FakeTransport, book_over, reply
 
 from crossbook import BadResponse, Filemail
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook._http.request import Outgoing, Reply
 
 pytestmark = pytest.mark.anyio
 EMPTY = reply({"responsestatus": "OK", "Contacts": []})

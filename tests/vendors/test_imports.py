@@ -17,9 +17,9 @@ CLASSES = {vendor: vendor_class(vendor).__name__ for vendor in VENDORS}
 
 # What only a call, a batch, an async program or a phone of another spelling needs.
 LATER = (
-    "anyio", "asyncio", "attr", "crossbook.batches", "crossbook.contacts", "crossbook.core.batch",
-    "crossbook.core.journal", "crossbook.core.sqlite_journal", "crossbook.core.wire", "crossbook.many",
-    "crossbook.transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3",
+    "anyio", "asyncio", "attr", "crossbook.batches", "crossbook.contacts", "crossbook._batch",
+    "crossbook.journal.base", "crossbook.journal.sqlite", "crossbook._http.client", "crossbook._batch.builder",
+    "crossbook._transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3",
     "ssl",
 )  # fmt: skip
 
@@ -76,7 +76,7 @@ def test_a_vendors_class_brings_no_library_no_engine_and_no_other_vendor(vendor:
 def test_a_book_brings_what_its_calls_need_and_a_call_imports_none_of_it(vendor: str, server: Server) -> None:
     settings = {"class": CLASSES[vendor], "base_url": server.base_urls[vendor], **server.credentials[vendor]}
     told = fresh(FIRST_CALLS, settings)
-    assert {"httpx", "httpcore", "crossbook.core.wire", f"crossbook_wire.{vendor}.models"} <= set(told["made"])
-    assert within(told["made"], "crossbook.many", "crossbook.core.journal", "sqlite3") == []
+    assert {"httpx", "httpcore", "crossbook._http.client", f"crossbook_wire.{vendor}.models"} <= set(told["made"])
+    assert within(told["made"], "crossbook._batch.builder", "crossbook.journal.base", "sqlite3") == []
     assert within(told["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
-    assert "crossbook.core.batch.engine" in told["batched"]
+    assert "crossbook._batch.batch" in told["batched"]

@@ -13,8 +13,8 @@ from fakes import BASE_URL, CREDENTIALS, FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import AddressBook, AuthError, Filemail, InvalidInput
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.core.redact import Secret
+from crossbook._http.request import Outgoing, Reply
+from crossbook._redaction import Secret
 
 pytestmark = pytest.mark.anyio
 NEW: dict[str, dict[str, str]] = {

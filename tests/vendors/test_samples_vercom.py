@@ -10,7 +10,7 @@ from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, reply, sample
 
 from crossbook import AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown, Vercom
-from crossbook.vendors.base import rows
+from crossbook.vendors.decoding import rows
 
 pytestmark = pytest.mark.anyio
 

@@ -10,8 +10,8 @@ import yaml
 from fakes import VENDORS
 
 import crossbook
-from crossbook.core.card import MIB, Card, Rate, Retry
 from crossbook.registry import vendor as vendor_class
+from crossbook.vendor import MIB, Card, Rate, Retry
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 

@@ -22,10 +22,10 @@ from crossbook import (
     Rejected,
     Vercom,
 )
-from crossbook.core.card import Card
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.testing.contract.people import whole
+from crossbook._http.request import Outgoing, Reply
+from crossbook.vendor import Card
 from crossbook.vendors.vercom import Field, Segment
+from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from sandboxed import control, running_sandbox, server, vendor
 
 from crossbook.book import AddressBook
 from crossbook.registry import vendor as vendor_class
-from crossbook.testing.contract import people
+from crossbook_testing.contract import people
 
 __all__ = ["control", "running_sandbox", "server", "vendor"]
 

@@ -14,11 +14,11 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import Contact
+from crossbook._http.request import Outgoing, Reply
 from crossbook.book import AddressBook
-from crossbook.core.exchange import Outgoing, Reply
-from crossbook.verify import Leftover, Report, planned, verify
-from crossbook.verify.cleaning import LONGEST, MOST
-from crossbook.verify.probing import EMAIL, FIRST, GROUP, LAST
+from crossbook_verify import Leftover, Report, planned, verify
+from crossbook_verify.cleanup import LONGEST, MOST
+from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST
 
 Make = Callable[..., AddressBook]
 # What each vendor calls the operations that matter here.

@@ -11,7 +11,7 @@ import pytest
 from control import Server
 
 from crossbook.book import AddressBook
-from crossbook.verify import Report, verify
+from crossbook_verify import Report, verify
 
 Make = Callable[..., AddressBook]
 Fill = Callable[[str], None]

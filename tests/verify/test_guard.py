@@ -18,11 +18,11 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 import crossbook
+from crossbook._http.logs import watcher
+from crossbook._http.request import Reply
 from crossbook.book import AddressBook
-from crossbook.core.exchange import Reply
-from crossbook.core.watch import watcher
-from crossbook.verify import Report, planned, verify
-from crossbook.verify.probing import Look
+from crossbook_verify import Report, planned, verify
+from crossbook_verify.probe import Look
 
 Make = Callable[..., AddressBook]
 
@@ -38,7 +38,7 @@ def verified(make: Make, vendor: str, **options: Any) -> Report:
 @pytest.fixture
 def probes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Changes the questions of Vercom."""
-    module = import_module("crossbook.vendors.vercom.probes")
+    module = import_module("crossbook_verify.vendors.vercom")
     return lambda **changes: monkeypatch.setattr(module, "PROBES", attrs.evolve(module.PROBES, **changes))
 
 
@@ -182,8 +182,8 @@ def test_nobody_watches_afterwards(make: Make) -> None:
 
 
 def test_without_jsonschema_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("crossbook.verify")]:
+    for name in [name for name in sys.modules if name.startswith("crossbook_verify")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "jsonschema", None)
     with pytest.raises(ImportError, match=r"crossbook\[cli\]"):
-        import_module("crossbook.verify")
+        import_module("crossbook_verify")

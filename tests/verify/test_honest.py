@@ -13,10 +13,10 @@ from control import Server
 
 import crossbook
 from crossbook.book import AddressBook
-from crossbook.core.card import Retry
 from crossbook.registry import vendor as vendor_class
-from crossbook.verify import Report, planned, verify
-from crossbook.verify.probing import Probes
+from crossbook.vendor import Retry
+from crossbook_verify import Report, planned, verify
+from crossbook_verify.probe import Probes
 
 Make = Callable[..., AddressBook]
 Fill = Callable[[str], None]

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 import crossbook
-from crossbook.core.exchange import Outgoing, Reply
+from crossbook._http.request import Outgoing, Reply
 from crossbook.registry import VENDORS
-from crossbook.verify import Report, verify
-from crossbook.verify.claims import Claims, claims_of
-from crossbook.verify.ledger import MOST_ROWS, Ledger
-from crossbook.verify.markdown import render
+from crossbook_verify import Report, verify
+from crossbook_verify.checker import MOST_ROWS, Ledger
+from crossbook_verify.claims import Claims, claims_of
+from crossbook_verify.report import render
 
 CLAIMS = {vendor: claims_of(vendor) for vendor in VENDORS}
 # Long enough to be found, and of no vendor's words.

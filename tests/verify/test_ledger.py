@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from crossbook.core.exchange import Reply
-from crossbook.verify import Finding
-from crossbook.verify.claims import claims_of
-from crossbook.verify.ledger import Ledger
+from crossbook._http.request import Reply
+from crossbook_verify import Finding
+from crossbook_verify.checker import Ledger
+from crossbook_verify.claims import claims_of
 
 META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crossbook.core.exchange import Reply
-from crossbook.verify import Report
-from crossbook.verify.claims import claims_of
-from crossbook.verify.ledger import Ledger
-from crossbook.verify.mask import Words, shape
+from crossbook._http.request import Reply
+from crossbook_verify import Report
+from crossbook_verify.checker import Ledger
+from crossbook_verify.claims import claims_of
+from crossbook_verify.masking import Words, shape
 
 META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
 

@@ -27,13 +27,12 @@ try:
 except ModuleNotFoundError as error:
     message = f"crossbook.fastapi needs {error.name}: pip install 'crossbook[fastapi]'"
     raise ModuleNotFoundError(message, name=error.name) from None
+from crossbook.book import BookHealth
 from crossbook.fastapi.body import ContactsBody, ImportBody
 from crossbook.fastapi.health import Health, health
-from crossbook.fastapi.install import install
-from crossbook.fastapi.problems import Problem, RequestTooLarge
-from crossbook.fastapi.shelf import Books, books
+from crossbook.fastapi.problems import Problem, RequestTooLarge, install
+from crossbook.fastapi.state import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
-from crossbook.health import BookHealth
 
 __all__ = [
     "NDJSON",

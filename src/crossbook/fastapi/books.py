@@ -12,8 +12,8 @@ from fastapi import FastAPI
 import crossbook
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInput, UsageError
-from crossbook.fastapi.install import install
-from crossbook.fastapi.shelf import Books, shelf_of
+from crossbook.fastapi.problems import install
+from crossbook.fastapi.state import Books, shelf_of
 from crossbook.registry import VENDORS, vendor, whose
 
 if TYPE_CHECKING:

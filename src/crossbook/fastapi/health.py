@@ -9,9 +9,8 @@ from typing import Any
 import anyio
 from fastapi import Response
 
-from crossbook.book import AddressBook
-from crossbook.fastapi.shelf import Books
-from crossbook.health import BookHealth, ask_book
+from crossbook.book import AddressBook, BookHealth, ask_book
+from crossbook.fastapi.state import Books
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,13 +22,13 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TextIO, get_args
 
-from crossbook.core.card import Card
-from crossbook.core.frames import public_sync
+from crossbook._tracebacks import public_sync
 from crossbook.errors import InvalidInput
 from crossbook.files.columns import Column
 from crossbook.files.encodings import Encoded, detect, open_file
 from crossbook.files.rows import Row
 from crossbook.models import Contact
+from crossbook.vendor import Card
 
 Format = Literal["csv", "jsonl", "vcard", "vcard3", "vcard4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -143,7 +143,7 @@ def read(
 @public_sync
 def _reader(kind: Format, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> Reader:
     if kind == "csv":
-        from crossbook.files.tables import TableReader
+        from crossbook.files.csv import TableReader
 
         return TableReader(encoded, corrections, separator)
     if kind == "jsonl":
@@ -174,7 +174,7 @@ def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> 
         ```
     """
     if format == "csv":
-        from crossbook.files.tables import TableWriter
+        from crossbook.files.csv import TableWriter
 
         return TableWriter(file, card, separator)
     if format == "jsonl":
@@ -187,7 +187,7 @@ def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> 
 
 def _vcards() -> Any:
     try:
-        from crossbook.files import vcards
+        from crossbook.files import vcard
     except ModuleNotFoundError as error:
         raise InvalidInput(f"vCards need {error.name}: pip install 'crossbook[cli]'", field="format") from None
-    return vcards
+    return vcard

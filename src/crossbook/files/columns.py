@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from attrs import frozen
 
-from crossbook.core import redact
-from crossbook.core.fitting import FIELDS
+from crossbook import _redaction
+from crossbook._validation import FIELDS
 from crossbook.errors import InvalidInput
 from crossbook.files.encodings import is_broken
 
@@ -90,7 +90,7 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
     shown = shown_titles(stripped, known, named, values=any(map(is_value, stripped)))
     for title, target in named.items():
         if title not in stripped:
-            given = redact.text(title[:40])
+            given = _redaction.text(title[:40])
             raise InvalidInput(f"there is no column {given!r}; there are {_listed(stripped, shown)}", field="map")
         check_target(target)
     # Of several with one title the first; looked up, since a hostile file has a hundred thousand columns.
@@ -122,7 +122,7 @@ def is_value(title: str) -> bool:
         return False
     digits = sum(map(str.isdigit, title))
     number = digits > _MOST_DIGITS or (digits > 0 and not any(map(str.isalpha, title)))
-    return number or redact.is_address(title) or _DATE.search(title) is not None or is_broken(title)
+    return number or _redaction.is_address(title) or _DATE.search(title) is not None or is_broken(title)
 
 
 def shown_titles(
@@ -192,7 +192,7 @@ def _plain(title: str) -> str:
 
 def _listed(titles: Sequence[str], shown: Sequence[str]) -> str:
     pairs = list(zip(titles, shown, strict=True))
-    listed = ", ".join(redact.text(repr(title[:40]) if title == each else each) for title, each in pairs[:12])
+    listed = ", ".join(_redaction.text(repr(title[:40]) if title == each else each) for title, each in pairs[:12])
     more = f" and {len(titles) - 12} more" if len(titles) > 12 else ""
     hidden = any(title != each for title, each in pairs)
     return f"{listed}{more}{' (a title that may belong to a person is not shown)' if hidden else ''}"

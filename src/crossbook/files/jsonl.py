@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from crossbook.core import redact
+from crossbook import _redaction
 from crossbook.errors import InvalidInput
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, check_target, is_value, shown_titles
@@ -50,7 +50,7 @@ class LinesReader:
         for key, target in self._corrections.items():
             if key not in keys:
                 raise InvalidInput(
-                    f"there is no key {redact.text(key[:40])!r} in the first {_SAMPLE} lines", field="map"
+                    f"there is no key {_redaction.text(key[:40])!r} in the first {_SAMPLE} lines", field="map"
                 )
             check_target(target)
         self._known = {key: self._target(key) for key in keys}

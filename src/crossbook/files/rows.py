@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from crossbook.core.frames import public_sync, strip
+from crossbook._tracebacks import public_sync, strip
 from crossbook.errors import InvalidInput
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, Unpack
 
+from crossbook._tracebacks import public_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.frames import public_sync
-from crossbook.vendors.atom.card import CARD
+from crossbook.vendors.atom.profile import CARD
 
 if TYPE_CHECKING:
     from crossbook_wire.atom import Api
     from crossbook_wire.http import Send
 
-    from crossbook.core.auth import Fixed
-    from crossbook.vendors.atom.verbs import AtomVerbs
+    from crossbook._http.auth import Fixed
+    from crossbook.vendors.atom.adapter import AtomVerbs
 
 __all__ = ["Atom"]
 
@@ -83,13 +83,13 @@ class Atom(AddressBook):
     def _make_verbs(self, send: Send) -> AtomVerbs:
         from crossbook_wire.atom import Api
 
-        from crossbook.vendors.atom.verbs import AtomVerbs
+        from crossbook.vendors.atom.adapter import AtomVerbs
 
         self.wire = Api(send)
         return AtomVerbs(self.wire)
 
 
 def _auth(token: str) -> Fixed:
-    from crossbook.core.auth import credential, headers
+    from crossbook._http.auth import credential, headers
 
     return headers({"Authorization": f"Bearer {credential('token', token)}"})

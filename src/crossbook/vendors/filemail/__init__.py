@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import anyio
 from msgspec.json import Decoder
 
+from crossbook._tracebacks import public_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.frames import public_sync
 from crossbook.errors import BadResponse
-from crossbook.vendors.filemail.card import CARD, DEAD_TOKEN
+from crossbook.vendors.filemail.profile import CARD, DEAD_TOKEN
 
 if TYPE_CHECKING:
     from crossbook_wire.filemail import Api
     from crossbook_wire.http import Request, Response, Send
 
-    from crossbook.core.login import Login
-    from crossbook.core.tokens import TokenStore
-    from crossbook.vendors.filemail.verbs import FilemailVerbs
+    from crossbook._http.auth import Login, TokenStore
+    from crossbook.vendors.filemail.adapter import FilemailVerbs
 
 __all__ = ["Filemail"]
 
@@ -66,7 +65,7 @@ class Filemail(AddressBook):
         account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.auth import credential
+        from crossbook._http.auth import credential
 
         self._source = credential("source", source)
         self._login = _login(username, password, api_key, tokens)
@@ -111,7 +110,7 @@ class Filemail(AddressBook):
         return cls._from(account, found, options)
 
     async def __aenter__(self) -> Self:
-        from crossbook.core.login import shared_hash
+        from crossbook._http.auth import shared_hash
 
         await super().__aenter__()
         connection = self._connection
@@ -140,7 +139,7 @@ class Filemail(AddressBook):
     def _make_verbs(self, send: Send) -> FilemailVerbs:
         from crossbook_wire.filemail import Api
 
-        from crossbook.vendors.filemail.verbs import FilemailVerbs
+        from crossbook.vendors.filemail.adapter import FilemailVerbs
 
         self._send = send
         self.wire = Api(send)
@@ -148,9 +147,7 @@ class Filemail(AddressBook):
 
 
 def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> Login:
-    from crossbook.core.auth import credential, password_text
-    from crossbook.core.login import Login
-    from crossbook.core.tokens import token_store
+    from crossbook._http.auth import Login, credential, password_text, token_store
 
     credentials = {"username": credential("username", username), "password": password_text("password", password)}
     if api_key is not None:

@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
+from crossbook._tracebacks import public, public_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.frames import public, public_sync
 from crossbook.errors import InvalidInput
 from crossbook.models import Contact
-from crossbook.vendors.serwersms.card import CARD
+from crossbook.vendors.serwersms.profile import CARD
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.serwersms import Api
 
-    from crossbook.core.auth import Fixed
-    from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
+    from crossbook._http.auth import Fixed
+    from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
 
 __all__ = ["Imported", "SerwerSMS"]
 
@@ -144,17 +144,17 @@ class SerwerSMS(AddressBook):
         """
         from crossbook_wire.serwersms import models
 
-        from crossbook.core import checks, fitting
-        from crossbook.vendors.base import number, text
+        from crossbook import _validation
+        from crossbook.vendors.decoding import number, text
 
         self._connection.check()
-        checks.group_name(CARD, group_name, "group_name")
+        _validation.group_name(CARD, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
         if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInput("contacts is an iterable of contacts", field="contacts", vendor=CARD.vendor)
         listed: list[models.ImportedContact] = []
         for contact in contacts:
-            ready = fitting.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
+            ready = _validation.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
             other = next((name for name in sorted(ready.known) if name not in carried), None)
             if other is not None:
                 raise InvalidInput(
@@ -173,14 +173,14 @@ class SerwerSMS(AddressBook):
     def _make_verbs(self, send: Send) -> SerwerSMSVerbs:
         from crossbook_wire.serwersms import Api
 
-        from crossbook.vendors.serwersms.verbs import SerwerSMSVerbs
+        from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
 
         self.wire = Api(send)
         return SerwerSMSVerbs(self.wire)
 
 
 def _auth(username: str | None, password: str | None, token: str | None) -> Fixed:
-    from crossbook.core.auth import credential, headers, members, password_text
+    from crossbook._http.auth import credential, headers, members, password_text
 
     if token is not None and username is None and password is None:
         return headers({"Authorization": f"Bearer {credential('token', token)}"})

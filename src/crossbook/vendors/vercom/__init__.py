@@ -5,19 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
+from crossbook._tracebacks import public_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.core.frames import public_sync
 from crossbook.errors import InvalidInput
-from crossbook.vendors.vercom.card import CARD
+from crossbook.vendors.vercom.profile import CARD
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.vercom import Api
 
-    from crossbook.core.auth import Fixed
-    from crossbook.core.pager import Pager
-    from crossbook.vendors.vercom.bulk import VercomBulk
-    from crossbook.vendors.vercom.extras import Field, Fields, Segment, Segments
+    from crossbook._http.auth import Fixed
+    from crossbook._pagination.pager import Pager
+    from crossbook.vendors.vercom.adapter import VercomBulk
+    from crossbook.vendors.vercom.resources import Field, Fields, Segment, Segments
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
 
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
     # What the wire's models are imported for: with the first book, or when it is asked for.
     if name not in ("Field", "Pager", "Segment"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("crossbook.vendors.vercom.extras"), name)
+    return getattr(import_module("crossbook.vendors.vercom.resources"), name)
 
 
 class Vercom(AddressBook):
@@ -69,7 +69,7 @@ class Vercom(AddressBook):
         account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook.core.checks import is_one_of
+        from crossbook._validation import is_one_of
 
         if not is_one_of(brand, CARD.base_urls):
             raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
@@ -116,8 +116,8 @@ class Vercom(AddressBook):
     def _make_verbs(self, send: Send) -> VercomBulk:
         from crossbook_wire.vercom import Api
 
-        from crossbook.vendors.vercom.bulk import VercomBulk
-        from crossbook.vendors.vercom.extras import Fields, Segments
+        from crossbook.vendors.vercom.adapter import VercomBulk
+        from crossbook.vendors.vercom.resources import Fields, Segments
 
         self.wire = Api(send)
         self.fields = Fields(self.wire, self._connection)
@@ -126,7 +126,7 @@ class Vercom(AddressBook):
 
 
 def _auth(authorization: str, application_key: str) -> Fixed:
-    from crossbook.core.auth import credential, headers
+    from crossbook._http.auth import credential, headers
 
     return headers(
         {

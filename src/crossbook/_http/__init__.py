@@ -1,0 +1,1 @@
+"""Send one request: wait for a permit, authenticate, send, map errors, retry."""

@@ -1,0 +1,247 @@
+"""The only I/O policy: wait for a turn → authenticate → transport → judge → maybe again."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from math import inf
+from typing import TypeVar
+
+import anyio
+import msgspec
+from crossbook_wire.http import Request, Response
+
+from crossbook import _redaction
+from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
+from crossbook._http import logs
+from crossbook._http.error_mapping import MARKS, judge, request_id
+from crossbook._http.limiter import Late
+from crossbook._http.logs import watcher
+from crossbook._http.options import Attempt, Options
+from crossbook._http.request import Attachment, Failure, Reply, outgoing
+from crossbook._http.retry import BASE, may_repeat, wait_before
+from crossbook._http.session import Connection
+from crossbook._tracebacks import public
+from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
+from crossbook.vendor import Operation, Retry
+
+T = TypeVar("T")
+_OTHER = Operation(Retry.CREATE_NO_LOOKUP)
+_OVERDUE = Failure("lost", "maybe", "deadline")
+_CLOSED = Failure("connect", "no", "closed")
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class Answer(Response, frozen=True):
+    """A response that success was said of; what it cannot be decoded into is ours to name."""
+
+    vendor: str
+    operation: str
+
+    def decode(self, decoder: msgspec.json.Decoder[T]) -> T:
+        try:
+            return decoder.decode(self.content)
+        except _UNDECODABLE as error:
+            refusal = self._misshapen(error)
+        raise refusal
+
+    async def decode_async(self, decoder: msgspec.json.Decoder[T]) -> T:
+        if len(self.content) <= LONG:
+            return self.decode(decoder)
+        try:
+            return await decode_in_chunks(self.content, decoder)
+        except _UNDECODABLE as error:
+            refusal = self._misshapen(error)
+        raise refusal
+
+    def _misshapen(self, error: Exception) -> BadResponse:
+        # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
+        where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
+        return BadResponse(
+            f"the answer has another shape than the spec says, at {where}",
+            vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
+        )  # fmt: skip
+
+
+class Wire:
+    """Sends a generated client's requests over one connection with one set of options."""
+
+    def __init__(self, connection: Connection, options: Options) -> None:
+        self._connection = connection
+        self._options = options
+        self._cap = options.max_body or connection.card.max_body
+        # What a batch waits for one permit or one Retry-After, and by which option; None for a single call.
+        self._patience: tuple[float, str] | None = None
+        if options.max_wait is not None:
+            self._patience = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
+        self.requests = 0
+
+    def __repr__(self) -> str:
+        return f"<Wire to {self._connection.card.vendor}>"
+
+    @public
+    async def send(self, request: Request) -> Response:
+        connection, options = self._connection, self._options
+        connection.check()
+        account = connection.account
+        operation = connection.card.operations.get(request.operation, _OTHER)
+        number, free, renewed, deadline = 0, 0, False, None
+        earlier: Sent = "no"
+        error: CrossbookError | None = None
+        watching = watcher.get()
+        while True:
+            if watching is not None:
+                watching.asked(request)
+            if not account.acquire_nowait(ahead=operation.ahead):
+                deadline = await self._turn(request, operation, deadline, error)
+            try:
+                began = connection.now()
+                if deadline is None:
+                    deadline = began + options.timeout
+                number += 1
+                self.requests += 1
+                attachment, left = connection.auth.attachment(request.operation, deadline - began), deadline - began
+                if not isinstance(attachment, Attachment):
+                    attachment = await attachment
+                    left = deadline - connection.now()
+                call = outgoing(request, connection.base, attachment, options, left, self._cap)
+                outcome: Reply | Failure = _OVERDUE
+                with connection.until(deadline):
+                    outcome = await connection.transport.send(call)
+            except CrossbookError as unmade:  # the login's
+                unmade.earlier = earlier
+                raise
+            finally:
+                account.release()
+            if isinstance(outcome, Reply) and outcome.content.startswith(BOM_UTF8):
+                outcome = Reply(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
+            marks = None
+            if isinstance(outcome, Reply) and len(outcome.content) > LONG:
+                marks = await count_in_chunks(outcome.content, MARKS)
+            error = judge(connection.card, operation, outcome, request, attachment.secrets, marks)
+            if watching is not None:
+                watching.answered(request, outcome, error)
+            if isinstance(error, RateLimited):
+                account.throttled(error.retry_after)
+            elif isinstance(outcome, Reply):
+                account.succeeded(connection.now())
+            if error is None and isinstance(outcome, Reply):
+                account.quota.succeeded(repeated=number > 1)
+                if options.on_attempt is not None or logs.wanted():
+                    self._told(request, number, began, outcome, None, None, attachment.secrets)
+                content = connection.card.empty_list if outcome.status == 404 else outcome.content
+                if outcome.status == 207:  # a success in part: what it says of the other part is shown
+                    content = _redaction.without_secrets(content, attachment.secrets)
+                return Answer(
+                    outcome.status, outcome.headers, content, connection.card.vendor, request.operation
+                )  # fmt: skip
+            assert error is not None
+            error.operation, error.attempts, error.earlier = request.operation, number, earlier
+            if error.sent == "maybe" or isinstance(error, (VendorDown, BadResponse)):
+                earlier = "maybe"
+            if isinstance(error, AuthError) and not renewed:
+                try:
+                    renewed = await connection.auth.renew(attachment, error, deadline - connection.now())
+                except CrossbookError as unmade:
+                    unmade.earlier = earlier
+                    self._told(request, number, began, outcome, error, None)
+                    raise
+                if renewed:
+                    self._told(request, number, began, outcome, error, 0.0)
+                    free += 1  # the new try costs no attempt
+                    continue
+            # A batch waits for what the vendor asks for beside the call's time.
+            beside = self._patience if error.retry_after is not None and not _working(error) else None
+            left = deadline - connection.now() if beside is None else beside[0]
+            wait = self._wait(operation, error, number - free, left)
+            free += _working(error)
+            self._told(request, number, began, outcome, error, wait)
+            if wait is None:
+                raise error
+            with connection.waiting() as scope:
+                await anyio.sleep(wait)
+            if scope.cancelled_caught:
+                raise error
+            if beside is not None:
+                deadline += wait
+
+    async def _turn(
+        self, request: Request, operation: Operation, deadline: float | None, before: CrossbookError | None
+    ) -> float | None:
+        """Wait for a permit of the account; return the call's deadline, None if it begins with the request.
+
+        The wait is part of the call's `timeout`, unless it has a bound of its own. That is `queue_timeout` for the
+        first permit of a call, and the patience of a batch for each. A batch gets back the time that it waited.
+
+        Raises:
+            CrossbookError: no permit comes in time, or before the book closes. The attempt `before` says what became of
+                the call, if there was one.
+        """
+        connection, options = self._connection, self._options
+        began, bound = connection.now(), self._patience
+        if bound is None and deadline is None and options.queue_timeout is not None:
+            bound = options.queue_timeout, "queue_timeout"
+        if bound is None and deadline is None:
+            deadline = began + options.timeout
+        longest, option = bound or ((deadline or 0.0) - began, "timeout")
+        try:
+            with connection.waiting():
+                await connection.account.acquire(longest, ahead=operation.ahead)
+                return deadline if bound is None or deadline is None else deadline + connection.now() - began
+        except Late as late:
+            within = f"{max(0.0, longest):.3g} s ({option})"
+            reason = (
+                f"no permit from the rate limiter within {within}; nothing was sent: "
+                f"send fewer requests at once, or raise {option}"
+            )
+            if connection.account.closed() > max(0.0, began + longest - connection.now()):
+                reason = (
+                    f"the vendor asked to wait, for longer than {within}; nothing was sent: "
+                    "call again after the time that it asked for (retry_after)"
+                )
+            raise before or RateLimited(
+                reason,
+                vendor=connection.card.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
+            ) from None  # fmt: skip
+        error = before or judge(connection.card, operation, _CLOSED)
+        assert error is not None
+        error.operation = request.operation
+        raise error
+
+    def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
+        """Seconds until the next attempt; None if there is none."""
+        working = _working(error)
+        if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
+            return None
+        if self._connection.group is None:  # closed meanwhile
+            return None
+        asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
+        wait = wait_before(1 if working else number, asked)
+        # A batch obeys a vendor that throttles: the limiter slows all of it down, so no quota need end its repeats.
+        free = working or (self._patience is not None and isinstance(error, RateLimited))
+        if wait >= left or not (free or self._connection.account.quota.take()):
+            return None
+        return wait
+
+    def _told(
+        self, request: Request, number: int, began: float, outcome: Reply | Failure,
+        error: CrossbookError | None, wait: float | None, secrets: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        hook = self._options.on_attempt
+        if hook is None and not logs.wanted():
+            return
+        card, seconds = self._connection.card, self._connection.now() - began
+        cause = None if error is None else error.cause or type(error).__name__
+        sent = error.sent if error else "yes"
+        attempt = Attempt(card.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
+        if logs.wanted():
+            id = error.request_id if error else None
+            if error is None and isinstance(outcome, Reply):
+                id = request_id(card, outcome, request, secrets)
+            logs.attempted(attempt, request, id)
+        if hook is not None:
+            hook(attempt)
+
+
+def _working(error: CrossbookError) -> bool:
+    """Whether the vendor asks for patience only: asking it again costs no attempt."""
+    return isinstance(error, VendorDown) and error.status == 202

@@ -1,0 +1,1 @@
+"""Walk a list page by page, and resume it from a cursor."""

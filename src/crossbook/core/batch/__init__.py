@@ -1,1 +1,0 @@
-"""Batches: a stream of items of any length, one result each, whatever happens in between."""

@@ -1,0 +1,120 @@
+"""Atom's facts. Where they are from: specs/atom.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from crossbook._pagination.strategies import PerGroup, Whole
+from crossbook.errors import AuthError, CrossbookError, NotFound, RateLimited, Rejected, VendorDown
+from crossbook.vendor import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object, decoded
+
+PAGING = PerGroup()
+GROUP_PAGING = Whole()
+
+_READ = Operation(Retry.SAFE)
+_AGAIN = Operation(Retry.IDEMPOTENT)
+
+# Only `rate_limited` is public, the others are inferred; the status goes first where it is not 200.
+_BY_CODE: dict[str, type[CrossbookError]] = {
+    "rate_limited": RateLimited,
+    "forbidden": AuthError,
+    "not_found": NotFound,
+    "invalid_request": Rejected,
+    "server_error": VendorDown,
+}
+_FIELDS = {
+    "phone_number": "phone", "first_name": "first_name", "last_name": "last_name", "company": "company",
+    "group_id": "groups", "name": "name", **{f"custom_{number}": f"fields.custom_{number}" for number in range(1, 5)},
+}  # fmt: skip
+_WORD = re.compile(r"\w+")
+
+
+class Envelope(Struct):
+    status: Any = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+def read_error(status: int, body: Envelope | None) -> Complaint | None:
+    if body is None or (body.status is UNSET and body.error is UNSET):
+        return None
+    if body.status == "success":
+        return Complaint(kind=None)
+    said = decoded(body.error)
+    error = as_object(said) or {"message": said if isinstance(said, str) else ""}
+    code, message = error.get("code"), str(error.get("message") or "")
+    kind = _BY_CODE.get(str(code), Rejected) if status < 300 else None
+    field = None
+    if kind is not AuthError and status not in (401, 403):  # those are about who asks
+        field = next((_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None)
+    return Complaint(kind=kind, code=None if code is None else str(code), message=message, field=field)
+
+
+CARD = Card(
+    vendor="atom",
+    title="Atom",
+    base_urls={},
+    environment={
+        "token": "CROSSBOOK_ATOM_TOKEN",
+        "base_url": "CROSSBOOK_ATOM_BASE_URL",
+        "account": "CROSSBOOK_ATOM_ACCOUNT",
+    },
+    contact_paging=PAGING,
+    group_paging=GROUP_PAGING,
+    operations={
+        "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
+        "getContact": _READ,
+        "updateContact": _AGAIN,
+        "deleteContact": _AGAIN,
+        "listAddressBooks": _READ,
+        "getAddressBook": _READ,
+        "createAddressBook": Operation(Retry.CREATE_NO_LOOKUP),
+        "updateAddressBook": _AGAIN,
+        "deleteAddressBook": _AGAIN,
+    },
+    verbs={
+        "contacts.list": Verb(
+            "emulated",
+            "group by group; without company and fields, but for full=True: a call each",
+            by="getAddressBook",
+        ),
+        "contacts.get": Verb("native", "does not tell the group", by="getContact"),
+        "contacts.find": Verb("emulated", "by phone, in the list of all groups", by="getAddressBook"),
+        "contacts.create": Verb("native", "in exactly one group", by="createContact"),
+        "contacts.update": Verb("native", "groups=[g] moves the contact", by="updateContact"),
+        "contacts.delete": Verb("native", by="deleteContact"),
+        "contacts.groups_of": Verb("emulated", "looked up group by group", by="getAddressBook"),
+        "groups.list": Verb("native", "the vendor sends the whole list at once", by="listAddressBooks"),
+        "groups.get": Verb("native", by="getAddressBook"),
+        "groups.create": Verb("native", by="createAddressBook"),
+        "groups.rename": Verb("native", by="updateAddressBook"),
+        "groups.delete": Verb("native", "only an empty one; a call more to see that it is", by="deleteAddressBook"),
+        "groups.delete:with_contacts": Verb("native", by="deleteAddressBook"),
+        "groups.add": Verb("unsupported", "it would move the contact: contacts.update(id, groups=[group]) says so"),
+        "groups.remove": Verb("unsupported", "a contact is in exactly one group: contacts.update(id, groups=[other])"),
+    },
+    holds={
+        "phone": Holds(required=True),
+        "first_name": Holds(),
+        "last_name": Holds(),
+        "name": Holds("r"),
+        "company": Holds(),
+        "groups": Holds(),
+    },
+    named_fields=dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
+    one_group=True,
+    envelope=Envelope,
+    read_error=read_error,
+    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
+    group_id=re.compile(r"[1-9][0-9]{0,17}"),
+    filters={"group": "native", "full": "emulated"},
+    match_keys={"phone": "snapshot"},
+    rate=Rate(per_second=10, burst=10),
+    default_region="AU",
+    phone_form="digits",
+    phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
+    max_body=256 * MIB,
+)

@@ -1,0 +1,136 @@
+"""SerwerSMS's facts. Where they are from: specs/serwersms.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from crossbook._pagination.strategies import PageNumber
+from crossbook.errors import AuthError, CrossbookError, NotFound, Rejected
+from crossbook.vendor import Card, Complaint, Holds, Operation, Retry, Verb, as_object, decoded
+
+PAGING = PageNumber(default=100, longest=1000)
+
+_READ = Operation(Retry.SAFE)
+_AGAIN = Operation(Retry.IDEMPOTENT)
+
+# 1000, 1006, 2000–2002 and 3000–3102 refuse what was sent.
+_BY_CODE: dict[str, type[CrossbookError]] = {
+    **dict.fromkeys(("1001", "1002", "1003", "1005", "1007", "1008"), AuthError),
+    "1004": NotFound,
+}
+_FIELDS = {
+    "phone": "phone", "email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company",
+    "group_id": "groups", "name": "name", "tax_id": "fields.tax_id", "address": "fields.address",
+    "city": "fields.city", "description": "fields.description",
+}  # fmt: skip
+_WORD = re.compile(r"\w+")
+
+
+class Envelope(Struct):
+    error: Raw | UnsetType = UNSET
+    success: Any = UNSET
+    items: Raw | UnsetType = UNSET
+    id: Any = UNSET
+
+
+def read_error(_status: int, body: Envelope | None) -> Complaint | None:
+    """The presence of `error` decides, whatever the status."""
+    if body is None:
+        return None
+    said = decoded(body.error)
+    if said is None or said == []:
+        if body.success is False:
+            return Complaint(kind=Rejected, message="the vendor says that it did not succeed")
+        spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
+        return Complaint(kind=None) if spoken else None
+    error = as_object(said) or {"message": str(said)}
+    code = None if error.get("code") is None else str(error["code"])
+    message = str(error.get("message") or error.get("type") or "")
+    kind = _BY_CODE.get(code or "", Rejected)
+    field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
+    if kind is AuthError:
+        field = None  # it is about who asks, though it may speak of an address (1003) or of a phone (1008)
+    if error.get("type") and error["type"] != message:
+        message = f"{error['type']}: {message}"
+    return Complaint(kind=kind, code=code, message=message, field=field)
+
+
+CARD = Card(
+    vendor="serwersms",
+    title="SerwerSMS",
+    base_urls={"": "https://api2.serwersms.pl"},
+    environment={
+        "username": "CROSSBOOK_SERWERSMS_USERNAME",
+        "password": "CROSSBOOK_SERWERSMS_PASSWORD",
+        "token": "CROSSBOOK_SERWERSMS_TOKEN",
+        "base_url": "CROSSBOOK_SERWERSMS_BASE_URL",
+        "account": "CROSSBOOK_SERWERSMS_ACCOUNT",
+    },
+    contact_paging=PAGING,
+    group_paging=PAGING,
+    operations={
+        "listContacts": _READ,
+        "getContact": _READ,
+        "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
+        "updateContact": _AGAIN,
+        "deleteContact": _AGAIN,
+        "importContacts": Operation(Retry.CREATE_NO_LOOKUP),
+        "listGroups": _READ,
+        "getGroup": _READ,
+        "createGroup": Operation(Retry.CREATE_NO_LOOKUP),
+        "updateGroup": _AGAIN,
+        "deleteGroup": _AGAIN,
+        "checkGroups": _READ,
+    },
+    verbs={
+        "contacts.list": Verb(
+            "native", "in pages; a contact in two groups may come twice (unique=True)", by="listContacts"
+        ),
+        "contacts.get": Verb("native", "does not tell the groups", by="getContact"),
+        "contacts.find": Verb("native", "by phone or e-mail: a search, compared exactly", by="listContacts"),
+        "contacts.create": Verb("native", by="createContact"),
+        "contacts.update": Verb(
+            "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, by="updateContact"
+        ),
+        "contacts.delete": Verb("native", by="deleteContact"),
+        "contacts.groups_of": Verb("native", "by phone, and so two calls", by="checkGroups"),
+        "groups.list": Verb("native", "in pages", by="listGroups"),
+        "groups.get": Verb("native", by="getGroup"),
+        "groups.create": Verb("native", by="createGroup"),
+        "groups.rename": Verb("native", by="updateGroup"),
+        "groups.delete": Verb("native", "its contacts stay", by="deleteGroup"),
+        "groups.delete:with_contacts": Verb("native", by="deleteGroup"),
+        "groups.add": Verb(
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+        ),
+        "groups.remove": Verb(
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+        ),
+    },
+    holds={
+        "phone": Holds(required=True),
+        "email": Holds(longest=255),
+        "first_name": Holds(longest=255),
+        "last_name": Holds(longest=255),
+        "name": Holds("r"),
+        "company": Holds(longest=255),
+        "groups": Holds(),
+        "opted_out": Holds("r"),
+    },
+    named_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
+    envelope=Envelope,
+    read_error=read_error,
+    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
+    group_id=re.compile(r"[1-9][0-9]{0,17}"),
+    group_name_longest=100,
+    filters={"group": "native", "group:none": "native", "search": "native"},
+    sorts=frozenset(
+        ("first_name", "last_name", "phone", "company", "tax_id", "email", "address", "city", "description")
+    ),
+    match_keys={"phone": "search", "email": "search"},
+    default_region="PL",
+    phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
+)

@@ -1,0 +1,176 @@
+"""What only Vercom has: the account's additional fields and its segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crossbook_wire.vercom import Api, models
+
+from crossbook._http.session import Connection
+from crossbook._pagination import cursor
+from crossbook._pagination.pager import Pager
+from crossbook._tracebacks import public, public_sync
+from crossbook.errors import BadResponse, InvalidInput, NotFound
+from crossbook.vendors.decoding import M, number, rows, text
+from crossbook.vendors.vercom.profile import CARD, PAGING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """An additional field of the account: a name that `Contact.fields` can use.
+
+    Args:
+        id: the vendor's id, where it tells one.
+        name: the key in `Contact.fields`.
+    """
+
+    id: str = ""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A saved selection of contacts.
+
+    Args:
+        id: the vendor's id.
+        name: its name in the panel.
+        count: how many contacts it has; only `segments.get` tells.
+    """
+
+    id: str
+    name: str = ""
+    count: int | None = None
+
+
+T = TypeVar("T", Field, Segment)
+
+
+class Fields:
+    """`book.fields`: the additional fields of the account."""
+
+    room = "fields"
+
+    def __init__(self, api: Api, connection: Connection) -> None:
+        self._api = api
+        self._connection = connection
+
+    @public_sync
+    def list(self, *, after: str | None = None) -> Pager[Field]:
+        """Lists the names that `Contact.fields` uses in this account.
+
+        Args:
+            after: a cursor: begins where that page ended.
+
+        Returns:
+            A `Pager` of `Field`.
+
+        Raises:
+            InvalidInput: a cursor of another list.
+
+        Source: documented; what an item holds is inferred.
+
+        Example:
+            ```python
+            names = [field.name async for field in book.fields.list()]
+            ```
+        """
+        return _pager(self._connection, "fields", self._api.contacts.list_fields, models.Field, _field, after)
+
+
+class Segments:
+    """`book.segments`: saved selections of contacts, made in the vendor's panel."""
+
+    room = "segments"
+
+    def __init__(self, api: Api, connection: Connection) -> None:
+        self._api = api
+        self._connection = connection
+
+    @public_sync
+    def list(self, *, after: str | None = None) -> Pager[Segment]:
+        """Lists the segments of the account, without their counts.
+
+        Args:
+            after: a cursor: begins where that page ended.
+
+        Returns:
+            A `Pager` of `Segment`.
+
+        Raises:
+            InvalidInput: a cursor of another list.
+
+        Source: documented; what an item holds is inferred.
+
+        Example:
+            ```python
+            async for segment in book.segments.list():
+                print(segment.name)
+            ```
+        """
+        return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
+
+    @public
+    async def get(self, id: str) -> Segment:
+        """Counts a segment. The vendor may take a while: it is asked again until it is done, within the call's time.
+
+        Args:
+            id: the segment's id, as text.
+
+        Returns:
+            The segment with its `count`.
+
+        Raises:
+            InvalidInput: no id.
+            NotFound: there is none with this id.
+            VendorDown: it is still being counted when the call's time is over.
+
+        Source: documented; the name of the count is inferred.
+
+        Example:
+            ```python
+            print((await book.segments.get("1")).count)
+            ```
+        """
+        if type(id) is not str or not CARD.group_id.fullmatch(id):
+            raise InvalidInput("a segment's id is text of digits", field="id", vendor=CARD.vendor)
+        answer = await self._api.segments.get_segment(id)
+        for row in rows(answer.data, models.CountedSegment) or ():
+            if row is not None:
+                return Segment(id=text(row.id) or id, name=text(row.name) or "", count=number(row.count))
+        raise NotFound("there is no such segment", vendor=CARD.vendor, operation="getSegment", sent="yes")
+
+
+def _pager(
+    connection: Connection,
+    what: str,
+    call: Callable[..., Coroutine[Any, Any, Any]],
+    kind: type[M],
+    read: Callable[[M], T],
+    after: str | None,
+) -> Pager[T]:
+    connection.check()
+
+    async def page(offset: int, limit: int) -> Sequence[M | None]:
+        answer = await call(offset=offset, limit=limit)
+        found = rows(answer.data, kind)
+        if found is None:
+            raise BadResponse("the answer lacks data", vendor=CARD.vendor, operation=f"{what}.list", sent="yes")
+        return found
+
+    bound = cursor.filter_hash(CARD.vendor, what)
+    position = cursor.read(after, bound) if after is not None else None
+    return Pager(
+        lambda: PAGING.over(page, PAGING.default, read), connection.start, bound, position,
+        vendor=CARD.vendor, operation=f"{what}.list",
+    )  # fmt: skip
+
+
+def _field(row: models.Field) -> Field:
+    return Field(id=text(row.id) or "", name=text(row.name) or "")
+
+
+def _segment(row: models.Segment) -> Segment:
+    return Segment(id=text(row.id) or "", name=text(row.name) or "")

@@ -1,0 +1,70 @@
+"""The application: its commands, and what all of them say in their help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import crossbook
+from crossbook_cli.books import books
+from crossbook_cli.capabilities import capabilities
+from crossbook_cli.contacts import contacts
+from crossbook_cli.copy import copy
+from crossbook_cli.errors import CODES, Commands
+from crossbook_cli.export import export
+from crossbook_cli.groups import groups
+from crossbook_cli.import_ import import_file
+from crossbook_cli.journal import journal
+from crossbook_cli.sandbox import sandbox
+from crossbook_cli.verify import verify
+
+_HELP = f"""
+One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
+
+A BOOK is a vendor (**serwersms**, **atom**, **filemail**, **vercom**) or an account of a vendor that the environment names: **eu** where CROSSBOOK_EU_VENDOR is vercom. Credentials come from the environment only: **crossbook books** shows which books there are, and which variables are missing.
+
+Results go to standard output, messages and progress to standard error. **--json** gives JSON, of lists one object a line.
+
+Exit codes: {CODES}
+"""  # noqa: E501  (a paragraph is one line to typer)
+
+app = typer.Typer(
+    name="crossbook",
+    cls=Commands,
+    help=_HELP,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    # A traceback with locals would show phones and credentials.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"crossbook {crossbook.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What `crossbook` takes before the command."""
+
+
+app.command()(books)
+app.command()(capabilities)
+app.add_typer(contacts, name="contacts")
+app.add_typer(groups, name="groups")
+app.command("import")(import_file)
+app.command()(export)
+app.command()(copy)
+app.add_typer(journal, name="journal")
+app.command()(verify)
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
+    sandbox
+)

@@ -1,0 +1,54 @@
+"""Trouble for the next request of a book, whatever its server can be told: it is made between book and transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from crossbook import AddressBook
+from crossbook._http.request import Failure, Outgoing, Reply, Transport
+
+Answer = Reply | Failure
+
+
+@define
+class Spoiling:
+    """A transport that answers for another one."""
+
+    inner: Transport
+    name: str = "spoiled"
+    _waiting: list[tuple[Answer | Callable[[Reply], Answer], bool]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    _passing: int = 0
+
+    @classmethod
+    def of(cls, book: AddressBook) -> Spoiling:
+        """Comes between a book and its transport."""
+        connection = book._connection  # pyright: ignore[reportPrivateUsage]
+        spoiling = cls(connection.transport)
+        connection.transport = spoiling
+        return spoiling
+
+    def next(self, answer: Answer | Callable[[Reply], Answer], *, leaves: bool = True, after: int = 0) -> None:
+        """Spoils one request.
+
+        Args:
+            answer: what comes back instead; made of the true answer where it is a callable.
+            leaves: whether the vendor gets the request all the same.
+            after: how many requests pass before it.
+        """
+        self._passing = after
+        self._waiting.append((answer, leaves))
+
+    async def send(self, call: Outgoing) -> Answer:
+        if self._passing or not self._waiting:
+            self._passing = max(0, self._passing - 1)
+            return await self.inner.send(call)
+        answer, leaves = self._waiting.pop(0)
+        true = await self.inner.send(call) if leaves else Reply(200, {}, b"")
+        if not callable(answer):
+            return answer
+        return answer(true) if isinstance(true, Reply) else true
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()

@@ -1,0 +1,104 @@
+"""What the vendors of the sandbox hold, in our words; and people to fill them with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from sqlite3 import Row
+from typing import Any
+
+from crossbook import _phones
+from crossbook.models import Contact, Group
+from crossbook.vendor import Card
+from crossbook_sandbox.book import Book
+from crossbook_sandbox.seeds import columns, people
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """What `Sandbox.seed` stored.
+
+    Args:
+        contacts: with their ids and groups, in the order in which they were stored.
+        groups: with their ids.
+    """
+
+    contacts: tuple[Contact, ...]
+    groups: tuple[Group, ...]
+
+
+def contacts_of(book: Book, card: Card) -> tuple[Contact, ...]:
+    """Every contact of the account, whatever the vendor's own answers tell of it."""
+    groups: dict[int, list[str]] = {}
+    for row in book.rows(
+        "SELECT m.contact_id, g.id, g.key FROM membership m JOIN contact_group g ON g.id = m.group_id"
+        " WHERE g.vendor = ? ORDER BY g.id",
+        book.vendor,
+    ):
+        groups.setdefault(row["contact_id"], []).append(_group_id(row, card))
+    channels: dict[int, list[Any]] = {}
+    for row in book.rows(
+        "SELECT o.contact_id, o.channel FROM opt_out o JOIN contact c ON c.id = o.contact_id WHERE c.vendor = ?",
+        book.vendor,
+    ):
+        channels.setdefault(row["contact_id"], []).append(row["channel"])
+    rows = book.rows("SELECT * FROM contact WHERE vendor = ? ORDER BY id", book.vendor)
+    return tuple(_contact(row, card, groups.get(row["id"], ()), channels.get(row["id"], ())) for row in rows)
+
+
+def groups_of(book: Book, card: Card) -> tuple[Group, ...]:
+    """Every group of the account."""
+    rows = book.rows("SELECT * FROM contact_group WHERE vendor = ? ORDER BY id", book.vendor)
+    return tuple(
+        Group(id=_group_id(row, card), name=row["name"], description=row["description"], external_id=row["external_id"])
+        for row in rows
+    )
+
+
+def fill(book: Book, card: Card, contacts: int, groups: Sequence[str]) -> Seeded:
+    """Stores made-up people, each in one of the groups, which are made where there is none of that name."""
+    known = {row["name"]: row["id"] for row in book.rows("SELECT * FROM contact_group WHERE vendor = ?", book.vendor)}
+    if card.one_group and contacts and not groups:
+        groups = ("Seeds",)
+    ids = [known.get(name) or book.add_group({"name": name, "external_id": f"seeds-{name}"}) for name in groups]
+    first = book.count("SELECT count(*) FROM contact WHERE vendor = ?", book.vendor)
+    stored: list[int] = []
+    for number, person in enumerate(islice(people(first), contacts)):
+        group = [ids[number % len(ids)]] if ids else []
+        stored.append(book.add_contact(columns(book.vendor, person), group))
+    everybody = {contact.id: contact for contact in contacts_of(book, card)}
+    shown = {group.name: group for group in groups_of(book, card)}
+    return Seeded(tuple(everybody[str(id)] for id in stored), tuple(shown[name] for name in groups))
+
+
+def named(groups: int | Iterable[str]) -> tuple[str, ...]:
+    """The names of so many groups."""
+    return tuple(f"Group {number}" for number in range(1, groups + 1)) if isinstance(groups, int) else tuple(groups)
+
+
+def _group_id(row: Row, card: Card) -> str:
+    """The id by which this vendor knows a group: the key where its ids may be letters (Filemail), else the number."""
+    return str(row["key"] if card.group_id.fullmatch(str(row["key"])) else row["id"])
+
+
+def _contact(row: Row, card: Card, groups: Sequence[str], channels: Sequence[Any]) -> Contact:
+    first, last = row["first_name"] or None, row["last_name"] or None
+    fields: Mapping[str, Any] = {name: value for name, value in json.loads(row["fields"]).items() if value != ""}
+    return Contact(
+        id=str(row["id"]),
+        external_id=row["external_id"],
+        phone=_phones.normal(row["phone"], card.default_region) if row["phone"] else None,
+        email=row["email"] or None,
+        first_name=first,
+        last_name=last,
+        name=row["name"] or " ".join(half for half in (first, last) if half) or None,
+        company=row["company"] or None,
+        fields=fields,
+        groups=tuple(groups),
+        opted_out=frozenset(channels),
+        archived=row["archived_at"] is not None,
+        created_at=datetime.fromtimestamp(row["created_at"], UTC),
+    )
