@@ -66,7 +66,7 @@ def imports(session: nox.Session) -> None:
 
 @nox.session(name="grid-check", tags=[CHECK])
 def grid_check(session: nox.Session) -> None:
-    """The capability grid and the table of repeats are what the vendors' cards give."""
+    """The capability grid and the table of repeats are what the vendors' profiles give."""
     install(session)
     session.run("python", "-m", "docs.grid", "--check")
 

@@ -14,7 +14,7 @@ from benchmarks.answers import CONTACT_ID, GET
 from benchmarks.floor import FloorClient
 from benchmarks.rounds import Call
 from crossbook import Vercom, _transports
-from crossbook._http.request import Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportResponse
 
 AUTHORIZATION, KEY = "a" * 128, "k" * 40
 HEADERS = {"Accept": "application/json", "Authorization": AUTHORIZATION, "Application-Key": KEY}
@@ -79,10 +79,10 @@ async def floor(origin: str, width: int) -> AsyncGenerator[Call]:
         client.close()
 
 
-def outgoing(origin: str) -> Outgoing:
+def outgoing(origin: str) -> PreparedRequest:
     """The same call, framed."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "crossbook"} | HEADERS
-    return Outgoing(
+    return PreparedRequest(
         method="GET",
         origin=origin,
         path=GET.partition("?")[0],
@@ -91,7 +91,7 @@ def outgoing(origin: str) -> Outgoing:
         body=b"",
         connect_timeout=5.0,
         read_timeout=30.0,
-        max_body=16 * 1024 * 1024,
+        max_response_bytes=16 * 1024 * 1024,
     )
 
 
@@ -104,7 +104,7 @@ def barely(name: str) -> Side:
 
         async def call() -> None:
             outcome = await transport.send(framed)
-            if not isinstance(outcome, Reply) or outcome.status != 200:
+            if not isinstance(outcome, TransportResponse) or outcome.status != 200:
                 raise Failed(outcome)
 
         try:

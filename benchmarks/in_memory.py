@@ -11,10 +11,10 @@ from benchmarks.answers import CONTACT_ID, GET, one
 from benchmarks.clients import AUTHORIZATION, KEY, outgoing
 from benchmarks.rounds import Call
 from crossbook import Vercom
-from crossbook._http.client import Answer
-from crossbook._http.error_mapping import judge
+from crossbook._http.client import SuccessResponse
+from crossbook._http.error_mapping import map_response_error
 from crossbook._http.options import Options
-from crossbook._http.request import Attachment, Outgoing, Reply
+from crossbook._http.request import Attachment, PreparedRequest, TransportResponse
 from crossbook._http.request import outgoing as framed
 
 ORIGIN = "http://127.0.0.1:9"
@@ -25,9 +25,9 @@ class Memory:
     """A transport that answers at once."""
 
     name = "memory"
-    reply = Reply(200, {"content-type": "application/json"}, one())
+    reply = TransportResponse(200, {"content-type": "application/json"}, one())
 
-    async def send(self, call: Outgoing) -> Reply:
+    async def send(self, call: PreparedRequest) -> TransportResponse:
         return self.reply
 
     async def aclose(self) -> None: ...
@@ -66,20 +66,20 @@ async def without_policy() -> AsyncGenerator[Call]:
     """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
     async with opened() as book:
         connection, options = book._connection, Options()
-        card = connection.card
+        profile = connection.profile
 
-        async def send() -> Answer:
+        async def send() -> SuccessResponse:
             connection.check()
-            operation = card.operations[REQUEST.operation]
+            operation = profile.operations[REQUEST.operation]
             deadline = connection.now() + options.timeout
-            attachment = connection.auth.attachment(REQUEST.operation, options.timeout)
+            attachment = connection.auth.credentials_for(REQUEST.operation, options.timeout)
             assert isinstance(attachment, Attachment)
             left = deadline - connection.now()
-            call = framed(REQUEST, connection.base, attachment, options, left, card.max_body)
+            call = framed(REQUEST, connection.base, attachment, options, left, profile.max_response_bytes)
             with connection.until(deadline):
                 reply = await connection.transport.send(call)
-            assert isinstance(reply, Reply)
-            assert judge(card, operation, reply) is None
-            return Answer(reply.status, reply.headers, reply.content, card.vendor, REQUEST.operation)
+            assert isinstance(reply, TransportResponse)
+            assert map_response_error(profile, operation, reply) is None
+            return SuccessResponse(reply.status, reply.headers, reply.content, profile.vendor, REQUEST.operation)
 
         yield send

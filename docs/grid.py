@@ -16,8 +16,8 @@ SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
 def grid() -> str:
-    cards = [vendor(name).card for name in VENDORS]
-    lines = ["| | " + " | ".join(card.title for card in cards) + " |", "|---" * (len(cards) + 1) + "|"]
+    profiles = [vendor(name).profile for name in VENDORS]
+    lines = ["| | " + " | ".join(profile.title for profile in profiles) + " |", "|---" * (len(profiles) + 1) + "|"]
     for verb, row in crossbook.capabilities().items():
         if verb == "contacts.update:external_id":
             title = "`contacts.update` by external id"

@@ -5,30 +5,30 @@ from __future__ import annotations
 from crossbook._http.retry import may_repeat
 from crossbook.errors import (
     AuthError,
-    BadResponse,
     ConnectError,
     CrossbookError,
-    LostError,
-    NotFound,
-    RateLimited,
-    Rejected,
-    ResponseTooLarge,
-    VendorDown,
+    InvalidResponseError,
+    NoResponseError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    ResponseTooLargeError,
+    VendorUnavailableError,
 )
 from crossbook.vendor import Retry
 
 _HAPPENED: tuple[tuple[str, tuple[CrossbookError, ...]], ...] = (
-    ("no connection: refused, DNS, TLS, none free in time", (ConnectError("", sent="no"), LostError("", sent="no"))),
-    ("429, or the vendor's own word for it", (RateLimited("", sent="yes"),)),
-    ("left, and no whole answer (reset, cut, time-out)", (LostError("", sent="maybe"),)),
-    ("5xx, 408, or the vendor's own word for them", (VendorDown("", sent="yes"),)),
-    ("a success that says nothing: empty, cut or no JSON, HTML", (BadResponse("", status=200, sent="yes"),)),
+    ("no connection: refused, DNS, TLS, none free in time", (ConnectError("", sent="no"), NoResponseError("", sent="no"))),
+    ("429, or the vendor's own word for it", (RateLimitError("", sent="yes"),)),
+    ("left, and no whole answer (reset, cut, time-out)", (NoResponseError("", sent="maybe"),)),
+    ("5xx, 408, or the vendor's own word for them", (VendorUnavailableError("", sent="yes"),)),
+    ("a success that says nothing: empty, cut or no JSON, HTML", (InvalidResponseError("", status=200, sent="yes"),)),
     (
         "refused data, not found, wrong credentials, a redirect, a wrong base URL, too large",
         (
-            Rejected("", sent="yes"), NotFound("", sent="yes"), AuthError("", sent="yes"),
-            BadResponse("", status=302, sent="yes"), BadResponse("", status=404, sent="yes"),
-            ResponseTooLarge("", status=200, sent="yes"),
+            RejectedError("", sent="yes"), NotFoundError("", sent="yes"), AuthError("", sent="yes"),
+            InvalidResponseError("", status=302, sent="yes"), InvalidResponseError("", status=404, sent="yes"),
+            ResponseTooLargeError("", status=200, sent="yes"),
         ),
     ),
 )  # fmt: skip

@@ -26,7 +26,14 @@ from crossbook_sandbox import running
 from release.trials import TRIALS, Trial
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("crossbook", "crossbook_pytest", "crossbook_sandbox", "crossbook_wire")
+PACKAGES = (
+    "crossbook",
+    "crossbook_cli",
+    "crossbook_testing",
+    "crossbook_verify",
+    "crossbook_sandbox",
+    "crossbook_wire",
+)
 CORE = "core"
 DIST, WORK = ROOT / "dist", ROOT / "build" / "release"
 UV = (sys.executable, "-m", "uv", "--quiet")

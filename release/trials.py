@@ -71,7 +71,7 @@ TRIALS = {
     "httpx2": Trial(rooms=("crossbook._transports.httpx",), commands=(_script("calls.py", "httpx2"),)),
     "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
-        rooms=("crossbook_pytest", "crossbook_sandbox", "crossbook_testing"),
+        rooms=("crossbook_testing.pytest_plugin", "crossbook_sandbox", "crossbook_testing"),
         commands=(
             ("crossbook-sandbox", "--help"),
             ("python", "-m", "pytest", "--fixtures", "-q", "-p", "no:cacheprovider"),

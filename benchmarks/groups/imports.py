@@ -51,7 +51,7 @@ figure = sum(name in sys.modules for name in names)
 """
 _IN_LOOP = """
 import asyncio, sys
-from crossbook import Vercom, LostError, ConnectError
+from crossbook import Vercom, NoResponseError, ConnectError
 LIBRARIES = ("httpx", "httpcore", "h11", "anyio")
 
 async def main():
@@ -60,7 +60,7 @@ async def main():
     async with book:
         try:
             await book.contacts.get("1")
-        except (ConnectError, LostError):
+        except (ConnectError, NoResponseError):
             pass
     return [name for name in set(sys.modules) - before if name.partition(".")[0] in LIBRARIES]
 

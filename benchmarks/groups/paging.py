@@ -87,7 +87,7 @@ async def _figures(bench: Bench) -> tuple[dict[str, list[float]], str]:
         }
         missing = ""
         try:
-            ways["window=8"] = _ahead(book, 0.0, window=8)
+            ways["window=8"] = _ahead(book, 0.0, prefetch=8)
             await ways["window=8"]()
         except TypeError:
             missing = "this crossbook has no window="

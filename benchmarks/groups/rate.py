@@ -25,7 +25,7 @@ from benchmarks.row import Result, Row
 from benchmarks.serving import server
 from benchmarks.windows import peak, used
 from crossbook import AddressBook, CrossbookError, Vercom
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook_testing import Sandbox
 
 RATES = (10, 500)
@@ -63,7 +63,7 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
             transport = book._connection.transport
             end = monotonic() + seconds
 
-            async def send(call: Outgoing) -> Reply | Failure:
+            async def send(call: PreparedRequest) -> TransportResponse | TransportFailure:
                 left.append(monotonic())
                 return await transport.send(call)
 
@@ -85,7 +85,7 @@ async def _sandboxed(sandbox: Sandbox, **options: Any) -> AsyncGenerator[Address
     async with Vercom.from_env(**options) as book:
         transport = book._connection.transport
 
-        async def send(call: Outgoing) -> Reply | Failure:
+        async def send(call: PreparedRequest) -> TransportResponse | TransportFailure:
             await asyncio.sleep(LATENCY)
             return await transport.send(call)
 
@@ -98,7 +98,7 @@ async def _trickle() -> float:
         async with _sandboxed(sandbox) as book:
             for number in range(10):
                 if number == 5:
-                    sandbox.fail_next("groups.list", with_=429, vendor="vercom", times=2)
+                    sandbox.inject_fault("groups.list", kind=429, vendor="vercom", times=2)
                 await asyncio.gather(book.groups.list(), asyncio.sleep(1))
             calls = iter(range(600))
 
@@ -117,7 +117,7 @@ async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = 
     with Sandbox() as sandbox:
         async with _sandboxed(sandbox, concurrency=200) as book:
             if part:
-                sandbox.fail_next("groups.list", with_=429, vendor="vercom", probability=part)
+                sandbox.inject_fault("groups.list", kind=429, vendor="vercom", probability=part)
             end = monotonic() + seconds
 
             async def work() -> None:
@@ -129,7 +129,7 @@ async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = 
             async def refuse() -> None:
                 while pairs and monotonic() < end - 5:
                     await asyncio.sleep(5)
-                    sandbox.fail_next("groups.list", with_=429, vendor="vercom", retry_after=1, times=2)
+                    sandbox.inject_fault("groups.list", kind=429, vendor="vercom", retry_after=1, times=2)
 
             await asyncio.gather(refuse(), *(work() for _ in range(round(rate * LATENCY))))
     return done / seconds

@@ -53,9 +53,9 @@ async def contacts() -> AsyncGenerator[Call]:
     async def send(_request: Request) -> Response:
         return Response(200, {}, PAGE)
 
-    verbs = VercomBulk(Api(send))
-    verbs.region = "PL"
-    fetch = verbs.list_contacts(Query(), 1000)
+    adapter = VercomBulk(Api(send))
+    adapter.region = "PL"
+    fetch = adapter.list_contacts(Query(), 1000)
     rows, _ = await fetch(None)
     assert len(rows) == 1000
     assert isinstance(rows[0], Contact)

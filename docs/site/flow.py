@@ -11,8 +11,8 @@ _ROOMS = (
     ("book.py, contacts.py", "await book.contacts.create(Contact(…))", "what you write; the card is asked: can it?"),
     ("vendors/atom", "Contact → atom.models.NewContact", "our words become the vendor's"),
     ("crossbook_wire.atom", "ContactsApi(send).create_contact(body)", "builds one request; generated from the spec"),
-    ("core/wire.py", "turn → credentials → transport → judge", "limits, times, repeats: the only I/O policy"),
-    ("transports", "one request, one answer", "httpx, httpx2, aiohttp or a client of your own"),
+    ("_http/client.py", "turn → credentials → transport → judge", "limits, times, repeats: the only I/O policy"),
+    ("_transports", "one request, one answer", "httpx, httpx2, aiohttp or a client of your own"),
 )
 _BACK = (
     "Outcome, or one CrossbookError",

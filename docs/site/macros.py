@@ -10,16 +10,16 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "specs" / "codegen"))
 
 from docs import grid as capability_grid
-from docs.site import cards, commands, flow, guesses, wire
+from docs.site import commands, flow, guesses, profiles, wire
 from docs.site.markup import evidence
 
 _MACROS: dict[str, Callable[..., str]] = {
     "grid": capability_grid.grid,
-    "verbs": cards.verbs,
-    "holds": cards.holds,
-    "facts": cards.facts,
-    "retries": cards.retries,
-    "credentials": cards.credentials,
+    "verbs": profiles.adapter,
+    "holds": profiles.holds,
+    "facts": profiles.facts,
+    "retries": profiles.retries,
+    "credentials": profiles.credentials,
     "guesses": guesses.guesses,
     "wire": wire.reference,
     "flow": flow.drawing,

@@ -27,7 +27,7 @@ LED_TO = (
     "crossbook._http.auth.TokenStore",
     "crossbook.vendor.Verb",
     "crossbook.journal.base.Entry",
-    "crossbook.journal.base.Heading",
+    "crossbook.journal.base.RunKey",
     "crossbook._http.options.CallOptions",
     "crossbook.vendors.serwersms.Imported",
     "crossbook.vendors.vercom.resources.Field",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crossbook import Contact, NotFound
+from crossbook import Contact, NotFoundError
 
 from .compare import keys
 from .vendor import GROUP, Account, find_group
@@ -23,9 +23,11 @@ async def clean(account: Account, people: Sequence[Contact]) -> str:
         known = {key for person in people for key in keys(book, person)}
         listed = [contact async for contact in book.contacts.list(group=group)]
         ours = [contact.id for contact in listed if keys(book, contact) & known]
-        summary = await book.contacts.delete_many(ours, concurrency=account.workers).summary()
+        summary = await book.contacts.delete_many(ours, concurrency=account.workers).run()
         # Who was deleted by somebody faster is no failure.
-        failed = next((result.error for result in summary.failures if not isinstance(result.error, NotFound)), None)
+        failed = next(
+            (result.error for result in summary.failures if not isinstance(result.error, NotFoundError)), None
+        )
         if failed is not None:
             raise failed
         others = len(listed) - len(ours)

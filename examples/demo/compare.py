@@ -1,4 +1,4 @@
-"""What a vendor's contact must have of a person, by the vendor's card."""
+"""What a vendor's contact must have of a person, by the vendor's profile."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def not_shown(book: AddressBook, person: Contact) -> set[str]:
 
 
 def not_told(book: AddressBook, person: Contact, found: Contact) -> set[str]:
-    """Fields of this person that the card calls readable and that this answer does not tell."""
+    """Fields of this person that the profile calls readable and that this answer does not tell."""
     readable = {name for name in _values(book, person) if "r" in _access(book, name)}
-    return {name for name in readable if name.partition(".")[0] not in found.known}
+    return {name for name in readable if name.partition(".")[0] not in found.known_fields}
 
 
 def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
@@ -30,19 +30,21 @@ def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
     return {
         name
         for name in wanted.keys() | stored.keys()
-        if "r" in _access(book, name) and name.partition(".")[0] in found.known and wanted.get(name) != stored.get(name)
+        if "r" in _access(book, name)
+        and name.partition(".")[0] in found.known_fields
+        and wanted.get(name) != stored.get(name)
     }
 
 
 def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
     """What this vendor's contacts can be recognised by: a phone, an e-mail address, an external id."""
     values = _values(book, contact)
-    return {(name, values[name].casefold()) for name in book.card.match_keys if name in values}
+    return {(name, values[name].casefold()) for name in book.profile.match_keys if name in values}
 
 
 def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
     """What a contact has, by field; a name either whole or in halves, as the vendor stores it."""
-    other_form = ("first_name", "last_name") if book.card.names == "whole" else ("name",)
+    other_form = ("first_name", "last_name") if book.profile.names == "whole" else ("name",)
     values = {name: getattr(contact, name) for name in _FIELDS if name not in other_form}
     values |= {f"fields.{name}": value for name, value in (contact.fields or {}).items()}
     if values["phone"]:
@@ -55,5 +57,5 @@ def _access(book: AddressBook, name: str) -> str:
     """`rw`, `r` or `w`, and nothing for what the vendor cannot hold."""
     own, _, named = name.partition(".")
     if named:
-        return "rw" if book.card.named_fields is None or named in book.card.named_fields else ""
-    return book.card.holds[own].access if own in book.card.holds else ""
+        return "rw" if book.profile.named_fields is None or named in book.profile.named_fields else ""
+    return book.profile.holds[own].access if own in book.profile.holds else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from crossbook import InvalidInput
+from crossbook import InvalidInputError
 
 from .vendor import VENDORS, Account
 
@@ -21,7 +21,7 @@ def accounts(console: Console, journals: Path) -> list[Account]:
     for vendor in VENDORS:
         try:
             account = Account(vendor, workers=WORKERS, journals=journals)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             console.print(f"{vendor:<10} left out: {error.message}", markup=False, highlight=False)
         else:
             console.print(f"{vendor:<10} {account.book!r}", markup=False, highlight=False)

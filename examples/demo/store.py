@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, MatchKey, Rejected, Result
+from crossbook import AddressBook, Contact, CrossbookError, InvalidInputError, MatchKey, RejectedError, Result
 
 Status = Literal["created", "there", "updated", "skipped", "refused", "failed"]
 
@@ -54,16 +54,16 @@ async def store(
             match=match,
             journal=journal,
             run=match,
-            ref=lambda person: person.external_id,
-            on_loss="drop",
+            item_key=lambda person: person.external_id,
+            on_unsupported_field="drop",
             on_duplicate="skip",
             concurrency=workers,
-            settle=2,
+            settle_timeout=2,
         ) as run:
             async for result in run:
                 results.append(_stored(batch[result.index], result))
                 done()
-        stopped |= run.summarised().stopped is not None
+        stopped |= run.summary.stopped is not None
     if not stopped and all(result.status != "failed" for result in results):
         for file in journal.parent.glob(f"{journal.name}*"):
             file.unlink()
@@ -73,7 +73,7 @@ async def store(
 def _by_key(book: AddressBook, people: Sequence[Contact]) -> Iterator[tuple[MatchKey, Sequence[Contact]]]:
     """Everybody by the first key that the vendor can be asked by and that the person has."""
     left = list(people)
-    *first, last = book.card.match_keys
+    *first, last = book.profile.match_keys
     for match in first:
         yield match, [person for person in left if getattr(person, match)]
         left = [person for person in left if not getattr(person, match)]
@@ -82,7 +82,7 @@ def _by_key(book: AddressBook, people: Sequence[Contact]) -> Iterator[tuple[Matc
 
 def _stored(person: Contact, result: Result) -> Stored:
     status: Status = _STATUS.get(result.status, "failed")
-    if result.status == "failed" and isinstance(result.error, (InvalidInput, Rejected)) and not result.id:
+    if result.status == "failed" and isinstance(result.error, (InvalidInputError, RejectedError)) and not result.id:
         status = "refused"
     if status == "created" and result.replayed:
         status = "there"  # by the run that was interrupted

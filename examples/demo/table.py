@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from crossbook import Contact, CrossbookError, InvalidInput
+from crossbook import Contact, CrossbookError, InvalidInputError
 
 from .vendor import Report
 
@@ -128,6 +128,6 @@ def _failures(reports: Sequence[Report]) -> Iterator[str]:
 
 
 def _reason(error: CrossbookError) -> str:
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInputError):
         return f"– {error.message}"
     return f"✗ {error.message} (code {error.code})" if error.code else f"✗ {error.message}"

@@ -62,7 +62,7 @@ class Account:
 
     def __init__(self, vendor: str, *, workers: int, journals: Path, **options: Any) -> None:
         self.book = crossbook.open(vendor, on_attempt=self._count, **options)
-        self.title = self.book.card.title
+        self.title = self.book.profile.title
         self.workers = workers
         self.journals = journals
         self.requests = 0
@@ -92,7 +92,7 @@ class Account:
             group,
             workers=self.workers,
             # Of these people and this group: with others it would be refused.
-            journal=self.journals / f"{self.book.card.vendor}-{group}-{len(people)}.journal",
+            journal=self.journals / f"{self.book.profile.vendor}-{group}-{len(people)}.journal",
             done=lambda: progress.step(self.title),
         )
         report.failure = next((result.error for result in report.stored if result.status == "failed"), None)
@@ -103,7 +103,7 @@ class Account:
         stored = [result for result in report.stored if result.status in ("created", "there", "updated")]
         progress.begin(self.title, "reading back", len(stored))
         # Where the list tells less than it could, each contact's detail is asked for too.
-        full = "full" in self.book.card.filters
+        full = "full" in self.book.profile.filters
         ids = {result.id for result in stored}
         found: dict[str, Contact] = {}
         async for contact in self.book.contacts.list(group=group, full=full):

@@ -40,8 +40,8 @@ async def list_books(books: Books) -> list[Account]:
     return [
         Account(
             name=name,
-            vendor=book.card.title,
-            verbs={verb: vendors[book.card.vendor].support for verb, vendors in grid.items()},
+            vendor=book.profile.title,
+            verbs={verb: vendors[book.profile.vendor].support for verb, vendors in grid.items()},
         )
         for name, book in books.items()
     ]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from crossbook import Contact, ContactChanges, Group, Outcome, Page
+from crossbook import Contact, ContactChanges, Group, Page, WriteResult
 
 from .books import Book
 
@@ -31,9 +31,11 @@ async def list_contacts(
 
 
 @router.post("", status_code=201)
-async def create_contact(book: Book, contact: Contact, on_loss: Literal["error", "drop"] = "error") -> Outcome:
-    """`on_loss=drop` leaves out what the vendor cannot hold, and says so in `lost_fields`."""
-    return await book.contacts.create(contact, on_loss=on_loss)
+async def create_contact(
+    book: Book, contact: Contact, on_unsupported_field: Literal["error", "drop"] = "error"
+) -> WriteResult:
+    """`on_unsupported_field=drop` leaves out what the vendor cannot hold, and says so in `dropped_fields`."""
+    return await book.contacts.create(contact, on_unsupported_field=on_unsupported_field)
 
 
 @router.get("/{id}")
@@ -42,7 +44,7 @@ async def get_contact(book: Book, id: str) -> Contact:
 
 
 @router.patch("/{id}")
-async def update_contact(book: Book, id: str, changes: ContactChanges) -> Outcome:
+async def update_contact(book: Book, id: str, changes: ContactChanges) -> WriteResult:
     """Changes what is named; null clears."""
     return await book.contacts.update(id, **changes)
 

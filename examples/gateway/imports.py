@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from crossbook import AddressBook, Batch, Contact, InvalidInput, MatchKey
+from crossbook import AddressBook, Batch, Contact, InvalidInputError, MatchKey
 from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLarge
 from examples.demo.people import read_people
 
@@ -36,7 +36,7 @@ class Shown(NDJSON):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._board.end(self._entry, self._batch.summarised())
+            self._board.end(self._entry, self._batch.summary)
 
 
 @router.post("/books/{book}/imports", response_class=NDJSON, response_model=Line, max_body_size=LARGEST_FILE)
@@ -47,7 +47,7 @@ async def import_contacts(
     board: TheBoard,
     match: MatchKey | None = None,
     on_duplicate: Literal["skip", "update", "error"] | None = None,
-    on_loss: Literal["error", "drop"] = "error",
+    on_unsupported_field: Literal["error", "drop"] = "error",
 ) -> Response:
     """A line for each person, the summary last. Whoever hangs up stops it: what was written stays.
 
@@ -58,7 +58,11 @@ async def import_contacts(
     people = await body.read(max_bytes=LARGEST_FILE, max_items=largest)
     entry = board.new(request.path_params["book"], "", len(people))
     batch = book.contacts.create_many(
-        people, match=match, on_duplicate=on_duplicate, on_loss=on_loss, progress=entry.progress
+        people,
+        match=match,
+        on_duplicate=on_duplicate,
+        on_unsupported_field=on_unsupported_field,
+        progress=entry.progress,
     )
     return Shown(batch, entry, board)
 
@@ -82,7 +86,7 @@ async def import_file(
     largest: int = request.app.state.settings.largest_import
     given = file if file is not None and file.filename else None
     if (given is None) != demo:
-        raise InvalidInput("send either a file with a name, or demo=true for the made-up people", field="file")
+        raise InvalidInputError("send either a file with a name, or demo=true for the made-up people", field="file")
     people = read_people() if given is None else await run_in_threadpool(read_upload, given, book, largest + 1)
     if len(people) > largest:
         raise RequestTooLarge(f"an import holds {largest:,} people at most: import the file in parts")
@@ -92,7 +96,7 @@ async def import_file(
         [replace(person, groups=(id,)) for person in people],
         match=_first_key(book) if skip else None,
         on_duplicate="skip" if skip else None,
-        on_loss="drop",
+        on_unsupported_field="drop",
         progress=entry.progress,
     )
     return Shown(batch, entry, board)
@@ -100,7 +104,7 @@ async def import_file(
 
 def _first_key(book: AddressBook) -> MatchKey:
     keys: tuple[MatchKey, ...] = ("phone", "email", "external_id")
-    return next(key for key in keys if key in book.card.match_keys)
+    return next(key for key in keys if key in book.profile.match_keys)
 
 
 async def _group(book: AddressBook, name: str) -> str:

@@ -6,7 +6,7 @@ from itertools import islice
 
 from fastapi import UploadFile
 
-from crossbook import AddressBook, Contact, InvalidInput, files
+from crossbook import AddressBook, Contact, InvalidInputError, files
 from crossbook.transfer import fitted
 
 
@@ -19,7 +19,7 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
         most: no more than these are read.
 
     Raises:
-        InvalidInput: it is no such file, or a row cannot be read; its line is named.
+        InvalidInputError: it is no such file, or a row cannot be read; its line is named.
     """
     with files.read(upload.file, files.format_of(upload.filename or "")) as people:
         return [_contact(row, book) for row in islice(people, most)]
@@ -28,5 +28,5 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
 def _contact(row: files.Row, book: AddressBook) -> Contact:
     if row.contact is None:
         why = row.error.message if row.error else "it cannot be read"
-        raise InvalidInput(f"line {row.line}: {why}", field="file")
+        raise InvalidInputError(f"line {row.line}: {why}", field="file")
     return fitted(book, row.contact)

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import crossbook
-from crossbook import AddressBook, InvalidInput
+from crossbook import AddressBook, InvalidInputError
 
 Vendor = Literal["serwersms", "atom", "filemail", "vercom"]
 
@@ -37,6 +37,6 @@ def accounts(settings: Settings) -> tuple[dict[str, AddressBook], dict[str, str]
         options: dict[str, Any] = {"timeout": settings.timeout, "rate": settings.rates.get(name)}
         try:
             found[name] = crossbook.open(name, **options)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             missing[name] = error.message
     return found, missing

@@ -6,11 +6,11 @@ from typing import Self, Unpack
 
 from crossbook_wire.http import Send
 
-from crossbook._http.auth import Fixed, credential, headers
-from crossbook._tracebacks import public_sync
+from crossbook._http.auth import StaticAuth, credential, headers
+from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from examples.postcard.card import CARD
-from examples.postcard.verbs import PostcardVerbs
+from examples.postcard.adapter import PostcardVerbs
+from examples.postcard.profile import PROFILE
 from examples.postcard.wire.postcard import Api
 
 
@@ -23,29 +23,29 @@ class Postcard(AddressBook):
         options: see `BookOptions`.
     """
 
-    card = CARD
+    profile = PROFILE
     wire: Api
 
-    @public_sync
+    @hide_internal_frames_sync
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
         super().__init__(_auth(token), account=account, **options)
 
-    @public_sync
+    @hide_internal_frames_sync
     def renew_credentials(self, token: str) -> None:
         """Uses another token of the same account from the next attempt on."""
         self._connection.renew(_auth(token))
 
     @classmethod
-    @public_sync
+    @hide_internal_frames_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_POSTCARD_TOKEN, and where wanted CROSSBOOK_POSTCARD_BASE_URL and
         CROSSBOOK_POSTCARD_ACCOUNT."""
         return cls._from(account, cls._environment(account), options)
 
-    def _make_verbs(self, send: Send) -> PostcardVerbs:
+    def _make_adapter(self, send: Send) -> PostcardVerbs:
         self.wire = Api(send)
         return PostcardVerbs(self.wire)
 
 
-def _auth(token: str) -> Fixed:
+def _auth(token: str) -> StaticAuth:
     return headers({"Authorization": f"Bearer {credential('token', token)}"})

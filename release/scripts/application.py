@@ -13,7 +13,7 @@ import httpx
 from fastapi import Depends, FastAPI, Response
 
 import crossbook.fastapi
-from crossbook import Contact, Outcome, Vercom
+from crossbook import Contact, Vercom, WriteResult
 from crossbook.fastapi import NDJSON, Health, ImportBody, Line, health, use
 
 Book = Annotated[Vercom, Depends(use("vercom"))]
@@ -21,7 +21,7 @@ app = FastAPI(lifespan=crossbook.fastapi.lifespan("vercom", "atom"))
 
 
 @app.post("/contacts", status_code=201)
-async def create(contact: Contact, book: Book) -> Outcome:
+async def create(contact: Contact, book: Book) -> WriteResult:
     """A model of ours as a body and as an answer."""
     return await book.contacts.create(contact)
 
@@ -64,7 +64,7 @@ async def main() -> None:
         healthy = await client.get("/health")
         assert healthy.status_code == 200, healthy.text
         described = (await client.get("/openapi.json")).json()
-        assert {"Contact", "Outcome", "Line"} <= described["components"]["schemas"].keys(), described
+        assert {"Contact", "WriteResult", "Line"} <= described["components"]["schemas"].keys(), described
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ async def main(transport: Any) -> None:
                 )
                 for n in range(3)
             ]
-            first = await book.contacts.create(people[0], on_loss="drop")
-            async with book.contacts.create_many(people[1:], on_loss="drop") as batch:
+            first = await book.contacts.create(people[0], on_unsupported_field="drop")
+            async with book.contacts.create_many(people[1:], on_unsupported_field="drop") as batch:
                 statuses = [result.status async for result in batch]
             assert statuses == ["created"] * 2, statuses
             read = await book.contacts.get(first.id)

@@ -31,7 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # As hexadecimal or base64url ids are: with a digit, or it could be a name.
 _TOKEN = re.compile(r"[A-Za-z_-]*[0-9][A-Za-z0-9_-]*")
-_PHONE = re.compile(r"[0-9]{9}|\A[0-9]{6,}\Z")
+_DIGITS_OF_PHONE = re.compile(r"[0-9]{9}|\A[0-9]{6,}\Z")
 MESSAGE_LENGTH = 300
 LABEL_LENGTH = 100
 
@@ -85,7 +85,7 @@ def text(value: str) -> str:
 
 def label(value: str) -> str:
     """A vendor's id of a request, up to 100 characters, if it looks like an id and holds nothing like a phone."""
-    token = _TOKEN.fullmatch(value) and not _PHONE.search(re.sub("[_-]", "", value))
+    token = _TOKEN.fullmatch(value) and not _DIGITS_OF_PHONE.search(re.sub("[_-]", "", value))
     return value[:LABEL_LENGTH] if token or _UUID.fullmatch(value) else "***"
 
 
@@ -124,7 +124,7 @@ class Secret:
 _SHORTEST = 4
 _NATIONAL = 9  # digits of a phone without its country, in most countries
 _LONGEST_PREFIX = 16  # characters of a phone before and between those
-_PHONE = re.compile(r"\+?[0-9][0-9 .()/-]*")
+_WHOLE_PHONE = re.compile(r"\+?[0-9][0-9 .()/-]*")
 _LONGEST = 1024 * 1024  # bytes of a request that are looked through: a thousand contacts at once have a quarter
 _LONGEST_TEXT = 4096  # characters of a message; redact.text keeps fewer
 
@@ -190,7 +190,7 @@ def texts(value: Any) -> Iterator[str]:
 
 def _spellings(value: str) -> set[str]:
     """As it is, as URLs have it, as JSON and languages quote it; of a phone the digits and the last nine."""
-    if _PHONE.fullmatch(value):
+    if _WHOLE_PHONE.fullmatch(value):
         digits = "".join(filter(str.isdigit, value))
         if len(digits) >= _NATIONAL:
             return {value, quote(value, safe=""), quote_plus(value), digits, digits[-_NATIONAL:]}

@@ -26,7 +26,7 @@ C = TypeVar("C", bound=CrossbookError)
 _PACKAGES = ("crossbook", "crossbook_wire")
 
 
-def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+def hide_internal_frames(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     """An async method of the public surface: a CrossbookError or a cancellation comes out of it bare."""
 
     @functools.wraps(method)
@@ -34,7 +34,7 @@ def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any,
         try:
             return await method(*args, **kwargs)
         except CrossbookError as error:
-            bare: BaseException = strip(_of(error, method, args))
+            bare: BaseException = strip_traceback(_of(error, method, args))
         except Exception as error:
             clear_our_locals(error)
             del args, kwargs
@@ -50,7 +50,7 @@ def public(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any,
     return call
 
 
-def public_sync(method: Callable[P, R]) -> Callable[P, R]:
+def hide_internal_frames_sync(method: Callable[P, R]) -> Callable[P, R]:
     """The same for what only checks its arguments: what returns something to await, and constructors."""
 
     @functools.wraps(method)
@@ -58,7 +58,7 @@ def public_sync(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except CrossbookError as error:
-            bare = strip(_of(error, method, args))
+            bare = strip_traceback(_of(error, method, args))
         except Exception as error:
             clear_our_locals(error)
             del args, kwargs
@@ -76,12 +76,12 @@ def _of(error: CrossbookError, method: Callable[..., Any], args: tuple[Any, ...]
     """The error, saying whose it is and which of our verbs it is about, where it says no operation of the vendor's."""
     owner: Any = args[0] if args else None
     if hasattr(owner, "room"):  # `book.contacts`, `book.groups` …
-        error.vendor = error.vendor or owner._connection.card.vendor
+        error.vendor = error.vendor or owner._connection.profile.vendor
         error.operation = error.operation or f"{owner.room}.{method.__name__}"
     return error
 
 
-def strip(error: CrossbookError) -> CrossbookError:
+def strip_traceback(error: CrossbookError) -> CrossbookError:
     """The error without its frames and without what it was raised from."""
     error.__cause__ = None
     error.__suppress_context__ = True

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook._http.options import CallOptions
 from crossbook._tracebacks import own_copy
-from crossbook.errors import CrossbookError, InvalidInput
-from crossbook.vendor import Card, Rate
+from crossbook.errors import CrossbookError, InvalidInputError
+from crossbook.vendor import Rate, VendorProfile
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
 
-    from crossbook._batch.builder import Workshop
+    from crossbook._batch.builder import BatchContext
     from crossbook._http.auth import Auth
     from crossbook._http.options import Options
-    from crossbook.vendor import Verbs
+    from crossbook.vendor import VendorAdapter
 
 BATCH_ATTEMPTS = 8
 
@@ -30,11 +30,11 @@ class BookOptions(CallOptions, total=False):
     """What every book takes beside its credentials, as keywords; each has a default.
 
     Attributes:
-        base_url: where the vendor is; the card's address by default (Atom has none: it is the account's own).
-        default_region: the country ("PL") in which phones without a country code are read; the card's by default.
+        base_url: where the vendor is; the profile's address by default (Atom has none: it is the account's own).
+        default_region: the country ("PL") in which phones without a country code are read; the profile's by default.
         default_group: the group of a new contact that names none (Atom).
-        rate: requests a second, over the card's: a negotiated limit, or your share of one.
-        concurrency: requests of the account in flight at once; the card's by default.
+        rate: requests a second, over the profile's: a negotiated limit, or your share of one.
+        concurrency: requests of the account in flight at once; the profile's by default.
         transport: "httpx", the default, "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`): the fastest by far, for
             asyncio alone, faster still on uvloop (`uvloop.run(main())`).
         http_client: an `AsyncClient` of httpx or httpx2 to send through, or a connector of aiohttp
@@ -57,13 +57,13 @@ class AddressBook:
     """One account at one vendor. Made by `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or by `crossbook.open(name)`.
 
     It is opened with `async with`, once, in the event loop that uses it; one book serves any number of tasks. When it
-    closes, calls that other tasks still make end at once: `LostError` if they left, `ConnectError` if not, or with what
+    closes, calls that other tasks still make end at once: `NoResponseError` if they left, `ConnectError` if not, or with what
     their last attempt ended with. (Over an `http_client` of yours a request on its way goes on to its end.)
 
     Attributes:
         contacts: verbs for contacts.
         groups: verbs for groups.
-        card: the vendor's facts: what it can, what it holds, how fast it may be asked.
+        profile: the vendor's facts: what it can, what it holds, how fast it may be asked.
 
     Example:
         ```python
@@ -72,7 +72,7 @@ class AddressBook:
         ```
     """
 
-    card: ClassVar[Card]
+    profile: ClassVar[VendorProfile]
 
     def __init__(
         self, auth: Auth, brand: str = "", *, account: str | None = None, **options: Unpack[BookOptions]
@@ -82,74 +82,76 @@ class AddressBook:
         from crossbook import _transports
         from crossbook._http.options import Options
         from crossbook._http.request import Base
-        from crossbook._http.session import Connection
+        from crossbook._http.session import Session
 
-        card = self.card
+        profile = self.profile
         settings: dict[str, Any] = dict(options)
-        url = settings.pop("base_url", None) or card.base_urls.get(brand)
+        url = settings.pop("base_url", None) or profile.base_urls.get(brand)
         if not url:
-            raise InvalidInput(
-                f"{card.title} has an address of its own for each account: pass base_url (the account's API URL)",
-                field="base_url", vendor=card.vendor,
+            raise InvalidInputError(
+                f"{profile.title} has an address of its own for each account: pass base_url (the account's API URL)",
+                field="base_url", vendor=profile.vendor,
             )  # fmt: skip
         allow_http = settings.pop("allow_http", False)
         if not isinstance(allow_http, bool):  # the text "false" would allow it
-            raise InvalidInput("allow_http is True or False", field="allow_http", vendor=card.vendor)
+            raise InvalidInputError("allow_http is True or False", field="allow_http", vendor=profile.vendor)
         base = Base.parse(url, allow_http=allow_http)
-        self._region = _region(card, settings.pop("default_region", None))
-        self._default_group = _default_group(card, settings.pop("default_group", None))
-        rate = _rate(card, settings.pop("rate", None))
-        concurrency = settings.pop("concurrency", card.concurrency)
+        self._region = _region(profile, settings.pop("default_region", None))
+        self._default_group = _default_group(profile, settings.pop("default_group", None))
+        rate = _rate(profile, settings.pop("rate", None))
+        concurrency = settings.pop("concurrency", profile.concurrency)
         if not (type(concurrency) is int and concurrency > 0):
-            raise InvalidInput("concurrency is a whole number from 1", field="concurrency", vendor=card.vendor)
-        account = _account(card, account)
+            raise InvalidInputError("concurrency is a whole number from 1", field="concurrency", vendor=profile.vendor)
+        account = _account(profile, account)
         transport = _transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
-        _no_others(card, settings)
+        _no_others(profile, settings)
         self._options = Options(**settings)
-        self._connection = Connection(card, base, auth, transport, rate, concurrency, account=account, brand=brand)
+        self._connection = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
         self._bind()
 
     def _bind(self) -> None:
-        from crossbook._http.client import Wire
+        from crossbook._http.client import Client
         from crossbook.contacts import Contacts
         from crossbook.groups import Groups
 
-        self._wire = Wire(self._connection, self._options)
-        self._verbs = self._make_verbs(self._wire.send)
-        self._verbs.region = self._region
-        self.contacts = Contacts(self._verbs, self._connection, self._default_group, self._shop)
-        self.groups = Groups(self._verbs, self._connection, self._shop)
+        self._wire = Client(self._connection, self._options)
+        self._adapter = self._make_adapter(self._wire.send)
+        self._adapter.region = self._region
+        self.contacts = Contacts(self._adapter, self._connection, self._default_group, self._batch_context)
+        self.groups = Groups(self._adapter, self._connection, self._batch_context)
 
-    def _shop(self, max_wait: float | None = None) -> Workshop:
+    def _batch_context(self, max_wait: float | None = None) -> BatchContext:
         """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
         from msgspec.structs import replace
 
-        from crossbook._batch.builder import Workshop
+        from crossbook._batch.builder import BatchContext
 
-        attempts = max(BATCH_ATTEMPTS, self._options.attempts)
+        attempts = max(BATCH_ATTEMPTS, self._options.max_attempts)
         other = self._with(
-            replace(self._options, attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
+            replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
-        return Workshop(other._verbs, other._connection, other._options, lambda: other._wire.requests)
+        return BatchContext(other._adapter, other._connection, other._options, lambda: other._wire.requests)
 
-    def _make_verbs(self, send: Send) -> Verbs:
+    def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")
 
     @classmethod
     def _environment(cls, account: str | None, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
-        """The credentials from the card's variables, or from those of a named account, which bear its name instead of
-        the vendor's; InvalidInput names the variable that is missing."""
-        account, found = _account(cls.card, account), dict[str, str]()
-        for parameter, variable in cls.card.environment.items():
+        """The credentials from the profile's variables, or from those of a named account, which bear its name instead of
+        the vendor's; InvalidInputError names the variable that is missing."""
+        account, found = _account(cls.profile, account), dict[str, str]()
+        for parameter, variable in cls.profile.environment.items():
             if account is not None:
                 variable = variable_of(account, parameter)
             value = os.environ.get(variable, "")
             if value:
                 found[parameter] = value
             elif parameter not in optional and parameter != "account":
-                raise InvalidInput(f"set the environment variable {variable}", field=variable, vendor=cls.card.vendor)
+                raise InvalidInputError(
+                    f"set the environment variable {variable}", field=variable, vendor=cls.profile.vendor
+                )
         return found
 
     @classmethod
@@ -169,7 +171,7 @@ class AddressBook:
         """
         from msgspec.structs import replace
 
-        _no_others(self.card, options)
+        _no_others(self.profile, options)
         return self._with(replace(self._options, **options))
 
     def _with(self, options: Options) -> Self:
@@ -200,59 +202,63 @@ def variable_of(account: str, parameter: str) -> str:
     return f"CROSSBOOK_{account.upper().replace('-', '_')}_{parameter.upper()}"
 
 
-def _no_others(card: Card, options: Mapping[str, Any]) -> None:
+def _no_others(profile: VendorProfile, options: Mapping[str, Any]) -> None:
     unknown = sorted(set(options) - set(CallOptions.__annotations__))
     if unknown:
-        raise InvalidInput(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
+        raise InvalidInputError(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=profile.vendor)
 
 
-def _account(card: Card, asked: str | None) -> str | None:
+def _account(profile: VendorProfile, asked: str | None) -> str | None:
     if asked is None:
         return None
     if not isinstance(asked, str) or not asked.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInput("account must be the name of an account, as text", field="account", vendor=card.vendor)
+        raise InvalidInputError(
+            "account must be the name of an account, as text", field="account", vendor=profile.vendor
+        )
     if not asked.isascii():
         try:
             asked.encode()
         except UnicodeEncodeError:
             what = "account has half of a surrogate pair, which no text can hold: give valid Unicode"
-            raise InvalidInput(what, field="account", vendor=card.vendor) from None
+            raise InvalidInputError(what, field="account", vendor=profile.vendor) from None
     return asked.strip()
 
 
-def _region(card: Card, asked: str | None) -> str | None:
-    if asked is None or asked == card.default_region:
-        return card.default_region
+def _region(profile: VendorProfile, asked: str | None) -> str | None:
+    if asked is None or asked == profile.default_region:
+        return profile.default_region
     from crossbook import _phones
 
     if not _phones.is_region(asked):
-        raise InvalidInput(
+        raise InvalidInputError(
             'default_region is a country as two capital letters, such as "PL"',
             field="default_region",
-            vendor=card.vendor,
+            vendor=profile.vendor,
         )
     return asked
 
 
-def _default_group(card: Card, asked: str | None) -> str | None:
+def _default_group(profile: VendorProfile, asked: str | None) -> str | None:
     if asked is None:
         return None
-    if not card.one_group:
+    if not profile.one_group:
         # Nobody would notice that it does nothing.
-        raise InvalidInput(
-            f"{card.title} takes contacts without a group: name groups on each contact",
-            field="default_group", vendor=card.vendor,
+        raise InvalidInputError(
+            f"{profile.title} takes contacts without a group: name groups on each contact",
+            field="default_group", vendor=profile.vendor,
         )  # fmt: skip
     from crossbook import _validation
 
-    return _validation.check_id(card, "default_group", asked)
+    return _validation.check_id(profile, "default_group", asked)
 
 
-def _rate(card: Card, asked: float | None) -> Rate | None:
+def _rate(profile: VendorProfile, asked: float | None) -> Rate | None:
     if asked is None:
-        return card.rate
+        return profile.rate
     if isinstance(asked, bool) or not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInput("rate must be a number of requests a second, more than 0", field="rate", vendor=card.vendor)
+        raise InvalidInputError(
+            "rate must be a number of requests a second, more than 0", field="rate", vendor=profile.vendor
+        )
     return Rate(asked, max(1, round(asked)))
 
 
@@ -285,13 +291,13 @@ async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
     """
     # One repeat: a connection that the vendor closed meanwhile, or a login token that died, is no illness.
     hurried = book.with_options(
-        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=None, attempts=2
+        timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=None, max_attempts=2
     )
-    asked = hurried.contacts if book.card.verb("groups.list").support == "unsupported" else hurried.groups
+    asked = hurried.contacts if book.profile.capability("groups.list").support == "unsupported" else hurried.groups
     began, error = time.monotonic(), None
     try:
         await asked.list(page_size=1)
     except CrossbookError as raised:
         error = own_copy(raised)
     seconds = round(time.monotonic() - began, 3)
-    return BookHealth(vendor=book.card.vendor, answers=error is None, seconds=seconds, error=error)
+    return BookHealth(vendor=book.profile.vendor, answers=error is None, seconds=seconds, error=error)

@@ -9,50 +9,53 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
-from crossbook._http.session import Connection
+from crossbook._http.session import Session
 from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
-from crossbook._tracebacks import public, public_sync
+from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
 from crossbook._validation import match_key, narrowed, why_unmatched
-from crossbook.errors import Ambiguous, InvalidInput, NotFound, Unsupported
-from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, Outcome
-from crossbook.vendor import Query, Verbs
+from crossbook.errors import AmbiguousMatchError, InvalidInputError, NotFoundError, UnsupportedError
+from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
+from crossbook.vendor import Query, VendorAdapter
 
 if TYPE_CHECKING:
     from crossbook._batch.batch import Batch
-    from crossbook._batch.builder import BatchOptions, Items, Workshop
+    from crossbook._batch.builder import BatchContext, BatchOptions, Items
     from crossbook._batch.resolver import OnDuplicate
     from crossbook._batch.results import Status
-    from crossbook._pagination.pager import Pager
     from crossbook.vendor import MatchKey
 
 
 class Contacts:
-    """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `Unsupported` before any I/O."""
+    """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `UnsupportedError` before any I/O."""
 
     room = "contacts"
 
     def __init__(
-        self, verbs: Verbs, connection: Connection, default_group: str | None, shop: Callable[[float | None], Workshop]
+        self,
+        adapter: VendorAdapter,
+        connection: Session,
+        default_group: str | None,
+        context: Callable[[float | None], BatchContext],
     ) -> None:
-        self._verbs = verbs
-        self._card = verbs.card
+        self._adapter = adapter
+        self._profile = adapter.profile
         self._connection = connection
         self._default_group = default_group
-        self._make_shop = shop
+        self._make_shop = context
 
     def _ask(self, verb: str) -> None:
-        if self._card.verb(verb).support == "unsupported":
-            raise self._verbs.unsupported(verb)
+        if self._profile.capability(verb).support == "unsupported":
+            raise self._adapter.unsupported(verb)
         if self._connection.group is None:  # which event loop this is, the request asks
             self._connection.check()
 
-    def _shop(self, verb: str, max_wait: float | None) -> Workshop:
+    def _batch_context(self, verb: str, max_wait: float | None) -> BatchContext:
         self._ask(verb)
         self._connection.check()
         return self._make_shop(max_wait)
 
-    @public_sync
+    @hide_internal_frames_sync
     def list(
         self,
         *,
@@ -69,7 +72,7 @@ class Contacts:
         after: str | None = None,
         unique: bool = False,
         full: bool = False,
-        window: int = 1,
+        prefetch: int = 1,
     ) -> Pager[Contact]:
         """Lists contacts: all of them, or those that every given filter lets through.
 
@@ -94,8 +97,8 @@ class Contacts:
             A `Pager`: `async for` gives contacts, `await` one `Page`, `.pages()` every page.
 
         Raises:
-            Unsupported: the vendor has no such filter or order, or its pages cannot be had side by side.
-            InvalidInput: a cursor of another list, a page size or a window out of range.
+            UnsupportedError: the vendor has no such filter or order, or its pages cannot be had side by side.
+            InvalidInputError: a cursor of another list, a page size or a window out of range.
 
         Example:
             ```python
@@ -105,25 +108,25 @@ class Contacts:
         """
         self._ask("contacts.list")
         self._connection.check()
-        card = self._card
+        profile = self._profile
         query = narrowed(
-            card,
+            profile,
             Query(
                 group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
                 opted_out=opted_out, sort=sort, descending=descending, full=full,
             ),
-            self._verbs.region,
+            self._adapter.region,
         )  # fmt: skip
-        size = _validation.page_size_of(card.contact_paging, page_size)
-        _validation.check_window(card, window)
-        bound = cursor.filter_hash(card.vendor, "contacts", query)
+        size = _validation.page_size_of(profile.contact_paging, page_size)
+        _validation.check_window(profile, prefetch)
+        bound = cursor.filter_hash(profile.vendor, "contacts", query)
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
-            lambda: self._verbs.list_contacts(query, size), self._connection.start, bound, position,
-            unique=unique, window=window, vendor=card.vendor, operation="contacts.list",
+            lambda: self._adapter.list_contacts(query, size), self._connection.start, bound, position,
+            unique=unique, prefetch=prefetch, vendor=profile.vendor, operation="contacts.list",
         )  # fmt: skip
 
-    @public
+    @hide_internal_frames
     async def get(self, id: str) -> Contact:
         """Reads one contact.
 
@@ -134,8 +137,8 @@ class Contacts:
             The contact; its `known` says which fields the vendor's answer told.
 
         Raises:
-            NotFound: there is none with this id.
-            InvalidInput: no id of this vendor.
+            NotFoundError: there is none with this id.
+            InvalidInputError: no id of this vendor.
 
         Example:
             ```python
@@ -143,9 +146,9 @@ class Contacts:
             ```
         """
         self._ask("contacts.get")
-        return await self._verbs.get_contact(_validation.check_id(self._card, "id", id))
+        return await self._adapter.get_contact(_validation.check_id(self._profile, "id", id))
 
-    @public
+    @hide_internal_frames
     async def find(
         self, *, phone: str | None = None, email: str | None = None, external_id: str | None = None
     ) -> Contact | None:
@@ -160,9 +163,9 @@ class Contacts:
             The contact, or None.
 
         Raises:
-            Ambiguous: several match; `error.candidates` are their ids.
-            Unsupported: the vendor cannot be asked by this key.
-            InvalidInput: not exactly one key, or a phone that is no number of the account's region.
+            AmbiguousMatchError: several match; `error.candidates` are their ids.
+            UnsupportedError: the vendor cannot be asked by this key.
+            InvalidInputError: not exactly one key, or a phone that is no number of the account's region.
 
         Example:
             ```python
@@ -173,45 +176,49 @@ class Contacts:
         keys = {"phone": phone, "email": email, "external_id": external_id}
         given = {name: value for name, value in keys.items() if value is not None}
         if len(given) != 1:
-            raise InvalidInput("give exactly one of phone, email and external_id", vendor=self._card.vendor)
+            raise InvalidInputError("give exactly one of phone, email and external_id", vendor=self._profile.vendor)
         ((name, value),) = given.items()
-        if name not in self._card.match_keys:
-            raise Unsupported(f"{self._card.title} cannot be asked by {name}", field=name, vendor=self._card.vendor)
-        return await self._found(name, _validation.clean(self._card, name, value))
+        if name not in self._profile.match_keys:
+            raise UnsupportedError(
+                f"{self._profile.title} cannot be asked by {name}", field=name, vendor=self._profile.vendor
+            )
+        return await self._found(name, _validation.clean(self._profile, name, value))
 
     async def _found(self, name: str, value: str) -> Contact | None:
-        wanted = match_key(name, value, self._verbs.region)
+        wanted = match_key(name, value, self._adapter.region)
         if wanted is None:
-            why = why_unmatched(name, value, self._verbs.region)
-            raise InvalidInput(why, field=name, vendor=self._card.vendor)
+            why = why_unmatched(name, value, self._adapter.region)
+            raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
         asked = value.strip() if name == "email" else wanted
-        found = await self._verbs.candidates(name, asked)
-        keys = await map_in_chunks(found, lambda contact: match_key(name, getattr(contact, name), self._verbs.region))
+        found = await self._adapter.candidates(name, asked)
+        keys = await map_in_chunks(found, lambda contact: match_key(name, getattr(contact, name), self._adapter.region))
         matches = {contact.id: contact for contact, key in zip(found, keys, strict=True) if key == wanted}
         if len(matches) > 1:
-            raise Ambiguous(
+            raise AmbiguousMatchError(
                 f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",
-                candidates=tuple(matches), vendor=self._card.vendor, operation="contacts.find", field=name, sent="yes",
+                candidates=tuple(matches), vendor=self._profile.vendor, operation="contacts.find", field=name, sent="yes",
             )  # fmt: skip
         return next(iter(matches.values()), None)
 
-    @public
-    async def create(self, contact: Contact, *, on_loss: _validation.OnLoss = "error") -> Outcome:
+    @hide_internal_frames
+    async def create(
+        self, contact: Contact, *, on_unsupported_field: _validation.OnUnsupportedField = "error"
+    ) -> WriteResult:
         """Stores a new contact.
 
         Args:
             contact: what to store; its `id` is ignored.
-            on_loss: what to do with a field that the vendor cannot hold: `error` refuses the contact before any I/O,
+            on_unsupported_field: what to do with a field that the vendor cannot hold: `error` refuses the contact before any I/O,
                 `drop` leaves the field out and names it in the outcome. Groups of a contact that was read from another
                 vendor's book are such a field.
 
         Returns:
-            An `Outcome`: `.id`, `.contact`, `.lost_fields`, `.unverified_fields`.
+            An `Outcome`: `.id`, `.contact`, `.dropped_fields`, `.write_only_fields`.
 
         Raises:
-            InvalidInput: a field that the vendor cannot hold, that is too long, or that it needs.
-            Rejected: the vendor refused it; `error.field` says which field, where the vendor does.
-            LostError: no answer came; it may have happened. Look before repeating it.
+            InvalidInputError: a field that the vendor cannot hold, that is too long, or that it needs.
+            RejectedError: the vendor refused it; `error.field` says which field, where the vendor does.
+            NoResponseError: no answer came; it may have happened. Look before repeating it.
 
         Example:
             ```python
@@ -220,13 +227,17 @@ class Contacts:
         """
         self._ask("contacts.create")
         prepared = _validation.for_create(
-            self._card, contact, region=self._verbs.region, on_loss=on_loss, group=self._default_group
+            self._profile,
+            contact,
+            region=self._adapter.region,
+            on_unsupported_field=on_unsupported_field,
+            group=self._default_group,
         )
-        id = await self._verbs.create_contact(prepared.contact)
+        id = await self._adapter.create_contact(prepared.contact)
         return written("created", id, prepared.contact, prepared.lost, prepared.unverified)
 
-    @public
-    async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> Outcome:
+    @hide_internal_frames
+    async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> WriteResult:
         """Changes what is named, and only that; None clears a field.
 
         Args:
@@ -235,12 +246,12 @@ class Contacts:
                 replaces the groups (Atom: moves the contact); except on Atom and SerwerSMS it costs a call a group.
 
         Returns:
-            An `Outcome`: `.id`, `.contact` with the changes alone, `.unverified_fields`.
+            An `Outcome`: `.id`, `.contact` with the changes alone, `.write_only_fields`.
 
         Raises:
-            NotFound: there is no such contact.
-            Ambiguous: several bear this external id: all of them were changed, or, where only groups were, none.
-            InvalidInput, Rejected: as `create`.
+            NotFoundError: there is no such contact.
+            AmbiguousMatchError: several bear this external id: all of them were changed, or, where only groups were, none.
+            InvalidInputError, RejectedError: as `create`.
 
         Example:
             ```python
@@ -248,12 +259,12 @@ class Contacts:
             ```
         """
         self._ask("contacts.update")
-        _validation.check_contact(self._card, id)
-        prepared = _validation.for_update(self._card, changes, region=self._verbs.region)
-        stored = await self._verbs.update_contact(id, prepared)
-        return written("updated", stored, Contact(**prepared), (), _validation.unverified(self._card, prepared))
+        _validation.check_contact(self._profile, id)
+        prepared = _validation.for_update(self._profile, changes, region=self._adapter.region)
+        stored = await self._adapter.update_contact(id, prepared)
+        return written("updated", stored, Contact(**prepared), (), _validation.unverified(self._profile, prepared))
 
-    @public
+    @hide_internal_frames
     async def delete(self, id: str) -> None:
         """Deletes one contact.
 
@@ -261,8 +272,8 @@ class Contacts:
             id: the vendor's id, as text.
 
         Raises:
-            NotFound: there is none with this id.
-            InvalidInput: no id of this vendor.
+            NotFoundError: there is none with this id.
+            InvalidInputError: no id of this vendor.
 
         Example:
             ```python
@@ -270,15 +281,15 @@ class Contacts:
             ```
         """
         self._ask("contacts.delete")
-        id = _validation.check_id(self._card, "id", id)
+        id = _validation.check_id(self._profile, "id", id)
         try:
-            await self._verbs.delete_contact(id)
-        except NotFound as error:
+            await self._adapter.delete_contact(id)
+        except NotFoundError as error:
             # Gone by an attempt of this very call whose answer was lost.
             if error.earlier != "maybe":
                 raise
 
-    @public
+    @hide_internal_frames
     async def groups_of(self, id: str) -> tuple[Group, ...]:
         """The groups that a contact is in.
 
@@ -291,8 +302,8 @@ class Contacts:
             The groups, each with what the answer tells of it: id and name at least.
 
         Raises:
-            NotFound: there is no such contact (but for Vercom).
-            InvalidInput: no id of this vendor.
+            NotFoundError: there is no such contact (but for Vercom).
+            InvalidInputError: no id of this vendor.
 
         Example:
             ```python
@@ -300,9 +311,9 @@ class Contacts:
             ```
         """
         self._ask("contacts.groups_of")
-        return tuple(await self._verbs.groups_of(_validation.check_id(self._card, "id", id)))
+        return tuple(await self._adapter.groups_of(_validation.check_id(self._profile, "id", id)))
 
-    @public
+    @hide_internal_frames
     async def unsubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
         """Opts a contact out of one channel, or of all (Vercom, documented; the names of the channels are inferred).
 
@@ -311,9 +322,9 @@ class Contacts:
             channel: "sms", "email", "push", or "all" for the three.
 
         Raises:
-            NotFound: there is no such contact.
-            Unsupported: the vendor keeps no subscriptions.
-            InvalidInput: no id of this vendor, or no channel.
+            NotFoundError: there is no such contact.
+            UnsupportedError: the vendor keeps no subscriptions.
+            InvalidInputError: no id of this vendor, or no channel.
 
         Example:
             ```python
@@ -321,11 +332,11 @@ class Contacts:
             ```
         """
         self._ask("contacts.unsubscribe")
-        await self._verbs.unsubscribe(
-            _validation.check_id(self._card, "id", id), _validation.check_channel(self._card, channel)
+        await self._adapter.unsubscribe(
+            _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
 
-    @public
+    @hide_internal_frames
     async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
         """Opts a contact in again (Vercom). Nothing else in crossbook ever does: ask the person first.
 
@@ -334,7 +345,7 @@ class Contacts:
             channel: as in `unsubscribe`.
 
         Raises:
-            NotFound, Unsupported, InvalidInput: as `unsubscribe`.
+            NotFoundError, UnsupportedError, InvalidInputError: as `unsubscribe`.
 
         Example:
             ```python
@@ -342,18 +353,18 @@ class Contacts:
             ```
         """
         self._ask("contacts.resubscribe")
-        await self._verbs.resubscribe(
-            _validation.check_id(self._card, "id", id), _validation.check_channel(self._card, channel)
+        await self._adapter.resubscribe(
+            _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
 
-    @public_sync
+    @hide_internal_frames_sync
     def create_many(
         self,
         contacts: Items[Contact],
         *,
         match: MatchKey | None = None,
         on_duplicate: OnDuplicate | None = None,
-        on_loss: _validation.OnLoss = "error",
+        on_unsupported_field: _validation.OnUnsupportedField = "error",
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
@@ -366,18 +377,18 @@ class Contacts:
                 It costs a lookup before each create (Vercom, SerwerSMS), or one reading of the list (Atom, Filemail).
             on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
                 "update" the contact that is there, or "error". None, the default, creates it all the same.
-            on_loss: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves it out. Groups
+            on_unsupported_field: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves it out. Groups
                 of a contact that comes from another vendor's list are such a field: their ids mean nothing here.
             include_opted_out: takes contacts too that are known to have opted out of a channel. They are `skipped` by
                 default, since no vendor takes that mark along: in their new place they would be written to.
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`: enter it for one `Result` an input, or await `.summary()`.
+            A `Batch`: enter it for one `Result` an input, or await `.run()`.
 
         Raises:
-            InvalidInput, Unsupported: an option that cannot be, before any I/O.
-            JournalMismatch, JournalBusy: the journal is of another batch, or in use (on entering).
+            InvalidInputError, UnsupportedError: an option that cannot be, before any I/O.
+            JournalMismatchError, JournalBusyError: the journal is of another batch, or in use (on entering).
 
         Example:
             ```python
@@ -389,35 +400,35 @@ class Contacts:
         from crossbook._batch.builder import batch
         from crossbook._batch.operations import Create
 
-        shop = self._shop("contacts.create", options.get("max_wait"))
+        context = self._batch_context("contacts.create", options.get("max_wait"))
         if on_duplicate is not None and match is None:
-            raise InvalidInput("on_duplicate needs match: the key by which two are the same", field="match")
-        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
+            raise InvalidInputError("on_duplicate needs match: the key by which two are the same", field="match")
+        step = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
         return batch(
-            shop, step, contacts, options, operation="contacts.create_many", match=match, on_duplicate=on_duplicate
+            context, step, contacts, options, operation="contacts.create_many", match=match, on_duplicate=on_duplicate
         )
 
-    @public_sync
+    @hide_internal_frames_sync
     def upsert_many(
         self,
         contacts: Items[Contact],
         *,
         match: MatchKey,
         on_duplicate: OnDuplicate = "update",
-        on_loss: _validation.OnLoss = "error",
+        on_unsupported_field: _validation.OnUnsupportedField = "error",
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
         """Creates the contacts that are not there, and changes those that are where they differ.
 
         A contact is found by `match`; what an input leaves out stays as it is stored, and so do groups that it does
-        not name. A match key is no identity: several contacts with one key are an `Ambiguous` failure.
+        not name. A match key is no identity: several contacts with one key are an `AmbiguousMatchError` failure.
 
         Args:
             contacts: as in `create_many`.
             match: "phone", "email" or "external_id", as the vendor can be asked.
             on_duplicate: what to do with a key that this batch had before: "update" (default), "skip" or "error".
-            on_loss: as in `create_many`.
+            on_unsupported_field: as in `create_many`.
             include_opted_out: as in `create_many`.
             options: see `BatchOptions`.
 
@@ -425,24 +436,24 @@ class Contacts:
             A `Batch`; its results are `created`, `updated`, `unchanged`, `skipped`, `failed` or `uncertain`.
 
         Raises:
-            InvalidInput, Unsupported, JournalMismatch, JournalBusy: as in `create_many`.
+            InvalidInputError, UnsupportedError, JournalMismatchError, JournalBusyError: as in `create_many`.
 
         Example:
             ```python
-            print(await book.contacts.upsert_many(people, match="phone").summary())
+            print(await book.contacts.upsert_many(people, match="phone").run())
             ```
         """
         from crossbook._batch.builder import batch
         from crossbook._batch.operations import Create
 
-        shop = self._shop("contacts.create", options.get("max_wait"))
-        step = Create(shop.verbs, on_loss, self._default_group, include_opted_out=include_opted_out)
+        context = self._batch_context("contacts.create", options.get("max_wait"))
+        step = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
         return batch(
-            shop, step, contacts, options,
+            context, step, contacts, options,
             operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,
         )  # fmt: skip
 
-    @public_sync
+    @hide_internal_frames_sync
     def update_many(
         self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
@@ -456,21 +467,21 @@ class Contacts:
             A `Batch`; its results are `updated` or `failed`, and `uncertain` where nobody can tell.
 
         Raises:
-            InvalidInput: an option that cannot be, before any I/O.
-            JournalMismatch, JournalBusy: as in `create_many`.
+            InvalidInputError: an option that cannot be, before any I/O.
+            JournalMismatchError, JournalBusyError: as in `create_many`.
 
         Example:
             ```python
-            await book.contacts.update_many([(created.id, {"company": "ABC"})]).summary()
+            await book.contacts.update_many([(created.id, {"company": "ABC"})]).run()
             ```
         """
         from crossbook._batch.builder import batch
         from crossbook._batch.operations import Update
 
-        shop = self._shop("contacts.update", options.get("max_wait"))
-        return batch(shop, Update(shop.verbs), changes, options, operation="contacts.update_many")
+        context = self._batch_context("contacts.update", options.get("max_wait"))
+        return batch(context, Update(context.adapter), changes, options, operation="contacts.update_many")
 
-    @public_sync
+    @hide_internal_frames_sync
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
         """Deletes many contacts, by id, or all of a list: its ids are read to the end before the first is deleted.
 
@@ -484,16 +495,16 @@ class Contacts:
             A `Batch`; its results are `deleted` or `failed`, and `uncertain` where nobody can tell.
 
         Raises:
-            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`.
+            InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`.
 
         Example:
             ```python
-            await book.contacts.delete_many(book.contacts.list(group=friends.id)).summary()
+            await book.contacts.delete_many(book.contacts.list(group=friends.id)).run()
             ```
         """
         return self._by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
 
-    @public_sync
+    @hide_internal_frames_sync
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
@@ -508,19 +519,19 @@ class Contacts:
             A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
 
         Raises:
-            Unsupported: the vendor keeps no subscriptions.
-            InvalidInput, JournalMismatch, JournalBusy: as in `update_many`; `channel` is none.
+            UnsupportedError: the vendor keeps no subscriptions.
+            InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`; `channel` is none.
 
         Example:
             ```python
-            await book.contacts.unsubscribe_many([created.id], "sms").summary()
+            await book.contacts.unsubscribe_many([created.id], "sms").run()
             ```
         """
         return self._by_id(
             "contacts.unsubscribe", "done", ids, options, "unsubscribe", "unsubscribe_contacts", channel=channel
         )
 
-    @public_sync
+    @hide_internal_frames_sync
     def resubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
@@ -535,11 +546,11 @@ class Contacts:
             As `unsubscribe_many`.
 
         Raises:
-            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `unsubscribe_many`.
+            UnsupportedError, InvalidInputError, JournalMismatchError, JournalBusyError: as in `unsubscribe_many`.
 
         Example:
             ```python
-            await book.contacts.resubscribe_many([created.id], "sms").summary()
+            await book.contacts.resubscribe_many([created.id], "sms").run()
             ```
         """
         return self._by_id(
@@ -559,20 +570,24 @@ class Contacts:
         from crossbook._batch.builder import batch, bulk_method
         from crossbook._batch.operations import ById
 
-        shop = self._shop(verb, options.get("max_wait"))
+        context = self._batch_context(verb, options.get("max_wait"))
         if "channel" in fixed:
-            _validation.check_channel(shop.verbs.card, fixed["channel"])
+            _validation.check_channel(context.adapter.profile, fixed["channel"])
         step = ById(
-            verb, shop.verbs, status, partial(getattr(shop.verbs, one), **fixed), bulk_method(shop.verbs, many, fixed)
+            verb,
+            context.adapter,
+            status,
+            partial(getattr(context.adapter, one), **fixed),
+            bulk_method(context.adapter, many, fixed),
         )
-        return batch(shop, step, ids, options, operation=".".join((f"{verb}_many", *fixed.values())))
+        return batch(context, step, ids, options, operation=".".join((f"{verb}_many", *fixed.values())))
 
 
 def written(
     status: Literal["created", "updated"], id: str, contact: Contact, lost: tuple[str, ...], unverified: tuple[str, ...]
-) -> Outcome:
-    return Outcome(
-        id=id, status=status, contact=replace(contact, id=id), lost_fields=lost, unverified_fields=unverified
+) -> WriteResult:
+    return WriteResult(
+        id=id, status=status, contact=replace(contact, id=id), dropped_fields=lost, write_only_fields=unverified
     )
 
 

@@ -169,15 +169,15 @@ class UsageError(CrossbookError, RuntimeError):
     """The book is not open here: not entered, already closed, or opened in another event loop."""
 
 
-class InvalidInput(CrossbookError, ValueError):
+class InvalidInputError(CrossbookError, ValueError):
     """Our own refusal, before any I/O: `field` names what, the message says how to mend it."""
 
 
-class Unsupported(CrossbookError):
+class UnsupportedError(CrossbookError):
     """This vendor has no such thing; said before any I/O. `crossbook.capabilities()` shows who has what."""
 
 
-class Ambiguous(CrossbookError):
+class AmbiguousMatchError(CrossbookError):
     """Several contacts match where one was asked for; `candidates` are their ids."""
 
     def __init__(self, message: str = "", *, candidates: Sequence[str] = (), **facts: Any) -> None:
@@ -189,19 +189,19 @@ class AuthError(CrossbookError):
     """The vendor does not accept the credentials, or they may not do this."""
 
 
-class NotFound(CrossbookError):
+class NotFoundError(CrossbookError):
     """There is no such contact or group."""
 
 
-class RateLimited(CrossbookError):
+class RateLimitError(CrossbookError):
     """Too many requests; `retry_after` says for how long, where the vendor does. Nothing was processed."""
 
 
-class Rejected(CrossbookError):
+class RejectedError(CrossbookError):
     """The vendor refused the data; `field` names it where the vendor does."""
 
 
-class VendorDown(CrossbookError):
+class VendorUnavailableError(CrossbookError):
     """The vendor answered that it cannot answer (5xx, or its own code for that)."""
 
 
@@ -209,29 +209,29 @@ class ConnectError(CrossbookError):
     """No connection came about: the request never left."""
 
 
-class LostError(CrossbookError):
+class NoResponseError(CrossbookError):
     """The request left and no whole answer came back: it may have happened."""
 
 
-class BadResponse(CrossbookError):
+class InvalidResponseError(CrossbookError):
     """An answer came that cannot be understood: not JSON, cut off, of another shape, a redirect."""
 
 
-class ResponseTooLarge(BadResponse):
-    """The answer is larger than the book allows (`max_body`), or holds too many objects."""
+class ResponseTooLargeError(InvalidResponseError):
+    """The answer is larger than the book allows (`max_response_bytes`), or holds too many objects."""
 
 
-class JournalMismatch(CrossbookError):
+class JournalMismatchError(CrossbookError):
     """The journal was made for another vendor, operation, match key or source, or may be of another account, or is
     archived; nothing was written. Under another file or run name the same data would be written again."""
 
 
-class JournalBusy(CrossbookError):
+class JournalBusyError(CrossbookError):
     """The journal is open in another process, or in another batch of this one; nothing was sent."""
 
 
 __all__ = [
-    "Ambiguous", "AuthError", "BadResponse", "ConnectError", "CrossbookError", "InvalidInput", "JournalBusy",
-    "JournalMismatch", "LostError", "NotFound", "RateLimited", "Rejected", "ResponseTooLarge", "Sent", "Unsupported",
-    "UsageError", "VendorDown",
+    "AmbiguousMatchError", "AuthError", "InvalidResponseError", "ConnectError", "CrossbookError", "InvalidInputError", "JournalBusyError",
+    "JournalMismatchError", "NoResponseError", "NotFoundError", "RateLimitError", "RejectedError", "ResponseTooLargeError", "Sent", "UnsupportedError",
+    "UsageError", "VendorUnavailableError",
 ]  # fmt: skip

@@ -6,18 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Unpack
 
 from crossbook import _validation
-from crossbook._http.session import Connection
+from crossbook._http.session import Session
 from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
-from crossbook._tracebacks import public, public_sync
-from crossbook.errors import NotFound, Unsupported
+from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook.errors import NotFoundError, UnsupportedError
 from crossbook.models import Group
-from crossbook.vendor import Verbs
+from crossbook.vendor import VendorAdapter
 
 if TYPE_CHECKING:
     from crossbook._batch.batch import Batch
-    from crossbook._batch.builder import BatchOptions, Items, Workshop
-    from crossbook._pagination.pager import Pager
+    from crossbook._batch.builder import BatchContext, BatchOptions, Items
 
 
 class Groups:
@@ -25,23 +24,25 @@ class Groups:
 
     room = "groups"
 
-    def __init__(self, verbs: Verbs, connection: Connection, shop: Callable[[float | None], Workshop]) -> None:
-        self._verbs = verbs
+    def __init__(
+        self, adapter: VendorAdapter, connection: Session, context: Callable[[float | None], BatchContext]
+    ) -> None:
+        self._adapter = adapter
         self._connection = connection
-        self._make_shop = shop
+        self._make_shop = context
 
     def _ask(self, verb: str) -> None:
-        if self._verbs.card.verb(verb).support == "unsupported":
-            raise self._verbs.unsupported(verb)
+        if self._adapter.profile.capability(verb).support == "unsupported":
+            raise self._adapter.unsupported(verb)
         if self._connection.group is None:  # which event loop this is, the request asks
             self._connection.check()
 
-    def _shop(self, verb: str, max_wait: float | None) -> Workshop:
+    def _batch_context(self, verb: str, max_wait: float | None) -> BatchContext:
         self._ask(verb)
         self._connection.check()
         return self._make_shop(max_wait)
 
-    @public_sync
+    @hide_internal_frames_sync
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
         """Lists the groups.
 
@@ -53,7 +54,7 @@ class Groups:
             A `Pager`: `async for` gives groups, `await` one `Page`, `.pages()` every page.
 
         Raises:
-            InvalidInput: a cursor of another list, a page size out of range.
+            InvalidInputError: a cursor of another list, a page size out of range.
 
         Example:
             ```python
@@ -62,16 +63,16 @@ class Groups:
         """
         self._ask("groups.list")
         self._connection.check()
-        card = self._verbs.card
-        size = _validation.page_size_of(card.group_paging, page_size)
-        bound = cursor.filter_hash(card.vendor, "groups")
+        profile = self._adapter.profile
+        size = _validation.page_size_of(profile.group_paging, page_size)
+        bound = cursor.filter_hash(profile.vendor, "groups")
         position = cursor.read(after, bound) if after is not None else None
         return Pager(
-            lambda: self._verbs.list_groups(size), self._connection.start, bound, position,
-            vendor=card.vendor, operation="groups.list",
+            lambda: self._adapter.list_groups(size), self._connection.start, bound, position,
+            vendor=profile.vendor, operation="groups.list",
         )  # fmt: skip
 
-    @public
+    @hide_internal_frames
     async def get(self, id: str) -> Group:
         """Reads one group.
 
@@ -79,8 +80,8 @@ class Groups:
             id: the vendor's id, as text.
 
         Raises:
-            NotFound: there is none with this id.
-            InvalidInput: no id of this vendor.
+            NotFoundError: there is none with this id.
+            InvalidInputError: no id of this vendor.
 
         Example:
             ```python
@@ -88,9 +89,9 @@ class Groups:
             ```
         """
         self._ask("groups.get")
-        return await self._verbs.get_group(_validation.check_id(self._verbs.card, "group", id))
+        return await self._adapter.get_group(_validation.check_id(self._adapter.profile, "group", id))
 
-    @public
+    @hide_internal_frames
     async def create(self, name: str, *, description: str | None = None, external_id: str | None = None) -> Group:
         """Makes a group.
 
@@ -103,8 +104,8 @@ class Groups:
             The group as it was sent, under its id.
 
         Raises:
-            InvalidInput: no name, or one that is too long.
-            Unsupported: a description or an external id where the vendor has none.
+            InvalidInputError: no name, or one that is too long.
+            UnsupportedError: a description or an external id where the vendor has none.
 
         Example:
             ```python
@@ -112,16 +113,16 @@ class Groups:
             ```
         """
         self._ask("groups.create")
-        card = self._verbs.card
+        profile = self._adapter.profile
         for field, value in (("description", description), ("external_id", external_id)):
-            if value is not None and card.verb(f"groups.create:{field}").support == "unsupported":
-                raise Unsupported(f"a group of {card.title} has no {field}", field=field, vendor=card.vendor)
+            if value is not None and profile.capability(f"groups.create:{field}").support == "unsupported":
+                raise UnsupportedError(f"a group of {profile.title} has no {field}", field=field, vendor=profile.vendor)
             if value is not None:
-                _validation.clean(card, field, value)
-        id = await self._verbs.create_group(_validation.group_name(card, name), description, external_id)
+                _validation.clean(profile, field, value)
+        id = await self._adapter.create_group(_validation.group_name(profile, name), description, external_id)
         return Group(id=id, name=name, description=description, external_id=external_id)
 
-    @public
+    @hide_internal_frames
     async def rename(self, id: str, name: str) -> None:
         """Gives a group another name.
 
@@ -130,8 +131,8 @@ class Groups:
             name: the new name, as in `create`.
 
         Raises:
-            NotFound: there is none with this id.
-            InvalidInput: no id of this vendor, no name, or one that is too long.
+            NotFoundError: there is none with this id.
+            InvalidInputError: no id of this vendor, no name, or one that is too long.
 
         Example:
             ```python
@@ -139,10 +140,12 @@ class Groups:
             ```
         """
         self._ask("groups.rename")
-        card = self._verbs.card
-        await self._verbs.rename_group(_validation.check_id(card, "group", id), _validation.group_name(card, name))
+        profile = self._adapter.profile
+        await self._adapter.rename_group(
+            _validation.check_id(profile, "group", id), _validation.group_name(profile, name)
+        )
 
-    @public
+    @hide_internal_frames
     async def delete(self, id: str, *, with_contacts: bool = False) -> None:
         """Deletes a group.
 
@@ -152,9 +155,9 @@ class Groups:
                 where a contact cannot be without a group, a group that is not empty is then refused.
 
         Raises:
-            NotFound: there is none with this id.
-            Unsupported: `with_contacts=True` where the vendor cannot.
-            InvalidInput: an Atom group that is not empty, without `with_contacts=True`.
+            NotFoundError: there is none with this id.
+            UnsupportedError: `with_contacts=True` where the vendor cannot.
+            InvalidInputError: an Atom group that is not empty, without `with_contacts=True`.
 
         Example:
             ```python
@@ -162,18 +165,18 @@ class Groups:
             ```
         """
         self._ask("groups.delete")
-        _validation.check_flag(self._verbs.card, "with_contacts", with_contacts)
+        _validation.check_flag(self._adapter.profile, "with_contacts", with_contacts)
         if with_contacts:
             self._ask("groups.delete:with_contacts")
-        id = _validation.check_id(self._verbs.card, "group", id)
+        id = _validation.check_id(self._adapter.profile, "group", id)
         try:
-            await self._verbs.delete_group(id, with_contacts=with_contacts)
-        except NotFound as error:
+            await self._adapter.delete_group(id, with_contacts=with_contacts)
+        except NotFoundError as error:
             # Gone by an attempt of this very call whose answer was lost.
             if error.earlier != "maybe":
                 raise
 
-    @public
+    @hide_internal_frames
     async def add(self, group: str, contact: str) -> None:
         """Puts a contact into a group; its other groups stay.
 
@@ -182,8 +185,8 @@ class Groups:
             contact: the contact, by the vendor's id.
 
         Raises:
-            NotFound: there is no such group, or no such contact.
-            Unsupported: Atom, where it would move the contact: `contacts.update(id, groups=[group])` says so.
+            NotFoundError: there is no such group, or no such contact.
+            UnsupportedError: Atom, where it would move the contact: `contacts.update(id, groups=[group])` says so.
 
         Example:
             ```python
@@ -191,12 +194,12 @@ class Groups:
             ```
         """
         self._ask("groups.add")
-        card = self._verbs.card
-        await self._verbs.add_to_group(
-            _validation.check_id(card, "group", group), _validation.check_id(card, "id", contact)
+        profile = self._adapter.profile
+        await self._adapter.add_to_group(
+            _validation.check_id(profile, "group", group), _validation.check_id(profile, "id", contact)
         )
 
-    @public
+    @hide_internal_frames
     async def remove(self, group: str, contact: str) -> None:
         """Takes a contact out of a group; the contact itself stays.
 
@@ -205,8 +208,8 @@ class Groups:
             contact: the contact, by the vendor's id.
 
         Raises:
-            NotFound: there is no such group, or no such contact.
-            Unsupported: Atom, where a contact is in exactly one group: `contacts.update(id, groups=[other])`.
+            NotFoundError: there is no such group, or no such contact.
+            UnsupportedError: Atom, where a contact is in exactly one group: `contacts.update(id, groups=[other])`.
 
         Example:
             ```python
@@ -214,12 +217,12 @@ class Groups:
             ```
         """
         self._ask("groups.remove")
-        card = self._verbs.card
-        await self._verbs.remove_from_group(
-            _validation.check_id(card, "group", group), _validation.check_id(card, "id", contact)
+        profile = self._adapter.profile
+        await self._adapter.remove_from_group(
+            _validation.check_id(profile, "group", group), _validation.check_id(profile, "id", contact)
         )
 
-    @public_sync
+    @hide_internal_frames_sync
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Puts many contacts into groups.
 
@@ -231,17 +234,17 @@ class Groups:
             A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
 
         Raises:
-            Unsupported: Atom, as in `groups.add`.
-            InvalidInput, JournalMismatch, JournalBusy: as in `contacts.update_many`.
+            UnsupportedError: Atom, as in `groups.add`.
+            InvalidInputError, JournalMismatchError, JournalBusyError: as in `contacts.update_many`.
 
         Example:
             ```python
-            await book.groups.add_many([(friends.id, created.id)]).summary()
+            await book.groups.add_many([(friends.id, created.id)]).run()
             ```
         """
         return self._members("groups.add", pairs, options, "add_to_group", "add_all_to_group")
 
-    @public_sync
+    @hide_internal_frames_sync
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Takes many contacts out of groups.
 
@@ -255,12 +258,12 @@ class Groups:
             As `add_many`.
 
         Raises:
-            Unsupported, InvalidInput, JournalMismatch, JournalBusy: as in `add_many`.
+            UnsupportedError, InvalidInputError, JournalMismatchError, JournalBusyError: as in `add_many`.
 
         Example:
             ```python
             gone = [(friends.id, contact.id) async for contact in book.contacts.list(group=friends.id)]
-            await book.groups.remove_many(gone).summary()
+            await book.groups.remove_many(gone).run()
             ```
         """
         return self._members("groups.remove", pairs, options, "remove_from_group", "remove_all_from_group")
@@ -271,6 +274,6 @@ class Groups:
         from crossbook._batch.builder import batch, bulk_method
         from crossbook._batch.operations import Membership
 
-        shop = self._shop(verb, options.get("max_wait"))
-        step = Membership(verb, shop.verbs, getattr(shop.verbs, one), bulk_method(shop.verbs, many, {}))
-        return batch(shop, step, pairs, options, operation=f"{verb}_many")
+        context = self._batch_context(verb, options.get("max_wait"))
+        step = Membership(verb, context.adapter, getattr(context.adapter, one), bulk_method(context.adapter, many, {}))
+        return batch(context, step, pairs, options, operation=f"{verb}_many")

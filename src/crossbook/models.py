@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from crossbook import _redaction
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 if sys.version_info >= (3, 12):
     from typing import TypedDict
@@ -35,7 +35,7 @@ class _Record:
     _raw: object
 
     @property
-    def known(self) -> frozenset[str]:
+    def known_fields(self) -> frozenset[str]:
         """The fields that the vendor's answer could tell. `None` outside means unknown, inside it means empty.
 
         For a record that you made it is what you set.
@@ -83,7 +83,7 @@ def group_ids(value: Any) -> tuple[str, ...]:
     try:
         return tuple(value)
     except TypeError:
-        raise InvalidInput("groups is a tuple of group ids", field="groups") from None
+        raise InvalidInputError("groups is a tuple of group ids", field="groups") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -250,22 +250,22 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class WriteResult:
     """What became of one write.
 
     Args:
         id: the contact's id.
         status: `created`, `updated` or `unchanged`.
         contact: the contact as it was sent, under its id.
-        lost_fields: fields that the vendor cannot hold and that `on_loss="drop"` left out.
-        unverified_fields: fields that were written and that the vendor never shows (Filemail's mobile).
+        dropped_fields: fields that the vendor cannot hold and that `on_unsupported_field="drop"` left out.
+        write_only_fields: fields that were written and that the vendor never shows (Filemail's mobile).
     """
 
     id: str
     status: Literal["created", "updated", "unchanged"]
     contact: Contact
-    lost_fields: tuple[str, ...] = ()
-    unverified_fields: tuple[str, ...] = ()
+    dropped_fields: tuple[str, ...] = ()
+    write_only_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

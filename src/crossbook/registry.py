@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from crossbook._validation import is_one_of
 from crossbook.book import AddressBook, BookOptions, variable_of
-from crossbook.errors import InvalidInput
-from crossbook.vendor import Verb
+from crossbook.errors import InvalidInputError
+from crossbook.vendor import Capability
 
 if TYPE_CHECKING:
     from crossbook.vendors.atom import Atom
@@ -47,7 +47,7 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
         options: see `BookOptions`.
 
     Raises:
-        InvalidInput: no such book, or a variable that is missing.
+        InvalidInputError: no such book, or a variable that is missing.
 
     Example:
         ```python
@@ -58,8 +58,8 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     kind = whose(name)
     if "account" in options:
         variable = variable_of(name, "account")
-        raise InvalidInput(f"a book of the environment is named there: set {variable}", field="account")
-    made: AddressBook = kind.from_env(None if name == kind.card.vendor else name, **options)
+        raise InvalidInputError(f"a book of the environment is named there: set {variable}", field="account")
+    made: AddressBook = kind.from_env(None if name == kind.profile.vendor else name, **options)
     return made
 
 
@@ -72,9 +72,9 @@ def whose(name: str) -> Any:
     vendors = ", ".join(known())
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account of that name" if named else ""
-        raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
+        raise InvalidInputError(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
     if os.environ[variable] not in known():
-        raise InvalidInput(f"{variable} is one of {vendors}", field=variable)
+        raise InvalidInputError(f"{variable} is one of {vendors}", field=variable)
     return vendor(os.environ[variable])
 
 
@@ -90,7 +90,9 @@ def vendor(name: str) -> Any:
         # Looked for only now: it takes longer than all else here.
         others = outside()
         if not is_one_of(name, others):
-            raise InvalidInput(f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(known())}", field="name")
+            raise InvalidInputError(
+                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(known())}", field="name"
+            )
         return others[name].load()
     return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
 
@@ -108,7 +110,7 @@ def known() -> list[str]:
     return [*VENDORS, *outside()]
 
 
-def capabilities() -> dict[str, dict[str, Verb]]:
+def capabilities() -> dict[str, dict[str, Capability]]:
     """What each vendor can: verb → vendor → `native`, `emulated` or `unsupported`, with a note.
 
     Example:
@@ -117,6 +119,6 @@ def capabilities() -> dict[str, dict[str, Verb]]:
         assert grid["contacts.unsubscribe"]["atom"].support == "unsupported"
         ```
     """
-    cards = {name: vendor(name).card for name in known()}
-    verbs = list(dict.fromkeys(verb for card in cards.values() for verb in card.verbs))
-    return {verb: {name: card.verb(verb) for name, card in cards.items()} for verb in verbs}
+    profiles = {name: vendor(name).profile for name in known()}
+    adapter = list(dict.fromkeys(verb for profile in profiles.values() for verb in profile.capabilities))
+    return {verb: {name: profile.capability(verb) for name, profile in profiles.items()} for verb in adapter}

@@ -12,9 +12,9 @@ from crossbook import _validation
 from crossbook._batch.batch import Batch
 from crossbook._batch.builder import BatchOptions
 from crossbook._batch.resolver import OnDuplicate
-from crossbook._tracebacks import public_sync
+from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.models import Channel, Contact, read_from
 from crossbook.vendor import MatchKey
 
@@ -57,7 +57,7 @@ class Placing:
 
 def fitted(book: AddressBook, contact: Contact) -> Contact:
     """The contact without the whole name beside its halves, where the vendor stores halves alone."""
-    halves = book.card.names == "halves" and (contact.first_name or contact.last_name)
+    halves = book.profile.names == "halves" and (contact.first_name or contact.last_name)
     return replace(contact, name=None) if halves and contact.name else contact
 
 
@@ -76,13 +76,13 @@ async def whole(book: AddressBook, *, group: str | None, groups: bool, full: boo
         groups: whether the groups are wanted.
         full: whether every field is, where the list tells less at a call a contact (Atom).
     """
-    card = book.card
+    profile = book.profile
     more: dict[str, Any] = {"full": True} if full and _can(book, "full") else {}
     with closing(sqlite3.connect("", isolation_level=None)) as db:
         db.execute("create table seen (id text primary key) without rowid")
         for kind in ("opted_out", "groups"):
             db.execute(f"create table {kind} (id text, value text, primary key (id, value)) without rowid")
-        channels = sorted(card.channels) if _can(book, "opted_out") else []
+        channels = sorted(profile.channels) if _can(book, "opted_out") else []
         for channel in channels:
             await _note(db, "opted_out", book, channel, {"opted_out": channel, "group": group})
         noted = False
@@ -92,10 +92,10 @@ async def whole(book: AddressBook, *, group: str | None, groups: bool, full: boo
             told: dict[str, Any] = {}
             if channels:
                 told["opted_out"] = frozenset(cast("list[Channel]", _values(db, "opted_out", contact.id)))
-            if groups and "groups" not in contact.known:
+            if groups and "groups" not in contact.known_fields:
                 if not noted:
                     async for each in book.groups.list():
-                        if card.everybody is None or each.external_id != card.everybody:
+                        if profile.everybody is None or each.external_id != profile.everybody:
                             await _note(db, "groups", book, each.id, {"group": each.id})
                     noted = True
                 told["groups"] = tuple(_values(db, "groups", contact.id))
@@ -103,7 +103,7 @@ async def whole(book: AddressBook, *, group: str | None, groups: bool, full: boo
 
 
 def _can(book: AddressBook, filter: str) -> bool:
-    return book.card.filters.get(filter, "unsupported") != "unsupported"
+    return book.profile.filters.get(filter, "unsupported") != "unsupported"
 
 
 async def _note(db: sqlite3.Connection, kind: str, book: AddressBook, value: str, filters: dict[str, Any]) -> None:
@@ -117,12 +117,12 @@ def _values(db: sqlite3.Connection, kind: str, id: str) -> list[str]:
 
 def _with(contact: Contact, told: dict[str, Any]) -> Contact:
     """The contact with what was asked for beside; what is not known of it is not there."""
-    known = contact.known | told.keys()
+    known = contact.known_fields | told.keys()
     values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
     return read_from(Contact(**(values | told)), contact.raw, known)
 
 
-@public_sync
+@hide_internal_frames_sync
 def copy(
     source: AddressBook,
     target: AddressBook,
@@ -131,18 +131,18 @@ def copy(
     groups: Literal["by_name", "none"] | Mapping[str, str] = "by_name",
     match: MatchKey | None = None,
     on_duplicate: OnDuplicate | None = None,
-    on_loss: _validation.OnLoss = "error",
+    on_unsupported_field: _validation.OnUnsupportedField = "error",
     include_opted_out: bool = False,
     full: bool = True,
     **options: Unpack[BatchOptions],
 ) -> Batch[Contact]:
     """Copies people from one open book into another. Nothing is deleted, and nobody is ever subscribed again.
 
-    Each person is taken once, with the fields that the source's vendor tells, and its id as the results' `ref`. `id`
+    Each person is taken once, with the fields that the source's vendor tells, and its id as the results' `item_key`. `id`
     and, where the target does not store it, `created_at` belong to the record and not to the person: they stay. A whole
     name (Filemail's) is never split: where halves are stored it cannot be held.
     People who are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
-    `lost_fields`: no vendor takes that mark along, and in their new place they would be written to. Where the source
+    `dropped_fields`: no vendor takes that mark along, and in their new place they would be written to. Where the source
     has a list of them (Vercom), it is read first; where it does not tell (Atom, Filemail), nothing is known.
 
     Args:
@@ -154,39 +154,44 @@ def copy(
             group ids to the target's puts them into those alone.
         match: "phone", "email" or "external_id": the key by which two are the same, as the target can be asked.
         on_duplicate: with `match`: what to do with a key that is there already; as in `create_many`.
-        on_loss: "error" fails a person with a field that the target cannot hold, "drop" leaves the field out.
+        on_unsupported_field: "error" fails a person with a field that the target cannot hold, "drop" leaves the field out.
         include_opted_out: takes those too who opted out, without their mark. Ask a lawyer first.
         full: asks for every field, where the list tells less at a call a contact (Atom).
         options: see `BatchOptions`; `journal`, `dry_run`, `progress` … as in every batch.
 
     Returns:
-        A `Batch`: enter it for results, or await `.summary()`. The source's own errors end it, and are raised.
+        A `Batch`: enter it for results, or await `.run()`. The source's own errors end it, and are raised.
 
     Raises:
-        InvalidInput, Unsupported: an option that cannot be, or both books are one account; before any I/O.
+        InvalidInputError, UnsupportedError: an option that cannot be, or both books are one account; before any I/O.
 
     Example:
         ```python
         async with crossbook.open("serwersms") as old, crossbook.open("vercom") as new:
-            print(await crossbook.copy(old, new, match="phone", on_duplicate="skip", journal="copy.sqlite").summary())
+            print(await crossbook.copy(old, new, match="phone", on_duplicate="skip", journal="copy.sqlite").run())
         ```
     """
     for field, book in {"source": source, "target": target}.items():
         if not isinstance(book, AddressBook):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput(f"{field} is a book: crossbook.open(name), opened", field=field)
+            raise InvalidInputError(f"{field} is a book: crossbook.open(name), opened", field=field)
     there, here = source._connection, target._connection  # pyright: ignore[reportPrivateUsage]
     if set(there.names) & set(here.names):
-        raise InvalidInput("both books are the same account", field="target", vendor=here.card.vendor)
+        raise InvalidInputError("both books are the same account", field="target", vendor=here.profile.vendor)
     if isinstance(groups, str) and groups not in ("by_name", "none"):
-        raise InvalidInput("groups is 'by_name', 'none', or a mapping of group ids", field="groups")
+        raise InvalidInputError("groups is 'by_name', 'none', or a mapping of group ids", field="groups")
     there.check()
-    options.setdefault("ref", _id)
+    options.setdefault("item_key", _id)
     people = _people(
         source, target, group, groups,
         full=full, include_opted_out=include_opted_out, dry_run=options.get("dry_run", False),
     )  # fmt: skip
     return target.contacts.create_many(
-        people, match=match, on_duplicate=on_duplicate, on_loss=on_loss, include_opted_out=include_opted_out, **options
+        people,
+        match=match,
+        on_duplicate=on_duplicate,
+        on_unsupported_field=on_unsupported_field,
+        include_opted_out=include_opted_out,
+        **options,
     )
 
 
@@ -210,12 +215,12 @@ async def _people(
     if groups == "by_name":
         async for each in source.groups.list():
             names[each.id] = each.name
-    left = {"created_at"} - {name for name in target.card.holds if _validation.writable(target.card, name)}
+    left = {"created_at"} - {name for name in target.profile.holds if _validation.writable(target.profile, name)}
     async for contact in whole(source, group=group, groups=groups != "none", full=full):
         values: dict[str, Any] = {
             f.name: value
             for f in fields(contact)
-            if f.name in contact.known
+            if f.name in contact.known_fields
             and f.name not in left
             and not _validation.is_empty(value := getattr(contact, f.name))
         }

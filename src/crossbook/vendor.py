@@ -1,4 +1,4 @@
-"""A vendor's card: its facts as rows. One table drives the runtime, the docs' grid and the contract tests.
+"""A vendor's profile: its facts as rows. One table drives the runtime, the docs' grid and the contract tests.
 
 What comes with a vendor's class is a Struct of msgspec, here and in paging and options: it is made in a thirtieth of
 the time that attrs takes, which is imported later, with the wire models.
@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from crossbook._pagination.strategies import Fetch, Paging
-from crossbook.errors import BadResponse, CrossbookError, NotFound, Unsupported
+from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, UnsupportedError
 from crossbook.models import Contact, ExternalId, Group
 
 Support = Literal["native", "emulated", "unsupported"]
@@ -41,7 +41,7 @@ class Operation(Struct, frozen=True):
     ahead: bool = False
 
 
-class Verb(Struct, frozen=True):
+class Capability(Struct, frozen=True):
     """One of our verbs, as a vendor does it.
 
     Attributes:
@@ -61,7 +61,7 @@ class Verb(Struct, frozen=True):
     by: str = ""
 
 
-class Holds(Struct, frozen=True):
+class FieldSupport(Struct, frozen=True):
     """How the vendor holds one of our contact fields: read, written, both; at most how long; required on create."""
 
     access: Literal["rw", "r", "w"] = "rw"
@@ -76,7 +76,7 @@ class Rate(Struct, frozen=True):
     burst: int
 
 
-class Complaint(Struct, frozen=True):
+class VendorErrorInfo(Struct, frozen=True):
     """What a vendor's body says of an error, before it becomes one of ours. Without a kind the status judges."""
 
     kind: type[CrossbookError] | None
@@ -86,7 +86,7 @@ class Complaint(Struct, frozen=True):
     request_id: str | None = None
 
 
-class Card(Struct, frozen=True, eq=False):
+class VendorProfile(Struct, frozen=True, eq=False):
     """The facts of one vendor.
 
     `envelope` is what of any answer's body the judge looks at, each field optional and raw. `read_error` gets
@@ -101,10 +101,10 @@ class Card(Struct, frozen=True, eq=False):
     contact_paging: Paging
     group_paging: Paging
     operations: Mapping[str, Operation]
-    verbs: Mapping[str, Verb]
-    holds: Mapping[str, Holds]
+    capabilities: Mapping[str, Capability]
+    holds: Mapping[str, FieldSupport]
     envelope: type[Any]
-    read_error: Callable[[int, Any], Complaint | None]
+    read_error: Callable[[int, Any], VendorErrorInfo | None]
     contact_id: re.Pattern[str]
     group_id: re.Pattern[str]
     filters: Mapping[str, Support] = field(default_factory=dict[str, Support])
@@ -125,18 +125,18 @@ class Card(Struct, frozen=True, eq=False):
     phone_pattern: re.Pattern[str] | None = None
     request_id: Callable[[Any], str | None] = lambda _envelope: None  # what the vendor calls a request that went well
     empty_list: bytes = b"{}"  # how an empty list is spelled, for who says it with a 404
-    max_body: int = 16 * MIB
+    max_response_bytes: int = 16 * MIB
     max_objects: int = 1_000_000
 
     def __repr__(self) -> str:
         # All of it would be a page, and takes 2 ms to write.
-        return f"<Card of {self.title}>"
+        return f"<VendorProfile of {self.title}>"
 
-    def verb(self, name: str) -> Verb:
-        return self.verbs.get(name, _UNSUPPORTED)
+    def capability(self, name: str) -> Capability:
+        return self.capabilities.get(name, _UNSUPPORTED)
 
 
-_UNSUPPORTED = Verb("unsupported")
+_UNSUPPORTED = Capability("unsupported")
 
 
 def as_object(value: Any) -> dict[str, Any]:
@@ -162,10 +162,10 @@ def decoded(value: Any) -> Any:
         return None
 
 
-class Verbs:
+class VendorAdapter:
     """A vendor's verbs. Ids, fields and names are checked and in outgoing form; `region` is the account's."""
 
-    card: Card
+    profile: VendorProfile
     region: str | None = None
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
@@ -202,7 +202,7 @@ class Verbs:
 
     async def get_group(self, id: str) -> Group:
         """Emulated here, for those who have no such call: looked up in the list."""
-        groups: list[Group] = await self.collect(self.list_groups(self.card.group_paging.longest))
+        groups: list[Group] = await self.collect(self.list_groups(self.profile.group_paging.longest))
         for group in groups:
             if group.id == id:
                 return group
@@ -243,31 +243,31 @@ class Verbs:
         return found
 
     def cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields as they are sent: what is to be emptied in the form that the card says (inferred for all vendors)."""
-        empty = "" if self.card.clears == "empty" else None
+        """Fields as they are sent: what is to be emptied in the form that the profile says (inferred for all vendors)."""
+        empty = "" if self.profile.clears == "empty" else None
         return {name: empty if value is None else value for name, value in fields.items()}
 
-    def unsupported(self, verb: str) -> Unsupported:
+    def unsupported(self, verb: str) -> UnsupportedError:
         """`verb` may be one way to use one, named by its argument: `groups.delete:with_contacts`."""
-        note = self.card.verb(verb).note
+        note = self.profile.capability(verb).note
         operation, _, field = verb.partition(":")
         what = f"does not know {field}" if field else "has no such thing"
-        return Unsupported(
-            f"{self.card.title} {what}{f': {note}' if note else ''}",
-            vendor=self.card.vendor, operation=operation, field=field or None,
+        return UnsupportedError(
+            f"{self.profile.title} {what}{f': {note}' if note else ''}",
+            vendor=self.profile.vendor, operation=operation, field=field or None,
         )  # fmt: skip
 
-    def not_found(self, what: str, operation: str) -> NotFound:
-        return NotFound(f"there is no such {what}", vendor=self.card.vendor, operation=operation, sent="yes")
+    def not_found(self, what: str, operation: str) -> NotFoundError:
+        return NotFoundError(f"there is no such {what}", vendor=self.profile.vendor, operation=operation, sent="yes")
 
-    def lacking(self, operation: str, what: str) -> BadResponse:
-        return BadResponse(
-            f"the answer lacks {what}", vendor=self.card.vendor, operation=operation, status=200, sent="yes"
+    def lacking(self, operation: str, what: str) -> InvalidResponseError:
+        return InvalidResponseError(
+            f"the answer lacks {what}", vendor=self.profile.vendor, operation=operation, status=200, sent="yes"
         )
 
 
 class Query(Struct, frozen=True):
-    """What a list of contacts is narrowed and ordered by, checked against the card already."""
+    """What a list of contacts is narrowed and ordered by, checked against the profile already."""
 
     group: str | None = None
     search: str | None = None

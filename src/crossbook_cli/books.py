@@ -9,7 +9,7 @@ import typer
 
 import crossbook
 from crossbook.book import BookHealth, ask_book
-from crossbook.errors import AuthError, CrossbookError, InvalidInput
+from crossbook.errors import AuthError, CrossbookError, InvalidInputError
 from crossbook.registry import accounts, known, whose
 from crossbook_cli.errors import AUTH, UNAVAILABLE, Stopped, record
 from crossbook_cli.options import Json
@@ -29,12 +29,12 @@ def books(
     The exit code is 0 if all that are configured answer, 3 if credentials are refused, 4 if a vendor does not answer, 2
     if nothing is configured.
     """
-    found: dict[str, BookHealth | InvalidInput] = {}
+    found: dict[str, BookHealth | InvalidInputError] = {}
 
     async def look(name: str) -> None:
         try:
             book = crossbook.open(name)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             found[name] = error
             return
         async with book:
@@ -58,8 +58,8 @@ def books(
         raise Stopped(AUTH if any(isinstance(error, AuthError) for error in wrong) else UNAVAILABLE)
 
 
-def _show(name: str, found: BookHealth | InvalidInput, *, json: bool) -> None:
-    error: CrossbookError | None = found if isinstance(found, InvalidInput) else found.error
+def _show(name: str, found: BookHealth | InvalidInputError, *, json: bool) -> None:
+    error: CrossbookError | None = found if isinstance(found, InvalidInputError) else found.error
     configured = isinstance(found, BookHealth)
     seconds = found.seconds if isinstance(found, BookHealth) else None
     if json:
@@ -80,7 +80,7 @@ def _show(name: str, found: BookHealth | InvalidInput, *, json: bool) -> None:
 
 def _vendor(name: str) -> str | None:
     try:
-        vendor: str = whose(name).card.vendor
-    except InvalidInput:
+        vendor: str = whose(name).profile.vendor
+    except InvalidInputError:
         return None
     return vendor

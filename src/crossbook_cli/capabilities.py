@@ -1,4 +1,4 @@
-"""`crossbook capabilities`: what each vendor can, as its card says."""
+"""`crossbook capabilities`: what each vendor can, as its profile says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 import crossbook
 from crossbook.registry import known, vendor, whose
-from crossbook.vendor import Verb
+from crossbook.vendor import Capability
 from crossbook_cli.options import Json, names
 from crossbook_cli.output import out, row
 
@@ -28,7 +28,7 @@ def capabilities(
     With a BOOK also what is worth knowing: prices of emulations, limits. Nothing is asked of the vendors, and no
     credentials are needed.
     """
-    vendors = known() if book is None else [whose(book).card.vendor]
+    vendors = known() if book is None else [whose(book).profile.vendor]
     grid = crossbook.capabilities()
     if json:
         for name, cells in grid.items():
@@ -38,7 +38,7 @@ def capabilities(
             verb = cells[vendors[0]]
             sys.stdout.write(f"{SIGNS[verb.support]} {name:<30} {verb.note}".rstrip() + "\n")
     else:
-        _line("", [vendor(name).card.title for name in vendors])
+        _line("", [vendor(name).profile.title for name in vendors])
         for name, cells in grid.items():
             _line(name, [SIGNS[cells[each].support] for each in vendors])
 
@@ -50,5 +50,5 @@ def _line(name: str, cells: list[str]) -> None:
         row([name, *cells])
 
 
-def _record(verb: Verb) -> dict[str, object]:
+def _record(verb: Capability) -> dict[str, object]:
     return {"support": verb.support, "note": verb.note, "bulk": verb.bulk}

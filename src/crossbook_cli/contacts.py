@@ -8,10 +8,10 @@ import typer
 
 from crossbook.book import AddressBook
 from crossbook.contacts import AnyChannel
-from crossbook.errors import InvalidInput
-from crossbook.models import Contact, ExternalId, Outcome
+from crossbook.errors import InvalidInputError
+from crossbook.models import Contact, ExternalId, WriteResult
 from crossbook_cli.errors import NOT_FOUND, Stopped
-from crossbook_cli.options import Assignments, Book, Id, Json, OnLoss, ask, assigned
+from crossbook_cli.options import Assignments, Book, Id, Json, OnUnsupportedField, ask, assigned
 from crossbook_cli.output import done, facts, flush, out, record, row, say
 
 # `crossbook contacts list`: contacts as they come, page by page.
@@ -96,13 +96,18 @@ def find(
 
 
 @contacts.command("create")
-def create(book: Book, fields: Assignments, on_loss: OnLoss = "error", json: Json = False) -> None:
+def create(
+    book: Book, fields: Assignments, on_unsupported_field: OnUnsupportedField = "error", json: Json = False
+) -> None:
     """Stores a new contact and prints its id.
 
     Example: crossbook contacts create vercom phone=+48500600700 first_name=Anna groups=3380,3381 fields.city=Łódź
     """
     values = {name: value for name, value in assigned(fields).items() if value is not None}
-    _written(ask(book, lambda opened: opened.contacts.create(Contact(**values), on_loss=on_loss)), json=json)
+    _written(
+        ask(book, lambda opened: opened.contacts.create(Contact(**values), on_unsupported_field=on_unsupported_field)),
+        json=json,
+    )
 
 
 @contacts.command("update")
@@ -121,7 +126,7 @@ def update(
     """
     values = assigned(fields)
     if "id" in values:
-        raise InvalidInput("an id is the vendor's to give, and cannot be changed", field="id")
+        raise InvalidInputError("an id is the vendor's to give, and cannot be changed", field="id")
     _written(ask(book, lambda opened: opened.contacts.update(ExternalId(id) if external else id, **values)), json=json)
 
 
@@ -157,10 +162,10 @@ def _show(contact: Contact, *, json: bool) -> None:
         facts(told.items())
 
 
-def _written(outcome: Outcome, *, json: bool) -> None:
-    lost, unverified = outcome.lost_fields, outcome.unverified_fields
+def _written(outcome: WriteResult, *, json: bool) -> None:
+    lost, unverified = outcome.dropped_fields, outcome.write_only_fields
     if json:
-        out({"id": outcome.id, "status": outcome.status, "lost_fields": lost, "unverified_fields": unverified})
+        out({"id": outcome.id, "status": outcome.status, "dropped_fields": lost, "write_only_fields": unverified})
         return
     facts([("id", outcome.id), ("status", outcome.status)])
     if lost:

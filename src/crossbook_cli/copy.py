@@ -15,7 +15,7 @@ from crossbook_cli.options import (
     Match,
     OnDuplicate,
     OnError,
-    OnLoss,
+    OnUnsupportedField,
     Region,
     SameAccount,
     Uncertain,
@@ -40,7 +40,7 @@ def copy(
     ] = None,
     match: Match = None,
     on_duplicate: OnDuplicate = "skip",
-    on_loss: OnLoss = "error",
+    on_unsupported_field: OnUnsupportedField = "error",
     on_error: OnError = "collect",
     include_opted_out: IncludeOptedOut = False,
     quick: Annotated[
@@ -58,7 +58,7 @@ def copy(
     Who is known to have opted out is skipped and counted; nobody is ever subscribed again. A field that the second
     vendor cannot hold fails its person, unless --on-loss drop.
 
-    --json prints {"result": {"ref", "status", "id", "error", …}} for each person, whose id in the first book is ref,
+    --json prints {"result": {"item_key", "status", "id", "error", …}} for each person, whose id in the first book is item_key,
     and {"summary": {"counts", …}} at the end.
 
     Example: crossbook copy serwersms vercom --match phone --journal copy.sqlite --dry-run
@@ -74,7 +74,7 @@ def copy(
         ):
             batch = crossbook.copy(
                 old, new,
-                group=group, groups=groups, match=match, on_duplicate=on, on_loss=on_loss,
+                group=group, groups=groups, match=match, on_duplicate=on, on_unsupported_field=on_unsupported_field,
                 include_opted_out=include_opted_out, full=not quick,
                 journal=journal, journal_key=journal_key(), same_account=same_account,
                 uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,

@@ -27,24 +27,24 @@ CODES = (
 )
 _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
     errors.AuthError: (AUTH, "The vendor does not accept the credentials: compare the variables of `crossbook books`."),
-    errors.NotFound: (NOT_FOUND, ""),
-    errors.Ambiguous: (REFUSED, ""),
-    errors.Rejected: (REFUSED, ""),
-    errors.JournalMismatch: (USAGE, ""),
-    errors.JournalBusy: (USAGE, ""),
-    errors.InvalidInput: (USAGE, ""),
-    errors.Unsupported: (USAGE, "`crossbook capabilities` shows what each vendor can."),
-    errors.LostError: (UNCERTAIN, "It may have happened: look before you repeat it."),
-    errors.RateLimited: (UNAVAILABLE, "Nothing was done: try again later."),
-    errors.VendorDown: (UNAVAILABLE, "Try again later."),
+    errors.NotFoundError: (NOT_FOUND, ""),
+    errors.AmbiguousMatchError: (REFUSED, ""),
+    errors.RejectedError: (REFUSED, ""),
+    errors.JournalMismatchError: (USAGE, ""),
+    errors.JournalBusyError: (USAGE, ""),
+    errors.InvalidInputError: (USAGE, ""),
+    errors.UnsupportedError: (USAGE, "`crossbook capabilities` shows what each vendor can."),
+    errors.NoResponseError: (UNCERTAIN, "It may have happened: look before you repeat it."),
+    errors.RateLimitError: (UNAVAILABLE, "Nothing was done: try again later."),
+    errors.VendorUnavailableError: (UNAVAILABLE, "Try again later."),
     errors.ConnectError: (UNAVAILABLE, "Nothing was sent: look at the network, and at the book's BASE_URL variable."),
-    errors.BadResponse: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
+    errors.InvalidResponseError: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
     errors.UsageError: (OURS, ""),
     CrossbookError: (LOCAL, ""),  # the journal cannot be written any more
 }
 # What the library calls by its arguments, as the command's user knows it.
 _OPTIONS = {
-    'pass on_loss="drop"': "pass --on-loss drop",
+    'pass on_unsupported_field="drop"': "pass --on-loss drop",
     "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
     "uncertain=": "--uncertain",
     "match=": "--match",

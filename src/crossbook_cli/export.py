@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from crossbook import files
-from crossbook._batch.batch import Pace
+from crossbook._batch.batch import Throughput
 from crossbook._batch.progress_bar import Bar
 from crossbook._batch.results import Summary, counted
 from crossbook.book import AddressBook
@@ -48,17 +48,17 @@ def export(
     between = files.separator_of(to, separator)
 
     async def work(opened: AddressBook) -> int:
-        summary, pace = Summary(), Pace()
+        summary, pace = Summary(), Throughput()
         bar = Bar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
             with target(to, force=force, bom=kind == "csv") as file:
-                writer = files.write(file, opened.card, kind, separator=between)
+                writer = files.write(file, opened.profile, kind, separator=between)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():
                         names[each.id] = each.name
                 async for contact in whole(opened, group=group, groups=not quick, full=not quick):
-                    told = "groups" in contact.known and not quick
+                    told = "groups" in contact.known_fields and not quick
                     writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if told else None)
                     summary.counts["done"] = summary.counts.get("done", 0) + 1
                     if bar is not None:
@@ -66,9 +66,9 @@ def export(
         finally:
             if bar is not None:
                 bar.close()
-        hidden = [name for name, holds in opened.card.holds.items() if "r" not in holds.access]
+        hidden = [name for name, holds in opened.profile.holds.items() if "r" not in holds.access]
         if hidden:
-            say(f"{opened.card.title} never shows {', '.join(hidden)}: the file is without.")
+            say(f"{opened.profile.title} never shows {', '.join(hidden)}: the file is without.")
         return summary.total
 
     count = ask(book, work)

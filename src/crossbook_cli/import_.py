@@ -11,7 +11,7 @@ import typer
 
 from crossbook import files
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
 from crossbook.transfer import Placing, fitted
 from crossbook_cli.options import (
@@ -23,7 +23,7 @@ from crossbook_cli.options import (
     Match,
     OnDuplicate,
     OnError,
-    OnLoss,
+    OnUnsupportedField,
     Region,
     SameAccount,
     To,
@@ -54,7 +54,7 @@ def import_file(
     ] = None,
     match: Match = None,
     on_duplicate: OnDuplicate = "skip",
-    on_loss: OnLoss = "error",
+    on_unsupported_field: OnUnsupportedField = "error",
     on_error: OnError = "collect",
     include_opted_out: IncludeOptedOut = False,
     journal: Journal = None,
@@ -100,7 +100,7 @@ def import_file(
                     people, book, placing, group, report,
                     stop=on_error == "stop", include_opted_out=include_opted_out,
                 ),
-                match=match, on_duplicate=on, on_loss=on_loss, include_opted_out=include_opted_out,
+                match=match, on_duplicate=on, on_unsupported_field=on_unsupported_field, include_opted_out=include_opted_out,
                 journal=journal, journal_key=journal_key(), same_account=same_account,
                 uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
             )  # fmt: skip
@@ -127,7 +127,7 @@ async def _contacts(
     index = 0
     for row in people:
         if row.contact is None:
-            report.bad_row(row.line, row.error or InvalidInput("it cannot be read"))
+            report.bad_row(row.line, row.error or InvalidInputError("it cannot be read"))
             if stop:
                 raise BadRow(f"line {row.line} cannot be read (--on-error stop)")
             await anyio.lowlevel.checkpoint()
@@ -143,7 +143,7 @@ async def _contacts(
 def _corrections(texts: list[str]) -> dict[str, str]:
     pairs = [text.rpartition("=") for text in texts]
     if any(not equals for _, equals, _ in pairs):
-        raise InvalidInput('--map takes COLUMN=FIELD, for instance "Handy=phone"', field="map")
+        raise InvalidInputError('--map takes COLUMN=FIELD, for instance "Handy=phone"', field="map")
     return {column: target for column, _, target in pairs}
 
 

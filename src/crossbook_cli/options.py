@@ -14,7 +14,7 @@ from crossbook._batch.resolver import OnDuplicate as Duplicate
 from crossbook._batch.resolver import OnUncertain
 from crossbook._validation import FIELDS
 from crossbook.book import AddressBook, BookOptions
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.files import Format
 from crossbook.registry import accounts, known
 from crossbook.vendor import MatchKey
@@ -35,7 +35,7 @@ Json: TypeAlias = Annotated[
     bool, typer.Option("--json", help="JSON for machines; a list is one object a line.", callback=use_json)
 ]
 Id: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="The contact's id.")]
-OnLoss: TypeAlias = Annotated[
+OnUnsupportedField: TypeAlias = Annotated[
     Literal["error", "drop"],
     typer.Option(help="A field that the vendor cannot hold: refuse the contact, or leave the field out and say so."),
 ]
@@ -92,10 +92,12 @@ def duplicates(match: str | None, wanted: str) -> Duplicate | None:
     """What a batch is told to do with those who are there: nothing without a key, or where they are to be doubled.
 
     Raises:
-        InvalidInput: a wish without --match.
+        InvalidInputError: a wish without --match.
     """
     if match is None and wanted in ("update", "error"):
-        raise InvalidInput(f"--on-duplicate {wanted} needs --match: the key by which two are the same", field="match")
+        raise InvalidInputError(
+            f"--on-duplicate {wanted} needs --match: the key by which two are the same", field="match"
+        )
     return None if match is None or wanted == "create" else cast("Duplicate", wanted)
 
 
@@ -146,7 +148,7 @@ def assigned(texts: list[str]) -> dict[str, Any]:
     """The values by field; None for those that are to be emptied.
 
     Raises:
-        InvalidInput: no =, a field that a contact does not have, a field twice, a moment that is none.
+        InvalidInputError: no =, a field that a contact does not have, a field twice, a moment that is none.
     """
     values: dict[str, Any] = {}
     further: dict[str, str | None] = {}
@@ -156,9 +158,11 @@ def assigned(texts: list[str]) -> dict[str, Any]:
         if not equals or not name or (into is values and name not in _NAMES):
             fields = ", ".join(_NAMES)
             # Not the text itself: it may be a phone whose name was forgotten.
-            raise InvalidInput(f"write FIELD=VALUE, where FIELD is one of {fields}, or fields.NAME", field="fields")
+            raise InvalidInputError(
+                f"write FIELD=VALUE, where FIELD is one of {fields}, or fields.NAME", field="fields"
+            )
         if name in into:
-            raise InvalidInput(f"{name} is given twice", field=name)
+            raise InvalidInputError(f"{name} is given twice", field=name)
         into[name] = value or None
     if values.get("groups"):
         values["groups"] = tuple(group.strip() for group in values["groups"].split(",") if group.strip())
@@ -173,5 +177,5 @@ def _moment(text: str) -> datetime:
     except ValueError:
         moment = datetime.min  # noqa: DTZ901  (refused just below)
     if moment.tzinfo is None:
-        raise InvalidInput("created_at is written like 2024-02-29T12:30:00Z, with a time zone", field="created_at")
+        raise InvalidInputError("created_at is written like 2024-02-29T12:30:00Z, with a time zone", field="created_at")
     return moment

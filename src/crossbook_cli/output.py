@@ -19,7 +19,7 @@ from typing import Any, TextIO
 import msgspec
 import typer
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, Group
 from crossbook_cli.signals import unfinished
 
@@ -70,7 +70,7 @@ def flush() -> None:
 
 def record(item: Contact | Group) -> dict[str, Any]:
     """A contact or a group as JSON: what the vendor told, null for what is empty; what it did not tell is not there."""
-    known = item.known | {"id"}
+    known = item.known_fields | {"id"}
     return {f.name: getattr(item, f.name) for f in fields(item) if f.name in known}
 
 
@@ -142,7 +142,7 @@ def target(path: str, *, force: bool, bom: bool = False, private: bool = False) 
     A `private` file is readable by its owner alone; any other is as the user's umask says.
 
     Raises:
-        InvalidInput: it is there already, or cannot be there; nobody was asked for anything yet.
+        InvalidInputError: it is there already, or cannot be there; nobody was asked for anything yet.
     """
     if path == "-":
         utf8()
@@ -153,16 +153,16 @@ def target(path: str, *, force: bool, bom: bool = False, private: bool = False) 
     encoding = "utf-8-sig" if bom else "utf-8"
     final = Path(path)
     if final.is_dir():
-        raise InvalidInput(f"the file {path!r} is a folder: name a file in it", field="to")
+        raise InvalidInputError(f"the file {path!r} is a folder: name a file in it", field="to")
     if not final.parent.is_dir():
-        raise InvalidInput(f"the file {path!r} cannot be made: its folder does not exist", field="to")
+        raise InvalidInputError(f"the file {path!r} cannot be made: its folder does not exist", field="to")
     if final.exists() and not final.is_file():
         # A device or a named pipe: it has readers of its own, and another file in its place would not reach them.
         with final.open("w", encoding=encoding, newline="") as file:
             yield file
         return
     if final.exists() and not force:
-        raise InvalidInput(f"the file {path!r} is there already: --force writes over it", field="to")
+        raise InvalidInputError(f"the file {path!r} is there already: --force writes over it", field="to")
     final = final.resolve()  # what a link names is written, and the link stays
     # A name that nobody has: what is called after the file alone, or after a process, may be what another one left.
     part = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")

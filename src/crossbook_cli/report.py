@@ -9,7 +9,14 @@ from typing import Any
 from crossbook._batch.batch import Batch
 from crossbook._batch.progress_bar import Bar
 from crossbook._batch.results import Progress, Result, Summary, counted
-from crossbook.errors import AuthError, ConnectError, InvalidInput, JournalMismatch, RateLimited, VendorDown
+from crossbook.errors import (
+    AuthError,
+    ConnectError,
+    InvalidInputError,
+    JournalMismatchError,
+    RateLimitError,
+    VendorUnavailableError,
+)
 from crossbook_cli.errors import SOME_FAILED, Stopped, in_options, record, spoken
 from crossbook_cli.output import cell, flush, out, say
 from crossbook_cli.signals import Interrupted, name_of, number_of, settling
@@ -17,10 +24,10 @@ from crossbook_cli.signals import Interrupted, name_of, number_of, settling
 _SHOWN = 100  # failures that a person is shown; all are counted, and --json tells each
 _PATIENCE = 20  # failures in a row that are the vendor's fault: more of them help nobody
 _WRITTEN = {"created", "updated", "unchanged", "done", "skipped", "uncertain"}
-_DOWN = (ConnectError, RateLimited, VendorDown)
+_DOWN = (ConnectError, RateLimitError, VendorUnavailableError)
 
 
-class BadRow(InvalidInput):
+class BadRow(InvalidInputError):
     """A row that cannot be read, where one is enough to stop."""
 
 
@@ -60,7 +67,7 @@ class Report:
         if self._bar is not None:
             self._bar(progress)
 
-    def bad_row(self, line: int, error: InvalidInput) -> None:
+    def bad_row(self, line: int, error: InvalidInputError) -> None:
         """A row that became no input."""
         self.unread += 1
         if self._json:
@@ -101,7 +108,7 @@ class Report:
             BaseException: the error, to be told with its own exit code.
         """
         error = error or self._interrupted
-        summary = self._batch.summarised() if self._batch is not None else None
+        summary = self._batch.summary if self._batch is not None else None
         if summary is None or isinstance(error, BrokenPipeError) or not (summary.total or self.unread or not error):
             if error is not None:
                 raise error
@@ -113,7 +120,7 @@ class Report:
         elif self._down > _PATIENCE:
             summary.stopped = f"{self._down} inputs in a row could not be written for the vendor's sake"
         self._sum(summary)
-        if not isinstance(error, JournalMismatch) and (error is not None or summary.stopped):
+        if not isinstance(error, JournalMismatchError) and (error is not None or summary.stopped):
             self._how(summary, interrupted=isinstance(error, KeyboardInterrupt))
         if isinstance(error, KeyboardInterrupt):
             raise Stopped(128 + number_of(error))
@@ -125,7 +132,7 @@ class Report:
 
     def _sum(self, summary: Summary) -> None:
         if self._json:
-            names = ("replayed", "lost_fields", "seconds", "requests", "stopped", "dry_run", "steps")
+            names = ("replayed", "dropped_fields", "seconds", "requests", "stopped", "dry_run", "steps")
             counts = {str(status): count for status, count in summary.counts.items()}
             counts |= {"unread": self.unread} if self.unread else {}
             remedy = in_options(summary.remedy) if "uncertain" in counts else None
@@ -138,7 +145,9 @@ class Report:
                 sys.stdout.write(f"{counted(self.unread, 'row')} could not be read\n")
         flush()
         refused = (each.error for each in summary.failures)
-        if not self._json and any(isinstance(error, InvalidInput) and error.field == "groups" for error in refused):
+        if not self._json and any(
+            isinstance(error, InvalidInputError) and error.field == "groups" for error in refused
+        ):
             say(self._homeless)
 
     def _result(self, result: Result) -> None:
@@ -147,7 +156,7 @@ class Report:
             self._out(_record(result, line))
         elif result.status in ("failed", "uncertain"):
             where = f"line {line}" if line is not None else f"#{result.index}"
-            named = f" ({cell(result.ref)})" if result.ref and line is None else ""
+            named = f" ({cell(result.item_key)})" if result.item_key and line is None else ""
             why = "" if result.error is None else spoken(result.error)
             self._failure(f"{where}{named}: {result.status}: {why}")
         self._down = self._down + 1 if isinstance(result.error, _DOWN) and not result.replayed else 0
@@ -186,7 +195,7 @@ class Report:
 
 
 def _record(result: Result, line: int | None) -> dict[str, Any]:
-    names = ("index", "ref", "status", "id", "attempts", "lost_fields", "unverified_fields", "replayed")
+    names = ("index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed")
     told = {name: getattr(result, name) for name in names}
     where = {"line": line} if line is not None else {}
     error = None if result.error is None else record(result.error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook_cli.errors import Stopped
 
 
@@ -17,7 +17,7 @@ def sandbox(context: typer.Context) -> None:
     try:
         from crossbook_sandbox.__main__ import main
     except ModuleNotFoundError as error:
-        raise InvalidInput(f"the sandbox needs {error.name}: pip install 'crossbook[sandbox]'") from None
+        raise InvalidInputError(f"the sandbox needs {error.name}: pip install 'crossbook[sandbox]'") from None
     code = main(context.args)
     if code:
         raise Stopped(code)

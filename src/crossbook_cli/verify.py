@@ -15,9 +15,9 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.registry import whose
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_cli.errors import SOME_FAILED, USAGE, Stopped
 from crossbook_cli.options import Book, Json, ask
 from crossbook_cli.output import say, target
@@ -38,7 +38,7 @@ def verify(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: Json = False,
 ) -> None:
-    """Holds what is known about a vendor's answers against your account.
+    """FieldSupport what is known about a vendor's answers against your account.
 
     Much of it was never tried on a live one. This asks a bounded number of questions that only read, and reports each
     claim of the spec as confirmed, refuted or not seen, with every key and error code that the spec does not know. The
@@ -53,13 +53,13 @@ def verify(
 
     crossbook verify serwersms --write --to report.md
     """
-    card: Card = whose(book).card
-    most = planned(card.vendor, write=write)
+    profile: VendorProfile = whose(book).profile
+    most = planned(profile.vendor, write=write)
     with target(to, force=force, private=True) as file:
         how = f"and at most {MOST:,} more to clean up" if write else "which only read"
-        say(f"Asking {card.title}: at most {most} requests, {how}.")
+        say(f"Asking {profile.title}: at most {most} requests, {how}.")
         if write and not yes:
-            _question(book, card)
+            _question(book, profile)
         with _bar(most) as step:
 
             async def work(opened: AddressBook) -> Report:
@@ -72,16 +72,16 @@ def verify(
         raise Stopped(SOME_FAILED)
 
 
-def _question(book: str, card: Card) -> None:
+def _question(book: str, profile: VendorProfile) -> None:
     if not sys.stdin.isatty():
-        raise InvalidInput("--write asks before it writes, and nobody is there to answer: --yes", field="write")
+        raise InvalidInputError("--write asks before it writes, and nobody is there to answer: --yes", field="write")
     say(
         f"In the account of {book} this makes a contact ({EMAIL}), a twin of it, and a group or two ({GROUP!r}); "
         "changes them; and deletes them again. What an earlier run left under these names is deleted first."
     )
     # Not typer's question, which writes a blank into standard output.
     if not Confirm.ask("Write?", console=Console(stderr=True), default=False):
-        say(f"Nothing was asked of {card.title}.")
+        say(f"Nothing was asked of {profile.title}.")
         raise Stopped(USAGE)
 
 

@@ -6,7 +6,7 @@ a context manager. `crossbook_testing.contract` is the suite that every vendor p
 Example:
     ```python
     import pytest
-    from crossbook import AddressBook, Contact, LostError
+    from crossbook import AddressBook, Contact, NoResponseError
     from crossbook_testing import Books, Sandbox
 
 
@@ -16,9 +16,9 @@ Example:
 
     @pytest.mark.anyio
     async def test_signing_up_is_not_repeated_blindly(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
-        crossbook_sandbox.fail_next("create", with_="reset", when="after")
+        crossbook_sandbox.inject_fault("create", with_="reset", when="after")
         async with crossbook_book("vercom") as book:
-            with pytest.raises(LostError):
+            with pytest.raises(NoResponseError):
                 await sign_up(book, "anna@example.com")
         crossbook_sandbox.assert_called("create", times=1)
         assert [contact.email for contact in crossbook_sandbox.contacts("vercom")] == ["anna@example.com"]

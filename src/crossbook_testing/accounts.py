@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypedDict, Unpack, overload
 from crossbook import registry
 from crossbook.book import AddressBook, BookOptions, variable_of
 from crossbook.errors import UsageError
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook.vendors.atom import Atom
 from crossbook.vendors.filemail import Filemail
 from crossbook.vendors.serwersms import SerwerSMS
@@ -56,13 +56,13 @@ def operations_of(what: str, vendor: str | None) -> dict[str, str]:
     """By vendor, the operation that a test means: by our verb, by its own name, or by "*", which is any."""
     found: dict[str, str] = {}
     for name in VENDORS if vendor is None else (vendor,):
-        card = card_of(name)
-        verbs = (what,) if "." in what else (f"contacts.{what}", f"groups.{what}")
-        by = next((card.verb(verb).by for verb in verbs if card.verb(verb).by), "")
-        if operation := what if what == "*" or what in card.operations else by:
+        profile = card_of(name)
+        adapter = (what,) if "." in what else (f"contacts.{what}", f"groups.{what}")
+        by = next((profile.capability(verb).by for verb in adapter if profile.capability(verb).by), "")
+        if operation := what if what == "*" or what in profile.operations else by:
             found[name] = operation
     if not found:
-        known = sorted({verb for name in VENDORS for verb in card_of(name).verbs if ":" not in verb})
+        known = sorted({verb for name in VENDORS for verb in card_of(name).capabilities if ":" not in verb})
         whose = card_of(vendor).title if vendor else "the sandbox"
         raise UsageError(
             f"{whose} has no call {what!r}: take a verb ({', '.join(known)}), an operation of a spec, or '*'"
@@ -81,8 +81,8 @@ def environment_of(base_urls: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def card_of(vendor: str) -> Card:
+def card_of(vendor: str) -> VendorProfile:
     if vendor not in VENDORS:
         raise UsageError(f"the sandbox has no vendor {vendor!r}: take one of {', '.join(VENDORS)}")
-    card: Card = registry.vendor(vendor).card
-    return card
+    profile: VendorProfile = registry.vendor(vendor).profile
+    return profile

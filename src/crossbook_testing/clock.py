@@ -29,7 +29,7 @@ class Clock:
 
     Example:
         ```python
-        crossbook_sandbox.fail_next("get", with_=429, retry_after=30)
+        crossbook_sandbox.inject_fault("get", with_=429, retry_after=30)
         async with crossbook_book("vercom") as book:
             await book.contacts.get(contact.id)  # at once
         assert crossbook_clock.elapsed >= 30
@@ -93,7 +93,7 @@ class Clock:
         self._threshold = seconds
         self._tell()
 
-    def bend(self) -> None:
+    def install(self) -> None:
         """Takes over the clock of the event loop that runs here, if one does. Books of a sandbox call it by themselves.
 
         Raises:

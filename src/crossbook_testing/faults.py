@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from attrs import define, field
 
-from crossbook._http.request import Failure, Outgoing, Reply, Transport
+from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
 from crossbook_sandbox.fault import Fault
 from crossbook_sandbox.faults import Faults
 
@@ -17,7 +17,7 @@ FaultKind = Literal[
     "delay", "reset", "close", "cut", "garbage", "html", "empty", "truncated", "slow", "expire_tokens", "window",
     "late_commit", "rewrite",
 ]  # fmt: skip
-"""The faults by name; `Sandbox.fail_next` says what each does."""
+"""The faults by name; `Sandbox.inject_fault` says what each does."""
 
 
 class FaultSettings(TypedDict, total=False):
@@ -60,12 +60,12 @@ class FaultSettings(TypedDict, total=False):
     seed: int
 
 
-_CONNECTION: dict[str, Failure] = {
+_CONNECTION: dict[str, TransportFailure] = {
     # As httpx tells them: a name that is not found is one of its connect errors.
-    "refused": Failure("connect", "no", "ConnectError"),
-    "unresolved": Failure("connect", "no", "ConnectError"),
-    "no_room": Failure("busy", "no", "PoolTimeout"),
-    "timeout": Failure("lost", "maybe", "ReadTimeout"),
+    "refused": TransportFailure("connect", "no", "ConnectError"),
+    "unresolved": TransportFailure("connect", "no", "ConnectError"),
+    "no_room": TransportFailure("busy", "no", "PoolTimeout"),
+    "timeout": TransportFailure("lost", "maybe", "ReadTimeout"),
 }
 # How each vendor refuses with a status of 200; which of its codes comes when is inferred.
 _WORDS: dict[str, Any] = {
@@ -77,11 +77,11 @@ _WORDS: dict[str, Any] = {
 
 
 class Armed:
-    """A fault that waits for its call, as `Sandbox.fail_next` gives it.
+    """A fault that waits for its call, as `Sandbox.inject_fault` gives it.
 
     Example:
         ```python
-        fault = crossbook_sandbox.fail_next("groups.list", with_="reset")
+        fault = crossbook_sandbox.inject_fault("groups.list", with_="reset")
         await book.groups.list()  # and again by itself
         assert fault.struck == 1
         ```
@@ -128,7 +128,7 @@ class Troubles:
         self.armed.append((number, fault, committed))
         return fault
 
-    def take(self, vendor: str, operation: str) -> tuple[Failure, bool] | None:
+    def take(self, vendor: str, operation: str) -> tuple[TransportFailure, bool] | None:
         """What happens to a call instead of leaving, and whether it leaves all the same; None if it just leaves."""
         for number, fault, committed in self.armed:
             if fault.matches(vendor, operation) and not self.faults.waits(vendor, operation, number) and fault.fires():
@@ -155,7 +155,7 @@ class Spoiled:
         self._operation_of = operation_of
         self._before = before
 
-    async def send(self, call: Outgoing) -> Reply | Failure:
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         self._before()
         found = self._operation_of(call.method, call.path)
         trouble = self._troubles.take(*found) if found else None

@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from crossbook import _transports
 from crossbook._http.request import Transport
-from crossbook._http.session import Connection
+from crossbook._http.session import Session
 from crossbook.errors import UsageError
 
 _make = _transports.make  # the real one: a sandbox inside of another asks it, too
@@ -29,7 +29,7 @@ def guarded(
         prepare: makes the transport of a book; it gets what makes the one that the book asks for.
     """
     before_us: Any = _transports.make
-    opened = Connection.open
+    opened = Session.open
 
     def make_inside(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
         if origin != ours:
@@ -38,7 +38,7 @@ def guarded(
         _safe.add(transport)
         return transport
 
-    async def open_inside(self: Connection) -> None:
+    async def open_inside(self: Session) -> None:
         if self.transport not in _safe:
             raise UsageError(_refusal(self.base.origin, "make it in the test, after crossbook_sandbox"))
         await opened(self)
@@ -46,11 +46,11 @@ def guarded(
     before = {name: value for name, value in os.environ.items() if _is_ours(name, env)}
     _replace(before, env)
     _transports.make = make_inside
-    Connection.open = open_inside  # type: ignore[method-assign]
+    Session.open = open_inside  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Connection.open = opened  # type: ignore[method-assign]
+        Session.open = opened  # type: ignore[method-assign]
         _transports.make = before_us
         _replace({name: "" for name in os.environ if _is_ours(name, env)}, before)
 

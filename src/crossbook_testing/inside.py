@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook._transports.body import Body
 
 Message = MutableMapping[str, Any]
@@ -30,7 +30,7 @@ class Inside:
     def __init__(self, app: App) -> None:
         self._app = app
 
-    async def send(self, call: Outgoing) -> Reply | Failure:
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         await anyio.lowlevel.checkpoint()
         return await _Exchange(call).over(self._app)
 
@@ -41,17 +41,17 @@ class Inside:
 class _Exchange:
     """One request, and what comes back of it."""
 
-    def __init__(self, call: Outgoing) -> None:
+    def __init__(self, call: PreparedRequest) -> None:
         self._call = call
         self._sent = False
         self._status: int | None = None
         self._headers: dict[str, str] = {}
-        self._body = Body("", call.max_body)
+        self._body = Body("", call.max_response_bytes)
         self._left = 0
         # Pushed on by each byte that comes, as a read time-out is.
         self._patience = anyio.CancelScope()
 
-    async def over(self, app: App) -> Reply | Failure:
+    async def over(self, app: App) -> TransportResponse | TransportFailure:
         cause = ""
         with self._patience:
             self._come()
@@ -65,11 +65,11 @@ class _Exchange:
             cause = "ReadTimeout"
         if self._body.failure is not None and self._status is not None and self._status < 300:
             kind, why = self._body.failure
-            return Failure(kind, "yes", why)
+            return TransportFailure(kind, "yes", why)
         if self._status is None or (self._status < 300 and (cause or self._left)):
-            return Failure("lost", "maybe", cause or "RemoteProtocolError", self._status)
+            return TransportFailure("lost", "maybe", cause or "RemoteProtocolError", self._status)
         whole = not cause and self._body.failure is None
-        return Reply(self._status, self._headers, (self._body.content() or b"") if whole else b"")
+        return TransportResponse(self._status, self._headers, (self._body.content() or b"") if whole else b"")
 
     def _scope(self) -> dict[str, Any]:
         target, _, query = self._call.target.partition(b"?")

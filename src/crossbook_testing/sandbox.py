@@ -14,7 +14,7 @@ from crossbook._http.request import Transport
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import UsageError
 from crossbook.models import Contact, Group
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_sandbox import Options, Store, create_app
 from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import VENDORS
@@ -151,7 +151,7 @@ class Sandbox:
             friends, family = crossbook_sandbox.seed("vercom", contacts=50, groups=("Friends", "Family")).groups
             ```
         """
-        return self._at(vendor, lambda book, card: fill(book, card, contacts, named(groups)))
+        return self._at(vendor, lambda book, profile: fill(book, profile, contacts, named(groups)))
 
     def contacts(self, vendor: VendorName) -> tuple[Contact, ...]:
         """Every contact that is stored, with all that is stored of it, whatever the vendor's answers would tell.
@@ -168,11 +168,11 @@ class Sandbox:
         """Every group that is stored; at Vercom the first is the vendor's own, of all contacts."""
         return self._at(vendor, groups_of)
 
-    def fail_next(
+    def inject_fault(
         self,
         what: str = "*",
         *,
-        with_: FaultKind | int,
+        kind: FaultKind | int,
         vendor: VendorName | None = None,
         times: int | None = None,
         **settings: Unpack[FaultSettings],
@@ -205,33 +205,33 @@ class Sandbox:
 
         Example:
             ```python
-            crossbook_sandbox.fail_next("create", with_="reset", when="after")  # stored, and nobody hears of it
-            crossbook_sandbox.fail_next("list", with_=429, retry_after=30, times=2)
+            crossbook_sandbox.inject_fault("create", with_="reset", when="after")  # stored, and nobody hears of it
+            crossbook_sandbox.inject_fault("list", with_=429, retry_after=30, times=2)
             ```
         """
-        given: dict[str, Any] = {"status": with_, **settings} if isinstance(with_, int) else dict(settings)
+        given: dict[str, Any] = {"status": kind, **settings} if isinstance(kind, int) else dict(settings)
         if times is not None:
             given["count"] = times
-        kind = "status" if isinstance(with_, int) else with_
-        if kind != "status" and kind not in (kinds := get_args(FaultKind)):
-            raise UsageError(f"fail_next: with_ is a status, or one of {', '.join(kinds)}")
+        effect = "status" if isinstance(kind, int) else kind
+        if effect != "status" and effect not in (kinds := get_args(FaultKind)):
+            raise UsageError(f"inject_fault: with_ is a status, or one of {', '.join(kinds)}")
 
         operations = operations_of(what, vendor)
 
         def arm() -> list[Any]:
-            return [self._troubles.add(kind, name, operation, given) for name, operation in operations.items()]
+            return [self._troubles.add(effect, name, operation, given) for name, operation in operations.items()]
 
         try:
             return Armed(self._do(arm))
         except ValueError as error:
-            raise UsageError(f"fail_next: {error}") from None
+            raise UsageError(f"inject_fault: {error}") from None
 
     def calls(self, vendor: VendorName | None = None, what: str = "*") -> list[Call]:
         """What reached the vendors, in its order.
 
         Args:
             vendor: whom; all by default.
-            what: as `fail_next` takes it.
+            what: as `inject_fault` takes it.
 
         Example:
             ```python
@@ -248,7 +248,7 @@ class Sandbox:
         """Fails the test unless this reached the vendors; what was refused before it left did not.
 
         Args:
-            what: as `fail_next` takes it.
+            what: as `inject_fault` takes it.
             vendor: whom; all together by default.
             times: how often, repeats included; None, the default, for at least once.
 
@@ -292,9 +292,9 @@ class Sandbox:
 
         self._do(reset)
 
-    def _at(self, vendor: str, work: Callable[[Any, Card], T]) -> T:
-        card = card_of(vendor)
-        done: T = self._do(lambda: work(self._inner.vendors[vendor].book, card))
+    def _at(self, vendor: str, work: Callable[[Any, VendorProfile], T]) -> T:
+        profile = card_of(vendor)
+        done: T = self._do(lambda: work(self._inner.vendors[vendor].book, profile))
         return done
 
     def _transport(self, asked: Callable[[], Transport]) -> Transport:
@@ -304,4 +304,4 @@ class Sandbox:
 
     def _bend(self) -> None:
         if self._clock is not None:
-            self._clock.bend()
+            self._clock.install()

@@ -12,7 +12,7 @@ from typing import Any
 
 from crossbook import _phones
 from crossbook.models import Contact, Group
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_sandbox.book import Book
 from crossbook_sandbox.seeds import columns, people
 
@@ -30,7 +30,7 @@ class Seeded:
     groups: tuple[Group, ...]
 
 
-def contacts_of(book: Book, card: Card) -> tuple[Contact, ...]:
+def contacts_of(book: Book, profile: VendorProfile) -> tuple[Contact, ...]:
     """Every contact of the account, whatever the vendor's own answers tell of it."""
     groups: dict[int, list[str]] = {}
     for row in book.rows(
@@ -38,7 +38,7 @@ def contacts_of(book: Book, card: Card) -> tuple[Contact, ...]:
         " WHERE g.vendor = ? ORDER BY g.id",
         book.vendor,
     ):
-        groups.setdefault(row["contact_id"], []).append(_group_id(row, card))
+        groups.setdefault(row["contact_id"], []).append(_group_id(row, profile))
     channels: dict[int, list[Any]] = {}
     for row in book.rows(
         "SELECT o.contact_id, o.channel FROM opt_out o JOIN contact c ON c.id = o.contact_id WHERE c.vendor = ?",
@@ -46,22 +46,24 @@ def contacts_of(book: Book, card: Card) -> tuple[Contact, ...]:
     ):
         channels.setdefault(row["contact_id"], []).append(row["channel"])
     rows = book.rows("SELECT * FROM contact WHERE vendor = ? ORDER BY id", book.vendor)
-    return tuple(_contact(row, card, groups.get(row["id"], ()), channels.get(row["id"], ())) for row in rows)
+    return tuple(_contact(row, profile, groups.get(row["id"], ()), channels.get(row["id"], ())) for row in rows)
 
 
-def groups_of(book: Book, card: Card) -> tuple[Group, ...]:
+def groups_of(book: Book, profile: VendorProfile) -> tuple[Group, ...]:
     """Every group of the account."""
     rows = book.rows("SELECT * FROM contact_group WHERE vendor = ? ORDER BY id", book.vendor)
     return tuple(
-        Group(id=_group_id(row, card), name=row["name"], description=row["description"], external_id=row["external_id"])
+        Group(
+            id=_group_id(row, profile), name=row["name"], description=row["description"], external_id=row["external_id"]
+        )
         for row in rows
     )
 
 
-def fill(book: Book, card: Card, contacts: int, groups: Sequence[str]) -> Seeded:
+def fill(book: Book, profile: VendorProfile, contacts: int, groups: Sequence[str]) -> Seeded:
     """Stores made-up people, each in one of the groups, which are made where there is none of that name."""
     known = {row["name"]: row["id"] for row in book.rows("SELECT * FROM contact_group WHERE vendor = ?", book.vendor)}
-    if card.one_group and contacts and not groups:
+    if profile.one_group and contacts and not groups:
         groups = ("Seeds",)
     ids = [known.get(name) or book.add_group({"name": name, "external_id": f"seeds-{name}"}) for name in groups]
     first = book.count("SELECT count(*) FROM contact WHERE vendor = ?", book.vendor)
@@ -69,8 +71,8 @@ def fill(book: Book, card: Card, contacts: int, groups: Sequence[str]) -> Seeded
     for number, person in enumerate(islice(people(first), contacts)):
         group = [ids[number % len(ids)]] if ids else []
         stored.append(book.add_contact(columns(book.vendor, person), group))
-    everybody = {contact.id: contact for contact in contacts_of(book, card)}
-    shown = {group.name: group for group in groups_of(book, card)}
+    everybody = {contact.id: contact for contact in contacts_of(book, profile)}
+    shown = {group.name: group for group in groups_of(book, profile)}
     return Seeded(tuple(everybody[str(id)] for id in stored), tuple(shown[name] for name in groups))
 
 
@@ -79,18 +81,18 @@ def named(groups: int | Iterable[str]) -> tuple[str, ...]:
     return tuple(f"Group {number}" for number in range(1, groups + 1)) if isinstance(groups, int) else tuple(groups)
 
 
-def _group_id(row: Row, card: Card) -> str:
+def _group_id(row: Row, profile: VendorProfile) -> str:
     """The id by which this vendor knows a group: the key where its ids may be letters (Filemail), else the number."""
-    return str(row["key"] if card.group_id.fullmatch(str(row["key"])) else row["id"])
+    return str(row["key"] if profile.group_id.fullmatch(str(row["key"])) else row["id"])
 
 
-def _contact(row: Row, card: Card, groups: Sequence[str], channels: Sequence[Any]) -> Contact:
+def _contact(row: Row, profile: VendorProfile, groups: Sequence[str], channels: Sequence[Any]) -> Contact:
     first, last = row["first_name"] or None, row["last_name"] or None
     fields: Mapping[str, Any] = {name: value for name, value in json.loads(row["fields"]).items() if value != ""}
     return Contact(
         id=str(row["id"]),
         external_id=row["external_id"],
-        phone=_phones.normal(row["phone"], card.default_region) if row["phone"] else None,
+        phone=_phones.normal(row["phone"], profile.default_region) if row["phone"] else None,
         email=row["email"] or None,
         first_name=first,
         last_name=last,

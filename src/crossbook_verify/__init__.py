@@ -1,4 +1,4 @@
-"""Holds what the specs claim about the vendors' answers against a live account (extra `cli`).
+"""FieldSupport what the specs claim about the vendors' answers against a live account (extra `cli`).
 
 Most of it was never tried on one. `verify` reads, and writes only where it may; what comes out is a `Report`: each
 claim confirmed, refuted or not seen, and every key that no spec knows, with nothing in it that is the account's.

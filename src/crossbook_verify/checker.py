@@ -1,4 +1,4 @@
-"""Holds answers against the claims: which fields are there, of which type, within which bounds; what else came."""
+"""FieldSupport answers against the claims: which fields are there, of which type, within which bounds; what else came."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import Factory, define
 
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 from crossbook_verify import masking
 from crossbook_verify.claims import Claims, Evidence, Field, Shape
 from crossbook_verify.report import Finding, UnknownKey, ordered
@@ -186,7 +186,7 @@ class Ledger:
     def row(self, id: str) -> Tally:
         return self._tallies[id]
 
-    def read(self, operation: str, reply: Reply) -> Any:
+    def read(self, operation: str, reply: TransportResponse) -> Any:
         """Takes an answer in, and returns its body; None if it has none that can be read."""
         answers = self._claims.operations[operation].answers
         status = str(reply.status)

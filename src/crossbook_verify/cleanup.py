@@ -10,7 +10,7 @@ import anyio
 
 from crossbook._pagination.pager import Pager
 from crossbook.book import AddressBook
-from crossbook.errors import CrossbookError, NotFound
+from crossbook.errors import CrossbookError, NotFoundError
 from crossbook.models import Contact, Group
 from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST, Enough, Look
 from crossbook_verify.report import Leftover
@@ -32,7 +32,7 @@ async def prepare(look: Look, book: AddressBook) -> int:
     Raises:
         Enough: it takes too many requests, or too long.
     """
-    look.reserve, book = _LOOKS, book.with_options(attempts=_ATTEMPTS)
+    look.reserve, book = _LOOKS, book.with_options(max_attempts=_ATTEMPTS)
     try:
         with anyio.move_on_after(LONGEST):
             contacts, groups = await _ours(book)
@@ -49,7 +49,7 @@ async def prepare(look: Look, book: AddressBook) -> int:
 
 async def clean(look: Look, book: AddressBook) -> list[Leftover]:
     """Removes what this run made; returns what could not be removed, or may be there without our knowing its id."""
-    look.reserve, book = _LOOKS, book.with_options(attempts=_ATTEMPTS)
+    look.reserve, book = _LOOKS, book.with_options(max_attempts=_ATTEMPTS)
     contacts, groups = list(look.contacts), list(look.groups)
     found = 0
     with anyio.move_on_after(LONGEST):
@@ -75,7 +75,7 @@ async def _remove(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> N
     for id in list(ids):
         try:
             await delete(id)
-        except NotFound:
+        except NotFoundError:
             pass
         except CrossbookError:
             continue
@@ -90,7 +90,7 @@ async def _ours(book: AddressBook) -> tuple[list[str], list[str]]:
 
 
 async def _candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Contact]:
-    filters = book.card.filters
+    filters = book.profile.filters
     if "email" in filters:
         pagers = [book.contacts.list(email=EMAIL)]
     elif "search" in filters:
@@ -118,5 +118,5 @@ async def _new(pager: Pager[R]) -> AsyncIterator[R]:
 
 def _is_ours(contact: Contact) -> bool:
     """Whether it bears both of our names, where the vendor tells both: one of them may be a tester's own."""
-    mail = "email" not in contact.known or (contact.email or "").casefold() == EMAIL
+    mail = "email" not in contact.known_fields or (contact.email or "").casefold() == EMAIL
     return mail and (contact.name or "").startswith(f"{FIRST} {LAST}")

@@ -13,19 +13,19 @@ from attrs import Factory, define, field, frozen
 from crossbook_wire.http import Request
 
 from crossbook._http.logs import watcher
-from crossbook._http.request import Failure, Reply
+from crossbook._http.request import TransportFailure, TransportResponse
 from crossbook.errors import (
     AuthError,
-    BadResponse,
     ConnectError,
     CrossbookError,
-    LostError,
-    RateLimited,
-    ResponseTooLarge,
+    InvalidResponseError,
+    NoResponseError,
+    RateLimitError,
+    ResponseTooLargeError,
     UsageError,
-    VendorDown,
+    VendorUnavailableError,
 )
-from crossbook.vendor import Card, Retry, as_object
+from crossbook.vendor import Retry, VendorProfile, as_object
 from crossbook_verify import masking
 from crossbook_verify.checker import Ledger
 from crossbook_verify.claims import Evidence
@@ -35,7 +35,7 @@ Said = Callable[[Json], Iterable[tuple[object, object]]]
 T = TypeVar("T")
 MOST_TROUBLES = 3
 LONGEST_TEXT = 255
-_SILENT = (AuthError, ConnectError, LostError, RateLimited, VendorDown)
+_SILENT = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
 
 # Whoever is found under these names was made by a verification: one e-mail, one name, a number kept for films.
 GROUP = "crossbook verify"
@@ -115,7 +115,7 @@ class Look:
     """Asks, under watch: counts requests, refuses writes unless they are allowed, holds every answer against the spec.
 
     Args:
-        card: the vendor's card, which tells reads from writes.
+        profile: the vendor's profile, which tells reads from writes.
         ledger: what was seen.
         probes: the vendor's questions.
         most: requests at most.
@@ -126,7 +126,7 @@ class Look:
         reserve: requests that cleaning up still has, which count apart; None while nothing is cleaned up.
     """
 
-    card: Card
+    profile: VendorProfile
     ledger: Ledger
     probes: Probes
     most: int
@@ -145,7 +145,7 @@ class Look:
     fine: bool = False
 
     def asked(self, request: Request) -> None:
-        operation = self.card.operations.get(request.operation)
+        operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.ahead)
         if not (reads or self.writing or self.reserve is not None):
             raise UsageError("a verification that may only read was about to write", operation=request.operation)
@@ -155,14 +155,16 @@ class Look:
         elif self.spent >= self.most:
             raise Enough(f"the {self.most} announced requests are used up", operation=request.operation)
 
-    def answered(self, request: Request, outcome: Reply | Failure, error: CrossbookError | None) -> None:
+    def answered(
+        self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
+    ) -> None:
         name = request.operation
         self.calls[name] += 1
         if self.reserve is None:
             self.spent += 1
         else:
             self.reserve -= 1
-        if isinstance(outcome, Reply) and not isinstance(error, ResponseTooLarge):
+        if isinstance(outcome, TransportResponse) and not isinstance(error, ResponseTooLargeError):
             known = as_object(self.ledger.read(name, outcome))
             if name != self._login:
                 self._last = outcome.status, known
@@ -180,7 +182,7 @@ class Look:
 
     @property
     def _login(self) -> str:
-        return next((name for name, operation in self.card.operations.items() if operation.ahead), "")
+        return next((name for name, operation in self.profile.operations.items() if operation.ahead), "")
 
     async def ask(self, call: Awaitable[Any]) -> Seen:
         """Awaits a call, and tells what came of it. It ends the verification if the vendor answers to nothing."""
@@ -193,7 +195,7 @@ class Look:
             raise
         except CrossbookError as raised:
             error = raised
-            if isinstance(raised, (*_SILENT, BadResponse)):
+            if isinstance(raised, (*_SILENT, InvalidResponseError)):
                 how = f", status {raised.status}" if raised.status else ""
                 self.troubles.append(f"{raised.operation}: {type(raised).__name__}{how}")
             self._row = self._row + 1 if isinstance(raised, _SILENT) else 0

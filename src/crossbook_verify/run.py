@@ -8,9 +8,9 @@ from typing import Any
 
 import anyio
 
-from crossbook._tracebacks import public
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook
-from crossbook.errors import CrossbookError, Unsupported
+from crossbook.errors import CrossbookError, UnsupportedError
 from crossbook.registry import VENDORS
 from crossbook_verify import cleanup
 from crossbook_verify.checker import Ledger, Tally
@@ -29,7 +29,7 @@ def planned(vendor: str, *, write: bool = False) -> int:
         write: whether it is to write.
 
     Raises:
-        Unsupported: a vendor of another package, whose spec crossbook does not have.
+        UnsupportedError: a vendor of another package, whose spec crossbook does not have.
 
     Example:
         ```python
@@ -42,7 +42,7 @@ def planned(vendor: str, *, write: bool = False) -> int:
     return probes.reads + (probes.writes if write else 0)
 
 
-@public
+@hide_internal_frames
 async def verify(
     book: AddressBook,
     *,
@@ -50,7 +50,7 @@ async def verify(
     progress: Progress | None = None,
     on_leftover: Callable[[Leftover], None] | None = None,
 ) -> Report:
-    """Holds what the spec claims about a vendor's answers against a live account.
+    """FieldSupport what the spec claims about a vendor's answers against a live account.
 
     It makes a bounded number of calls (`planned`) with the book's own credentials, limits and time-outs, and refuses
     to write unless it is told to. If these calls are used up, it ends with a report: `stopped` says so, and a claim
@@ -72,7 +72,7 @@ async def verify(
     Raises:
         AuthError, ConnectError: nothing could be asked at all.
         UsageError: the book is not open.
-        Unsupported: a vendor of another package, whose spec crossbook does not have.
+        UnsupportedError: a vendor of another package, whose spec crossbook does not have.
 
     Example:
         ```python
@@ -83,14 +83,14 @@ async def verify(
         print(report)  # Markdown, to be pasted into an issue
         ```
     """
-    vendor = book.card.vendor
+    vendor = book.profile.vendor
     probes, claims = _probes(vendor), claims_of(vendor)
     ledger = Ledger(claims)
     for row in probes.rows:
         note = row.note or ("Only a run that writes sees it." if row.write and not write else "")
         ledger.add(Tally(row.id, row.claim, row.evidence, note))
-    look = Look(book.card, ledger, probes, planned(vendor, write=write), progress)
-    asking = book.with_options(attempts=2)
+    look = Look(book.profile, ledger, probes, planned(vendor, write=write), progress)
+    asking = book.with_options(max_attempts=2)
     wire: Any = getattr(asking, "wire")  # noqa: B009  (each vendor's own, so that the base class has none)
     stopped, removed = "", 0
     left: list[Leftover] = []
@@ -131,7 +131,7 @@ async def verify(
 
 def _probes(vendor: str) -> Probes:
     if vendor not in VENDORS:
-        raise Unsupported(f"only {', '.join(VENDORS)} can be verified: whose specs crossbook has", vendor=vendor)
+        raise UnsupportedError(f"only {', '.join(VENDORS)} can be verified: whose specs crossbook has", vendor=vendor)
     probes: Probes = import_module(f"crossbook.vendors.{vendor}.probes").PROBES
     return probes
 

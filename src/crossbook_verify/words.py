@@ -14,7 +14,7 @@ attributes audience auth authenticated author authorization auto available avata
 balance banner bar barcode base based basic batch before begin behind best between billing binary birth birthday
 blacklist blob block blocked body bonus bool boolean both bounce bounced bounds box branch brand broadcast browser
 bucket buffer building bulk business button buyer by byte bytes cache calendar call callback campaign can cancel
-canceled cancelled cancelling capabilities capacity caption card carrier cart case categories category cell center
+canceled cancelled cancelling capabilities capacity caption profile carrier cart case categories category cell center
 certificate chain change changed changes channel channels char charge charset chat check checked checkout checksum
 child children choice city class clean clear click clicked clicks client clients clock close closed cluster code codes
 collection color colour column columns comment comments commit common company compare complete completed component

@@ -12,12 +12,12 @@ from virtual import virtually
 from crossbook import AddressBook, Contact
 from crossbook._batch.batch import Batch
 from crossbook._batch.results import Result
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 
-def person(card: Card, number: int, group: str | None = None, **more: Any) -> Contact:
+def person(profile: VendorProfile, number: int, group: str | None = None, **more: Any) -> Contact:
     """Somebody whom every vendor can store, with a phone and an e-mail address of their own."""
-    country = "+61491" if card.default_region == "AU" else "+48500"
+    country = "+61491" if profile.default_region == "AU" else "+48500"
     values: dict[str, Any] = {
         "phone": f"{country}{number:06}",
         "email": f"person.{number}@example.com",
@@ -27,26 +27,26 @@ def person(card: Card, number: int, group: str | None = None, **more: Any) -> Co
         "groups": (group,) if group else None,
         **more,
     }
-    if card.names == "whole":
+    if profile.names == "whole":
         values["name"] = values["name"].replace("Żółw", values["first_name"].split()[0])
         del values["first_name"], values["last_name"]
     else:
         del values["name"]
-    held = {name: value for name, value in values.items() if name == "fields" or "w" in access(card, name)}
+    held = {name: value for name, value in values.items() if name == "fields" or "w" in access(profile, name)}
     return Contact(**held)
 
 
-def people(card: Card, count: int, group: str | None = None, begin: int = 0) -> list[Contact]:
-    return [person(card, number, group) for number in range(begin, begin + count)]
+def people(profile: VendorProfile, count: int, group: str | None = None, begin: int = 0) -> list[Contact]:
+    return [person(profile, number, group) for number in range(begin, begin + count)]
 
 
-def access(card: Card, name: str) -> str:
-    return card.holds[name].access if name in card.holds else ""
+def access(profile: VendorProfile, name: str) -> str:
+    return profile.holds[name].access if name in profile.holds else ""
 
 
-def match_of(card: Card) -> Any:
+def match_of(profile: VendorProfile) -> Any:
     """The key that a batch of this vendor is matched by in tests."""
-    return next(iter(card.match_keys))
+    return next(iter(profile.match_keys))
 
 
 async def ran(batch: Batch[Any], into: list[Result] | None = None) -> list[Result]:

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandboxed import book, card, control, group, make_book, running_sandbox, server, vendor
+from sandboxed import book, control, group, make_book, profile, running_sandbox, server, vendor
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from inside import Inside
 
-__all__ = ["book", "card", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
+__all__ = ["book", "profile", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
 
 
 @pytest.fixture

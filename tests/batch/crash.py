@@ -106,7 +106,9 @@ class Row:
 
 async def write(case: Case, base_url: str, credentials: dict[str, str], groups: list[str], journal: str) -> int:
     async with _book(case, base_url, credentials) as book:
-        batch = book.contacts.create_many(case.people(groups), journal=journal, match=MATCH[case.vendor], settle=SETTLE)
+        batch = book.contacts.create_many(
+            case.people(groups), journal=journal, match=MATCH[case.vendor], settle_timeout=SETTLE
+        )
         found: dict[str, list[int]] = {}
         done = 0
         async with batch as run:
@@ -116,7 +118,7 @@ async def write(case: Case, base_url: str, credentials: dict[str, str], groups: 
                 if done % 20 == 0:
                     print(done, flush=True)
                     sys.stdin.readline()  # goes on when it was heard: who is to kill it may be slower
-        print(json.dumps({"uncertain": found.get("uncertain", []), "counts": run.summarised().counts}), flush=True)
+        print(json.dumps({"uncertain": found.get("uncertain", []), "counts": run.summary.counts}), flush=True)
         return int(bool(found.keys() - {"created", "uncertain"}))
 
 
@@ -166,7 +168,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
 async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[str]:
     async with _book(case, url, credentials) as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
-        summary = await book.contacts.create_many(case.before(groups)).summary()
+        summary = await book.contacts.create_many(case.before(groups)).run()
         assert set(summary.counts) == {"created"}, summary
         return groups
 

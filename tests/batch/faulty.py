@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from inside import LOST, REFUSED, Answer, Inside, Run
 
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 
 LATE = 0.4
 """Seconds within which a vendor commits a call whose client is gone."""
@@ -37,22 +37,22 @@ async def timeout(inside: Inside, run: Run) -> Answer:
 
 
 async def error_before(inside: Inside, run: Run) -> Answer:
-    return Reply(503, {"content-type": "text/plain"}, b"busy")
+    return TransportResponse(503, {"content-type": "text/plain"}, b"busy")
 
 
 async def error_after(inside: Inside, run: Run) -> Answer:
     run()
-    return Reply(500, {"content-type": "text/html"}, b"<html>")
+    return TransportResponse(500, {"content-type": "text/html"}, b"<html>")
 
 
 async def truncated(inside: Inside, run: Run) -> Answer:
     reply = run()
-    return Reply(reply.status, reply.headers, reply.content[: len(reply.content) // 2])
+    return TransportResponse(reply.status, reply.headers, reply.content[: len(reply.content) // 2])
 
 
 async def empty(inside: Inside, run: Run) -> Answer:
     run()
-    return Reply(200, {"content-type": "application/json"}, b"")
+    return TransportResponse(200, {"content-type": "application/json"}, b"")
 
 
 async def no_connection(inside: Inside, run: Run) -> Answer:
@@ -60,7 +60,7 @@ async def no_connection(inside: Inside, run: Run) -> Answer:
 
 
 async def too_many(inside: Inside, run: Run) -> Answer:
-    return Reply(429, {"content-type": "text/plain", "retry-after": "1"}, b"Too Many Requests")
+    return TransportResponse(429, {"content-type": "text/plain", "retry-after": "1"}, b"Too Many Requests")
 
 
 UNKNOWN: list[Fault] = [

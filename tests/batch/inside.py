@@ -15,17 +15,17 @@ from fakes import BASE_URL, book_over, named
 from starlette.datastructures import Headers
 
 from crossbook import AddressBook
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import Options
 from crossbook_sandbox.sandbox import Sandbox
 from crossbook_sandbox.store import Store
 from crossbook_sandbox.vendor import Call, Operation, pairs
 
-Answer = Reply | Failure
-Run = Callable[[], Reply]
-LOST = Failure("lost", "maybe", "ReadError")
-REFUSED = Failure("connect", "no", "ConnectError")
+Answer = TransportResponse | TransportFailure
+Run = Callable[[], TransportResponse]
+LOST = TransportFailure("lost", "maybe", "ReadError")
+REFUSED = TransportFailure("connect", "no", "ConnectError")
 
 
 @define(slots=False)
@@ -55,7 +55,7 @@ class Inside:
         arguments = {"rate": 1e6, **credentials, **named(self.vendor), **options}
         return book_over(self.vendor, self, **arguments)  # type: ignore[arg-type, no-any-return]
 
-    async def send(self, call: Outgoing) -> Answer:
+    async def send(self, call: PreparedRequest) -> Answer:
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:
@@ -102,7 +102,7 @@ class Inside:
         for run in due:
             run()
 
-    def _received(self, call: Outgoing) -> tuple[Operation[Any], Call]:
+    def _received(self, call: PreparedRequest) -> tuple[Operation[Any], Call]:
         parts = urlsplit(call.target.decode())
         headers = Headers(raw=[(name.lower(), value) for name, value in call.headers])
         for operation in self.account.operations:
@@ -115,9 +115,9 @@ class Inside:
         raise AssertionError(f"{call.method} {parts.path} is no operation of {self.vendor}")
 
     def _run(self, call: Call, operation: Operation[Any]) -> Run:
-        def run() -> Reply:
+        def run() -> TransportResponse:
             true = self.account.answer(call, operation)
-            return Reply(true.status, {"content-type": true.content_type, **true.headers}, true.body)
+            return TransportResponse(true.status, {"content-type": true.content_type, **true.headers}, true.body)
 
         return run
 

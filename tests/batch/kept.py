@@ -8,17 +8,17 @@ from itertools import islice
 import anyio.lowlevel
 from attrs import define, field
 
-from crossbook import JournalBusy
-from crossbook.journal.base import Entry, Heading, StoredRun
+from crossbook import JournalBusyError
+from crossbook.journal.base import JournalEntry, RunKey, StoredRun
 
 
 @define
 class Kept:
     """One run. `fail` is called before each write, and may raise."""
 
-    entries: dict[int, Entry] = field(factory=dict)
+    entries: dict[int, JournalEntry] = field(factory=dict)
     marks: list[tuple[str, int]] = field(factory=list)
-    heading: Heading | None = None
+    heading: RunKey | None = None
     finished: int | None = None
     opened: bool = False
     writes: int = 0
@@ -26,23 +26,23 @@ class Kept:
 
     async def open(self, run: str) -> StoredRun | None:
         if self.opened:
-            raise JournalBusy("open already")
+            raise JournalBusyError("open already")
         self.opened = True
         if self.heading is None:
             return None
         return StoredRun(self.heading, "begun" if self.finished is None else "finished", not self.entries)
 
-    async def begin(self, heading: Heading) -> None:
+    async def begin(self, heading: RunKey) -> None:
         assert self.opened
         self.heading = heading
 
-    async def samples(self, count: int) -> Sequence[Entry]:
+    async def samples(self, count: int) -> Sequence[JournalEntry]:
         fit = ("created", "updated", "unchanged", "skipped")
         newest = sorted(self.entries.values(), key=lambda entry: -entry.index)
         found = (entry for entry in newest if entry.state == "done" and entry.key and entry.id and entry.status in fit)
         return list(islice(found, count))
 
-    async def entry(self, index: int) -> Entry | None:
+    async def entry(self, index: int) -> JournalEntry | None:
         return self.entries.get(index)
 
     async def owner(self, id: str) -> int | None:
@@ -60,25 +60,25 @@ class Kept:
         )
         return max(written, default=None)
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
+    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
         await anyio.lowlevel.checkpoint()
         self._write(entries)
         await anyio.lowlevel.checkpoint()
 
-    async def settle(self, entries: Sequence[Entry]) -> None:
+    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
         await anyio.lowlevel.checkpoint()
         self._write(entries)
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[JournalEntry]) -> None:
         assert self.opened
         self.fail()
         self.writes += 1
         self.entries.update((entry.index, entry) for entry in entries)
 
-    async def bookmark(self, cursor: str, index: int) -> None:
+    async def checkpoint(self, cursor: str, index: int) -> None:
         self.marks.append((cursor, index))
 
-    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
         return tuple(sorted(self.marks, key=lambda mark: mark[1]))
 
     async def first_open(self) -> int:

@@ -27,8 +27,8 @@ from virtual import virtually
 
 from crossbook import Contact
 from crossbook._batch.results import Result
-from crossbook._http.request import Reply
-from crossbook.vendor import Card
+from crossbook._http.request import TransportResponse
+from crossbook.vendor import VendorProfile
 from tests.chaos.pulse import pulse
 
 CREATES = ("createContact", "createContacts")
@@ -42,9 +42,9 @@ def names(inside: Inside) -> Counter[str]:
     return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
 
 
-def half(card: Card, fault: Fault, *operations: str) -> Every:
+def half(profile: VendorProfile, fault: Fault, *operations: str) -> Every:
     """Half of the first writes of a batch; of native calls the first."""
-    if card.verb("contacts.create").bulk > 1:
+    if profile.capability("contacts.create").bulk > 1:
         return Every(fault, *CREATES, *operations, most=1)
     return Every(fault, *CREATES, *operations, nth=2, most=COUNT // 2)
 
@@ -54,18 +54,19 @@ def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
 
     async def work() -> list[Result]:
         await anyio.sleep(60)  # a call without a time would pass for one of long ago
-        async with inside.book(attempts=1) as book:
+        async with inside.book(max_attempts=1) as book:
             return await ran(make(book))
 
     return virtually(work)
 
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
-def test_creates_that_can_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
-    group, match = inside.group(), match_of(card)
-    inside.spoil = struck = half(card, fault)
+def test_creates_that_can_be_looked_up(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+    group, match = inside.group(), match_of(profile)
+    inside.spoil = struck = half(profile, fault)
     results = batches(
-        inside, lambda book: book.contacts.create_many(people(card, COUNT, group), match=match, settle=SETTLE)
+        inside,
+        lambda book: book.contacts.create_many(people(profile, COUNT, group), match=match, settle_timeout=SETTLE),
     )
     assert struck.struck > 0
     assert statuses(results) == {"created": COUNT}
@@ -77,14 +78,14 @@ def test_creates_that_can_be_looked_up(inside: Inside, card: Card, fault: Fault)
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_creates_that_cannot_be_looked_up(inside: Inside, card: Card, fault: Fault) -> None:
+def test_creates_that_cannot_be_looked_up(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group = inside.group()
     inside.spoil = Every(fault, *CREATES, nth=2, most=5)
-    source = people(card, COUNT, group)
-    results = batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE, concurrency=1))
-    if card.verb("contacts.create").bulk > 1:
+    source = people(profile, COUNT, group)
+    results = batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, concurrency=1))
+    if profile.capability("contacts.create").bulk > 1:
         inside.spoil = Every(fault, *CREATES)
-        results += batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE))
+        results += batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE))
     uncertain = {result.index for result in results if result.status == "uncertain"}
     assert uncertain
     assert {result.status for result in results} == {"created", "uncertain"}
@@ -93,16 +94,16 @@ def test_creates_that_cannot_be_looked_up(inside: Inside, card: Card, fault: Fau
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_upserts(inside: Inside, card: Card, fault: Fault) -> None:
-    group, match = inside.group(), match_of(card)
-    name = "name" if card.names == "whole" else "last_name"
-    batches(inside, lambda book: book.contacts.create_many(people(card, 8, group)))
-    inside.spoil = half(card, fault, "updateContact", "updateContacts")
-    source = [person(card, n, group, **{name: "Changed"}) for n in range(COUNT)]
+def test_upserts(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+    group, match = inside.group(), match_of(profile)
+    name = "name" if profile.names == "whole" else "last_name"
+    batches(inside, lambda book: book.contacts.create_many(people(profile, 8, group)))
+    inside.spoil = half(profile, fault, "updateContact", "updateContacts")
+    source = [person(profile, n, group, **{name: "Changed"}) for n in range(COUNT)]
 
     async def work() -> list[Result]:
         async with inside.book() as book:
-            return await ran(book.contacts.upsert_many(source, match=match, settle=SETTLE))
+            return await ran(book.contacts.upsert_many(source, match=match, settle_timeout=SETTLE))
 
     results = virtually(work)
     assert statuses(results) == {"updated": 8, "created": COUNT - 8}
@@ -111,49 +112,49 @@ def test_upserts(inside: Inside, card: Card, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_verbs_that_are_as_good_twice_as_once(inside: Inside, card: Card, fault: Fault) -> None:
+def test_verbs_that_are_as_good_twice_as_once(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group = inside.group()
     other = inside.group()
-    created = batches(inside, lambda book: book.contacts.create_many(people(card, COUNT, group)))
+    created = batches(inside, lambda book: book.contacts.create_many(people(profile, COUNT, group)))
     ids = [result.id or "" for result in created]
     operations = [
-        operation for operation in card.operations if operation.startswith(("update", "delete", "add", "unsub"))
+        operation for operation in profile.operations if operation.startswith(("update", "delete", "add", "unsub"))
     ]
     inside.spoil = Every(fault, *operations, nth=3)
 
     async def work() -> list[list[Result]]:
         async with inside.book() as book:
-            name = "name" if card.names == "whole" else "last_name"
+            name = "name" if profile.names == "whole" else "last_name"
             runs: list[Any] = [book.contacts.update_many((id, {name: "Changed"}) for id in ids)]
-            if card.verb("groups.add").support != "unsupported":
+            if profile.capability("groups.add").support != "unsupported":
                 runs.append(book.groups.add_many((other, id) for id in ids))
-            if card.verb("contacts.unsubscribe").support != "unsupported":
+            if profile.capability("contacts.unsubscribe").support != "unsupported":
                 runs.append(book.contacts.unsubscribe_many(ids, "sms"))
             return [await ran(each) for each in [*runs, book.contacts.delete_many(ids)]]
 
     assert {result.status for run in virtually(work) for result in run} == {"updated", "done", "deleted"} - (
-        {"done"} if card.one_group else set()
+        {"done"} if profile.one_group else set()
     )
     assert inside.contacts() == []
 
 
-def test_who_share_a_key_are_told_apart(inside: Inside, card: Card) -> None:
-    group, match = inside.group(), match_of(card)
-    shared: dict[str, Any] = {match: getattr(person(card, 1), match)}
-    source = [person(card, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
+def test_who_share_a_key_are_told_apart(inside: Inside, profile: VendorProfile) -> None:
+    group, match = inside.group(), match_of(profile)
+    shared: dict[str, Any] = {match: getattr(person(profile, 1), match)}
+    source = [person(profile, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
     for fault in (reset_before, reset_after, late_commit):
         before = len(inside.contacts())
-        inside.spoil = half(card, fault)
-        results = batches(inside, lambda book: book.contacts.create_many(source, match=match, settle=SETTLE))
+        inside.spoil = half(profile, fault)
+        results = batches(inside, lambda book: book.contacts.create_many(source, match=match, settle_timeout=SETTLE))
         assert statuses(results) == {"created": COUNT}
         # Those of the rounds before are the same people, and no proof of anything.
         assert len({result.id for result in results}) == COUNT == len(inside.contacts()) - before
 
 
-def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card) -> None:
-    group, match = inside.group(), match_of(card)
-    name = "name" if card.names == "whole" else "last_name"
-    ours, theirs = (person(card, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
+def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, profile: VendorProfile) -> None:
+    group, match = inside.group(), match_of(profile)
+    name = "name" if profile.names == "whole" else "last_name"
+    ours, theirs = (person(profile, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
     other = Inside(inside.vendor)
     other.sandbox, other.account = inside.sandbox, inside.account
 
@@ -168,8 +169,8 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card
     def result(commits: bool, contact: Contact) -> Result:
         async def work() -> list[Result]:
             inside.spoil = Every(await elsewhere(commits, contact), *CREATES, most=1)
-            async with inside.book(attempts=1) as book:
-                return await ran(book.contacts.create_many([ours], match=match, settle=SETTLE))
+            async with inside.book(max_attempts=1) as book:
+                return await ran(book.contacts.create_many([ours], match=match, settle_timeout=SETTLE))
 
         return virtually(work)[0]
 
@@ -177,7 +178,7 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card
     assert result(True, theirs).status == "created"
     # Ours was not written; theirs is new and says something else: a vendor may have changed what we wrote.
     found = result(False, theirs)
-    assert (found.status, type(found.error).__name__) == ("uncertain", "Ambiguous")
+    assert (found.status, type(found.error).__name__) == ("uncertain", "AmbiguousMatchError")
     # Both say the same, and one of them is ours.
     assert result(True, ours).status == "uncertain"
     assert sum(names(inside).values()) == 5
@@ -187,39 +188,41 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, card: Card
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("matched", [False, True])
 def test_a_contact_that_was_made_and_is_not_in_its_groups(
-    inside: Inside, card: Card, fault: Fault, matched: bool
+    inside: Inside, profile: VendorProfile, fault: Fault, matched: bool
 ) -> None:
     group = inside.group()
     inside.spoil = Every(fault, "addToGroup", nth=2)
     options: Any = {"match": "email"} if matched else {}
-    source = people(card, COUNT, group)
-    results = batches(inside, lambda book: book.contacts.create_many(source, settle=SETTLE, **options))
+    source = people(profile, COUNT, group)
+    results = batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, **options))
     assert statuses(results) == {"created": COUNT}
     assert len(inside.contacts()) == COUNT
     assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
 
 
-def test_a_lookup_that_fails_is_no_proof(inside: Inside, card: Card) -> None:
-    group, match = inside.group(), match_of(card)
+def test_a_lookup_that_fails_is_no_proof(inside: Inside, profile: VendorProfile) -> None:
+    group, match = inside.group(), match_of(profile)
     lists = ("listContacts", "getAddressBook")
     lost = Every(reset_after, *CREATES)
     deaf = Every(error_before, *lists)
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
     results = batches(
-        inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
+        inside, lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE)
     )
     assert statuses(results) == {"uncertain": 1}
     assert len(inside.contacts()) == 1
 
 
-def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, card: Card) -> None:
+def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, profile: VendorProfile) -> None:
     """A list that was read before the doubtful write does not show it."""
-    group, match = inside.group(), match_of(card)
+    group, match = inside.group(), match_of(profile)
     lost = Every(reset_after, *CREATES, most=1)
     deaf = Every(error_before, "listContacts", "getAddressBook", most=TRIES)
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
-    twice = [person(card, 1, group)] * 2
-    results = batches(inside, lambda book: book.contacts.upsert_many(twice, match=match, settle=SETTLE, concurrency=1))
+    twice = [person(profile, 1, group)] * 2
+    results = batches(
+        inside, lambda book: book.contacts.upsert_many(twice, match=match, settle_timeout=SETTLE, concurrency=1)
+    )
     # Filemail's is put into its group now.
     assert [result.status for result in results] == [
         "uncertain",
@@ -228,21 +231,21 @@ def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, card: Ca
     assert len(inside.contacts()) == 1
 
 
-def test_a_vendor_that_never_writes_is_given_up(inside: Inside, card: Card) -> None:
-    group, match = inside.group(), match_of(card)
+def test_a_vendor_that_never_writes_is_given_up(inside: Inside, profile: VendorProfile) -> None:
+    group, match = inside.group(), match_of(profile)
     inside.spoil = Every(reset_before, *CREATES)
     (result,) = batches(
-        inside, lambda book: book.contacts.create_many([person(card, 1, group)], match=match, settle=SETTLE)
+        inside, lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE)
     )
-    assert (result.status, result.attempts, type(result.error).__name__) == ("failed", 5, "LostError")
+    assert (result.status, result.attempts, type(result.error).__name__) == ("failed", 5, "NoResponseError")
 
 
 @pytest.mark.anyio
-async def test_over_real_connections(server: Any, make_book: Any, card: Card) -> None:
+async def test_over_real_connections(server: Any, make_book: Any, profile: VendorProfile) -> None:
     """What arrives when its time to settle is over is made twice: a machine that stands still is given more time."""
     for patience in (0.5, 2, 8):
         async with pulse(server.url) as felt:
-            counted, doubtful = await over_real_connections(server, make_book, card, patience)
+            counted, doubtful = await over_real_connections(server, make_book, profile, patience)
         if felt.regular or (counted, doubtful) == ({"created": 30}, set()):
             break
         server.reset()
@@ -250,10 +253,10 @@ async def test_over_real_connections(server: Any, make_book: Any, card: Card) ->
 
 
 async def over_real_connections(
-    server: Any, make_book: Any, card: Card, patience: float
+    server: Any, make_book: Any, profile: VendorProfile, patience: float
 ) -> tuple[dict[str, int], set[str]]:
     """What became of 30 through all that can go wrong, and the ids that are not once both here and there."""
-    create = "createContacts" if card.vendor == "vercom" else "createContact"
+    create = "createContacts" if profile.vendor == "vercom" else "createContact"
     count = 30
     async with make_book(read_timeout=patience) as book:
         group = (await book.groups.create("Friends")).id
@@ -263,10 +266,10 @@ async def over_real_connections(
             ("status", {"status": 503}), ("truncated", {}), ("reset", {"when": "body"}), ("html", {"status": 502}),
         ]  # fmt: skip
         for skip, (kind, more) in enumerate(settings):
-            server.fault(kind, card.vendor, create, skip=skip % 2, count=1, **more)
+            server.fault(kind, profile.vendor, create, skip=skip % 2, count=1, **more)
         batch: Callable[[], Awaitable[list[Result]]] = lambda: ran(  # noqa: E731
             book.contacts.create_many(
-                people(book.card, count, group), match=match_of(card), settle=patience, concurrency=8
+                people(book.profile, count, group), match=match_of(profile), settle_timeout=patience, concurrency=8
             )
         )
         results = await batch()
@@ -275,24 +278,26 @@ async def over_real_connections(
         return statuses(results), {id for id, times in found.items() if times}
 
 
-ELSEWHERE = Reply(404, {"content-type": "text/plain"}, b"Not Found")
+ELSEWHERE = TransportResponse(404, {"content-type": "text/plain"}, b"Not Found")
 
 
-@pytest.mark.parametrize("answer", [ELSEWHERE, LOST, Reply(500, {}, b"<html>"), Reply(200, {}, b"{")], ids=str)
+@pytest.mark.parametrize(
+    "answer", [ELSEWHERE, LOST, TransportResponse(500, {}, b"<html>"), TransportResponse(200, {}, b"{")], ids=str
+)
 @pytest.mark.parametrize("vendor", ["filemail"])
-def test_a_create_whose_login_failed_never_left(inside: Inside, card: Card, answer: Any) -> None:
+def test_a_create_whose_login_failed_never_left(inside: Inside, profile: VendorProfile, answer: Any) -> None:
     """What became of the login is nothing that could have made a contact."""
 
     async def fail(_inside: Inside, _run: Run) -> Any:
         return answer
 
     inside.spoil = lambda operation: fail if operation == "login" else None
-    results = batches(inside, lambda book: book.contacts.create_many(people(card, 3)))
+    results = batches(inside, lambda book: book.contacts.create_many(people(profile, 3)))
     assert {(result.status, result.error and result.error.sent) for result in results} == {("failed", "no")}
     assert inside.count["createContact"] == 0
 
 
-def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, card: Card, tmp_path: Path) -> None:
+def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
     """A wrong base_url is mended, and the same call does all that it did not."""
 
     async def elsewhere(_inside: Inside, _run: Run) -> Any:
@@ -302,7 +307,8 @@ def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, card: Card,
     inside.spoil = lambda operation: elsewhere if operation in CREATES else None
     for status in ("failed", "created"):
         results = batches(
-            inside, lambda book: book.contacts.create_many(people(card, 3, group), journal=tmp_path / "import.sqlite")
+            inside,
+            lambda book: book.contacts.create_many(people(profile, 3, group), journal=tmp_path / "import.sqlite"),
         )
         assert statuses(results) == {status: 3}
         inside.spoil = lambda _operation: None

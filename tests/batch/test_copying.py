@@ -8,7 +8,7 @@ import pytest
 from batching import person, ran
 from inside import Inside
 
-from crossbook import AddressBook, Contact, InvalidInput
+from crossbook import AddressBook, Contact, InvalidInputError
 from crossbook.models import read_from
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 async def one_in(book: AddressBook) -> tuple[Contact, str]:
     """A contact in a group, as the list tells it, and the group."""
     group = (await book.groups.create("Friends")).id
-    await book.contacts.create(person(book.card, 1, group))
+    await book.contacts.create(person(book.profile, 1, group))
     (read,) = [contact async for contact in book.contacts.list()]
     assert read.groups == (group,)
     return read, group
@@ -29,14 +29,14 @@ async def test_groups_of_another_vendor_are_not_taken_for_ours(vendor: str) -> N
         read, theirs = await one_in(source)
         ours = (await book.groups.create("Strangers")).id
         assert ours == theirs, "an id of both, so that the vendor would not refuse it"
-        with pytest.raises(InvalidInput, match="another vendor's") as caught:
+        with pytest.raises(InvalidInputError, match="another vendor's") as caught:
             await book.contacts.create(read)
         assert caught.value.field == "groups"
-        (result,) = await ran(book.contacts.create_many(source.contacts.list(), on_loss="drop"))
-        assert (result.status, result.lost_fields) == ("created", ("groups",))
+        (result,) = await ran(book.contacts.create_many(source.contacts.list(), on_unsupported_field="drop"))
+        assert (result.status, result.dropped_fields) == ("created", ("groups",))
         assert [contact.id async for contact in book.contacts.list(group=ours)] == []
         (result,) = await ran(book.contacts.create_many([replace(read, groups=(ours,))]))
-        assert (result.status, result.lost_fields) == ("created", ())
+        assert (result.status, result.dropped_fields) == ("created", ())
         assert [contact.id async for contact in book.contacts.list(group=ours)] == [result.id]
 
 
@@ -45,21 +45,21 @@ async def test_where_one_must_be_in_a_group_the_books_own_takes_them() -> None:
     async with there.book() as source, here.book() as unopened:
         group = (await unopened.groups.create("Friends")).id
         read, _ = await one_in(source)
-        numbered = read_from(replace(read, phone="+61491570006"), read.raw, read.known | {"phone"})
+        numbered = read_from(replace(read, phone="+61491570006"), read.raw, read.known_fields | {"phone"})
         async with here.book(default_group=group) as book:
-            (result,) = await ran(book.contacts.create_many([numbered], on_loss="drop"))
-        assert (result.status, set(result.lost_fields)) == ("created", {"email", "name", "groups"})
+            (result,) = await ran(book.contacts.create_many([numbered], on_unsupported_field="drop"))
+        assert (result.status, set(result.dropped_fields)) == ("created", {"email", "name", "groups"})
         assert [contact.id async for contact in unopened.contacts.list(group=group)] == [result.id]
 
 
 async def test_within_one_vendor_groups_go_along() -> None:
     async with Inside("vercom").book() as book:
         group = (await book.groups.create("Friends")).id
-        await book.contacts.create(person(book.card, 1, group))
+        await book.contacts.create(person(book.profile, 1, group))
         (read,) = [contact async for contact in book.contacts.list()]
-        again = read_from(replace(read, groups=(group,)), read.raw, read.known | {"groups"})
-        (result,) = await ran(book.contacts.create_many([again], on_loss="drop"))
-        assert "groups" not in result.lost_fields
+        again = read_from(replace(read, groups=(group,)), read.raw, read.known_fields | {"groups"})
+        (result,) = await ran(book.contacts.create_many([again], on_unsupported_field="drop"))
+        assert "groups" not in result.dropped_fields
         assert len([contact async for contact in book.contacts.list(group=group)]) == 2
 
 
@@ -67,10 +67,10 @@ async def test_what_a_row_tells_in_part_is_not_copied() -> None:
     """A row of SerwerSMS names one of the contact's groups: all of them it cannot tell."""
     async with Inside("serwersms").book() as source, Inside("vercom").book() as book:
         read, group = await one_in(source)
-        assert "groups" not in read.known
+        assert "groups" not in read.known_fields
         assert (await book.groups.create("Strangers")).id == group
         (result,) = await ran(book.contacts.create_many(source.contacts.list()))
-        assert (result.status, result.lost_fields) == ("created", ())
+        assert (result.status, result.dropped_fields) == ("created", ())
         assert [contact.id async for contact in book.contacts.list(group=group)] == []
 
 
@@ -78,7 +78,7 @@ async def test_who_opted_out_brings_no_foreign_group_either() -> None:
     async with Inside("atom").book() as source, Inside("vercom").book() as book:
         read, group = await one_in(source)
         assert (await book.groups.create("Strangers")).id == group
-        off = read_from(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known | {"opted_out"})
-        (result,) = await ran(book.contacts.create_many([off], include_opted_out=True, on_loss="drop"))
-        assert (result.status, result.lost_fields) == ("created", ("opted_out", "groups"))
+        off = read_from(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})
+        (result,) = await ran(book.contacts.create_many([off], include_opted_out=True, on_unsupported_field="drop"))
+        assert (result.status, result.dropped_fields) == ("created", ("opted_out", "groups"))
         assert [contact.id async for contact in book.contacts.list(group=group)] == []

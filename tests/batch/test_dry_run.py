@@ -10,8 +10,8 @@ import pytest
 from batching import match_of, people, person, ran, statuses
 from inside import Inside
 
-from crossbook import Contact, InvalidInput
-from crossbook.vendor import Card
+from crossbook import Contact, InvalidInputError
+from crossbook.vendor import VendorProfile
 
 pytestmark = pytest.mark.anyio
 
@@ -23,64 +23,66 @@ def written(inside: Inside) -> int:
 
 
 @pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
-async def test_a_dry_create_foretells_the_real_one(inside: Inside, card: Card, match: bool, tmp_path: Path) -> None:
-    options: dict[str, Any] = {"match": match_of(card), "on_duplicate": "update"} if match else {}
+async def test_a_dry_create_foretells_the_real_one(
+    inside: Inside, profile: VendorProfile, match: bool, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"match": match_of(profile), "on_duplicate": "update"} if match else {}
     group = inside.group()
     async with inside.book(rate=50) as book:
-        await ran(book.contacts.create_many(people(card, 5, group)))
+        await ran(book.contacts.create_many(people(profile, 5, group)))
         before = written(inside)
-        name = "name" if card.names == "whole" else "last_name"
+        name = "name" if profile.names == "whole" else "last_name"
         source = [
-            *people(card, 20, group), Contact(), person(card, 3, group, **{name: "X"}), person(card, 30, group),
-            person(card, 30, group, **{name: "Y"}),
+            *people(profile, 20, group), Contact(), person(profile, 3, group, **{name: "X"}), person(profile, 30, group),
+            person(profile, 30, group, **{name: "Y"}),
         ]  # fmt: skip
         journal = tmp_path / "import.sqlite"
         batch = book.contacts.create_many(source, dry_run=True, ordered=True, journal=journal, **options)
         results = await ran(batch)
-        dry = batch.summarised()
+        dry = batch.summary
         assert written(inside) == before
         assert not await anyio.Path(journal).exists()
         assert dry.dry_run
         assert all(result.attempts == 0 for result in results)
         real = book.contacts.create_many(source, ordered=True, journal=journal, **options)
         assert [result.status for result in await ran(real)] == [result.status for result in results]
-        assert dry.requests == pytest.approx(real.summarised().requests, rel=0.1)
+        assert dry.requests == pytest.approx(real.summary.requests, rel=0.1)
         assert dry.seconds == pytest.approx(dry.requests / 50)
-        assert dry.counts == real.summarised().counts
+        assert dry.counts == real.summary.counts
         assert set(dry.steps) == {"contacts.create", *(["contacts.find"] if match else [])}
         assert "would be" in str(dry)
         assert all(verb in str(dry) for verb in dry.steps)
 
 
-async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, card: Card) -> None:
+async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
-    rich = person(card, 1, group, fields={"nickname": "y"})
+    rich = person(profile, 1, group, fields={"nickname": "y"})
     async with inside.book() as book:
-        summary = await book.contacts.create_many([rich, person(card, 2, group)], dry_run=True).summary()
-    if card.named_fields is None:
+        summary = await book.contacts.create_many([rich, person(profile, 2, group)], dry_run=True).run()
+    if profile.named_fields is None:
         assert summary.counts == {"created": 2}
         return
     assert summary.counts == {"failed": 1, "created": 1}
-    assert summary.lost_fields == {"fields.nickname": 1}
+    assert summary.dropped_fields == {"fields.nickname": 1}
     assert "the vendor cannot hold: fields.nickname (1)" in str(summary)
-    assert isinstance(summary.failures[0].error, InvalidInput)
+    assert isinstance(summary.failures[0].error, InvalidInputError)
 
 
-async def test_dry_runs_of_the_other_verbs(inside: Inside, card: Card) -> None:
+async def test_dry_runs_of_the_other_verbs(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
-    name = "name" if card.names == "whole" else "last_name"
+    name = "name" if profile.names == "whole" else "last_name"
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
         inside.count.clear()
         batches: list[Any] = [
             book.contacts.delete_many(ids, dry_run=True),
             book.contacts.delete_many(book.contacts.list(), dry_run=True),
             book.contacts.update_many([(id, {name: "X"}) for id in ids], dry_run=True),
             book.contacts.upsert_many(
-                [person(card, n, group, **{name: "X"}) for n in range(12)], match=match_of(card), dry_run=True
+                [person(profile, n, group, **{name: "X"}) for n in range(12)], match=match_of(profile), dry_run=True
             ),
         ]
-        if card.verb("groups.add").support != "unsupported":
+        if profile.capability("groups.add").support != "unsupported":
             batches.append(book.groups.add_many([(group, id) for id in ids], dry_run=True))
         found = [statuses(await ran(batch)) for batch in batches]
         assert found[:4] == [{"deleted": 10}, {"deleted": 10}, {"updated": 10}, {"updated": 10, "created": 2}]

@@ -23,19 +23,19 @@ from crossbook import (
     ConnectError,
     Contact,
     CrossbookError,
-    InvalidInput,
-    JournalBusy,
-    JournalMismatch,
-    LostError,
-    NotFound,
-    Rejected,
+    InvalidInputError,
+    JournalBusyError,
+    JournalMismatchError,
+    NoResponseError,
+    NotFoundError,
+    RejectedError,
 )
 from crossbook._batch.results import Result
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card
-from crossbook.vendors.atom.profile import CARD as ATOM
+from crossbook.vendor import VendorProfile
+from crossbook.vendors.atom.profile import PROFILE as ATOM
 
 CREATES = ("createContact", "createContacts")
 COUNT = 60
@@ -63,44 +63,57 @@ def written(inside: Inside) -> int:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("matched", [False, True], ids=["plain", "matched"])
-async def test_a_run_that_was_left_goes_on(inside: Inside, card: Card, path: Path, matched: bool) -> None:
-    source = people(card, COUNT, inside.group())
-    options: dict[str, Any] = {"match": match_of(card)} if matched else {}
-    options |= {"journal": path, "ref": lambda contact: contact.email or contact.phone, "settle": 0, "concurrency": 2}
+async def test_a_run_that_was_left_goes_on(inside: Inside, profile: VendorProfile, path: Path, matched: bool) -> None:
+    source = people(profile, COUNT, inside.group())
+    options: dict[str, Any] = {"match": match_of(profile)} if matched else {}
+    options |= {
+        "journal": path,
+        "item_key": lambda contact: contact.email or contact.phone,
+        "settle": 0,
+        "concurrency": 2,
+    }
     async with inside.book() as book:
         first = await left_after(book.contacts.create_many(source, **options), 10)
         batch = book.contacts.create_many(iter(source), ordered=True, **options)
         results = await ran(batch)
-        summary = batch.summarised()
+        summary = batch.summary
         assert [result.index for result in results] == list(range(COUNT))
         assert summary.replayed >= len(first)
         by_index = {result.index: result for result in results}
         for result in first:
             again = by_index[result.index]
             assert again.replayed
-            assert (again.id, again.ref, again.status) == (result.id, result.ref, result.status)
+            assert (again.id, again.item_key, again.status) == (result.id, result.item_key, result.status)
         # Without a key nobody can say what became of what was in flight, and it is not sent again.
         assert summary.counts.get("uncertain", 0) <= (0 if matched else 2)
         assert len(inside.contacts()) == len({result.id for result in results if result.id}) or not matched
         count, before = len(inside.contacts()), written(inside)
         batch = book.contacts.create_many(source, ordered=True, **options)
         replayed = await ran(batch)
-        assert batch.summarised().requests == 0
+        assert batch.summary.requests == 0
         assert [evolved(result) for result in replayed] == [evolved(result) for result in results]
         assert (len(inside.contacts()), written(inside)) == (count, before)
 
 
 def evolved(result: Result) -> tuple[Any, ...]:
-    return result.index, result.ref, result.status, result.id, result.attempts, result.error, result.unverified_fields
+    return (
+        result.index,
+        result.item_key,
+        result.status,
+        result.id,
+        result.attempts,
+        result.error,
+        result.write_only_fields,
+    )
 
 
 @pytest.mark.parametrize("commits", ["all", "none", "some"])
 @in_virtual_time
-async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commits: str) -> None:
+async def test_what_was_in_flight_is_looked_up(inside: Inside, profile: VendorProfile, commits: str) -> None:
     """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
-    source = people(card, COUNT, inside.group())
-    options: dict[str, Any] = {"journal": Kept(), "match": match_of(card), "settle": 0, "concurrency": 4}
-    bulk = card.verb("contacts.create").bulk > 1
+    source = people(profile, COUNT, inside.group())
+    options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle": 0, "concurrency": 4}
+    bulk = profile.capability("contacts.create").bulk > 1
     met = 0
 
     async def hang(_: Inside, run: Run) -> Any:
@@ -119,7 +132,7 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commi
             with anyio.move_on_after(20):
                 async for _ in run:
                     pass
-        assert run.summarised().counts["cancelled"] >= 4
+        assert run.summary.counts["cancelled"] >= 4
     inside.spoil = lambda _: None
     inside.count.clear()
     async with inside.book() as book:
@@ -130,8 +143,8 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, card: Card, commi
 
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
-def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) -> None:
-    source, journal = people(card, 20, inside.group()), Kept()
+def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, profile: VendorProfile) -> None:
+    source, journal = people(profile, 20, inside.group()), Kept()
 
     async def hang(inside: Inside, run: Run) -> Any:
         inside.later(0.9, run)
@@ -156,12 +169,14 @@ def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, card: Card) 
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
 @in_virtual_time
-async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(inside: Inside, card: Card) -> None:
+async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(
+    inside: Inside, profile: VendorProfile
+) -> None:
     group = inside.group()
-    source = [person(card, n, group if n % 5 else "999999") for n in range(20)]
+    source = [person(profile, n, group if n % 5 else "999999") for n in range(20)]
     options: dict[str, Any] = {"journal": Kept(), "ordered": True}
     inside.spoil = Every(no_connection, *CREATES)
-    async with inside.book(attempts=1, timeout=1) as book:
+    async with inside.book(max_attempts=1, timeout=1) as book:
         results = await ran(book.contacts.create_many(source, **options))
         assert {result.status for result in results} == {"failed"}
         inside.spoil = lambda _: None
@@ -172,7 +187,7 @@ async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replaye
         again = await ran(book.contacts.create_many(source, **options))
         assert all(result.replayed for result in again)
         assert [type(result.error) for result in again[::5]] == [type(result.error) for result in results[::5]]
-        assert isinstance(again[0].error, (Rejected, NotFound))
+        assert isinstance(again[0].error, (RejectedError, NotFoundError))
 
 
 @pytest.mark.anyio
@@ -198,8 +213,10 @@ async def test_refused_credentials_leave_items_open(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
 
-    async def refuse(*_: Any) -> Reply:
-        return Reply(403, {"content-type": "application/json"}, b'{"status":"error","error":{"code":"forbidden"}}')
+    async def refuse(*_: Any) -> TransportResponse:
+        return TransportResponse(
+            403, {"content-type": "application/json"}, b'{"status":"error","error":{"code":"forbidden"}}'
+        )
 
     async with inside.book() as book:
         inside.spoil = lambda operation: refuse
@@ -239,7 +256,7 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
         if change == "longer" and not finished:
             await ran(book.contacts.create_many(other, **options))
             return
-        with pytest.raises(JournalMismatch, match="another source") as caught:
+        with pytest.raises(JournalMismatchError, match="another source") as caught:
             await ran(book.contacts.create_many(other, **options), results)
         assert (caught.value.field, caught.value.vendor) == ("source", "atom")
         assert all(result.replayed for result in results)
@@ -260,7 +277,7 @@ async def test_a_source_that_ends_before_what_was_in_flight_is_refused() -> None
         journal.finished = None
         journal.entries = {index: journal.entries[index] for index in range(12)}
         journal.entries[11] = evolve(journal.entries[11], state="intent", status=None, id=None)
-        with pytest.raises(JournalMismatch, match="it ends after 11 inputs, and one more was begun"):
+        with pytest.raises(JournalMismatchError, match="it ends after 11 inputs, and one more was begun"):
             await ran(book.contacts.create_many(source[:11], journal=journal))
         assert journal.finished is None
 
@@ -277,8 +294,8 @@ async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
             (book.contacts.delete_many(["1"], journal=path), "operation"),
             (book.contacts.create_many(source, journal=path), "match"),
         ):
-            with pytest.raises(JournalMismatch) as caught:
-                await batch.summary()
+            with pytest.raises(JournalMismatchError) as caught:
+                await batch.run()
             assert caught.value.field == field
     assert not other.count
 
@@ -290,8 +307,8 @@ async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
     async with inside.book() as book:
         for journal in (path, Kept()):
             async with book.contacts.create_many(source, journal=journal) as run:
-                with pytest.raises(JournalBusy):
-                    await book.contacts.create_many(source, journal=journal).summary()
+                with pytest.raises(JournalBusyError):
+                    await book.contacts.create_many(source, journal=journal).run()
                 assert statuses([result async for result in run]) == {"created": 5}
             await ran(book.contacts.create_many(source, journal=journal))
     assert len(inside.contacts()) == 10
@@ -305,9 +322,9 @@ async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, mo
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         for passes in range(12):
-            begun = book.contacts.create_many(source, journal=path).summary()
+            begun = book.contacts.create_many(source, journal=path).run()
             await cancelled_twice(begun, monkeypatch, passes)
-            await book.contacts.create_many([], journal=path, run=f"{passes}").summary()
+            await book.contacts.create_many([], journal=path, run=f"{passes}").run()
         assert statuses(await ran(book.contacts.create_many(source, journal=path))) == {"created": 5}
 
 
@@ -321,8 +338,8 @@ async def test_a_source_that_does_not_even_begin_leaves_the_journal(path: Path) 
     async with inside.book() as book:
         batch = book.contacts.create_many(Broken(), journal=path)
         with pytest.raises(ValueError, match="no people today"):
-            await batch.summary()
-        await book.contacts.create_many([], journal=path).summary()
+            await batch.run()
+        await book.contacts.create_many([], journal=path).run()
 
 
 @pytest.mark.anyio
@@ -331,8 +348,8 @@ async def test_what_cannot_be_a_journal(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("this is no journal")
     async with inside.book() as book:
         for path in (tmp_path, tmp_path / "none" / "x", tmp_path / "text"):
-            with pytest.raises(InvalidInput, match="journal"):
-                await book.contacts.create_many([Contact()], journal=path).summary()
+            with pytest.raises(InvalidInputError, match="journal"):
+                await book.contacts.create_many([Contact()], journal=path).run()
 
 
 @pytest.mark.anyio
@@ -340,9 +357,9 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
     """From the cursor that the list had handed out; what was before it comes from the journal."""
     there, inside = Inside("serwersms"), Inside("atom")
     group = inside.group()
-    options: dict[str, Any] = {"journal": path, "on_loss": "drop", "concurrency": 1, "ordered": True}
+    options: dict[str, Any] = {"journal": path, "on_unsupported_field": "drop", "concurrency": 1, "ordered": True}
     async with there.book() as source, inside.book(default_group=group) as book:
-        await ran(source.contacts.create_many(people(source.card, 50)))
+        await ran(source.contacts.create_many(people(source.profile, 50)))
         await left_after(book.contacts.create_many(source.contacts.list(page_size=10), **options), 25)
         there.count.clear()
         results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
@@ -359,11 +376,11 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
 
 
 @in_virtual_time
-async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card) -> None:
+async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     async with inside.book() as book:
-        await ran(book.contacts.create_many(people(card, COUNT, group)))
-        bulk = card.verb("contacts.delete").bulk > 1
+        await ran(book.contacts.create_many(people(profile, COUNT, group)))
+        bulk = profile.capability("contacts.delete").bulk > 1
         inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
         options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle": 0}
         async with book.contacts.delete_many(book.contacts.list(), **options) as run:
@@ -381,10 +398,10 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, card: Card) -> Non
 
 
 @in_virtual_time
-async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card) -> None:
+async def test_a_delete_that_had_happened_is_deleted(inside: Inside, profile: VendorProfile) -> None:
     group, journal = inside.group(), Kept()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
 
         async def hang(_: Inside, run: Run) -> Any:
             run()
@@ -399,13 +416,16 @@ async def test_a_delete_that_had_happened_is_deleted(inside: Inside, card: Card)
 
 @in_virtual_time
 async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_never_left(
-    inside: Inside, card: Card
+    inside: Inside, profile: VendorProfile
 ) -> None:
     group, journal = inside.group(), Kept()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 10, group)))]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
         inside.spoil = Every(
-            reset_after, "deleteContact", "deleteContacts", most=10 if card.verb("contacts.delete").bulk == 1 else 1
+            reset_after,
+            "deleteContact",
+            "deleteContacts",
+            most=10 if profile.capability("contacts.delete").bulk == 1 else 1,
         )
         with anyio.move_on_after(1e-9):  # before any repeat, whose wait is drawn by lot
             await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
@@ -418,11 +438,11 @@ async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_nev
 
 @in_virtual_time
 async def test_a_delete_that_had_happened_is_deleted_though_its_last_attempt_never_left(
-    inside: Inside, card: Card
+    inside: Inside, profile: VendorProfile
 ) -> None:
     journal = Kept()
     async with inside.book() as book:
-        (created,) = await ran(book.contacts.create_many([person(card, 1, inside.group())]))
+        (created,) = await ran(book.contacts.create_many([person(profile, 1, inside.group())]))
         lost, closed = (Every(fault, "deleteContact", "deleteContacts") for fault in (reset_after, no_connection))
         inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
         (result,) = await ran(book.contacts.delete_many([created.id or ""], journal=journal))
@@ -434,11 +454,11 @@ async def test_a_delete_that_had_happened_is_deleted_though_its_last_attempt_nev
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
-async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, card: Card) -> None:
+async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, profile: VendorProfile) -> None:
     """One that is gone was deleted by the run before, where that had begun it; else it was never there."""
     journal = Kept()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(card, 2)))]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 2)))]
 
         async def hang(_: Inside, run: Run) -> Any:
             run()
@@ -453,14 +473,16 @@ async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, car
 
 
 @in_virtual_time
-async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(inside: Inside, card: Card) -> None:
+async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(
+    inside: Inside, profile: VendorProfile
+) -> None:
     """Somebody is there who says the same: nobody of this batch, though they were not told apart again."""
-    twin, journal = person(card, 1, inside.group()), Kept()
+    twin, journal = person(profile, 1, inside.group()), Kept()
     async with inside.book() as book:
         (there,) = await ran(book.contacts.create_many([twin]))
         lost, closed = (Every(fault, *CREATES) for fault in (reset_before, no_connection))
         inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
-        options: dict[str, Any] = {"match": match_of(card), "journal": journal, "settle": 1}
+        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle": 1}
         (result,) = await ran(book.contacts.create_many([twin], **options))
         assert (result.status, result.attempts) == ("failed", 2)
         inside.spoil = lambda _: None
@@ -470,12 +492,14 @@ async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(insid
 
 
 @in_virtual_time
-async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(inside: Inside, card: Card) -> None:
-    twins, journal = [person(card, 1, inside.group())] * 2, Kept()
+async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(
+    inside: Inside, profile: VendorProfile
+) -> None:
+    twins, journal = [person(profile, 1, inside.group())] * 2, Kept()
     lost = Every(reset_before, *CREATES, most=1)
     deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
     async with inside.book() as book:
-        options: dict[str, Any] = {"match": match_of(card), "journal": journal, "settle": 1, "concurrency": 1}
+        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle": 1, "concurrency": 1}
         inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
         results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["uncertain", "created"]
@@ -486,9 +510,11 @@ async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(insid
 
 
 @in_virtual_time
-async def test_who_was_skipped_does_not_own_the_contact_that_another_made(inside: Inside, card: Card) -> None:
+async def test_who_was_skipped_does_not_own_the_contact_that_another_made(
+    inside: Inside, profile: VendorProfile
+) -> None:
     """The first cannot be looked up; the second, of the same key, is made and its answer lost; then all is well."""
-    group, journal, match = inside.group(), Kept(), match_of(card)
+    group, journal, match = inside.group(), Kept(), match_of(profile)
     asked, made = 0, False
 
     def spoil(operation: str) -> Any:
@@ -502,10 +528,10 @@ async def test_who_was_skipped_does_not_own_the_contact_that_another_made(inside
         return no_connection if made or asked <= ATTEMPTS else None
 
     async with inside.book() as book:
-        other = "Other" if card.names == "halves" else "Other Example"
+        other = "Other" if profile.names == "halves" else "Other Example"
         twins = [
-            person(card, 1, group),
-            person(card, 1, group, **{"name" if card.names == "whole" else "first_name": other}),
+            person(profile, 1, group),
+            person(profile, 1, group, **{"name" if profile.names == "whole" else "first_name": other}),
         ]
         options: dict[str, Any] = {"match": match, "on_duplicate": "skip", "journal": journal, "concurrency": 1}
         inside.spoil = spoil
@@ -520,21 +546,21 @@ async def test_who_was_skipped_does_not_own_the_contact_that_another_made(inside
 async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
-    options: dict[str, Any] = {"journal": path, "ref": lambda contact: contact.phone}
+    options: dict[str, Any] = {"journal": path, "item_key": lambda contact: contact.phone}
     async with inside.book() as book:
         inside.spoil = Every(reset_after, "createContact", nth=5)
         batch = book.contacts.create_many(source, **options)
-        await batch.summary()
+        await batch.run()
         for _ in range(2):
-            summary = batch.summarised()
+            summary = batch.summary
             assert summary.counts == {"created": 16, "uncertain": 4}
             assert {result.status for result in summary.uncertain} == {"uncertain"}
-            assert all(isinstance(result.error, LostError) for result in summary.uncertain)
+            assert all(isinstance(result.error, NoResponseError) for result in summary.uncertain)
             for result in summary.uncertain:
-                assert f"uncertain #{result.index} ({result.ref}): {result.error}" in str(summary)
+                assert f"uncertain #{result.index} ({result.item_key}): {result.error}" in str(summary)
             batch = book.contacts.create_many(source, **options)
-            await batch.summary()
-            assert batch.summarised().requests == 0
+            await batch.run()
+            assert batch.summary.requests == 0
     assert len(inside.contacts()) == 20
 
 
@@ -577,7 +603,7 @@ async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
         assert taken < 60
         journal.fail = lambda: None
         results = await ran(
-            book.contacts.create_many(people(ATOM, 1000, group), journal=journal, match="phone", settle=0)
+            book.contacts.create_many(people(ATOM, 1000, group), journal=journal, match="phone", settle_timeout=0)
         )
         assert (statuses(results), len(inside.contacts())) == ({"created": 1000}, 1000)
 
@@ -587,7 +613,7 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None
     inside = Inside("filemail")
     group = inside.group()
     async with inside.book() as book:
-        source = people(book.card, 10, group)
+        source = people(book.profile, 10, group)
         options: dict[str, Any] = {"journal": Kept(), "settle": 0, "concurrency": 10}
         inside.spoil = Every(no_connection, "addToGroup")
         async with inside.book(timeout=1) as hasty:
@@ -607,7 +633,7 @@ async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> No
     group = inside.group()
 
     async def refuse(_inside: Inside, _run: Run) -> Any:
-        return Reply(400, {"content-type": "text/plain"}, b"no")
+        return TransportResponse(400, {"content-type": "text/plain"}, b"no")
 
     async def hang(_inside: Inside, _run: Run) -> Any:
         await anyio.sleep_forever()
@@ -615,23 +641,23 @@ async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> No
     refused, stuck = Every(refuse, "addToGroup", most=1), Every(hang, "addToGroup")
     inside.spoil = lambda operation: refused(operation) or stuck(operation)
     async with inside.book() as book:
-        source = people(book.card, 1, group)
+        source = people(book.profile, 1, group)
         with anyio.move_on_after(20):
-            await ran(book.contacts.create_many(source, journal=journal, settle=0))
+            await ran(book.contacts.create_many(source, journal=journal, settle_timeout=0))
         assert stuck.struck == 1
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.create_many(source, journal=journal, settle=0))
+        (result,) = await ran(book.contacts.create_many(source, journal=journal, settle_timeout=0))
         assert result.status == "created"
         assert len(inside.contacts()) == 1 == len(inside.account.book.rows("SELECT * FROM membership"))
 
 
 @in_virtual_time
-async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
-    group, match = inside.group(), match_of(card)
-    name = "name" if card.names == "whole" else "last_name"
+async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfile) -> None:
+    group, match = inside.group(), match_of(profile)
+    name = "name" if profile.names == "whole" else "last_name"
     async with inside.book() as book:
-        await ran(book.contacts.create_many(people(card, 20, group)))
-        source = [person(card, n, group, **{name: "Changed"}) for n in range(30)]
+        await ran(book.contacts.create_many(people(profile, 20, group)))
+        source = [person(profile, n, group, **{name: "Changed"}) for n in range(30)]
 
         async def hang(_: Inside, run: Run) -> Any:
             run()
@@ -651,11 +677,11 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, card: Card) -> None:
 
 
 @pytest.mark.anyio
-async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Inside, card: Card) -> None:
+async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Inside, profile: VendorProfile) -> None:
     """Also when those before it could not be written until the next run."""
-    name, journal = "name" if card.names == "whole" else "last_name", Kept()
+    name, journal = "name" if profile.names == "whole" else "last_name", Kept()
     async with inside.book() as book:
-        id = (await book.contacts.create(person(card, 1, inside.group()))).id
+        id = (await book.contacts.create(person(profile, 1, inside.group()))).id
         changes = [(id, {name: word}) for word in ("First", "Second", "Third", "Fourth")]
         for refused, expected in (
             ((1, 3), ["updated", "failed", "updated", "failed"]),
@@ -666,7 +692,7 @@ async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Insi
 
             async def only(ready: Any, again: bool, one: Any = one, at: Any = at, refused: Any = refused) -> Any:
                 if next(at) in refused:
-                    raise ConnectError("not there today", vendor=card.vendor)
+                    raise ConnectError("not there today", vendor=profile.vendor)
                 return await one(ready, again)
 
             step._writer._step.one = only  # type: ignore[method-assign]
@@ -689,7 +715,7 @@ async def test_an_intent_that_was_only_planned_is_no_doubt() -> None:
         assert journal.finished == 3
         journal.entries[1] = evolve(journal.entries[1], state="intent", id=None)
         journal.finished = None
-        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True, settle=0))
+        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True, settle_timeout=0))
         assert [result.status for result in results] == ["created", "uncertain", "created"]
 
 
@@ -708,7 +734,7 @@ async def test_what_was_pulled_when_a_batch_stopped_is_not_done(path: Path) -> N
         yield person(inside_card, 901)
         go_on.set()
 
-    inside_card = vendor_class("vercom").card
+    inside_card = vendor_class("vercom").profile
     async with inside.book() as book:
         options: dict[str, Any] = {"journal": path, "concurrency": 2, "match": "phone"}
         batch = book.contacts.create_many(source(), on_error="stop", **options)

@@ -11,10 +11,10 @@ from batching import people, person, ran, statuses
 from fakes import Answer, FakeTransport, book_over, reply
 from inside import Inside
 
-from crossbook import AuthError, Contact, ExternalId, NotFound, Rejected
+from crossbook import AuthError, Contact, ExternalId, NotFoundError, RejectedError
 from crossbook._batch.results import Result
-from crossbook._http.request import Failure, Outgoing
-from crossbook.vendors.vercom.profile import CARD
+from crossbook._http.request import PreparedRequest, TransportFailure
+from crossbook.vendors.vercom.profile import PROFILE
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +62,7 @@ async def test_207_goes_to_each_item() -> None:
     )
     results, _ = await created(BY_EMAIL, answer)
     assert told(results) == ["10", "failed", "12", "failed"]
-    assert [type(result.error) for result in results] == [type(None), Rejected, type(None), NotFound]
+    assert [type(result.error) for result in results] == [type(None), RejectedError, type(None), NotFoundError]
     assert results[1].error is not None
     assert (results[1].error.field, results[1].error.status, results[1].error.sent) == ("email", 207, "yes")
 
@@ -130,7 +130,7 @@ async def test_both_of_two_who_share_a_name_were_refused_or_both_were_not() -> N
 
 
 async def test_a_whole_array_that_was_refused_is_split() -> None:
-    def answer(call: Outgoing) -> Answer:
+    def answer(call: PreparedRequest) -> Answer:
         sent = json.loads(call.body)
         if any(each["email"] == "p2@example.com" for each in sent):
             return reply({"errors": [problem(None)], "meta": {}}, 422)
@@ -144,7 +144,7 @@ async def test_a_whole_array_that_was_refused_is_split() -> None:
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
-        (Failure("lost", "maybe", "ReadTimeout"), "uncertain"),
+        (TransportFailure("lost", "maybe", "ReadTimeout"), "uncertain"),
         (reply({"errors": [problem(None)], "meta": {}}, 503), "uncertain"),
         (reply({"errors": [problem(None)], "meta": {}}, 401), "failed"),
         (reply(b"<html>", 502), "uncertain"),
@@ -159,7 +159,7 @@ async def test_an_array_whose_answer_was_lost_is_not_sent_again(answer: Answer, 
 
 
 async def test_an_array_that_never_left_is_sent_again() -> None:
-    failure = Failure("connect", "no", "ConnectError")
+    failure = TransportFailure("connect", "no", "ConnectError")
     results, transport = await created(BY_EMAIL, failure, written(*(row(10 + number) for number in range(4))))
     assert told(results) == ["10", "11", "12", "13"]
     assert len(transport.sent) == 2
@@ -192,7 +192,7 @@ async def test_a_delete_whose_answer_does_not_tell_is_asked_one_by_one() -> None
 
 async def test_ids_that_are_all_gone() -> None:
     assert (await deleted(reply(GONE, 404)))[0] == ["failed"] * 3
-    lost = Failure("lost", "maybe", "ReadError")
+    lost = TransportFailure("lost", "maybe", "ReadError")
     assert (await deleted(lost, reply(GONE, 404)))[0] == ["deleted"] * 3
 
 
@@ -217,7 +217,7 @@ async def test_an_update_that_the_answer_does_not_name_is_asked_for_alone() -> N
 async def test_as_many_as_fit_go_in_one_call() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(people(CARD, 2500), concurrency=1))
+        results = await ran(book.contacts.create_many(people(PROFILE, 2500), concurrency=1))
         assert statuses(results) == {"created": 2500}
         assert inside.count["createContacts"] == 3
         assert statuses(await ran(book.contacts.delete_many(result.id or "" for result in results))) == {
@@ -230,7 +230,7 @@ async def test_members_of_several_groups_go_in_a_call_for_each() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(CARD, 4), ordered=True))]
+        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(PROFILE, 4), ordered=True))]
         pairs = [(groups[number % 2], id) for number, id in enumerate(ids)]
         assert statuses(await ran(book.groups.add_many(pairs))) == {"done": 4}
         for number, group in enumerate(groups):
@@ -242,7 +242,9 @@ async def test_changes_of_groups_go_one_by_one() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         group = (await book.groups.create("Friends")).id
-        ids = [result.id or "" for result in await ran(book.contacts.create_many([person(CARD, n) for n in range(3)]))]
+        ids = [
+            result.id or "" for result in await ran(book.contacts.create_many([person(PROFILE, n) for n in range(3)]))
+        ]
         changes = [(id, {"company": "ABC", **({"groups": [group]} if id == ids[0] else {})}) for id in ids]
         assert statuses(await ran(book.contacts.update_many(changes))) == {"updated": 3}
         assert [contact.id async for contact in book.contacts.list(group=group)] == [ids[0]]

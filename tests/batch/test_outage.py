@@ -10,7 +10,7 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import Result
-from crossbook._http.request import Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportResponse
 
 DONE = reply({"status": "success", "result": []})
 
@@ -22,7 +22,7 @@ def test_batch_outlasts_minutes_of_refusals(rate: float | None, length: float, m
     async def main() -> None:
         begins, late = float("inf"), 0
 
-        async def answer(call: Outgoing) -> Reply:
+        async def answer(call: PreparedRequest) -> TransportResponse:
             nonlocal late
             now = anyio.current_time()
             await anyio.sleep(0.05)
@@ -32,7 +32,7 @@ def test_batch_outlasts_minutes_of_refusals(rate: float | None, length: float, m
             return reply(b"{}", 429)
 
         async with book_over("atom", FakeTransport(answer), **({"rate": rate} if rate else {})) as book:
-            await book.contacts.delete_many(map(str, range(1, 501))).summary()
+            await book.contacts.delete_many(map(str, range(1, 501))).run()
             begins, failed = anyio.current_time(), list[Result]()
             async with book.contacts.delete_many(map(str, range(1001, 3001))) as run:
                 async for result in run:

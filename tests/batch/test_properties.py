@@ -20,7 +20,7 @@ from virtual import virtually
 
 from crossbook import Contact
 from crossbook._batch.results import Result
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 SETTLE = 2.0
 LATE = 1.5
@@ -103,9 +103,11 @@ class Telling:
         self.journal = Kept()
         self.taken = self.read = 0
 
-    def someone(self, card: Card, who: str, key: int) -> Contact:
-        name = {"name": who} if card.names == "whole" else {"first_name": who.split()[0], "last_name": who.split()[1]}
-        return person(card, key, self.group, **name)
+    def someone(self, profile: VendorProfile, who: str, key: int) -> Contact:
+        name = (
+            {"name": who} if profile.names == "whole" else {"first_name": who.split()[0], "last_name": who.split()[1]}
+        )
+        return person(profile, key, self.group, **name)
 
     async def source(self, items: list[Any]) -> AsyncIterator[Any]:
         for item in items:
@@ -118,18 +120,18 @@ class Telling:
         story = self.story
         if story.verb in ("update", "delete"):
             ids = [
-                (await book.contacts.create(self.someone(book.card, f"P {n}", n))).id for n in range(len(story.keys))
+                (await book.contacts.create(self.someone(book.profile, f"P {n}", n))).id for n in range(len(story.keys))
             ]
-            name = "name" if book.card.names == "whole" else "last_name"
+            name = "name" if book.profile.names == "whole" else "last_name"
             return ids if story.verb == "delete" else [(id, {name: f"Changed {at}"}) for at, id in enumerate(ids)]
         for at, key in enumerate(story.before):
-            await book.contacts.create(self.someone(book.card, f"Before {at}", key))
-        return [self.someone(book.card, f"P {at}", key) for at, key in enumerate(story.keys)]
+            await book.contacts.create(self.someone(book.profile, f"Before {at}", key))
+        return [self.someone(book.profile, f"P {at}", key) for at, key in enumerate(story.keys)]
 
     def batch(self, book: Any, items: list[Any], **options: Any) -> Any:
-        story, match = self.story, match_of(book.card)
+        story, match = self.story, match_of(book.profile)
         options |= {
-            "journal": self.journal, "settle": SETTLE, "ordered": story.ordered, "concurrency": story.concurrency,
+            "journal": self.journal, "settle_timeout": SETTLE, "ordered": story.ordered, "concurrency": story.concurrency,
         }  # fmt: skip
         self.taken = self.read = 0
         source: Any = items if story.source == "list" else self.source(items)

@@ -14,10 +14,10 @@ from control import Server
 from fakes import VENDORS
 from inside import Inside, Run
 
-from crossbook import AddressBook, Contact, InvalidInput, UsageError
+from crossbook import AddressBook, Contact, InvalidInputError, UsageError
 from crossbook._batch.results import Progress, Result
-from crossbook.vendor import Card
-from crossbook.vendors.atom.profile import CARD as ATOM
+from crossbook.vendor import VendorProfile
+from crossbook.vendors.atom.profile import PROFILE as ATOM
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ def vendor() -> str:
 
 
 @pytest.fixture
-def card() -> Card:
+def profile() -> VendorProfile:
     return ATOM
 
 
@@ -65,12 +65,12 @@ async def test_sources(book: AddressBook, make: Any, count: int) -> None:
 @pytest.mark.parametrize("bulk", [False, True], ids=["one by one", "in bulk"])
 @pytest.mark.parametrize("asynchronous", [False, True])
 async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous: bool) -> None:
-    def broken(card: Card) -> Iterator[Contact]:
-        yield from people(card, 10)
+    def broken(profile: VendorProfile) -> Iterator[Contact]:
+        yield from people(profile, 10)
         raise ZeroDivisionError("the source")
 
-    async def broken_too(card: Card) -> AsyncIterator[Contact]:
-        for contact in broken(card):
+    async def broken_too(profile: VendorProfile) -> AsyncIterator[Contact]:
+        for contact in broken(profile):
             await anyio.lowlevel.checkpoint()
             yield contact
 
@@ -78,23 +78,23 @@ async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous:
     async with inside.book() as vercom:
         book = vercom if bulk else book
         results: list[Result] = []
-        batch = book.contacts.create_many((broken_too if asynchronous else broken)(book.card))
+        batch = book.contacts.create_many((broken_too if asynchronous else broken)(book.profile))
         with pytest.raises(ZeroDivisionError, match="the source"):
             await ran(batch, results)
-        assert statuses(results) == batch.summarised().counts == {"created": 10}
-        assert batch.summarised().stopped == "the source, the journal or a callback failed: ZeroDivisionError"
+        assert statuses(results) == batch.summary.counts == {"created": 10}
+        assert batch.summary.stopped == "the source, the journal or a callback failed: ZeroDivisionError"
         with pytest.raises(ZeroDivisionError):
-            await book.contacts.create_many(broken(book.card)).summary()
+            await book.contacts.create_many(broken(book.profile)).run()
 
 
 async def test_a_list_of_another_book(book: AddressBook) -> None:
     other = Inside("serwersms")
     async with other.book() as from_book:
-        await ran(from_book.contacts.create_many(people(from_book.card, 30)))
+        await ran(from_book.contacts.create_many(people(from_book.profile, 30)))
         source = from_book.contacts.list(page_size=7)
-        results = await ran(book.contacts.create_many(source, on_loss="drop", ordered=True))
+        results = await ran(book.contacts.create_many(source, on_unsupported_field="drop", ordered=True))
         assert statuses(results) == {"created": 30}
-        assert all(result.lost_fields == ("email",) for result in results)
+        assert all(result.dropped_fields == ("email",) for result in results)
 
 
 @pytest.mark.parametrize("ordered", [False, True])
@@ -153,7 +153,7 @@ async def test_progress(book: AddressBook) -> None:
             self.closed += 1
 
     told = Told()
-    await book.contacts.create_many([*PEOPLE, Contact()], progress=told).summary()
+    await book.contacts.create_many([*PEOPLE, Contact()], progress=told).run()
     assert [progress.done for progress in told] == list(range(1, 32))
     assert {progress.total for progress in told} == {31}
     assert (told[-1].failed, told[-1].uncertain, told.closed) == (1, 0, 1)
@@ -164,7 +164,7 @@ async def test_progress(book: AddressBook) -> None:
 
 
 async def test_a_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:
-    summary = await book.contacts.create_many([*PEOPLE, Contact()], progress=True).summary()
+    summary = await book.contacts.create_many([*PEOPLE, Contact()], progress=True).run()
     assert summary.counts == {"created": 30, "failed": 1}
     shown = capsys.readouterr().err
     assert "contacts.create_many" in shown
@@ -184,9 +184,9 @@ async def test_a_progress_that_fails_is_no_result_lost(book: AddressBook, inside
 
 async def test_a_batch_runs_once(book: AddressBook) -> None:
     batch = book.contacts.create_many(PEOPLE)
-    await batch.summary()
+    await batch.run()
     with pytest.raises(UsageError, match="runs once"):
-        await batch.summary()
+        await batch.run()
 
 
 async def test_several_readers_share_the_results(book: AddressBook) -> None:
@@ -210,7 +210,7 @@ async def test_a_book_that_is_not_open(inside: Inside) -> None:
     async with book:
         batch = book.contacts.create_many(PEOPLE)
     with pytest.raises(UsageError):
-        await batch.summary()
+        await batch.run()
 
 
 async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None:
@@ -232,7 +232,7 @@ async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None
         with anyio.fail_after(60):
             await ended.wait()
     assert results == []
-    assert batch.summarised().counts == {"cancelled": 30}
+    assert batch.summary.counts == {"cancelled": 30}
 
 
 async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Inside) -> None:
@@ -245,7 +245,7 @@ async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Ins
     there = len(inside.contacts())
     await anyio.wait_all_tasks_blocked()
     assert (len(inside.contacts()), inside.in_flight) == (there, 0)
-    summary = run.summarised()
+    summary = run.summary
     assert there - 4 <= summary.counts["created"] <= there <= 10 + 64
     assert summary.stopped == "its block was left before the end"
     assert summary.total == summary.counts["created"] + summary.counts.get("cancelled", 0)
@@ -309,7 +309,7 @@ async def test_a_source_that_is_none() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         for source in (None, 5, "text", b"bytes"):
-            with pytest.raises(InvalidInput):
+            with pytest.raises(InvalidInputError):
                 book.contacts.delete_many(source)  # type: ignore[arg-type]
 
 
@@ -318,7 +318,7 @@ async def test_nothing_is_written_behind_a_block_that_was_left(server: Server, m
     async with make_book() as book:
         group = (await book.groups.create("Friends")).id
         server.fault("delay", vendor, seconds=0.05, count=None, when="before")
-        async with book.contacts.create_many(people(book.card, 3000, group), concurrency=4) as run:
+        async with book.contacts.create_many(people(book.profile, 3000, group), concurrency=4) as run:
             async for _ in run:
                 break
         create = "createContacts" if vendor == "vercom" else "createContact"

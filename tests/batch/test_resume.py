@@ -18,11 +18,11 @@ from fakes import BASE_URL, reply
 from inside import Inside
 from kept import Kept
 
-from crossbook import AddressBook, ExternalId, InvalidInput, JournalMismatch, SqliteJournal
+from crossbook import AddressBook, ExternalId, InvalidInputError, JournalMismatchError, SqliteJournal
 from crossbook._batch.batch import Batch
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook.journal.base import Entry
-from crossbook.vendor import Card
+from crossbook.journal.base import JournalEntry
+from crossbook.vendor import VendorProfile
 from crossbook_sandbox.credentials import CREDENTIALS
 
 pytestmark = pytest.mark.anyio
@@ -51,15 +51,15 @@ async def left_after(batch: Batch[Any], count: int) -> None:
 @pytest.mark.parametrize("account", [None, "mine"])
 async def test_renewed_credentials_double_nobody(
     vendor: str,
-    card: Card,
+    profile: VendorProfile,
     account: str | None,
     server: Server,
     make_book: Callable[..., AddressBook],
     group: str,
     path: Path,
 ) -> None:
-    source = people(card, COUNT, group)
-    options: dict[str, Any] = {"journal": path, "match": match_of(card), "concurrency": 2, "settle": 0}
+    source = people(profile, COUNT, group)
+    options: dict[str, Any] = {"journal": path, "match": match_of(profile), "concurrency": 2, "settle_timeout": 0}
     async with make_book(account=account) as book:
         await left_after(book.contacts.create_many(source, **options), 5)
     server.renew(vendor, **RENEWED[vendor])
@@ -71,10 +71,15 @@ async def test_renewed_credentials_double_nobody(
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
 @pytest.mark.parametrize("account", [None, "mine"])
 async def test_a_token_after_a_password_doubles_nobody(
-    card: Card, account: str | None, server: Server, make_book: Callable[..., AddressBook], group: str, path: Path
+    profile: VendorProfile,
+    account: str | None,
+    server: Server,
+    make_book: Callable[..., AddressBook],
+    group: str,
+    path: Path,
 ) -> None:
-    source = people(card, COUNT, group)
-    options: dict[str, Any] = {"journal": path, "match": "phone", "concurrency": 2, "settle": 0}
+    source = people(profile, COUNT, group)
+    options: dict[str, Any] = {"journal": path, "match": "phone", "concurrency": 2, "settle_timeout": 0}
     password = {"account": account, "token": None}
     token = {"account": account, "username": None, "password": None, "token": server.token}
     for credentials, count in ((password, 4), (token, 4), (password, 2)):
@@ -102,30 +107,32 @@ def inside_of(vendor: str) -> tuple[Inside, str]:
     return inside, inside.group()
 
 
-async def begun(inside: Inside, card: Card, group: str, journal: Any, count: int = 6, **options: Any) -> None:
+async def begun(
+    inside: Inside, profile: VendorProfile, group: str, journal: Any, count: int = 6, **options: Any
+) -> None:
     """A run of this journal that was left when so many were created."""
     async with inside.book(**options.pop("book", {})) as book:
-        batch = book.contacts.create_many(people(card, COUNT, group), journal=journal, concurrency=1, **options)
+        batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, concurrency=1, **options)
         await left_after(batch, count)
 
 
 @pytest.mark.parametrize("account", [None, "other"])
 @pytest.mark.parametrize("finished", [False, True])
 async def test_another_account_is_refused_before_any_write(
-    vendor: str, card: Card, path: Path, account: str | None, finished: bool
+    vendor: str, profile: VendorProfile, path: Path, account: str | None, finished: bool
 ) -> None:
     """The same base URL; other contacts, though in part under the same ids."""
-    match = match_of(card)
+    match = match_of(profile)
     (one, group), (other, _) = inside_of(vendor), inside_of(vendor)
-    await begun(one, card, group, path, COUNT if finished else 6, match=match, book={"account": "mine"})
+    await begun(one, profile, group, path, COUNT if finished else 6, match=match, book={"account": "mine"})
     async with other.book() as book:
-        await ran(book.contacts.create_many(people(card, 8, group, begin=500)))
+        await ran(book.contacts.create_many(people(profile, 8, group, begin=500)))
     before, calls = dumped(path), other.count.copy()
     renamed = {"account": account, **({"username": "other"} if vendor == "serwersms" and account is None else {})}
     other.account.credentials |= {"username": "other"} if "username" in renamed else {}
     async with other.book(**renamed) as book:
-        batch = book.contacts.create_many(people(card, COUNT, group), journal=path, match=match, concurrency=1)
-        with pytest.raises(JournalMismatch, match="may belong to another account") as caught:
+        batch = book.contacts.create_many(people(profile, COUNT, group), journal=path, match=match, concurrency=1)
+        with pytest.raises(JournalMismatchError, match="may belong to another account") as caught:
             await ran(batch)
     assert caught.value.field == "account"
     assert len(other.contacts()) == 8
@@ -133,19 +140,23 @@ async def test_another_account_is_refused_before_any_write(
     assert dumped(path) == before
 
 
-async def test_contacts_that_are_the_same_show_the_account(vendor: str, card: Card, path: Path) -> None:
+async def test_contacts_that_are_the_same_show_the_account(vendor: str, profile: VendorProfile, path: Path) -> None:
     """Read by id, at most three; and what is learned so is known in the next run."""
     inside, group = inside_of(vendor)
-    options: dict[str, Any] = {"journal": path, "match": match_of(card), "concurrency": 1}
-    source = people(card, COUNT, group)
-    await begun(inside, card, group, path, 7, match=match_of(card), book={"account": None})
-    get = "listContacts" if card.verb("contacts.get").support == "emulated" else card.verb("contacts.get").by
-    reads = 1 if card.verb("contacts.get").support == "emulated" else 3
+    options: dict[str, Any] = {"journal": path, "match": match_of(profile), "concurrency": 1}
+    source = people(profile, COUNT, group)
+    await begun(inside, profile, group, path, 7, match=match_of(profile), book={"account": None})
+    get = (
+        "listContacts"
+        if profile.capability("contacts.get").support == "emulated"
+        else profile.capability("contacts.get").by
+    )
+    reads = 1 if profile.capability("contacts.get").support == "emulated" else 3
     calls = inside.count.copy()
     async with inside.book(account="new name") as book:
         await left_after(book.contacts.create_many(source, **options), 1)
     assert (inside.count - calls)[get] >= reads
-    await begun(inside, card, group, path, COUNT, match=match_of(card), book={"account": "new name"})
+    await begun(inside, profile, group, path, COUNT, match=match_of(profile), book={"account": "new name"})
     user = vendor in ("serwersms", "filemail")  # whose name takes the place of the other
     for account, expected in (("new name", 0), (None, reads), ("new name", reads if user else 0)):
         calls = inside.count.copy()
@@ -157,12 +168,12 @@ async def test_contacts_that_are_the_same_show_the_account(vendor: str, card: Ca
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_of_the_contacts_that_are_read_each_must_match(card: Card) -> None:
-    match = match_of(card)
+async def test_of_the_contacts_that_are_read_each_must_match(profile: VendorProfile) -> None:
+    match = match_of(profile)
     for index in range(6):
         inside, group = inside_of("atom")
         journal = Kept()
-        await begun(inside, card, group, journal, 6, match=match, book={"account": None})
+        await begun(inside, profile, group, journal, 6, match=match, book={"account": None})
         changed = inside.contacts()[index]["id"]
         for change in ("phone", "empty", "gone"):
             with inside.sandbox.store.transaction():
@@ -172,22 +183,24 @@ async def test_of_the_contacts_that_are_read_each_must_match(card: Card) -> None
                     phone = "+61491570156" if change == "phone" else None
                     inside.account.book.change_contact(changed, {"phone": phone})
             async with inside.book(account=None) as book:
-                batch = book.contacts.create_many(people(card, COUNT, group), journal=journal, match=match)
+                batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match)
                 if index < 3:  # the last three are read
                     await left_after(batch, 1)
                     continue
-                with pytest.raises(JournalMismatch, match=f"the contact of input {index} "):
+                with pytest.raises(JournalMismatchError, match=f"the contact of input {index} "):
                     await ran(batch)
             assert len(inside.contacts()) == (5 if change == "gone" else 6)
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_what_cannot_be_compared_is_refused(card: Card, path: Path) -> None:
+async def test_what_cannot_be_compared_is_refused(profile: VendorProfile, path: Path) -> None:
     """No match key, nothing finished, deletes, updates by id, groups: the caller says that the account is the same."""
     inside, group = inside_of("atom")
-    source, match = people(card, COUNT, group), match_of(card)
+    source, match = people(profile, COUNT, group), match_of(profile)
     async with inside.book(account=None) as book:
-        written = [str(result.id) for result in await ran(book.contacts.create_many(people(card, 9, group, begin=90)))]
+        written = [
+            str(result.id) for result in await ran(book.contacts.create_many(people(profile, 9, group, begin=90)))
+        ]
         changes = [(id, {"first_name": "Other"}) for id in written]
         runs: list[Callable[..., Batch[Any]]] = [
             lambda **options: book.contacts.create_many(source, **options),
@@ -204,7 +217,7 @@ async def test_what_cannot_be_compared_is_refused(card: Card, path: Path) -> Non
             inside.spoil = lambda _: None
             before, calls = inside.contacts(), sum(inside.count.values())
             with pytest.raises(
-                JournalMismatch, match=f"run '{number}' of the journal may belong to another account: no finished"
+                JournalMismatchError, match=f"run '{number}' of the journal may belong to another account: no finished"
             ):
                 await ran(run(**options))
             assert (inside.contacts(), sum(inside.count.values())) == (before, calls)
@@ -221,39 +234,39 @@ async def failing(inside: Inside, run: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_run_without_entries_begins_anew(card: Card, path: Path) -> None:
+async def test_run_without_entries_begins_anew(profile: VendorProfile, path: Path) -> None:
     """Nothing of it can be doubled or taken for another account's."""
     inside, group = inside_of("atom")
     async with inside.book(account=None) as book:
         for _ in range(2):
             await ran(book.contacts.create_many([], journal=path))  # finished, without an item
-            async with book.contacts.create_many(people(card, 2, group), journal=path, run="begun", concurrency=1):
+            async with book.contacts.create_many(people(profile, 2, group), journal=path, run="begun", concurrency=1):
                 pass
         await ran(book.contacts.delete_many([], journal=path, run="begun"))
 
 
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
-async def test_another_place_is_asked_and_remembered(card: Card, vendor: str) -> None:
+async def test_another_place_is_asked_and_remembered(profile: VendorProfile, vendor: str) -> None:
     """Another base URL or brand may be another account, whatever it is called."""
     inside, group = inside_of(vendor)
-    journal, match = Kept(), match_of(card)
-    await begun(inside, card, group, journal, COUNT, match=match, book={"brand": "redlink"})
+    journal, match = Kept(), match_of(profile)
+    await begun(inside, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
     for place, reads in (
         ({"base_url": f"{BASE_URL}/"}, 0), ({"brand": "redlink"}, 0), ({"brand": "messageflow"}, 3),
         ({"brand": "messageflow"}, 0), ({"account": "other", "brand": "messageflow"}, 3), ({"account": "tests"}, 3),
     ):  # fmt: skip
         calls = inside.count.copy()
         async with inside.book(**{"brand": "redlink", **place}) as book:
-            await ran(book.contacts.create_many(people(card, COUNT, group), journal=journal, match=match))
+            await ran(book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match))
         assert (inside.count - calls)["listContacts"] == reads, place
     assert len(inside.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_mismatch_names_no_other_file(card: Card, path: Path) -> None:
+async def test_mismatch_names_no_other_file(profile: VendorProfile, path: Path) -> None:
     inside, group = inside_of("atom")
-    source = people(card, COUNT, group)
-    await begun(inside, card, group, path, 4, match="phone", book={"account": "mine"})
+    source = people(profile, COUNT, group)
+    await begun(inside, profile, group, path, 4, match="phone", book={"account": "mine"})
     other: list[tuple[Callable[[AddressBook], Batch[Any]], str, str]] = [
         (lambda book: book.contacts.delete_many(["1"], journal=path), "was made with operation", "operation"),
         (
@@ -264,52 +277,56 @@ async def test_mismatch_names_no_other_file(card: Card, path: Path) -> None:
     ]
     async with inside.book(account="mine") as book:
         for run, why, field in other:
-            with pytest.raises(JournalMismatch, match=why) as caught:
+            with pytest.raises(JournalMismatchError, match=why) as caught:
                 await ran(run(book))
             assert caught.value.field == field
             assert not [word for word in ("another file", "other file", "new run", "run=") if word in str(caught.value)]
         assert statuses(await ran(book.contacts.create_many(source, match="phone", journal=path))) == {"created": COUNT}
         await SqliteJournal(path).archive()
-        with pytest.raises(JournalMismatch, match="is archived: all its inputs have their outcome") as caught:
+        with pytest.raises(JournalMismatchError, match="is archived: all its inputs have their outcome") as caught:
             await ran(book.contacts.create_many(source, match="phone", journal=path))
     assert caught.value.field == "run"
     assert len(inside.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_match_that_differs_is_refused(card: Card) -> None:
+async def test_match_that_differs_is_refused(profile: VendorProfile) -> None:
     journal, (inside, group) = Kept(), inside_of("atom")
-    await begun(inside, card, group, journal, 4, match="phone")
+    await begun(inside, profile, group, journal, 4, match="phone")
     async with inside.book() as book:
-        with pytest.raises(JournalMismatch, match="was made with match 'phone', not None") as caught:
-            await ran(book.contacts.create_many(people(card, COUNT, group), journal=journal))
+        with pytest.raises(JournalMismatchError, match="was made with match 'phone', not None") as caught:
+            await ran(book.contacts.create_many(people(profile, COUNT, group), journal=journal))
     assert caught.value.field == "match"
 
 
 @pytest.mark.parametrize("key", ["a phrase of sixteen", b"\x00\xff" * 8])
-async def test_journal_key_is_needed_and_checked(vendor: str, card: Card, path: Path, key: str | bytes) -> None:
+async def test_journal_key_is_needed_and_checked(
+    vendor: str, profile: VendorProfile, path: Path, key: str | bytes
+) -> None:
     inside, group = inside_of(vendor)
-    source = people(card, COUNT, group)
-    await begun(inside, card, group, path, 4, match=match_of(card), journal_key=key)
+    source = people(profile, COUNT, group)
+    await begun(inside, profile, group, path, 4, match=match_of(profile), journal_key=key)
     calls = sum(inside.count.values())
     async with inside.book() as book:
 
         def again(**options: Any) -> Batch[Any]:
-            return book.contacts.create_many(source, journal=path, match=match_of(card), **options)
+            return book.contacts.create_many(source, journal=path, match=match_of(profile), **options)
 
         for given, why in (
             (None, "pass the same"),
             ("another key of ours", "is not the one"),
             (b"x" * 16, "is not the one"),
         ):
-            with pytest.raises(InvalidInput, match=why) as caught:
+            with pytest.raises(InvalidInputError, match=why) as caught:
                 await ran(again(journal_key=given))
             assert caught.value.field == "journal_key"
         assert sum(inside.count.values()) == calls
         assert statuses(await ran(again(journal_key=key))) == {"created": COUNT}
         assert all(result.replayed for result in await ran(again(journal_key=key)))
         await ran(again(run="without"))
-        with pytest.raises(InvalidInput, match="run 'without' of the journal was begun without journal_key") as caught:
+        with pytest.raises(
+            InvalidInputError, match="run 'without' of the journal was begun without journal_key"
+        ) as caught:
             await ran(again(run="without", journal_key=key))
     assert caught.value.field == "journal_key"
 
@@ -317,7 +334,7 @@ async def test_journal_key_is_needed_and_checked(vendor: str, card: Card, path: 
 @pytest.mark.parametrize("wrong", ["fifteen letters", b"x" * 15, "", 5, ["x"] * 16])
 async def test_journal_key_that_is_none(path: Path, wrong: Any) -> None:
     async with Inside("atom").book() as book:
-        with pytest.raises(InvalidInput, match="at least 16") as caught:
+        with pytest.raises(InvalidInputError, match="at least 16") as caught:
             book.contacts.create_many([], journal=path, journal_key=wrong)
     assert caught.value.field == "journal_key"
     assert str(wrong) not in str(caught.value) or not wrong
@@ -330,12 +347,12 @@ def unkeyed(text: str) -> list[str]:
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
 @pytest.mark.parametrize("journal_key", [None, "a phrase of sixteen"])
-async def test_copied_journal_gives_no_phone(card: Card, path: Path, journal_key: str | None) -> None:
+async def test_copied_journal_gives_no_phone(profile: VendorProfile, path: Path, journal_key: str | None) -> None:
     """Of 3,000 candidates, 100 of them right: with the key that a run stores all are found, with `journal_key` none."""
     inside, group = inside_of("serwersms")
     async with inside.book() as book:
         await ran(
-            book.contacts.create_many(people(card, 100, group), journal=path, match="phone", journal_key=journal_key)
+            book.contacts.create_many(people(profile, 100, group), journal=path, match="phone", journal_key=journal_key)
         )
     found = recovered(path)
     assert len(found) == (100 if journal_key is None else 0)
@@ -357,10 +374,10 @@ def content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-async def test_journal_holds_nothing_of_a_credential(vendor: str, card: Card, path: Path) -> None:
+async def test_journal_holds_nothing_of_a_credential(vendor: str, profile: VendorProfile, path: Path) -> None:
     """Neither a credential nor a hash of one, in whatever order; and the user name only under the run's key."""
     inside, group = inside_of(vendor)
-    await begun(inside, card, group, path, 4, match=match_of(card))
+    await begun(inside, profile, group, path, 4, match=match_of(profile))
     data = content(path)
     values = [value for name, value in CREDENTIALS[vendor].items() if name != "brand"]
     texts = {"\0".join(some) for size in (1, 2, 3) for some in permutations(values, size)}
@@ -371,12 +388,12 @@ async def test_journal_holds_nothing_of_a_credential(vendor: str, card: Card, pa
 
 @pytest.mark.parametrize("verb", ["create", "update"])
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
-async def test_hashes_differ_from_run_to_run(card: Card, verb: str) -> None:
+async def test_hashes_differ_from_run_to_run(profile: VendorProfile, verb: str) -> None:
     """The same people, and the same external ids, in two journals: nobody can tell."""
     inside, group = inside_of("vercom")
     kept: list[Kept] = [Kept(), Kept()]
     async with inside.book() as book:
-        source = [replace(each, external_id=f"e{number}") for number, each in enumerate(people(card, 3, group))]
+        source = [replace(each, external_id=f"e{number}") for number, each in enumerate(people(profile, 3, group))]
         await ran(book.contacts.create_many(source))
         for journal in kept:
             if verb == "create":
@@ -391,5 +408,5 @@ async def test_hashes_differ_from_run_to_run(card: Card, verb: str) -> None:
 
 
 def entry_texts(journal: Kept) -> list[str]:
-    entries: list[Entry] = list(journal.entries.values())
+    entries: list[JournalEntry] = list(journal.entries.values())
     return [text for entry in entries for text in (entry.fingerprint, entry.key or "")]

@@ -15,7 +15,7 @@ from batching import person
 from fakes import book_over, reply
 
 from crossbook import Contact
-from crossbook._http.request import Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.journal.base import StoredRun
 from crossbook.registry import vendor as vendor_class
 
@@ -32,7 +32,7 @@ class Endless:
         self._ids = itertools.count(1)
         self._in_flight = self.peak = 0
 
-    async def send(self, call: Outgoing) -> Reply:
+    async def send(self, call: PreparedRequest) -> TransportResponse:
         self._in_flight += 1
         self.peak = max(self.peak, self._in_flight)
         await anyio.lowlevel.checkpoint()
@@ -53,18 +53,18 @@ def memory() -> int:
 
 async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int]:
     """Sends so many through a batch; answers by how much memory grew, and the peaks of calls and of read-ahead."""
-    card = vendor_class(vendor).card
+    profile = vendor_class(vendor).profile
     taken = read = ahead = 0
 
     async def source(count: int) -> AsyncIterator[Contact]:
         nonlocal taken
         for _ in range(count):
             taken += 1
-            yield person(card, taken, "1")
+            yield person(profile, taken, "1")
 
     transport = Endless(vendor)
     async with book_over(vendor, transport, rate=1e6, concurrency=32) as book:  # type: ignore[arg-type]
-        await book.contacts.create_many(source(5000), **options).summary()  # whatever is made once
+        await book.contacts.create_many(source(5000), **options).run()  # whatever is made once
         taken, begin = 0, memory()
         grown = 0
         async with book.contacts.create_many(source(count), **options) as run:
@@ -74,7 +74,7 @@ async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int
                 ahead = max(ahead, taken - read)
                 if read % 1000 == 0:
                     grown = max(grown, memory() - begin)
-        assert (read, run.summarised().counts) == (count, {"created": count})
+        assert (read, run.summary.counts) == (count, {"created": count})
     return grown, transport.peak, ahead
 
 

@@ -15,9 +15,9 @@ from faulty import Every, error_before, no_connection, reset_after
 from inside import Inside, Run
 from kept import Kept
 
-from crossbook import Ambiguous, InvalidInput, JournalMismatch, LostError
-from crossbook.vendor import Card
-from crossbook.vendors.atom.profile import CARD as ATOM
+from crossbook import AmbiguousMatchError, InvalidInputError, JournalMismatchError, NoResponseError
+from crossbook.vendor import VendorProfile
+from crossbook.vendors.atom.profile import PROFILE as ATOM
 
 CREATES = ("createContact", "createContacts")
 COUNT = 12
@@ -54,16 +54,18 @@ def names(inside: Inside) -> Counter[str]:
 @pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])
 @pytest.mark.parametrize("commits", ["all", "none", "odd"])
 @in_virtual_time
-async def test_later_match_settles_items_in_flight(inside: Inside, card: Card, commits: str, reported: bool) -> None:
-    source, journal = people(card, COUNT, inside.group()), Kept()
+async def test_later_match_settles_items_in_flight(
+    inside: Inside, profile: VendorProfile, commits: str, reported: bool
+) -> None:
+    source, journal = people(profile, COUNT, inside.group()), Kept()
     done = await killed(
         inside,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         {"all": lambda _: True, "none": lambda _: False, "odd": lambda call: call % 2 == 1}[commits],
     )
     there = len(inside.contacts())
-    open_ = COUNT if card.verb("contacts.create").bulk > 1 else 4
-    assert there == done * (COUNT if card.verb("contacts.create").bulk > 1 else 1)
+    open_ = COUNT if profile.capability("contacts.create").bulk > 1 else 4
+    assert there == done * (COUNT if profile.capability("contacts.create").bulk > 1 else 1)
     assert Counter(entry.state for entry in journal.entries.values()) == {"intent": open_}
     async with inside.book() as book:
         if reported:
@@ -71,7 +73,12 @@ async def test_later_match_settles_items_in_flight(inside: Inside, card: Card, c
             assert statuses(results)["uncertain"] == open_
             assert journal.finished == COUNT
         began = anyio.current_time()
-        options: dict[str, Any] = {"journal": journal, "match": match_of(card), "settle": SETTLE, "ordered": True}
+        options: dict[str, Any] = {
+            "journal": journal,
+            "match": match_of(profile),
+            "settle_timeout": SETTLE,
+            "ordered": True,
+        }
         batch = book.contacts.create_many(source, **options)
         results = await ran(batch)
         assert anyio.current_time() - began >= SETTLE
@@ -87,7 +94,7 @@ async def test_later_match_settles_items_in_flight(inside: Inside, card: Card, c
     async with inside.book() as book:
         batch = book.contacts.create_many(source, **options)
         assert [result.status for result in await ran(batch)] == [result.status for result in results]
-        assert batch.summarised().requests == 0
+        assert batch.summary.requests == 0
 
 
 @pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])
@@ -95,16 +102,16 @@ async def test_later_match_settles_items_in_flight(inside: Inside, card: Card, c
 @pytest.mark.parametrize("decision", UNCERTAIN)
 @in_virtual_time
 async def test_decision_settles_items_without_match(
-    inside: Inside, card: Card, decision: Any, commits: bool, reported: bool
+    inside: Inside, profile: VendorProfile, decision: Any, commits: bool, reported: bool
 ) -> None:
-    source, journal = people(card, COUNT, inside.group()), Kept()
+    source, journal = people(profile, COUNT, inside.group()), Kept()
     await killed(
         inside,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         lambda _: commits,
     )
     there = len(inside.contacts())
-    open_ = COUNT if card.verb("contacts.create").bulk > 1 else 4
+    open_ = COUNT if profile.capability("contacts.create").bulk > 1 else 4
     async with inside.book() as book:
         if reported:
             results = await ran(book.contacts.create_many(source, journal=journal))
@@ -117,22 +124,22 @@ async def test_decision_settles_items_without_match(
         assert journal.finished == COUNT
         again = book.contacts.create_many(source, journal=journal, ordered=True)
         assert [result.status for result in await ran(again)] == [result.status for result in results]
-        assert again.summarised().requests == 0
+        assert again.summary.requests == 0
 
 
 @in_virtual_time
-async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Inside, card: Card) -> None:
-    group, journal, match = inside.group(), Kept(), match_of(card)
-    source = [person(card, 1, group)]
+async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
+    group, journal, match = inside.group(), Kept(), match_of(profile)
+    source = [person(profile, 1, group)]
     async with inside.book() as book:
         await ran(book.contacts.create_many(source))
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    options: dict[str, Any] = {"journal": journal, "match": match, "settle": 0}
+    options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
     async with inside.book() as book:
         for _ in range(2):
             (result,) = await ran(book.contacts.create_many(source, **options))
-            assert (result.status, result.replayed, type(result.error)) == ("uncertain", False, Ambiguous)
-            assert isinstance(result.error, Ambiguous)
+            assert (result.status, result.replayed, type(result.error)) == ("uncertain", False, AmbiguousMatchError)
+            assert isinstance(result.error, AmbiguousMatchError)
             assert set(result.error.candidates) == {contact.id for contact in await stored(book)}
             assert "2 equal contacts have this" in result.error.message
         (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
@@ -140,17 +147,17 @@ async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Insid
 
 
 @in_virtual_time
-async def test_lost_retry_is_proved_by_ids_found_before(inside: Inside, card: Card) -> None:
+async def test_lost_retry_is_proved_by_ids_found_before(inside: Inside, profile: VendorProfile) -> None:
     """The lookup before a retry counts as the one before a first attempt."""
-    group, journal, match = inside.group(), Kept(), match_of(card)
-    source = [person(card, 1, group)]
+    group, journal, match = inside.group(), Kept(), match_of(profile)
+    source = [person(profile, 1, group)]
     async with inside.book() as book:
         await ran(book.contacts.create_many(source * 2))
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
-    async with inside.book(attempts=1) as book:
+    async with inside.book(max_attempts=1) as book:
         inside.spoil = Every(reset_after, *CREATES, most=1)
         (result,) = await ran(
-            book.contacts.create_many(source, journal=journal, match=match, settle=1, uncertain="retry")
+            book.contacts.create_many(source, journal=journal, match=match, settle_timeout=1, uncertain="retry")
         )
     assert (result.status, len(inside.contacts())) == ("created", 3)
     assert result.id == str(max(int(row["id"]) for row in inside.contacts()))
@@ -161,17 +168,17 @@ async def test_lost_retry_is_proved_by_ids_found_before(inside: Inside, card: Ca
 )
 @in_virtual_time
 async def test_unequal_contact_with_key_is_a_duplicate(
-    inside: Inside, card: Card, on_duplicate: Any, status: str
+    inside: Inside, profile: VendorProfile, on_duplicate: Any, status: str
 ) -> None:
-    group, journal, match = inside.group(), Kept(), match_of(card)
-    name = "name" if card.names == "whole" else "last_name"
-    source = [person(card, 1, group)]
+    group, journal, match = inside.group(), Kept(), match_of(profile)
+    name = "name" if profile.names == "whole" else "last_name"
+    source = [person(profile, 1, group)]
     async with inside.book() as book:
-        await ran(book.contacts.create_many([person(card, 1, group, **{name: "Other"})]))
+        await ran(book.contacts.create_many([person(profile, 1, group, **{name: "Other"})]))
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
     async with inside.book() as book:
         (result,) = await ran(
-            book.contacts.create_many(source, journal=journal, match=match, on_duplicate=on_duplicate, settle=0)
+            book.contacts.create_many(source, journal=journal, match=match, on_duplicate=on_duplicate, settle_timeout=0)
         )
     assert result.status == status
     assert len(inside.contacts()) == 1 + (status == "created")
@@ -179,9 +186,9 @@ async def test_unequal_contact_with_key_is_a_duplicate(
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_later_input_of_earlier_run_has_last_word(inside: Inside, card: Card) -> None:
+async def test_later_input_of_earlier_run_has_last_word(inside: Inside, profile: VendorProfile) -> None:
     group, journal = inside.group(), Kept()
-    source = [person(card, 1, group, last_name=name) for name in ("First", "Second", "Third")]
+    source = [person(profile, 1, group, last_name=name) for name in ("First", "Second", "Third")]
     async with inside.book() as book:
         results = await ran(book.contacts.create_many(source[:2], journal=journal, ordered=True))
         # As if the first had been in flight at a kill, and the vendor had not carried it out.
@@ -189,7 +196,7 @@ async def test_later_input_of_earlier_run_has_last_word(inside: Inside, card: Ca
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
         results = await ran(
             book.contacts.create_many(
-                source, journal=journal, match="phone", on_duplicate="update", settle=0, ordered=True
+                source, journal=journal, match="phone", on_duplicate="update", settle_timeout=0, ordered=True
             )
         )
         assert [result.status for result in results] == ["skipped", "created", "updated"]
@@ -198,11 +205,11 @@ async def test_later_input_of_earlier_run_has_last_word(inside: Inside, card: Ca
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
-async def test_item_without_key_is_uncertain_until_decided(inside: Inside, card: Card) -> None:
+async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
     """A rule of the later run that the item breaks says nothing of what the earlier run sent."""
-    journal, source = Kept(), [person(card, 1, phone=None), person(card, 2)]
+    journal, source = Kept(), [person(profile, 1, phone=None), person(profile, 2)]
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle": 0}
+    options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
     async with inside.book() as book:
         for decision in (None, "retry"):
             results = await ran(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
@@ -215,10 +222,10 @@ async def test_item_without_key_is_uncertain_until_decided(inside: Inside, card:
 
 @pytest.mark.parametrize("vendor", ["atom"])
 @in_virtual_time
-async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, card: Card) -> None:
-    source, journal = [person(card, 1, inside.group())], Kept()
+async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
+    source, journal = [person(profile, 1, inside.group())], Kept()
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    async with inside.book(attempts=1, timeout=1) as book:
+    async with inside.book(max_attempts=1, timeout=1) as book:
         inside.spoil = Every(no_connection, *CREATES)
         (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
         assert result.status == "failed"
@@ -228,18 +235,18 @@ async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, card: Card
         inside.spoil = Every(reset_after, *CREATES)
         (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
         # A decision is about earlier runs alone.
-        assert (result.status, result.attempts, type(result.error)) == ("uncertain", 2, LostError)
+        assert (result.status, result.attempts, type(result.error)) == ("uncertain", 2, NoResponseError)
     assert len(inside.contacts()) == 2
 
 
 @in_virtual_time
-async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, card: Card) -> None:
+async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, profile: VendorProfile) -> None:
     """The next run must not take what it finds for its own."""
-    source, journal, match = [person(card, 1, inside.group())], Kept(), match_of(card)
+    source, journal, match = [person(profile, 1, inside.group())], Kept(), match_of(profile)
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    async with inside.book(attempts=1) as book:
+    async with inside.book(max_attempts=1) as book:
         inside.spoil = Every(error_before, "listContacts", "getAddressBook")
-        options: dict[str, Any] = {"journal": journal, "match": match, "settle": 0}
+        options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
         (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
         assert (result.status, len(inside.contacts())) == ("uncertain", 1)
         inside.spoil = lambda _: None
@@ -253,10 +260,15 @@ async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, card: Card) 
 async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool, way: dict[str, Any]) -> None:
     """What comes before the cursor of a list is not given out again, unless one of its items is to be settled."""
     there, inside = Inside("serwersms"), Inside("atom")
-    options: dict[str, Any] = {"journal": tmp_path / "x", "on_loss": "drop", "concurrency": 1, "settle": 0}
+    options: dict[str, Any] = {
+        "journal": tmp_path / "x",
+        "on_unsupported_field": "drop",
+        "concurrency": 1,
+        "settle_timeout": 0,
+    }
     async with there.book() as source, inside.book(default_group=inside.group()) as book:
         listed: Callable[[], Any] = lambda: source.contacts.list(page_size=10)  # noqa: E731
-        await ran(source.contacts.create_many(people(source.card, 50)))
+        await ran(source.contacts.create_many(people(source.profile, 50)))
         inside.spoil = Every(reset_after, "createContact", nth=15, most=2)
         results = await ran(book.contacts.create_many(listed(), **options))
         assert statuses(results) == {"created": 48, "uncertain": 2}
@@ -283,9 +295,13 @@ async def test_reopened_run_refuses_a_longer_source() -> None:
         inside.spoil = Every(reset_after, "createContact", most=1)
         await ran(book.contacts.create_many(source[:4], journal=journal, concurrency=1))
         inside.spoil = lambda _: None
-        with pytest.raises(JournalMismatch, match="the finished run had 4 inputs"):
-            await ran(book.contacts.create_many(source, journal=journal, match="phone", settle=0, concurrency=1))
-        assert statuses(await ran(book.contacts.create_many(source[:4], journal=journal, match="phone", settle=0))) == {
+        with pytest.raises(JournalMismatchError, match="the finished run had 4 inputs"):
+            await ran(
+                book.contacts.create_many(source, journal=journal, match="phone", settle_timeout=0, concurrency=1)
+            )
+        assert statuses(
+            await ran(book.contacts.create_many(source[:4], journal=journal, match="phone", settle_timeout=0))
+        ) == {
             "created": 3,
             "skipped": 1,
         }
@@ -295,7 +311,7 @@ async def test_reopened_run_refuses_a_longer_source() -> None:
 @pytest.mark.parametrize("kept", [False, True], ids=["file", "own"])
 async def test_journal_keeps_the_match_that_it_was_given_later(tmp_path: Path, kept: bool) -> None:
     inside = Inside("vercom")
-    source = people(inside.book().card, 3)
+    source = people(inside.book().profile, 3)
     journal: Any = Kept() if kept else tmp_path / "import.sqlite"
     async with inside.book() as book:
         await ran(book.contacts.create_many(source[:2], journal=journal))
@@ -304,7 +320,7 @@ async def test_journal_keeps_the_match_that_it_was_given_later(tmp_path: Path, k
                 "created": 2
             }
         for other in (None, "phone"):
-            with pytest.raises(JournalMismatch):
+            with pytest.raises(JournalMismatchError):
                 await ran(book.contacts.create_many(source[:2], journal=journal, match=other))
 
 
@@ -314,20 +330,20 @@ async def test_messages_name_the_ways_out(inside: Inside) -> None:
     source = people(ATOM, 1, inside.group())
 
     async def message(make: Callable[[Any], Any], *operations: str) -> tuple[str, str]:
-        async with inside.book(attempts=1) as book:
+        async with inside.book(max_attempts=1) as book:
             inside.spoil = Every(reset_after, *operations)
             batch = make(book)
             (result,) = await ran(batch)
             assert result.status == "uncertain"
-            assert batch.summarised().remedy in result.error.message
-            lines = str(batch.summarised()).splitlines()
-            assert f"to resolve what is uncertain: {batch.summarised().remedy}" in lines
-            return result.error.message, str(batch.summarised())
+            assert batch.summary.remedy in result.error.message
+            lines = str(batch.summary).splitlines()
+            assert f"to resolve what is uncertain: {batch.summary.remedy}" in lines
+            return result.error.message, str(batch.summary)
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
     for told in await message(lambda book: book.contacts.create_many(source, journal=Kept()), *CREATES):
         assert f"run the same journal again with match= to look the contact up, or {decide}" in told
-    matched: Any = {"journal": Kept(), "match": "phone", "settle": 1}
+    matched: Any = {"journal": Kept(), "match": "phone", "settle_timeout": 1}
     async with inside.book() as book:
         lost = Every(reset_after, *CREATES)
         blind = Every(error_before, *CREATES, "getAddressBook")
@@ -353,18 +369,18 @@ async def test_uncertain_is_checked_before_any_request() -> None:
             (lambda: book.contacts.create_many(source, journal=Kept(), uncertain="guess"), "uncertain is one of"),  # type: ignore[arg-type]
         ]
         for make, why in wrong:
-            with pytest.raises(InvalidInput, match=why) as caught:
+            with pytest.raises(InvalidInputError, match=why) as caught:
                 make()
             assert caught.value.field == "uncertain"
     assert not inside.count
 
 
 @in_virtual_time
-async def test_ways_out_are_said_once(inside: Inside, card: Card) -> None:
+async def test_ways_out_are_said_once(inside: Inside, profile: VendorProfile) -> None:
     """However many items of an array one lost answer was about."""
     inside.spoil = Every(reset_after, *CREATES)
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(people(card, 3, inside.group())))
+        results = await ran(book.contacts.create_many(people(profile, 3, inside.group())))
     for result in results:
         assert result.status == "uncertain"
         assert str(result.error).count("repeat it only if it is not there") == 1

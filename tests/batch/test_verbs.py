@@ -1,4 +1,4 @@
-"""Every verb for many, on every vendor whose card allows it."""
+"""Every verb for many, on every vendor whose profile allows it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from batching import match_of, people, person, ran, statuses, stored
 from control import Server
 from fakes import VENDORS
 
-from crossbook import AddressBook, Contact, ExternalId, InvalidInput, Unsupported
-from crossbook.vendor import Card
+from crossbook import AddressBook, Contact, ExternalId, InvalidInputError, UnsupportedError
+from crossbook.vendor import VendorProfile
 
 pytestmark = pytest.mark.anyio
 
@@ -16,43 +16,43 @@ COUNT = 40
 
 
 async def filled(book: AddressBook, group: str, count: int = COUNT) -> list[str]:
-    results = await ran(book.contacts.create_many(people(book.card, count, group), ordered=True))
+    results = await ran(book.contacts.create_many(people(book.profile, count, group), ordered=True))
     assert statuses(results) == {"created": count}
     return [result.id or "" for result in results]
 
 
-async def test_create_many(book: AddressBook, card: Card, group: str) -> None:
-    contacts = people(card, COUNT, group)
-    results = await ran(book.contacts.create_many(contacts, ref=lambda contact: contact.phone))
+async def test_create_many(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    contacts = people(profile, COUNT, group)
+    results = await ran(book.contacts.create_many(contacts, item_key=lambda contact: contact.phone))
     assert statuses(results) == {"created": COUNT}
     assert sorted(result.index for result in results) == list(range(COUNT))
-    assert all(result.ref == contacts[result.index].phone and result.attempts == 1 for result in results)
-    assert all(result.unverified_fields == (("phone",) if card.vendor == "filemail" else ()) for result in results)
+    assert all(result.item_key == contacts[result.index].phone and result.attempts == 1 for result in results)
+    assert all(result.write_only_fields == (("phone",) if profile.vendor == "filemail" else ()) for result in results)
     there = {contact.id: contact for contact in await stored(book)}
     assert len(there) == COUNT
     for result in results:
         ours, theirs = contacts[result.index], there[result.id or ""]
-        for name in ("phone", "email", "name" if card.names == "whole" else "first_name"):
-            assert name not in theirs.known or getattr(theirs, name) == getattr(ours, name)
+        for name in ("phone", "email", "name" if profile.names == "whole" else "first_name"):
+            assert name not in theirs.known_fields or getattr(theirs, name) == getattr(ours, name)
     members = [contact.id async for contact in book.contacts.list(group=group)]
     assert sorted(members) == sorted(there)
 
 
 @pytest.mark.parametrize("match", ["phone", "email", "external_id"])
-async def test_upsert_many(book: AddressBook, card: Card, group: str, match: str) -> None:
+async def test_upsert_many(book: AddressBook, profile: VendorProfile, group: str, match: str) -> None:
     def someone(number: int) -> Contact:
-        return person(card, number, group, external_id=f"crm-{number}")
+        return person(profile, number, group, external_id=f"crm-{number}")
 
-    if match not in card.match_keys:
-        with pytest.raises(Unsupported, match="only by"):
+    if match not in profile.match_keys:
+        with pytest.raises(UnsupportedError, match="only by"):
             book.contacts.upsert_many([], match=match)
         return
     contacts = [someone(number) for number in range(COUNT)]
     first = await ran(book.contacts.upsert_many(contacts[:30], match=match))
     assert statuses(first) == {"created": 30}
     ids = {result.index: result.id for result in first}
-    changed = "name" if card.names == "whole" else "last_name"
-    contacts[0] = person(card, 0, group, external_id="crm-0", **{changed: "Changed"})
+    changed = "name" if profile.names == "whole" else "last_name"
+    contacts[0] = person(profile, 0, group, external_id="crm-0", **{changed: "Changed"})
     second = await ran(book.contacts.upsert_many(contacts, match=match))
     assert statuses(second) == {"created": 10, "updated": 1, "unchanged": 29}
     assert all(result.id == ids.get(result.index, result.id) for result in second)
@@ -61,9 +61,11 @@ async def test_upsert_many(book: AddressBook, card: Card, group: str, match: str
     assert {contact.id: contact.name or "" for contact in there}[ids[0] or ""].endswith("Changed")
 
 
-async def test_upsert_many_keeps_what_an_input_leaves_out(book: AddressBook, card: Card, group: str) -> None:
-    match = match_of(card)
-    full = person(card, 1, group)
+async def test_upsert_many_keeps_what_an_input_leaves_out(
+    book: AddressBook, profile: VendorProfile, group: str
+) -> None:
+    match = match_of(profile)
+    full = person(profile, 1, group)
     await ran(book.contacts.upsert_many([full], match=match))
     less = Contact(
         **{name: getattr(full, name) for name in ("phone", "email", "name", "groups") if getattr(full, name)}
@@ -73,29 +75,33 @@ async def test_upsert_many_keeps_what_an_input_leaves_out(book: AddressBook, car
     assert found.name == (full.name or f"{full.first_name} {full.last_name}")
 
 
-async def test_upsert_many_changes_what_the_lookup_does_not_tell(book: AddressBook, card: Card, group: str) -> None:
+async def test_upsert_many_changes_what_the_lookup_does_not_tell(
+    book: AddressBook, profile: VendorProfile, group: str
+) -> None:
     """Atom's list is without companies: each is asked for."""
-    match = match_of(card)
-    name = "company" if "company" in card.holds else "name"
+    match = match_of(profile)
+    name = "company" if "company" in profile.holds else "name"
     for value, status in (("ABC", "created"), ("ABC", "unchanged"), ("DEF", "updated")):
-        (result,) = await ran(book.contacts.upsert_many([person(card, 1, group, **{name: value})], match=match))
+        (result,) = await ran(book.contacts.upsert_many([person(profile, 1, group, **{name: value})], match=match))
         assert result.status == status
         assert getattr(await book.contacts.get(result.id or ""), name) == value
 
 
-async def test_upsert_many_adds_groups_and_takes_none_away(book: AddressBook, card: Card, group: str) -> None:
+async def test_upsert_many_adds_groups_and_takes_none_away(
+    book: AddressBook, profile: VendorProfile, group: str
+) -> None:
     other = (await book.groups.create("Others")).id
-    match = match_of(card)
-    await ran(book.contacts.upsert_many([person(card, 1, group)], match=match))
-    (result,) = await ran(book.contacts.upsert_many([person(card, 1, other)], match=match))
+    match = match_of(profile)
+    await ran(book.contacts.upsert_many([person(profile, 1, group)], match=match))
+    (result,) = await ran(book.contacts.upsert_many([person(profile, 1, other)], match=match))
     assert result.status == "updated"
     groups = {found.id for found in await book.contacts.groups_of(result.id or "")}
-    assert groups == ({other} if card.one_group else {group, other})
+    assert groups == ({other} if profile.one_group else {group, other})
 
 
-async def test_update_many(book: AddressBook, card: Card, group: str) -> None:
+async def test_update_many(book: AddressBook, profile: VendorProfile, group: str) -> None:
     ids = await filled(book, group)
-    changed = "name" if card.names == "whole" else "last_name"
+    changed = "name" if profile.names == "whole" else "last_name"
     changes = [(id, {changed: f"Changed {place}"}) for place, id in enumerate(ids)]
     results = await ran(book.contacts.update_many([*changes, (str(10**9), {changed: "X"})], ordered=True))
     assert statuses(results) == {"updated": COUNT, "failed": 1}
@@ -104,24 +110,24 @@ async def test_update_many(book: AddressBook, card: Card, group: str) -> None:
     assert all(names[id].endswith(f"Changed {place}") for place, id in enumerate(ids))
 
 
-async def test_update_many_by_external_id(server: Server, card: Card, book: AddressBook) -> None:
+async def test_update_many_by_external_id(server: Server, profile: VendorProfile, book: AddressBook) -> None:
     changes = [(ExternalId(f"crm-{number}"), {"company": f"Firm {number}"}) for number in range(5)]
-    if card.vendor != "vercom":
+    if profile.vendor != "vercom":
         results = await ran(book.contacts.update_many(changes))
-        assert [type(result.error) for result in results] == [Unsupported] * 5
+        assert [type(result.error) for result in results] == [UnsupportedError] * 5
         return
-    await ran(book.contacts.create_many([person(card, number, external_id=f"crm-{number}") for number in range(4)]))
-    await ran(book.contacts.create_many([person(card, 4, external_id="crm-3")]))
+    await ran(book.contacts.create_many([person(profile, number, external_id=f"crm-{number}") for number in range(4)]))
+    await ran(book.contacts.create_many([person(profile, 4, external_id="crm-3")]))
     results = await ran(book.contacts.update_many(changes, ordered=True))
     # Two contacts bear the id of the fourth, and nobody that of the fifth.
     assert [result.status for result in results] == ["updated"] * 3 + ["failed"] * 2
-    assert [type(result.error).__name__ for result in results[3:]] == ["Ambiguous", "NotFound"]
+    assert [type(result.error).__name__ for result in results[3:]] == ["AmbiguousMatchError", "NotFoundError"]
     there = await stored(book)
     assert [contact.company for contact in there] == ["Firm 0", "Firm 1", "Firm 2", "Firm 3", "Firm 3"]
     assert [result.id for result in results[:3]] == [contact.id for contact in there[:3]]
 
 
-async def test_update_many_of_groups(book: AddressBook, card: Card, group: str) -> None:
+async def test_update_many_of_groups(book: AddressBook, profile: VendorProfile, group: str) -> None:
     ids = await filled(book, group, 5)
     other = (await book.groups.create("Others")).id
     results = await ran(book.contacts.update_many([(id, {"groups": [other]}) for id in ids]))
@@ -134,14 +140,14 @@ async def test_delete_many(book: AddressBook, group: str) -> None:
     ids = await filled(book, group)
     results = await ran(book.contacts.delete_many([*ids[5:], str(10**9)], ordered=True))
     assert statuses(results) == {"deleted": COUNT - 5, "failed": 1}
-    assert type(results[-1].error).__name__ == "NotFound"
+    assert type(results[-1].error).__name__ == "NotFoundError"
     assert [contact.id for contact in await stored(book)] == sorted(ids[:5])
 
 
 async def test_delete_many_of_a_list_reads_it_to_the_end_first(book: AddressBook, group: str) -> None:
     await filled(book, group)
     other = (await book.groups.create("Others")).id
-    if not book.card.one_group:
+    if not book.profile.one_group:
         # One listed twice is deleted once.
         await book.groups.add(other, (await stored(book))[0].id)
     results = await ran(book.contacts.delete_many(book.contacts.list(group=None, page_size=7)))
@@ -149,10 +155,10 @@ async def test_delete_many_of_a_list_reads_it_to_the_end_first(book: AddressBook
     assert await stored(book) == []
 
 
-async def test_groups_add_many_and_remove_many(book: AddressBook, card: Card, group: str) -> None:
-    if card.verb("groups.add").support == "unsupported":
+async def test_groups_add_many_and_remove_many(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    if profile.capability("groups.add").support == "unsupported":
         for verb in (book.groups.add_many, book.groups.remove_many):
-            with pytest.raises(Unsupported):
+            with pytest.raises(UnsupportedError):
                 verb([])
         return
     ids = await filled(book, group, 12)
@@ -168,10 +174,12 @@ async def test_groups_add_many_and_remove_many(book: AddressBook, card: Card, gr
 
 
 @pytest.mark.parametrize("channel", ["sms", "all"])
-async def test_unsubscribe_many_and_resubscribe_many(book: AddressBook, card: Card, group: str, channel: str) -> None:
-    if card.verb("contacts.unsubscribe").support == "unsupported":
+async def test_unsubscribe_many_and_resubscribe_many(
+    book: AddressBook, profile: VendorProfile, group: str, channel: str
+) -> None:
+    if profile.capability("contacts.unsubscribe").support == "unsupported":
         for verb in (book.contacts.unsubscribe_many, book.contacts.resubscribe_many):
-            with pytest.raises(Unsupported):
+            with pytest.raises(UnsupportedError):
                 verb([], channel)
         return
     ids = await filled(book, group, 12)
@@ -185,23 +193,23 @@ async def test_unsubscribe_many_and_resubscribe_many(book: AddressBook, card: Ca
     assert [contact async for contact in book.contacts.list(opted_out="sms")] == []
 
 
-async def test_what_cannot_be_an_item_is_a_result(book: AddressBook, card: Card, group: str) -> None:
-    good = person(card, 1, group)
+async def test_what_cannot_be_an_item_is_a_result(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    good = person(profile, 1, group)
     results = await ran(book.contacts.create_many([None, good, Contact(), "text", 5], ordered=True))  # type: ignore[list-item]
     assert [result.status for result in results] == ["failed", "created", "failed", "failed", "failed"]
-    assert {type(result.error) for result in results if result.error} == {InvalidInput}
+    assert {type(result.error) for result in results if result.error} == {InvalidInputError}
     results = await ran(book.contacts.update_many([None, ("x",), (1, 2), ("no id!", {}), (results[1].id, {})]))  # type: ignore[list-item]
     assert statuses(results) == {"failed": 5}
     results = await ran(book.contacts.delete_many(["..", None, 7, "1/2"]))  # type: ignore[list-item]
-    assert {type(result.error) for result in results} == {InvalidInput}
-    with pytest.raises(InvalidInput, match="iterable"):
+    assert {type(result.error) for result in results} == {InvalidInputError}
+    with pytest.raises(InvalidInputError, match="iterable"):
         book.contacts.create_many(good)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_ref_of_an_item_that_it_fails_for(book: AddressBook, card: Card, group: str) -> None:
-    people = [person(card, 1, group), None]
-    results = await ran(book.contacts.create_many(people, ref=lambda contact: contact.id or None, ordered=True))  # type: ignore[list-item]
-    assert [(result.status, result.ref) for result in results] == [("created", None), ("failed", None)]
+async def test_ref_of_an_item_that_it_fails_for(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    people = [person(profile, 1, group), None]
+    results = await ran(book.contacts.create_many(people, item_key=lambda contact: contact.id or None, ordered=True))  # type: ignore[list-item]
+    assert [(result.status, result.item_key) for result in results] == [("created", None), ("failed", None)]
     assert results[1].error is not None
-    assert (results[1].error.field, results[1].error.cause) == ("ref", "AttributeError")
+    assert (results[1].error.field, results[1].error.cause) == ("item_key", "AttributeError")

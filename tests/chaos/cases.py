@@ -1,4 +1,4 @@
-"""The matrix: every operation of every vendor's card × every fault × every transport."""
+"""The matrix: every operation of every vendor's profile × every fault × every transport."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Case:
 
     @property
     def retry(self) -> Retry:
-        return vendor_class(self.vendor).card.operations[self.operation].retry
+        return vendor_class(self.vendor).profile.operations[self.operation].retry
 
     @property
     def creates(self) -> bool:
@@ -55,7 +55,7 @@ def every_case() -> list[Case]:
     return [
         Case(vendor, operation, fault, transport)
         for vendor in CALLS
-        for operation in vendor_class(vendor).card.operations
+        for operation in vendor_class(vendor).profile.operations
         for fault in FAULTS
         for transport in TRANSPORTS
         # A login bears no token that could be dead.

@@ -8,7 +8,14 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
-from crossbook import BadResponse, ConnectError, CrossbookError, LostError, RateLimited, VendorDown
+from crossbook import (
+    ConnectError,
+    CrossbookError,
+    InvalidResponseError,
+    NoResponseError,
+    RateLimitError,
+    VendorUnavailableError,
+)
 from crossbook.errors import Sent
 
 Repeats = Literal["always", "unless it creates", "until it is done", "after a login", "never"]
@@ -61,7 +68,9 @@ class Fault:
 def lost(name: str, kind: str, **more: Any) -> Fault:
     """The request leaves, the vendor does it unless it is told otherwise, and no whole answer comes back."""
     return Fault(
-        name, kind=kind, **{"error": LostError, "sent": "maybe", "says": "no whole answer", "commits": True, **more}
+        name,
+        kind=kind,
+        **{"error": NoResponseError, "sent": "maybe", "says": "no whole answer", "commits": True, **more},
     )
 
 
@@ -72,7 +81,14 @@ def never_left(name: str, kind: str, says: str, **more: Any) -> Fault:
 def down(name: str, status: int, says: str = "", kind: str = "status", **more: Any) -> Fault:
     settings: dict[str, Any] = {"status": status, "committed": False, **more.pop("settings", {})}
     return Fault(
-        name, VendorDown, "yes", says or f"status {status}", kind=kind, settings=settings, status=status, **more
+        name,
+        VendorUnavailableError,
+        "yes",
+        says or f"status {status}",
+        kind=kind,
+        settings=settings,
+        status=status,
+        **more,
     )
 
 
@@ -81,12 +97,12 @@ def busy(name: str, waits: float | None = None, asked: Any = None, **more: Any) 
     if waits is None:
         del settings["retry_after"]
     facts: dict[str, Any] = {"settings": settings, "status": 429, "waits": waits, "repeats": "always"}
-    return Fault(name, RateLimited, "yes", "status 429", used=10, **{**facts, **more})
+    return Fault(name, RateLimitError, "yes", "status 429", used=10, **{**facts, **more})
 
 
 def odd(name: str, kind: str, says: str) -> Fault:
     """The vendor does it, says 200, and what comes with it says nothing."""
-    return Fault(name, BadResponse, "yes", says, kind=kind, status=200, commits=True)
+    return Fault(name, InvalidResponseError, "yes", says, kind=kind, status=200, commits=True)
 
 
 def said(name: str, error: type[CrossbookError], says: str, bodies: Mapping[str, Any], repeats: Repeats) -> Fault:

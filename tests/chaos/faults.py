@@ -6,7 +6,7 @@ from email.utils import formatdate
 from time import time
 from typing import Any
 
-from crossbook import AuthError, Rejected, VendorDown
+from crossbook import AuthError, RejectedError, VendorUnavailableError
 
 from .fault import busy, down, lost, never_left, odd, said
 
@@ -66,7 +66,7 @@ FAULTS = (
     odd("empty body", "empty", "the answer is empty"),
     odd("cut JSON", "truncated", "the answer is no JSON"),
     odd("HTML with 200", "html", "text/html"),
-    said("the vendor's error with 200", Rejected, "refused", _REFUSED, "never"),
-    said("the vendor's “later” with 200", VendorDown, "try later", _LATER, "unless it creates"),
+    said("the vendor's error with 200", RejectedError, "refused", _REFUSED, "never"),
+    said("the vendor's “later” with 200", VendorUnavailableError, "try later", _LATER, "unless it creates"),
     said("dead token", AuthError, "log in again", {"filemail": _DEAD}, "after a login"),
 )

@@ -78,7 +78,7 @@ class Lane:
         book = self._plain
         home = (await book.groups.create("Home")).id
         other = (await book.groups.create("Other")).id
-        contact = (await book.contacts.create(whole(book.card, 0, [home]))).id
+        contact = (await book.contacts.create(whole(book.profile, 0, [home]))).id
         if operation == "resubscribeContacts":
             await self._ask("mark", vendor=self.vendor, id=int(contact), opted_out=["sms", "email"])
         if operation == "getSegment":
@@ -98,7 +98,7 @@ class Lane:
 
     async def settled(self, operation: str, requests: int) -> dict[str, int]:
         """The counts when put-off calls are done and so many requests are over, or more."""
-        await self._ask("settle")
+        await self._ask("settle_timeout")
         with anyio.move_on_after(PATIENCE):
             while (counted := await self.counts(operation))["requests"] < requests:  # noqa: ASYNC110
                 await anyio.sleep(0.02)  # it happens in another process

@@ -21,7 +21,7 @@ def test_the_matrix_is_whole() -> None:
     cases = every_case()
     assert len(cases) == len(set(cases))
     asked = {(case.vendor, case.operation) for case in cases}
-    assert asked == {(vendor, name) for vendor in VENDORS for name in vendor_class(vendor).card.operations}
+    assert asked == {(vendor, name) for vendor in VENDORS for name in vendor_class(vendor).profile.operations}
     counted = Counter((case.vendor, case.operation) for case in cases)
     for vendor, operation in asked:
         there = [fault for fault in FAULTS if vendor in fault.vendors]

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from crossbook._http.auth import Login
+from crossbook._http.auth import LoginAuth
 from crossbook._http.options import Options
 from crossbook._http.retry import BASE, LONGEST, Quota
 from crossbook.book import BATCH_ATTEMPTS
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import MIB, Card
+from crossbook.vendor import MIB, VendorProfile
 
 from .cases import every_case
 
@@ -39,7 +39,7 @@ def test_each_named_test_is_there(file: str, name: str) -> None:
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    cards: list[Card] = [vendor_class(name).card for name in VENDORS]
+    profiles: list[VendorProfile] = [vendor_class(name).profile for name in VENDORS]
     repeats = Quota.capacity // Quota.price
     said = (
         f"({len(every_case()):,} cases",
@@ -50,14 +50,16 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"`attempts` ({Options().attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",
         f"drawn from 0 to {BASE:g} s, doubled each time, {LONGEST:g} s at most",
         f"holds {repeats} of them",
-        f"fails fast for\n{Login.backoff:g} s",
-        f"holds {cards[0].max_objects:,} objects",
-        f"| `concurrency` (books) | {cards[0].concurrency} |",
+        f"fails fast for\n{LoginAuth.backoff:g} s",
+        f"holds {profiles[0].max_objects:,} objects",
+        f"| `concurrency` (books) | {profiles[0].concurrency} |",
     )
     for words in said:
         assert words in PAGE, words
     assert (Options().queue_timeout, Quota.price // Quota.refund) == (None, 5)
-    assert {card.title for card in cards if card.max_body == 256 * MIB} == {"Atom", "Filemail"}
-    assert {card.max_body for card in cards if card.title not in ("Atom", "Filemail")} == {16 * MIB}
-    assert {card.concurrency for card in cards} == {32}
-    assert {card.title: card.rate.per_second for card in cards if card.rate} == {"Atom": 10}
+    assert {profile.title for profile in profiles if profile.max_response_bytes == 256 * MIB} == {"Atom", "Filemail"}
+    assert {profile.max_response_bytes for profile in profiles if profile.title not in ("Atom", "Filemail")} == {
+        16 * MIB
+    }
+    assert {profile.concurrency for profile in profiles} == {32}
+    assert {profile.title: profile.rate.per_second for profile in profiles if profile.rate} == {"Atom": 10}

@@ -12,7 +12,7 @@ import anyio
 import msgspec
 from attrs import define, field, frozen
 
-from crossbook import AddressBook, Attempt, CrossbookError, RateLimited
+from crossbook import AddressBook, Attempt, CrossbookError, RateLimitError
 
 from .cases import CALLS, Case
 from .lane import Data, Lane
@@ -75,7 +75,7 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
                 if not lasting:
                     way.mend()
 
-        options = {"timeout": trial.timeout, "attempts": trial.attempts, **fault.options}
+        options = {"timeout": trial.timeout, "max_attempts": trial.attempts, **fault.options}
         trial.timeout = options["timeout"]
         async with lane.book(on_attempt=watch, allow_http=True, **options, **way.options) as book:
             await _use(book, fault.used)
@@ -116,15 +116,15 @@ async def _works_on(book: AddressBook, waits: float) -> bool:
     book = book.with_options(timeout=5, read_timeout=5, connect_timeout=5, queue_timeout=5, on_attempt=None)
     try:
         await book.groups.list()
-    except RateLimited as error:
+    except RateLimitError as error:
         return waits > 5 and error.sent == "no" and waits - 5 < (error.retry_after or 0) <= waits
     return waits <= 5
 
 
 async def _call(book: Any, operation: str, contact: str, group: str) -> str:
     """The answer as text, without what is different each time."""
-    models = importlib.import_module(f"crossbook_wire.{book.card.vendor}.models")
-    answer = await CALLS[book.card.vendor][operation](book.wire, models, contact, group)
+    models = importlib.import_module(f"crossbook_wire.{book.profile.vendor}.models")
+    answer = await CALLS[book.profile.vendor][operation](book.wire, models, contact, group)
     return re.sub(r"[0-9a-f]{6,}|[0-9]+", "#", msgspec.json.encode(answer).decode())
 
 

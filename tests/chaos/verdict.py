@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from crossbook import BadResponse, LostError, NotFound, VendorDown
+from crossbook import InvalidResponseError, NoResponseError, NotFoundError, VendorUnavailableError
 
 from .lane import Data
 from .trial import Trial, earliest
@@ -27,14 +27,16 @@ def _succeeds(trial: Trial) -> bool:
 def _gone(trial: Trial) -> bool:
     """Deleted by the first attempt, of which nobody heard: the second may say that there is no such thing."""
     deletes = trial.case.operation.startswith("delete")
-    return deletes and _succeeds(trial) and trial.case.fault.commits and isinstance(trial.error, NotFound)
+    return deletes and _succeeds(trial) and trial.case.fault.commits and isinstance(trial.error, NotFoundError)
 
 
 def _gone_and_mangled(trial: Trial) -> bool:
     """Deleted by the first attempt, so that the second gets the vendor's 404, which the fault mangles too."""
     error = trial.error
     return (
-        isinstance(error, BadResponse) and (error.status, error.earlier) == (404, "maybe") and trial.case.fault.commits
+        isinstance(error, InvalidResponseError)
+        and (error.status, error.earlier) == (404, "maybe")
+        and trial.case.fault.commits
     )
 
 
@@ -44,7 +46,7 @@ def _outcome(trial: Trial) -> Iterator[str]:
         yield "the book does not work afterwards"
     if _gone(trial):
         if error is not None and error.earlier != "maybe":
-            yield f"NotFound does not tell that an earlier attempt may have done it: earlier={error.earlier}"
+            yield f"NotFoundError does not tell that an earlier attempt may have done it: earlier={error.earlier}"
         return
     if _succeeds(trial):
         if error is not None:
@@ -57,7 +59,9 @@ def _outcome(trial: Trial) -> Iterator[str]:
         return
     if type(error) is not fault.error:
         yield f"it must be {fault.error.__name__}, and is {error!r}"
-    may_have_happened = len(trial.seen) > 1 and isinstance(error, LostError | VendorDown | BadResponse)
+    may_have_happened = len(trial.seen) > 1 and isinstance(
+        error, NoResponseError | VendorUnavailableError | InvalidResponseError
+    )
     facts = {
         "vendor": (error.vendor, case.vendor),
         "operation": (error.operation, case.operation),

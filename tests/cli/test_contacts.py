@@ -21,7 +21,7 @@ def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
     assert made.code == 0
     (outcome,) = made.lines
     id = outcome["id"]
-    assert outcome == {"id": id, "status": "created", "lost_fields": [], "unverified_fields": []}
+    assert outcome == {"id": id, "status": "created", "dropped_fields": [], "write_only_fields": []}
     (told,) = run("contacts", "get", "vercom", id, "--json").lines
     assert (told["phone"], told["first_name"], told["last_name"]) == ("+48500600700", "Łucja", None)
     assert told["fields"] == {"city": "Łódź"}

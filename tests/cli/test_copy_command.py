@@ -14,7 +14,7 @@ def test_people_are_copied(run: Run) -> None:
     ran = run("copy", "serwersms", "vercom", "--match", "phone", "--journal", "copy.sqlite", "--json")
     assert (ran.code, ran.err) == (0, "")
     *results, summary = ran.lines
-    assert sorted(each["result"]["ref"] for each in results) == sorted(
+    assert sorted(each["result"]["item_key"] for each in results) == sorted(
         each["id"] for each in run("contacts", "list", "serwersms", "--json").lines
     )
     assert summary["summary"]["counts"] == {"created": 3}

@@ -126,7 +126,7 @@ def test_errors_for_machines(run: Run) -> None:
     ran = run(*GET, "--json")
     assert (ran.code, ran.out) == (5, "")
     error = json.loads(ran.err)["error"]
-    assert (error["kind"], error["vendor"], error["sent"]) == ("NotFound", "vercom", "yes")
+    assert (error["kind"], error["vendor"], error["sent"]) == ("NotFoundError", "vercom", "yes")
 
 
 def test_for_machines_whatever_went_wrong(run: Run) -> None:

@@ -125,7 +125,7 @@ def test_for_machines(run: Run) -> None:
     by_line = {each["result"]["line"]: each["result"] for each in results}
     assert by_line[2]["status"] == "created"
     assert by_line[2]["id"] == stored(run)[0]["id"]
-    assert (by_line[3]["status"], by_line[3]["error"]["kind"]) == ("unread", "InvalidInput")
+    assert (by_line[3]["status"], by_line[3]["error"]["kind"]) == ("unread", "InvalidInputError")
     assert summary["summary"]["counts"] == {"created": 1, "unread": 1}
 
 
@@ -228,8 +228,8 @@ def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str
     assert made.code == 0, made.err
     file = f"people.{'vcf' if format.startswith('vcard') else format}"
     assert run("export", book, "--to", file, "--format", format).code == 0
-    card = vendor(book).card
-    key = "phone" if "r" in card.holds["phone"].access else "email"
+    profile = vendor(book).profile
+    key = "phone" if "r" in profile.holds["phone"].access else "email"
     ran = run("import", file, "--to", book, "--match", key, "--on-duplicate", "update")
     assert (ran.code, ran.out.splitlines()[0]) == (0, "1 input: 1 unchanged"), ran.err
     assert "Made groups" not in ran.err
@@ -274,7 +274,7 @@ def test_refused_credentials_and_a_dead_vendor(run: Run, server: Server, monkeyp
     ran = run("import", file, "--to", "serwersms", "--json")
     assert ran.code == 4
     assert len(ran.lines) < 1_000
-    assert json.loads(ran.err.splitlines()[-1])["error"]["kind"] in ("VendorDown", "RateLimited")
+    assert json.loads(ran.err.splitlines()[-1])["error"]["kind"] in ("VendorUnavailableError", "RateLimitError")
     assert "in a row" in ran.lines[-1]["summary"]["stopped"]
     server.calm()
     monkeypatch.setenv("CROSSBOOK_SERWERSMS_TOKEN", "wrong")

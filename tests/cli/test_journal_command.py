@@ -46,7 +46,7 @@ def test_same_account_is_asked_for_without_a_name(run: Run, server: Server, monk
     assert "pass --same-account in every run; with the book's ACCOUNT variable" in refused.err
     told = json.loads(run(*IMPORT, "--json").err)["error"]
     assert "pass --same-account in every run; with the book's ACCOUNT variable" in told["message"]
-    assert (told["kind"], told["field"]) == ("JournalMismatch", "account")
+    assert (told["kind"], told["field"]) == ("JournalMismatchError", "account")
     assert "another file" not in refused.err
     ran = run(*IMPORT, "--same-account")
     assert (ran.code, "2 replayed from the journal" in ran.out) == (0, True), ran.err

@@ -31,7 +31,7 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def hurried(name: str, work: Any, **options: Any) -> Any:
         async def soon(book: Any) -> Any:
-            monkeypatch.setattr(book.contacts, "create_many", partial(book.contacts.create_many, settle=1))
+            monkeypatch.setattr(book.contacts, "create_many", partial(book.contacts.create_many, settle_timeout=1))
             return await work(book)
 
         return ask(name, soon, **options)

@@ -32,7 +32,7 @@ def sandbox() -> Iterator[Running]:
 
 
 def test_accounts_that_are_not_set_are_named_with_what_they_lack(demo: Demo) -> None:
-    unset = {name: "" for vendor in TITLES for name in getattr(crossbook, vendor).card.environment.values()}
+    unset = {name: "" for vendor in TITLES for name in getattr(crossbook, vendor).profile.environment.values()}
     ended = demo("--live", env=unset)
     assert ended.status == 1
     for variable in ("SERWERSMS_USERNAME", "ATOM_TOKEN", "FILEMAIL_USERNAME", "VERCOM_AUTHORIZATION"):

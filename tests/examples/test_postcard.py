@@ -10,7 +10,7 @@ import generate
 import pytest
 
 import crossbook
-from crossbook import Contact, InvalidInput
+from crossbook import Contact, InvalidInputError
 from crossbook_cli.app import app
 from crossbook_testing.served import Served
 from examples.postcard import Postcard
@@ -93,13 +93,13 @@ def test_nothing_is_known_that_could_be_verified(installed: None, capsys: pytest
 
 
 def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
-    with pytest.raises(InvalidInput, match="CROSSBOOK_ATOM_TOKEN"):
+    with pytest.raises(InvalidInputError, match="CROSSBOOK_ATOM_TOKEN"):
         crossbook.open("atom")
-    with pytest.raises(InvalidInput, match="vercom, postcard"):
+    with pytest.raises(InvalidInputError, match="vercom, postcard"):
         crossbook.open("twilio")
 
 
-@pytest.mark.parametrize("file", ["card.py", "verbs.py", "book.py", "test_contract.py"])
+@pytest.mark.parametrize("file", ["profile.py", "adapter.py", "book.py", "test_contract.py"])
 def test_the_page_shows_its_files(file: str) -> None:
     """A formatter took the line that includes a file for Python once."""
     page = (HOME.parents[1] / "docs" / "add-a-vendor.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, WebSocket
 from fastapi.testclient import TestClient
 from serving import book_on, serving
 
-from crossbook import AddressBook, Atom, Contact, InvalidInput, UsageError, Vercom
+from crossbook import AddressBook, Atom, Contact, InvalidInputError, UsageError, Vercom
 from crossbook.fastapi import Books, books, lifespan, use
 
 
@@ -53,11 +53,11 @@ def application(accounts: Any) -> FastAPI:
 
     @app.get("/vercom")
     async def vercom(book: Annotated[Vercom, Depends(use("vercom"))]) -> str:
-        return book.card.vendor
+        return book.profile.vendor
 
     @app.get("/eu")
     async def eu(book: Annotated[Vercom, Depends(use("eu", Vercom))]) -> str:
-        return book.card.vendor
+        return book.profile.vendor
 
     return app
 
@@ -96,10 +96,10 @@ def test_a_book_that_cannot_open_closes_those_before_it() -> None:
     log: list[str] = []
 
     def broken() -> AddressBook:
-        raise InvalidInput("no such account")
+        raise InvalidInputError("no such account")
 
     with (
-        pytest.raises(InvalidInput, match="no such account"),
+        pytest.raises(InvalidInputError, match="no such account"),
         TestClient(application(lifespan(eu=watched("eu", log), us=broken))),
     ):
         pass
@@ -112,16 +112,19 @@ def test_vendors_take_their_credentials_from_the_environment(monkeypatch: pytest
     monkeypatch.delenv("CROSSBOOK_ATOM_TOKEN", raising=False)
     with TestClient(application(lifespan("vercom"))) as client:
         assert client.get("/vercom").json() == "vercom"
-    with pytest.raises(InvalidInput, match="CROSSBOOK_ATOM_TOKEN"), TestClient(application(lifespan("vercom", "atom"))):
+    with (
+        pytest.raises(InvalidInputError, match="CROSSBOOK_ATOM_TOKEN"),
+        TestClient(application(lifespan("vercom", "atom"))),
+    ):
         pass
 
 
 def test_names_that_cannot_be_are_refused_when_they_are_given() -> None:
-    with pytest.raises(InvalidInput, match="there is no vendor 'nokia'"):
+    with pytest.raises(InvalidInputError, match="there is no vendor 'nokia'"):
         lifespan("nokia")
-    with pytest.raises(InvalidInput, match="two books are called vercom"):
+    with pytest.raises(InvalidInputError, match="two books are called vercom"):
         lifespan("vercom", "vercom")
-    with pytest.raises(InvalidInput, match="two books are called vercom"):
+    with pytest.raises(InvalidInputError, match="two books are called vercom"):
         lifespan("vercom", vercom=watched("vercom", []))
 
 
@@ -131,7 +134,7 @@ def test_one_name_in_two_lifespans_is_refused() -> None:
         async with lifespan(eu=watched("eu", []))(app), lifespan(eu=watched("eu", []))(app):
             yield
 
-    with pytest.raises(InvalidInput, match="has a book called eu already"), TestClient(application(own)):
+    with pytest.raises(InvalidInputError, match="has a book called eu already"), TestClient(application(own)):
         pass
 
 
@@ -187,7 +190,7 @@ def test_web_sockets_get_their_books_too() -> None:
     @app.websocket("/ws")
     async def talk(socket: WebSocket, book: Annotated[Vercom, Depends(use("eu", Vercom))]) -> None:
         await socket.accept()
-        await socket.send_text(book.card.vendor)
+        await socket.send_text(book.profile.vendor)
         await socket.close()
 
     with TestClient(app) as client, client.websocket_connect("/ws") as socket:

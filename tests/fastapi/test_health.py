@@ -63,7 +63,7 @@ async def test_a_vendor_that_stalls_is_not_waited_for(sandbox: Server, client: h
             if sandbox.requests("vercom"):  # a busy machine may stand still until the time is over and nothing asked
                 break
     assert answer.status_code == 503
-    assert answer.json()["books"]["vercom"]["error"]["kind"] == "LostError"
+    assert answer.json()["books"]["vercom"]["error"]["kind"] == "NoResponseError"
 
 
 async def test_a_login_that_died_meanwhile_is_no_illness(sandbox: Server, client: httpx.AsyncClient) -> None:

@@ -19,7 +19,7 @@ from crossbook_testing.contract import people
 
 CLIENTS = 200
 CALLS = 5
-POOLS = sum(vendor_class(vendor).card.concurrency for vendor in VENDORS)  # connections that may stay open, idle
+POOLS = sum(vendor_class(vendor).profile.concurrency for vendor in VENDORS)  # connections that may stay open, idle
 SEED = 7
 CONTEXT = ssl.create_default_context()  # one for all: making it is what is slow about a client
 
@@ -30,9 +30,9 @@ async def reading(client: httpx.AsyncClient, vendor: str, _draw: random.Random) 
 
 
 async def writing(client: httpx.AsyncClient, vendor: str, draw: random.Random) -> None:
-    card = vendor_class(vendor).card
+    profile = vendor_class(vendor).profile
     groups = (await client.get(f"/books/{vendor}/groups")).raise_for_status().json()["items"]
-    values = people.values(card, draw.randrange(10))
+    values = people.values(profile, draw.randrange(10))
     person = {name: values[name] for name in values if name not in ("created_at", "external_id")}
     created = await client.post(f"/books/{vendor}/contacts", json=person | {"groups": [groups[0]["id"]]})
     assert created.status_code == 201, created.text
@@ -90,10 +90,10 @@ async def held(gateway: httpx.AsyncClient, like: dict[str, int] | None = None) -
 @pytest.mark.asyncio
 async def test_200_clients_are_answered_and_leave_nothing_behind(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     for vendor in VENDORS:
-        card = vendor_class(vendor).card
+        profile = vendor_class(vendor).profile
         group = (await gateway.post(f"/books/{vendor}/groups", json={"name": "Load"})).json()["id"]
         for number in range(10):
-            values = people.values(card, number)
+            values = people.values(profile, number)
             person = {name: value for name, value in values.items() if name != "created_at"}
             await gateway.post(f"/books/{vendor}/contacts", json=person | {"groups": [group]})
 

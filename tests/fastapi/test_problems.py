@@ -18,14 +18,14 @@ from pydantic_core import PydanticCustomError
 from serving import book_on, serving
 
 import crossbook.fastapi
-from crossbook import AddressBook, Contact, ContactChanges, CrossbookError, Outcome, errors
+from crossbook import AddressBook, Contact, ContactChanges, CrossbookError, WriteResult, errors
 from crossbook.fastapi import Problem, use
 
 STATUSES = {
-    "NotFound": 404, "Ambiguous": 409, "JournalBusy": 409, "JournalMismatch": 409,
-    "InvalidInput": 422, "Rejected": 422, "Unsupported": 422,
-    "AuthError": 502, "BadResponse": 502, "ResponseTooLarge": 502, "VendorDown": 502,
-    "ConnectError": 503, "RateLimited": 503, "LostError": 504,
+    "NotFoundError": 404, "AmbiguousMatchError": 409, "JournalBusyError": 409, "JournalMismatchError": 409,
+    "InvalidInputError": 422, "RejectedError": 422, "UnsupportedError": 422,
+    "AuthError": 502, "InvalidResponseError": 502, "ResponseTooLargeError": 502, "VendorUnavailableError": 502,
+    "ConnectError": 503, "RateLimitError": 503, "NoResponseError": 504,
     "CrossbookError": 500, "UsageError": 500,
 }  # fmt: skip
 PRIVATE = ("+48500600700", "anna@example.com", "Kowalska", "Anna")
@@ -60,7 +60,7 @@ def test_every_error_is_a_problem(name: str) -> None:
     assert told == {
         "type": f"urn:crossbook:{slug}", "status": STATUSES[name], "detail": "It happened.",
         "vendor": "vercom", "operation": "createContacts", "code": "E-1", "field": "phone", "sent": "yes",
-        "request_id": "00d928f759", "id": "17", "cursor": "abc", **({"candidates": []} if name == "Ambiguous" else {}),
+        "request_id": "00d928f759", "id": "17", "cursor": "abc", **({"candidates": []} if name == "AmbiguousMatchError" else {}),
     }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_every_error_has_a_status() -> None:
 
 
 def test_members_without_a_value_are_left_out() -> None:
-    answer = raising(errors.Ambiguous("Two match.", candidates=("1", "2"))).get("/")
+    answer = raising(errors.AmbiguousMatchError("Two match.", candidates=("1", "2"))).get("/")
     assert "retry-after" not in answer.headers
     assert sorted(answer.json()) == ["candidates", "detail", "sent", "status", "title", "type"]
     assert answer.json()["candidates"] == ["1", "2"]
@@ -81,7 +81,7 @@ def test_an_attempt_that_was_lost_before_is_told() -> None:
 
 
 def test_an_error_of_ones_own_below_ours_is_its_parent() -> None:
-    class Gone(errors.NotFound):
+    class Gone(errors.NotFoundError):
         pass
 
     assert Problem.of(Gone("Gone.")).status == 404
@@ -89,7 +89,7 @@ def test_an_error_of_ones_own_below_ours_is_its_parent() -> None:
 
 def test_what_is_our_mistake_is_in_the_log_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
     raising(errors.UsageError("The book is not open.")).get("/")
-    raising(errors.NotFound("There is none.")).get("/")
+    raising(errors.NotFoundError("There is none.")).get("/")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.name == "crossbook"
     assert record.exc_info
@@ -105,7 +105,7 @@ def test_other_errors_and_web_sockets_are_left_alone() -> None:
     @app.websocket("/ws")
     async def fail(socket: WebSocket) -> None:
         await socket.accept()
-        raise errors.NotFound("There is none.")
+        raise errors.NotFoundError("There is none.")
 
     with pytest.raises(CrossbookError), TestClient(app).websocket_connect("/ws") as socket:
         socket.receive_text()
@@ -122,7 +122,7 @@ def test_a_handler_of_the_applications_own_is_kept() -> None:
 
     @app.get("/")
     async def fail() -> None:
-        raise errors.NotFound("There is none.")
+        raise errors.NotFoundError("There is none.")
 
     assert TestClient(app).get("/").status_code == 400
 
@@ -251,7 +251,7 @@ def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
     app = FastAPI(lifespan=crossbook.fastapi.lifespan(book=book_on(sandbox, vendor, **options)))
 
     @app.post("/contacts")
-    async def create(contact: Contact, book: Book) -> Outcome:
+    async def create(contact: Contact, book: Book) -> WriteResult:
         return await book.contacts.create(contact)
 
     @app.get("/contacts/{id}")
@@ -283,7 +283,7 @@ async def test_what_a_vendor_does_wrong(
     sandbox: Server, client: httpx.AsyncClient, fault: dict[str, Any], status: int, type: str
 ) -> None:
     sandbox.fault(fault.pop("kind"), "vercom", "createContacts", count=9, **fault)
-    with serving(gateway(sandbox, attempts=1)) as url:
+    with serving(gateway(sandbox, max_attempts=1)) as url:
         answer = await client.post(f"{url}/contacts", json={"phone": "+48500600700"})
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:crossbook:{type}")
     assert answer.headers.get("retry-after") == (str(fault["retry_after"]) if "retry_after" in fault else None)
@@ -347,6 +347,6 @@ async def test_further_field_has_32_levels(sandbox: Server, client: httpx.AsyncC
 
 @pytest.mark.asyncio
 async def test_a_vendor_that_is_not_there(sandbox: Server, client: httpx.AsyncClient) -> None:
-    with serving(gateway(sandbox, base_url="http://127.0.0.1:9", attempts=1)) as url:
+    with serving(gateway(sandbox, base_url="http://127.0.0.1:9", max_attempts=1)) as url:
         answer = await client.get(f"{url}/contacts/1")
     assert (answer.status_code, answer.json()["sent"]) == (503, "no")

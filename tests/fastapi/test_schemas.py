@@ -14,18 +14,18 @@ from pydantic import TypeAdapter
 import crossbook.fastapi
 from crossbook import (
     AddressBook,
-    Ambiguous,
+    AmbiguousMatchError,
     Contact,
     ContactChanges,
     CrossbookError,
     Group,
-    InvalidInput,
-    Outcome,
+    InvalidInputError,
     Page,
     Progress,
-    Rejected,
+    RejectedError,
     Result,
     Summary,
+    WriteResult,
 )
 from crossbook.fastapi import NDJSON, Health, Line, use
 
@@ -46,7 +46,7 @@ def app() -> FastAPI:
 
     @app.post("/contact")
     async def contact(contact: Contact) -> Contact:
-        assert contact.known == {name for name in WHOLE if getattr(contact, name) not in (None, "")}
+        assert contact.known_fields == {name for name in WHOLE if getattr(contact, name) not in (None, "")}
         assert contact.groups is None or type(contact.groups) is tuple
         assert contact.opted_out is None or type(contact.opted_out) is frozenset
         return contact
@@ -64,13 +64,13 @@ def app() -> FastAPI:
         return Page((Group(id="1", name="Friends"),))
 
     @app.get("/outcome")
-    async def outcome() -> Outcome:
-        return Outcome(id="1", status="created", contact=Contact(id="1"), lost_fields=("company",))
+    async def outcome() -> WriteResult:
+        return WriteResult(id="1", status="created", contact=Contact(id="1"), dropped_fields=("company",))
 
     @app.get("/summary")
     async def summary() -> Summary:
         summary = Summary(seconds=1.5, requests=3)
-        error = Rejected("The phone is refused.", vendor="vercom", field="phone", sent="yes")
+        error = RejectedError("The phone is refused.", vendor="vercom", field="phone", sent="yes")
         summary.add(Result(index=0, status="failed", error=error))
         return summary
 
@@ -139,16 +139,17 @@ def test_pages_outcomes_and_what_a_batch_answers(client: TestClient) -> None:
     page = client.get("/page").json()
     assert ([item["id"] for item in page["items"]], page["cursor"]) == (["1", "2"], "next")
     assert client.get("/groups").json()["items"][0]["name"] == "Friends"
-    assert client.get("/outcome").json()["lost_fields"] == ["company"]
+    assert client.get("/outcome").json()["dropped_fields"] == ["company"]
     assert client.get("/progress").json()["rate"] == 2.5
     summary = client.get("/summary").json()
     assert (summary["counts"], summary["seconds"], summary["requests"]) == ({"failed": 1}, 1.5, 3)
     error = summary["failures"][0]["error"]
-    assert (error["kind"], error["message"], error["field"]) == ("Rejected", "The phone is refused.", "phone")
+    assert (error["kind"], error["message"], error["field"]) == ("RejectedError", "The phone is refused.", "phone")
 
 
 @pytest.mark.parametrize(
-    "error", [None, InvalidInput("No.", field="phone"), Ambiguous("Two.", candidates=("1", "2"), sent="yes")]
+    "error",
+    [None, InvalidInputError("No.", field="phone"), AmbiguousMatchError("Two.", candidates=("1", "2"), sent="yes")],
 )
 def test_a_result_comes_back_from_its_json(error: CrossbookError | None) -> None:
     result = Result(

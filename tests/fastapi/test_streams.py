@@ -15,7 +15,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Response
 from serving import book_on, serving
 
 import crossbook.fastapi
-from crossbook import AddressBook, Contact, NotFound, Summary
+from crossbook import AddressBook, Contact, NotFoundError, Summary
 from crossbook.fastapi import NDJSON, EventStream, use
 from crossbook.fastapi.streams import Batch
 
@@ -30,7 +30,7 @@ def people(many: int) -> Iterator[Contact]:
 async def breaking() -> AsyncIterator[Contact]:
     for person in people(5):
         yield person
-    raise NotFound("The list that feeds it is gone.", vendor="atom", sent="yes")
+    raise NotFoundError("The list that feeds it is gone.", vendor="atom", sent="yes")
 
 
 async def failing() -> AsyncIterator[Contact]:
@@ -54,7 +54,7 @@ class Watch:
         @self.app.post("/afterwards")
         async def afterwards(book: Book, people: list[Contact], after: BackgroundTasks) -> Response:
             batch = book.contacts.create_many(people)
-            after.add_task(lambda: self.ran.append(batch.summarised()))
+            after.add_task(lambda: self.ran.append(batch.summary))
             return NDJSON(batch)
 
         @self.app.post("/sse")
@@ -83,7 +83,7 @@ class Watch:
             return NDJSON(book.contacts.upsert_many(people, match="phone", journal=self._journal))
 
     def kept(self, batch: Batch[Any]) -> Batch[Any]:
-        self.ran.append(batch.summarised())
+        self.ran.append(batch.summary)
         return batch
 
     async def ended(self) -> Summary:
@@ -114,7 +114,7 @@ async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.
     assert [list(line) for line in lines] == [["result"]] * 31 + [["summary"]]
     assert sorted(line["result"]["index"] for line in lines[:-1]) == list(range(31))
     (refused,) = [line["result"] for line in lines[:-1] if line["result"]["status"] == "failed"]
-    assert refused["error"]["kind"] == "InvalidInput"
+    assert refused["error"]["kind"] == "InvalidInputError"
     summary = lines[-1]["summary"]
     assert summary["counts"] == {"created": 30, "failed": 1}
     assert summary["seconds"] > 0
@@ -221,7 +221,7 @@ async def test_a_server_that_tells_it_when_it_is_written_to(watch: Watch) -> Non
         scope = {"type": "http", "asgi": {"spec_version": "2.4"}}
         await NDJSON(batch)(scope, receive, send)
     assert len(sent) == 3
-    assert batch.summarised().total < 100_000
+    assert batch.summary.total < 100_000
 
 
 def book_on_memory() -> AddressBook:

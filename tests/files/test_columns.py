@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from crossbook import Contact, InvalidInput, files
+from crossbook import Contact, InvalidInputError, files
 from crossbook.files.columns import columns_of
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
@@ -105,9 +105,9 @@ HIDDEN = r" \(a title that may belong to a person is not shown\)"
 
 
 def test_wrong_corrections() -> None:
-    with pytest.raises(InvalidInput, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
+    with pytest.raises(InvalidInputError, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
         columns_of(["Telefon", "Handy"], {"Fon": "phone"})
-    with pytest.raises(InvalidInput, match="a contact has no field 'telephone'; there are id, external_id, phone"):
+    with pytest.raises(InvalidInputError, match="a contact has no field 'telephone'; there are id, external_id, phone"):
         columns_of(["Telefon", "Handy"], {"Handy": "telephone"})
 
 
@@ -123,7 +123,7 @@ PERSON = ["Anna Kowalska", "+48 500 600 700", "anna@example.com", "Example GmbH"
 
 @pytest.mark.parametrize("row", [PERSON, PERSON[:1], PERSON[1:2], ["Anna", "Kowalska"], ["Anna", ""]])
 def test_first_row_without_titles_not_shown(row: list[str]) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         columns_of(row)
     assert caught.value.message == (
         "no column is known: the first row has to be titles, and is not shown, since it may be a person. Add a row "
@@ -143,7 +143,7 @@ def test_title_next_to_value_not_shown(cell: str) -> None:
     assert [(column.title, column.target) for column in columns] == [
         ("Phone", "phone"), ("column 2", "name"), ("column 3", None), ("fields.Größe", "fields.Größe"),
     ]  # fmt: skip
-    with pytest.raises(InvalidInput, match=f"there are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
+    with pytest.raises(InvalidInputError, match=f"there are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
         columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
 
 
@@ -167,18 +167,18 @@ def test_title_shown_where_only_named_ones_are_known() -> None:
 def test_value_named_by_correction_not_shown() -> None:
     columns = columns_of(["Anna", "+48500600700"], {"+48500600700": "phone"})
     assert [(column.title, column.target) for column in columns] == [("column 1", None), ("column 2", "phone")]
-    with pytest.raises(InvalidInput, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
+    with pytest.raises(InvalidInputError, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
         columns_of(["Anna", "+48500600700"], {"+48500600799": "phone"})
 
 
 def test_twelve_titles_are_listed() -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         columns_of(["phone", *(f"t{number}" for number in range(1, 12))], {"Fon": "phone"})
     assert caught.value.message.endswith("'t10', 't11'")
 
 
 def test_many_titles_are_counted() -> None:
-    with pytest.raises(InvalidInput, match="'phone', 't1', 't2'") as caught:
+    with pytest.raises(InvalidInputError, match="'phone', 't1', 't2'") as caught:
         columns_of(["phone", *(f"t{number}" for number in range(1, 15))], {"Fon": "phone"})
     assert caught.value.message.endswith("'t10', 't11' and 3 more")
 
@@ -201,6 +201,6 @@ def test_of_numbers_in_columns_that_were_named_the_first_is_taken(tmp_path: Path
     "title", ["anna@example.com", "anna%40example.com", "anna%2540example.com", "anna\uff20example.com"]
 )
 def test_columns_address_in_any_spelling_is_value(title: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         columns_of(("phone", title), {"other": "email"})
     assert "example" not in str(caught.value)

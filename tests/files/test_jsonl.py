@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook import Contact, InvalidInput, files
+from crossbook import Contact, InvalidInputError, files
 from crossbook.files.encodings import detect
 from crossbook.files.jsonl import LinesReader, LinesWriter
 
@@ -89,7 +89,7 @@ def shown(tmp_path: Path, line: dict[str, object], **options: Any) -> list[tuple
     ["+48500600700", "anna@example.com", "Anna Kowalska", "Anna", "łęcka", "2024-02-29", "a48500", "1"],
 )
 def test_key_that_is_value_not_shown(tmp_path: Path, key: str) -> None:
-    with pytest.raises(InvalidInput) as alone:
+    with pytest.raises(InvalidInputError) as alone:
         shown(tmp_path, {key: {"name": "Anna"}})
     assert "Anna" not in str(alone.value)
     among = shown(tmp_path, {"phone": "1", key: 1, "note": 1, "fields.Größe": 1})
@@ -106,13 +106,13 @@ def test_key_that_is_word_shown(tmp_path: Path) -> None:
 
 
 def test_correction_of_missing_key_masked(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         shown(tmp_path, {"phone": "1"}, corrections={"+48500600700": "phone"})
     assert caught.value.message == "there is no key '+48******00' in the first 200 lines"
 
 
 def test_one_document_is_no_json_lines(rows: Rows) -> None:
-    with pytest.raises(InvalidInput, match="one object a line"):
+    with pytest.raises(InvalidInputError, match="one object a line"):
         rows('[\n{"phone": "1"}\n]', "people.jsonl")
 
 
@@ -128,7 +128,7 @@ def test_an_empty_text_is_nothing(rows: Rows) -> None:
 
 def test_lines_without_known_key_are_refused(rows: Rows) -> None:
     for corrections in (None, {"Anna Kowalska": ""}):
-        with pytest.raises(InvalidInput, match=r"no key of the first 200 lines is known") as caught:
+        with pytest.raises(InvalidInputError, match=r"no key of the first 200 lines is known") as caught:
             rows('{"Anna Kowalska": "+48500600700"}\n' * 3, "people.jsonl", corrections=corrections)
         assert caught.value.field == "map"
         assert "Kowalska" not in str(caught.value)

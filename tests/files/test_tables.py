@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crossbook import Contact, InvalidInput, files
+from crossbook import Contact, InvalidInputError, files
 
 Rows = Callable[..., list[files.Row]]
 PEOPLE = [("Żaneta", "+48500600700"), ("Łukasz", "+48500600701")]
@@ -65,10 +65,10 @@ def test_an_encoding_may_be_named(rows: Rows) -> None:
     assert row.contact == Contact(first_name="Žofia", phone="1")
     (row,) = rows("fields.city,phone\nŁódź,1\n".encode("utf-8-sig"), encoding="utf-8")  # its mark is in no title
     assert row.contact == Contact(phone="1", fields={"city": "Łódź"})
-    with pytest.raises(InvalidInput, match="there is no encoding"):
+    with pytest.raises(InvalidInputError, match="there is no encoding"):
         rows("phone\n1\n", encoding="klingon")
     for foreign in ("utf-16", "utf-32", "idna"):  # none of them can begin like this
-        with pytest.raises(InvalidInput, match="the file is not in"):
+        with pytest.raises(InvalidInputError, match="the file is not in"):
             rows("phone\n1\n", encoding=foreign)
 
 
@@ -136,16 +136,16 @@ def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> No
     ],
 )
 def test_what_is_no_such_file(rows: Rows, content: bytes, why: str) -> None:
-    with pytest.raises(InvalidInput, match=why):
+    with pytest.raises(InvalidInputError, match=why):
         rows(content)
 
 
 def test_a_name_that_does_not_say_its_format(tmp_path: Path) -> None:
     assert files.format_of("a.CSV") == "csv"
     assert files.format_of("a.xyz", "jsonl") == "jsonl"
-    with pytest.raises(InvalidInput, match=r"pass format \(--format\)"):
+    with pytest.raises(InvalidInputError, match=r"pass format \(--format\)"):
         files.format_of("people")
-    with pytest.raises(InvalidInput, match="save it as such"):
+    with pytest.raises(InvalidInputError, match="save it as such"):
         files.format_of("people.XLSX")
     with pytest.raises(FileNotFoundError), files.read(tmp_path / "none.csv"):
         pass
@@ -170,7 +170,7 @@ def test_a_cell_that_is_too_long_is_no_open_quote(rows: Rows) -> None:
 
 
 def test_a_line_that_never_ends_is_not_cut_into_rows(rows: Rows) -> None:
-    with pytest.raises(InvalidInput, match=r"line 2 is longer than .* is this the right file\?"):
+    with pytest.raises(InvalidInputError, match=r"line 2 is longer than .* is this the right file\?"):
         rows("phone\n" + "1" * (1 << 21))
 
 
@@ -194,7 +194,7 @@ def test_the_separator_of_a_file_to_be_written() -> None:
         ";",
     ]
     for wrong in ("", ";;", '"', "\n"):
-        with pytest.raises(InvalidInput, match="one character"):
+        with pytest.raises(InvalidInputError, match="one character"):
             files.separator_of("a.csv", wrong)
 
 
@@ -204,5 +204,5 @@ def test_a_file_that_is_open_stays_open(tmp_path: Path) -> None:
         with files.read(upload, "csv") as people:
             assert len(list(people)) == 2
         assert not upload.closed
-        with pytest.raises(InvalidInput, match="format"), files.read(upload):
+        with pytest.raises(InvalidInputError, match="format"), files.read(upload):
             pass

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossbook import Contact, InvalidInput, files
+from crossbook import Contact, InvalidInputError, files
 from crossbook.files.encodings import detect
 from crossbook.files.vcard import CardReader, CardWriter
 
@@ -148,7 +148,7 @@ def test_a_card_that_would_fill_the_memory(rows: Rows) -> None:
 
 
 def test_what_is_no_vcard(rows: Rows) -> None:
-    with pytest.raises(InvalidInput, match="BEGIN:VCARD"):
+    with pytest.raises(InvalidInputError, match="BEGIN:VCARD"):
         rows("phone,name\n1,2\n", "people.vcf")
-    with pytest.raises(InvalidInput, match=r"corrections \(--map\)"):
+    with pytest.raises(InvalidInputError, match=r"corrections \(--map\)"):
         rows(FOREIGN, "people.vcf", corrections={"TEL": "phone"})

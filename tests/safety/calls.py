@@ -17,12 +17,12 @@ Call = Callable[[Any], Awaitable[Any]]
 
 
 async def create(book: AddressBook) -> Any:
-    return await book.contacts.create(canaries.person(book.card.vendor))
+    return await book.contacts.create(canaries.person(book.profile.vendor))
 
 
 async def create_long(book: Any) -> Any:
     """More than the sockets' buffers hold: its bytes are still being written when it is given up."""
-    match book.card.vendor:
+    match book.profile.vendor:
         case "serwersms":
             return await book.wire.groups.create_group(serwersms.NewGroup(name=canaries.LONG))
         case "atom":
@@ -33,7 +33,7 @@ async def create_long(book: Any) -> Any:
 
 
 async def update(book: AddressBook) -> Any:
-    if book.card.vendor == "atom":
+    if book.profile.vendor == "atom":
         return await book.contacts.update("1", phone=canaries.OTHER_PHONE)
     return await book.contacts.update("1", phone=canaries.OTHER_PHONE, email=canaries.OTHER_EMAIL)
 
@@ -43,13 +43,13 @@ async def items(book: AddressBook) -> Any:
 
 
 async def find(book: AddressBook) -> Any:
-    if "phone" in book.card.match_keys:
+    if "phone" in book.profile.match_keys:
         return await book.contacts.find(phone=canaries.PHONE)
     return await book.contacts.find(email=canaries.EMAIL)
 
 
 async def create_many(book: AddressBook) -> Any:
-    return await book.contacts.create_many([canaries.person(book.card.vendor)] * 2).summary()
+    return await book.contacts.create_many([canaries.person(book.profile.vendor)] * 2).run()
 
 
 def changes() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -67,7 +67,7 @@ def failing_callback(seen: object) -> Any:
 
 
 async def update_many(book: AddressBook, **options: Any) -> Any:
-    return await book.contacts.update_many(changes(), **options).summary()
+    return await book.contacts.update_many(changes(), **options).run()
 
 
 async def read_to_the_end(book: AddressBook) -> Any:
@@ -82,7 +82,7 @@ async def failing_hook(book: AddressBook) -> Any:
 
 async def wire_create(book: Any) -> Any:
     wire = book.wire.contacts
-    match book.card.vendor:
+    match book.profile.vendor:
         case "serwersms":
             return await wire.create_contact(serwersms.NewContact(phone=canaries.PHONE, email=canaries.EMAIL))
         case "atom":
@@ -93,7 +93,7 @@ async def wire_create(book: Any) -> Any:
 
 
 async def wire_path(book: Any) -> Any:
-    if book.card.vendor == "vercom":
+    if book.profile.vendor == "vercom":
         return await book.wire.contacts.list_contact_groups(canaries.EMAIL)
     return await book.contacts.get(canaries.EMAIL)
 
@@ -125,7 +125,7 @@ BATCHES: dict[str, Call] = {
     "update many": update_many,
     "a failing source": read_to_the_end,
     "a failing progress": partial(update_many, progress=failing_callback),
-    "a failing ref": partial(update_many, ref=failing_callback),
+    "a failing item_key": partial(update_many, item_key=failing_callback),
     "a failing hook": failing_hook,
 }
 # Refused before any I/O, whatever the vendor.
@@ -140,5 +140,7 @@ INVALID: dict[str, Call] = {
     "too long": lambda book: book.contacts.update("1", email=canaries.EMAIL + "x" * 300 + "\0"),
     "find two": lambda book: book.contacts.find(phone=canaries.PHONE, email=canaries.EMAIL),
     "no phone": lambda book: book.contacts.find(phone=canaries.EMAIL),
-    "no such option": lambda book: book.contacts.create(Contact(email=canaries.EMAIL), on_loss=canaries.SECRETS[0]),
+    "no such option": lambda book: book.contacts.create(
+        Contact(email=canaries.EMAIL), on_unsupported_field=canaries.SECRETS[0]
+    ),
 }

@@ -94,7 +94,7 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
     for name, relay.behaviour in faults(kind.vendor).items():
         if only and name not in only:
             continue
-        options = {"read_timeout": 0.15 if name == "time-out" else 10, "attempts": 2 if "again" in name else 1}
+        options = {"read_timeout": 0.15 if name == "time-out" else 10, "max_attempts": 2 if "again" in name else 1}
         async with book_of(kind, transport, relay.url, sinks, timeout=10, **options) as book:
             if name == "ok":
                 await run(sinks, book, create)
@@ -133,8 +133,8 @@ def show(sinks: Sinks, book: Any) -> None:
     pager = book.contacts.list()
     connection = book._connection
     for shown in (
-        book, book.contacts, book.groups, book.wire, book.wire.contacts, book.card, book.contacts.find, pager,
+        book, book.contacts, book.groups, book.wire, book.wire.contacts, book.profile, book.contacts.find, pager,
         pager.pages(), aiter(pager), vars(book), vars(book.contacts), vars(connection), vars(connection.auth),
-        vars(connection.transport), book._options, book._verbs, book.with_options(attempts=1),
+        vars(connection.transport), book._options, book._adapter, book.with_options(max_attempts=1),
     ):  # fmt: skip
         sinks.object(shown)

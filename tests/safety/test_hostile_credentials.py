@@ -20,8 +20,8 @@ from sinks import Sinks
 from test_hostile_fields import unique
 from test_hostile_ids import ANSWERS
 
-from crossbook import CrossbookError, InvalidInput
-from crossbook._http.request import Outgoing
+from crossbook import CrossbookError, InvalidInputError
+from crossbook._http.request import PreparedRequest
 from crossbook.registry import vendor as vendor_class
 
 # Each way to give a credential: the vendor, the parameter, and how it travels.
@@ -48,7 +48,7 @@ def cleaned(way: str, value: str) -> str:
     return f"Bearer {text}" if way == "bearer authorization" else text
 
 
-def travelled(call: Outgoing, vendor: str, way: str) -> Any:
+def travelled(call: PreparedRequest, vendor: str, way: str) -> Any:
     """The value where it belongs, or None; fails on a header, parameter or member that should not be."""
     kind, _, name = way.partition(" ")
     headers = unique([(key.decode().lower(), value.decode()) for key, value in call.headers])
@@ -66,7 +66,7 @@ async def problem(vendor: str, parameter: str, way: str, value: str) -> str | No
     transport = FakeTransport(reply(ANSWERS[vendor]))
     try:
         book = book_over(vendor, transport, **arguments(vendor, parameter, value), rate=1e9)
-    except InvalidInput as error:
+    except InvalidInputError as error:
         if error.field not in (parameter, "token"):
             return f"refused by the name of {error.field}"
         return "shown in an error" if len(value) > 8 and value in f"{error} {error.args} {vars(error)}" else None
@@ -100,7 +100,7 @@ def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter:
         book_over(vendor, FakeTransport(), **arguments(vendor, parameter, f"s3cret-value{end}"))  # it is taken
         assert anyio.run(problem, vendor, parameter, way, f"s3cret-value{end}") is None
     for broken in ("s3cret\nvalue", "s3cret\r\nX-Evil: 1", "s3cret\0", "s3cret\x7f", "s3cret\ud800"):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             book_over(vendor, FakeTransport(), **arguments(vendor, parameter, broken))
         assert caught.value.field == parameter
         assert "s3cret" not in f"{caught.value!r} {vars(caught.value)}"
@@ -109,7 +109,7 @@ def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter:
 @pytest.mark.parametrize("value", [17, b"bytes", ["x"], object(), "", "\n"])
 @pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
 def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, value: Any) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, FakeTransport(), **arguments(vendor, parameter, value))
     assert caught.value.field in (parameter, "token")
 
@@ -118,7 +118,7 @@ def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, v
     "token", ["a&x=1", "a=b", "a b", "żółć", '"', "a\r\nX-Evil: 1", "../..", "#", "?", "%00", "a" * 5000]
 )
 def test_a_hostile_login_token_stays_a_value(token: str) -> None:
-    async def ask() -> Outgoing:
+    async def ask() -> PreparedRequest:
         login = reply({"responsestatus": "ok", "logintoken": token})
         transport = FakeTransport(login, reply(ANSWERS["filemail"]), logins=False)
         async with book_over("filemail", transport) as book:
@@ -163,13 +163,13 @@ def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypat
         kept = tuple(
             (name.encode(), value.encode()) for name, value in headers.items() if name in HEADERS.get(kind.vendor, ())
         )
-        got.append(travelled(Outgoing("", "", "", seen.target, kept, seen.body, 1, 1, 1), kind.vendor, way))
+        got.append(travelled(PreparedRequest("", "", "", seen.target, kept, seen.body, 1, 1, 1), kind.vendor, way))
     assert [each for each in got if each is not None] == [cleaned(way, value) for value in values]
 
 
 def is_taken(vendor: str, parameter: str, value: str) -> bool:
     try:
         vendor_class(vendor)(**arguments(vendor, parameter, value), base_url="http://127.0.0.1:1")
-    except InvalidInput:
+    except InvalidInputError:
         return False
     return len(value) < 1000

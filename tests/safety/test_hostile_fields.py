@@ -14,8 +14,8 @@ import pytest
 from fakes import VENDORS, FakeTransport, book_over, reply
 from test_hostile_ids import ANSWERS, PERSON
 
-from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported, _phones
-from crossbook._http.request import Outgoing
+from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInputError, UnsupportedError, _phones
+from crossbook._http.request import PreparedRequest
 
 # Ours → where the vendor gets it.
 FIELDS: dict[str, dict[str, str]] = {
@@ -41,7 +41,7 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def received(call: Outgoing) -> dict[str, Any]:
+def received(call: PreparedRequest) -> dict[str, Any]:
     """What a vendor reads out of a request, flat; fails on a name that stands twice."""
     values: dict[str, Any] = unique(parse_qsl(call.target.decode("ascii").partition("?")[2], keep_blank_values=True))
     body: Any = json.loads(call.body, object_pairs_hook=unique) if call.body else {}
@@ -60,8 +60,8 @@ def received(call: Outgoing) -> dict[str, Any]:
 
 def create(book: Any, field: str, value: Any) -> Awaitable[Any]:
     outer, _, inner = field.partition(".")
-    person = PERSON[book.card.vendor] | {outer: {inner: value} if inner else value}
-    return book.contacts.create(Contact(**person, groups=("1",) if book.card.one_group else None))  # type: ignore[no-any-return]
+    person = PERSON[book.profile.vendor] | {outer: {inner: value} if inner else value}
+    return book.contacts.create(Contact(**person, groups=("1",) if book.profile.one_group else None))  # type: ignore[no-any-return]
 
 
 def update(book: Any, field: str, value: Any) -> Awaitable[Any]:
@@ -69,9 +69,9 @@ def update(book: Any, field: str, value: Any) -> Awaitable[Any]:
     return book.contacts.update("1", **{outer: {inner: value} if inner else value})  # type: ignore[no-any-return]
 
 
-def problem(vendor: str, field: str, value: str, error: Exception | None, sent: list[Outgoing]) -> str | None:
+def problem(vendor: str, field: str, value: str, error: Exception | None, sent: list[PreparedRequest]) -> str | None:
     """What is wrong with how a value was treated, or None."""
-    if isinstance(error, InvalidInput):
+    if isinstance(error, InvalidInputError):
         if (error.field or "").partition(".")[0] != field.partition(".")[0] and value.strip():
             return f"the refusal names {error.field}, not {field}"
         if len(value) > 8 and value in f"{error} {error.args} {vars(error)}":
@@ -148,24 +148,24 @@ FIND: dict[str, Do] = {
 OTHER_NAMES = {"externalId": "external_id", "phoneNumber": "phone"}
 
 
-@pytest.mark.parametrize("verbs", [GROUPS, FILTERS, FIND], ids=["groups", "filters", "find"])
+@pytest.mark.parametrize("adapter", [GROUPS, FILTERS, FIND], ids=["groups", "filters", "find"])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_names_of_groups_filters_and_keys(vendor: str, verbs: dict[str, Do]) -> None:
+def test_names_of_groups_filters_and_keys(vendor: str, adapter: dict[str, Do]) -> None:
     values = [value for number, value in enumerate(hostility.texts()) if number < 80 or number % 20 == 0]
 
     async def all_of_it() -> list[str]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
         found: list[str] = []
         async with book_over(vendor, transport, rate=1e9) as book:
-            for field, do in verbs.items():
+            for field, do in adapter.items():
                 for value in values:
                     error = await outcome(book, do, field, value)
                     sent = [received(call) for call in transport.sent]
                     transport.sent.clear()
-                    if isinstance(error, InvalidInput):
+                    if isinstance(error, InvalidInputError):
                         named = error.field == field and not (len(value) > 8 and value in f"{error} {vars(error)}")
                         found += [] if named and not sent else [f"{field}: {error!r}"[:200]]
-                    elif isinstance(error, Unsupported):
+                    elif isinstance(error, UnsupportedError):
                         found += [f"{field}: unsupported, and something left"] if sent else []
                     elif error is not None and not isinstance(error, CrossbookError):
                         found.append(f"{field} {value[:40]!r}: {error!r}"[:200])
@@ -173,7 +173,7 @@ def test_names_of_groups_filters_and_keys(vendor: str, verbs: dict[str, Do]) -> 
                         # Filemail and Atom look through their own lists, and ask nothing.
                         found += (
                             []
-                            if verbs is not GROUPS and vendor in ("filemail", "atom")
+                            if adapter is not GROUPS and vendor in ("filemail", "atom")
                             else [f"{field}: lost {value[:60]!r}"]
                         )
         return found
@@ -193,17 +193,17 @@ def test_a_field_of_a_wrong_type(vendor: str, value: object) -> None:
     async def all_of_it() -> list[tuple[str, str, object]]:
         wrong: list[tuple[str, str, object]] = []
         async with book_over(vendor, transport, rate=1e9) as book:
-            for verbs in (
+            for adapter in (
                 dict.fromkeys(FIELDS[vendor], create),
                 dict.fromkeys(FIELDS[vendor], update),
                 GROUPS,
                 FILTERS,
                 FIND,
             ):
-                for field, do in verbs.items():
+                for field, do in adapter.items():
                     error = await outcome(book, do, field, value)
                     free = vendor == "vercom" and field == "fields.hobby" and type(value) not in (bytes, object)
-                    if not isinstance(error, InvalidInput | Unsupported) and not free:
+                    if not isinstance(error, InvalidInputError | UnsupportedError) and not free:
                         wrong.append((field, do.__name__, error))
         return wrong
 
@@ -216,7 +216,7 @@ def test_an_external_id_that_is_none(value: Any) -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.contacts.update(ExternalId(value), company="ABC")
 
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         anyio.run(update)
     assert caught.value.field == "external_id"
 
@@ -230,6 +230,6 @@ def test_a_free_field_that_json_would_change(value: Any) -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.contacts.create(Contact(email="anna@example.com", fields={"hobby": value}))
 
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         anyio.run(make)
     assert caught.value.field == "fields.hobby"

@@ -14,8 +14,8 @@ import pytest
 from document import Operation, load, operations
 from fakes import VENDORS, FakeTransport, book_over, reply
 
-from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInput, Unsupported
-from crossbook._http.request import Outgoing
+from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInputError, UnsupportedError
+from crossbook._http.request import PreparedRequest
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 ANSWERS = {
@@ -31,13 +31,13 @@ PERSON = {
     "vercom": {"email": "anna@example.com"},
 }
 CHANGE = {"filemail": {"name": "Anna"}}
-Verb = Callable[[Any, Any], Awaitable[Any]]
-VERBS: dict[str, Verb] = {
+Capability = Callable[[Any, Any], Awaitable[Any]]
+VERBS: dict[str, Capability] = {
     "get": lambda book, it: book.contacts.get(it),
-    "update": lambda book, it: book.contacts.update(it, **CHANGE.get(book.card.vendor, {"first_name": "Anna"})),
+    "update": lambda book, it: book.contacts.update(it, **CHANGE.get(book.profile.vendor, {"first_name": "Anna"})),
     "update groups": lambda book, it: book.contacts.update("1", groups=[it]),
     "update external": lambda book, it: book.contacts.update(ExternalId(it), first_name="Anna"),
-    "create in": lambda book, it: book.contacts.create(Contact(**PERSON[book.card.vendor], groups=(it,))),
+    "create in": lambda book, it: book.contacts.create(Contact(**PERSON[book.profile.vendor], groups=(it,))),
     "delete": lambda book, it: book.contacts.delete(it),
     "groups of": lambda book, it: book.contacts.groups_of(it),
     "unsubscribe": lambda book, it: book.contacts.unsubscribe(it, "sms"),
@@ -107,12 +107,12 @@ def routes(vendor: str, names: str, *values: str) -> set[tuple[str, str, frozens
     return found
 
 
-def strays(sent: list[Outgoing], allowed: set[tuple[str, str, frozenset[str]]]) -> list[str]:
+def strays(sent: list[PreparedRequest], allowed: set[tuple[str, str, frozenset[str]]]) -> list[str]:
     """What left and was none of the allowed."""
     return [f"{call.method} {call.target!r}" for call in sent if not _fits(call, allowed)]
 
 
-def _fits(call: Outgoing, allowed: set[tuple[str, str, frozenset[str]]]) -> bool:
+def _fits(call: PreparedRequest, allowed: set[tuple[str, str, frozenset[str]]]) -> bool:
     path, _, query = call.target.decode("ascii").partition("?")
     names = {name for name, _ in parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))}
     return call.path == path and any((call.method, path) == route[:2] and names <= route[2] for route in allowed)
@@ -123,10 +123,10 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
     async def all_of_them() -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
         reached, wrong = 0, list[str]()
-        verbs = VERBS | ({"segment": lambda book, it: book.segments.get(it)} if vendor == "vercom" else {})
+        adapter = VERBS | ({"segment": lambda book, it: book.segments.get(it)} if vendor == "vercom" else {})
         async with book_over(vendor, transport, rate=1e9) as book:
             for id in hostility.ids():
-                for verb, call in verbs.items():
+                for verb, call in adapter.items():
                     if id is None and "list" in verb:
                         continue  # no filter, no cursor
                     problem = await refused(book, call, id)
@@ -146,11 +146,11 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
     assert reached > 1_000
 
 
-async def refused(book: AddressBook, call: Verb, id: object) -> bool | Exception | None:
+async def refused(book: AddressBook, call: Capability, id: object) -> bool | Exception | None:
     """True for a refusal of ours that says nothing of the id, None for none, and any other exception."""
     try:
         await call(book, id)
-    except (InvalidInput, Unsupported) as error:
+    except (InvalidInputError, UnsupportedError) as error:
         return error if isinstance(id, str) and len(id) > 8 and id in f"{error.message} {error.field}" else True
     except CrossbookError:
         return None

@@ -13,7 +13,7 @@ from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, reply
 from test_hostile_ids import ANSWERS, routes, strays
 
-from crossbook import AddressBook, CrossbookError, InvalidInput
+from crossbook import AddressBook, CrossbookError, InvalidInputError
 
 Call = Callable[[Any, Any], Awaitable[Any]]
 CONTACTS, GROUPS = models.ContactIds(id=[1]), models.GroupIds(id=[1])
@@ -109,7 +109,7 @@ def test_a_refused_path_is_our_error_and_shows_no_id() -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.wire.contacts.list_contact_groups("sikorka@example.com")  # type: ignore[attr-defined]
 
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         anyio.run(read)
     assert caught.value.operation == "listContactGroups"
     assert "sikorka" not in f"{caught.value} {vars(caught.value)}"

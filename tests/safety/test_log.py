@@ -16,8 +16,8 @@ from relay import Relay
 from sinks import Sinks
 from virtual import virtually
 
-from crossbook import AddressBook, AuthError, Contact, RateLimited, Rejected
-from crossbook._http.request import Failure
+from crossbook import AddressBook, AuthError, Contact, RateLimitError, RejectedError
+from crossbook._http.request import TransportFailure
 
 pytestmark = pytest.mark.anyio
 
@@ -99,20 +99,22 @@ async def test_what_is_asked_in_a_query(caplog: pytest.LogCaptureFixture) -> Non
 async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
     refusal = {"errors": [{"title": "No", "message": f"not {canaries.EMAIL}", "code": "E-1"}], "meta": {"uniqId": "77"}}
     async with logged(caplog, "vercom", reply(refusal, 422)) as book:
-        with pytest.raises(Rejected):
+        with pytest.raises(RejectedError):
             await book.contacts.create(PERSON)
-    assert lines(caplog) == ["vercom.createContacts attempt 1: 422 in 0 ms, Rejected, request id 77, about +48******00"]
+    assert lines(caplog) == [
+        "vercom.createContacts attempt 1: 422 in 0 ms, RejectedError, request id 77, about +48******00"
+    ]
 
 
 async def test_a_refusal_without_json(caplog: pytest.LogCaptureFixture) -> None:
-    async with logged(caplog, "vercom", reply(b"<html>", 403), attempts=1) as book:
+    async with logged(caplog, "vercom", reply(b"<html>", 403), max_attempts=1) as book:
         with pytest.raises(AuthError):
             await book.contacts.create(PERSON)
     assert lines(caplog) == ["vercom.createContacts attempt 1: 403 in 0 ms, AuthError, about +48******00"]
 
 
 def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
-    answers = (Failure("connect", "no", "ConnectError"), reply({}, 429, retry_after="1"), reply(OK["atom"]))
+    answers = (TransportFailure("connect", "no", "ConnectError"), reply({}, 429, retry_after="1"), reply(OK["atom"]))
 
     async def create() -> None:
         async with logged(caplog, "atom", *answers) as book:
@@ -122,16 +124,16 @@ def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
     said = [re.sub(r"again in \d\.\d\d s", "again in … s", line) for line in lines(caplog)]
     assert said == [
         "atom.createContact attempt 1: no answer in 0 ms, ConnectError, again in … s, about +48******00",
-        "atom.createContact attempt 2: 429 in 0 ms, RateLimited, again in … s, about +48******00",
+        "atom.createContact attempt 2: 429 in 0 ms, RateLimitError, again in … s, about +48******00",
         "atom.createContact attempt 3: 200 in 0 ms, about +48******00",
     ]
 
 
 async def test_the_last_attempt_names_no_wait(caplog: pytest.LogCaptureFixture) -> None:
-    async with logged(caplog, "atom", reply({}, 429), attempts=1) as book:
-        with pytest.raises(RateLimited):
+    async with logged(caplog, "atom", reply({}, 429), max_attempts=1) as book:
+        with pytest.raises(RateLimitError):
             await book.contacts.create(PERSON)
-    assert lines(caplog) == ["atom.createContact attempt 1: 429 in 0 ms, RateLimited, about +48******00"]
+    assert lines(caplog) == ["atom.createContact attempt 1: 429 in 0 ms, RateLimitError, about +48******00"]
 
 
 async def test_a_login(caplog: pytest.LogCaptureFixture) -> None:
@@ -143,7 +145,7 @@ async def test_a_login(caplog: pytest.LogCaptureFixture) -> None:
 async def test_a_vendor_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) -> None:
     forged = {"errors": [{"message": "no\nINFO crossbook all is well", "code": "1\r\n2"}], "meta": {"uniqId": "7\n7"}}
     async with logged(caplog, "vercom", reply(forged, 422)) as book:
-        with pytest.raises(Rejected) as caught:
+        with pytest.raises(RejectedError) as caught:
             await book.contacts.create(PERSON)
     assert len(str(caught.value).splitlines()) == 1
     assert [len(line.splitlines()) for line in lines(caplog)] == [1]

@@ -36,7 +36,7 @@ def test_a_credential_cannot_be_pickled(credential: object) -> None:
 @pytest.mark.parametrize("kind", [kind for kind in ERRORS if issubclass(kind, crossbook.CrossbookError)])
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_errors_come_back_equal(kind: type[crossbook.CrossbookError], protocol: int) -> None:
-    facts: dict[str, Any] = {"candidates": ("1", "2")} if kind is crossbook.Ambiguous else {}
+    facts: dict[str, Any] = {"candidates": ("1", "2")} if kind is crossbook.AmbiguousMatchError else {}
     error = kind(
         "no", vendor="atom", operation="createContact", status=429, code="1", field="phone", request_id="7",
         retry_after=1.5, sent="maybe", cause="ReadError", id="5", cursor="abc", attempts=3, **facts,

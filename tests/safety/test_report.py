@@ -97,7 +97,7 @@ async def verified(server: Server, vendor: str, *, write: bool, said: list[str])
 
 
 def _fields(person: Contact) -> dict[str, Any]:
-    return {name: getattr(person, name) for name in person.known}
+    return {name: getattr(person, name) for name in person.known_fields}
 
 
 @pytest.mark.parametrize("write", [False, True], ids=["reading", "writing"])

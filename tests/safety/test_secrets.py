@@ -15,9 +15,9 @@ from sinks import Sinks
 from telemetry import Spans
 
 import crossbook
-from crossbook import ExternalId, Outcome, Page
-from crossbook._http.client import Answer
-from crossbook._http.request import Attachment, Outgoing, Reply
+from crossbook import ExternalId, Page, WriteResult
+from crossbook._http.client import SuccessResponse
+from crossbook._http.request import Attachment, PreparedRequest, TransportResponse
 from crossbook._redaction import Secret
 from crossbook.registry import vendor as vendor_class
 
@@ -31,7 +31,15 @@ EVERYWHERE = {
     "log asyncio", "log crossbook", "exceptions", "pickles", "traceback", "rich", "objects", "hook", "stdout", "stderr",
     "logging", "sentry",
 }  # fmt: skip
-ERRORS = {"AuthError", "BadResponse", "InvalidInput", "LostError", "RuntimeError", "Unsupported", "VendorDown"}
+ERRORS = {
+    "AuthError",
+    "InvalidResponseError",
+    "InvalidInputError",
+    "NoResponseError",
+    "RuntimeError",
+    "UnsupportedError",
+    "VendorUnavailableError",
+}
 
 
 @pytest.mark.parametrize(("kind", "transport"), BOOKS)
@@ -95,12 +103,12 @@ def test_nor_do_the_parts_of_a_request() -> None:
         Attachment(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
         Request("createContact", "GET", person, person, person.encode(), "application/json"),
         Response(200, {"location": person}, person.encode()),
-        Answer(200, {"location": person}, person.encode(), "atom", "createContact"),
-        Outgoing("GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1),
-        Reply(200, {"location": person}, person.encode()), ExternalId(person),
+        SuccessResponse(200, {"location": person}, person.encode(), "atom", "createContact"),
+        PreparedRequest("GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1),
+        TransportResponse(200, {"location": person}, person.encode()), ExternalId(person),
         canaries.person("vercom"), canaries.person("filemail"),
         vercom.NewContact(email=canaries.EMAIL, phoneNumber=canaries.PHONE, firstName=canaries.FIRST),
-        Outcome(id="1", status="created", contact=canaries.person("atom")), Page((canaries.person("atom"),), "cursor"),
+        WriteResult(id="1", status="created", contact=canaries.person("atom")), Page((canaries.person("atom"),), "cursor"),
     ):  # fmt: skip
         sinks.object(part)
         sinks.object({"part": [part]})
@@ -138,12 +146,12 @@ CREATIONS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("creation", CREATIONS)
 def test_nor_does_a_book_that_cannot_be_made(creation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VENDORS:
-        for variable in vendor_class(name).card.environment.values():
+        for variable in vendor_class(name).profile.environment.values():
             monkeypatch.setenv(variable, canaries.BROKEN)
     sinks = Sinks()
     try:
         CREATIONS[creation]()
-    except (crossbook.InvalidInput, TypeError) as error:
+    except (crossbook.InvalidInputError, TypeError) as error:
         sinks.error(error)
-    assert sinks.errors == {"TypeError" if creation == "vercom no such word" else "InvalidInput"}
+    assert sinks.errors == {"TypeError" if creation == "vercom no such word" else "InvalidInputError"}
     assert sinks.hits(canaries.Detector()) == {}

@@ -20,10 +20,10 @@ from relay import Relay
 from sinks import Sinks
 from telemetry import Spans
 
-from crossbook import Contact, CrossbookError, InvalidInput, Vercom, _redaction, _tracebacks
+from crossbook import Contact, CrossbookError, InvalidInputError, Vercom, _redaction, _tracebacks
 from crossbook._http import client
 from crossbook._http.options import Attempt
-from crossbook._http.request import Outgoing, outgoing
+from crossbook._http.request import PreparedRequest, outgoing
 
 PLANTED = [canaries.PHONE, canaries.EMAIL, canaries.LAST, *canaries.SECRETS[:3]]
 
@@ -98,7 +98,7 @@ def test_every_form_of_a_secret_is_found(secret: str) -> None:
 def _token_in_the_url(patch: pytest.MonkeyPatch) -> None:
     real = outgoing
 
-    def replaced(*args: Any) -> Outgoing:
+    def replaced(*args: Any) -> PreparedRequest:
         call = real(*args)
         return msgspec.structs.replace(call, path=call.target.decode())
 
@@ -159,7 +159,7 @@ def test_a_leak_of_a_constructor_is_seen(monkeypatch: pytest.MonkeyPatch) -> Non
     sinks = Sinks()
     monkeypatch.setattr(_tracebacks, "strip", lambda error: error)
     monkeypatch.setattr(Vercom, "__repr__", object.__repr__)
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         Vercom(canaries.BROKEN, "key")
     sinks.error(caught.value)
     assert set(sinks.hits(canaries.Detector())) >= {"traceback", "rich"}

@@ -17,7 +17,7 @@ SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "specs" / f"{VENDOR
 
 
 @schemathesis.auth(refresh_interval=None)
-class Login:
+class LoginAuth:
     """Filemail's token, from its login; the other vendors' keys are headers of the command line."""
 
     def get(self, case: Any, context: Any) -> str:

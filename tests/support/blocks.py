@@ -147,7 +147,7 @@ def _pytest(blocks: Sequence[Block], folder: Path) -> None:
     for block in blocks:
         (folder / f"test_line_{block.line}.py").write_text(block.source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
-    plugins = ["-p", "anyio", "-p", "crossbook_pytest"]
+    plugins = ["-p", "anyio", "-p", "crossbook_testing.pytest_plugin"]
     alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run([*command, *plugins], cwd=folder, env=alone, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{blocks[0].path}\n{done.stdout}{done.stderr}"

@@ -11,7 +11,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook.book import AddressBook
 from crossbook.registry import VENDORS as NAMES
 from crossbook.registry import vendor as vendor_class
@@ -32,15 +32,15 @@ def named(vendor: str) -> dict[str, str]:
     return {} if "username" in CREDENTIALS[vendor] else {"account": "tests"}
 
 
-Answer = Reply | Failure
-Answering = Callable[[Outgoing], Answer | Awaitable[Answer]]
+Answer = TransportResponse | TransportFailure
+Answering = Callable[[PreparedRequest], Answer | Awaitable[Answer]]
 
 
-def reply(body: object, status: int = 200, **headers: str) -> Reply:
+def reply(body: object, status: int = 200, **headers: str) -> TransportResponse:
     """An answer in JSON; bytes go out as they are. A header's name is written with underscores."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, {"content-type": "application/json", **names}, content)
+    return TransportResponse(status, {"content-type": "application/json", **names}, content)
 
 
 LOGIN = reply({"responsestatus": "ok", "logintoken": TOKEN})
@@ -57,11 +57,11 @@ class FakeTransport:
     def __init__(self, *answers: Answer | Answering, logins: bool = True) -> None:
         self._answers = list(answers)
         self._logins = logins
-        self.sent: list[Outgoing] = []
-        self.logged_in: list[Outgoing] = []
+        self.sent: list[PreparedRequest] = []
+        self.logged_in: list[PreparedRequest] = []
         self.closed = False
 
-    async def send(self, call: Outgoing) -> Answer:
+    async def send(self, call: PreparedRequest) -> Answer:
         await anyio.lowlevel.checkpoint()
         if self._logins and call.path.endswith("/authentication/login"):
             self.logged_in.append(call)
@@ -70,7 +70,7 @@ class FakeTransport:
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if callable(answer):
             given = answer(call)
-            answer = given if isinstance(given, Reply | Failure) else await given
+            answer = given if isinstance(given, TransportResponse | TransportFailure) else await given
         return answer
 
     async def aclose(self) -> None:
@@ -98,6 +98,6 @@ def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressB
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 
-def sample(vendor: str, name: str, status: int = 200, **headers: str) -> Reply:
+def sample(vendor: str, name: str, status: int = 200, **headers: str) -> TransportResponse:
     """A recorded body of samples/<vendor>/<name>.json as an answer."""
     return reply((SAMPLES / vendor / f"{name}.json").read_bytes(), status, **headers)

@@ -18,17 +18,17 @@ import pytest
 from attrs import evolve
 
 from crossbook.journal import sqlite_file
-from crossbook.journal.base import Entry, Heading
+from crossbook.journal.base import JournalEntry, RunKey
 from crossbook.journal.sqlite import SqliteJournal
 
-HEADING = Heading("atom", "contacts.create_many", "phone", "https://sms.example.com", "", "5f3a", b"k" * 32, None)
+HEADING = RunKey("atom", "contacts.create_many", "phone", "https://sms.example.com", "", "5f3a", b"k" * 32, None)
 
 
-def intent(index: int, **more: Any) -> Entry:
-    return evolve(Entry(index, None, f"{index:04x}", None, "intent", 1.0), **more)
+def intent(index: int, **more: Any) -> JournalEntry:
+    return evolve(JournalEntry(index, None, f"{index:04x}", None, "intent", 1.0), **more)
 
 
-def done(index: int, **more: Any) -> Entry:
+def done(index: int, **more: Any) -> JournalEntry:
     return intent(index, **{"state": "done", "status": "created", **more})
 
 
@@ -106,7 +106,7 @@ import sys
 from pathlib import Path
 import anyio
 import crossbook.journal.group_commit as group_commit
-from crossbook import JournalBusy
+from crossbook import JournalBusyError
 from journals import HEADING, done, intent
 from crossbook.journal.sqlite import SqliteJournal
 
@@ -118,7 +118,7 @@ async def main():
     try:
         if await journal.open("") is None:
             await journal.begin(HEADING)
-    except JournalBusy:
+    except JournalBusyError:
         return say("busy")
     say("open")
     if sys.argv[3] == "hold":
@@ -130,7 +130,7 @@ async def main():
         for index in indices:
             entry = await journal.entry(index)
             if entry is None:
-                await journal.intend([intent(index, key=f"{index * 7919 % 10007:x}")])
+                await journal.record_intents([intent(index, key=f"{index * 7919 % 10007:x}")])
                 say(index)
             if entry is None or entry.state == "intent":
                 await journal.settle([done(index, id=str(index))])

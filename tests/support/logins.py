@@ -9,7 +9,7 @@ import anyio
 from fakes import FakeTransport, book_over, reply
 
 from crossbook import AddressBook, CrossbookError
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook._redaction import Secret
 
 EMPTY = reply({"responsestatus": "OK", "Contacts": []})
@@ -33,7 +33,7 @@ class Account:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.says: list[Reply | Failure] = []
+        self.says: list[TransportResponse | TransportFailure] = []
         self.go, self.late = anyio.Event(), anyio.Event()
         self.go.set()
         self.late.set()
@@ -47,7 +47,7 @@ class Account:
     def book(self, **options: Any) -> AddressBook:
         return book_over("filemail", FakeTransport(self._answer, logins=False), **options)
 
-    async def _answer(self, call: Outgoing) -> Reply | Failure:
+    async def _answer(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         if call.path.endswith("/login"):
             return await self._log_in()
         self.requests += 1
@@ -55,13 +55,13 @@ class Account:
         if self.lose:
             self.lose -= 1
             self.expire()
-            return Failure("lost", "maybe", "ReadError")
+            return TransportFailure("lost", "maybe", "ReadError")
         if token == self._alive:
             return EMPTY
         await self.late.wait()
         return DEAD
 
-    async def _log_in(self) -> Reply | Failure:
+    async def _log_in(self) -> TransportResponse | TransportFailure:
         self.logins += 1
         await anyio.sleep(self.seconds)
         await self.go.wait()

@@ -10,12 +10,12 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import AddressBook, Attempt, Contact, CrossbookError
-from crossbook._http.request import Failure
+from crossbook._http.request import TransportFailure
 
 FOUND = reply({"meta": {}, "data": [{"id": "1"}]})
 DOWN = reply(b"", 503)
-LOST = Failure("lost", "maybe", "ReadError")
-REFUSED = Failure("connect", "no", "ConnectError")
+LOST = TransportFailure("lost", "maybe", "ReadError")
+REFUSED = TransportFailure("connect", "no", "ConnectError")
 
 
 class Run:

@@ -13,7 +13,7 @@ from fakes import VENDORS, named
 import crossbook_sandbox
 from crossbook.book import AddressBook
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_sandbox import Running
 
 
@@ -42,9 +42,9 @@ def vendor(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def card(vendor: str) -> Card:
-    card: Card = vendor_class(vendor).card
-    return card
+def profile(vendor: str) -> VendorProfile:
+    profile: VendorProfile = vendor_class(vendor).profile
+    return profile
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from fakes import reply
 
 from crossbook import CrossbookError
 from crossbook._http.auth import headers
-from crossbook._http.client import Wire
+from crossbook._http.client import Client
 from crossbook._http.options import Options
-from crossbook._http.request import Base, Outgoing, Reply
-from crossbook._http.session import Connection
+from crossbook._http.request import Base, PreparedRequest, TransportResponse
+from crossbook._http.session import Session
 from crossbook.vendor import Rate
-from crossbook.vendors.vercom.profile import CARD
+from crossbook.vendors.vercom.profile import PROFILE
 
 CALL = Request("listGroups", "GET", "/v2.1/group")
 OK = reply({"meta": {}, "data": []})
@@ -56,12 +56,12 @@ class Vendor:
     def __init__(self, refusing: Refusing) -> None:
         self.accepted: list[float] = []
         self.sent: list[float] = []
-        self._refusing = refusing
+        self._item_keyusing = refusing
 
-    async def send(self, call: Outgoing) -> Reply:
+    async def send(self, call: PreparedRequest) -> TransportResponse:
         self.sent.append(anyio.current_time())
         await anyio.sleep(LATENCY / 2)
-        wait = self._refusing(anyio.current_time())
+        wait = self._item_keyusing(anyio.current_time())
         if wait is None:
             self.accepted.append(anyio.current_time())
         await anyio.sleep(LATENCY / 2)
@@ -77,9 +77,9 @@ class Vendor:
 async def asking(vendor: Vendor, rate: Rate | None = None, places: int = 100, **options: Any) -> AsyncGenerator[Call]:
     """What makes one call, and says whether it succeeded."""
     base = Base.parse("https://vendor.example.com", allow_http=False)
-    connection = Connection(CARD, base, headers({"Authorization": "fake"}), vendor, rate, places)
+    connection = Session(PROFILE, base, headers({"Authorization": "fake"}), vendor, rate, places)
     await connection.open()
-    wire = Wire(connection, Options(**options))
+    wire = Client(connection, Options(**options))
 
     async def call() -> bool:
         try:

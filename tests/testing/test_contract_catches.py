@@ -1,4 +1,4 @@
-"""A vendor that does not do what its card claims fails the contract, by the test that says so."""
+"""A vendor that does not do what its profile claims fails the contract, by the test that says so."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
-from crossbook.vendor import Complaint, Holds, Operation, Retry, Verb
+from crossbook.vendor import VendorErrorInfo, FieldSupport, Operation, Retry, Verb
 from crossbook._pagination.strategies import Offset
-from crossbook.errors import NotFound
+from crossbook.errors import NotFoundError
 from crossbook.models import Contact
 from crossbook_testing.contract import Contract
 from crossbook_testing.served import Served
 from examples.postcard import Postcard
-from examples.postcard.card import CARD, PAGING
+from examples.postcard.profile import CARD, PAGING
 from examples.postcard.server import TOKEN, Account
-from examples.postcard.verbs import PostcardVerbs
+from examples.postcard.adapter import PostcardVerbs
 
 ACCOUNT = Account()
 
@@ -35,12 +35,12 @@ class Broken(PostcardVerbs):
 
 
 class Vendor(Postcard):
-    card = replace(CARD, {card})
+    profile = replace(CARD, {profile})
 
     def _make_verbs(self, send):
         super()._make_verbs(send)
         verbs = Broken(self.wire)
-        verbs.card = self.card
+        verbs.profile = self.profile
         return verbs
 
 
@@ -72,8 +72,8 @@ class Flaw:
 
     name: str
     noticed: tuple[str, ...]
-    verbs: str = "pass"
-    card: str = ""
+    adapter: str = "pass"
+    profile: str = ""
 
 
 FLAWS = [
@@ -90,7 +90,7 @@ FLAWS = [
     Flaw(
         "a create may be repeated",
         ("test_a_create_whose_answer_is_lost_is_not_repeated", "test_creates_are_never_repeated_blindly"),
-        card='operations={**CARD.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
+        profile='operations={**CARD.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
     ),
     Flaw(
         "an update empties what it does not name",
@@ -102,7 +102,7 @@ FLAWS = [
     Flaw(
         "a field is claimed and lost",
         ("test_what_was_written_is_read_back",),
-        card='holds={**CARD.holds, "external_id": Holds()}',
+        profile='holds={**CARD.holds, "external_id": FieldSupport()}',
     ),
     Flaw(
         "a field is written and not what was given",
@@ -115,11 +115,11 @@ FLAWS = [
     Flaw(
         "whatever JSON comes is a success",
         ("test_an_answer_that_is_none_of_the_vendors",),
-        card="read_error=lambda status, body: CARD.read_error(status, body) or Complaint(kind=None)",
-        verbs="""
+        profile="read_error=lambda status, body: CARD.read_error(status, body) or VendorErrorInfo(kind=None)",
+        adapter="""
     def list_contacts(self, query, size):
         from crossbook.vendors.decoding import rows
-        from examples.postcard.verbs import _contact
+        from examples.postcard.adapter import _contact
         from examples.postcard.wire.postcard import models
         async def page(offset, limit):
             answer = await self._api.people.list_people(offset=offset, limit=limit)
@@ -136,12 +136,12 @@ FLAWS = [
     Flaw(
         "a verb is claimed and is not there",
         ("test_it_works_or_is_unsupported_before_any_request",),
-        card='verbs={**CARD.verbs, "groups.list": Verb("native", by="listPeople")}',
+        profile='verbs={**CARD.verbs, "groups.list": Verb("native", by="listPeople")}',
     ),
     Flaw(
         "any text is an id",
         ("test_ids_that_would_reach_another_route_are_none",),
-        card='contact_id=re.compile(".+")',
+        profile='contact_id=re.compile(".+")',
     ),
     Flaw(
         "who is gone was deleted",
@@ -150,13 +150,13 @@ FLAWS = [
     async def delete_contact(self, id):
         try:
             await super().delete_contact(id)
-        except NotFound:
+        except NotFoundError:
             pass""",
     ),
     Flaw(
         "an operation of the wire has no row",
         ("test_every_operation_of_the_wire_has_its_row",),
-        card='operations={name: row for name, row in CARD.operations.items() if name != "getPerson"}',
+        profile='operations={name: row for name, row in CARD.operations.items() if name != "getPerson"}',
     ),
 ]
 
@@ -164,7 +164,7 @@ FLAWS = [
 def outcomes(pytester: pytest.Pytester, flaw: Flaw) -> dict[str, int]:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.syspathinsert(ROOT)
-    pytester.makepyfile(BODY.format(verbs=flaw.verbs.strip("\n").lstrip(), card=flaw.card))
+    pytester.makepyfile(BODY.format(adapter=flaw.adapter.strip("\n").lstrip(), profile=flaw.profile))
     chosen = " or ".join(flaw.noticed)
     # Plain: Python 3.11.7 sometimes trips over its own count of recursions while a module is rewritten.
     result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "--assert=plain", "-k", chosen)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 class Case:
     """A fault, and what a create and a list under it come to: the error, whether it left, its status and cause."""
 
-    with_: Any
+    kind: Any
     error: str
     sent: str
     settings: dict[str, Any] = field(default_factory=dict)
@@ -31,15 +31,15 @@ class Case:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "-".join([str(self.with_), *(str(value) for value in self.settings.values())])
+        return "-".join([str(self.kind), *(str(value) for value in self.settings.values())])
 
 
-def lost(with_: str, cause: str, status: int | None = None, committed: int = 1, **more: Any) -> Case:
-    return Case(with_, "LostError", "maybe", cause=cause, status=status, committed=committed, **more)
+def lost(kind: str, cause: str, status: int | None = None, committed: int = 1, **more: Any) -> Case:
+    return Case(kind, "NoResponseError", "maybe", cause=cause, status=status, committed=committed, **more)
 
 
-def no_answer(with_: str, cause: str | None, committed: int = 1, **settings: Any) -> Case:
-    return Case(with_, "BadResponse", "yes", settings, 200, cause, committed)
+def no_answer(kind: str, cause: str | None, committed: int = 1, **settings: Any) -> Case:
+    return Case(kind, "InvalidResponseError", "yes", settings, 200, cause, committed)
 
 
 CASES = [
@@ -64,37 +64,37 @@ CASES = [
     no_answer("garbage", None),
     no_answer("html", "DecodeError"),
     no_answer("empty", None),
-    Case("empty", "BadResponse", "yes", {"committed": False}, 200),
-    Case("html", "VendorDown", "yes", {"status": 502, "committed": False}, 502),
-    Case("cut", "VendorDown", "yes", {"status": 503}, 503, committed=1),
-    Case("vendor_error", "Rejected", "yes", status=200),
-    *(Case(status, "VendorDown", "yes", status=status) for status in (500, 503, 520)),
-    Case(500, "VendorDown", "yes", {"committed": True}, 500, committed=1),
-    Case(202, "VendorDown", "yes", {"retry_after": 1}, 202),
-    Case(429, "RateLimited", "yes", status=429),
-    Case(429, "RateLimited", "yes", {"retry_after": 600}, 429),
+    Case("empty", "InvalidResponseError", "yes", {"committed": False}, 200),
+    Case("html", "VendorUnavailableError", "yes", {"status": 502, "committed": False}, 502),
+    Case("cut", "VendorUnavailableError", "yes", {"status": 503}, 503, committed=1),
+    Case("vendor_error", "RejectedError", "yes", status=200),
+    *(Case(status, "VendorUnavailableError", "yes", status=status) for status in (500, 503, 520)),
+    Case(500, "VendorUnavailableError", "yes", {"committed": True}, 500, committed=1),
+    Case(202, "VendorUnavailableError", "yes", {"retry_after": 1}, 202),
+    Case(429, "RateLimitError", "yes", status=429),
+    Case(429, "RateLimitError", "yes", {"retry_after": 600}, 429),
     no_answer("rewrite", None, drop=["data"]),
-    Case("window", "RateLimited", "yes", {"rate": 0.0001, "burst": 1, "retry_after": True}, 429),
+    Case("window", "RateLimitError", "yes", {"rate": 0.0001, "burst": 1, "retry_after": True}, 429),
 ]
 
 
 def test_none_of_the_sandboxes_faults_is_left_out() -> None:
     # A status is a number here, tokens have a test below, and what a rewritten answer says is no fault of a bad day.
     others = {"status", "expire_tokens", "rewrite"}
-    assert {case.with_ for case in CASES if isinstance(case.with_, str)} >= KINDS.keys() - others
+    assert {case.kind for case in CASES if isinstance(case.kind, str)} >= KINDS.keys() - others
 
 
 async def outcome(sandbox: Sandbox, case: Case) -> tuple[Any, ...]:
     """What a create under this fault comes to."""
-    async with sandbox.book("vercom", attempts=1, **case.options) as book:
-        if case.with_ == "window":
-            sandbox.fail_next("create", with_="window", **case.settings)
+    async with sandbox.book("vercom", max_attempts=1, **case.options) as book:
+        if case.kind == "window":
+            sandbox.inject_fault("create", kind="window", **case.settings)
             await book.contacts.create(Contact(email="first@example.com"))
         else:
-            sandbox.fail_next("create", with_=case.with_, **case.settings)
+            sandbox.inject_fault("create", kind=case.kind, **case.settings)
         before = len(sandbox.contacts("vercom"))
         error = await failure(book.contacts.create(Contact(email="anna@example.com")))
-        if case.with_ == "delay":
+        if case.kind == "delay":
             with anyio.fail_after(60):
                 while len(sandbox.contacts("vercom")) == before:
                     await anyio.sleep(0.05)  # the vendor works on, in its own time
@@ -131,7 +131,7 @@ async def test_it_is_the_same_without_a_socket(case: Case) -> None:
     assert inside == outside
     error, sent, status, cause, _, stored, _ = inside
     assert (error, sent, status, stored) == (case.error, case.sent, case.status, case.committed)
-    if case.with_ != "garbage":
+    if case.kind != "garbage":
         assert cause == case.cause
 
 
@@ -139,7 +139,7 @@ async def test_tokens_that_expire() -> None:
     with Sandbox() as sandbox:
         async with sandbox.book("filemail") as book:
             await book.groups.list()
-            sandbox.fail_next("groups.list", with_="expire_tokens")
+            sandbox.inject_fault("groups.list", kind="expire_tokens")
             await book.groups.list()
         sandbox.assert_called("login", times=2)
 
@@ -148,7 +148,7 @@ async def test_a_list_is_asked_again_and_nobody_notices(vendor: str, crossbook_c
     with Sandbox(clock=crossbook_clock) as sandbox:
         seeded = sandbox.seed(vendor, contacts=3, groups=1)
         for kind in ("refused", "no_room", "timeout", "reset", "cut", "html", "empty", 503):
-            fault = sandbox.fail_next("list", vendor=vendor, with_=kind)
+            fault = sandbox.inject_fault("list", vendor=vendor, kind=kind)
             async with sandbox.book(vendor) as book:
                 found = [contact.id async for contact in book.contacts.list()]
             assert found == [contact.id for contact in seeded.contacts]
@@ -159,9 +159,9 @@ async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock
     with Sandbox(clock=crossbook_clock) as sandbox:
         kinds = ["reset", "refused", 429, "no_room", "cut"]
         for kind in kinds:
-            sandbox.fail_next("create", with_=kind, vendor="vercom")
+            sandbox.inject_fault("create", kind=kind, vendor="vercom")
         seen: list[tuple[str | None, int | None]] = []
-        async with sandbox.book("vercom", attempts=1) as book:
+        async with sandbox.book("vercom", max_attempts=1) as book:
             for _ in kinds:
                 with pytest.raises(CrossbookError) as caught:
                     await book.contacts.create(Contact(email="anna@example.com"))
@@ -178,7 +178,7 @@ async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock
 async def test_so_many_times_and_by_chance() -> None:
     async def failures(sandbox: Sandbox, calls: int) -> int:
         failed = 0
-        async with sandbox.book("vercom", attempts=1) as book:
+        async with sandbox.book("vercom", max_attempts=1) as book:
             for _ in range(calls):
                 try:
                     await book.groups.list()
@@ -187,15 +187,15 @@ async def test_so_many_times_and_by_chance() -> None:
         return failed
 
     with Sandbox() as sandbox:
-        fault = sandbox.fail_next("groups.list", with_=500, times=2, skip=1)
+        fault = sandbox.inject_fault("groups.list", kind=500, times=2, skip=1)
         assert (await failures(sandbox, 5), fault.struck) == (2, 2)
-        by_chance = [sandbox.fail_next("groups.list", with_="refused", vendor="vercom", probability=0.5, seed=7)]
+        by_chance = [sandbox.inject_fault("groups.list", kind="refused", vendor="vercom", probability=0.5, seed=7)]
         first = await failures(sandbox, 40)
         assert 0 < first < 40
         assert by_chance[0].struck == first
         sandbox.reset()
         assert await failures(sandbox, 5) == 0
-        sandbox.fail_next("groups.list", with_="refused", vendor="vercom", probability=0.5, seed=7)
+        sandbox.inject_fault("groups.list", kind="refused", vendor="vercom", probability=0.5, seed=7)
         assert await failures(sandbox, 40) == first
 
 
@@ -214,7 +214,7 @@ async def test_so_many_times_and_by_chance() -> None:
 )
 async def test_what_cannot_be_is_said(what: str, settings: dict[str, Any], says: str) -> None:
     with Sandbox() as sandbox, pytest.raises(UsageError, match=says):
-        sandbox.fail_next(what, **settings)
+        sandbox.inject_fault(what, **settings)
 
 
 async def test_a_body_that_is_larger_than_the_caller_takes() -> None:
@@ -223,10 +223,10 @@ async def test_a_body_that_is_larger_than_the_caller_takes() -> None:
         with Sandbox(socket=socket) as sandbox:
             sandbox.seed("vercom", contacts=50)
             book: AddressBook
-            async with sandbox.book("vercom", max_body=1000, attempts=1) as book:
+            async with sandbox.book("vercom", max_response_bytes=1000, max_attempts=1) as book:
                 with pytest.raises(CrossbookError) as caught:
                     await book.contacts.list()
                 error = caught.value
                 found.append((type(error).__name__, error.sent, error.cause, error.status))
     assert found[0] == found[1]
-    assert found[0][0] == "ResponseTooLarge"
+    assert found[0][0] == "ResponseTooLargeError"

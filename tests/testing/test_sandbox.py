@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crossbook import Contact, Unsupported, UsageError, _phones
+from crossbook import Contact, UnsupportedError, UsageError, _phones
 from crossbook_testing import Books, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -19,11 +19,11 @@ async def test_seeds_are_always_the_same_people_and_what_a_book_reads(
     assert len({contact.phone for contact in seeded.contacts}) == 50
     assert all(_phones.key(contact.phone, None) for contact in seeded.contacts)
     async with crossbook_book(vendor) as book:
-        read = {contact.id: contact async for contact in book.contacts.list(full=book.card.one_group)}
+        read = {contact.id: contact async for contact in book.contacts.list(full=book.profile.one_group)}
         assert sorted(read) == [contact.id for contact in seeded.contacts]
         for contact in seeded.contacts:
             found = read[contact.id]
-            for name in found.known - {"fields", "archived", "opted_out", "created_at"}:
+            for name in found.known_fields - {"fields", "archived", "opted_out", "created_at"}:
                 assert getattr(found, name) == getattr(contact, name), name
         friends = [contact.id async for contact in book.contacts.list(group=seeded.groups[0].id)]
     assert friends == [contact.id for contact in seeded.contacts[::2]]
@@ -55,7 +55,7 @@ async def test_who_opted_out(crossbook_sandbox: Sandbox, crossbook_book: Books) 
     crossbook_sandbox.opt_out("serwersms", contact.id, "sms")
     async with crossbook_book("serwersms") as book:
         assert (await book.contacts.get(contact.id)).opted_out == {"sms"}
-        with pytest.raises(Unsupported):
+        with pytest.raises(UnsupportedError):
             await book.contacts.unsubscribe(contact.id, "sms")
     assert crossbook_sandbox.contacts("serwersms")[0].opted_out == {"sms"}
 
@@ -66,13 +66,13 @@ async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
     async with crossbook_book(vendor) as book:
         group = await book.groups.create("Friends")
         values = {"name": "Anna A"} if vendor == "filemail" else {"first_name": "Anna"}
-        if "email" in book.card.holds:
+        if "email" in book.profile.holds:
             values["email"] = "anna@example.com"
         await book.contacts.create(Contact(phone="+12025550143", groups=(group.id,), **values))
     (call,) = crossbook_sandbox.calls(vendor, "create")
     assert (call.vendor, call.operation, call.status, call.fault) == (
         vendor,
-        book.card.verb("contacts.create").by,
+        book.profile.capability("contacts.create").by,
         200,
         None,
     )
@@ -92,9 +92,9 @@ async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
 async def test_an_assertion_that_fails_says_what_happened(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
     with pytest.raises(AssertionError, match="Nothing reached it at all"):
         crossbook_sandbox.assert_called("create")
-    crossbook_sandbox.fail_next("list", with_=503)
+    crossbook_sandbox.inject_fault("list", kind=503)
     async with crossbook_book("vercom") as book:
-        await book.with_options(attempts=2).contacts.list()
+        await book.with_options(max_attempts=2).contacts.list()
     with pytest.raises(AssertionError) as caught:
         crossbook_sandbox.assert_called("create", vendor="vercom", times=2)
     assert str(caught.value) == (
@@ -120,7 +120,7 @@ async def test_switches(crossbook_sandbox: Sandbox, crossbook_book: Books) -> No
         assert (await book.groups.list()).items == ()  # it has the key
     crossbook_sandbox.configure(rates={"vercom": 1})
     with Sandbox(rates={"atom": 1}) as limited:
-        async with limited.book("atom", rate=1e6, attempts=1) as book:
+        async with limited.book("atom", rate=1e6, max_attempts=1) as book:
             for _ in range(2):
                 await book.groups.list()
             with pytest.raises(Exception, match="status 429"):

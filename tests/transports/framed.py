@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from server import LONGEST
 
-from crossbook._http.request import Failure, Outgoing, Reply, Transport
+from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
 
 Make = Callable[..., Transport]
 
@@ -20,18 +20,20 @@ def call(
     body: bytes = b"",
     connect_timeout: float = LONGEST,
     read_timeout: float = LONGEST,
-    max_body: int = 1 << 20,
-) -> Outgoing:
+    max_response_bytes: int = 1 << 20,
+) -> PreparedRequest:
     """A framed request."""
     path = target.partition(b"?")[0].decode()
-    return Outgoing(method, origin, path, target, headers, body, connect_timeout, read_timeout, max_body)
+    return PreparedRequest(
+        method, origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes
+    )
 
 
-def answered(outcome: Reply | Failure) -> Reply:
-    assert isinstance(outcome, Reply), outcome
+def answered(outcome: TransportResponse | TransportFailure) -> TransportResponse:
+    assert isinstance(outcome, TransportResponse), outcome
     return outcome
 
 
-def failed(outcome: Reply | Failure) -> Failure:
-    assert isinstance(outcome, Failure), outcome
+def failed(outcome: TransportResponse | TransportFailure) -> TransportFailure:
+    assert isinstance(outcome, TransportFailure), outcome
     return outcome

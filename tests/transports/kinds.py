@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from crossbook import _transports
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 BROUGHT = tuple(f"{library}, brought" for library in _transports.NAMES)
 ASYNCIO_ONLY = frozenset({"aiohttp"})
@@ -20,7 +20,7 @@ def needs(name: str, backend: str) -> None:
         pytest.skip(f"transport {name!r} lives on asyncio alone")
     try:
         if library in _transports.NAMES:
-            import_module(f"crossbook._transports.{library}").make("http://127.0.0.1:9", 1)
+            _transports.make(library, "http://127.0.0.1:9", 1)
         import_module(library)
-    except (ModuleNotFoundError, InvalidInput) as error:
+    except (ModuleNotFoundError, InvalidInputError) as error:
         pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")

@@ -19,7 +19,7 @@ from typing import Any
 
 import anyio
 
-from crossbook import CrossbookError, InvalidInput, _transports
+from crossbook import CrossbookError, InvalidInputError, _transports
 from crossbook._transports import NAMES
 from crossbook.registry import VENDORS
 from crossbook.registry import vendor as vendor_class
@@ -93,7 +93,7 @@ def main() -> None:
     for name in VENDORS:
         vendor_class(name)
     for name in NAMES:
-        with suppress(InvalidInput):  # its extra is not installed
+        with suppress(InvalidInputError):  # its extra is not installed
             _transports.make(name, "http://127.0.0.1:9", 1)
     gc.collect()
     gc.freeze()  # what is imported is looked through no more

@@ -42,7 +42,7 @@ def running() -> Generator[Ordeal, None, None]:
                 met.set()
                 behaviour(peer)
 
-            settings = {"timeout": timeout, "read_timeout": timeout, "attempts": 1, **options}
+            settings = {"timeout": timeout, "read_timeout": timeout, "max_attempts": 1, **options}
             with serve(turning(vendor, noted)) as server:
                 case = {"vendor": vendor, "base_url": server.origin, "options": settings}
                 if process.poll() is None:

@@ -18,7 +18,7 @@ import anyio
 from framed import call
 
 from crossbook import _transports
-from crossbook._http.request import Reply, Transport
+from crossbook._http.request import Transport, TransportResponse
 
 POOL = 10
 CALLERS = 40
@@ -35,7 +35,7 @@ async def cut_short(transport: Transport, origin: str, how: str, seconds: float)
     else:
         with anyio.move_on_after(seconds):
             outcome = await transport.send(call(origin))
-    return "cancelled" if outcome is None else "answered" if isinstance(outcome, Reply) else repr(outcome)
+    return "cancelled" if outcome is None else "answered" if isinstance(outcome, TransportResponse) else repr(outcome)
 
 
 async def main(name: str, how: str, origin: str, count: int, seed: int) -> None:
@@ -48,7 +48,7 @@ async def main(name: str, how: str, origin: str, count: int, seed: int) -> None:
             counted[await cut_short(transport, origin, how, dice.uniform(0.0005, 0.02))] += 1
 
     async def probe() -> None:
-        counted["healthy" if isinstance(await transport.send(call(origin)), Reply) else "sick"] += 1
+        counted["healthy" if isinstance(await transport.send(call(origin)), TransportResponse) else "sick"] += 1
 
     for size, work in ((CALLERS, caller), (PROBES, probe)):
         async with anyio.create_task_group() as group:

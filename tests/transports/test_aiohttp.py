@@ -19,7 +19,7 @@ from server import LONGEST, Peer, answering, reply, serve
 
 import crossbook
 from crossbook import UsageError, _transports
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 TARGET = b"/api/contacts/get?logintoken=0123456789abcdef"
 
@@ -50,7 +50,7 @@ def test_a_session_is_refused_with_what_to_bring() -> None:
         import aiohttp
 
         async with aiohttp.ClientSession() as session:
-            with pytest.raises(InvalidInput, match="TCPConnector"):
+            with pytest.raises(InvalidInputError, match="TCPConnector"):
                 _transports.make("aiohttp", "http://127.0.0.1:9", 1, session)
 
     on_asyncio(main)

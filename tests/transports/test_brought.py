@@ -12,7 +12,7 @@ from kinds import needs
 from server import answering, reply, serve
 
 from crossbook import _transports
-from crossbook.errors import InvalidInput, UsageError
+from crossbook.errors import InvalidInputError, UsageError
 
 pytestmark = pytest.mark.anyio
 
@@ -44,13 +44,13 @@ def over(client: Any, origin: str) -> Any:
 
 @pytest.mark.parametrize("client", [object(), "httpx", 7], ids=["object", "text", "number"])
 def test_what_is_no_client_is_refused(client: object) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         over(client, "http://127.0.0.1:9")
     assert caught.value.field == "http_client"
 
 
 async def test_a_client_that_does_not_wait_is_refused(library: Any) -> None:
-    with library.Client() as client, pytest.raises(InvalidInput):
+    with library.Client() as client, pytest.raises(InvalidInputError):
         over(client, "http://127.0.0.1:9")
 
 

@@ -41,7 +41,7 @@ def anna(group: str) -> Contact:
 
 async def create_and_read(book: AddressBook, into: str, of: str) -> None:
     """A login where there is one, a write, and a list whose next page is fetched ahead."""
-    await book.contacts.create(anna(into), on_loss="drop")
+    await book.contacts.create(anna(into), on_unsupported_field="drop")
     async for _ in book.contacts.list(group=of, page_size=1):
         pass
 
@@ -68,7 +68,7 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
     async def main() -> int:
         async with open_book() as book:
             into, of = [(await book.groups.create(f"{name} of {way}")).id for name in ("first", "second")]
-            await book.contacts.create(anna(of), on_loss="drop")
+            await book.contacts.create(anna(of), on_unsupported_field="drop")
         tasks = len(anyio.get_running_tasks())
         for number in count():
             async with open_book() as book:

@@ -11,10 +11,10 @@ from bombs import MIB, nested, repeated
 from hostile import KEYS, packed
 from ordeals import Ordeal
 
-from crossbook._http.error_mapping import judge
-from crossbook._http.request import Reply
+from crossbook._http.error_mapping import map_response_error
+from crossbook._http.request import TransportResponse
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card, Operation, Retry
+from crossbook.vendor import Operation, Retry, VendorProfile
 
 
 def filled(vendor: str, piece: bytes) -> bytes:
@@ -29,44 +29,44 @@ def row(vendor: str, value: bytes) -> bytes:
 
 # A member that nobody knows is skipped, however deep it is, as long as the stack holds it: Python counts levels before
 # 3.14, and looks at the stack itself since.
-_TOO_DEEP = "BadResponse" if sys.version_info < (3, 14) else None
+_TOO_DEEP = "InvalidResponseError" if sys.version_info < (3, 14) else None
 SHAPES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
-    "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLarge"),
-    "16 MiB of rows": (lambda vendor: filled(vendor, b"{}"), "ResponseTooLarge"),
-    "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "ResponseTooLarge"),
-    "16 MiB of rows that are lists": (lambda vendor: filled(vendor, b"[]"), "ResponseTooLarge"),
+    "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLargeError"),
+    "16 MiB of rows": (lambda vendor: filled(vendor, b"{}"), "ResponseTooLargeError"),
+    "16 MiB of lists": (lambda vendor: repeated(b"[", b"[]", b"]"), "ResponseTooLargeError"),
+    "16 MiB of rows that are lists": (lambda vendor: filled(vendor, b"[]"), "ResponseTooLargeError"),
     "16 MiB of one row that is a list of numbers": (
-        lambda vendor: repeated(KEYS[vendor][0] + b"[", b"0", b"]" + KEYS[vendor][1]), "ResponseTooLarge",
+        lambda vendor: repeated(KEYS[vendor][0] + b"[", b"0", b"]" + KEYS[vendor][1]), "ResponseTooLargeError",
     ),
     "16 MiB of one row that is a list of text": (
-        lambda vendor: repeated(KEYS[vendor][0] + b"[", b'"a"', b"]" + KEYS[vendor][1]), "ResponseTooLarge",
+        lambda vendor: repeated(KEYS[vendor][0] + b"[", b'"a"', b"]" + KEYS[vendor][1]), "ResponseTooLargeError",
     ),
-    "16 MiB of rows that are null": (lambda vendor: filled(vendor, b"null"), "ResponseTooLarge"),
-    "16 MiB of rows that are text": (lambda vendor: filled(vendor, b'"a"'), "ResponseTooLarge"),
-    "lists, 50,000 deep": (lambda vendor: nested(50_000, b"[", b"", b"]"), "BadResponse"),
-    "lists, 200,000 deep": (lambda vendor: nested(200_000, b"[", b"", b"]"), "ResponseTooLarge"),
-    "objects, 50,000 deep": (lambda vendor: nested(50_000, b'{"a":', b"1", b"}"), "BadResponse"),
-    "objects, 200,000 deep": (lambda vendor: nested(200_000, b'{"a": ', b"1", b"     }"), "BadResponse"),
-    "lists in a row, 50,000 deep": (lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "BadResponse"),
+    "16 MiB of rows that are null": (lambda vendor: filled(vendor, b"null"), "ResponseTooLargeError"),
+    "16 MiB of rows that are text": (lambda vendor: filled(vendor, b'"a"'), "ResponseTooLargeError"),
+    "lists, 50,000 deep": (lambda vendor: nested(50_000, b"[", b"", b"]"), "InvalidResponseError"),
+    "lists, 200,000 deep": (lambda vendor: nested(200_000, b"[", b"", b"]"), "ResponseTooLargeError"),
+    "objects, 50,000 deep": (lambda vendor: nested(50_000, b'{"a":', b"1", b"}"), "InvalidResponseError"),
+    "objects, 200,000 deep": (lambda vendor: nested(200_000, b'{"a": ', b"1", b"     }"), "InvalidResponseError"),
+    "lists in a row, 50,000 deep": (lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "InvalidResponseError"),
     "lists in a row, 200,000 deep": (
-        lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "BadResponse",
+        lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "InvalidResponseError",
     ),
     "objects in a row, 200,000 deep": (
         lambda vendor: row(vendor, nested(200_000, b'{"abc": ', b"1", b"}     ")), _TOO_DEEP,
     ),
-    "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "BadResponse"),
-    "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "BadResponse"),
-    "an exponent of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "BadResponse"),
-    "NaN": (lambda vendor: row(vendor, ID[vendor] % b"NaN"), "BadResponse"),
-    "Infinity": (lambda vendor: row(vendor, ID[vendor] % b"-Infinity"), "BadResponse"),
-    "latin-2": (lambda vendor: row(vendor, ID[vendor] % '"Łódź"'.encode("iso8859-2")), "BadResponse"),
-    "UTF-16": (lambda vendor: row(vendor, b"{}").decode().encode("utf-16"), "BadResponse"),
-    "half a surrogate": (lambda vendor: row(vendor, ID[vendor] % b'"\\ud800"'), "BadResponse"),
-    "nothing but space": (lambda vendor: b" " * MIB, "BadResponse"),
-    "null": (lambda vendor: b"null", "BadResponse"),
-    "HTML": (lambda vendor: b"<!doctype html><title>Sign in</title>", "BadResponse"),
-    "two documents": (lambda vendor: row(vendor, b"") * 2, "BadResponse"),
-    "cut": (lambda vendor: row(vendor, b"{}")[:-4], "BadResponse"),
+    "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "InvalidResponseError"),
+    "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "InvalidResponseError"),
+    "an exponent of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "InvalidResponseError"),
+    "NaN": (lambda vendor: row(vendor, ID[vendor] % b"NaN"), "InvalidResponseError"),
+    "Infinity": (lambda vendor: row(vendor, ID[vendor] % b"-Infinity"), "InvalidResponseError"),
+    "latin-2": (lambda vendor: row(vendor, ID[vendor] % '"Łódź"'.encode("iso8859-2")), "InvalidResponseError"),
+    "UTF-16": (lambda vendor: row(vendor, b"{}").decode().encode("utf-16"), "InvalidResponseError"),
+    "half a surrogate": (lambda vendor: row(vendor, ID[vendor] % b'"\\ud800"'), "InvalidResponseError"),
+    "nothing but space": (lambda vendor: b" " * MIB, "InvalidResponseError"),
+    "null": (lambda vendor: b"null", "InvalidResponseError"),
+    "HTML": (lambda vendor: b"<!doctype html><title>Sign in</title>", "InvalidResponseError"),
+    "two documents": (lambda vendor: row(vendor, b"") * 2, "InvalidResponseError"),
+    "cut": (lambda vendor: row(vendor, b"{}")[:-4], "InvalidResponseError"),
 }  # fmt: skip
 ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contactid":%s}', "atom": b'{"id":%s}'}
 
@@ -75,7 +75,7 @@ ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contact
 @pytest.mark.parametrize("case", SHAPES)
 def test_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
     body, expected = SHAPES[case]
-    told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_body=16 * MIB)
+    told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_response_bytes=16 * MIB)
     assert told["error"] == expected, told
 
 
@@ -92,5 +92,8 @@ SHORT = {
 @pytest.mark.parametrize("vendor", KEYS)
 def test_the_shortest_rows_of_an_honest_vendor_are_no_bomb(vendor: str) -> None:
     """As many as fit into the largest answer."""
-    card: Card = vendor_class(vendor).card
-    assert judge(card, Operation(Retry.SAFE), Reply(200, {}, filled(vendor, SHORT[vendor]))) is None
+    profile: VendorProfile = vendor_class(vendor).profile
+    assert (
+        map_response_error(profile, Operation(Retry.SAFE), TransportResponse(200, {}, filled(vendor, SHORT[vendor])))
+        is None
+    )

@@ -9,7 +9,7 @@ import pytest
 import respx
 
 import crossbook
-from crossbook import BadResponse, ConnectError, CrossbookError, LostError
+from crossbook import ConnectError, CrossbookError, InvalidResponseError, NoResponseError
 
 pytestmark = pytest.mark.anyio
 BASE_URL = "https://vendor.example.com"
@@ -30,7 +30,7 @@ def vendor() -> Iterator[respx.MockRouter]:
 
 
 def vercom() -> crossbook.Vercom:
-    return crossbook.Vercom("fake-authorization", "fake-key", base_url=BASE_URL, attempts=1)
+    return crossbook.Vercom("fake-authorization", "fake-key", base_url=BASE_URL, max_attempts=1)
 
 
 async def error_of(book: crossbook.Vercom) -> CrossbookError:
@@ -45,7 +45,7 @@ async def test_each_exception_is_one_of_ours(vendor: respx.MockRouter, exception
     async with vercom() as book:
         error = await error_of(book)
     never = exception in NEVER_LEFT
-    assert type(error) is (ConnectError if never else LostError)
+    assert type(error) is (ConnectError if never else NoResponseError)
     assert (error.sent, error.cause, error.status) == ("no" if never else "maybe", exception.__name__, None)
     assert "fake-key" not in f"{error!r}{vars(error)}"
     assert "anna@" not in f"{error!r}{vars(error)}"
@@ -71,7 +71,7 @@ async def test_a_redirect_is_an_error_and_is_not_followed(vendor: respx.MockRout
     elsewhere = respx.get("https://elsewhere.example.com/").respond(200, json={"meta": {}, "data": []})
     async with vercom() as book:
         error = await error_of(book)
-    assert isinstance(error, BadResponse)
+    assert isinstance(error, InvalidResponseError)
     assert "redirect" in str(error)
     assert error.status == status
     assert not elsewhere.called

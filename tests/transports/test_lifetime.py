@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 async def clock(crossbook_clock: Clock) -> Clock:
     """Time that passes when a test says so, and not while the machine is busy with others."""
     crossbook_clock.autojump = False
-    crossbook_clock.bend()
+    crossbook_clock.install()
     return crossbook_clock
 
 

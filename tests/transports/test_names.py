@@ -8,13 +8,13 @@ import pytest
 
 import crossbook
 from crossbook import _transports
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 ORIGIN = "http://127.0.0.1:9"
 
 
 def test_a_name_that_there_is_not() -> None:
-    with pytest.raises(InvalidInput, match="httpx2") as caught:
+    with pytest.raises(InvalidInputError, match="httpx2") as caught:
         _transports.make("urllib", ORIGIN, 1)
     assert caught.value.field == "transport"
 
@@ -23,7 +23,7 @@ def test_a_name_that_there_is_not() -> None:
 def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"crossbook._transports.{name}", raising=False)
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         _transports.make(name, ORIGIN, 1)
     assert f"pip install 'crossbook[{_transports.EXTRAS[name]}]'" in str(caught.value)
     assert caught.value.field == "transport"
@@ -32,6 +32,6 @@ def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])
 def test_an_address_that_the_library_cannot_read(name: str) -> None:
     pytest.importorskip(name)
-    with pytest.raises(InvalidInput, match="no URL") as caught:
+    with pytest.raises(InvalidInputError, match="no URL") as caught:
         crossbook.Vercom("fake-authorization", "fake-key", base_url="https://1.2.3.999", transport=name)  # type: ignore[arg-type]
     assert caught.value.field == "base_url"

@@ -12,7 +12,7 @@ from framed import Make, answered, call, failed
 from proxy import proxying, tunnel
 from server import Behaviour, Peer, answering, closed_port, reply, serve
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 pytestmark = pytest.mark.anyio
 
@@ -135,7 +135,7 @@ async def test_a_proxy_that_cannot_be_is_said_without_its_password(
     make_own: Make, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", url)
-    with pytest.raises(InvalidInput, match="proxy") as caught:
+    with pytest.raises(InvalidInputError, match="proxy") as caught:
         make_own("https://vendor.example.com")
     assert "proxy-password" not in f"{caught.value!r}{vars(caught.value)}"
     assert caught.value.__cause__ is None
@@ -144,5 +144,5 @@ async def test_a_proxy_that_cannot_be_is_said_without_its_password(
 async def test_what_a_socks_proxy_needs_is_said(make_own: Make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:proxy-password@127.0.0.1:9")
     wanted = "HTTP proxy" if name == "aiohttp" else rf"pip install '{name}\[socks\]'"
-    with pytest.raises(InvalidInput, match=wanted):
+    with pytest.raises(InvalidInputError, match=wanted):
         make_own("https://vendor.example.com")

@@ -86,8 +86,8 @@ async def test_the_cap_counts_inflated_bytes(make: Make, packed: bool) -> None:
     with serve(answering(answer)) as server:
         transport = make(server.origin)
         for _ in range(2):
-            assert answered(await transport.send(call(server.origin, max_body=len(body)))).content == body
-            failure = failed(await transport.send(call(server.origin, max_body=len(body) - 1)))
+            assert answered(await transport.send(call(server.origin, max_response_bytes=len(body)))).content == body
+            failure = failed(await transport.send(call(server.origin, max_response_bytes=len(body) - 1)))
             assert (failure.kind, failure.sent) == ("too_large", "yes")
 
 
@@ -119,7 +119,7 @@ async def test_the_status_of_an_error_is_kept_when_its_body_is_not(make: Make, s
         transport = make(server.origin)
         unread = answered(await transport.send(call(server.origin)))
         assert (unread.status, unread.content, unread.headers["retry-after"]) == (status, b"", "9")
-        large = answered(await transport.send(call(server.origin, max_body=1000)))
+        large = answered(await transport.send(call(server.origin, max_response_bytes=1000)))
         assert (large.status, large.content) == (status, b"")
 
 

@@ -6,17 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from crossbook._transports.connections import said_more
+from crossbook._transports.connections import has_unread_data
 
 NOTHING_MORE = SimpleNamespace(trailing_data=(b"", False))
 
 
 @pytest.mark.parametrize("secure", [False, True])
 def test_said_more_without_the_parser(secure: bool) -> None:
-    assert said_more(SimpleNamespace(), secure=secure)
+    assert has_unread_data(SimpleNamespace(), secure=secure)
 
 
 def test_said_more_without_the_stream() -> None:
     connection = SimpleNamespace(_h11_state=NOTHING_MORE)
-    assert said_more(connection, secure=True)
-    assert not said_more(connection, secure=False)
+    assert has_unread_data(connection, secure=True)
+    assert not has_unread_data(connection, secure=False)

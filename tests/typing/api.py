@@ -16,7 +16,7 @@ from crossbook_wire.vercom import models as vercom_models
 import crossbook
 from crossbook import (
     AddressBook,
-    Ambiguous,
+    AmbiguousMatchError,
     Atom,
     Attempt,
     Batch,
@@ -25,13 +25,13 @@ from crossbook import (
     ExternalId,
     Filemail,
     Group,
-    Outcome,
     Page,
     Pager,
     SerwerSMS,
     Vercom,
+    WriteResult,
 )
-from crossbook.vendor import Verb
+from crossbook.vendor import Capability
 from crossbook.vendors.serwersms import Imported
 from crossbook.vendors.vercom import Field, Segment
 
@@ -49,7 +49,7 @@ async def books() -> None:
 
     async with Vercom("…", "…", brand="emaillabs", on_attempt=watched) as book:
         assert_type(book, Vercom)
-        assert_type(book.with_options(timeout=3, attempts=1), Vercom)
+        assert_type(book.with_options(timeout=3, max_attempts=1), Vercom)
 
     Vercom("…", "…", brand="nokia")  # type: ignore[arg-type]
     Vercom("…")  # type: ignore[call-arg]
@@ -67,8 +67,8 @@ def copied(source: Vercom, target: AddressBook) -> None:
 
 def by_name(name: str, book: AddressBook) -> None:
     assert_type(crossbook.open(name), AddressBook)
-    assert_type(book.with_options(max_body=1000), AddressBook)
-    assert_type(crossbook.capabilities(), dict[str, dict[str, Verb]])
+    assert_type(book.with_options(max_response_bytes=1000), AddressBook)
+    assert_type(crossbook.capabilities(), dict[str, dict[str, Capability]])
 
 
 def watched(attempt: Attempt) -> None:
@@ -77,15 +77,15 @@ def watched(attempt: Attempt) -> None:
 
 
 async def contacts(book: AddressBook) -> None:
-    created = await book.contacts.create(Contact(phone="+48500600700", groups=("1",)), on_loss="drop")
-    assert_type(created, Outcome)
+    created = await book.contacts.create(Contact(phone="+48500600700", groups=("1",)), on_unsupported_field="drop")
+    assert_type(created, WriteResult)
     assert_type(created.id, str)
     assert_type(created.status, Literal["created", "updated", "unchanged"])
-    assert_type(created.lost_fields, tuple[str, ...])
+    assert_type(created.dropped_fields, tuple[str, ...])
     assert_type(await book.contacts.get("1"), Contact)
     assert_type(await book.contacts.find(phone="+48500600700"), Contact | None)
-    assert_type(await book.contacts.update("1", company=None, fields={"city": "Łódź"}, groups=["1"]), Outcome)
-    assert_type(await book.contacts.update(ExternalId("crm-1"), first_name="Anna"), Outcome)
+    assert_type(await book.contacts.update("1", company=None, fields={"city": "Łódź"}, groups=["1"]), WriteResult)
+    assert_type(await book.contacts.update(ExternalId("crm-1"), first_name="Anna"), WriteResult)
     assert_type(await book.contacts.groups_of("1"), tuple[Group, ...])
     await book.contacts.delete("1")
     await book.contacts.unsubscribe("1", "sms")
@@ -97,7 +97,7 @@ async def contacts(book: AddressBook) -> None:
     await book.contacts.update("1", company=7)  # type: ignore[arg-type]
     await book.contacts.find(name="Anna")  # type: ignore[call-arg]
     await book.contacts.get(7)  # type: ignore[arg-type]
-    await book.contacts.create(Contact(), on_loss="ignore")  # type: ignore[arg-type]
+    await book.contacts.create(Contact(), on_unsupported_field="ignore")  # type: ignore[arg-type]
     await book.contacts.unsubscribe("1", "fax")  # type: ignore[arg-type]
     book.contacts.create_(Contact())  # type: ignore[attr-defined]
     created.id = "2"  # type: ignore[misc]
@@ -115,7 +115,7 @@ async def lists(book: AddressBook) -> None:
         assert_type(contact.phone, str | None)
         assert_type(contact.groups, tuple[str, ...] | None)
         assert_type(contact.created_at, datetime | None)
-        assert_type(contact.known, frozenset[str])
+        assert_type(contact.known_fields, frozenset[str])
         assert_type(contact.raw, Any)
     assert_type(pager.pages(), AsyncIterator[Page[Contact]])
     async for pages in pager.pages():
@@ -162,7 +162,7 @@ async def wire(serwersms: SerwerSMS, atom: Atom, filemail: Filemail, vercom: Ver
 async def errors(book: AddressBook) -> None:
     try:
         await book.contacts.find(email="anna@example.com")
-    except Ambiguous as error:
+    except AmbiguousMatchError as error:
         assert_type(error.candidates, tuple[str, ...])
     except CrossbookError as error:
         assert_type(error.sent, Literal["no", "maybe", "yes"])

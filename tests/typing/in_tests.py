@@ -26,11 +26,11 @@ async def fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_
     crossbook_sandbox.seed("atom", contacts=5, groups=2)
     crossbook_sandbox.seed("twilio")  # type: ignore[arg-type]
 
-    assert_type(crossbook_sandbox.fail_next("create", with_=429, retry_after=30, vendor="atom"), Armed)
-    crossbook_sandbox.fail_next("create", with_="reset", when="body", times=2)
-    crossbook_sandbox.fail_next("create", with_="explosion")  # type: ignore[arg-type]
-    crossbook_sandbox.fail_next("create", with_="reset", when="never")  # type: ignore[arg-type]
-    crossbook_sandbox.fail_next("create", with_="reset", secs=3)  # type: ignore[call-arg]
+    assert_type(crossbook_sandbox.inject_fault("create", kind=429, retry_after=30, vendor="atom"), Armed)
+    crossbook_sandbox.inject_fault("create", kind="reset", when="body", times=2)
+    crossbook_sandbox.inject_fault("create", kind="explosion")  # type: ignore[arg-type]
+    crossbook_sandbox.inject_fault("create", kind="reset", when="never")  # type: ignore[arg-type]
+    crossbook_sandbox.inject_fault("create", kind="reset", secs=3)  # type: ignore[call-arg]
 
     assert_type(crossbook_sandbox.calls("vercom", "create"), list[Call])
     assert_type(crossbook_sandbox.calls()[0].status, int | None)

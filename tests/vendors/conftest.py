@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandboxed import book, card, control, group, make_book, running_sandbox, server, vendor
+from sandboxed import book, control, group, make_book, profile, running_sandbox, server, vendor
 
-__all__ = ["book", "card", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
+__all__ = ["book", "profile", "control", "group", "make_book", "running_sandbox", "server", "vendor"]

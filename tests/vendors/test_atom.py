@@ -8,9 +8,9 @@ import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, Atom, Contact, CrossbookError, InvalidInput, NotFound, Unsupported
-from crossbook._http.request import Outgoing, Reply
-from crossbook.vendor import Card
+from crossbook import AddressBook, Atom, Contact, CrossbookError, InvalidInputError, NotFoundError, UnsupportedError
+from crossbook._http.request import PreparedRequest, TransportResponse
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
@@ -35,14 +35,14 @@ async def test_a_default_group_for_those_who_name_none(make_book: Callable[..., 
         assert [contact.id async for contact in book.contacts.list(group=others)] == [two.id]
         copy = book.with_options(timeout=9)
         assert (await copy.contacts.create(Contact(phone="0491 570 157"))).contact.groups == (friends,)
-    with pytest.raises(InvalidInput, match="group id") as caught:
+    with pytest.raises(InvalidInputError, match="group id") as caught:
         make_book(default_group="friends")
     assert caught.value.field == "default_group"
 
 
 async def test_groups_add_says_what_to_do_instead(book: Atom) -> None:
     for call in (book.groups.add("1", "2"), book.groups.remove("1", "2")):
-        with pytest.raises(Unsupported, match=r"contacts\.update\(id, groups="):
+        with pytest.raises(UnsupportedError, match=r"contacts\.update\(id, groups="):
             await call
 
 
@@ -59,7 +59,7 @@ async def test_phones_go_out_in_digits_and_come_back_in_normal_form() -> None:
 async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
     """So that a cursor means the same later, whatever order the vendor lists its books in."""
 
-    def answer(call: Outgoing) -> Reply:
+    def answer(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("address-book/list"):
             books = [{"id": 20, "name": "C"}, {"id": 3, "name": "A"}, {"id": 9, "name": "B"}]
             return reply({"status": "success", "result": books})
@@ -75,12 +75,12 @@ async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
         assert listed == [("30", ("3",)), ("31", ("3",)), ("200", ("20",)), ("201", ("20",))], (
             "one was deleted meanwhile"
         )
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await book.contacts.list(group="9")
 
 
 async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
-    def answer(call: Outgoing) -> Reply:
+    def answer(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("address-book/list"):
             return reply({"status": "success", "result": [{"id": 3, "name": "A"}]})
         if call.path.endswith("address-book/detail"):
@@ -96,21 +96,21 @@ async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
     assert listed == [("31", "ABC")]
 
 
-async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, card: Card) -> None:
+async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, profile: VendorProfile) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
-    ids = [(await book.contacts.create(whole(card, number, [group]))).id for number, group in enumerate(groups)]
+    ids = [(await book.contacts.create(whole(profile, number, [group]))).id for number, group in enumerate(groups)]
     page = await book.contacts.list(page_size=1)
     await book.groups.delete(groups[1], with_contacts=True)
     assert [contact.id async for contact in book.contacts.list(page_size=1, after=page.cursor)] == [ids[2]]
 
 
-async def test_how_many_are_in_a_group(book: Atom, card: Card, server: Server, group: str) -> None:
+async def test_how_many_are_in_a_group(book: Atom, profile: VendorProfile, server: Server, group: str) -> None:
     for number in range(3):
-        await book.contacts.create(whole(card, number, [group]))
+        await book.contacts.create(whole(profile, number, [group]))
     found = await book.groups.get(group)
-    assert (found.count, "count" in found.known) == (3, True)
+    assert (found.count, "count" in found.known_fields) == (3, True)
     (listed,) = [each async for each in book.groups.list()]
-    assert (listed.count, "count" in listed.known) == (None, False)
+    assert (listed.count, "count" in listed.known_fields) == (None, False)
 
 
 async def test_the_token_travels_in_a_header_alone() -> None:
@@ -138,7 +138,7 @@ async def test_an_error_names_the_field_that_it_is_about(
     status: int, code: str, message: str, field: str | None
 ) -> None:
     refusal = reply({"status": "error", "error": {"code": code, "message": message}}, status)
-    async with book_over("atom", FakeTransport(refusal), attempts=1) as book:
+    async with book_over("atom", FakeTransport(refusal), max_attempts=1) as book:
         with pytest.raises(CrossbookError) as caught:
             await book.contacts.delete("1")
     assert caught.value.field == field

@@ -10,9 +10,9 @@ import pytest
 from control import Server
 
 import crossbook
-from crossbook import AddressBook, InvalidInput
+from crossbook import AddressBook, InvalidInputError
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
@@ -28,8 +28,8 @@ NEEDED = {
 @pytest.fixture(autouse=True)
 def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `crossbook-sandbox --env` prints, and nothing else of ours."""
-    for card in (vendor_class(name).card for name in NEEDED):
-        for variable in card.environment.values():
+    for profile in (vendor_class(name).profile for name in NEEDED):
+        for variable in profile.environment.values():
             monkeypatch.delenv(variable, raising=False)
     for variable, value in server.env.items():
         monkeypatch.setenv(variable, value)
@@ -38,7 +38,7 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 async def works(book: AddressBook) -> None:
     async with book:
         group = (await book.groups.create("Friends")).id
-        created = await book.contacts.create(least(book.card, 0, [group]))
+        created = await book.contacts.create(least(book.profile, 0, [group]))
         assert (await book.contacts.get(created.id)).id == created.id
 
 
@@ -57,8 +57,8 @@ async def test_by_name(vendor: str) -> None:
 async def test_options_go_with_it_and_win(vendor: str, server: Server) -> None:
     for build in (vendor_class(vendor).from_env, lambda **options: crossbook.open(vendor, **options)):
         assert "https://other.example.com" in repr(build(base_url="https://other.example.com"))
-        with pytest.raises(InvalidInput, match="attempts"):
-            build(attempts=0)
+        with pytest.raises(InvalidInputError, match="max_attempts"):
+            build(max_attempts=0)
 
 
 def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,21 +67,21 @@ def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatc
         with pytest.MonkeyPatch.context() as patch:
             for nothing in (None, ""):
                 patch.delenv(variable) if nothing is None else patch.setenv(variable, nothing)
-                with pytest.raises(InvalidInput, match=variable) as caught:
+                with pytest.raises(InvalidInputError, match=variable) as caught:
                     vendor_class(vendor).from_env()
                 assert caught.value.field == variable
-                with pytest.raises(InvalidInput, match=variable):
+                with pytest.raises(InvalidInputError, match=variable):
                     crossbook.open(vendor)
 
 
-def test_documented_names(vendor: str, card: Card) -> None:
-    assert set(NEEDED[vendor]) <= set(card.environment.values())
-    for variable in card.environment.values():
+def test_documented_names(vendor: str, profile: VendorProfile) -> None:
+    assert set(NEEDED[vendor]) <= set(profile.environment.values())
+    for variable in profile.environment.values():
         assert variable in (vendor_class(vendor).from_env.__doc__ or "")
 
 
 def test_there_is_no_other_vendor() -> None:
-    with pytest.raises(InvalidInput, match="serwersms, atom, filemail, vercom"):
+    with pytest.raises(InvalidInputError, match="serwersms, atom, filemail, vercom"):
         crossbook.open("twilio")
 
 
@@ -91,7 +91,7 @@ async def test_a_token_or_a_password(make_book: Callable[..., AddressBook], serv
     await works(make_book(username=None, password=None, token=server.token))
     wrong: list[dict[str, Any]] = [{"token": server.token}, {"password": None}, {"username": ""}]
     for arguments in wrong:
-        with pytest.raises(InvalidInput, match="username and password, or token"):
+        with pytest.raises(InvalidInputError, match="username and password, or token"):
             make_book(**arguments)
 
 
@@ -113,7 +113,7 @@ def test_the_brand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSBOOK_VERCOM_BRAND")
     assert "api.emaillabs.io" in repr(crossbook.Vercom.from_env())
     monkeypatch.setenv("CROSSBOOK_VERCOM_BRAND", "nokia")
-    with pytest.raises(InvalidInput, match="redlink"):
+    with pytest.raises(InvalidInputError, match="redlink"):
         crossbook.Vercom.from_env()
 
 
@@ -121,7 +121,7 @@ def test_credentials_are_checked_and_never_shown(vendor: str, make_book: Callabl
     named = {"serwersms": "token", "atom": "token", "filemail": "username", "vercom": "application_key"}[vendor]
     extra = {"username": None, "password": None} if vendor == "serwersms" else {}
     for wrong in ("", "  ", "sec\nret", "sec\x00ret", "sekręt"):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             make_book(**{named: wrong, **extra})
         assert caught.value.field == named
         assert "ret" not in str(caught.value)
@@ -143,8 +143,8 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
     user = {"serwersms": "sandbox", "filemail": "sandbox@example.com"}.get(vendor)
     assert identity(kind.from_env()) == user
-    for name in kind.card.environment:
-        monkeypatch.setenv(f"CROSSBOOK_EU_{name.upper()}", os.environ.get(kind.card.environment[name], ""))
+    for name in kind.profile.environment:
+        monkeypatch.setenv(f"CROSSBOOK_EU_{name.upper()}", os.environ.get(kind.profile.environment[name], ""))
     monkeypatch.setenv("CROSSBOOK_EU_VENDOR", vendor)
     for book in (kind.from_env("eu"), kind.from_env(account="eu"), crossbook.open("eu")):
         assert identity(book) == (user or "eu")
@@ -154,15 +154,15 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", "theirs")
     assert identity(crossbook.open("eu")) == "theirs"
     for wrong in ("", 5):
-        with pytest.raises(InvalidInput, match="name of an account"):
+        with pytest.raises(InvalidInputError, match="name of an account"):
             kind.from_env(wrong)
     for half in ("\ud800", "ours \udcff"):
-        with pytest.raises(InvalidInput, match="account has half of a surrogate pair") as caught:
+        with pytest.raises(InvalidInputError, match="account has half of a surrogate pair") as caught:
             kind.from_env(half)
         assert caught.value.field == "account"
         monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", half.replace("\ud800", "\udc80"))  # bytes that are no UTF-8
-        with pytest.raises(InvalidInput, match="account has half of a surrogate pair"):
+        with pytest.raises(InvalidInputError, match="account has half of a surrogate pair"):
             crossbook.open("eu")
-    with pytest.raises(InvalidInput, match=f"set {variable}") as caught:
+    with pytest.raises(InvalidInputError, match=f"set {variable}") as caught:
         crossbook.open(vendor, account="ours")
     assert caught.value.field == "account"

@@ -8,7 +8,7 @@ from dataclasses import fields as fields_of
 import pytest
 
 from crossbook import AddressBook, Contact
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import least, whole, writable
 
 pytestmark = pytest.mark.anyio
@@ -35,17 +35,17 @@ async def read(book: AddressBook, way: str, id: str) -> Contact:
     return found
 
 
-async def test_what_was_written_is_read_back(book: AddressBook, card: Card, group: str) -> None:
-    contact = whole(card, groups=[group])
+async def test_what_was_written_is_read_back(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    contact = whole(profile, groups=[group])
     created = await book.contacts.create(contact)
     assert type(created.id) is str
     assert created.status == "created"
-    models = importlib.import_module(f"crossbook_wire.{card.vendor}.models")
-    for way, told in TOLD[card.vendor].items():
+    models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
+    for way, told in TOLD[profile.vendor].items():
         found = await read(book, way, created.id)
-        assert (found.id, found.known) == (created.id, told), way
+        assert (found.id, found.known_fields) == (created.id, told), way
         assert type(found.raw).__module__ == models.__name__
-        for name in (*writable(card), "fields"):
+        for name in (*writable(profile), "fields"):
             if name in told:
                 assert getattr(found, name) == getattr(contact, name), (way, name)
         assert found.name == "Łucja Żółw-Example 0", "stored, or derived from the halves"
@@ -53,12 +53,20 @@ async def test_what_was_written_is_read_back(book: AddressBook, card: Card, grou
         assert {name for name in unknown if getattr(found, name) is not None} == set(), way
 
 
-async def test_what_was_left_out_is_known_to_be_empty(book: AddressBook, card: Card, group: str) -> None:
-    created = await book.contacts.create(least(card, groups=[group]))
-    for way, told in TOLD[card.vendor].items():
+async def test_what_was_left_out_is_known_to_be_empty(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    created = await book.contacts.create(least(profile, groups=[group]))
+    for way, told in TOLD[profile.vendor].items():
         found = await read(book, way, created.id)
-        given = set(least(card).known) | {"id", "name", "groups", "fields", "opted_out", "archived", "created_at"}
-        assert found.known == told
+        given = set(least(profile).known_fields) | {
+            "id",
+            "name",
+            "groups",
+            "fields",
+            "opted_out",
+            "archived",
+            "created_at",
+        }
+        assert found.known_fields == told
         assert {name for name in told - given if getattr(found, name) is not None} == set()
         assert not found.fields
         assert not found.opted_out

@@ -11,9 +11,9 @@ from fakes import VENDORS, FakeTransport, book_over, reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossbook import AddressBook, InvalidInput, Page
+from crossbook import AddressBook, InvalidInputError, Page
 from crossbook._pagination.cursor import filter_hash
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import values, whole
 
 pytestmark = pytest.mark.anyio
@@ -32,20 +32,20 @@ JSON_VALUES = st.recursive(
 )
 
 
-async def test_it_belongs_to_its_filters(book: AddressBook, card: Card, group: str) -> None:
+async def test_it_belongs_to_its_filters(book: AddressBook, profile: VendorProfile, group: str) -> None:
     other = (await book.groups.create("Others")).id
     for number in range(3):
-        await book.contacts.create(whole(card, number, [group]))
-        await book.contacts.create(whole(card, number + 3, [other]))
+        await book.contacts.create(whole(profile, number, [group]))
+        await book.contacts.create(whole(profile, number + 3, [other]))
     everybody = (await book.contacts.list(page_size=1)).cursor
     friends = (await book.contacts.list(page_size=1, group=group)).cursor
     groups = (await book.groups.list(page_size=1)).cursor
     assert None not in (everybody, friends, groups)
     for filters, cursor in (({}, friends), ({"group": group}, everybody), ({"group": other}, friends), ({}, groups)):
-        with pytest.raises(InvalidInput, match="cursor") as caught:
+        with pytest.raises(InvalidInputError, match="cursor") as caught:
             book.contacts.list(after=cursor, **filters)
         assert (caught.value.field, caught.value.sent) == ("after", "no")
-    with pytest.raises(InvalidInput, match="cursor"):
+    with pytest.raises(InvalidInputError, match="cursor"):
         book.groups.list(after=everybody)
 
 
@@ -68,22 +68,22 @@ async def test_it_is_no_other_vendors(vendor: str) -> None:
             if name == vendor:
                 book.contacts.list(after=cursor)
             else:
-                with pytest.raises(InvalidInput, match="cursor"):
+                with pytest.raises(InvalidInputError, match="cursor"):
                     book.contacts.list(after=cursor)
 
 
-async def test_it_tells_nobody_anything(book: AddressBook, card: Card, group: str) -> None:
+async def test_it_tells_nobody_anything(book: AddressBook, profile: VendorProfile, group: str) -> None:
     for number in range(3):
-        await book.contacts.create(whole(card, number, [group]))
-    filters: dict[str, Any] = {name: values(card)[name] for name in ("phone", "email") if name in card.filters}
-    if "search" in card.filters:
+        await book.contacts.create(whole(profile, number, [group]))
+    filters: dict[str, Any] = {name: values(profile)[name] for name in ("phone", "email") if name in profile.filters}
+    if "search" in profile.filters:
         filters["search"] = "Żółw-Example"
     for name, value in [("group", group), *filters.items()]:
         cursor = (await book.contacts.list(page_size=1, **{name: value})).cursor
         if cursor is not None:
             raw = base64.urlsafe_b64decode(cursor + "==")
             assert len(cursor) < 80
-            for secret in (values(card, 0)["phone"][1:], "anna", "Żółw", "crm"):
+            for secret in (values(profile, 0)["phone"][1:], "anna", "Żółw", "crm"):
                 assert secret.encode() not in raw
                 assert secret not in cursor
 
@@ -95,7 +95,7 @@ async def test_garbage_is_no_cursor(name: str, garbage: str) -> None:
     transport = answering(name)
     async with book_over(name, transport) as book:
         for listing in (book.contacts.list, book.groups.list):
-            with pytest.raises(InvalidInput, match="cursor"):
+            with pytest.raises(InvalidInputError, match="cursor"):
                 listing(after=garbage)
     assert transport.sent == []
 
@@ -111,6 +111,6 @@ async def test_a_forged_position_is_refused_or_harmless(name: str, position: Any
     async with book_over(name, answering(name)) as book:
         try:
             page = await book.contacts.list(after=forged)
-        except InvalidInput:
+        except InvalidInputError:
             return
         assert isinstance(page, Page)

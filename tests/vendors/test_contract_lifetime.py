@@ -8,19 +8,21 @@ from collections.abc import Callable
 import pytest
 from control import Server
 
-from crossbook import AddressBook, InvalidInput
+from crossbook import AddressBook, InvalidInputError
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 pytestmark = pytest.mark.anyio
 
 Make = Callable[..., AddressBook]
 
 
-async def test_it_shows_no_credentials_and_does_not_travel(make_book: Make, server: Server, card: Card) -> None:
+async def test_it_shows_no_credentials_and_does_not_travel(
+    make_book: Make, server: Server, profile: VendorProfile
+) -> None:
     book = make_book()
     for text in (repr(book), str(book), repr(book.contacts), repr(vars(book))):
-        for secret in server.credentials[card.vendor].values():
+        for secret in server.credentials[profile.vendor].values():
             assert secret == "redlink" or secret not in text
     with pytest.raises(TypeError, match="pickled"):
         pickle.dumps(book)
@@ -34,10 +36,10 @@ async def test_each_vendor_has_its_own_address(vendor: str, server: Server) -> N
             "redlink": "https://api.redlink.pl",
         },
     }  # fmt: skip
-    assert vendor_class(vendor).card.base_urls == urls[vendor]
+    assert vendor_class(vendor).profile.base_urls == urls[vendor]
     for brand, url in urls[vendor].items():
         chosen = {**server.credentials[vendor], **({"brand": brand} if brand else {})}
         assert url in repr(vendor_class(vendor)(**chosen))
     if not urls[vendor]:
-        with pytest.raises(InvalidInput, match="base_url"):
+        with pytest.raises(InvalidInputError, match="base_url"):
             vendor_class(vendor)(**server.credentials[vendor])

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from control import Server
 
-from crossbook import AddressBook, InvalidInput, Unsupported
-from crossbook.vendor import Card
+from crossbook import AddressBook, InvalidInputError, UnsupportedError
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
@@ -31,28 +31,28 @@ async def ids(book: AddressBook, **filters: Any) -> list[str]:
     return [contact.id async for contact in book.contacts.list(**filters)]
 
 
-def test_which_filters_there_are(vendor: str, card: Card) -> None:
+def test_which_filters_there_are(vendor: str, profile: VendorProfile) -> None:
     header, *rows = (line.split() for line in SUPPORT.strip().splitlines())
     column = header.index(vendor) + 1
     expected = {row[0]: row[column] for row in rows if row[column] != "-"}
-    assert {name: how for name, how in card.filters.items() if ":" not in name} == expected
+    assert {name: how for name, how in profile.filters.items() if ":" not in name} == expected
 
 
-async def test_by_search(book: AddressBook, card: Card, group: str) -> None:
-    if "search" in card.filters:
-        created = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(3)]
+async def test_by_search(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    if "search" in profile.filters:
+        created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
         assert await ids(book, search="Sons 1") == [created[1]]
         assert await ids(book, search="Sons") == created
         assert await ids(book, search="nobody at all") == []
 
 
-async def test_in_order(book: AddressBook, card: Card, group: str) -> None:
-    if not card.sorts:
+async def test_in_order(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    if not profile.sorts:
         return
-    assert card.sorts == set(SORTS)
+    assert profile.sorts == set(SORTS)
     created: dict[int, str] = {}
     for number in (2, 0, 1):
-        created[number] = (await book.contacts.create(whole(card, number, [group]))).id
+        created[number] = (await book.contacts.create(whole(profile, number, [group]))).id
     for column in SORTS:
         if column == "first_name":
             continue  # all bear the same
@@ -61,37 +61,37 @@ async def test_in_order(book: AddressBook, card: Card, group: str) -> None:
     assert sorted(await ids(book, sort="first_name")) == sorted(created.values())
 
 
-async def test_archived_and_opted_out(book: AddressBook, card: Card, server: Server, group: str) -> None:
-    if "archived" not in card.filters:
+async def test_archived_and_opted_out(book: AddressBook, profile: VendorProfile, server: Server, group: str) -> None:
+    if "archived" not in profile.filters:
         return
-    created = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(3)]
-    server.mark(card.vendor, created[0], archived=True)
+    created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+    server.mark(profile.vendor, created[0], archived=True)
     await book.contacts.unsubscribe(created[1], "email")
     assert await ids(book, archived=True) == [created[0]]
     assert await ids(book, archived=False) == created[1:]
     (found,) = [contact async for contact in book.contacts.list(opted_out="email")]
     assert (found.id, found.opted_out) == (created[1], {"email"})
-    assert "opted_out" in found.known
+    assert "opted_out" in found.known_fields
     assert await ids(book, opted_out="sms") == []
-    with pytest.raises(InvalidInput, match="sms"):
+    with pytest.raises(InvalidInputError, match="sms"):
         book.contacts.list(opted_out="fax")  # type: ignore[arg-type]
 
 
 async def test_a_window_gives_the_same_list_where_there_can_be_one(
-    book: AddressBook, card: Card, server: Server
+    book: AddressBook, profile: VendorProfile, server: Server
 ) -> None:
-    if card.vendor != "vercom":
-        with pytest.raises(Unsupported, match="side by side") as caught:
-            book.contacts.list(window=8)
-        assert caught.value.field == "window"
+    if profile.vendor != "vercom":
+        with pytest.raises(UnsupportedError, match="side by side") as caught:
+            book.contacts.list(prefetch=8)
+        assert caught.value.field == "prefetch"
         return
     expected = await ids(book, page_size=1)
-    assert await ids(book, page_size=1, window=8) == expected
-    assert await ids(book, page_size=3, window=2, unique=True) == expected
+    assert await ids(book, page_size=1, prefetch=8) == expected
+    assert await ids(book, page_size=3, prefetch=2, unique=True) == expected
 
 
 @pytest.mark.parametrize("window", [0, -1, 2.0, True, "8", None])
 async def test_a_window_is_a_whole_number(book: AddressBook, window: Any) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        book.contacts.list(window=window)
-    assert caught.value.field == "window"
+    with pytest.raises(InvalidInputError) as caught:
+        book.contacts.list(prefetch=window)
+    assert caught.value.field == "prefetch"

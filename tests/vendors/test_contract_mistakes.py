@@ -9,9 +9,9 @@ from anyio import to_thread
 from fakes import VENDORS, FakeTransport, book_over
 
 import crossbook
-from crossbook import AddressBook, Contact, CrossbookError, InvalidInput, Unsupported, UsageError
+from crossbook import AddressBook, Contact, CrossbookError, InvalidInputError, UnsupportedError, UsageError
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +21,9 @@ async def refused(book: AddressBook, call: Any) -> CrossbookError:
     async def asked() -> None:
         await call()
 
-    with pytest.raises((InvalidInput, Unsupported)) as caught:
+    with pytest.raises((InvalidInputError, UnsupportedError)) as caught:
         await asked()
-    assert (caught.value.vendor, caught.value.sent) == (book.card.vendor, "no")
+    assert (caught.value.vendor, caught.value.sent) == (book.profile.vendor, "no")
     assert caught.value.operation is not None
     return caught.value
 
@@ -33,21 +33,21 @@ def transport() -> FakeTransport:
     return FakeTransport()
 
 
-async def test_contacts_that_are_none(vendor: str, card: Card, transport: FakeTransport) -> None:
+async def test_contacts_that_are_none(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         for contact in (None, {"phone": "+48500600700"}, "+48500600700"):
             error = await refused(book, lambda contact=contact: book.contacts.create(contact))  # type: ignore[misc]
             assert (error.field, error.operation) == ("contact", "contacts.create")
         for fields in ("tax_id", ["tax_id"], 5):
-            values = {name: getattr(least(card), name) for name in least(card).known}
-            groups = ("1",) if card.one_group else None
+            values = {name: getattr(least(profile), name) for name in least(profile).known_fields}
+            groups = ("1",) if profile.one_group else None
             odd = Contact(**values | {"groups": groups}, fields=fields)  # type: ignore[arg-type]
             assert (await refused(book, lambda odd=odd: book.contacts.create(odd))).field == "fields"  # type: ignore[misc]
     assert not transport.sent
 
 
 def test_groups_that_are_none() -> None:
-    with pytest.raises(InvalidInput, match="group ids") as caught:
+    with pytest.raises(InvalidInputError, match="group ids") as caught:
         Contact(groups=5)  # type: ignore[arg-type]
     assert caught.value.field == "groups"
 
@@ -64,12 +64,14 @@ async def test_changes_that_change_nothing(vendor: str, transport: FakeTransport
         error = await refused(book, lambda: book.contacts.update("1", **changes))
         assert (error.field, error.operation) == (field, "contacts.update")
         # `update` has no such option.
-        assert "on_loss" not in error.message
+        assert "on_unsupported_field" not in error.message
     assert not transport.sent
 
 
-async def test_a_field_to_clear_that_the_vendor_has_not(vendor: str, card: Card, transport: FakeTransport) -> None:
-    if card.named_fields is None:
+async def test_a_field_to_clear_that_the_vendor_has_not(
+    vendor: str, profile: VendorProfile, transport: FakeTransport
+) -> None:
+    if profile.named_fields is None:
         return
     async with book_over(vendor, transport) as book:
         error = await refused(book, lambda: book.contacts.update("1", fields={"shoe": None}))
@@ -79,18 +81,20 @@ async def test_a_field_to_clear_that_the_vendor_has_not(vendor: str, card: Card,
 
 async def test_created_at_cannot_be_changed(transport: FakeTransport) -> None:
     async with book_over("vercom", transport) as book:
-        with pytest.raises(InvalidInput, match="with a new contact only"):
+        with pytest.raises(InvalidInputError, match="with a new contact only"):
             await book.contacts.update("1", created_at=None)  # type: ignore[call-arg]
 
 
-async def test_lists_that_would_not_be_what_was_asked_for(vendor: str, card: Card, transport: FakeTransport) -> None:
+async def test_lists_that_would_not_be_what_was_asked_for(
+    vendor: str, profile: VendorProfile, transport: FakeTransport
+) -> None:
     async with book_over(vendor, transport) as book:
-        if not card.sorts:
+        if not profile.sorts:
             assert (await refused(book, lambda: book.contacts.list(descending=True))).field == "sort"
-        if "archived" in card.filters:
+        if "archived" in profile.filters:
             error = await refused(book, lambda: book.contacts.list(archived="yes"))  # type: ignore[arg-type]
             assert error.field == "archived"
-        for name in {"search", "phone", "email", "external_id"} - set(card.filters):
+        for name in {"search", "phone", "email", "external_id"} - set(profile.filters):
             assert (await refused(book, lambda name=name: book.contacts.list(**{name: "x"}))).field == name  # type: ignore[misc]
         assert (await refused(book, lambda: book.contacts.list(page_size=0))).field == "page_size"
         assert (await refused(book, lambda: book.contacts.list(after="zzz"))).field == "after"
@@ -101,42 +105,42 @@ async def test_lists_that_would_not_be_what_was_asked_for(vendor: str, card: Car
     ("options", "field"),
     [
         ({"timeout": None}, "timeout"), ({"connect_timeout": None}, "connect_timeout"),
-        ({"read_timeout": "5"}, "read_timeout"), ({"attempts": None}, "attempts"),
-        ({"attempts": 1.5}, "attempts"), ({"attempts": True}, "attempts"),
-        ({"max_body": 1.5}, "max_body"), ({"on_attempt": 5}, "on_attempt"), ({"rate": "10"}, "rate"),
+        ({"read_timeout": "5"}, "read_timeout"), ({"max_attempts": None}, "max_attempts"),
+        ({"max_attempts": 1.5}, "max_attempts"), ({"max_attempts": True}, "max_attempts"),
+        ({"max_response_bytes": 1.5}, "max_response_bytes"), ({"on_attempt": 5}, "on_attempt"), ({"rate": "10"}, "rate"),
         ({"default_region": "Poland"}, "default_region"),
         ({"default_region": "pl"}, "default_region"), ({"default_region": ["PL"]}, "default_region"),
     ],
 )  # fmt: skip
 def test_options_that_cannot_be(vendor: str, options: Any, field: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, FakeTransport(), **options)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("name", ["curl", None, 5])
 def test_transports_that_are_none(name: Any) -> None:
-    with pytest.raises(InvalidInput, match="httpx, httpx2") as caught:
+    with pytest.raises(InvalidInputError, match="httpx, httpx2") as caught:
         crossbook.Vercom("a", "b", transport=name)
     assert caught.value.field == "transport"
 
 
-@pytest.mark.parametrize("vendor", [name for name in VENDORS if not vendor_class(name).card.one_group])
+@pytest.mark.parametrize("vendor", [name for name in VENDORS if not vendor_class(name).profile.one_group])
 def test_a_default_group_that_would_do_nothing(vendor: str) -> None:
-    with pytest.raises(InvalidInput, match="without a group") as caught:
+    with pytest.raises(InvalidInputError, match="without a group") as caught:
         book_over(vendor, FakeTransport(), default_group="1")
     assert caught.value.field == "default_group"
 
 
 @pytest.mark.parametrize("name", [None, ["vercom"], "Vercom"])
 def test_vendors_that_are_none(name: Any) -> None:
-    with pytest.raises(InvalidInput, match="serwersms, atom, filemail, vercom"):
+    with pytest.raises(InvalidInputError, match="serwersms, atom, filemail, vercom"):
         crossbook.open(name)
 
 
 def test_brands_that_are_none() -> None:
     for brand in ("RedLink", ["redlink"], None):
-        with pytest.raises(InvalidInput, match="emaillabs, messageflow, redlink"):
+        with pytest.raises(InvalidInputError, match="emaillabs, messageflow, redlink"):
             crossbook.Vercom("a", "b", brand=brand)  # type: ignore[arg-type]
 
 
@@ -160,13 +164,13 @@ async def test_a_closed_book_says_what_to_do(vendor: str, transport: FakeTranspo
 
 @pytest.mark.parametrize("account", [5, b"eu", ["eu"]])
 def test_accounts_that_are_no_names(vendor: str, account: Any) -> None:
-    with pytest.raises(InvalidInput, match="name of an account") as caught:
+    with pytest.raises(InvalidInputError, match="name of an account") as caught:
         vendor_class(vendor).from_env(account)
     assert (caught.value.vendor, caught.value.field) == (vendor, "account")
 
 
 def test_text_allows_nothing(vendor: str, transport: FakeTransport) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, transport, base_url="http://vendor.example.com", allow_http="false")
     assert (caught.value.vendor, caught.value.field) == (vendor, "allow_http")
 

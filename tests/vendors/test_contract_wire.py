@@ -11,7 +11,7 @@ import pytest
 from control import Server
 
 from crossbook import AddressBook
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
@@ -98,28 +98,30 @@ async def a_segment(wire: Any) -> Any:
     return await wire.segments.get_segment(str(listed.data[0].id))
 
 
-async def test_every_operation_answers_with_its_model(book: Any, card: Card, server: Server, group: str) -> None:
-    models = importlib.import_module(f"crossbook_wire.{card.vendor}.models")
-    for operation, call in CALLS[card.vendor].items():
+async def test_every_operation_answers_with_its_model(
+    book: Any, profile: VendorProfile, server: Server, group: str
+) -> None:
+    models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
+    for operation, call in CALLS[profile.vendor].items():
         other = (await book.groups.create("For this")).id
-        contact = (await book.contacts.create(whole(card, 0, [group]))).id
-        before = server.requests(card.vendor)
+        contact = (await book.contacts.create(whole(profile, 0, [group]))).id
+        before = server.requests(profile.vendor)
         answer = await call(book.wire, models, contact, other)
         assert type(answer).__module__ == models.__name__, operation
-        assert (server.requests(card.vendor) - before)[operation] >= 1
+        assert (server.requests(profile.vendor) - before)[operation] >= 1
 
 
-def test_no_operation_is_left_out(vendor: str, card: Card) -> None:
+def test_no_operation_is_left_out(vendor: str, profile: VendorProfile) -> None:
     api = importlib.import_module(f"crossbook_wire.{vendor}").Api(None)
     methods = [name for tag in vars(api).values() for name in dir(tag) if not name.startswith("_")]
-    assert sorted(methods) == sorted(re.sub("(?=[A-Z])", "_", operation).lower() for operation in card.operations)
-    assert set(CALLS[vendor]) == set(card.operations)
+    assert sorted(methods) == sorted(re.sub("(?=[A-Z])", "_", operation).lower() for operation in profile.operations)
+    assert set(CALLS[vendor]) == set(profile.operations)
 
 
-async def test_with_options_reaches_the_wire_too(book: AddressBook, card: Card) -> None:
+async def test_with_options_reaches_the_wire_too(book: AddressBook, profile: VendorProfile) -> None:
     seen: list[str] = []
     copy: Any = book.with_options(on_attempt=lambda attempt: seen.append(attempt.operation))
-    models = importlib.import_module(f"crossbook_wire.{card.vendor}.models")
-    name = next(operation for operation in CALLS[card.vendor] if operation in ("listGroups", "listAddressBooks"))
-    await CALLS[card.vendor][name](copy.wire, models, "1", "1")
+    models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
+    name = next(operation for operation in CALLS[profile.vendor] if operation in ("listGroups", "listAddressBooks"))
+    await CALLS[profile.vendor][name](copy.wire, models, "1", "1")
     assert seen[-1] == name

@@ -1,4 +1,4 @@
-"""Every error code of every spec becomes one of our classes; the specs' tables and the cards cannot drift apart."""
+"""Every error code of every spec becomes one of our classes; the specs' tables and the profiles cannot drift apart."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 import yaml
 from fakes import SAMPLES, VENDORS, FakeTransport, book_over, reply
 
-from crossbook import AuthError, CrossbookError, NotFound, RateLimited, Rejected, VendorDown
-from crossbook._http.request import Reply
+from crossbook import AuthError, CrossbookError, NotFoundError, RateLimitError, RejectedError, VendorUnavailableError
+from crossbook._http.request import TransportResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -22,22 +22,22 @@ TABLES: dict[str, dict[str, dict[str, Any]]] = {
 EXPECTED: dict[str, dict[type[CrossbookError], str]] = {
     "serwersms": {
         AuthError: "1001 1002 1003 1005 1007 1008",
-        NotFound: "1004",
-        Rejected: "1000 1006 2000 2001 2002 3000 3001 3002 3003 3004 3005 3006 3007 3008 3009 3100 3101 3102",
+        NotFoundError: "1004",
+        RejectedError: "1000 1006 2000 2001 2002 3000 3001 3002 3003 3004 3005 3006 3007 3008 3009 3100 3101 3102",
     },
     "atom": {
         AuthError: "forbidden",
-        NotFound: "not_found",
-        RateLimited: "rate_limited",
-        Rejected: "invalid_request",
-        VendorDown: "server_error",
+        NotFoundError: "not_found",
+        RateLimitError: "rate_limited",
+        RejectedError: "invalid_request",
+        VendorUnavailableError: "server_error",
     },
     "filemail": {
         AuthError: "2001 2003 2004 2005 2007 2008 2009 2011 2012 2013 2014 2015 2016 2017 2018 2019 2020 2021 2022 "
         "2040 2041",
-        NotFound: "1005",
-        Rejected: "1002 1003 1004 1006 1007 1008 2002 2006 2010",
-        VendorDown: "1001 1009",
+        NotFoundError: "1005",
+        RejectedError: "1002 1003 1004 1006 1007 1008 2002 2006 2010",
+        VendorUnavailableError: "1001 1009",
     },
     "vercom": {AuthError: "E-0-004"},
 }
@@ -53,7 +53,7 @@ FIELDS = {("serwersms", "2001"): "phone", ("filemail", "1004"): "email"}
 ATOM_STATUS = {"forbidden": 403, "rate_limited": 429, "server_error": 500}
 
 
-def refusal(vendor: str, code: str, title: str, meaning: str, status: int) -> Reply:
+def refusal(vendor: str, code: str, title: str, meaning: str, status: int) -> TransportResponse:
     bodies: dict[str, Any] = {
         "serwersms": {"error": {"code": int(code) if code.isdigit() else 0, "type": title, "message": meaning}},
         "atom": {"status": "error", "error": {"code": code, "message": meaning}},
@@ -78,7 +78,7 @@ async def test_each_code(vendor: str, code: str) -> None:
     }[vendor]  # fmt: skip
     for status in statuses:
         transport = FakeTransport(refusal(vendor, code, row["title"], row["meaning"], status))
-        async with book_over(vendor, transport, attempts=1) as book:
+        async with book_over(vendor, transport, max_attempts=1) as book:
             with pytest.raises(CrossbookError) as caught:
                 await book.groups.list()
         error = caught.value

@@ -8,8 +8,8 @@ import pytest
 from control import Server
 from fakes import TOKEN, FakeTransport, book_over, reply
 
-from crossbook import AddressBook, Contact, CrossbookError, Filemail, InvalidInput, NotFound, Rejected
-from crossbook.vendor import Card
+from crossbook import AddressBook, Contact, CrossbookError, Filemail, InvalidInputError, NotFoundError, RejectedError
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import whole
 
 pytestmark = pytest.mark.anyio
@@ -29,21 +29,21 @@ async def test_a_name_is_stored_whole_and_never_split(book: Filemail) -> None:
         ({"name": "Anna Nowak", "first_name": "Anna", "last_name": "Nowak"}, "Anna Nowak"),
     ):
         created = await book.contacts.create(Contact(email="anna@example.com", **given))
-        assert created.lost_fields == ()
+        assert created.dropped_fields == ()
         found = await book.contacts.get(created.id)
         assert (found.name, found.first_name, found.last_name) == (stored, None, None)
-        assert not {"first_name", "last_name"} & found.known
+        assert not {"first_name", "last_name"} & found.known_fields
 
 
 async def test_halves_that_the_name_does_not_hold_are_not_lost_silently(book: Filemail, server: Server) -> None:
     contact = Contact(email="anna@example.com", name="The boss", first_name="Anna")
-    with pytest.raises(InvalidInput, match="first_name"):
+    with pytest.raises(InvalidInputError, match="first_name"):
         await book.contacts.create(contact)
-    assert (await book.contacts.create(contact, on_loss="drop")).lost_fields == ("first_name",)
+    assert (await book.contacts.create(contact, on_unsupported_field="drop")).dropped_fields == ("first_name",)
 
 
 async def test_nothing_is_invented_from_an_address(book: Filemail, server: Server) -> None:
-    with pytest.raises(InvalidInput) as caught:
+    with pytest.raises(InvalidInputError) as caught:
         await book.contacts.create(Contact(email="anna.nowak@example.com"))
     assert caught.value.field == "name"
     assert server.requests("filemail").total() == 0
@@ -51,7 +51,7 @@ async def test_nothing_is_invented_from_an_address(book: Filemail, server: Serve
 
 async def test_half_a_name_cannot_change(book: Filemail, server: Server) -> None:
     for half in ("first_name", "last_name"):
-        with pytest.raises(InvalidInput, match="both halves") as caught:
+        with pytest.raises(InvalidInputError, match="both halves") as caught:
             await book.contacts.update("1", **{half: "Anna"})
         assert caught.value.field == half
     assert server.requests("filemail").total() == 0
@@ -66,42 +66,44 @@ async def test_both_halves_change_the_whole_name(book: Filemail, server: Server)
     ):
         assert (await book.contacts.update(id, **given)).contact.name == stored
         assert (await book.contacts.get(id)).name == stored
-    done = await book.contacts.update_many([(id, {"first_name": "Jan", "last_name": "Lis"})]).summary()
+    done = await book.contacts.update_many([(id, {"first_name": "Jan", "last_name": "Lis"})]).run()
     assert done.counts == {"updated": 1}
     assert (await book.contacts.get(id)).name == "Jan Lis"
     before = server.requests("filemail")
     for wrong in ({"name": "The boss"}, {"first_name": None, "last_name": ""}):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             await book.contacts.update(id, **{"first_name": "Ewa", "last_name": "Kot", **wrong})
         assert caught.value.field == "name"
     assert server.requests("filemail") == before
 
 
-async def test_each_group_of_a_new_contact_is_a_call(book: Filemail, card: Card, server: Server) -> None:
+async def test_each_group_of_a_new_contact_is_a_call(book: Filemail, profile: VendorProfile, server: Server) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
     before = server.requests("filemail")
-    await book.contacts.create(whole(card, 0, groups))
+    await book.contacts.create(whole(profile, 0, groups))
     assert server.requests("filemail") - before == {"createContact": 1, "addToGroup": 3}
 
 
 async def test_a_contact_that_was_made_and_not_put_into_its_groups_is_named(
-    book: Filemail, card: Card, server: Server, group: str
+    book: Filemail, profile: VendorProfile, server: Server, group: str
 ) -> None:
     """Who repeats the create would make a second one."""
     server.fault("status", "filemail", "addToGroup", status=500, count=10)
     with pytest.raises(CrossbookError, match="was created") as caught:
-        await book.with_options(attempts=1).contacts.create(whole(card, 0, [group]))
+        await book.with_options(max_attempts=1).contacts.create(whole(profile, 0, [group]))
     (found,) = [contact async for contact in book.contacts.list()]
     assert caught.value.id == found.id
     assert caught.value.operation == "addToGroup"
 
 
-async def test_errors_say_the_same_with_any_status(book: Filemail, card: Card, server: Server, group: str) -> None:
+async def test_errors_say_the_same_with_any_status(
+    book: Filemail, profile: VendorProfile, server: Server, group: str
+) -> None:
     for http_errors, statuses in ((False, (200, 200)), (True, (404, 500))):
         server.options(filemail_http_errors=http_errors)
-        with pytest.raises(NotFound) as gone:
+        with pytest.raises(NotFoundError) as gone:
             await book.contacts.delete("999")
-        with pytest.raises(Rejected) as refused:
+        with pytest.raises(RejectedError) as refused:
             await book.contacts.create(Contact(name="Anna", email="anna nowak@example.com"))
         assert (gone.value.status, refused.value.status) == statuses
         assert (gone.value.code, refused.value.code, refused.value.field) == ("1002", "1004", "email")
@@ -127,11 +129,11 @@ async def test_everything_is_a_get_and_the_token_is_in_the_target_alone() -> Non
 
 async def test_ids_are_texts_of_letters_and_digits(book: AddressBook, server: Server) -> None:
     for id in ("jd893jr8g93hf39th", "1000658322", "0" * 64):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await book.contacts.get(id)
     before = server.requests("filemail")
     for wrong in ("", "a b", "../group", "x" * 65, "ą", "1\n"):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             await book.contacts.get(wrong)
         assert caught.value.field == "id"
     assert server.requests("filemail") == before

@@ -9,7 +9,7 @@ import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, AuthError, BadResponse, CrossbookError, Filemail, InvalidInput
+from crossbook import AddressBook, AuthError, CrossbookError, Filemail, InvalidInputError, InvalidResponseError
 from crossbook._http.auth import MemoryTokens
 
 pytestmark = pytest.mark.anyio
@@ -92,7 +92,7 @@ async def test_a_store_that_is_empty_yet_is_the_store(make_book: Make, server: S
 
 @pytest.mark.parametrize("tokens", [5, "x", {}, object()])
 def test_what_keeps_no_tokens(tokens: Any) -> None:
-    with pytest.raises(InvalidInput, match="async get and put") as caught:
+    with pytest.raises(InvalidInputError, match="async get and put") as caught:
         Filemail("user@example.com", "its password", tokens=tokens)
     assert caught.value.field == "tokens"
 
@@ -100,8 +100,8 @@ def test_what_keeps_no_tokens(tokens: Any) -> None:
 async def test_a_login_without_a_token_is_no_login() -> None:
     for token in (None, "", []):
         transport = FakeTransport(reply({"responsestatus": "ok", "logintoken": token}), logins=False)
-        async with book_over("filemail", transport, attempts=1) as book:
-            with pytest.raises(BadResponse, match="token"):
+        async with book_over("filemail", transport, max_attempts=1) as book:
+            with pytest.raises(InvalidResponseError, match="token"):
                 await book.contacts.list()
-    with pytest.raises(InvalidInput, match="username"):
+    with pytest.raises(InvalidInputError, match="username"):
         Filemail("", "password")

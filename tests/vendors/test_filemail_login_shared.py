@@ -7,8 +7,8 @@ import pytest
 from control import Server
 from fakes import TOKEN, FakeTransport, book_over, reply
 
-from crossbook import BadResponse, Filemail
-from crossbook._http.request import Outgoing, Reply
+from crossbook import Filemail, InvalidResponseError
+from crossbook._http.request import PreparedRequest, TransportResponse
 
 pytestmark = pytest.mark.anyio
 EMPTY = reply({"responsestatus": "OK", "Contacts": []})
@@ -35,7 +35,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
     tokens = iter(("first", "second", "third"))
     late = anyio.Event()
 
-    async def answer(call: Outgoing) -> Reply:
+    async def answer(call: PreparedRequest) -> TransportResponse:
         target = call.target.decode()
         if "login?" in target:
             return reply({"responsestatus": "ok", "logintoken": next(tokens)})
@@ -49,7 +49,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
     async with book_over("filemail", transport) as book, anyio.create_task_group() as tasks:
 
         async def groups() -> None:
-            with pytest.raises(BadResponse):  # it has no groups in it
+            with pytest.raises(InvalidResponseError):  # it has no groups in it
                 await book.groups.list()
 
         tasks.start_soon(groups)
@@ -63,7 +63,7 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
 async def test_the_caller_who_gives_up_does_not_take_the_login_from_the_others() -> None:
     go = anyio.Event()
 
-    async def answer(call: Outgoing) -> Reply:
+    async def answer(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("login"):
             await go.wait()
             return reply({"responsestatus": "ok", "logintoken": TOKEN})

@@ -35,7 +35,7 @@ async def main():
         await book.groups.list(page_size=2)
         try:
             await book.contacts.get("1")
-        except crossbook.NotFound:
+        except crossbook.NotFoundError:
             pass
         await book.with_options(attempts=1).groups.list(page_size=2)
         used = set(sys.modules) - made

@@ -12,8 +12,8 @@ from control import Server
 from fakes import BASE_URL, CREDENTIALS, FakeTransport, book_over, reply
 from virtual import virtually
 
-from crossbook import AddressBook, AuthError, Filemail, InvalidInput
-from crossbook._http.request import Outgoing, Reply
+from crossbook import AddressBook, AuthError, Filemail, InvalidInputError
+from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook._redaction import Secret
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ async def test_open_book_takes_renewed_credentials(
             with pytest.raises(AuthError):
                 await book.groups.list()
         renew(patient, credentials)
-        for each in (book, patient, book.with_options(attempts=2)):
+        for each in (book, patient, book.with_options(max_attempts=2)):
             await each.groups.list()
     if vendor == "filemail":
         assert server.requests("filemail")["login"] == 2
@@ -70,7 +70,7 @@ async def test_token_takes_the_place_of_a_password(server: Server, make_book: Ca
         server.renew("serwersms", password="renewed-password")
         renew(book, {"token": server.token})
         await book.groups.list()
-        with pytest.raises(InvalidInput, match="username is another one"):
+        with pytest.raises(InvalidInputError, match="username is another one"):
             renew(book, {"username": "other", "password": "x"})
         renew(book, {"username": "sandbox", "password": "renewed-password"})
         await book.groups.list()
@@ -80,12 +80,12 @@ async def test_token_takes_the_place_of_a_password(server: Server, make_book: Ca
             {"token": "x", "password": "y"},
             {"token": " "},
         ):
-            with pytest.raises(InvalidInput):
+            with pytest.raises(InvalidInputError):
                 renew(book, wrong)
         await book.groups.list()
     async with make_book(username=None, password=None, token=server.token) as book:
         renew(book, {"username": "sandbox", "password": "renewed-password"})
-        with pytest.raises(InvalidInput, match="username is another one"):
+        with pytest.raises(InvalidInputError, match="username is another one"):
             renew(book, {"username": "other", "password": "x"})
 
 
@@ -94,7 +94,7 @@ async def test_another_user_name_is_another_account(vendor: str) -> None:
     transport = FakeTransport(reply(EMPTY[vendor]))
     other = NEW[vendor] | {"username": "other@example.com"}
     book = book_over(vendor, transport)
-    with pytest.raises(InvalidInput, match="username is another one") as caught:
+    with pytest.raises(InvalidInputError, match="username is another one") as caught:
         renew(book, other)
     assert caught.value.field == "username"
     assert "other@" not in str(caught.value)
@@ -111,7 +111,7 @@ async def test_request_in_flight_is_tried_with_the_new(vendor: str) -> None:
     gone = anyio.Event()
     refused = {"atom": 403, "serwersms": 401, "vercom": 401}[vendor]
 
-    async def answer(call: Outgoing) -> Reply:
+    async def answer(call: PreparedRequest) -> TransportResponse:
         if b"renewed" in call.body or b"renewed" in repr(call.headers).encode():
             return reply(EMPTY[vendor])
         await gone.wait()
@@ -203,7 +203,7 @@ async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
     """Also one whose login is still on its way: its call ends with it, and it is not stored."""
     go, logins = anyio.Event(), list[str]()
 
-    async def answer(call: Outgoing) -> Reply:
+    async def answer(call: PreparedRequest) -> TransportResponse:
         target = call.target.decode()
         if "login?" not in target:
             return reply(EMPTY[vendor])
@@ -232,6 +232,6 @@ async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
 
 @pytest.mark.parametrize("wrong", ["", "  ", 5, ["x"]])
 def test_account_is_a_name(vendor: str, wrong: Any) -> None:
-    with pytest.raises(InvalidInput, match="account must be the name") as caught:
+    with pytest.raises(InvalidInputError, match="account must be the name") as caught:
         book_over(vendor, FakeTransport(reply({})), account=wrong)
     assert caught.value.field == "account"

@@ -7,14 +7,23 @@ from typing import Any
 import pytest
 from fakes import FakeTransport, book_over, reply, sample
 
-from crossbook import AddressBook, AuthError, BadResponse, Contact, NotFound, RateLimited, Rejected, VendorDown
+from crossbook import (
+    AddressBook,
+    AuthError,
+    Contact,
+    InvalidResponseError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    VendorUnavailableError,
+)
 
 pytestmark = pytest.mark.anyio
 
 
 def answered(*names: str, status: int = 200, **headers: Any) -> AddressBook:
     transport = FakeTransport(*(sample("atom", name, status, **headers) for name in names))
-    return book_over("atom", transport, default_group="1", attempts=1)
+    return book_over("atom", transport, default_group="1", max_attempts=1)
 
 
 async def test_one_contact_is_one_level_deeper() -> None:
@@ -24,7 +33,7 @@ async def test_one_contact_is_one_level_deeper() -> None:
         id="1", phone="+61491570006", first_name="John", last_name="Doe", name="John Doe", company="ABC Inc.",
         fields={f"custom_{number}": f"Custom Data {number}" for number in range(1, 5)},
     )  # fmt: skip
-    assert "groups" not in found.known
+    assert "groups" not in found.known_fields
 
 
 async def test_an_odd_contact_is_read_as_far_as_it_goes() -> None:
@@ -53,10 +62,10 @@ async def test_lists() -> None:
     assert [(contact.id, contact.phone, contact.name, contact.groups) for contact in listed] == [
         ("1", "+61491570006", "John Doe", ("1",)), ("2", "1234567890", "Zoë", ("1",))
     ]  # fmt: skip
-    assert all("company" not in contact.known and contact.company is None for contact in listed)
+    assert all("company" not in contact.known_fields and contact.company is None for contact in listed)
     async with answered("address-book-list-odd", "address-book-detail-odd") as book:
         (odd,) = [contact async for contact in book.contacts.list()]
-    assert (odd.id, odd.phone, "first_name" in odd.known) == ("7", "+61491570156", False)
+    assert (odd.id, odd.phone, "first_name" in odd.known_fields) == ("7", "+61491570156", False)
     async with answered("address-book-list-odd") as book:
         assert [(group.id, group.name) async for group in book.groups.list()] == [("1", "2026")]
 
@@ -66,7 +75,7 @@ async def test_an_array_where_an_object_belongs_is_no_answer_and_no_empty_list()
     async with answered("result-of-php") as book:
         assert [group async for group in book.groups.list()] == []
         for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.create(Contact(phone="0491 570 006"))):
-            with pytest.raises(BadResponse, match="lacks"):
+            with pytest.raises(InvalidResponseError, match="lacks"):
                 await call
 
 
@@ -74,12 +83,12 @@ async def test_an_array_where_an_object_belongs_is_no_answer_and_no_empty_list()
     ("name", "status", "kind", "code", "field"),
     [
         ("error-403", 403, AuthError, "forbidden", None),
-        ("error-429", 429, RateLimited, "rate_limited", None),
-        ("error-in-200", 200, Rejected, "invalid_request", "phone"),
-        ("error-of-text", 200, Rejected, None, None),
-        ("error-of-text", 500, VendorDown, None, None),
-        ("error-of-text", 404, NotFound, None, None),
-        ("error-bare", 200, Rejected, None, None),
+        ("error-429", 429, RateLimitError, "rate_limited", None),
+        ("error-in-200", 200, RejectedError, "invalid_request", "phone"),
+        ("error-of-text", 200, RejectedError, None, None),
+        ("error-of-text", 500, VendorUnavailableError, None, None),
+        ("error-of-text", 404, NotFoundError, None, None),
+        ("error-bare", 200, RejectedError, None, None),
         ("error-bare", 403, AuthError, None, None),
     ],
 )
@@ -98,8 +107,13 @@ async def test_the_status_goes_first_where_it_is_not_200(
 
 @pytest.mark.parametrize("body", [b"", b"Forbidden", b"<html>Forbidden</html>", b"[]", b"null", b'"no"', b"\xff\xfe"])
 async def test_any_body_of_a_failure_is_stood(body: bytes) -> None:
-    for status, kind in ((403, AuthError), (429, RateLimited), (500, VendorDown), (200, BadResponse)):
-        async with book_over("atom", FakeTransport(reply(body, status)), attempts=1) as book:
+    for status, kind in (
+        (403, AuthError),
+        (429, RateLimitError),
+        (500, VendorUnavailableError),
+        (200, InvalidResponseError),
+    ):
+        async with book_over("atom", FakeTransport(reply(body, status)), max_attempts=1) as book:
             with pytest.raises(kind) as caught:
                 await book.contacts.get("1")
             assert (type(caught.value), caught.value.status) == (kind, status)

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from fakes import FakeTransport, book_over, reply, sample
 
-from crossbook import AddressBook, AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown
+from crossbook import (
+    AddressBook,
+    AuthError,
+    Contact,
+    CrossbookError,
+    InvalidResponseError,
+    NotFoundError,
+    RejectedError,
+    VendorUnavailableError,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +25,7 @@ COWORKERS = "86e24d651c494b28bacda061d56f85f9"
 
 
 def answered(*names: str, status: int = 200) -> AddressBook:
-    return book_over("filemail", FakeTransport(*(sample("filemail", name, status) for name in names)), attempts=1)
+    return book_over("filemail", FakeTransport(*(sample("filemail", name, status) for name in names)), max_attempts=1)
 
 
 @pytest.mark.parametrize("name", ["contacts-get", "contacts-get-capital"])
@@ -27,14 +36,14 @@ async def test_a_list_in_any_capitals(name: str) -> None:
     assert page.cursor is None
     assert page.items == (Contact(id="1000658322", email="john.doe@example.com", name="John Doe", groups=(BUSINESS,)),)
     assert (group.id, group.name) == (BUSINESS, "Business Contacts")
-    assert page.items[0].known == {"id", "email", "name", "groups"}
+    assert page.items[0].known_fields == {"id", "email", "name", "groups"}
 
 
 async def test_an_empty_list_has_a_capital() -> None:
     async with answered("contacts-get-empty") as book:
         assert await book.contacts.list() == await book.contacts.list()
         assert [contact async for contact in book.contacts.list()] == []
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await book.contacts.get("1")
 
 
@@ -42,14 +51,14 @@ async def test_a_list_of_oddities_loses_no_row() -> None:
     async with answered("contacts-get-odd") as book:
         odd, poor = (await book.contacts.list()).items
     assert (odd.id, odd.name, odd.email, odd.groups) == ("17", None, "a@example.com", ("", BUSINESS))
-    assert (odd.phone, "phone" in odd.known) == (None, False), "it is never shown, so it is not believed"
-    assert (poor.id, poor.groups, "email" in poor.known) == ("18", None, False)
+    assert (odd.phone, "phone" in odd.known_fields) == (None, False), "it is never shown, so it is not believed"
+    assert (poor.id, poor.groups, "email" in poor.known_fields) == ("18", None, False)
 
 
 async def test_a_list_that_is_missing_is_no_empty_one() -> None:
     async with answered("done") as book:
         for listing in (book.contacts.list, book.groups.list):
-            with pytest.raises(BadResponse, match="lacks"):
+            with pytest.raises(InvalidResponseError, match="lacks"):
                 await listing()
 
 
@@ -63,7 +72,7 @@ async def test_writes() -> None:
         await book.groups.add(COWORKERS, "1000658323")
         await book.groups.remove(COWORKERS, "1000658323")
         await book.groups.delete(COWORKERS)
-        with pytest.raises(BadResponse, match="id"):
+        with pytest.raises(InvalidResponseError, match="id"):
             await book.contacts.create(Contact(name="Anna Nowak", email="anna@example.com"))
 
 
@@ -94,11 +103,11 @@ async def test_of_groups_with_one_name_the_new_one_is_the_last() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "code", "field"),
     [
-        ("error-1002", NotFound, "1002", None),
+        ("error-1002", NotFoundError, "1002", None),
         ("error-1003", AuthError, "1003", None),
-        ("error-1004", Rejected, "1004", "email"),
+        ("error-1004", RejectedError, "1004", "email"),
         ("error-2001", AuthError, "2001", None),
-        ("error-bare", Rejected, None, None),
+        ("error-bare", RejectedError, None, None),
     ],
 )
 @pytest.mark.parametrize("status", [200, 404, 500])
@@ -109,7 +118,7 @@ async def test_the_code_wins_over_the_status(
         with pytest.raises(CrossbookError) as caught:
             await book.contacts.delete("1000658323")
     error = caught.value
-    by_status = {200: Rejected, 404: NotFound, 500: VendorDown}
+    by_status = {200: RejectedError, 404: NotFoundError, 500: VendorUnavailableError}
     assert type(error) is (kind if code else by_status[status])
     assert (error.code, error.field, error.status, error.sent) == (code, field, status, "yes")
 
@@ -123,8 +132,8 @@ async def test_the_login_is_read_in_small_letters() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"OK", b"<xml/>", b"[]", b"{}", b'{"contacts":[]}'])
 async def test_what_is_none_of_filemail(body: bytes) -> None:
-    async with book_over("filemail", FakeTransport(reply(body)), attempts=1) as book:
-        with pytest.raises(BadResponse):
+    async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:
+        with pytest.raises(InvalidResponseError):
             await book.contacts.list()
 
 

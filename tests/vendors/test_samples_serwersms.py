@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes import FakeTransport, book_over, sample
 
-from crossbook import AuthError, Contact, NotFound, Rejected, SerwerSMS
+from crossbook import AuthError, Contact, NotFoundError, RejectedError, SerwerSMS
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def test_a_list() -> None:
     assert (jan.name, jan.last_name, jan.email, jan.company) == ("Jan", None, None, None)
     assert jan.opted_out == {"sms"}
     assert jan.fields == {"description": "Szczegółowy opis kontaktu"}
-    assert "groups" not in jan.known, "a row's group is one of perhaps many"
+    assert "groups" not in jan.known_fields, "a row's group is one of perhaps many"
     assert anna.raw.group_name == "Grupa testowa"
 
 
@@ -49,7 +49,7 @@ async def test_a_list_of_oddities_loses_no_row() -> None:
     assert (odd.id, odd.phone, odd.email, odd.first_name, odd.last_name) == ("17", "+48500600700", None, None, "7")
     assert (odd.opted_out, odd.groups) == ({"sms"}, ("15687446",))
     assert (ungrouped.id, ungrouped.groups, ungrouped.opted_out) == ("18", None, frozenset())
-    assert "phone" not in ungrouped.known, "the row has no phone, not an empty one"
+    assert "phone" not in ungrouped.known_fields, "the row has no phone, not an empty one"
     assert (unknown.id, unknown.opted_out) == ("19", None)
 
 
@@ -105,11 +105,11 @@ async def test_groups() -> None:
     ("name", "kind", "code", "field", "words"),
     [
         ("error-1001", AuthError, "1001", None, "InvalidUser: Incorrect login or password"),
-        ("error-1004", NotFound, "1004", None, "InvalidID"),
-        ("error-2001", Rejected, "2001", "phone", "Invalid phone number"),
-        ("error-1006", Rejected, "1006", "email", "Wrong value of email"),
-        ("error-of-text", Rejected, None, None, "Something went wrong"),
-        ("success-false", Rejected, None, None, "did not succeed"),
+        ("error-1004", NotFoundError, "1004", None, "InvalidID"),
+        ("error-2001", RejectedError, "2001", "phone", "Invalid phone number"),
+        ("error-1006", RejectedError, "1006", "email", "Wrong value of email"),
+        ("error-of-text", RejectedError, None, None, "Something went wrong"),
+        ("success-false", RejectedError, None, None, "did not succeed"),
     ],
 )
 async def test_errors_come_with_status_200(

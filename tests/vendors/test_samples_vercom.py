@@ -9,7 +9,16 @@ import pytest
 from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, reply, sample
 
-from crossbook import AuthError, BadResponse, Contact, CrossbookError, NotFound, Rejected, VendorDown, Vercom
+from crossbook import (
+    AuthError,
+    Contact,
+    CrossbookError,
+    InvalidResponseError,
+    NotFoundError,
+    RejectedError,
+    VendorUnavailableError,
+    Vercom,
+)
 from crossbook.vendors.decoding import rows
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 def answered(*names: str, status: int = 200, **headers: str) -> Vercom:
     transport = FakeTransport(*(sample("vercom", name, status, **headers) for name in names))
-    book = book_over("vercom", transport, attempts=1)
+    book = book_over("vercom", transport, max_attempts=1)
     assert isinstance(book, Vercom)
     return book
 
@@ -31,7 +40,7 @@ async def test_a_contact(name: str) -> None:
         last_name="Żółw", name="Anna Żółw", company="ABC", archived=False, fields={"shoe size": 40},
         created_at=datetime(2024, 2, 29, 12, 30, 15, tzinfo=UTC),
     )  # fmt: skip
-    assert "opted_out" not in found.known
+    assert "opted_out" not in found.known_fields
 
 
 async def test_oddities_lose_no_row() -> None:
@@ -39,7 +48,7 @@ async def test_oddities_lose_no_row() -> None:
         odd, poor = (await book.contacts.list()).items
     assert (odd.id, odd.external_id, odd.phone, odd.archived, odd.fields) == ("123", "7", "+48500600700", True, {})
     assert (odd.created_at, poor.created_at) == (None, None)
-    assert (poor.id, "phone" in poor.known) == ("124", False)
+    assert (poor.id, "phone" in poor.known_fields) == ("124", False)
 
 
 @pytest.mark.parametrize("name", ["contacts-empty", "contacts-none"])
@@ -49,16 +58,16 @@ async def test_404_is_an_empty_list(name: str) -> None:
         assert [group async for group in book.groups.list()] == []
         assert await book.contacts.groups_of("123") == ()
         assert await book.contacts.find(phone="+48500600700") is None
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await book.contacts.get("123")
         for call in (book.contacts.delete("123"), book.segments.get("15")):
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await call
 
 
 async def test_a_list_that_is_missing_is_no_empty_one() -> None:
     async with answered("contacts-none") as book:
-        with pytest.raises(BadResponse, match="lacks data"):
+        with pytest.raises(InvalidResponseError, match="lacks data"):
             await book.contacts.list()
 
 
@@ -71,7 +80,7 @@ async def test_writes() -> None:
     async with answered("written-groups") as book:
         assert (await book.groups.create("Friends")).id == "3381"
     async with answered("contacts-empty") as book:
-        with pytest.raises(BadResponse, match="id"):
+        with pytest.raises(InvalidResponseError, match="id"):
             await book.contacts.create(Contact(phone="+48500600700"))
 
 
@@ -79,7 +88,7 @@ async def test_writes() -> None:
 async def test_a_write_that_was_refused_alone_or_among_others(status: int) -> None:
     async with answered("written-207" if status == 207 else "error-422", status=status) as book:
         for call in (book.contacts.create(Contact(phone="+48500600700")), book.contacts.delete("123")):
-            with pytest.raises(Rejected) as caught:
+            with pytest.raises(RejectedError) as caught:
                 await call
             error = caught.value
             assert (error.code, error.field, error.status, error.sent) == ("E-1-001", "phone", status, "yes")
@@ -97,14 +106,14 @@ async def test_207_shows_nothing_of_who_was_refused(many: bool) -> None:
     person, other = (
         Contact(external_id=f"crm-{each}", phone="+48500600700", last_name="Example-Smith") for each in (17, 18)
     )
-    async with book_over("vercom", FakeTransport(reply(json.dumps(body).encode(), 207)), attempts=1) as book:
+    async with book_over("vercom", FakeTransport(reply(json.dumps(body).encode(), 207)), max_attempts=1) as book:
         if many:
-            error = (await book.contacts.create_many([person, other]).summary()).failures[0].error
+            error = (await book.contacts.create_many([person, other]).run()).failures[0].error
         else:
-            with pytest.raises(Rejected) as caught:
+            with pytest.raises(RejectedError) as caught:
                 await book.contacts.create(person)
             error = caught.value
-    assert isinstance(error, Rejected)
+    assert isinstance(error, RejectedError)
     assert "Invalid" in error.message
     assert "Smith" not in f"{error!r} {error} {error.field} {error.code}"
 
@@ -121,11 +130,11 @@ async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:
     ("name", "status", "kind", "code", "request_id"),
     [
         ("error-401", 401, AuthError, "E-0-004", None),
-        ("error-404", 404, NotFound, "E-0-404", "00d928f759"),
-        ("error-422", 400, Rejected, "E-1-001", "00d928f759"),
-        ("error-422", 500, VendorDown, "E-1-001", "00d928f759"),
-        ("error-422", 200, Rejected, "E-1-001", "00d928f759"),
-        ("error-odd", 400, Rejected, None, None),
+        ("error-404", 404, NotFoundError, "E-0-404", "00d928f759"),
+        ("error-422", 400, RejectedError, "E-1-001", "00d928f759"),
+        ("error-422", 500, VendorUnavailableError, "E-1-001", "00d928f759"),
+        ("error-422", 200, RejectedError, "E-1-001", "00d928f759"),
+        ("error-odd", 400, RejectedError, None, None),
     ],
 )
 async def test_errors(
@@ -157,7 +166,7 @@ async def test_202_is_not_yet() -> None:
         sample("vercom", "segment-202", 202, retry_after="0", expires="Thu, 01 Jan 2026 00:00:00 GMT"),
         sample("vercom", "segment"),
     )
-    async with book_over("vercom", transport, attempts=1) as book:
+    async with book_over("vercom", transport, max_attempts=1) as book:
         assert isinstance(book, Vercom)
         assert (await book.segments.get("15")).count == 42
     assert len(transport.sent) == 2

@@ -1,4 +1,4 @@
-"""The cards say what was decided of each vendor: its fields, its verbs, its keys, its limits, row by row."""
+"""The profiles say what was decided of each vendor: its fields, its verbs, its keys, its limits, row by row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fakes import VENDORS
 
 import crossbook
 from crossbook.registry import vendor as vendor_class
-from crossbook.vendor import MIB, Card, Rate, Retry
+from crossbook.vendor import MIB, Rate, Retry, VendorProfile
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
@@ -72,18 +72,18 @@ def table(text: str) -> dict[str, dict[str, str]]:
     return {name: dict(zip(header, cells, strict=True)) for name, *cells in rows}
 
 
-def row(card: Card, field: str) -> str:
-    if field not in card.holds:
+def row(profile: VendorProfile, field: str) -> str:
+    if field not in profile.holds:
         return "-"
-    holds = card.holds[field]
+    holds = profile.holds[field]
     return f"{holds.access}{',' + str(holds.longest) if holds.longest else ''}{'!' if holds.required else ''}"
 
 
-def test_what_each_field_is_for_each_vendor(vendor: str, card: Card) -> None:
+def test_what_each_field_is_for_each_vendor(vendor: str, profile: VendorProfile) -> None:
     expected = {field: cells[vendor] for field, cells in table(FIELDS).items()}
-    assert {field: row(card, field) for field in expected} == expected
-    assert set(card.holds) <= set(expected)
-    assert card.named_fields == FURTHER[vendor]
+    assert {field: row(profile, field) for field in expected} == expected
+    assert set(profile.holds) <= set(expected)
+    assert profile.named_fields == FURTHER[vendor]
 
 
 def test_how_each_verb_is_done_by_each_vendor() -> None:
@@ -91,39 +91,39 @@ def test_how_each_verb_is_done_by_each_vendor() -> None:
     assert {verb: {name: how.support for name, how in cells.items()} for verb, cells in grid.items()} == table(VERBS)
 
 
-def test_an_emulated_verb_tells_its_price(card: Card) -> None:
-    assert all(verb.note for verb in card.verbs.values() if verb.support == "emulated")
+def test_an_emulated_verb_tells_its_price(profile: VendorProfile) -> None:
+    assert all(verb.note for verb in profile.capabilities.values() if verb.support == "emulated")
 
 
-def test_by_which_keys_a_contact_is_found(vendor: str, card: Card) -> None:
-    assert card.match_keys == MATCH_KEYS[vendor]
+def test_by_which_keys_a_contact_is_found(vendor: str, profile: VendorProfile) -> None:
+    assert profile.match_keys == MATCH_KEYS[vendor]
 
 
-def test_names_groups_and_needs(vendor: str, card: Card) -> None:
-    assert card.names == ("whole" if vendor == "filemail" else "halves")
-    assert card.one_group == (vendor == "atom")
-    assert card.needs_one_of == (("phone", "email") if vendor == "vercom" else ())
-    assert card.channels == ({"sms", "email", "push"} if vendor == "vercom" else frozenset())
-    assert card.group_name_longest == (100 if vendor == "serwersms" else None)
+def test_names_groups_and_needs(vendor: str, profile: VendorProfile) -> None:
+    assert profile.names == ("whole" if vendor == "filemail" else "halves")
+    assert profile.one_group == (vendor == "atom")
+    assert profile.needs_one_of == (("phone", "email") if vendor == "vercom" else ())
+    assert profile.channels == ({"sms", "email", "push"} if vendor == "vercom" else frozenset())
+    assert profile.group_name_longest == (100 if vendor == "serwersms" else None)
 
 
-def test_caps_and_rates(vendor: str, card: Card) -> None:
+def test_caps_and_rates(vendor: str, profile: VendorProfile) -> None:
     whole_lists = vendor in ("atom", "filemail")
-    assert card.max_body == (256 if whole_lists else 16) * MIB
-    assert card.max_objects == 1_000_000
-    assert card.rate == (Rate(10, 10) if vendor == "atom" else None)
+    assert profile.max_response_bytes == (256 if whole_lists else 16) * MIB
+    assert profile.max_objects == 1_000_000
+    assert profile.rate == (Rate(10, 10) if vendor == "atom" else None)
 
 
-def test_every_operation_of_the_spec_has_its_row(vendor: str, card: Card) -> None:
+def test_every_operation_of_the_spec_has_its_row(vendor: str, profile: VendorProfile) -> None:
     spec = yaml.safe_load((SPECS / f"{vendor}.yaml").read_text(encoding="utf-8"))
     methods = [node for path in spec["paths"].values() for node in path.values() if isinstance(node, dict)]
-    assert set(card.operations) == {method["operationId"] for method in methods}
-    assert len(card.operations) == spec["info"]["x-operations"]
+    assert set(profile.operations) == {method["operationId"] for method in methods}
+    assert len(profile.operations) == spec["info"]["x-operations"]
 
 
-def test_creates_are_never_repeated_blindly(card: Card) -> None:
+def test_creates_are_never_repeated_blindly(profile: VendorProfile) -> None:
     """By what an operation does and not by its HTTP verb: Filemail creates with GET."""
-    for name, operation in card.operations.items():
+    for name, operation in profile.operations.items():
         creates = bool(re.match("create|import", name))
         assert (operation.retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)) == creates, name
         reads = bool(re.match("list|get|check", name))
@@ -133,7 +133,7 @@ def test_creates_are_never_repeated_blindly(card: Card) -> None:
 
 def test_only_vercom_says_404_for_an_empty_list() -> None:
     empty = {
-        name: [op for op, row in vendor_class(name).card.operations.items() if row.empty_on_404] for name in VENDORS
+        name: [op for op, row in vendor_class(name).profile.operations.items() if row.empty_on_404] for name in VENDORS
     }
     assert {name for name in empty if empty[name]} == {"vercom"}
     assert len(empty["vercom"]) == 6

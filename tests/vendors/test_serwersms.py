@@ -10,9 +10,9 @@ import pytest
 from control import Server
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, InvalidInput, SerwerSMS
-from crossbook._http.request import Outgoing, Reply
-from crossbook.vendor import Card
+from crossbook import AddressBook, InvalidInputError, SerwerSMS
+from crossbook._http.request import PreparedRequest, TransportResponse
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import phone, whole
 
 pytestmark = pytest.mark.anyio
@@ -28,11 +28,11 @@ async def ids(book: AddressBook, **options: Any) -> list[str]:
 
 
 async def test_a_contact_in_two_groups_is_listed_once_a_group(
-    book: SerwerSMS, card: Card, server: Server, group: str
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
     groups = [group, (await book.groups.create("Others")).id]
-    first = (await book.contacts.create(whole(card, 0, groups))).id
-    second = (await book.contacts.create(whole(card, 1, [group]))).id
+    first = (await book.contacts.create(whole(profile, 0, groups))).id
+    second = (await book.contacts.create(whole(profile, 1, [group]))).id
     assert await ids(book) == [first, first, second]
     assert [contact.groups async for contact in book.contacts.list()] == [(groups[0],), (groups[1],), (group,)]
     for size in (1, 2, 100):
@@ -41,8 +41,10 @@ async def test_a_contact_in_two_groups_is_listed_once_a_group(
     assert await ids(book) == [first, second]
 
 
-async def test_pages_whose_number_is_not_told(book: SerwerSMS, card: Card, server: Server, group: str) -> None:
-    created = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(6)]
+async def test_pages_whose_number_is_not_told(
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str
+) -> None:
+    created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(6)]
     server.options(serwersms_paging=False)
     for size in (1, 2, 3, 4, 100):
         assert await ids(book, page_size=size) == created
@@ -57,7 +59,7 @@ async def test_pages_whose_number_is_not_told(book: SerwerSMS, card: Card, serve
 async def test_a_server_that_ignores_the_page_does_not_repeat_it_for_ever() -> None:
     rows = {"items": [{"id": 1, "phone": "+48500600701"}, {"id": 2, "phone": "+48500600702"}]}
 
-    def answer(call: Outgoing) -> Reply:
+    def answer(call: PreparedRequest) -> TransportResponse:
         assert len(transport.sent) < 10
         return reply(rows)
 
@@ -71,11 +73,11 @@ async def test_a_server_that_ignores_the_page_does_not_repeat_it_for_ever() -> N
 
 @pytest.mark.parametrize("partial", [False, True])
 async def test_an_edit_is_three_calls_and_keeps_everything(
-    book: SerwerSMS, card: Card, server: Server, group: str, partial: bool
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str, partial: bool
 ) -> None:
     server.options(serwersms_partial_edit=partial)
     groups = [group, (await book.groups.create("Others")).id]
-    contact = whole(card, 0, groups)
+    contact = whole(profile, 0, groups)
     id = (await book.contacts.create(contact)).id
     before = server.requests("serwersms")
     await book.contacts.update(id, company="New", fields={"city": "Łódź"})
@@ -88,18 +90,20 @@ async def test_an_edit_is_three_calls_and_keeps_everything(
     assert found.fields == {**(contact.fields or {}), "city": "Łódź"}
 
 
-async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, card: Card, group: str) -> None:
+async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, profile: VendorProfile, group: str) -> None:
     """`groups/check` asks by phone, and answers for all who have it."""
     other = (await book.groups.create("Others")).id
-    one = (await book.contacts.create(whole(card, 0, [group]))).id
-    two = (await book.contacts.create(whole(card, 0, [other]))).id
+    one = (await book.contacts.create(whole(profile, 0, [group]))).id
+    two = (await book.contacts.create(whole(profile, 0, [other]))).id
     assert [each.id for each in await book.contacts.groups_of(one)] == [group]
     await book.contacts.update(two, company="New")
     assert [each.id for each in await book.contacts.groups_of(two)] == [other]
 
 
-async def test_the_blacklist_is_an_opt_out_of_sms(book: SerwerSMS, card: Card, server: Server, group: str) -> None:
-    one, two = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(2)]
+async def test_the_blacklist_is_an_opt_out_of_sms(
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str
+) -> None:
+    one, two = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(2)]
     server.mark("serwersms", two, opted_out=["sms"])
     off = [(contact.id, contact.opted_out) async for contact in book.contacts.list()]
     assert off == [(one, frozenset()), (two, {"sms"})]
@@ -117,10 +121,10 @@ async def test_contacts_of_a_group_are_deleted_only_when_asked_for() -> None:
     assert delete["delete_contacts"] is True
 
 
-async def test_a_phone_is_searched_in_every_spelling(card: Card) -> None:
+async def test_a_phone_is_searched_in_every_spelling(profile: VendorProfile) -> None:
     transport = FakeTransport(reply({"items": [], "paging": {"page": 1, "count": 0}}))
     async with book_over("serwersms", transport) as book:
-        assert await book.contacts.find(phone=phone(card)) is None
+        assert await book.contacts.find(phone=phone(profile)) is None
     assert [body["search"] for body in transport.bodies] == ["+48500600700", "48500600700", "500600700"]
 
 
@@ -141,5 +145,5 @@ async def test_credentials_travel_in_the_body_or_in_a_header() -> None:
     assert dict(call.headers)[b"Authorization"] == b"Bearer fake-token"
     assert not {"username", "password"} & json.loads(call.body).keys()
     assert (call.method, call.path) == ("POST", "/contacts/index")
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInputError):
         SerwerSMS()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from control import Server
 
-from crossbook import Contact, InvalidInput, SerwerSMS
+from crossbook import Contact, InvalidInputError, SerwerSMS
 
 pytestmark = pytest.mark.anyio
 
@@ -32,18 +32,18 @@ async def test_import_refuses_what_it_cannot_carry(book: SerwerSMS, server: Serv
         "groups": Contact(phone="500600700", groups=("1",)),
     }
     for field, contact in stuffed.items():
-        with pytest.raises(InvalidInput, match=f"{field}: leave it out, or take contacts.create_many") as caught:
+        with pytest.raises(InvalidInputError, match=f"{field}: leave it out, or take contacts.create_many") as caught:
             await book.import_contacts("Fair", [contact])
         assert caught.value.field == field
     nobody: Any = None
     for contacts, why in (([], "at least one"), (nobody, "iterable")):
-        with pytest.raises(InvalidInput, match=why) as caught:
+        with pytest.raises(InvalidInputError, match=why) as caught:
             await book.import_contacts("Fair", contacts)
         assert caught.value.field == "contacts"
     for name in ("", "x" * 101):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             await book.import_contacts(name, [Contact(phone="500600700")])
         assert caught.value.field == "group_name"
-    with pytest.raises(InvalidInput, match="phone"):
+    with pytest.raises(InvalidInputError, match="phone"):
         await book.import_contacts("Fair", [Contact(email="a@example.com")])
     assert server.requests("serwersms").total() == 0

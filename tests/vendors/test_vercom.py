@@ -12,18 +12,18 @@ from fakes import FakeTransport, book_over, reply
 
 from crossbook import (
     AddressBook,
-    Ambiguous,
-    BadResponse,
+    AmbiguousMatchError,
     Contact,
     ExternalId,
-    InvalidInput,
-    NotFound,
+    InvalidInputError,
+    InvalidResponseError,
+    NotFoundError,
     Pager,
-    Rejected,
+    RejectedError,
     Vercom,
 )
-from crossbook._http.request import Outgoing, Reply
-from crossbook.vendor import Card
+from crossbook._http.request import PreparedRequest, TransportResponse
+from crossbook.vendor import VendorProfile
 from crossbook.vendors.vercom import Field, Segment
 from crossbook_testing.contract.people import whole
 
@@ -35,9 +35,9 @@ def vendor() -> str:
     return "vercom"
 
 
-async def test_an_update_by_our_own_key(book: Vercom, card: Card, group: str) -> None:
-    created = await book.contacts.create(whole(card))
-    await book.contacts.create(whole(card, 1))
+async def test_an_update_by_our_own_key(book: Vercom, profile: VendorProfile, group: str) -> None:
+    created = await book.contacts.create(whole(profile))
+    await book.contacts.create(whole(profile, 1))
     changed = await book.contacts.update(ExternalId("crm-0"), company="New", groups=[group])
     assert changed.id == created.id
     assert (await book.contacts.get(created.id)).company == "New"
@@ -45,9 +45,9 @@ async def test_an_update_by_our_own_key(book: Vercom, card: Card, group: str) ->
     assert (await book.contacts.update(ExternalId("crm-0"), groups=[])).id == created.id
     assert await book.contacts.groups_of(created.id) == ()
     for changes in ({"company": "New"}, {"groups": [group]}):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await book.contacts.update(ExternalId("nobody"), **changes)
-    with pytest.raises(InvalidInput, match="external_id"):
+    with pytest.raises(InvalidInputError, match="external_id"):
         await book.contacts.update(ExternalId("x" * 151), company="New")
     assert "crm-0" not in repr(ExternalId("crm-0"))
 
@@ -55,14 +55,14 @@ async def test_an_update_by_our_own_key(book: Vercom, card: Card, group: str) ->
 async def test_a_key_that_two_contacts_bear_is_told(book: Vercom) -> None:
     ids = [(await book.contacts.create(Contact(email="a@example.com", external_id="crm-0"))).id for _ in range(2)]
     for changes in ({"company": "New"}, {"groups": []}):
-        with pytest.raises(Ambiguous) as caught:
+        with pytest.raises(AmbiguousMatchError) as caught:
             await book.contacts.update(ExternalId("crm-0"), **changes)
         assert set(caught.value.candidates) == set(ids)
 
 
 @pytest.mark.parametrize("channel", ["sms", "email", "push", "all"])
-async def test_channels(book: Vercom, card: Card, channel: str) -> None:
-    one, other = [(await book.contacts.create(whole(card, number))).id for number in range(2)]
+async def test_channels(book: Vercom, profile: VendorProfile, channel: str) -> None:
+    one, other = [(await book.contacts.create(whole(profile, number))).id for number in range(2)]
     await book.contacts.unsubscribe(one, channel)
 
     async def off() -> dict[str, list[str]]:
@@ -76,7 +76,7 @@ async def test_channels(book: Vercom, card: Card, channel: str) -> None:
 
 async def test_a_channel_that_is_none(book: Vercom, server: Server) -> None:
     for call in (book.contacts.unsubscribe("1", "fax"), book.contacts.resubscribe("1", "")):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             await call
         assert caught.value.field == "channel"
     assert server.requests("vercom").total() == 0
@@ -90,28 +90,30 @@ async def test_additional_fields(book: Vercom) -> None:
     assert {field.name for field in fields} == {"shoe size", "vip"}
     page = await book.fields.list()
     assert [field async for field in book.fields.list(after=page.cursor)] == []
-    with pytest.raises(InvalidInput, match="cursor"):
+    with pytest.raises(InvalidInputError, match="cursor"):
         book.segments.list(after=page.cursor)
 
 
-async def test_a_segment_is_asked_for_again_until_it_is_counted(book: Vercom, card: Card, server: Server) -> None:
-    await book.contacts.create(whole(card))
+async def test_a_segment_is_asked_for_again_until_it_is_counted(
+    book: Vercom, profile: VendorProfile, server: Server
+) -> None:
+    await book.contacts.create(whole(profile))
     segments = [segment async for segment in book.segments.list()]
     assert [(type(segment), segment.count) for segment in segments] == [(Segment, None)] * 3
     (phones,) = [segment for segment in segments if segment.name == "With a phone number"]
     working = '{"meta":{"status":202},"data":[]}'
     server.fault("status", "vercom", "getSegment", status=202, retry_after="0", count=3, body=working)
-    counted = await book.with_options(attempts=1).segments.get(phones.id)
+    counted = await book.with_options(max_attempts=1).segments.get(phones.id)
     assert (counted.id, counted.name, counted.count) == (phones.id, phones.name, 1)
     assert server.requests("vercom")["getSegment"] == 4
 
 
 async def test_a_segment_that_is_not_there(book: Vercom, server: Server) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         await book.segments.get("999999")
     before = server.requests("vercom")
     for wrong in ("", "abc", "1/../2", "-1", "1" * 30, "٣"):
-        with pytest.raises(InvalidInput) as caught:
+        with pytest.raises(InvalidInputError) as caught:
             await book.segments.get(wrong)
         assert caught.value.field == "id"
     assert server.requests("vercom") == before
@@ -134,7 +136,7 @@ async def test_a_short_page_is_not_the_end() -> None:
     """A vendor may cap its pages lower than it says: only an empty page, or a 404, ends a list."""
     people = [{"id": str(number)} for number in range(1, 8)]
 
-    def answer(call: Outgoing) -> Reply:
+    def answer(call: PreparedRequest) -> TransportResponse:
         query = parse_qs(urlsplit(call.target.decode()).query)
         offset, limit = int(query["offset"][0]), min(3, int(query["limit"][0]))
         rows = people[offset : offset + limit]
@@ -158,7 +160,7 @@ async def test_two_keys_travel_in_headers(make_book: Callable[..., AddressBook])
 
 async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: Vercom) -> None:
     created = await book.contacts.create(Contact(email="a@example.com"))
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(RejectedError) as caught:
         await book.contacts.update(created.id, email=None)
     assert caught.value.field == "email"
     await book.contacts.update(created.id, phone="500600700", email=None)
@@ -168,16 +170,16 @@ async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: 
 
 @pytest.mark.parametrize("window", [1, 8])
 async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_ever(
-    book: Vercom, card: Card, server: Server, window: int
+    book: Vercom, profile: VendorProfile, server: Server, window: int
 ) -> None:
-    created = [(await book.contacts.create(whole(card, number))).id for number in range(5)]
+    created = [(await book.contacts.create(whole(profile, number))).id for number in range(5)]
     await book.groups.create("Friends")
     for operation in ("listContacts", "listGroups"):
         server.fault("rewrite", "vercom", operation, ignore=["offset"], count=None)
     seen: list[str] = []
     before = server.requests("vercom")
-    with pytest.raises(BadResponse, match="the same page came twice") as caught:
-        await _read(book.contacts.list(page_size=2, window=window), seen)
+    with pytest.raises(InvalidResponseError, match="the same page came twice") as caught:
+        await _read(book.contacts.list(page_size=2, prefetch=window), seen)
     assert seen == created[:2], "what came once is handed over"
     assert (caught.value.vendor, caught.value.operation, caught.value.sent) == ("vercom", "contacts.list", "yes")
     first = await book.contacts.list(page_size=2)
@@ -189,10 +191,10 @@ async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_eve
         lambda: book.contacts.find(external_id="crm-0"),
         lambda: book.groups.list(after=None),
     ):
-        with pytest.raises(BadResponse, match="the same page came twice"):
+        with pytest.raises(InvalidResponseError, match="the same page came twice"):
             await _all(again())
     server.calm()
-    rest = [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor, window=window)]
+    rest = [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor, prefetch=window)]
     assert rest == created[2:], "it goes on there, once the vendor is mended"
 
 

@@ -14,7 +14,7 @@ from fakes import FakeTransport, book_over, reply
 from virtual import virtually
 
 from crossbook import Contact
-from crossbook._http.request import Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Leftover, Report, planned, verify
 from crossbook_verify.cleanup import LONGEST, MOST
@@ -71,7 +71,7 @@ def test_after_a_vendor_that_went_away(vendor: str, make: Make, server: Server, 
             gone_from.append(done)
 
     report = verified(make, vendor, progress=gone)
-    assert "VendorDown" in report.stopped
+    assert "VendorUnavailableError" in report.stopped
     assert (count(vendor), report.leftovers) == (before, ())
 
 
@@ -144,7 +144,7 @@ class Clinging:
         self._made: list[dict[str, Any]] = []
         self.looked = 0.0
 
-    def __call__(self, call: Outgoing) -> Reply:
+    def __call__(self, call: PreparedRequest) -> TransportResponse:
         if call.method == "DELETE":
             return reply({}, 503, retry_after="20")
         if call.method == "GET":
@@ -168,7 +168,7 @@ def written(vendor: Clinging) -> tuple[Report, float]:
 def test_it_takes_no_longer_than_was_said() -> None:
     vendor = Clinging(list)
     report, ended = written(vendor)
-    assert "VendorDown" in report.stopped
+    assert "VendorUnavailableError" in report.stopped
     assert len([left for left in report.leftovers if left.kind == "contact"]) > 2
     assert ended - vendor.looked < LONGEST + 1  # it looks first, and then removes; a second is for rounding
 
@@ -192,7 +192,7 @@ class Leaving:
         self._numbers = itertools.count(1)
         self.requests = 0
 
-    async def __call__(self, call: Outgoing) -> Reply:
+    async def __call__(self, call: PreparedRequest) -> TransportResponse:
         self.requests += 1
         data: list[dict[str, Any]] = []
         if call.method == "DELETE":
@@ -226,7 +226,7 @@ def test_list_that_hangs_leaves_time_to_remove() -> None:
     made, removed = list[str](), list[str]()
     hangs = False
 
-    async def answer(call: Outgoing) -> Reply:
+    async def answer(call: PreparedRequest) -> TransportResponse:
         nonlocal hangs
         if call.method == "GET" and hangs:
             await anyio.sleep_forever()
@@ -255,7 +255,7 @@ def test_after_creates_whose_answers_were_lost(vendor: str, make: Make, server: 
     before = count(vendor)
     server.fault("close", vendor, CREATE[vendor], when="after", count=None)
     report = verified(make, vendor)
-    assert any("LostError" in trouble for trouble in report.troubles)
+    assert any("NoResponseError" in trouble for trouble in report.troubles)
     assert (count(vendor), report.leftovers) == (before, ())
 
 
@@ -312,12 +312,12 @@ def test_nobody_else_is_removed(vendor: str, make: Make, count: Count) -> None:
     async def fill() -> None:
         async with make(vendor) as book:
             group = (await book.groups.create("crossbook")).id
-            ours = {"email": EMAIL} if "email" in book.card.holds else {"phone": "0491570006", "groups": (group,)}
+            ours = {"email": EMAIL} if "email" in book.profile.holds else {"phone": "0491570006", "groups": (group,)}
             phone = {"phone": "+447700900789"} if vendor in ("serwersms", "vercom") else {}
             names = {"name": "Somebody"} if vendor == "filemail" else {"first_name": "Some", "last_name": "Body"}
             await book.contacts.create(Contact(**ours, **phone, **names))
             other = {"name": f"{FIRST} {LAST}"} if vendor == "filemail" else {"first_name": FIRST, "last_name": LAST}
-            theirs = {"email": "crossbook@example.com"} if "email" in book.card.holds else ours
+            theirs = {"email": "crossbook@example.com"} if "email" in book.profile.holds else ours
             await book.contacts.create(Contact(**theirs, **phone, **other))
 
     anyio.run(fill)

@@ -238,7 +238,7 @@ def test_an_answer_that_is_no_json(make: Make, server: Server) -> None:
     server.fault("html", "vercom", "listSegments", count=None)
     report = verified(make, "vercom")
     assert refuted(report) == {"listSegments.200"}
-    assert report.troubles == ("listSegments: BadResponse, status 200",)
+    assert report.troubles == ("listSegments: InvalidResponseError, status 200",)
 
 
 @pytest.mark.parametrize(("status", "held"), [(404, True), (422, False)])

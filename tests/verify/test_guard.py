@@ -19,7 +19,7 @@ from virtual import virtually
 
 import crossbook
 from crossbook._http.logs import watcher
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Report, planned, verify
 from crossbook_verify.probe import Look
@@ -74,7 +74,7 @@ def test_requests_used_up_by_refusals_give_report(make: Make, server: Server, pr
 
 
 def test_requests_used_up_by_repeats_give_report() -> None:
-    replies = itertools.cycle([Reply(200, {"content-type": "text/html"}, b"<p>Anna</p>"), reply({}, 503)])
+    replies = itertools.cycle([TransportResponse(200, {"content-type": "text/html"}, b"<p>Anna</p>"), reply({}, 503)])
 
     async def run() -> Report:
         async with book_over("filemail", FakeTransport(lambda _: next(replies)), rate=1e6) as book:
@@ -139,7 +139,7 @@ def test_what_got_no_answer_says_nothing_of_a_claim(status: int, make: Make, ser
 
 def test_repeats_count_too(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=None)
-    with pytest.raises(crossbook.VendorDown):
+    with pytest.raises(crossbook.VendorUnavailableError):
         verified(make, "vercom")
     assert 2 <= sum(server.requests("vercom").values()) <= 6
 
@@ -147,7 +147,7 @@ def test_repeats_count_too(make: Make, server: Server) -> None:
 def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=None, skip=5)
     report = verified(make, "vercom")
-    assert "VendorDown" in report.stopped
+    assert "VendorUnavailableError" in report.stopped
     assert len(report.troubles) == 3
     assert report.of("confirmed")
 
@@ -155,7 +155,7 @@ def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
 def test_a_vendor_that_went_away_is_not_written_to(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=6, skip=5)  # and is there again
     report = verified(make, "vercom", write=True)
-    assert "VendorDown" in report.stopped
+    assert "VendorUnavailableError" in report.stopped
     assert "createContacts" not in server.requests("vercom")
     assert not any("Groups" in name and name != "listGroups" for name in server.requests("vercom"))
 

@@ -50,14 +50,14 @@ def test_reading_refutes_nothing_and_writes_nothing(
     steps: list[tuple[int, int, str]] = []
     report = verified(make, vendor, progress=lambda *step: steps.append(step))
     assert clean(report)
-    card = vendor_class(vendor).card
+    profile = vendor_class(vendor).profile
     after = control.get("/state").json()["vendors"][vendor]
     asked = {
         name: counts["requests"] - before["operations"].get(name, {"requests": 0})["requests"]
         for name, counts in after["operations"].items()
     }
     made = {name: number for name, number in asked.items() if number}
-    assert {name for name in made if card.operations[name].retry is not Retry.SAFE} <= {"login"}
+    assert {name for name in made if profile.operations[name].retry is not Retry.SAFE} <= {"login"}
     assert (after["contacts"], after["groups"]) == (before["contacts"], before["groups"])
     assert made == dict(report.calls)
     assert sum(made.values()) <= planned(vendor)

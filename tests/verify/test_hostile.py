@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 import crossbook
-from crossbook._http.request import Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.registry import VENDORS
 from crossbook_verify import Report, verify
 from crossbook_verify.checker import MOST_ROWS, Ledger
@@ -38,7 +38,7 @@ def values(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[str, str, Reply]:
+def answers(draw: st.DrawFn) -> tuple[str, str, TransportResponse]:
     vendor = draw(st.sampled_from(sorted(CLAIMS)))
     claims = CLAIMS[vendor]
     operation = draw(st.sampled_from(sorted(claims.operations)))
@@ -46,7 +46,9 @@ def answers(draw: st.DrawFn) -> tuple[str, str, Reply]:
     body = draw(st.dictionaries(keys, values(keys), max_size=8) | values(keys))
     statuses = sorted(map(int, claims.operations[operation].answers))
     kind = draw(st.sampled_from(["application/json", "application/json; charset=utf-8", "text/html"]) | PRIVATE)
-    reply = Reply(draw(st.sampled_from([*statuses, 418])), {"content-type": kind}, json.dumps(body).encode())
+    reply = TransportResponse(
+        draw(st.sampled_from([*statuses, 418])), {"content-type": kind}, json.dumps(body).encode()
+    )
     return vendor, operation, reply
 
 
@@ -67,7 +69,7 @@ def leaves(value: Any) -> set[str]:
 
 @settings(max_examples=60)
 @given(answers())
-def test_any_answer(answer: tuple[str, str, Reply]) -> None:
+def test_any_answer(answer: tuple[str, str, TransportResponse]) -> None:
     vendor, operation, reply = answer
     ledger = Ledger(CLAIMS[vendor])
     ledger.read(operation, reply)
@@ -91,14 +93,14 @@ def test_any_answer(answer: tuple[str, str, Reply]) -> None:
 @example(b"")
 def test_any_bytes(content: bytes) -> None:
     ledger = Ledger(CLAIMS["vercom"])
-    ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, content))
+    ledger.read("listContacts", TransportResponse(200, {"content-type": "application/json"}, content))
     render(report_on("vercom", ledger)).encode()
 
 
 def read(body: Any, operation: str = "listContacts") -> Report:
     ledger = Ledger(CLAIMS["vercom"])
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    ledger.read(operation, Reply(200, {"content-type": "application/json"}, content))
+    ledger.read(operation, TransportResponse(200, {"content-type": "application/json"}, content))
     return report_on("vercom", ledger)
 
 
@@ -157,7 +159,7 @@ ROWS = ("items", "data", "result", "contacts", "Contacts", "groups", "Groups", "
 
 
 @st.composite
-def hostile(draw: st.DrawFn) -> Reply:
+def hostile(draw: st.DrawFn) -> TransportResponse:
     """An answer that has the vendors' keys, and whatever in them."""
     ids = st.sampled_from(["1", "²", "..", "9" * 400, "\ud800", "a/b", ""]) | st.integers() | st.none()
     fields = dict.fromkeys(
@@ -172,7 +174,7 @@ def hostile(draw: st.DrawFn) -> Reply:
     body = draw(
         st.fixed_dictionaries({}, optional={**keys, "status": status, "responsestatus": status, "success": status})
     )
-    return Reply(
+    return TransportResponse(
         draw(st.sampled_from([200, 200, 200, 207, 404, 422])),
         {"content-type": "application/json"},
         json.dumps(body).encode(),
@@ -181,7 +183,7 @@ def hostile(draw: st.DrawFn) -> Reply:
 
 @settings(max_examples=25)
 @given(st.sampled_from(sorted(CLAIMS)), st.lists(hostile(), min_size=1, max_size=12))
-def test_a_whole_verification_among_hostile_answers(vendor: str, replies: list[Reply]) -> None:
+def test_a_whole_verification_among_hostile_answers(vendor: str, replies: list[TransportResponse]) -> None:
     turn = itertools.cycle(replies)
 
     async def run() -> Report:
@@ -207,9 +209,9 @@ def test_ids_that_cannot_be_asked_for(vendor: str, id: object) -> None:
     body = {**row, **rows, "result": row, "contact": row, "success": True, "responsestatus": "OK", "status": "success"}
     lists = {**body, "result": [row]}
 
-    def answer(call: Outgoing) -> Reply:
+    def answer(call: PreparedRequest) -> TransportResponse:
         content = json.dumps(lists if call.path.endswith("address-book/list") else body).encode()
-        return Reply(200, {"content-type": "application/json"}, content)
+        return TransportResponse(200, {"content-type": "application/json"}, content)
 
     async def run() -> Report:
         async with book_over(vendor, FakeTransport(answer), rate=1e6) as book:

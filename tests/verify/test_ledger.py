@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 from crossbook_verify import Finding
 from crossbook_verify.checker import Ledger
 from crossbook_verify.claims import claims_of
@@ -20,7 +20,7 @@ def read(vendor: str, operation: str, status: int, body: Any, **headers: str) ->
     ledger = Ledger(claims_of(vendor))
     names = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    ledger.read(operation, Reply(status, names, content))
+    ledger.read(operation, TransportResponse(status, names, content))
     return {finding.id: finding for finding in ledger.findings() if finding.seen}
 
 
@@ -100,6 +100,6 @@ def test_where_it_was_different() -> None:
     ledger = Ledger(claims_of("vercom"))
     for operation, number in (("listContacts", "1"), ("listGroups", 1)):
         body = {"meta": {**META, "uniqId": number}, "data": []}
-        ledger.read(operation, Reply(200, {"content-type": "application/json"}, json.dumps(body).encode()))
+        ledger.read(operation, TransportResponse(200, {"content-type": "application/json"}, json.dumps(body).encode()))
     found = next(finding for finding in ledger.findings() if finding.id == "Meta.uniqId.type")
     assert (found.seen, found.wrong, found.where) == (2, 1, ("listGroups",))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crossbook._http.request import Reply
+from crossbook._http.request import TransportResponse
 from crossbook_verify import Report
 from crossbook_verify.checker import Ledger
 from crossbook_verify.claims import claims_of
@@ -25,7 +25,7 @@ def report_of(ledger: Ledger) -> Report:
 
 def read(body: Any, vendor: str = "vercom", operation: str = "listContacts", kind: str = "application/json") -> Report:
     ledger = Ledger(claims_of(vendor))
-    ledger.read(operation, Reply(200, {"content-type": kind}, json.dumps(body).encode()))
+    ledger.read(operation, TransportResponse(200, {"content-type": kind}, json.dumps(body).encode()))
     return report_of(ledger)
 
 
@@ -105,7 +105,7 @@ def test_word_of_spec_shown_as_key(vendor: str) -> None:
 def test_key_twice_that_is_value_masked() -> None:
     ledger = Ledger(claims_of("vercom"))
     content = b'{"Anna": 1, "Anna": 2, "note": 1, "note": 2}'
-    ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, content))
+    ledger.read("listContacts", TransportResponse(200, {"content-type": "application/json"}, content))
     assert came(report_of(ledger), "listContacts.200") == ('a key twice: `"Aaaa"`; a key twice: `note`',)
 
 
@@ -136,7 +136,7 @@ def test_error_code_that_is_value_masked(code: str) -> None:
 def test_an_error_code(code: str, shown: str) -> None:
     ledger = Ledger(claims_of("vercom"))
     body = {"meta": META, "data": [{"lastName": "Kowalska", "companyName": "Kind"}]}
-    ledger.read("listContacts", Reply(200, {"content-type": "application/json"}, json.dumps(body).encode()))
+    ledger.read("listContacts", TransportResponse(200, {"content-type": "application/json"}, json.dumps(body).encode()))
     ledger.said("listContacts", 400, code, None)
     assert report_of(ledger).codes == (f"{shown} with status 400: listContacts",)
 

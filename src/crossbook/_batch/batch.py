@@ -15,13 +15,13 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 from attrs import define
 
-from crossbook._batch.executor import Writer
-from crossbook._batch.intake import Intake
+from crossbook._batch.executor import Executor
+from crossbook._batch.intake import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
 from crossbook._concurrency import Job, undisturbed
-from crossbook._http.session import Connection
-from crossbook._tracebacks import public
+from crossbook._http.session import Session
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AuthError, UsageError
 from crossbook.vendor import Rate
 
@@ -31,7 +31,7 @@ _SECONDS = 5.0
 _GUESS = 0.1  # seconds a request takes, where nothing was asked
 
 
-class Pace:
+class Throughput:
     """Results a second over the last seconds, sampled: many results cost no more than a few."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Policy:
 # Between the workers and the reader: results as they come, or in order, and never more inputs under way than fit.
 
 
-class Window:
+class ResultBuffer:
     """Inputs under way to their reader: taken from the source, and their results not read yet.
 
     Workers ask for `room` before they take more of the source, so that a slow reader slows them down, and so that
@@ -193,16 +193,16 @@ class Batch(Generic[I]):
         async with book.contacts.create_many(people, journal="import.sqlite", match="phone") as run:
             async for result in run:
                 print(result.index, result.status, result.id)
-        print(run.summarised())
+        print(run.summary)
         ```
     """
 
     def __init__(
         self,
-        connection: Connection,
+        connection: Session,
         source: Source[I],
-        intake: Intake[I],
-        writer: Writer[I],
+        intake: ItemReader[I],
+        writer: Executor[I],
         *,
         workers: int,
         ordered: bool,
@@ -222,8 +222,8 @@ class Batch(Generic[I]):
         self._summary = summary
         self._requests = requests
         self._rate = rate
-        self._window = Window(max(3 * workers * writer.chunk, 64), ordered=ordered)
-        self._pace = Pace()
+        self._window = ResultBuffer(max(3 * workers * writer.chunk, 64), ordered=ordered)
+        self._pace = Throughput()
         self._jobs: list[Job[None]] = []
         self._scopes: list[anyio.CancelScope] = []
         self._working = 0
@@ -231,11 +231,11 @@ class Batch(Generic[I]):
         self._broken: Exception | None = None
         self._began: float | None = None
 
-    @public
+    @hide_internal_frames
     async def __aenter__(self) -> Self:
         self._connection.check()
         if self._began is not None:
-            raise UsageError("a batch runs once: ask for a new one", vendor=self._connection.card.vendor)
+            raise UsageError("a batch runs once: ask for a new one", vendor=self._connection.profile.vendor)
         self._began = anyio.current_time()
         opening = self._connection.start(self._intake.open)
         try:
@@ -247,7 +247,7 @@ class Batch(Generic[I]):
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
         return self
 
-    @public
+    @hide_internal_frames
     async def __aexit__(self, *exc: object) -> None:
         """Stops the workers, and returns when nothing is going on any more."""
         if not (self._source.exhausted or self._stopping):
@@ -281,12 +281,12 @@ class Batch(Generic[I]):
     async def __anext__(self) -> Result:
         return self._window.get_now() or await self._next()
 
-    @public
+    @hide_internal_frames
     async def _next(self) -> Result:
         if self._began is None:
             raise UsageError(
                 "a batch begins when it is entered: `async with` it, or await its summary()",
-                vendor=self._connection.card.vendor,
+                vendor=self._connection.profile.vendor,
             )
         result = await self._window.get()
         if result is not None:
@@ -295,11 +295,11 @@ class Batch(Generic[I]):
             raise self._broken
         if not (self._source.exhausted or self._stopping) or self._writer.in_flight:
             what = "the batch was left, or its book closed, before it was done"
-            raise UsageError(what, vendor=self._connection.card.vendor)
+            raise UsageError(what, vendor=self._connection.profile.vendor)
         raise StopAsyncIteration
 
-    @public
-    async def summary(self) -> Summary:
+    @hide_internal_frames
+    async def run(self) -> Summary:
         """Runs the batch to its end and answers what became of it; results are counted and not kept.
 
         What the source raised is raised here, after what was in flight ended.
@@ -317,7 +317,8 @@ class Batch(Generic[I]):
         """
         self._stop(why)
 
-    def summarised(self) -> Summary:
+    @property
+    def summary(self) -> Summary:
         """What became of it so far; requests and seconds are told at the end."""
         return self._summary
 
@@ -334,7 +335,7 @@ class Batch(Generic[I]):
         except anyio.get_cancelled_exc_class():
             await checkpoint_if_cancelled()  # the book is closed
             what = "the source or a callback was cancelled from within: what it waited for was"
-            self._break(UsageError(what, vendor=self._connection.card.vendor))
+            self._break(UsageError(what, vendor=self._connection.profile.vendor))
         finally:
             self._working -= 1
             if self._working == 0:

@@ -6,35 +6,30 @@ from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import iscoroutinefunction
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from attrs import frozen
 
 from crossbook import _validation
 from crossbook._batch.batch import Batch, OnError, Policy
-from crossbook._batch.executor import Writer
+from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook._batch.intake import Intake
+from crossbook._batch.intake import ItemReader
 from crossbook._batch.item import remedy_for
 from crossbook._batch.matching import Lookups
-from crossbook._batch.operations import ById, Step
-from crossbook._batch.resolver import Decider, OnDuplicate, OnUncertain
+from crossbook._batch.operations import BatchOperation, ById
+from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver
 from crossbook._batch.results import Progress, Summary
 from crossbook._batch.resume import Purpose, Resume
 from crossbook._batch.source import Source, collected
 from crossbook._http.options import Options
-from crossbook._http.session import Connection
+from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._redaction import Secret
-from crossbook.errors import InvalidInput, Unsupported
+from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.journal.base import Journal, NoJournal
 from crossbook.journal.memory import MemoryJournal
-from crossbook.vendor import Card, Verbs
-
-if TYPE_CHECKING:
-    from crossbook._batch.batch import Batch
-    from crossbook._batch.resolver import OnDuplicate
-    from crossbook._pagination.pager import Pager
+from crossbook.vendor import VendorAdapter, VendorProfile
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 Items = Iterable[I] | AsyncIterable[I]
@@ -51,15 +46,15 @@ class BatchOptions(TypedDict, total=False):
         journal_key: a secret of yours, text or bytes, at least 16 of them: the journal then holds no key of its own,
             and whoever has the file cannot try phones or addresses against it. Every resumption needs the same.
         same_account: your word that the journal is of this account, where crossbook cannot see that it is.
-        ref: a callable that gives your own key of an item; results and the journal echo it.
+        item_key: a callable that gives your own key of an item; results and the journal echo it.
         ordered: results in the order of the source, not as they come.
         on_error: "collect" (default) goes on, "stop" begins nothing more after a failed input.
         max_failures: bears so many failed inputs, and begins nothing more after one more than that.
         concurrency: workers; by default as many as the book has requests in flight, 4 where a call takes many items.
         max_wait: seconds that one request waits at most for a permit of the rate limiter, or for a `Retry-After`; after
-            that its item fails with `RateLimited`. Without it, and without a `queue_timeout` of the book, a batch waits
+            that its item fails with `RateLimitError`. Without it, and without a `queue_timeout` of the book, a batch waits
             as long as it takes. Neither wait is part of `timeout`.
-        settle: seconds after which a write without an answer has happened or never will; the read time-out by default.
+        settle_timeout: seconds after which a write without an answer has happened or never will; the read time-out by default.
         uncertain: what to do with a create that an earlier run of the journal left without an outcome, and that no
             lookup by `match` settles: "retry" sends it again and accepts a possible second contact, "skip" reports it
             as `skipped`, "done" takes it as written (`done`, without an id). None, the default: `uncertain`.
@@ -72,31 +67,31 @@ class BatchOptions(TypedDict, total=False):
     run: str
     journal_key: str | bytes | None
     same_account: bool
-    ref: Callable[[Any], Any] | None
+    item_key: Callable[[Any], Any] | None
     ordered: bool
     on_error: OnError
     max_failures: int | None
     concurrency: int | None
     max_wait: float | None
-    settle: float | None
+    settle_timeout: float | None
     uncertain: OnUncertain | None
     dry_run: bool
     progress: Callable[[Progress], None] | bool | None
 
 
 @frozen
-class Workshop:
+class BatchContext:
     """What a book lends to a batch."""
 
-    verbs: Verbs
-    connection: Connection
+    adapter: VendorAdapter
+    connection: Session
     options: Options
     requests: Callable[[], int]
 
 
 def batch(
-    shop: Workshop,
-    step: Step[I],
+    context: BatchContext,
+    step: BatchOperation[I],
     items: Items[Any],
     options: BatchOptions,
     *,
@@ -106,102 +101,108 @@ def batch(
     on_duplicate: OnDuplicate | None = None,
 ) -> Batch[I]:
     """Puts a batch together; nothing is sent before it is entered."""
-    card, connection = shop.verbs.card, shop.connection
+    profile, connection = context.adapter.profile, context.connection
     connection.check()
     unknown = sorted(set(options) - set(BatchOptions.__annotations__))
     if unknown:
-        raise InvalidInput(f"a batch has no option {', '.join(unknown)}", field=unknown[0], vendor=card.vendor)
+        raise InvalidInputError(f"a batch has no option {', '.join(unknown)}", field=unknown[0], vendor=profile.vendor)
     if upsert and match is None:
-        raise InvalidInput(
-            f"match is one of {', '.join(card.match_keys)}: the key by which a contact is found", field="match",
-            vendor=card.vendor,
+        raise InvalidInputError(
+            f"match is one of {', '.join(profile.match_keys)}: the key by which a contact is found", field="match",
+            vendor=profile.vendor,
         )  # fmt: skip
-    if match is not None and not _validation.is_one_of(match, card.match_keys):
-        can = ", ".join(card.match_keys)
-        raise Unsupported(f"{card.title} cannot be asked by {match}, only by {can}", field="match", vendor=card.vendor)
+    if match is not None and not _validation.is_one_of(match, profile.match_keys):
+        can = ", ".join(profile.match_keys)
+        raise UnsupportedError(
+            f"{profile.title} cannot be asked by {match}, only by {can}", field="match", vendor=profile.vendor
+        )
     _check(options)
     for flag in ("dry_run", "ordered", "same_account"):
-        _validation.check_flag(card, flag, options.get(flag, False))
+        _validation.check_flag(profile, flag, options.get(flag, False))
     _one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
     _check_uncertain(options, step)
     dry_run, progress = options.get("dry_run", False), options.get("progress")
     kept = options.get("journal") is not None and not dry_run
     journal = _journal(options.get("journal") if kept else None, matching=match is not None)
-    decider: Decider | None = None
+    decider: Resolver | None = None
     if step.creates:
-        decider = Decider(
-            shop.verbs,
-            None if match is None else Lookups(shop.verbs, match, connection.start),
+        decider = Resolver(
+            context.adapter,
+            None if match is None else Lookups(context.adapter, match, connection.start),
             journal,
             match=match,
             upsert=upsert,
             on_duplicate=on_duplicate,
-            settle=shop.options.read_timeout if (settle := options.get("settle")) is None else settle,
+            settle_timeout=context.options.read_timeout
+            if (settle_timeout := options.get("settle_timeout")) is None
+            else settle_timeout,
             uncertain=options.get("uncertain"),
             dry_run=dry_run,
         )
-    run, ref, hashes = options.get("run", ""), options.get("ref"), KeyedHash()
+    run, item_key, hashes = options.get("run", ""), options.get("item_key"), KeyedHash()
     resume = Resume(
-        shop.verbs,
+        context.adapter,
         journal,
         Purpose(
-            card.vendor, operation, match, connection.base_url, connection.brand, step.creates, connection.identity
+            profile.vendor, operation, match, connection.base_url, connection.brand, step.creates, connection.identity
         ),
         hashes,
         name=run,
         journal_key=_journal_key(options.get("journal_key")),
         same_account=options.get("same_account", False),
     )
-    intake = Intake(step, decider, journal, hashes=hashes, resume=resume if kept else None, run=run, ref=ref)
+    intake = ItemReader(
+        step, decider, journal, hashes=hashes, resume=resume if kept else None, run=run, item_key=item_key
+    )
     remedy = remedy_for(creates=step.creates, kept=kept, matched=match is not None)
-    writer = Writer(step, decider, journal, intake, remedy=remedy, dry_run=dry_run)
+    writer = Executor(step, decider, journal, intake, remedy=remedy, dry_run=dry_run)
     if isinstance(items, Pager) and isinstance(step, ById):
         items = collected(items, journal if kept else None, hashes)
     return Batch(
         connection,
-        Source(items, journal.bookmark),
+        Source(items, journal.checkpoint),
         intake,
         writer,
         workers=options.get("concurrency") or (_BULK_WORKERS if writer.chunk > 100 else connection.concurrency),
         ordered=options.get("ordered", False),
         policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=_bar(operation) if progress is True else None if progress is False else progress,
-        summary=Summary(dry_run=dry_run, steps=_steps(card, step, match, upsert), remedy=remedy),
-        requests=shop.requests,
+        summary=Summary(dry_run=dry_run, steps=_steps(profile, step, match, upsert), remedy=remedy),
+        requests=context.requests,
         rate=connection.rate,
     )
 
 
 def _check(options: BatchOptions) -> None:
     _one_of("on_error", options.get("on_error", "collect"), "collect", "stop")
-    for name in ("ref", "progress"):
+    for name in ("item_key", "progress"):
         given = options.get(name)
         if not (given is None or callable(given) or (name == "progress" and isinstance(given, bool))):
-            raise InvalidInput(f"{name} must be callable", field=name)
+            raise InvalidInputError(f"{name} must be callable", field=name)
         if iscoroutinefunction(given):
-            raise InvalidInput(f"{name} is a plain function: nobody would await its answer", field=name)
+            raise InvalidInputError(f"{name} is a plain function: nobody would await its answer", field=name)
     if not isinstance(options.get("run", ""), str):
-        raise InvalidInput("run is a name, as text", field="run")
-    for name, least, kinds in (("concurrency", 1, int), ("max_failures", 0, int), ("settle", 0, (int, float))):
+        raise InvalidInputError("run is a name, as text", field="run")
+    for name, least, kinds in (("concurrency", 1, int), ("max_failures", 0, int), ("settle_timeout", 0, (int, float))):
         value: Any = options.get(name)
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < float("inf"):
-            raise InvalidInput(f"{name} is a number from {least} on", field=name)
+            raise InvalidInputError(f"{name} is a number from {least} on", field=name)
 
 
-def _check_uncertain(options: BatchOptions, step: Step[Any]) -> None:
+def _check_uncertain(options: BatchOptions, step: BatchOperation[Any]) -> None:
     decision = options.get("uncertain")
     _one_of("uncertain", decision, "retry", "skip", "done", None)
     if decision is None:
         return
     if not step.creates:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"uncertain= decides about creates; {step.verb} is safe to repeat: run the same journal again",
             field="uncertain",
         )
     if options.get("journal") is None:
-        raise InvalidInput(
+        raise InvalidInputError(
             "uncertain= needs journal=: it decides about what an earlier run of a journal left open", field="uncertain"
         )
 
@@ -213,8 +214,8 @@ def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> 
         from crossbook.journal.sqlite import SqliteJournal
 
         return SqliteJournal(given)
-    if not callable(getattr(given, "intend", None)):
-        raise InvalidInput("journal is a path, or an object of the shape of crossbook.Journal", field="journal")
+    if not callable(getattr(given, "record_intents", None)):
+        raise InvalidInputError("journal is a path, or an object of the shape of crossbook.Journal", field="journal")
     return given
 
 
@@ -222,16 +223,16 @@ def _journal_key(given: str | bytes | None) -> Secret | None:
     if given is None:
         return None
     if not isinstance(given, (str, bytes)) or len(given) < _LEAST_KEY:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInput(f"journal_key is text or bytes, at least {_LEAST_KEY} of them", field="journal_key")
+        raise InvalidInputError(f"journal_key is text or bytes, at least {_LEAST_KEY} of them", field="journal_key")
     return Secret(given if isinstance(given, str) else given.hex())
 
 
-def _steps(card: Card, step: Step[Any], match: str | None, upsert: bool) -> dict[str, str]:
+def _steps(profile: VendorProfile, step: BatchOperation[Any], match: str | None, upsert: bool) -> dict[str, str]:
     """How the vendor does what this batch needs, by verb."""
-    verbs = [*(["contacts.find"] if match else []), step.verb, *(["contacts.update"] if upsert else [])]
+    adapter = [*(["contacts.find"] if match else []), step.verb, *(["contacts.update"] if upsert else [])]
     told: dict[str, str] = {}
-    for name in verbs:
-        verb = card.verb(name)
+    for name in adapter:
+        verb = profile.capability(name)
         many = f", {verb.bulk:,} at once" if verb.bulk > 1 else ""
         told[name] = f"{verb.support}{many}{f' ({verb.note})' if verb.note else ''}"
     return told
@@ -241,7 +242,7 @@ def _bar(operation: str) -> Callable[[Progress], None]:
     try:
         from crossbook._batch.progress_bar import Bar
     except ModuleNotFoundError as error:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"progress=True needs {error.name}: pip install 'crossbook[cli]', or pass a callable", field="progress"
         ) from None
     return Bar(operation)
@@ -249,9 +250,9 @@ def _bar(operation: str) -> Callable[[Progress], None]:
 
 def _one_of(name: str, value: object, *allowed: object) -> None:
     if value not in allowed:
-        raise InvalidInput(f"{name} is one of {', '.join(repr(each) for each in allowed if each)}", field=name)
+        raise InvalidInputError(f"{name} is one of {', '.join(repr(each) for each in allowed if each)}", field=name)
 
 
-def bulk_method(verbs: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
-    """The vendor's verb for many, which those have whose card says so."""
-    return partial(getattr(verbs, name, None) or getattr(verbs, "unsupported"), **fixed)  # noqa: B009
+def bulk_method(adapter: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
+    """The vendor's verb for many, which those have whose profile says so."""
+    return partial(getattr(adapter, name, None) or getattr(adapter, "unsupported"), **fixed)  # noqa: B009

@@ -12,18 +12,27 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
-from crossbook._batch.intake import Intake
-from crossbook._batch.item import Settlement, Task, Unknown, open_still, recorded, refused, refused_whole, result_of
-from crossbook._batch.operations import Create, Done, Outcome, Step, bulky
-from crossbook._batch.resolver import Decider
+from crossbook._batch.intake import ItemReader
+from crossbook._batch.item import (
+    BatchItem,
+    ItemOutcome,
+    Uncertain,
+    open_still,
+    recorded,
+    refused,
+    refused_whole,
+    result_of,
+)
+from crossbook._batch.operations import BatchOperation, CallOutcome, Completed, Create, bulky
+from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
-from crossbook.errors import CrossbookError, LostError
+from crossbook.errors import CrossbookError, NoResponseError
 from crossbook.journal.base import Journal, NoJournal
 
 # How writes leave: an intent in the journal, then the call, alone or with others in a native one.
 
 
-class Dispatch:
+class Sender:
     """Writes what is decided, and says of each task what came of it.
 
     Args:
@@ -32,18 +41,18 @@ class Dispatch:
         together: how many go in one native call.
     """
 
-    def __init__(self, step: Step[Any], journal: Journal, together: int) -> None:
+    def __init__(self, step: BatchOperation[Any], journal: Journal, together: int) -> None:
         self._step = step
         self._journal = journal
         self._remembers = type(journal) is not NoJournal
         self._together = together
 
-    def groups(self, tasks: Sequence[Task]) -> list[list[Task]]:
+    def groups(self, tasks: Sequence[BatchItem]) -> list[list[BatchItem]]:
         """What goes in one native call together."""
         if self._step.bulk == 1:
             return [[task] for task in tasks]
-        alone: list[list[Task]] = []
-        alike: dict[Any, list[Task]] = {}
+        alone: list[list[BatchItem]] = []
+        alike: dict[Any, list[BatchItem]] = {}
         for task in tasks:
             if task.alone or self._is_bulky(task):
                 alone.append([task])
@@ -51,17 +60,17 @@ class Dispatch:
                 alike.setdefault((task.update is None, task.attempts > 0, task.ready.bulk), []).append(task)
         return [*alone, *alike.values()]
 
-    def _is_bulky(self, task: Task) -> bool:
-        return task.ready.alone or (task.update is not None and bulky(self._step.card, task.update[1]))
+    def _is_bulky(self, task: BatchItem) -> bool:
+        return task.ready.alone or (task.update is not None and bulky(self._step.profile, task.update[1]))
 
-    def calls(self, task: Task) -> float:
+    def calls(self, task: BatchItem) -> float:
         """Requests that the write of this one costs; a part of one, where it shares a native call."""
-        card = self._step.card
-        verb = card.verb(self._step.verb if task.update is None else "contacts.update")
+        profile = self._step.profile
+        verb = profile.capability(self._step.verb if task.update is None else "contacts.update")
         groups = len(task.ready.contact.groups or ()) if task.ready.contact else 0
         return float(verb.calls / (1 if self._is_bulky(task) else self._together) + verb.calls_a_group * groups)
 
-    async def write(self, group: Sequence[Task]) -> list[Settlement | None]:
+    async def write(self, group: Sequence[BatchItem]) -> list[ItemOutcome | None]:
         """What the write of each came to; None if more is to be done about it."""
         again = group[0].attempts > 0
         for task in group:
@@ -69,16 +78,16 @@ class Dispatch:
             task.attempts += 1
             task.tries += 1
         if self._remembers:
-            await self._journal.intend([task.entry("intent") for task in group])
+            await self._journal.record_intents([task.entry("intent") for task in group])
         outcomes = await self._call(group, again)
         settlements = [self._settlement(task, outcome) for task, outcome in zip(group, outcomes, strict=True)]
         if self._remembers and any(settlement is None for settlement in settlements):
             made = [task.entry("intent") for task in group if task.half is not None]
             if made:
-                await self._journal.settle(made)
+                await self._journal.record_outcomes(made)
         return settlements
 
-    async def _call(self, group: Sequence[Task], again: bool) -> Sequence[Outcome]:
+    async def _call(self, group: Sequence[BatchItem], again: bool) -> Sequence[CallOutcome]:
         step, first = self._step, group[0]
         try:
             if isinstance(step, Create) and first.update is not None:
@@ -94,11 +103,11 @@ class Dispatch:
             half, again = len(group) // 2, again or error.earlier == "maybe"
             return [*await self._call(group[:half], again), *await self._call(group[half:], again)]
 
-    def _creates(self, task: Task) -> bool:
+    def _creates(self, task: BatchItem) -> bool:
         return self._step.creates and task.update is None
 
-    def _settlement(self, task: Task, outcome: Outcome) -> Settlement | None:
-        if isinstance(outcome, Done) or (outcome is not None and refused(outcome)):
+    def _settlement(self, task: BatchItem, outcome: CallOutcome) -> ItemOutcome | None:
+        if isinstance(outcome, Completed) or (outcome is not None and refused(outcome)):
             return outcome
         if self._creates(task):
             task.unsure, task.since, task.lost = True, anyio.current_time(), outcome
@@ -107,14 +116,16 @@ class Dispatch:
         if outcome is None and not task.alone:
             task.alone = True  # twice is as good as once, and the answer to one alone is plain
             return None
-        lost = LostError("the answer does not say what became of it", vendor=self._step.card.vendor, sent="maybe")
-        return Unknown(outcome or lost, final=False)
+        lost = NoResponseError(
+            "the answer does not say what became of it", vendor=self._step.profile.vendor, sent="maybe"
+        )
+        return Uncertain(outcome or lost, final=False)
 
 
 # Items with the same key go one after another, in the order of the source.
 
 
-class Turns:
+class KeyedLock:
     """A line a key. Whoever joins an empty line may go at once; the others wait for the event that they are given."""
 
     def __init__(self) -> None:
@@ -146,7 +157,7 @@ Settled = Callable[[Result], None]
 ASKED = 5  # items of a native call, where each is looked up before: one after another, and the first ones wait for all
 
 
-class Writer(Generic[I]):
+class Executor(Generic[I]):
     """Works chunks of items off for one batch.
 
     Args:
@@ -159,7 +170,7 @@ class Writer(Generic[I]):
     """
 
     def __init__(
-        self, step: Step[I], decider: Decider | None, journal: Journal, intake: Intake[I], *,
+        self, step: BatchOperation[I], decider: Resolver | None, journal: Journal, intake: ItemReader[I], *,
         remedy: str, dry_run: bool,
     ) -> None:  # fmt: skip
         self._asks = decider is not None and decider.asks
@@ -171,9 +182,9 @@ class Writer(Generic[I]):
         self._intake = intake
         self._remedy = remedy
         self._dry_run = dry_run
-        self._dispatch = Dispatch(step, journal, self.chunk)
-        self._turns = Turns()
-        self.in_flight: dict[int, Task] = {}
+        self._dispatch = Sender(step, journal, self.chunk)
+        self._turns = KeyedLock()
+        self.in_flight: dict[int, BatchItem] = {}
         self._left_open = 0
         self.would_write = 0.0  # a dry run's calls
 
@@ -181,7 +192,7 @@ class Writer(Generic[I]):
         """Works a chunk off: every item of it gets its result."""
         # Not a single await before all are in line: whoever comes first in the source is first of its key.
         tasks = [self._intake.task(index, item) for index, item in chunk]
-        behind: list[Task] = []
+        behind: list[BatchItem] = []
         for task in tasks:
             self.in_flight[task.index] = task
             if task.ready.key is not None:
@@ -204,7 +215,10 @@ class Writer(Generic[I]):
         """The results of what was in flight when the workers were stopped, and of what was not even begun."""
         self._left_open += len(chunk)
         tasks = [*self.in_flight.values(), *(self._intake.task(index, item) for index, item in chunk)]
-        return [Result(index=task.index, ref=task.ref, status="cancelled", attempts=task.attempts) for task in tasks]
+        return [
+            Result(index=task.index, item_key=task.item_key, status="cancelled", attempts=task.attempts)
+            for task in tasks
+        ]
 
     async def close(self, count: int, *, exhausted: bool) -> None:
         if self._decider is not None:
@@ -212,38 +226,40 @@ class Writer(Generic[I]):
         complete = exhausted and not (self.in_flight or self._left_open or self._dry_run)
         await self._intake.close(count, complete=complete)
 
-    async def _through(self, tasks: list[Task], settled: Settled) -> None:
+    async def _through(self, tasks: list[BatchItem], settled: Settled) -> None:
         todo = [task for task in tasks if not self._intake.kept or not await self._earlier(task, settled)]
         while todo:
             todo = await self._round(todo, settled)
 
-    async def _earlier(self, task: Task, settled: Settled) -> bool:
+    async def _earlier(self, task: BatchItem, settled: Settled) -> bool:
         """Whether an earlier run of the journal came to a result, which is handed over."""
         result = await self._intake.earlier(task)
         if result is not None:
             self._hand_over(task, result, settled)
         return result is not None
 
-    async def _round(self, tasks: Sequence[Task], settled: Settled) -> list[Task]:
+    async def _round(self, tasks: Sequence[BatchItem], settled: Settled) -> list[BatchItem]:
         """Decides and writes; answers what is to be done again."""
-        decided: list[tuple[Task, Settlement | None]] = []
+        decided: list[tuple[BatchItem, ItemOutcome | None]] = []
         for task in tasks:
             # What may have happened already is settled first: a refusal now says nothing of it.
             refusal = None if task.unsure and task.half is None else task.refusal
-            settlement: Settlement | None = refusal or task.ready.done
+            settlement: ItemOutcome | None = refusal or task.ready.done
             if settlement is None and (self._asks or task.unsure or self._dry_run):
                 settlement = await self._decided(task)
             decided.append((task, settlement))
-        again: list[Task] = []
+        again: list[BatchItem] = []
         for group in self._dispatch.groups(await self._without_ended(decided, settled)):
             written = zip(group, await self._dispatch.write(group), strict=True)
             again += await self._without_ended(written, settled)
         return again
 
-    async def _without_ended(self, came: Iterable[tuple[Task, Settlement | None]], settled: Settled) -> list[Task]:
+    async def _without_ended(
+        self, came: Iterable[tuple[BatchItem, ItemOutcome | None]], settled: Settled
+    ) -> list[BatchItem]:
         """Ends those that came to something; answers the others."""
-        ended: list[tuple[Task, Settlement]] = []
-        others: list[Task] = []
+        ended: list[tuple[BatchItem, ItemOutcome]] = []
+        others: list[BatchItem] = []
         for task, settlement in came:
             if settlement is None:
                 others.append(task)
@@ -253,17 +269,17 @@ class Writer(Generic[I]):
             await self._end(ended, settled)
         return others
 
-    async def _decided(self, task: Task) -> Settlement | None:
+    async def _decided(self, task: BatchItem) -> ItemOutcome | None:
         """What needs no write; None for what does."""
-        settlement: Settlement | None = None
+        settlement: ItemOutcome | None = None
         if self._decider is not None:
             settlement = await (self._decider.after(task) if task.unsure else self._decider.before(task))
         if settlement is None and self._dry_run:
             self.would_write += self._dispatch.calls(task)
-            return Done(self._step.status if task.update is None else "updated", contact=task.ready.contact)
+            return Completed(self._step.status if task.update is None else "updated", contact=task.ready.contact)
         return settlement
 
-    async def _end(self, settlements: Sequence[tuple[Task, Settlement]], settled: Settled) -> None:
+    async def _end(self, settlements: Sequence[tuple[BatchItem, ItemOutcome]], settled: Settled) -> None:
         """Writes outcomes down and hands the results over."""
         verb, remedy = self._step.verb, self._remedy
         ended = [(task, settlement, result_of(task, settlement, verb, remedy)) for task, settlement in settlements]
@@ -272,10 +288,10 @@ class Writer(Generic[I]):
         entries = [entry for entry in found if entry is not None]
         if entries:
             try:
-                await self._journal.settle(entries)
+                await self._journal.record_outcomes(entries)
             except anyio.get_cancelled_exc_class():
                 with anyio.CancelScope(shield=True):
-                    await self._journal.settle(entries)
+                    await self._journal.record_outcomes(entries)
                 raise
         for task, settlement, result in ended:
             self._left_open += open_still(settlement)
@@ -283,13 +299,13 @@ class Writer(Generic[I]):
                 self._decider.note(result.contact, result.id)
             self._hand_over(task, result, settled)
 
-    def _hand_over(self, task: Task, result: Result, settled: Settled) -> None:
+    def _hand_over(self, task: BatchItem, result: Result, settled: Settled) -> None:
         if task.line is not None:
             self._leave(task)
         del self.in_flight[task.index]
         settled(result)
 
-    def _leave(self, task: Task) -> None:
+    def _leave(self, task: BatchItem) -> None:
         assert task.line is not None
         self._turns.leave(task.line, task.turn)
         task.line = None

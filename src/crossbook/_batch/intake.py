@@ -10,20 +10,20 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook._batch.item import Task, replayed
-from crossbook._batch.operations import Done, Ready, Step
-from crossbook._batch.resolver import Decider
+from crossbook._batch.item import BatchItem, replayed
+from crossbook._batch.operations import BatchOperation, Completed, PreparedItem
+from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook._batch.resume import Resume
 from crossbook._batch.source import DONE
 from crossbook._concurrency import Job, undisturbed
-from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch
-from crossbook.journal.base import Entry, Journal
+from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError
+from crossbook.journal.base import Journal, JournalEntry
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 
-class Intake(Generic[I]):
+class ItemReader(Generic[I]):
     """Begins a run or goes on with one.
 
     Args:
@@ -32,19 +32,19 @@ class Intake(Generic[I]):
         hashes: under the run's key.
         resume: decides whether a kept journal's run may be resumed; None if the journal ends with this run.
         run: the run's name.
-        ref: the caller's own key of an item.
+        item_key: the caller's own key of an item.
     """
 
     def __init__(
         self,
-        step: Step[I],
-        decider: Decider | None,
+        step: BatchOperation[I],
+        decider: Resolver | None,
         journal: Journal,
         *,
         hashes: KeyedHash,
         resume: Resume | None,
         run: str,
-        ref: Callable[[I], Any] | None,
+        item_key: Callable[[I], Any] | None,
     ) -> None:
         self._step = step
         self._decider = decider
@@ -55,7 +55,7 @@ class Intake(Generic[I]):
         self._resume = resume
         self.kept = resume is not None
         self._run = run
-        self._ref = ref
+        self._item_key = item_key
         self.finished = False
         self._was_finished = False
         self._first_open = 0
@@ -77,7 +77,7 @@ class Intake(Generic[I]):
             if self.finished:
                 return None, begin
             begin = begin if uncertain is None else min(begin, uncertain)
-            marks = [mark for mark in await self._journal.bookmarks() if mark[1] <= begin]
+            marks = [mark for mark in await self._journal.checkpoints() if mark[1] <= begin]
             return marks[-1] if marks else (None, 0)
         except BaseException:
             await undisturbed(self._journal.close)
@@ -104,25 +104,25 @@ class Intake(Generic[I]):
         if beyond is not None and (beyond.attempts or beyond.state == "done"):
             raise self._mismatch(f"it ends after {count:,} inputs, and one more was begun")
 
-    def task(self, index: int, item: I) -> Task:
+    def task(self, index: int, item: I) -> BatchItem:
         if item is DONE:
-            return Task(index, None, Ready(item))
+            return BatchItem(index, None, PreparedItem(item))
         print_ = self._hashes.fingerprint(item) if self.kept else ""
-        ref, ready, refusal = None, None, None
+        item_key, ready, refusal = None, None, None
         try:
-            if self._ref is not None:
-                ref = _ref(self._ref, item)
+            if self._item_key is not None:
+                item_key = _key_of(self._item_key, item)
             ready = _ready(self._step, item)
             if self._asks and self._decider is not None:
                 ready.private_key = self._decider.key(ready)
             if ready.private_key is not None:
                 ready.key = self._hashes.digest(ready.private_key)
         except CrossbookError as error:
-            ready, refusal = ready or Ready(item), error
+            ready, refusal = ready or PreparedItem(item), error
             ready.lost = self._step.lost(item)
-        return Task(index, ref, ready, print_, refusal=refusal)
+        return BatchItem(index, item_key, ready, print_, refusal=refusal)
 
-    async def earlier(self, task: Task) -> Result | None:
+    async def earlier(self, task: BatchItem) -> Result | None:
         """The result, if an earlier run of a kept journal came to one; if it began a write, the task knows it then."""
         entry = await self._journal.entry(task.index)
         if entry is None:
@@ -137,7 +137,7 @@ class Intake(Generic[I]):
         key = task.ready.key
         if self._step.overwrites and key and (await self._journal.last_written(key) or 0) > task.index:
             # An input after this one was written while this one could not be: it has the last word.
-            task.ready.done = Done("skipped", task.ready.id)
+            task.ready.done = Completed("skipped", task.ready.id)
             return None
         if entry.attempts:
             task.attempts, task.seen, task.since = entry.attempts, entry.seen, self._opened
@@ -148,26 +148,26 @@ class Intake(Generic[I]):
             task.unseen = entry.key is None
         return None
 
-    def _may_settle(self, task: Task, entry: Entry) -> bool:
+    def _may_settle(self, task: BatchItem, entry: JournalEntry) -> bool:
         """Return whether this run can settle an item that an earlier one reported as uncertain."""
         if entry.status != "uncertain" or task.ready.value is DONE:
             return False
         return self._decides or (self._asks and task.ready.key is not None)
 
-    def _mismatch(self, what: str) -> JournalMismatch:
-        return JournalMismatch(
+    def _mismatch(self, what: str) -> JournalMismatchError:
+        return JournalMismatchError(
             f"the journal was made for another source: {what}; give the source that the run began with, unchanged",
-            vendor=self._step.card.vendor, field="source",
+            vendor=self._step.profile.vendor, field="source",
         )  # fmt: skip
 
 
-def _was_refused(entry: Entry) -> bool:
+def _was_refused(entry: JournalEntry) -> bool:
     """Whether our own check had refused it: what it said to do, another option for instance, may be done by now."""
     kind = (entry.error or {}).get("kind")
-    return entry.status == "failed" and not entry.attempts and kind in ("InvalidInput", "Unsupported")
+    return entry.status == "failed" and not entry.attempts and kind in ("InvalidInputError", "UnsupportedError")
 
 
-def _ready(step: Step[I], item: I) -> Ready:
+def _ready(step: BatchOperation[I], item: I) -> PreparedItem:
     """Check an item; what no check foresaw fails this item alone, and is told as what it is."""
     try:
         return step.ready(item)
@@ -176,16 +176,18 @@ def _ready(step: Step[I], item: I) -> Ready:
     except Exception as error:
         # Its message may quote the item. The last frame says where to look, and nothing of a person.
         where = traceback.extract_tb(error.__traceback__, limit=-1)[0]
-        raise InvalidInput(
+        raise InvalidInputError(
             f"this item cannot be prepared: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}; "
             "check its values, and report it if they are in order",
-            field="source", vendor=step.card.vendor, cause=type(error).__name__,
+            field="source", vendor=step.profile.vendor, cause=type(error).__name__,
         ) from None  # fmt: skip
 
 
-def _ref(ref: Callable[[Any], Any], item: Any) -> str | None:
+def _key_of(item_key: Callable[[Any], Any], item: Any) -> str | None:
     try:
-        value = ref(item)
+        value = item_key(item)
     except Exception as error:
-        raise InvalidInput("ref= failed for this item", field="ref", cause=type(error).__name__) from None
+        raise InvalidInputError(
+            "item_key= failed for this item", field="item_key", cause=type(error).__name__
+        ) from None
     return None if value is None else str(value)

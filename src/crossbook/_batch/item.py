@@ -8,15 +8,15 @@ import anyio
 from attrs import define
 
 from crossbook import errors
-from crossbook._batch.operations import Done, Ready
+from crossbook._batch.operations import Completed, PreparedItem
 from crossbook._batch.results import Result, result_made
 from crossbook._tracebacks import own_copy
 from crossbook.errors import CrossbookError
-from crossbook.journal.base import Entry
+from crossbook.journal.base import JournalEntry
 
 
 @define(eq=False)
-class Task:
+class BatchItem:
     """An item, what was decided about it, and how far its write came.
 
     Attributes:
@@ -37,8 +37,8 @@ class Task:
     """
 
     index: int
-    ref: str | None
-    ready: Ready
+    item_key: str | None
+    ready: PreparedItem
     fingerprint: str = ""
     line: str | None = None
     turn: anyio.Event | None = None
@@ -61,11 +61,11 @@ class Task:
         """The contact that it is about, as far as is known."""
         return self.update[0] if self.update else self.half or self.ready.id
 
-    def entry(self, state: Literal["intent", "done"]) -> Entry:
+    def entry(self, state: Literal["intent", "done"]) -> JournalEntry:
         """The task as the journal keeps it: without a key as long as nobody knows what was there before."""
         key = None if self.unseen else self.ready.key
-        return Entry(
-            self.index, self.ref, self.fingerprint, key, state, self.at, self.seen, self.attempts, None, self.id
+        return JournalEntry(
+            self.index, self.item_key, self.fingerprint, key, state, self.at, self.seen, self.attempts, None, self.id
         )
 
 
@@ -73,27 +73,27 @@ class Task:
 
 # What is wrong with the item, and will be tomorrow. All other errors are about the vendor, the network or the account.
 _ITEM = (
-    errors.Ambiguous, errors.InvalidInput, errors.NotFound, errors.Rejected, errors.Unsupported,
+    errors.AmbiguousMatchError, errors.InvalidInputError, errors.NotFoundError, errors.RejectedError, errors.UnsupportedError,
 )  # fmt: skip
 # The vendor, or we, said no: nothing was written.
-_REFUSED = (*_ITEM, errors.AuthError, errors.RateLimited, errors.UsageError)
+_REFUSED = (*_ITEM, errors.AuthError, errors.RateLimitError, errors.UsageError)
 
 
 @define
-class Unknown:
+class Uncertain:
     """It may have happened. `final`: this run had no way to look it up; else the next run looks again."""
 
     error: CrossbookError
     final: bool
 
 
-Settlement = Done | CrossbookError | Unknown
+ItemOutcome = Completed | CrossbookError | Uncertain
 
 
 def refused(error: CrossbookError) -> bool:
     """Whether it is certain that the write did not happen."""
     # A 404 of somebody who is not the vendor: a wrong base_url, which is mended, and then all goes out.
-    elsewhere = isinstance(error, errors.BadResponse) and error.status == 404
+    elsewhere = isinstance(error, errors.InvalidResponseError) and error.status == 404
     return error.id is None and (error.sent == "no" or elsewhere or isinstance(error, _REFUSED))
 
 
@@ -102,14 +102,14 @@ def refused_whole(error: CrossbookError) -> bool:
 
     Of a create no earlier attempt can have: none is made after one that may have happened (`core.retry.may_repeat`).
     """
-    return isinstance(error, (errors.Rejected, errors.NotFound))
+    return isinstance(error, (errors.RejectedError, errors.NotFoundError))
 
 
-def open_still(settlement: Settlement) -> bool:
+def open_still(settlement: ItemOutcome) -> bool:
     """Whether the next run of the journal is to try again, or to find out."""
-    if isinstance(settlement, Done):
+    if isinstance(settlement, Completed):
         return False
-    return not (settlement.final if isinstance(settlement, Unknown) else isinstance(settlement, _ITEM))
+    return not (settlement.final if isinstance(settlement, Uncertain) else isinstance(settlement, _ITEM))
 
 
 def remedy_for(*, creates: bool, kept: bool, matched: bool) -> str:
@@ -129,36 +129,36 @@ def remedy_for(*, creates: bool, kept: bool, matched: bool) -> str:
     return f"run the same journal again {look}, or decide with uncertain='retry', 'skip' or 'done'"
 
 
-def result_of(task: Task, settlement: Settlement, verb: str, remedy: str) -> Result:
+def result_of(task: BatchItem, settlement: ItemOutcome, verb: str, remedy: str) -> Result:
     ready, error = task.ready, None
     status: Any
-    if isinstance(settlement, Done):
+    if isinstance(settlement, Completed):
         status, id = settlement.status, settlement.id
     else:
-        error = own_copy(settlement.error if isinstance(settlement, Unknown) else settlement)
+        error = own_copy(settlement.error if isinstance(settlement, Uncertain) else settlement)
         error.operation = error.operation or verb
         status, id = "failed", error.id or task.id
-        if isinstance(settlement, Unknown):
+        if isinstance(settlement, Uncertain):
             # A copy: the items of one native call share the error.
             record = errors.to_record(error)
             status, error = "uncertain", errors.from_record({**record, "message": f"{error.message}; {remedy}"})
     return result_made(
-        task.index, task.ref, status, id, ready.contact, task.attempts, error, ready.lost, ready.unverified
+        task.index, task.item_key, status, id, ready.contact, task.attempts, error, ready.lost, ready.unverified
     )
 
 
-def recorded(task: Task, settlement: Settlement, result: Result, *, creates: bool) -> Entry | None:
+def recorded(task: BatchItem, settlement: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
     """What the journal is told at the end; None where what it knows already is all."""
-    if isinstance(settlement, Done) or not open_still(settlement):
+    if isinstance(settlement, Completed) or not open_still(settlement):
         entry = task.entry("done")
         entry.status, entry.id = result.status, result.id
         if result.error is not None:
             entry.error = errors.to_record(result.error)
         if result.status == "failed" and result.id is None:
             entry.key = None  # whoever has the same key later is no duplicate of one that was not written
-        entry.lost_fields, entry.unverified_fields = result.lost_fields, result.unverified_fields
+        entry.dropped_fields, entry.write_only_fields = result.dropped_fields, result.write_only_fields
         return entry
-    if isinstance(settlement, Unknown) or task.half is not None:
+    if isinstance(settlement, Uncertain) or task.half is not None:
         return task.entry("intent")
     if not task.attempts:
         return None
@@ -171,17 +171,17 @@ def recorded(task: Task, settlement: Settlement, result: Result, *, creates: boo
     return entry
 
 
-def replayed(entry: Entry) -> Result:
+def replayed(entry: JournalEntry) -> Result:
     """A result of an earlier run."""
     status: Any = entry.status
     return Result(
         index=entry.index,
-        ref=entry.ref,
+        item_key=entry.item_key,
         status=status,
         id=entry.id,
         attempts=entry.attempts,
         error=None if entry.error is None else errors.from_record(entry.error),
-        lost_fields=entry.lost_fields,
-        unverified_fields=entry.unverified_fields,
+        dropped_fields=entry.dropped_fields,
+        write_only_fields=entry.write_only_fields,
         replayed=True,
     )

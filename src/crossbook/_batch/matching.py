@@ -11,63 +11,66 @@ from crossbook import _phones
 from crossbook._concurrency import Job, map_in_chunks
 from crossbook._validation import match_key, why_unmatched
 from crossbook.models import Contact, read_from
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 # Whether two contacts say the same: by the fields that the vendor's answer could tell, and by no others.
 
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
 
-def differences(card: Card, ours: Contact, theirs: Contact, region: str | None) -> dict[str, Any]:
+def differences(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> dict[str, Any]:
     """What `update` must be told so that the stored contact says what ours says; what ours leaves out may stay."""
     found: dict[str, Any] = {
         name: value
         for name in _FIELDS
         if (value := getattr(ours, name)) is not None
-        and name in theirs.known
-        and (name != "name" or card.names == "whole")
+        and name in theirs.known_fields
+        and (name != "name" or profile.names == "whole")
         and _norm(name, value, region) != _norm(name, getattr(theirs, name), region)
     }
-    if ours.fields and "fields" in theirs.known:
+    if ours.fields and "fields" in theirs.known_fields:
         stored = theirs.fields or {}
         fields = {name: value for name, value in ours.fields.items() if _text(value) != _text(stored.get(name))}
         if fields:
             found["fields"] = fields
-    if ours.groups and "groups" in theirs.known and not set(ours.groups) <= set(theirs.groups or ()):
+    if ours.groups and "groups" in theirs.known_fields and not set(ours.groups) <= set(theirs.groups or ()):
         # Where a contact is in many, ours are added to what is there; nobody is taken out of a group by an upsert.
-        others = () if card.one_group else theirs.groups or ()
+        others = () if profile.one_group else theirs.groups or ()
         found["groups"] = tuple(dict.fromkeys((*others, *ours.groups)))
     if found:
         # What the vendor never shows goes along with what is written anyway.
-        hidden = (name for name, holds in card.holds.items() if holds.access == "w")
+        hidden = (name for name, holds in profile.holds.items() if holds.access == "w")
         found |= {name: value for name in hidden if (value := getattr(ours, name)) is not None}
     return found
 
 
 def untold(ours: Contact, theirs: Contact) -> set[str]:
     """The fields of ours of which that answer of the vendor tells nothing."""
-    return {name for name in (*_FIELDS, "fields", "groups") if getattr(ours, name)} - theirs.known
+    return {name for name in (*_FIELDS, "fields", "groups") if getattr(ours, name)} - theirs.known_fields
 
 
-def equal(card: Card, ours: Contact, theirs: Contact, region: str | None) -> bool:
+def equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> bool:
     """Whether the stored contact is what ours made: the same in all that is known, and empty where ours is.
 
     Groups are looked at only where a contact is born into its one group: elsewhere they may come a call later.
     """
-    names = [name for name in _FIELDS if name in theirs.known and (name != "name" or card.names == "whole")]
+    names = [name for name in _FIELDS if name in theirs.known_fields and (name != "name" or profile.names == "whole")]
     if any(_norm(name, getattr(ours, name), region) != _norm(name, getattr(theirs, name), region) for name in names):
         return False
-    if card.one_group and "groups" in theirs.known and ours.groups != theirs.groups:
+    if profile.one_group and "groups" in theirs.known_fields and ours.groups != theirs.groups:
         return False
-    if "fields" not in theirs.known:
+    if "fields" not in theirs.known_fields:
         return True
     return _filled(ours.fields) == _filled(theirs.fields)
 
 
 def merged(first: Contact, second: Contact) -> Contact:
     """What two answers of the vendor tell of one contact together; the second wins."""
-    values = {name: getattr(second if name in second.known else first, name) for name in first.known | second.known}
-    return read_from(Contact(**values), first.raw, first.known | second.known)
+    values = {
+        name: getattr(second if name in second.known_fields else first, name)
+        for name in first.known_fields | second.known_fields
+    }
+    return read_from(Contact(**values), first.raw, first.known_fields | second.known_fields)
 
 
 def _filled(fields: Mapping[str, Any] | None) -> dict[str, str]:
@@ -87,13 +90,13 @@ def _text(value: Any) -> str:
 
 
 class Lookups:
-    """Contacts by one match key. `verbs` is asked by what its card says: filter, search or snapshot."""
+    """Contacts by one match key. `verbs` is asked by what its profile says: filter, search or snapshot."""
 
-    def __init__(self, verbs: Any, match: str, start: Callable[[Callable[[], Awaitable[Any]]], Job[Any]]) -> None:
-        self._verbs = verbs
+    def __init__(self, adapter: Any, match: str, start: Callable[[Callable[[], Awaitable[Any]]], Job[Any]]) -> None:
+        self._adapter = adapter
         self._match = match
         self._start = start
-        self._by_list = verbs.card.match_keys[match] == "snapshot"
+        self._by_list = adapter.profile.match_keys[match] == "snapshot"
         self._snapshot: dict[str, list[Contact]] | None = None
         self._taken = float("-inf")
         self._job: Job[None] | None = None
@@ -101,14 +104,14 @@ class Lookups:
         self._meanwhile: list[Contact] = []  # written while the list was under way
 
     def key(self, contact: Contact) -> str | None:
-        return match_key(self._match, getattr(contact, self._match), self._verbs.region)
+        return match_key(self._match, getattr(contact, self._match), self._adapter.region)
 
     def why_unmatched(self, contact: Contact) -> str:
         """Why this contact has no key."""
         value = getattr(contact, self._match)
         if value is None:
             return f"it has no {self._match} to be matched by"
-        return why_unmatched(self._match, value, self._verbs.region)
+        return why_unmatched(self._match, value, self._adapter.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
         """Every contact with this one's key, each once. A list that was read before `since` is read again."""
@@ -118,7 +121,7 @@ class Lookups:
         if self._by_list:
             return (await self._listed(since)).get(key, ())
         asked = key if self._match == "phone" else getattr(contact, self._match)
-        found = await self._verbs.candidates(self._match, asked)
+        found = await self._adapter.candidates(self._match, asked)
         return list({match.id: match for match in found if self.key(match) == key}.values())
 
     async def _listed(self, since: float) -> dict[str, list[Contact]]:
@@ -137,10 +140,10 @@ class Lookups:
         def add(contact: Contact) -> None:
             key = self.key(contact)
             if key is not None:
-                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known))
+                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known_fields))
 
         with self._reading:
-            await map_in_chunks(await self._verbs.candidates(self._match, ""), add)
+            await map_in_chunks(await self._adapter.candidates(self._match, ""), add)
             self._snapshot, self._taken = snapshot, taken
             for contact in self._meanwhile:
                 self._put(snapshot, contact)

@@ -10,14 +10,14 @@ from attrs import define
 
 from crossbook import _validation
 from crossbook._batch.results import Status
-from crossbook.errors import CrossbookError, InvalidInput, NotFound
+from crossbook.errors import CrossbookError, InvalidInputError, NotFoundError
 from crossbook.models import Contact, ExternalId, read_from
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 
 @define
-class Done:
+class Completed:
     """It is certain what became of it, and it is no error."""
 
     status: Status
@@ -25,12 +25,12 @@ class Done:
     contact: Contact | None = None
 
 
-Outcome = Done | CrossbookError | None
+CallOutcome = Completed | CrossbookError | None
 """None: the vendor's answer does not say what became of this one."""
 
 
 @define
-class Ready:
+class PreparedItem:
     """An item that was checked.
 
     Attributes:
@@ -52,16 +52,16 @@ class Ready:
     contact: Contact | None = None
     lost: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
-    done: Done | None = None
+    done: Completed | None = None
     bulk: Any = None
     alone: bool = False
 
 
-class Step(ABC, Generic[I]):
+class BatchOperation(ABC, Generic[I]):
     """One verb's way with items.
 
     Args:
-        verb: our verb on the card, which says whether it goes in bulk.
+        verb: our verb on the profile, which says whether it goes in bulk.
         verbs: the vendor's.
     """
 
@@ -69,94 +69,96 @@ class Step(ABC, Generic[I]):
     creates = False  # twice is one too many
     overwrites = False  # of two items with one key the later has the last word
 
-    def __init__(self, verb: str, verbs: Any) -> None:
+    def __init__(self, verb: str, adapter: Any) -> None:
         self.verb = verb
-        self.verbs = verbs
-        self.card = verbs.card
-        self.bulk: int = self.card.verb(verb).bulk
+        self.adapter = adapter
+        self.profile = adapter.profile
+        self.bulk: int = self.profile.capability(verb).bulk
 
     @abstractmethod
-    def ready(self, item: I) -> Ready:
-        """The item checked; InvalidInput names what is wrong with it."""
+    def ready(self, item: I) -> PreparedItem:
+        """The item checked; InvalidInputError names what is wrong with it."""
 
     def lost(self, item: I) -> tuple[str, ...]:
         """Of an item that was refused: the fields that the vendor cannot hold."""
         return ()
 
     @abstractmethod
-    async def one(self, ready: Ready, again: bool) -> Done:
+    async def one(self, ready: PreparedItem, again: bool) -> Completed:
         """Does it alone. `again`: an earlier attempt may have happened."""
 
     @abstractmethod
-    async def many(self, readies: Sequence[Ready], again: bool) -> Sequence[Outcome]:
+    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
         """Does them in one native call, an outcome each."""
 
 
-class ById(Step[str]):
+class ById(BatchOperation[str]):
     """Verbs on a contact's id alone: delete, unsubscribe, resubscribe."""
 
     def __init__(
-        self, verb: str, verbs: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
+        self, verb: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
     ) -> None:
-        super().__init__(verb, verbs)
+        super().__init__(verb, adapter)
         self.status = status
         self._one = one
         self._many = many
 
-    def ready(self, item: str) -> Ready:
-        id = _validation.check_id(self.card, "id", item)
-        return Ready(id, id=id, key=id)
+    def ready(self, item: str) -> PreparedItem:
+        id = _validation.check_id(self.profile, "id", item)
+        return PreparedItem(id, id=id, key=id)
 
-    async def one(self, ready: Ready, again: bool) -> Done:
+    async def one(self, ready: PreparedItem, again: bool) -> Completed:
         try:
             await self._one(ready.value)
         except CrossbookError as error:
             if not self._gone(error, again):
                 raise
-        return Done(self.status, ready.value)
+        return Completed(self.status, ready.value)
 
-    async def many(self, readies: Sequence[Ready], again: bool) -> Sequence[Outcome]:
+    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
         outcomes = await self._many([ready.value for ready in readies])
         return [
-            Done(self.status, ready.value) if each is True or self._gone(each, again) else each
+            Completed(self.status, ready.value) if each is True or self._gone(each, again) else each
             for ready, each in zip(readies, outcomes, strict=True)
         ]
 
     def _gone(self, error: object, again: bool) -> bool:
         """Whether it is deleted by an earlier attempt whose answer was lost."""
-        return self.status == "deleted" and isinstance(error, NotFound) and (again or error.earlier == "maybe")
+        return self.status == "deleted" and isinstance(error, NotFoundError) and (again or error.earlier == "maybe")
 
 
-class Membership(Step[tuple[str, str]]):
+class Membership(BatchOperation[tuple[str, str]]):
     """Verbs on a group and a contact: groups.add, groups.remove."""
 
     status = "done"
 
-    def __init__(self, verb: str, verbs: Any, one: Callable[[str, str], Any], many: Callable[..., Any]) -> None:
-        super().__init__(verb, verbs)
+    def __init__(self, verb: str, adapter: Any, one: Callable[[str, str], Any], many: Callable[..., Any]) -> None:
+        super().__init__(verb, adapter)
         self._one = one
         self._many = many
 
-    def ready(self, item: tuple[str, str]) -> Ready:
-        group, id = pair(self.card, item, "(group, id)")
-        group, id = _validation.check_id(self.card, "group", group), _validation.check_id(self.card, "id", id)
-        return Ready((group, id), id=id, key=id, bulk=group)
+    def ready(self, item: tuple[str, str]) -> PreparedItem:
+        group, id = pair(self.profile, item, "(group, id)")
+        group, id = _validation.check_id(self.profile, "group", group), _validation.check_id(self.profile, "id", id)
+        return PreparedItem((group, id), id=id, key=id, bulk=group)
 
-    async def one(self, ready: Ready, again: bool) -> Done:
+    async def one(self, ready: PreparedItem, again: bool) -> Completed:
         await self._one(*ready.value)
-        return Done("done", ready.value[1])
+        return Completed("done", ready.value[1])
 
-    async def many(self, readies: Sequence[Ready], again: bool) -> Sequence[Outcome]:
+    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
         outcomes = await self._many(readies[0].bulk, [ready.value[1] for ready in readies])
         return [
-            Done("done", ready.value[1]) if each is True else each
+            Completed("done", ready.value[1]) if each is True else each
             for ready, each in zip(readies, outcomes, strict=True)
         ]
 
 
-def pair(card: Any, item: Any, form: str) -> tuple[Any, Any]:
+def pair(profile: Any, item: Any, form: str) -> tuple[Any, Any]:
     if not isinstance(item, tuple) or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
-        raise InvalidInput(f"every item of the source must be a tuple {form}", field="source", vendor=card.vendor)
+        raise InvalidInputError(
+            f"every item of the source must be a tuple {form}", field="source", vendor=profile.vendor
+        )
     return item  # pyright: ignore[reportUnknownVariableType]
 
 
@@ -165,11 +167,11 @@ def pair(card: Any, item: Any, form: str) -> tuple[Any, Any]:
 Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
 
-class Create(Step[Contact]):
+class Create(BatchOperation[Contact]):
     """contacts.create.
 
     Args:
-        on_loss: as in `create_many`.
+        on_unsupported_field: as in `create_many`.
         group: the group of a contact that names none, where it must be in one.
         include_opted_out: whether a contact is taken that is known to have opted out somewhere.
     """
@@ -177,98 +179,109 @@ class Create(Step[Contact]):
     status = "created"
     creates = True
 
-    def __init__(self, verbs: Any, on_loss: _validation.OnLoss, group: str | None, *, include_opted_out: bool) -> None:
-        super().__init__("contacts.create", verbs)
-        _validation.check_on_loss(self.card, on_loss)
-        _validation.check_flag(self.card, "include_opted_out", include_opted_out)
-        self._on_loss: _validation.OnLoss = on_loss
+    def __init__(
+        self,
+        adapter: Any,
+        on_unsupported_field: _validation.OnUnsupportedField,
+        group: str | None,
+        *,
+        include_opted_out: bool,
+    ) -> None:
+        super().__init__("contacts.create", adapter)
+        _validation.check_on_loss(self.profile, on_unsupported_field)
+        _validation.check_flag(self.profile, "include_opted_out", include_opted_out)
+        self._on_loss: _validation.OnUnsupportedField = on_unsupported_field
         self._group = group
         self._include_opted_out = include_opted_out
 
-    def ready(self, item: Contact) -> Ready:
+    def ready(self, item: Contact) -> PreparedItem:
         if not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput("every item of the source must be a Contact", field="source", vendor=self.card.vendor)
+            raise InvalidInputError(
+                "every item of the source must be a Contact", field="source", vendor=self.profile.vendor
+            )
         consent: tuple[str, ...] = ()
         if item.opted_out:
             # No vendor takes it on a create: whoever wrote the contact all the same would write to the person.
             consent = ("opted_out",)
             if not self._include_opted_out:
-                return Ready(item, contact=item, lost=consent, done=Done("skipped"))
-            kept = item.known - {"id", "opted_out"}
+                return PreparedItem(item, contact=item, lost=consent, done=Completed("skipped"))
+            kept = item.known_fields - {"id", "opted_out"}
             item = read_from(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
         prepared = _validation.for_create(
-            self.card, item, region=self.verbs.region, on_loss=self._on_loss, group=self._group
+            self.profile, item, region=self.adapter.region, on_unsupported_field=self._on_loss, group=self._group
         )
-        return Ready(
+        return PreparedItem(
             prepared.contact,
             contact=prepared.contact,
             lost=consent + prepared.lost,
             unverified=prepared.unverified,
         )
 
-    async def one(self, ready: Ready, again: bool) -> Done:
-        return Done("created", await self.verbs.create_contact(ready.value), ready.contact)
+    async def one(self, ready: PreparedItem, again: bool) -> Completed:
+        return Completed("created", await self.adapter.create_contact(ready.value), ready.contact)
 
-    async def many(self, readies: Sequence[Ready], again: bool) -> Sequence[Outcome]:
-        written = await self.verbs.create_contacts([ready.value for ready in readies])
+    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
+        written = await self.adapter.create_contacts([ready.value for ready in readies])
         return _outcomes("created", written, readies)
 
-    async def change(self, updates: Sequence[tuple[str, Mapping[str, Any]]], readies: Sequence[Ready]) -> list[Outcome]:
+    async def change(
+        self, updates: Sequence[tuple[str, Mapping[str, Any]]], readies: Sequence[PreparedItem]
+    ) -> list[CallOutcome]:
         """Changes contacts that an upsert found; several only where the vendor takes them in one native call."""
         if len(updates) == 1:
-            return [Done("updated", await self.verbs.update_contact(*updates[0]), readies[0].contact)]
-        return _outcomes("updated", await self.verbs.update_contacts(updates), readies)
+            return [Completed("updated", await self.adapter.update_contact(*updates[0]), readies[0].contact)]
+        return _outcomes("updated", await self.adapter.update_contacts(updates), readies)
 
     def lost(self, item: Contact) -> tuple[str, ...]:
         if self._on_loss == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             return ()
         try:
             return _validation.for_create(
-                self.card, item, region=self.verbs.region, on_loss="drop", group=self._group
+                self.profile, item, region=self.adapter.region, on_unsupported_field="drop", group=self._group
             ).lost
         except Exception:  # `ready` has said what is wrong with it
             return ()
 
 
-class Update(Step[Changes]):
+class Update(BatchOperation[Changes]):
     """contacts.update."""
 
     status = "updated"
     overwrites = True
 
-    def __init__(self, verbs: Any) -> None:
-        super().__init__("contacts.update", verbs)
+    def __init__(self, adapter: Any) -> None:
+        super().__init__("contacts.update", adapter)
 
-    def ready(self, item: Changes) -> Ready:
-        id, changes = pair(self.card, item, "(id, changes)")
+    def ready(self, item: Changes) -> PreparedItem:
+        id, changes = pair(self.profile, item, "(id, changes)")
         if not isinstance(changes, Mapping):
-            raise InvalidInput("changes must be a mapping of fields", field="source", vendor=self.card.vendor)
-        _validation.check_contact(self.card, id)
-        prepared = _validation.for_update(self.card, changes, region=self.verbs.region)  # pyright: ignore[reportUnknownArgumentType]
-        return Ready(
+            raise InvalidInputError("changes must be a mapping of fields", field="source", vendor=self.profile.vendor)
+        _validation.check_contact(self.profile, id)
+        prepared = _validation.for_update(self.profile, changes, region=self.adapter.region)  # pyright: ignore[reportUnknownArgumentType]
+        return PreparedItem(
             (id, prepared),
             id=None if isinstance(id, ExternalId) else id,
             key=None if isinstance(id, ExternalId) else id,
             private_key=id.value if isinstance(id, ExternalId) else None,
             contact=Contact(**prepared),
-            unverified=_validation.unverified(self.card, prepared),
-            alone=bulky(self.card, prepared),
+            unverified=_validation.unverified(self.profile, prepared),
+            alone=bulky(self.profile, prepared),
         )
 
-    async def one(self, ready: Ready, again: bool) -> Done:
-        return Done("updated", await self.verbs.update_contact(*ready.value), ready.contact)
+    async def one(self, ready: PreparedItem, again: bool) -> Completed:
+        return Completed("updated", await self.adapter.update_contact(*ready.value), ready.contact)
 
-    async def many(self, readies: Sequence[Ready], again: bool) -> Sequence[Outcome]:
-        return _outcomes("updated", await self.verbs.update_contacts([ready.value for ready in readies]), readies)
+    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
+        return _outcomes("updated", await self.adapter.update_contacts([ready.value for ready in readies]), readies)
 
 
-def _outcomes(status: Any, written: Sequence[Any], readies: Sequence[Ready]) -> list[Outcome]:
+def _outcomes(status: Any, written: Sequence[Any], readies: Sequence[PreparedItem]) -> list[CallOutcome]:
     return [
-        Done(status, each, ready.contact) if isinstance(each, str) else each
+        Completed(status, each, ready.contact) if isinstance(each, str) else each
         for ready, each in zip(readies, written, strict=True)
     ]
 
 
-def bulky(card: Any, changes: Mapping[str, Any]) -> bool:
+def bulky(profile: Any, changes: Mapping[str, Any]) -> bool:
     """Whether these changes are no part of a native call for many: groups, where they cost calls of their own."""
-    return "groups" in changes and not card.one_group
+    return "groups" in changes and not profile.one_group

@@ -20,7 +20,7 @@ class Result:
 
     Args:
         index: its position in the source, from 0.
-        ref: your own key for it, as `ref=` gave it.
+        item_key: your own key for it, as `item_key=` gave it.
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions, `uncertain="done"`),
             `skipped` (its key was there, a later input for the same contact was written in an earlier run, or
             `uncertain="skip"`), `failed` (see `error`), `uncertain` (it may have happened; `error` says how to resolve
@@ -29,21 +29,21 @@ class Result:
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how often its write was begun, 0 if never.
         error: what went wrong.
-        lost_fields: fields that the vendor cannot hold: left out (`on_loss="drop"`), or why it failed. A contact that
+        dropped_fields: fields that the vendor cannot hold: left out (`on_unsupported_field="drop"`), or why it failed. A contact that
             was skipped since it opted out names `opted_out` here.
-        unverified_fields: fields that were written and that the vendor never shows.
+        write_only_fields: fields that were written and that the vendor never shows.
         replayed: it comes from the journal of an earlier run; nothing was sent now.
     """
 
     index: int
     status: Status
-    ref: str | None = None
+    item_key: str | None = None
     id: str | None = None
     contact: Contact | None = None
     attempts: int = 0
     error: CrossbookError | None = None
-    lost_fields: tuple[str, ...] = ()
-    unverified_fields: tuple[str, ...] = ()
+    dropped_fields: tuple[str, ...] = ()
+    write_only_fields: tuple[str, ...] = ()
     replayed: bool = False
 
 
@@ -54,20 +54,20 @@ class _Fresh:
 
 
 def result_made(
-    index: int, ref: str | None, status: Status, id: str | None, contact: Contact | None, attempts: int,
-    error: CrossbookError | None, lost_fields: tuple[str, ...], unverified_fields: tuple[str, ...],
+    index: int, item_key: str | None, status: Status, id: str | None, contact: Contact | None, attempts: int,
+    error: CrossbookError | None, dropped_fields: tuple[str, ...], write_only_fields: tuple[str, ...],
 ) -> Result:  # fmt: skip
     """`Result(…)`, an input each: a frozen dataclass's own `__init__` takes several times as long."""
     result: Any = _Fresh()
     result.index = index
-    result.ref = ref
+    result.item_key = item_key
     result.status = status
     result.id = id
     result.contact = contact
     result.attempts = attempts
     result.error = error
-    result.lost_fields = lost_fields
-    result.unverified_fields = unverified_fields
+    result.dropped_fields = dropped_fields
+    result.write_only_fields = write_only_fields
     result.replayed = False
     result.__class__ = Result
     made: Result = result
@@ -104,7 +104,7 @@ class Summary:
         replayed: results that came from the journal.
         failures: the first failed results (100 at most; all are counted).
         uncertain: the first uncertain ones; `remedy` says how to resolve them.
-        lost_fields: how many inputs had a field that the vendor cannot hold, by name.
+        dropped_fields: how many inputs had a field that the vendor cannot hold, by name.
         seconds: how long it took; after a dry run, about how long it would take at the vendor's rate.
         requests: how many were sent; after a dry run, how many would be.
         stopped: why not all of the source was worked off, or None.
@@ -117,7 +117,7 @@ class Summary:
     replayed: int = 0
     failures: list[Result] = field(default_factory=list[Result])
     uncertain: list[Result] = field(default_factory=list[Result])
-    lost_fields: dict[str, int] = field(default_factory=dict[str, int])
+    dropped_fields: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
     requests: int = 0
     stopped: str | None = None
@@ -134,8 +134,8 @@ class Summary:
         """Counts a result; a batch does it by itself."""
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
-        for name in result.lost_fields:
-            self.lost_fields[name] = self.lost_fields.get(name, 0) + 1
+        for name in result.dropped_fields:
+            self.dropped_fields[name] = self.dropped_fields.get(name, 0) + 1
         kept = self.failures if result.status == "failed" else self.uncertain
         if result.status in ("failed", "uncertain") and len(kept) < KEPT:
             kept.append(result)
@@ -155,8 +155,8 @@ class Summary:
         ]
         if self.dry_run:
             lines += [f"{verb}: {how}" for verb, how in self.steps.items()]
-        if self.lost_fields:
-            lost = ", ".join(f"{name} ({count:,})" for name, count in self.lost_fields.items())
+        if self.dropped_fields:
+            lost = ", ".join(f"{name} ({count:,})" for name, count in self.dropped_fields.items())
             lines.append(f"the vendor cannot hold: {lost}")
         if self.counts.get("uncertain"):
             lines.append(f"to resolve what is uncertain: {self.remedy}")
@@ -181,4 +181,4 @@ def counted(count: int, what: str) -> str:
 
 
 def _named(result: Result) -> str:
-    return f" ({result.ref})" if result.ref else ""
+    return f" ({result.item_key})" if result.item_key else ""

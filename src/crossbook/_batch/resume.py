@@ -15,8 +15,8 @@ from crossbook import _validation
 from crossbook._batch.fingerprint import KEY_SIZE, KeyedHash
 from crossbook._redaction import Secret
 from crossbook._validation import match_key
-from crossbook.errors import CrossbookError, InvalidInput, JournalMismatch, NotFound
-from crossbook.journal.base import Entry, Heading, Journal, StoredRun
+from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError, NotFoundError
+from crossbook.journal.base import Journal, JournalEntry, RunKey, StoredRun
 from crossbook.models import Contact
 
 SAMPLES = 3
@@ -27,7 +27,7 @@ class Purpose:
     """What a batch is about to do, and where.
 
     Attributes:
-        vendor, operation, match, base_url, brand: as in `Heading`.
+        vendor, operation, match, base_url, brand: as in `RunKey`.
         creates: whether each item is a contact that is created or upserted.
         identity: the user name or `account=`, which is stored as a hash only; None if there is neither.
     """
@@ -59,7 +59,7 @@ class Resume:
 
     def __init__(
         self,
-        verbs: Any,
+        adapter: Any,
         journal: Journal,
         purpose: Purpose,
         hashes: KeyedHash,
@@ -68,7 +68,7 @@ class Resume:
         journal_key: Secret | None,
         same_account: bool,
     ) -> None:
-        self._verbs = verbs
+        self._adapter = adapter
         self._journal = journal
         self._purpose = purpose
         self._hashes = hashes
@@ -82,8 +82,8 @@ class Resume:
         Nothing is written before the account is known to be the same, neither to the vendor nor to the journal.
 
         Raises:
-            JournalMismatch: the run was made for other work, or perhaps in another account; or it is archived.
-            InvalidInput: `journal_key` is missing, wrong, or was not used for this run.
+            JournalMismatchError: the run was made for other work, or perhaps in another account; or it is archived.
+            InvalidInputError: `journal_key` is missing, wrong, or was not used for this run.
         """
         if stored is not None and stored.state == "archived":
             raise self._mismatch("is archived: all its inputs have their outcome, and it is not run again", "run")
@@ -106,7 +106,7 @@ class Resume:
             await self._journal.begin(now)  # so that the next run of the same identity is not asked again
         return stored.state == "finished"
 
-    async def _new_heading(self) -> Heading:
+    async def _new_heading(self) -> RunKey:
         key, tag, purpose = secrets.token_bytes(KEY_SIZE), None, self._purpose
         if self._journal_key is None:
             self._hashes.use(key)
@@ -114,7 +114,7 @@ class Resume:
             derived = await _derived(self._journal_key, key)
             self._hashes.use(derived)
             tag = _tag(derived)
-        return Heading(
+        return RunKey(
             purpose.vendor, purpose.operation, purpose.match, purpose.base_url, purpose.brand, self._account(), key, tag
         )
 
@@ -122,25 +122,27 @@ class Resume:
         identity = self._purpose.identity
         return None if identity is None else self._hashes.digest(f"account {identity.reveal()}")
 
-    def _compare(self, heading: Heading) -> None:
+    def _compare(self, heading: RunKey) -> None:
         for name in ("vendor", "operation", "match"):
             was, now = getattr(heading, name), getattr(self._purpose, name)
             if was not in (None, now):  # a match key may be given later
                 raise self._mismatch(f"was made with {name} {was!r}, not {now!r}: repeat the call that began it", name)
 
-    async def _use_key(self, heading: Heading) -> None:
+    async def _use_key(self, heading: RunKey) -> None:
         if heading.tag is None:
             if self._journal_key is not None:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"{self._which} was begun without journal_key: resume it without", field="journal_key"
                 )
             self._hashes.use(heading.key)
             return
         if self._journal_key is None:
-            raise InvalidInput(f"{self._which} was begun with a journal_key: pass the same", field="journal_key")
+            raise InvalidInputError(f"{self._which} was begun with a journal_key: pass the same", field="journal_key")
         derived = await _derived(self._journal_key, heading.key)
         if not hmac.compare_digest(_tag(derived), heading.tag):
-            raise InvalidInput(f"journal_key is not the one that {self._which} was begun with", field="journal_key")
+            raise InvalidInputError(
+                f"journal_key is not the one that {self._which} was begun with", field="journal_key"
+            )
         self._hashes.use(derived)
 
     async def _check_account(self) -> None:
@@ -151,23 +153,25 @@ class Resume:
         for entry, contact in zip(samples, await self._contacts(samples), strict=True):
             if contact is None:
                 raise self._another_account(f"the contact of input {entry.index} is not here")
-            key = match_key(match, getattr(contact, match), self._verbs.region)
+            key = match_key(match, getattr(contact, match), self._adapter.region)
             if key is None or self._hashes.digest(key) != entry.key:
                 raise self._another_account(f"the contact of input {entry.index} has another {match} here")
 
     async def _contacts(self, samples: Any) -> list[Contact | None]:
-        card = self._verbs.card
-        if card.verb("contacts.get").support == "emulated":  # in the whole list, which is read once then
+        profile = self._adapter.profile
+        if profile.capability("contacts.get").support == "emulated":  # in the whole list, which is read once then
             listed: Mapping[str, Contact] = {
-                contact.id: contact for contact in await self._verbs.candidates(self._purpose.match, "")
+                contact.id: contact for contact in await self._adapter.candidates(self._purpose.match, "")
             }
             return [listed.get(entry.id) for entry in samples]
         return [await self._contact(entry) for entry in samples]
 
-    async def _contact(self, entry: Entry) -> Contact | None:
+    async def _contact(self, entry: JournalEntry) -> Contact | None:
         try:
-            found: Contact = await self._verbs.get_contact(_validation.check_id(self._verbs.card, "id", str(entry.id)))
-        except (InvalidInput, NotFound):
+            found: Contact = await self._adapter.get_contact(
+                _validation.check_id(self._adapter.profile, "id", str(entry.id))
+            )
+        except (InvalidInputError, NotFoundError):
             return None
         return found
 
@@ -179,8 +183,8 @@ class Resume:
         what = f"may belong to another account: {why}. If the account is the same, pass same_account=True{how}"
         return self._mismatch(what, "account")
 
-    def _mismatch(self, what: str, field: str) -> JournalMismatch:
-        return JournalMismatch(f"{self._which} {what}", vendor=self._purpose.vendor, field=field)
+    def _mismatch(self, what: str, field: str) -> JournalMismatchError:
+        return JournalMismatchError(f"{self._which} {what}", vendor=self._purpose.vendor, field=field)
 
 
 async def _derived(journal_key: Secret, salt: bytes) -> bytes:

@@ -12,8 +12,8 @@ import anyio
 
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._pagination.pager import Pager
-from crossbook.errors import InvalidInput
-from crossbook.journal.base import Entry, Journal
+from crossbook.errors import InvalidInputError
+from crossbook.journal.base import Journal, JournalEntry
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 DONE: Any = object()  # stands for an item before the cursor at which an earlier run is gone on with: the journal has it
@@ -26,11 +26,11 @@ class Source(Generic[I]):
     what was done before.
     """
 
-    def __init__(self, items: Iterable[I] | AsyncIterable[I], bookmark: Callable[[str, int], Any]) -> None:
+    def __init__(self, items: Iterable[I] | AsyncIterable[I], checkpoint: Callable[[str, int], Any]) -> None:
         if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):  # pyright: ignore
-            raise InvalidInput("the source must be an iterable or an async iterable of items", field="source")
+            raise InvalidInputError("the source must be an iterable or an async iterable of items", field="source")
         self._items: Iterable[I] | AsyncIterable[I] = items
-        self._bookmark = bookmark
+        self._bookmark = checkpoint
         self.total = len(items) if isinstance(items, Sized) else None
         self.taken = 0
         self.exhausted = False
@@ -163,13 +163,16 @@ def _ids(db: sqlite3.Connection) -> Iterator[str]:
 async def _keep(ids: Iterator[str], journal: Journal, hashes: KeyedHash) -> int:
     count = 0
     while group := list(islice(ids, _GROUP)):
-        await journal.intend(
-            [Entry(count + at, None, hashes.fingerprint(id), None, "intent", id=id) for at, id in enumerate(group)]
+        await journal.record_intents(
+            [
+                JournalEntry(count + at, None, hashes.fingerprint(id), None, "intent", id=id)
+                for at, id in enumerate(group)
+            ]
         )
         count += len(group)
-    await journal.bookmark(_MARK, count)
+    await journal.checkpoint(_MARK, count)
     return count
 
 
 async def _marked(journal: Journal) -> int | None:
-    return next((index for name, index in await journal.bookmarks() if name == _MARK), None)
+    return next((index for name, index in await journal.checkpoints() if name == _MARK), None)

@@ -16,7 +16,7 @@ import msgspec
 from crossbook._concurrency import Job
 from crossbook._http.request import Attachment
 from crossbook._redaction import Secret
-from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInput
+from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInputError
 
 _PROCESS_KEY = secrets.token_bytes(32)
 
@@ -34,7 +34,7 @@ class Auth(Protocol):
         """A hash of the credentials. It holds in this process only, and is never stored."""
         ...
 
-    def attachment(self, operation: str, longest: float) -> Attachment | Awaitable[Attachment]:
+    def credentials_for(self, operation: str, longest: float) -> Attachment | Awaitable[Attachment]:
         """What to attach to one request of this operation, within so many seconds if it has to be got first."""
         ...
 
@@ -47,7 +47,7 @@ class Auth(Protocol):
         ...
 
 
-class Fixed:
+class StaticAuth:
     """Credentials that travel as they are: a bearer token, header keys, a password in each body."""
 
     def __init__(self, attachment: Attachment, key: str, identity: str | None = None) -> None:
@@ -55,47 +55,47 @@ class Fixed:
         self.key = key
         self.identity = None if identity is None else Secret(identity)
 
-    def attachment(self, operation: str, longest: float) -> Attachment:
+    def credentials_for(self, operation: str, longest: float) -> Attachment:
         return self._attachment
 
     async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
         return rejected is not self._attachment  # the credentials were replaced while the request was on its way
 
-    def replace(self, other: Fixed) -> None:
+    def replace(self, other: StaticAuth) -> None:
         self._attachment, self.key = other._attachment, other.key
         self.identity = other.identity or self.identity  # a token that takes the place of a password has no user name
 
 
-def headers(values: dict[str, str]) -> Fixed:
+def headers(values: dict[str, str]) -> StaticAuth:
     """Keys that travel as headers, by header name."""
     pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
     secrets = tuple(value.removeprefix("Bearer ") for value in values.values())
-    return Fixed(Attachment(headers=pairs, secrets=secrets), process_hash(*values.values()))
+    return StaticAuth(Attachment(headers=pairs, secrets=secrets), process_hash(*values.values()))
 
 
-def members(values: dict[str, str], identity: str) -> Fixed:
+def members(values: dict[str, str], identity: str) -> StaticAuth:
     """Credentials that travel as members of each JSON body, by member name; `identity` is the user name of them."""
     attachment = Attachment(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))
-    return Fixed(attachment, process_hash(*values.values()), identity)
+    return StaticAuth(attachment, process_hash(*values.values()), identity)
 
 
 def credential(name: str, value: str) -> str:
-    """A credential as it may go into a header or a URL; InvalidInput naming it, never showing it."""
+    """A credential as it may go into a header or a URL; InvalidInputError naming it, never showing it."""
     cleaned = password_text(name, value).strip()
     if not (cleaned and cleaned.isascii()):
-        raise InvalidInput(f"{name} is blank, or has characters beyond ASCII", field=name)
+        raise InvalidInputError(f"{name} is blank, or has characters beyond ASCII", field=name)
     return cleaned
 
 
 def password_text(name: str, value: str) -> str:
     """A name or password as a body or an encoded query takes it: any text, less the line end that files give it."""
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInput(f"{name} must be text", field=name)
+        raise InvalidInputError(f"{name} must be text", field=name)
     cleaned = value.rstrip("\r\n")
     if not cleaned:
-        raise InvalidInput(f"{name} is empty", field=name)
+        raise InvalidInputError(f"{name} is empty", field=name)
     if any(category(char) in ("Cc", "Cs") for char in cleaned):
-        raise InvalidInput(f"{name} has a control character, or half of one: a line break perhaps", field=name)
+        raise InvalidInputError(f"{name} has a control character, or half of one: a line break perhaps", field=name)
     return cleaned
 
 
@@ -141,18 +141,18 @@ class MemoryTokens:
 
 
 def token_store(tokens: TokenStore | None) -> TokenStore:
-    """Where tokens are kept: what was given, even if it is empty yet; InvalidInput if it cannot keep any."""
+    """Where tokens are kept: what was given, even if it is empty yet; InvalidInputError if it cannot keep any."""
     if tokens is None:
         return MemoryTokens()
     if not all(callable(getattr(tokens, name, None)) for name in ("get", "put")):
-        raise InvalidInput("tokens is a TokenStore: an object with async get and put", field="tokens")
+        raise InvalidInputError("tokens is a TokenStore: an object with async get and put", field="tokens")
     return tokens
 
 
 # Credentials that are exchanged for a token first: one login at a time, for all who wait.
 
 
-class Login:
+class LoginAuth:
     """A token that a login gives, in the query of every other call.
 
     One login at a time, whoever asks for it; it lives in the book's task group, so that a caller who gives up does
@@ -200,7 +200,7 @@ class Login:
         self._account = account
         self._login, self._start, self._clock = login, start, clock
 
-    async def attachment(self, operation: str, longest: float) -> Attachment:
+    async def credentials_for(self, operation: str, longest: float) -> Attachment:
         if operation == self._operation:
             return self._credentials
         return self._attached(await self._stored() or await self._renewed(None, longest))
@@ -211,7 +211,7 @@ class Login:
         await self._renewed(rejected, longest)
         return True
 
-    def replace(self, other: Login) -> None:
+    def replace(self, other: LoginAuth) -> None:
         self._credentials, self.key, self.identity = other._credentials, other.key, other.identity
         self._job, self._refused, self._replaced = None, None, True
 

@@ -13,25 +13,32 @@ from crossbook_wire.http import Request, Response
 from crossbook import _redaction
 from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
 from crossbook._http import logs
-from crossbook._http.error_mapping import MARKS, judge, request_id
-from crossbook._http.limiter import Late
+from crossbook._http.error_mapping import MARKS, map_response_error, request_id
+from crossbook._http.limiter import AcquireTimeout
 from crossbook._http.logs import watcher
 from crossbook._http.options import Attempt, Options
-from crossbook._http.request import Attachment, Failure, Reply, outgoing
+from crossbook._http.request import Attachment, TransportFailure, TransportResponse, outgoing
 from crossbook._http.retry import BASE, may_repeat, wait_before
-from crossbook._http.session import Connection
-from crossbook._tracebacks import public
-from crossbook.errors import AuthError, BadResponse, CrossbookError, RateLimited, Sent, VendorDown
+from crossbook._http.session import Session
+from crossbook._tracebacks import hide_internal_frames
+from crossbook.errors import (
+    AuthError,
+    CrossbookError,
+    InvalidResponseError,
+    RateLimitError,
+    Sent,
+    VendorUnavailableError,
+)
 from crossbook.vendor import Operation, Retry
 
 T = TypeVar("T")
 _OTHER = Operation(Retry.CREATE_NO_LOOKUP)
-_OVERDUE = Failure("lost", "maybe", "deadline")
-_CLOSED = Failure("connect", "no", "closed")
+_OVERDUE = TransportFailure("lost", "maybe", "deadline")
+_CLOSED = TransportFailure("connect", "no", "closed")
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-class Answer(Response, frozen=True):
+class SuccessResponse(Response, frozen=True):
     """A response that success was said of; what it cannot be decoded into is ours to name."""
 
     vendor: str
@@ -53,22 +60,22 @@ class Answer(Response, frozen=True):
             refusal = self._misshapen(error)
         raise refusal
 
-    def _misshapen(self, error: Exception) -> BadResponse:
+    def _misshapen(self, error: Exception) -> InvalidResponseError:
         # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
         where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
-        return BadResponse(
+        return InvalidResponseError(
             f"the answer has another shape than the spec says, at {where}",
             vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
         )  # fmt: skip
 
 
-class Wire:
+class Client:
     """Sends a generated client's requests over one connection with one set of options."""
 
-    def __init__(self, connection: Connection, options: Options) -> None:
+    def __init__(self, connection: Session, options: Options) -> None:
         self._connection = connection
         self._options = options
-        self._cap = options.max_body or connection.card.max_body
+        self._cap = options.max_response_bytes or connection.profile.max_response_bytes
         # What a batch waits for one permit or one Retry-After, and by which option; None for a single call.
         self._patience: tuple[float, str] | None = None
         if options.max_wait is not None:
@@ -76,14 +83,14 @@ class Wire:
         self.requests = 0
 
     def __repr__(self) -> str:
-        return f"<Wire to {self._connection.card.vendor}>"
+        return f"<Wire to {self._connection.profile.vendor}>"
 
-    @public
+    @hide_internal_frames
     async def send(self, request: Request) -> Response:
         connection, options = self._connection, self._options
         connection.check()
         account = connection.account
-        operation = connection.card.operations.get(request.operation, _OTHER)
+        operation = connection.profile.operations.get(request.operation, _OTHER)
         number, free, renewed, deadline = 0, 0, False, None
         earlier: Sent = "no"
         error: CrossbookError | None = None
@@ -99,12 +106,15 @@ class Wire:
                     deadline = began + options.timeout
                 number += 1
                 self.requests += 1
-                attachment, left = connection.auth.attachment(request.operation, deadline - began), deadline - began
+                attachment, left = (
+                    connection.auth.credentials_for(request.operation, deadline - began),
+                    deadline - began,
+                )
                 if not isinstance(attachment, Attachment):
                     attachment = await attachment
                     left = deadline - connection.now()
                 call = outgoing(request, connection.base, attachment, options, left, self._cap)
-                outcome: Reply | Failure = _OVERDUE
+                outcome: TransportResponse | TransportFailure = _OVERDUE
                 with connection.until(deadline):
                     outcome = await connection.transport.send(call)
             except CrossbookError as unmade:  # the login's
@@ -112,31 +122,31 @@ class Wire:
                 raise
             finally:
                 account.release()
-            if isinstance(outcome, Reply) and outcome.content.startswith(BOM_UTF8):
-                outcome = Reply(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
+            if isinstance(outcome, TransportResponse) and outcome.content.startswith(BOM_UTF8):
+                outcome = TransportResponse(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
             marks = None
-            if isinstance(outcome, Reply) and len(outcome.content) > LONG:
+            if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
                 marks = await count_in_chunks(outcome.content, MARKS)
-            error = judge(connection.card, operation, outcome, request, attachment.secrets, marks)
+            error = map_response_error(connection.profile, operation, outcome, request, attachment.secrets, marks)
             if watching is not None:
                 watching.answered(request, outcome, error)
-            if isinstance(error, RateLimited):
+            if isinstance(error, RateLimitError):
                 account.throttled(error.retry_after)
-            elif isinstance(outcome, Reply):
+            elif isinstance(outcome, TransportResponse):
                 account.succeeded(connection.now())
-            if error is None and isinstance(outcome, Reply):
+            if error is None and isinstance(outcome, TransportResponse):
                 account.quota.succeeded(repeated=number > 1)
                 if options.on_attempt is not None or logs.wanted():
                     self._told(request, number, began, outcome, None, None, attachment.secrets)
-                content = connection.card.empty_list if outcome.status == 404 else outcome.content
+                content = connection.profile.empty_list if outcome.status == 404 else outcome.content
                 if outcome.status == 207:  # a success in part: what it says of the other part is shown
                     content = _redaction.without_secrets(content, attachment.secrets)
-                return Answer(
-                    outcome.status, outcome.headers, content, connection.card.vendor, request.operation
+                return SuccessResponse(
+                    outcome.status, outcome.headers, content, connection.profile.vendor, request.operation
                 )  # fmt: skip
             assert error is not None
             error.operation, error.attempts, error.earlier = request.operation, number, earlier
-            if error.sent == "maybe" or isinstance(error, (VendorDown, BadResponse)):
+            if error.sent == "maybe" or isinstance(error, (VendorUnavailableError, InvalidResponseError)):
                 earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
                 try:
@@ -187,7 +197,7 @@ class Wire:
             with connection.waiting():
                 await connection.account.acquire(longest, ahead=operation.ahead)
                 return deadline if bound is None or deadline is None else deadline + connection.now() - began
-        except Late as late:
+        except AcquireTimeout as late:
             within = f"{max(0.0, longest):.3g} s ({option})"
             reason = (
                 f"no permit from the rate limiter within {within}; nothing was sent: "
@@ -198,11 +208,11 @@ class Wire:
                     f"the vendor asked to wait, for longer than {within}; nothing was sent: "
                     "call again after the time that it asked for (retry_after)"
                 )
-            raise before or RateLimited(
+            raise before or RateLimitError(
                 reason,
-                vendor=connection.card.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
+                vendor=connection.profile.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
-        error = before or judge(connection.card, operation, _CLOSED)
+        error = before or map_response_error(connection.profile, operation, _CLOSED)
         assert error is not None
         error.operation = request.operation
         raise error
@@ -210,33 +220,33 @@ class Wire:
     def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
         """Seconds until the next attempt; None if there is none."""
         working = _working(error)
-        if not may_repeat(operation.retry, error) or (number >= self._options.attempts and not working):
+        if not may_repeat(operation.retry, error) or (number >= self._options.max_attempts and not working):
             return None
         if self._connection.group is None:  # closed meanwhile
             return None
         asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
         wait = wait_before(1 if working else number, asked)
         # A batch obeys a vendor that throttles: the limiter slows all of it down, so no quota need end its repeats.
-        free = working or (self._patience is not None and isinstance(error, RateLimited))
+        free = working or (self._patience is not None and isinstance(error, RateLimitError))
         if wait >= left or not (free or self._connection.account.quota.take()):
             return None
         return wait
 
     def _told(
-        self, request: Request, number: int, began: float, outcome: Reply | Failure,
+        self, request: Request, number: int, began: float, outcome: TransportResponse | TransportFailure,
         error: CrossbookError | None, wait: float | None, secrets: tuple[str, ...] = (),
     ) -> None:  # fmt: skip
         hook = self._options.on_attempt
         if hook is None and not logs.wanted():
             return
-        card, seconds = self._connection.card, self._connection.now() - began
+        profile, seconds = self._connection.profile, self._connection.now() - began
         cause = None if error is None else error.cause or type(error).__name__
         sent = error.sent if error else "yes"
-        attempt = Attempt(card.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
+        attempt = Attempt(profile.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
         if logs.wanted():
             id = error.request_id if error else None
-            if error is None and isinstance(outcome, Reply):
-                id = request_id(card, outcome, request, secrets)
+            if error is None and isinstance(outcome, TransportResponse):
+                id = request_id(profile, outcome, request, secrets)
             logs.attempted(attempt, request, id)
         if hook is not None:
             hook(attempt)
@@ -244,4 +254,4 @@ class Wire:
 
 def _working(error: CrossbookError) -> bool:
     """Whether the vendor asks for patience only: asking it again costs no attempt."""
-    return isinstance(error, VendorDown) and error.status == 202
+    return isinstance(error, VendorUnavailableError) and error.status == 202

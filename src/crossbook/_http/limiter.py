@@ -11,14 +11,14 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from crossbook._concurrency import clock_of_this_loop
-from crossbook._http.rate_limit import Adaptive, Bucket
+from crossbook._http.rate_limit import AdaptiveRate, TokenBucket
 from crossbook._http.retry import Quota
 from crossbook.vendor import Rate
 
 # Where requests wait: for a place among those in flight, and for a turn. First come, first served.
 
 
-class Late(Exception):
+class AcquireTimeout(Exception):
     """No turn comes in time; `wait` is how many seconds it would take, as far as can be told."""
 
     def __init__(self, wait: float) -> None:
@@ -31,11 +31,11 @@ class _Waiter:
 
     def __init__(self, latest: float) -> None:
         self.latest = latest
-        self.late: Late | None = None
+        self.late: AcquireTimeout | None = None
         self.woken = anyio.Event()
 
 
-class Line:
+class Limiter:
     """At most `places` requests in flight, as fast as the bucket deals out turns.
 
     Nobody is ever handed anything: the first in the line looks whether there is a place and a turn, and takes both at
@@ -45,7 +45,7 @@ class Line:
 
     def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
         self._clock = clock
-        self._bucket = Bucket(inf, 1.0)
+        self._bucket = TokenBucket(inf, 1.0)
         self._limited = False  # whether the bucket has anything to say: looking at the clock costs as much as the rest
         self._places = 1
         self._in_flight = 0
@@ -87,7 +87,7 @@ class Line:
         waiter = _Waiter(now + longest)
         begins = self._bucket.begins(now, 0 if ahead else len(self._waiters))
         if begins > waiter.latest:
-            raise Late(begins - now)
+            raise AcquireTimeout(begins - now)
         self._waiters[waiter] = None
         if ahead:
             self._waiters.move_to_end(waiter, last=False)
@@ -99,7 +99,7 @@ class Line:
                 now = self._clock()
                 begins = self._bucket.begins(now)
                 if now >= waiter.latest:
-                    raise Late(begins - now)
+                    raise AcquireTimeout(begins - now)
                 for_turn = first and (ahead or self._in_flight < self._places)
                 with anyio.CancelScope(deadline=min(begins, waiter.latest) if for_turn else waiter.latest):
                     await waiter.woken.wait()
@@ -121,7 +121,7 @@ class Line:
             begins = self._bucket.begins(now, before)
             if begins > waiter.latest:
                 del self._waiters[waiter]
-                waiter.late = Late(begins - now)
+                waiter.late = AcquireTimeout(begins - now)
                 waiter.woken.set()
             else:
                 before += 1
@@ -131,7 +131,7 @@ REMEMBERED = 256  # closed accounts whose limits are kept for the next book
 _LATENESS = 0.01  # seconds: how late an event loop wakes us; without a burst of as much a rate would not be reached
 
 
-class Account(Line):
+class AccountLimiter(Limiter):
     """A line whose pace is the known rate, and a learned one below it once the vendor throttled.
 
     Wants, around each request: `acquire`, then `succeeded` or `throttled` if the vendor answered, and `release`.
@@ -140,7 +140,7 @@ class Account(Line):
     def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
         super().__init__(clock)
         self.quota = Quota()
-        self._adaptive = Adaptive()
+        self._adaptive = AdaptiveRate()
         self._known: Rate | None = None
         self._refused = False  # from the first refusal on the bucket may be closed, also where no rate was learned
         self._rate = inf  # the lower of the known and the learned one
@@ -203,11 +203,11 @@ class Account(Line):
         self._bucket.change(self._rate, burst)
 
 
-_ACCOUNTS: RunVar[dict[str, Account]] = RunVar("crossbook_accounts")
+_ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
 
 
 @contextmanager
-def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[Account]:
+def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
     """The account that these credentials are, in this event loop, while a book is open.
 
     It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that
@@ -222,7 +222,7 @@ def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Ge
     accounts = _ACCOUNTS.get(None)
     if accounts is None:
         _ACCOUNTS.set(accounts := {})
-    account = next((accounts[name] for name in names if name in accounts), None) or Account(clock_of_this_loop())
+    account = next((accounts[name] for name in names if name in accounts), None) or AccountLimiter(clock_of_this_loop())
     add_names(account, names)
     account.join(rate, concurrency)
     try:
@@ -236,7 +236,7 @@ def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Ge
                 _forget(accounts, other, other.names)
 
 
-def add_names(account: Account, names: Sequence[str]) -> None:
+def add_names(account: AccountLimiter, names: Sequence[str]) -> None:
     """Know the account by these names too. Of many that renewed credentials gave it, the oldest are forgotten."""
     accounts = _ACCOUNTS.get()
     for name in list(names):
@@ -246,7 +246,7 @@ def add_names(account: Account, names: Sequence[str]) -> None:
     _forget(accounts, account, account.names[:-REMEMBERED])
 
 
-def _forget(accounts: dict[str, Account], account: Account, names: Sequence[str]) -> None:
+def _forget(accounts: dict[str, AccountLimiter], account: AccountLimiter, names: Sequence[str]) -> None:
     account.names = [name for name in account.names if name not in names]
     for name in names:
         del accounts[name]

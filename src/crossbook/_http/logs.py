@@ -11,7 +11,7 @@ from crossbook_wire.http import Request
 
 from crossbook import _redaction
 from crossbook._http.options import Attempt
-from crossbook._http.request import Failure, Reply
+from crossbook._http.request import TransportFailure, TransportResponse
 from crossbook.errors import CrossbookError
 
 logger = logging.getLogger("crossbook")
@@ -53,7 +53,9 @@ class Watcher(Protocol):
     def asked(self, request: Request) -> None:
         """Before a request leaves; an error that it raises ends the call, and nothing leaves."""
 
-    def answered(self, request: Request, outcome: Reply | Failure, error: CrossbookError | None) -> None:
+    def answered(
+        self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
+    ) -> None:
         """After it ended: what came, and what it was judged to be."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from msgspec import Struct
 
-from crossbook.errors import InvalidInput, Sent
+from crossbook.errors import InvalidInputError, Sent
 
 
 class Attempt(Struct, frozen=True):
@@ -46,8 +46,8 @@ class CallOptions(TypedDict, total=False):
         read_timeout: seconds without a byte; 30.
         queue_timeout: seconds to wait for a permit of the rate limiter. With it `timeout` begins after that wait. None,
             the default: the wait is part of `timeout`.
-        attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
-        max_body: bytes of one answer at most, after inflating; the card's default.
+        max_attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
+        max_response_bytes: bytes of one answer at most, after inflating; the profile's default.
         on_attempt: called after each request with an `Attempt`.
     """
 
@@ -55,8 +55,8 @@ class CallOptions(TypedDict, total=False):
     connect_timeout: float
     read_timeout: float
     queue_timeout: float | None
-    attempts: int
-    max_body: int
+    max_attempts: int
+    max_response_bytes: int
     on_attempt: Callable[[Attempt], None] | None
 
 
@@ -66,8 +66,8 @@ class Options(Struct, frozen=True):
     read_timeout: float = 30.0
     queue_timeout: float | None = None
     max_wait: float | None = None  # None for a single call; a batch has one, infinite by default
-    attempts: int = 4
-    max_body: int | None = None
+    max_attempts: int = 4
+    max_response_bytes: int | None = None
     on_attempt: Callable[[Attempt], None] | None = None
 
     def __post_init__(self) -> None:
@@ -77,11 +77,11 @@ class Options(Struct, frozen=True):
             _positive("queue_timeout", self.queue_timeout)
         if self.max_wait not in (None, math.inf):
             _positive("max_wait", self.max_wait)
-        _whole("attempts", self.attempts)
-        if self.max_body is not None:
-            _whole("max_body", self.max_body)
+        _whole("max_attempts", self.max_attempts)
+        if self.max_response_bytes is not None:
+            _whole("max_response_bytes", self.max_response_bytes)
         if self.on_attempt is not None and not callable(self.on_attempt):  # pyright: ignore[reportUnnecessaryComparison]
-            raise InvalidInput("on_attempt must be callable", field="on_attempt")
+            raise InvalidInputError("on_attempt must be callable", field="on_attempt")
 
     def __repr__(self) -> str:
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
@@ -94,9 +94,9 @@ class Options(Struct, frozen=True):
 def _positive(name: str, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (number and 0 < value < math.inf):
-        raise InvalidInput(f"{name} must be a number, more than 0", field=name)
+        raise InvalidInputError(f"{name} must be a number, more than 0", field=name)
 
 
 def _whole(name: str, value: Any) -> None:
     if not (type(value) is int and value > 0):
-        raise InvalidInput(f"{name} must be a whole number from 1", field=name)
+        raise InvalidInputError(f"{name} must be a whole number from 1", field=name)

@@ -6,7 +6,7 @@ from collections import deque
 from math import inf
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket: `per_second` turns on average, up to `burst` of them at once after a pause.
 
     In any window of w seconds it grants at most `per_second` * w + `burst` turns, however they are asked for. It does
@@ -61,7 +61,7 @@ FIRST, START = 4.0, 2.0  # requests a second: where the search for an unknown li
 OVERSHOT = 0.7  # of the rate that the search had reached when the vendor refused: probably near the limit
 
 
-class Adaptive:
+class AdaptiveRate:
     """A request rate that falls when the vendor throttles and recovers along a cubic curve.
 
     The algorithm is CUBIC (RFC 9438), applied to a request rate as botocore's adaptive retry mode does. `rate` is None,

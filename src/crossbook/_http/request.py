@@ -12,12 +12,12 @@ from crossbook_wire.http import Discreet, Request
 from msgspec import Struct
 
 from crossbook._http.options import Options
-from crossbook.errors import InvalidInput, Sent
+from crossbook.errors import InvalidInputError, Sent
 
 # What core and a transport say to each other: one framed request out, one reply or one failure back.
 
 
-class Outgoing(Discreet, frozen=True):
+class PreparedRequest(Discreet, frozen=True):
     """A framed request, credentials included: it lives for one attempt and shows none of them."""
 
     method: str
@@ -28,12 +28,19 @@ class Outgoing(Discreet, frozen=True):
     body: bytes
     connect_timeout: float
     read_timeout: float
-    max_body: int
+    max_response_bytes: int
 
-    told: ClassVar[tuple[str, ...]] = ("method", "origin", "path", "connect_timeout", "read_timeout", "max_body")
+    told: ClassVar[tuple[str, ...]] = (
+        "method",
+        "origin",
+        "path",
+        "connect_timeout",
+        "read_timeout",
+        "max_response_bytes",
+    )
 
 
-class Reply(Discreet, frozen=True):
+class TransportResponse(Discreet, frozen=True):
     """A whole answer, its body already inflated."""
 
     status: int
@@ -43,7 +50,7 @@ class Reply(Discreet, frozen=True):
     told: ClassVar[tuple[str, ...]] = ("status",)
 
 
-class Failure(Struct, frozen=True):
+class TransportFailure(Struct, frozen=True):
     """No whole answer. A value and no exception: the frames of an HTTP library hold headers, and with them secrets."""
 
     kind: Literal["connect", "busy", "lost", "too_large", "encoding"]
@@ -58,7 +65,7 @@ class Transport(Protocol):
 
     name: str
 
-    async def send(self, call: Outgoing) -> Reply | Failure: ...
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure: ...
 
     async def aclose(self) -> None: ...
 
@@ -101,13 +108,15 @@ class Base(Struct, frozen=True):
             parts.port  # noqa: B018  (checked when it is read)
         except (ValueError, AttributeError):
             # From None, and without its message: that quotes the host, and a password before it.
-            raise InvalidInput("base_url is no URL", field="base_url") from None
+            raise InvalidInputError("base_url is no URL", field="base_url") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or not _URL.fullmatch(parts.netloc + parts.path):
-            raise InvalidInput("base_url must begin with https:// and name a host", field="base_url")
+            raise InvalidInputError("base_url must begin with https:// and name a host", field="base_url")
         if "@" in parts.netloc or parts.query or parts.fragment:  # also an empty user: `https://@host`
-            raise InvalidInput("base_url takes a host and a path only: no user, query or fragment", field="base_url")
+            raise InvalidInputError(
+                "base_url takes a host and a path only: no user, query or fragment", field="base_url"
+            )
         if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
-            raise InvalidInput(
+            raise InvalidInputError(
                 "base_url must be https, or credentials would travel in clear; allow_http=True overrides this",
                 field="base_url",
             )
@@ -128,10 +137,12 @@ def _is_path(path: str) -> bool:
     return _PATH.fullmatch(path) is not None
 
 
-def outgoing(request: Request, base: Base, attachment: Attachment, options: Options, left: float, cap: int) -> Outgoing:
-    """The request as it leaves; InvalidInput if its path could be read as another route."""
+def outgoing(
+    request: Request, base: Base, attachment: Attachment, options: Options, left: float, cap: int
+) -> PreparedRequest:
+    """The request as it leaves; InvalidInputError if its path could be read as another route."""
     if not _is_path(request.path):
-        raise InvalidInput("this id cannot be put into a path", operation=request.operation, field="id")
+        raise InvalidInputError("this id cannot be put into a path", operation=request.operation, field="id")
     path, left = base.prefix + request.path, max(0.001, left)
     query = request.query or attachment.query
     if request.query and attachment.query:
@@ -144,7 +155,7 @@ def outgoing(request: Request, base: Base, attachment: Attachment, options: Opti
         headers += ((b"Content-Type", request.content_type.encode()),)
     # The time to connect is over before the call's is, so that a connection that hangs is known for what it is: nothing
     # left.
-    return Outgoing(
+    return PreparedRequest(
         request.method, base.origin, path, (f"{path}?{query}" if query else path).encode("ascii"), headers, body,
         min(options.connect_timeout, 0.9 * left), min(options.read_timeout, left), cap,
     )  # fmt: skip

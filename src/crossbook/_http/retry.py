@@ -6,13 +6,13 @@ from collections.abc import Callable
 from random import random
 
 from crossbook.errors import (
-    BadResponse,
     ConnectError,
     CrossbookError,
-    LostError,
-    RateLimited,
-    ResponseTooLarge,
-    VendorDown,
+    InvalidResponseError,
+    NoResponseError,
+    RateLimitError,
+    ResponseTooLargeError,
+    VendorUnavailableError,
 )
 from crossbook.vendor import Retry
 
@@ -22,17 +22,19 @@ LONGEST = 8.0
 
 def may_repeat(retry: Retry, error: CrossbookError) -> bool:
     """A create only if it never left, or was refused before it was processed; the rest whenever it may pass."""
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimitError):
         return True
-    if isinstance(error, ConnectError) or (error.sent == "no" and isinstance(error, LostError)):
+    if isinstance(error, ConnectError) or (error.sent == "no" and isinstance(error, NoResponseError)):
         return True
     if retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
         return False
-    if isinstance(error, (LostError, VendorDown)):
+    if isinstance(error, (NoResponseError, VendorUnavailableError)):
         return True
     # Cut off or mangled on the way; a redirect or another status would come again.
     return (
-        isinstance(error, BadResponse) and not isinstance(error, ResponseTooLarge) and error.status in range(200, 300)
+        isinstance(error, InvalidResponseError)
+        and not isinstance(error, ResponseTooLargeError)
+        and error.status in range(200, 300)
     )
 
 

@@ -15,16 +15,16 @@ from anyio.abc import TaskGroup
 from crossbook._concurrency import Job, Until, bound_clock, start, until_of_this_loop, which_loop
 from crossbook._http import logs
 from crossbook._http.auth import Auth, process_hash
-from crossbook._http.limiter import Account, account_for, add_names
+from crossbook._http.limiter import AccountLimiter, account_for, add_names
 from crossbook._http.request import Base, Transport
 from crossbook._redaction import Secret
-from crossbook.errors import InvalidInput, UsageError
-from crossbook.vendor import Card, Rate
+from crossbook.errors import InvalidInputError, UsageError
+from crossbook.vendor import Rate, VendorProfile
 
 T = TypeVar("T")
 
 
-class Connection:
+class Session:
     """Opened by the book's `async with`, closed by its end.
 
     Args:
@@ -34,7 +34,7 @@ class Connection:
 
     def __init__(
         self,
-        card: Card,
+        profile: VendorProfile,
         base: Base,
         auth: Auth,
         transport: Transport,
@@ -44,7 +44,7 @@ class Connection:
         account: str | None = None,
         brand: str = "",
     ) -> None:
-        self.card = card
+        self.profile = profile
         self.base = base
         self.brand = brand
         self.auth = auth
@@ -52,7 +52,7 @@ class Connection:
         self.transport = transport
         self.rate = rate
         self.concurrency = concurrency
-        self.account: Account  # while it is open
+        self.account: AccountLimiter  # while it is open
         self.now: Callable[[], float]  # likewise: the event loop's clock
         self.group: TaskGroup | None = None
         self.until: Until  # likewise
@@ -63,7 +63,7 @@ class Connection:
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Connection to {self.card.vendor}, {'open' if self.group else 'closed'}>"
+        return f"<Connection to {self.profile.vendor}, {'open' if self.group else 'closed'}>"
 
     @property
     def base_url(self) -> str:
@@ -77,7 +77,7 @@ class Connection:
     @property
     def place(self) -> tuple[str, str, str]:
         """Where the account is: vendor, base URL and brand."""
-        return self.card.vendor, self.base_url, self.brand
+        return self.profile.vendor, self.base_url, self.brand
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,9 +90,9 @@ class Connection:
         """Use these credentials from the next attempt on. The account, and how fast it may be asked, stay the same."""
         was, now = self.auth.identity, auth.identity
         if self._named is None and was is not None and now is not None and was.reveal() != now.reveal():
-            raise InvalidInput(
+            raise InvalidInputError(
                 "username is another one: renewed credentials are of the same account; make a book for the other",
-                field="username", vendor=self.card.vendor,
+                field="username", vendor=self.profile.vendor,
             )  # fmt: skip
         self.auth.replace(auth)
         if self.group is not None:
@@ -100,15 +100,15 @@ class Connection:
 
     async def open(self) -> None:
         if self.group is not None:
-            raise UsageError("this book is open already: one `async with` a book", vendor=self.card.vendor)
+            raise UsageError("this book is open already: one `async with` a book", vendor=self.profile.vendor)
         if self._closed:
-            raise UsageError("this book was closed: make a new one", vendor=self.card.vendor)
+            raise UsageError("this book was closed: make a new one", vendor=self.profile.vendor)
         self.group = await self._stack.enter_async_context(anyio.create_task_group())
         self.until = self._stack.enter_context(until_of_this_loop())
         self.now, self._which_loop = bound_clock(), which_loop()
         self._loop = self._which_loop()
         self.account = self._stack.enter_context(account_for(self.names, self.rate, self.concurrency))
-        logs.opened(self.card.vendor, self.transport.name, self.base_url)
+        logs.opened(self.profile.vendor, self.transport.name, self.base_url)
 
     async def close(self) -> None:
         group, self.group, self._closed = self.group, None, True
@@ -127,14 +127,14 @@ class Connection:
         """The task group, if the book is open here; UsageError if not."""
         if self.group is None:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
-            raise UsageError(f"this book {how}", vendor=self.card.vendor)
+            raise UsageError(f"this book {how}", vendor=self.profile.vendor)
         try:
             if self._which_loop() == self._loop:
                 return self.group
         except RuntimeError:  # none is running, or another library's
             pass
         raise UsageError(
-            "this book was opened in another event loop: make one book a running loop", vendor=self.card.vendor
+            "this book was opened in another event loop: make one book a running loop", vendor=self.profile.vendor
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 # What a cursor carries: a small JSON value that says where the next page begins.
 
@@ -48,8 +48,8 @@ def parts(position: Position, count: int) -> list[Any]:
     return found
 
 
-def bad_cursor() -> InvalidInput:
-    return InvalidInput(
+def bad_cursor() -> InvalidInputError:
+    return InvalidInputError(
         "this is no cursor of this list: pass `page.cursor` or `error.cursor` of a list with the same filters",
         field="after",
     )
@@ -69,7 +69,7 @@ def write(position: Position, filters: bytes) -> str:
 
 
 def read(cursor: str, filters: bytes) -> Position:
-    """The position in a cursor; InvalidInput if it is none, or belongs to a list with other filters."""
+    """The position in a cursor; InvalidInputError if it is none, or belongs to a list with other filters."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw[_LENGTH:])

@@ -11,7 +11,7 @@ from crossbook._concurrency import Job, let_it_leave
 from crossbook._pagination import cursor
 from crossbook._pagination.cursor import Position
 from crossbook._pagination.strategies import ByOffset, Fetch
-from crossbook._tracebacks import public
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import CrossbookError
 from crossbook.models import Page
 
@@ -22,7 +22,7 @@ Starter = Callable[[Callable[[], Any]], Job[Any]]
 Fetched = tuple[Sequence[V | None], Position | None]
 
 
-class Ahead(Generic[V]):
+class Prefetcher(Generic[V]):
     """The pages that are on their way.
 
     The next page is asked for when the one before it is handed over, or sooner: when that has come, and the reader
@@ -32,12 +32,12 @@ class Ahead(Generic[V]):
     for would spoil all further guesses too.
     """
 
-    def __init__(self, fetch: Fetch[V], start: Starter | None, window: int) -> None:
+    def __init__(self, fetch: Fetch[V], start: Starter | None, prefetch: int) -> None:
         self._fetch = fetch
         self._by_offset: ByOffset[V] | None = fetch if isinstance(fetch, ByOffset) else None
         self._start = start
-        self._window = window
-        self._guesses = self._by_offset is not None and window > 1
+        self._prefetch = prefetch
+        self._guesses = self._by_offset is not None and prefetch > 1
         self._jobs: deque[tuple[Position | None, Job[Fetched[V]]]] = deque()
         self._waits_for: int | None = None  # the offset of the page that the reader waits for
 
@@ -69,7 +69,7 @@ class Ahead(Generic[V]):
             self._jobs.clear()
             self._guesses = False
         began = False
-        while len(self._jobs) < self._window:
+        while len(self._jobs) < self._prefetch:
             if self._jobs:
                 if not (self._guesses and self._by_offset):
                     break
@@ -126,12 +126,12 @@ class Pager(Generic[T]):
         position: Position | None,
         *,
         unique: bool = False,
-        window: int = 1,
+        prefetch: int = 1,
         vendor: str | None = None,
         operation: str | None = None,
     ) -> None:
         def pages(ahead: bool) -> _Pages[T]:
-            look = Ahead(fetcher(), start if ahead else None, window)
+            look = Prefetcher(fetcher(), start if ahead else None, prefetch)
             return _Pages(look, filters, position, set() if unique else None, vendor, operation)
 
         self._pages = pages
@@ -139,7 +139,7 @@ class Pager(Generic[T]):
         def at(after: str) -> Pager[T]:
             position = cursor.read(after, filters)
             return Pager(
-                fetcher, start, filters, position, unique=unique, window=window, vendor=vendor, operation=operation
+                fetcher, start, filters, position, unique=unique, prefetch=prefetch, vendor=vendor, operation=operation
             )
 
         self._at = at
@@ -151,14 +151,14 @@ class Pager(Generic[T]):
             after: `page.cursor` or `error.cursor` of this list.
 
         Raises:
-            InvalidInput: it is a cursor of another list, or none.
+            InvalidInputError: it is a cursor of another list, or none.
         """
         return self._at(after)
 
     def __repr__(self) -> str:
         return "<Pager>"
 
-    @public
+    @hide_internal_frames
     async def _page(self) -> Page[T]:
         return await self._pages(False).__anext__()
 
@@ -177,7 +177,7 @@ class _Pages(AsyncIterator[Page[T]]):
     """A class and no generator: leaving a loop in the middle must not meet a task group or a cancel scope."""
 
     def __init__(
-        self, ahead: Ahead[T], filters: bytes, position: Position | None, seen: set[str] | None,
+        self, ahead: Prefetcher[T], filters: bytes, position: Position | None, seen: set[str] | None,
         vendor: str | None, operation: str | None,
     ) -> None:  # fmt: skip
         self._ahead = ahead
@@ -188,7 +188,7 @@ class _Pages(AsyncIterator[Page[T]]):
         self._operation = operation
         self._done = False
 
-    @public
+    @hide_internal_frames
     async def __anext__(self) -> Page[T]:
         if self._done:
             raise StopAsyncIteration

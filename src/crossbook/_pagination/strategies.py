@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from crossbook._pagination.cursor import Position, bad_cursor, fingerprint, group_position, numbers, parts, whole_number
-from crossbook.errors import BadResponse
+from crossbook.errors import InvalidResponseError
 
 # A list by offset: its end, and where its next page begins as soon as that can be told.
 
@@ -44,7 +44,7 @@ class ByOffset(Generic[T]):
         after = [offset + len(rows), _seen(rows)]
         self.check(position, after)
         if known is not None and known(after):
-            # A card, which comes with the vendor's class, imports no event loop; a book has it by now.
+            # A profile, which comes with the vendor's class, imports no event loop; a book has it by now.
             from crossbook._concurrency import let_it_leave
 
             await let_it_leave()  # before this page is read
@@ -65,9 +65,9 @@ class ByOffset(Generic[T]):
         return self.place(position) + self._size
 
     def check(self, position: Position | None, after: Position | None) -> None:
-        """BadResponse if the page that begins at a position is the one before it."""
+        """InvalidResponseError if the page that begins at a position is the one before it."""
         if isinstance(position, list) and after is not None and position[1] is not None and position[1] == after[1]:
-            raise BadResponse(
+            raise InvalidResponseError(
                 "the same page came twice: the vendor, or a proxy before it, ignores the offset, and the list would "
                 "never end",
                 status=200, sent="yes",
@@ -83,7 +83,7 @@ def _seen(rows: Sequence[Any]) -> int | None:
 Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
 
 
-class Offset(Struct, frozen=True):
+class OffsetPagination(Struct, frozen=True):
     """`limit` and `offset`, no total: the end is an empty page, never merely a short one."""
 
     default: int
@@ -99,7 +99,7 @@ class Offset(Struct, frozen=True):
         return ByOffset(call, size, read)
 
 
-class PageNumber(Struct, frozen=True):
+class PageNumberPagination(Struct, frozen=True):
     """Numbered pages from 1. `call` answers the rows and the number of pages, where the vendor tells it.
 
     Where it does not, the end is an empty page, or one with the same rows as the last: a server that ignores
@@ -132,7 +132,7 @@ class PageNumber(Struct, frozen=True):
         return fetch
 
 
-class Whole(Struct, frozen=True):
+class SinglePage(Struct, frozen=True):
     """The vendor sends everything at once; pages are cut from it on our side."""
 
     default: int = 1000
@@ -154,7 +154,7 @@ class Whole(Struct, frozen=True):
             end = start + size
             rows, following = kept[0][start:end], end if end < len(kept[0]) else None
             if read is not None:
-                # As in by_offset.py: a card imports no event loop.
+                # As in by_offset.py: a profile imports no event loop.
                 from crossbook._concurrency import map_in_chunks
 
                 rows = await map_in_chunks(rows, read)
@@ -163,7 +163,7 @@ class Whole(Struct, frozen=True):
         return fetch
 
 
-class PerGroup(Struct, frozen=True):
+class PerGroupPagination(Struct, frozen=True):
     """There is no list of all: it goes group by group, and pages never cross from one into the next."""
 
     default: int = 1000
@@ -200,4 +200,4 @@ class PerGroup(Struct, frozen=True):
         return fetch
 
 
-Paging = Offset | PageNumber | Whole | PerGroup
+Paging = OffsetPagination | PageNumberPagination | SinglePage | PerGroupPagination

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 from crossbook._http.request import Transport
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 NAMES = ("httpx", "httpx2", "aiohttp")
+CORES = {"httpx": "httpcore", "httpx2": "httpcore2"}
 EXTRAS = {"httpx2": "httpx2", "aiohttp": "fast"}
 
 
@@ -16,21 +14,25 @@ def make(name: str, origin: str, concurrency: int, client: object = None) -> Tra
     """The transport of this name, or one over a client that the user brings.
 
     Raises:
-        InvalidInput: there is no such transport, or its extra is not installed.
+        InvalidInputError: there is no such transport, or its extra is not installed.
     """
     if client is not None:
         from crossbook._transports.user_client import brought
 
         return brought(client, origin, concurrency)
     if name not in NAMES:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"there is no transport {str(name)[:40]!r}: take one of {', '.join(NAMES)}", field="transport"
         )
     try:
-        module: Any = import_module(f"crossbook._transports.{name}")
-        transport: Transport = module.make(origin, concurrency)
+        if name == "aiohttp":
+            from crossbook._transports.aiohttp import make as make_aiohttp
+
+            return make_aiohttp(origin, concurrency)
+        from crossbook._transports.httpx import Pooled
+
+        return Pooled(name, CORES[name], origin, concurrency=concurrency)
     except ModuleNotFoundError as error:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"transport {name!r} needs {error.name}: pip install 'crossbook[{EXTRAS[name]}]'", field="transport"
         ) from None
-    return transport

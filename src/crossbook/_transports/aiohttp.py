@@ -21,10 +21,10 @@ from aiohttp.tracing import Trace
 from sniffio import current_async_library
 from yarl import URL
 
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook._transports.body import Body, head_of, read_headers
-from crossbook._transports.connections import Room, is_stale, obstacle, proxy_for
-from crossbook.errors import InvalidInput, UsageError
+from crossbook._transports.connections import InFlight, describe_connect_error, is_stale, proxy_for
+from crossbook.errors import InvalidInputError, UsageError
 
 
 def make(origin: str, concurrency: int) -> Aiohttp:
@@ -68,7 +68,7 @@ class Aiohttp:
         connector: one that the user brings, whose TLS context, resolver, limits and closing are then the user's.
 
     Raises:
-        InvalidInput: the environment names a proxy that aiohttp cannot use.
+        InvalidInputError: the environment names a proxy that aiohttp cannot use.
     """
 
     def __init__(self, origin: str, concurrency: int, connector: aiohttp.BaseConnector | None = None) -> None:
@@ -76,13 +76,13 @@ class Aiohttp:
         self._origin = origin
         self._proxy = _proxy(origin)
         self._in_clear = origin.encode() if self._proxy is not None and origin.startswith("http:") else b""
-        self._room = Room(concurrency)
+        self._room = InFlight(concurrency)
         self._brought = connector
         # Both need a running event loop, and a book may be made outside of one.
         self._connector: aiohttp.BaseConnector | None = None
         self._route: Any = None
 
-    async def send(self, call: Outgoing) -> Reply | Failure:
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         return await self._room.hold(self._sent, call, _Left())
 
     async def aclose(self) -> None:
@@ -91,7 +91,7 @@ class Aiohttp:
         if self._connector is not None and self._brought is None:
             await self._connector.close()
 
-    async def _sent(self, call: Outgoing, left: _Left) -> Reply | Failure:
+    async def _sent(self, call: PreparedRequest, left: _Left) -> TransportResponse | TransportFailure:
         if self._connector is None and current_async_library() != "asyncio":
             raise UsageError("transport 'aiohttp' needs asyncio: take 'httpx' or 'httpx2' here", sent="no")
         status: int | None = None
@@ -110,8 +110,8 @@ class Aiohttp:
             while message.code < 200 and message.code != 101:  # what only says to go on waiting
                 message, payload = await protocol.read()
             status = message.code
-            reply = await _read(message.code, message.raw_headers, payload, call.max_body)
-            if isinstance(reply, Reply) and payload.is_eof():
+            reply = await _read(message.code, message.raw_headers, payload, call.max_response_bytes)
+            if isinstance(reply, TransportResponse) and payload.is_eof():
                 connection.release()
             return reply
         except Exception as error:
@@ -120,11 +120,11 @@ class Aiohttp:
             if connection is None:
                 await asyncio.sleep(0)  # in which what was opened in vain is closed
             if left.sends:
-                return Failure("lost", "maybe", name, status)
+                return TransportFailure("lost", "maybe", name, status)
             if left.queued:
-                return Failure("busy", "no", name)
+                return TransportFailure("busy", "no", name)
             asked = self._proxy or URL(self._origin, encoded=True)
-            return Failure("connect", "no", name, why=obstacle(error, asked.host, asked.port))
+            return TransportFailure("connect", "no", name, why=describe_connect_error(error, asked.host, asked.port))
         finally:
             if connection is not None and connection.protocol is not None:
                 _drop(connection)
@@ -150,7 +150,7 @@ class Aiohttp:
         return credentials
 
 
-async def _read(status: int, raw: Any, payload: Any, cap: int) -> Reply | Failure:
+async def _read(status: int, raw: Any, payload: Any, cap: int) -> TransportResponse | TransportFailure:
     """The whole answer, in pieces and never more than the cap; of an error without its body the status is enough."""
     headers = read_headers(raw)
     body = Body(headers.get("content-encoding", ""), cap)
@@ -160,7 +160,7 @@ async def _read(status: int, raw: Any, payload: Any, cap: int) -> Reply | Failur
     except Exception:
         if status < 300:
             raise
-        return Reply(status, headers, b"")
+        return TransportResponse(status, headers, b"")
     return body.reply(status, headers)
 
 
@@ -180,7 +180,7 @@ def _proxy(origin: str) -> URL | None:
         url = URL(found)
     if url is None or url.scheme not in ("http", "https") or not url.host:
         # Without its words: they show the proxy's password.
-        raise InvalidInput(
+        raise InvalidInputError(
             f"transport 'aiohttp' cannot use the environment's proxy for {origin}: it must be the URL of an HTTP proxy",
             field="transport",
         )

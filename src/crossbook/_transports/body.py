@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Literal
 
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 
 STEP = 1024 * 1024  # inflated at most in one go, so that a bomb shows while it is small
 
@@ -57,17 +57,17 @@ class Body:
             return None
         return self._buffer.getvalue()
 
-    def reply(self, status: int, headers: dict[str, str]) -> Reply | Failure:
+    def reply(self, status: int, headers: dict[str, str]) -> TransportResponse | TransportFailure:
         """The answer that this is the body of; of an error without its body the status is enough."""
         content = self.content()
         if self.failure is None and content is not None:
-            return Reply(status, headers, content)
+            return TransportResponse(status, headers, content)
         if status >= 300:
-            return Reply(status, headers, b"")
+            return TransportResponse(status, headers, b"")
         if self.failure is None:
-            return Failure("lost", "maybe", "cut gzip stream", status)
+            return TransportFailure("lost", "maybe", "cut gzip stream", status)
         kind, cause = self.failure
-        return Failure(kind, "yes", cause)
+        return TransportFailure(kind, "yes", cause)
 
 
 # Heads: of a request, byte by byte as core framed it; of an answer, as core reads it.
@@ -75,7 +75,7 @@ class Body:
 WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
 
 
-def head_of(call: Outgoing, before: bytes = b"", credentials: str | None = None) -> bytes:
+def head_of(call: PreparedRequest, before: bytes = b"", credentials: str | None = None) -> bytes:
     """Request line and headers.
 
     Args:

@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 import anyio
 from anyio.lowlevel import checkpoint
 
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 
 _KEPT = 10.0  # seconds: a connection that was used since is still there; the libraries keep one for 15
 
@@ -29,7 +29,7 @@ class Left(Protocol):
 L = TypeVar("L", bound=Left)
 
 
-class Room:
+class InFlight:
     """So many requests at most, and none once it is closed.
 
     Nothing ever queues inside a library's pool, where a wait would count as time to connect.
@@ -42,12 +42,15 @@ class Room:
         self._closed = False
 
     async def hold(
-        self, exchange: Callable[[Outgoing, L], Awaitable[Reply | Failure]], call: Outgoing, left: L
-    ) -> Reply | Failure:
+        self,
+        exchange: Callable[[PreparedRequest, L], Awaitable[TransportResponse | TransportFailure]],
+        call: PreparedRequest,
+        left: L,
+    ) -> TransportResponse | TransportFailure:
         """Waits for a place, and makes the exchange in it."""
         async with self._places:
             if self._closed:
-                return Failure("connect", "no", "closed")
+                return TransportFailure("connect", "no", "closed")
             with anyio.CancelScope() as scope:
                 self._under_way.add(scope)
                 try:
@@ -59,7 +62,11 @@ class Room:
                 finally:
                     self._used[len(self._under_way)] = monotonic()
                     self._under_way.discard(scope)
-            return Failure("lost", "maybe", "closed") if left.sends else Failure("connect", "no", "closed")
+            return (
+                TransportFailure("lost", "maybe", "closed")
+                if left.sends
+                else TransportFailure("connect", "no", "closed")
+            )
 
     def close(self) -> None:
         """Ends what is under way."""
@@ -71,7 +78,7 @@ class Room:
 # Why no connection came about, in the words of the system and of TLS, which hold nothing of the user's.
 
 
-def obstacle(error: BaseException, host: str | None, port: int | None) -> str:
+def describe_connect_error(error: BaseException, host: str | None, port: int | None) -> str:
     """Where it failed, and why: "127.0.0.1:1, connection refused"; empty if it is not known.
 
     The libraries' own words are left out, since they may show a proxy's password.
@@ -156,7 +163,7 @@ def _is_readable(number: int) -> bool:
     return bool(poll.poll(0))
 
 
-def said_more(connection: Any, *, secure: bool) -> bool:
+def has_unread_data(connection: Any, *, secure: bool) -> bool:
     """Whether more than the answer was read from httpcore's, which looks at nothing but the socket.
 
     A second answer that came with the first waits in the parser then; or in TLS, which gives out one record at a time.

@@ -22,10 +22,10 @@ from typing import Any, NamedTuple
 import anyio
 
 from crossbook._concurrency import undisturbed
-from crossbook._http.request import Failure, Outgoing, Reply
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook._transports.body import WITH_LENGTH, Body, read_headers
-from crossbook._transports.connections import Room, obstacle, proxy_for, said_more
-from crossbook.errors import InvalidInput
+from crossbook._transports.connections import InFlight, describe_connect_error, has_unread_data, proxy_for
+from crossbook.errors import InvalidInputError
 
 # httpcore's DEBUG log shows every header of an answer, and a redirect's repeats our query: tokens, phones and all.
 #
@@ -34,7 +34,7 @@ from crossbook.errors import InvalidInput
 _ours: ContextVar[bool] = ContextVar("crossbook_request", default=False)
 
 
-class _NoHeaders(logging.Filter):
+class RedactHeadersFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
         if _ours.get() and text.startswith("receive_response_headers."):
@@ -44,7 +44,7 @@ class _NoHeaders(logging.Filter):
 
 for _library in ("httpcore", "httpcore2"):
     for _protocol in ("http11", "http2"):
-        logging.getLogger(f"{_library}.{_protocol}").addFilter(_NoHeaders())
+        logging.getLogger(f"{_library}.{_protocol}").addFilter(RedactHeadersFilter())
 
 
 def begin() -> Token[bool]:
@@ -61,7 +61,7 @@ def end(token: Token[bool]) -> None:
 # What became of one request inside the library, told by its `trace` extension: whether it left, what it left open.
 
 
-class Trail:
+class RequestTrace:
     """Follows one request.
 
     Attributes:
@@ -103,23 +103,23 @@ class Trail:
             with anyio.CancelScope(shield=True):
                 await self._opened.aclose()
 
-    def failure(self, error: Exception, library: Any, status: int | None = None) -> Failure:
+    def failure(self, error: Exception, library: Any, status: int | None = None) -> TransportFailure:
         """What an exception of the library means. It is never raised on, since its frames hold headers."""
         name = type(error).__name__
         if isinstance(error, library.PoolTimeout):
-            return Failure("busy", "no", name)
+            return TransportFailure("busy", "no", name)
         never_left = (library.ConnectError, library.ConnectTimeout, library.ProxyError, library.UnsupportedProtocol)
         refused_by_us = isinstance(error, library.LocalProtocolError) and not self._headers_out
         if isinstance(error, never_left) or refused_by_us or (self._began and not self.sends):
-            return Failure("connect", "no", name, why=obstacle(error, self._host, self._port))
+            return TransportFailure("connect", "no", name, why=describe_connect_error(error, self._host, self._port))
         # Whatever else: it may have left.
-        return Failure("lost", "maybe", name, status)
+        return TransportFailure("lost", "maybe", name, status)
 
 
 # One request through httpx or httpx2, whether over the library's transport or over somebody's client.
 
 
-Builder = Callable[[Outgoing], Any]  # gives the library's `Request`
+Builder = Callable[[PreparedRequest], Any]  # gives the library's `Request`
 Sender = Callable[[Any], Awaitable[Any]]
 
 
@@ -131,7 +131,7 @@ class Extensions(dict[str, Any]):
     extensions, must not get it.
     """
 
-    def __init__(self, call: Outgoing, trail: Trail) -> None:
+    def __init__(self, call: PreparedRequest, trail: RequestTrace) -> None:
         timeout = {
             "connect": call.connect_timeout,
             "read": call.read_timeout,
@@ -173,20 +173,22 @@ def stream_class(library: Any) -> Any:
     return type("Stream", (library.ByteStream,), {"__aiter__": pieces})
 
 
-async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, trail: Trail) -> Reply | Failure:
+async def exchange(
+    library: Any, build: Builder, send: Sender, call: PreparedRequest, trail: RequestTrace
+) -> TransportResponse | TransportFailure:
     """Builds the request and sends it, and reads its whole answer or says why there is none."""
     status: int | None = None
     try:
         request = build(call)
         request.extensions = Extensions(call, trail)
     except Exception as error:
-        return Failure("connect", "no", type(error).__name__)
+        return TransportFailure("connect", "no", type(error).__name__)
     token = begin()
     try:
         response = await send(request)
         status = response.status_code
         try:
-            return await _read(response, call.max_body)
+            return await _read(response, call.max_response_bytes)
         finally:
             await response.aclose()
     except Exception as error:
@@ -196,7 +198,7 @@ async def exchange(library: Any, build: Builder, send: Sender, call: Outgoing, t
         await trail.close()
 
 
-async def _read(response: Any, cap: int) -> Reply | Failure:
+async def _read(response: Any, cap: int) -> TransportResponse | TransportFailure:
     """The whole answer, in pieces and never more than the cap; of an error without its body the status is enough."""
     status: int = response.status_code
     headers = read_headers(response.headers.raw)
@@ -210,7 +212,7 @@ async def _read(response: Any, cap: int) -> Reply | Failure:
                     await response.aclose()
         except Exception:
             if status >= 300:
-                return Reply(status, headers, b"")
+                return TransportResponse(status, headers, b"")
             if body.failure is None:
                 raise
     return body.reply(status, headers)
@@ -255,7 +257,7 @@ class Pooled:
         concurrency: requests in flight at most; more wait here.
 
     Raises:
-        InvalidInput: the library cannot read the origin, or cannot use the proxy that the environment names.
+        InvalidInputError: the library cannot read the origin, or cannot use the proxy that the environment names.
     """
 
     def __init__(self, name: str, core: str, origin: str, *, concurrency: int = 64) -> None:
@@ -266,14 +268,14 @@ class Pooled:
         try:
             url = self._url(origin)
         except self._library.InvalidURL:
-            raise InvalidInput("base_url is no URL", field="base_url") from None
+            raise InvalidInputError("base_url is no URL", field="base_url") from None
         self._host: bytes = url.netloc
         self._secure = url.scheme == "https"
         self._origin = import_module(core).URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port).origin
         self._make = self._maker(origin)
         self._lanes: set[Lane] = set()
         self._free: list[Lane] = []  # the one used last comes first, so that few are kept warm
-        self._room = Room(concurrency)
+        self._room = InFlight(concurrency)
 
     def _maker(self, origin: str) -> Any:
         library, url = self._library, proxy_for(origin)
@@ -292,27 +294,27 @@ class Pooled:
                     if isinstance(error, ImportError)
                     else "it must be the URL of an HTTP or SOCKS proxy"
                 )
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"transport {self.name!r} cannot use the environment's proxy for {origin}: {how}",
                     field="transport",
                 ) from None
         limits = library.Limits(keepalive_expiry=15.0)
         return lambda: library.AsyncHTTPTransport(verify=secure, limits=limits, proxy=proxy)
 
-    async def send(self, call: Outgoing) -> Reply | Failure:
-        return await self._room.hold(self._sent, call, Trail(once=True))
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
+        return await self._room.hold(self._sent, call, RequestTrace(once=True))
 
-    async def _sent(self, call: Outgoing, trail: Trail) -> Reply | Failure:
+    async def _sent(self, call: PreparedRequest, trail: RequestTrace) -> TransportResponse | TransportFailure:
         lane = await self._lane()
         try:
             return await exchange(self._library, self._request, lane.transport.handle_async_request, call, trail)
         finally:
-            if lane.connection.is_available() and not said_more(lane.connection, secure=self._secure):
+            if lane.connection.is_available() and not has_unread_data(lane.connection, secure=self._secure):
                 self._free.append(lane)
             else:
                 await self._drop(lane)
 
-    def _request(self, call: Outgoing) -> Any:
+    def _request(self, call: PreparedRequest) -> Any:
         """With its host and length, which the library would find out anew for each, at twice the price."""
         headers = [(b"Host", self._host), *call.headers]
         if call.body or call.method in WITH_LENGTH:
@@ -352,17 +354,3 @@ async def _close(*lanes: Lane) -> None:
             await lane.connection.aclose()
 
     await undisturbed(close)
-
-
-# `transport="httpx"`, the default.
-
-
-def make(origin: str, concurrency: int) -> Pooled:
-    return Pooled("httpx", "httpcore", origin, concurrency=concurrency)
-
-
-# `transport="httpx2"` (extra `httpx2`): httpx's maintained continuation, with the operating system's trust store.
-
-
-def make_httpx2(origin: str, concurrency: int) -> Pooled:
-    return Pooled("httpx2", "httpcore2", origin, concurrency=concurrency)

@@ -9,33 +9,33 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from crossbook._http.request import Failure, Outgoing, Reply, Transport
-from crossbook._transports.httpx import Trail, exchange, library_of, stream_class
-from crossbook.errors import InvalidInput, UsageError
+from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
+from crossbook._transports.httpx import RequestTrace, exchange, library_of, stream_class
+from crossbook.errors import InvalidInputError, UsageError
 
 
 def brought(client: object, origin: str, concurrency: int) -> Transport:
     """The transport over it.
 
     Raises:
-        InvalidInput: it is nothing that requests can be sent with.
+        InvalidInputError: it is nothing that requests can be sent with.
     """
     library = library_of(client)
     if library is not None:
-        return Brought(client, library)
+        return UserClientTransport(client, library)
     loaded: Any = sys.modules.get("aiohttp")
     if loaded is not None and isinstance(client, loaded.BaseConnector):
         from crossbook._transports.aiohttp import Aiohttp
 
         connector: Any = client
         return Aiohttp(origin, concurrency, connector)
-    raise InvalidInput(
+    raise InvalidInputError(
         "http_client is an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
         field="http_client",
     )
 
 
-class Brought:
+class UserClientTransport:
     """Sends through somebody else's `AsyncClient`."""
 
     def __init__(self, client: Any, library: Any) -> None:
@@ -43,10 +43,10 @@ class Brought:
         self.name = f"{self._library.__name__}, brought"
         self._client = client
 
-    async def send(self, call: Outgoing) -> Reply | Failure:
+    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
         if self._client.is_closed:
-            return Failure("connect", "no", "http_client is closed")
-        trail, whole = Trail(), True
+            return TransportFailure("connect", "no", "http_client is closed")
+        trail, whole = RequestTrace(), True
 
         async def send(request: Any) -> Any:
             nonlocal whole
@@ -56,7 +56,7 @@ class Brought:
             return response
 
         outcome = await exchange(self._library, self._request, send, call, trail)
-        if isinstance(outcome, Reply) and not whole:
+        if isinstance(outcome, TransportResponse) and not whole:
             # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
             # so would a second try. What came back is no answer to what was asked.
             raise UsageError(
@@ -65,7 +65,7 @@ class Brought:
             )
         return outcome
 
-    def _request(self, call: Outgoing) -> Any:
+    def _request(self, call: PreparedRequest) -> Any:
         url, headers = call.origin + call.path, list(call.headers)
         request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
         request.stream = stream_class(self._library)(call.body)

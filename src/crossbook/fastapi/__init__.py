@@ -30,7 +30,8 @@ except ModuleNotFoundError as error:
 from crossbook.book import BookHealth
 from crossbook.fastapi.body import ContactsBody, ImportBody
 from crossbook.fastapi.health import Health, health
-from crossbook.fastapi.problems import Problem, RequestTooLarge, install
+from crossbook.fastapi.install import install
+from crossbook.fastapi.problems import Problem, RequestTooLarge
 from crossbook.fastapi.state import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
 

@@ -13,7 +13,7 @@ from fastapi import Depends, HTTPException, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
-from crossbook.errors import InvalidInput, UsageError
+from crossbook.errors import InvalidInputError, UsageError
 from crossbook.fastapi.problems import RequestTooLarge, invalid_input
 from crossbook.models import Contact
 
@@ -69,7 +69,7 @@ class ContactsBody:
 
         Raises:
             RequestTooLarge: The body is longer, or has more contacts or values (status 413). The rest is not read.
-            InvalidInput: The content type is another, the body is compressed, or a contact cannot be read (status 422).
+            InvalidInputError: The content type is another, the body is compressed, or a contact cannot be read (status 422).
                 The message names the place and shows no value.
             UsageError: The body was read before.
 
@@ -109,13 +109,13 @@ class ContactsBody:
 
     def _form(self) -> str:
         if self._request.headers.get("content-encoding", "identity").strip().lower() != "identity":
-            raise InvalidInput(
+            raise InvalidInputError(
                 "Content-Encoding must be identity: send the body uncompressed", field="Content-Encoding"
             )
         media_type = self._request.headers.get("content-type", "").partition(";")[0].strip().lower()
         form = _MEDIA_TYPES.get(media_type)
         if form is None:
-            raise InvalidInput(f"Content-Type must be one of {', '.join(_MEDIA_TYPES)}", field="Content-Type")
+            raise InvalidInputError(f"Content-Type must be one of {', '.join(_MEDIA_TYPES)}", field="Content-Type")
         return form
 
 
@@ -165,7 +165,7 @@ class _Decoder:
         """Decode the rest."""
         self._feed(data, last=True)
         if not self._lines and self._expected != "end":
-            raise InvalidInput(f"the body must be a JSON list: expected {self._expected} at its end", field="body")
+            raise InvalidInputError(f"the body must be a JSON list: expected {self._expected} at its end", field="body")
 
     def _feed(self, data: bytes, *, last: bool) -> None:
         try:
@@ -173,7 +173,7 @@ class _Decoder:
         except UnicodeDecodeError:
             text = None
         if text is None:
-            raise InvalidInput("the body must be text in UTF-8", field="body")
+            raise InvalidInputError("the body must be text in UTF-8", field="body")
         reserve = 0 if last else _MAX_CONTACT
         at = self._skip(text, 0)
         while len(text) - at > reserve:
@@ -199,7 +199,7 @@ class _Decoder:
         if text[at] not in self._expected.split(" or "):
             contacts = "1 contact" if count == 1 else f"{count:,} contacts"
             found = f", found {text[at]}" if text[at] in ",]" else ""
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"the body must be a JSON list: expected {self._expected} after {contacts}{found}", field="body"
             )
         self._expected = {"[": "item or ]", ",": "item", "]": "end"}[text[at]]
@@ -238,8 +238,8 @@ class _Decoder:
             raise invalid_input(errors, "body", index)
         return end
 
-    def _invalid(self, reason: str, index: int) -> InvalidInput:
-        return InvalidInput(f"body.{index}: {reason}", field="body")
+    def _invalid(self, reason: str, index: int) -> InvalidInputError:
+        return InvalidInputError(f"body.{index}: {reason}", field="body")
 
 
 class _Refused(ValueError):

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 import crossbook
 from crossbook.book import AddressBook
-from crossbook.errors import InvalidInput, UsageError
-from crossbook.fastapi.problems import install
+from crossbook.errors import InvalidInputError, UsageError
+from crossbook.fastapi.install import install
 from crossbook.fastapi.state import Books, shelf_of
 from crossbook.registry import VENDORS, vendor, whose
 
@@ -36,7 +36,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
             callable where the application starts more than once, as under tests: a book can be opened once only.
 
     Raises:
-        InvalidInput: a name given twice, no such book; at the start, a variable that is missing.
+        InvalidInputError: a name given twice, no such book; at the start, a variable that is missing.
 
     Example:
         ```python
@@ -58,7 +58,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
         makers[name] = partial(crossbook.open, name)
     doubled = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
     if doubled:
-        raise InvalidInput(f"two books are called {', '.join(doubled)}", field=doubled[0])
+        raise InvalidInputError(f"two books are called {', '.join(doubled)}", field=doubled[0])
     makers |= others
 
     @asynccontextmanager
@@ -68,7 +68,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
         async with AsyncExitStack() as stack:
             for name, maker in makers.items():
                 if name in shelf:
-                    raise InvalidInput(f"the application has a book called {name} already", field=name)
+                    raise InvalidInputError(f"the application has a book called {name} already", field=name)
                 book = maker if isinstance(maker, AddressBook) else maker()
                 shelf[name] = await stack.enter_async_context(book)
                 # Gone from the shelf before it closes, so that nobody is handed a book that is closing.

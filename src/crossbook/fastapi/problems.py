@@ -8,25 +8,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
-from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
-from fastapi.exception_handlers import request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
-from fastapi.routing import iter_route_contexts
-from pydantic import TypeAdapter
 from pydantic_core.core_schema import ErrorType
 
 from crossbook import _redaction, errors
 from crossbook._http.logs import logger
-from crossbook.errors import CrossbookError, InvalidInput, Sent
-from crossbook.fastapi.body import import_body, request_body
-from crossbook.fastapi.state import books
+from crossbook.errors import CrossbookError, InvalidInputError, Sent
 
 MEDIA_TYPE = "application/problem+json"
 _SHOWN = 5  # errors of one request
@@ -43,27 +36,27 @@ _COMMON = frozenset(_WORDS.split())
 _PYDANTIC = frozenset(get_args(ErrorType))
 
 
-class RequestTooLarge(InvalidInput):
+class RequestTooLarge(InvalidInputError):
     """The request has more bytes or items than the handler accepts (status 413)."""
 
 
 _KINDS: dict[type[CrossbookError], tuple[int, str]] = {
-    errors.NotFound: (404, "There is no such contact or group"),
-    errors.Ambiguous: (409, "Several contacts match"),
-    errors.JournalMismatch: (409, "The journal belongs to another import"),
-    errors.JournalBusy: (409, "The journal is in use"),
+    errors.NotFoundError: (404, "There is no such contact or group"),
+    errors.AmbiguousMatchError: (409, "Several contacts match"),
+    errors.JournalMismatchError: (409, "The journal belongs to another import"),
+    errors.JournalBusyError: (409, "The journal is in use"),
     RequestTooLarge: (413, "The request is too large"),
-    errors.InvalidInput: (422, "The request cannot be sent as it is"),
-    errors.Unsupported: (422, "The vendor has no such thing"),
-    errors.Rejected: (422, "The vendor refused the data"),
+    errors.InvalidInputError: (422, "The request cannot be sent as it is"),
+    errors.UnsupportedError: (422, "The vendor has no such thing"),
+    errors.RejectedError: (422, "The vendor refused the data"),
     # Ours to the vendor, not the caller's to us: no 401.
     errors.AuthError: (502, "The vendor does not accept this service's credentials"),
-    errors.VendorDown: (502, "The vendor cannot answer"),
-    errors.BadResponse: (502, "The vendor's answer cannot be understood"),
-    errors.ResponseTooLarge: (502, "The vendor's answer is too large"),
-    errors.RateLimited: (503, "The vendor is asked too often"),
+    errors.VendorUnavailableError: (502, "The vendor cannot answer"),
+    errors.InvalidResponseError: (502, "The vendor's answer cannot be understood"),
+    errors.ResponseTooLargeError: (502, "The vendor's answer is too large"),
+    errors.RateLimitError: (503, "The vendor is asked too often"),
     errors.ConnectError: (503, "The vendor cannot be reached"),
-    errors.LostError: (504, "The vendor's answer was lost"),
+    errors.NoResponseError: (504, "The vendor's answer was lost"),
     errors.UsageError: (500, "This service is not set up for that"),
     CrossbookError: (500, "Something went wrong"),
 }
@@ -144,8 +137,8 @@ async def answer_validation(connection: HTTPConnection, error: Exception) -> JSO
     return await answer(connection, invalid_input(error.errors()))
 
 
-def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInput:
-    """Return pydantic's errors as one InvalidInput, without any value of the input.
+def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInputError:
+    """Return pydantic's errors as one InvalidInputError, without any value of the input.
 
     Args:
         errors: As pydantic lists them.
@@ -158,7 +151,7 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
     if len(found) > _SHOWN:
         lines.append(f"and {len(found) - _SHOWN} more")
     names = [_part(part) for part in found[0][0] if isinstance(part, str)]
-    return InvalidInput("; ".join(lines), field=names[-1] if names else None)
+    return InvalidInputError("; ".join(lines), field=names[-1] if names else None)
 
 
 def _place(error: Mapping[str, Any]) -> tuple[str | int, ...]:
@@ -182,87 +175,3 @@ def _reason(error: Mapping[str, Any]) -> str:
     kind = str(error.get("type", "unknown"))
     plain = kind in _PYDANTIC and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
     return str(error["msg"]) if plain else f"is not valid ({_redaction.text(kind)})"
-
-
-# Problems installed: the handler, and the docs page of every route that depends on a book.
-
-_SCHEMA_NAME = "CrossbookProblem"
-_VALIDATION = "HTTPValidationError"  # FastAPI's schema of what our handler answers instead
-_STATUSES = {
-    "404": "There is no such contact or group",
-    "409": "Several contacts match, or a journal is another's",
-    "422": "The request is refused, here or by the vendor",
-    "502": "The vendor cannot answer, or not so that it can be understood",
-    "503": "Nothing was processed: it may be repeated, after `Retry-After` where that is given",
-    "504": "The vendor's answer was lost: it may have happened",
-}
-
-
-def install(app: FastAPI) -> None:
-    """Answers CrossbookErrors as problem+json, and says so in the docs page of every route that depends on a book.
-
-    FastAPI's own errors of validation become problems as well, since FastAPI's answer shows what the caller sent. A
-    handler of the application's own for either is kept.
-
-    `lifespan` does it at the start; call it yourself where the application's own schema is wanted without a start,
-    or before its middleware is built. A second call does nothing.
-
-    Example:
-        ```python
-        app = FastAPI()
-        crossbook.fastapi.install(app)
-        ```
-    """
-    if CrossbookError in app.exception_handlers:
-        return
-    app.add_exception_handler(CrossbookError, answer)
-    if app.exception_handlers.get(RequestValidationError) is request_validation_exception_handler:
-        app.add_exception_handler(RequestValidationError, answer_validation)
-    if app.middleware_stack is not None:
-        # The application has started: what it built does not look at its handlers again.
-        app.middleware_stack = app.build_middleware_stack()
-    _document(app)
-
-
-def _document(app: FastAPI) -> None:
-    """Adds the problems to what `app.openapi()` answers, and the bodies that handlers read themselves."""
-    plain: Callable[[], dict[str, Any]] = app.openapi
-
-    def documented() -> dict[str, Any]:
-        schema = plain()
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        if _SCHEMA_NAME not in schemas:
-            schemas[_SCHEMA_NAME] = TypeAdapter(Problem).json_schema()
-            validation = app.exception_handlers.get(RequestValidationError) is answer_validation
-            for route in iter_route_contexts(app.routes):
-                dependant = getattr(route, "dependant", None)
-                for method in route.methods or ():
-                    operation = schema["paths"].get(route.path_format, {}).get(method.lower())
-                    if dependant is not None and operation is not None:  # one that is in the schema
-                        _describe(operation, dependant, validation=validation)
-            for unused in (_VALIDATION, "ValidationError"):
-                if f"/{unused}'" not in str(schema):
-                    schemas.pop(unused, None)
-        return schema
-
-    setattr(app, "openapi", documented)  # noqa: B010 (a type checker knows it as a method)
-
-
-def _depends(dependant: Dependant, call: object) -> bool:
-    """Whether this is among what a route depends on."""
-    return dependant.call is call or any(_depends(each, call) for each in dependant.dependencies)
-
-
-def _describe(operation: dict[str, Any], dependant: Dependant, *, validation: bool) -> None:
-    words: dict[str, str] = {}
-    if validation and _VALIDATION in str(operation["responses"].get("422")):
-        operation["responses"]["422"] = {"description": _STATUSES["422"]}
-        words["422"] = _STATUSES["422"]
-    if _depends(dependant, books):
-        words |= _STATUSES
-    if _depends(dependant, import_body):
-        operation["requestBody"] = request_body()
-        words |= {"413": "The body is too large, or has too many contacts", "422": _STATUSES["422"]}
-    for status, description in words.items():
-        response = operation["responses"].setdefault(status, {"description": description})
-        response.setdefault("content", {})[MEDIA_TYPE] = {"schema": {"$ref": f"#/components/schemas/{_SCHEMA_NAME}"}}

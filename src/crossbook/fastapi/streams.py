@@ -79,7 +79,7 @@ class NDJSON(JSONResponse):
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
                 await self._results(run, receive, send)
             # Only now is nothing under way any more, and all of it counted.
-            await self._tell("summary", self._batch.summarised(), send)
+            await self._tell("summary", self._batch.summary, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()

@@ -22,13 +22,13 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TextIO, get_args
 
-from crossbook._tracebacks import public_sync
-from crossbook.errors import InvalidInput
+from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
 from crossbook.files.encodings import Encoded, detect, open_file
 from crossbook.files.rows import Row
 from crossbook.models import Contact
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 Format = Literal["csv", "jsonl", "vcard", "vcard3", "vcard4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -68,18 +68,18 @@ def format_of(path: str | Path, format: Format | None = None) -> Format:
     """The format of a file: as it is told, else as its name ends.
 
     Raises:
-        InvalidInput: the name does not say it.
+        InvalidInputError: the name does not say it.
     """
     if format is not None:
         if format not in FORMATS:
-            raise InvalidInput(f"format is one of {', '.join(FORMATS)}", field="format")
+            raise InvalidInputError(f"format is one of {', '.join(FORMATS)}", field="format")
         return format
     found = _ENDINGS.get(Path(path).suffix.lower())
     if found is None and Path(path).suffix.lower() in _SPREADSHEETS:
-        raise InvalidInput("a spreadsheet is read and written as CSV: save it as such, named .csv", field="format")
+        raise InvalidInputError("a spreadsheet is read and written as CSV: save it as such, named .csv", field="format")
     if found is None:
         endings = ", ".join(_ENDINGS)
-        raise InvalidInput(f"the name does not say the format ({endings}): pass format (--format)", field="format")
+        raise InvalidInputError(f"the name does not say the format ({endings}): pass format (--format)", field="format")
     return found
 
 
@@ -87,10 +87,10 @@ def separator_of(path: str | Path, separator: str | None = None) -> str:
     """The separator of a CSV file that is to be written: as it is told, else a tab in .tsv and a comma elsewhere.
 
     Raises:
-        InvalidInput: it is no single character.
+        InvalidInputError: it is no single character.
     """
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        raise InvalidInput("separator is one character", field="separator")
+        raise InvalidInputError("separator is one character", field="separator")
     return separator or ("\t" if Path(path).suffix.lower() == ".tsv" else ",")
 
 
@@ -120,7 +120,7 @@ def read(
         A context manager that gives a `Reader`: iterate it for rows. A bad row has an `error` and stops nothing.
 
     Raises:
-        InvalidInput: it is no such file, or no column is known. No message shows a cell: in a file without titles the
+        InvalidInputError: it is no such file, or no column is known. No message shows a cell: in a file without titles the
             first row is a person.
         OSError: it cannot be opened.
 
@@ -140,7 +140,7 @@ def read(
         yield _reader(kind, detect(file, encoding), corrections, separator)
 
 
-@public_sync
+@hide_internal_frames_sync
 def _reader(kind: Format, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> Reader:
     if kind == "csv":
         from crossbook.files.csv import TableReader
@@ -154,7 +154,7 @@ def _reader(kind: Format, encoded: Encoded, corrections: Mapping[str, str] | Non
     return reader
 
 
-def write(file: TextIO, card: Card, format: Format, *, separator: str = ",") -> Writer:
+def write(file: TextIO, card: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
     """Writes a vendor's contacts into a file.
 
     Args:
@@ -189,5 +189,5 @@ def _vcards() -> Any:
     try:
         from crossbook.files import vcard
     except ModuleNotFoundError as error:
-        raise InvalidInput(f"vCards need {error.name}: pip install 'crossbook[cli]'", field="format") from None
+        raise InvalidInputError(f"vCards need {error.name}: pip install 'crossbook[cli]'", field="format") from None
     return vcard

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.models import Channel
 
 # The last four are the same signs as wide as a Chinese character, which some spreadsheets take for them.
@@ -78,13 +78,13 @@ def read(name: str, text: str) -> Any:
     """The value that `write` wrote.
 
     Raises:
-        InvalidInput: it is none, with the field's name.
+        InvalidInputError: it is none, with the field's name.
     """
     if name == "opted_out":
         return _channels(text)
     if name == "archived":
         if text.lower() not in ("true", "false"):
-            raise InvalidInput("archived is true or false", field=name)
+            raise InvalidInputError("archived is true or false", field=name)
         return text.lower() == "true"
     if name == "created_at":
         return _moment(text)
@@ -94,7 +94,7 @@ def read(name: str, text: str) -> Any:
 def _channels(text: str) -> frozenset[str]:
     channels = () if text == "none" else split(text)
     if any(channel not in CHANNELS for channel in channels):
-        raise InvalidInput(f"opted_out is none, or of {', '.join(CHANNELS)}, separated by ;", field="opted_out")
+        raise InvalidInputError(f"opted_out is none, or of {', '.join(CHANNELS)}, separated by ;", field="opted_out")
     return frozenset(channels)
 
 
@@ -102,9 +102,9 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("created_at is written like 2024-02-29T12:30:00+00:00", field="created_at") from None
+        raise InvalidInputError("created_at is written like 2024-02-29T12:30:00+00:00", field="created_at") from None
     if moment.tzinfo is None:
-        raise InvalidInput("created_at needs its time zone: 2024-02-29T12:30:00+00:00", field="created_at")
+        raise InvalidInputError("created_at needs its time zone: 2024-02-29T12:30:00+00:00", field="created_at")
     return moment
 
 
@@ -112,4 +112,4 @@ def _object(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, RecursionError):
-        raise InvalidInput('fields is a JSON object: {"city": "Łódź"}', field="fields") from None
+        raise InvalidInputError('fields is a JSON object: {"city": "Łódź"}', field="fields") from None

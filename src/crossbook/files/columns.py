@@ -10,7 +10,7 @@ from attrs import frozen
 
 from crossbook import _redaction
 from crossbook._validation import FIELDS
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.files.encodings import is_broken
 
 TARGETS = ("id", *FIELDS, "fields")
@@ -79,7 +79,7 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
             that is named here is filled by the named columns alone.
 
     Raises:
-        InvalidInput: a correction of a column that is not there, or to a field that does not exist; or no title is
+        InvalidInputError: a correction of a column that is not there, or to a field that does not exist; or no title is
             known, which means that the file may have no titles. The message never shows a cell of a person.
     """
     named = {title.strip(): target.strip() for title, target in (corrections or {}).items()}
@@ -91,7 +91,7 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
     for title, target in named.items():
         if title not in stripped:
             given = _redaction.text(title[:40])
-            raise InvalidInput(f"there is no column {given!r}; there are {_listed(stripped, shown)}", field="map")
+            raise InvalidInputError(f"there is no column {given!r}; there are {_listed(stripped, shown)}", field="map")
         check_target(target)
     # Of several with one title the first; looked up, since a hostile file has a hundred thousand columns.
     first = {each: index for index, each in reversed([*enumerate(plain)])}
@@ -106,9 +106,9 @@ def columns_of(titles: Sequence[str], corrections: Mapping[str, str] | None = No
             Column(shown[index], None if guess in named.values() else guess, rank, label, _style(plain[index]))
         )
     if not any(stripped):
-        raise InvalidInput("the first row is empty: it has to be the titles of the columns", field="file")
+        raise InvalidInputError("the first row is empty: it has to be the titles of the columns", field="file")
     if not any(column.target for column in found):
-        raise InvalidInput(
+        raise InvalidInputError(
             "no column is known: the first row has to be titles, and is not shown, since it may be a person. Add a row "
             "such as phone,email,first_name above it, or name its columns with corrections (--map COLUMN=FIELD)",
             field="map",
@@ -149,9 +149,9 @@ def shown_titles(
 
 
 def check_target(target: str) -> None:
-    """Raises InvalidInput if a contact has no such field; "" is none on purpose."""
+    """Raises InvalidInputError if a contact has no such field; "" is none on purpose."""
     if target and target not in TARGETS and not (target.startswith("fields.") and len(target) > 7):
-        raise InvalidInput(
+        raise InvalidInputError(
             f"a contact has no field {target[:40]!r}; there are {', '.join(TARGETS)}, fields.NAME", field="map"
         )
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TextIO
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, columns_of
 from crossbook.files.encodings import Encoded
 from crossbook.files.rows import Bare, Row, bad, row_of_cells
 from crossbook.models import Contact
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 # Which character separates the cells of a file.
 
@@ -68,7 +68,7 @@ class TableReader:
         expected: about how many rows there are.
 
     Raises:
-        InvalidInput: no column is known, or a correction cannot be.
+        InvalidInputError: no column is known, or a correction cannot be.
     """
 
     def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> None:
@@ -82,7 +82,7 @@ class TableReader:
         records = self._records()
         _, titles = next(records, (0, ()))
         if isinstance(titles, str):
-            raise InvalidInput(f"the first row cannot be read: {titles}", field="file")
+            raise InvalidInputError(f"the first row cannot be read: {titles}", field="file")
         self.columns: tuple[Column, ...] = columns_of(titles, corrections)
         self.expected: int | None = max(0, encoded.lines - 1 - self._skipped)
 
@@ -169,7 +169,7 @@ class TableWriter:
         separator: between cells.
     """
 
-    def __init__(self, file: TextIO, card: Card, separator: str = ",") -> None:
+    def __init__(self, file: TextIO, card: VendorProfile, separator: str = ",") -> None:
         self._writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
         self._names = card_columns(card)
         self._writer.writerow(self._names)
@@ -190,7 +190,7 @@ class TableWriter:
         self._writer.writerow(map(cells.protect, texts))
 
 
-def card_columns(card: Card) -> tuple[str, ...]:
+def card_columns(card: VendorProfile) -> tuple[str, ...]:
     """The columns for a vendor's contacts: what it holds, further fields by name or, where any name goes, in one."""
     names = [name for name in TARGETS if name in ("id", "name") or name in card.holds]
     if card.named_fields is None:

@@ -15,7 +15,7 @@ from typing import IO, BinaryIO, cast
 
 from attrs import frozen
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 
 LONGEST = 1 << 20  # characters of a line
 _CHUNK = 1 << 20
@@ -67,7 +67,7 @@ class Encoded:
         """The lines as they are, with their ends; what is not in the encoding is marked (see `is_broken`).
 
         Raises:
-            InvalidInput: a line is too long for a file of this kind.
+            InvalidInputError: a line is too long for a file of this kind.
         """
         self.file.seek(0)
         text = TextIOWrapper(self.file, encoding=self.name, errors="crossbook.mark", newline="")
@@ -76,7 +76,9 @@ class Encoded:
             while line := text.readline(LONGEST):
                 number += 1
                 if len(line) == LONGEST:
-                    raise InvalidInput(f"line {number} is longer than {LONGEST:,} characters: is this the right file?")
+                    raise InvalidInputError(
+                        f"line {number} is longer than {LONGEST:,} characters: is this the right file?"
+                    )
                 yield line
         finally:
             with suppress(ValueError):  # the file is closed already, and who read it stopped in the middle
@@ -114,14 +116,14 @@ def detect(file: IO[bytes], encoding: str | None = None) -> Encoded:
         encoding: the name of an encoding, where this guesses wrong.
 
     Raises:
-        InvalidInput: no such encoding, or not this file's; a spreadsheet or another packed file; an empty one.
+        InvalidInputError: no such encoding, or not this file's; a spreadsheet or another packed file; an empty one.
     """
     file.seek(0)
     start = file.read(4096)
     if not start.strip(_BLANK):
-        raise InvalidInput("the file is empty", field="file")
+        raise InvalidInputError("the file is empty", field="file")
     if start.startswith(_PACKED):
-        raise InvalidInput("this is a spreadsheet or an archive: save it as CSV first", field="file")
+        raise InvalidInputError("this is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _named(encoding, start) if encoding is not None else _by_start(start)
     good = bad = lines = windows = iso = 0
     last = b""
@@ -154,12 +156,12 @@ def _named(encoding: str, start: bytes) -> str:
         "".encode(encoding)
         name = codecs.lookup(encoding).name
     except (LookupError, UnicodeError, ValueError):
-        raise InvalidInput(f"there is no encoding {encoding[:40]!r}", field="encoding") from None
+        raise InvalidInputError(f"there is no encoding {encoding[:40]!r}", field="encoding") from None
     try:
         codecs.getincrementaldecoder(name)("crossbook.mark").decode(start)
     except UnicodeError:
         # Not one letter that is broken, which is its row's: UTF-16 without its mark, for instance.
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the file is not in {name}: leave out the encoding, and it is guessed", field="encoding"
         ) from None
     return "utf-8-sig" if name == "utf-8" else name

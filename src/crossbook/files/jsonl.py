@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import msgspec
 
 from crossbook import _redaction
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, check_target, is_value, shown_titles
 from crossbook.files.encodings import Encoded, is_broken
@@ -34,7 +34,7 @@ class LinesReader:
         columns, form, expected: as of `TableReader`; the columns are the keys of the first lines.
 
     Raises:
-        InvalidInput: it is one JSON document, no key is known, or a correction cannot be.
+        InvalidInputError: it is one JSON document, no key is known, or a correction cannot be.
     """
 
     def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
@@ -45,17 +45,19 @@ class LinesReader:
         keys: dict[str, None] = {}
         for number, line in enumerate(islice(encoded.text(), _SAMPLE), 1):
             if number == 1 and line.lstrip("\ufeff \t").startswith("["):
-                raise InvalidInput("this is one JSON document: write one object a line, without brackets", field="file")
+                raise InvalidInputError(
+                    "this is one JSON document: write one object a line, without brackets", field="file"
+                )
             keys |= dict.fromkeys(_object(line) or ())
         for key, target in self._corrections.items():
             if key not in keys:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"there is no key {_redaction.text(key[:40])!r} in the first {_SAMPLE} lines", field="map"
                 )
             check_target(target)
         self._known = {key: self._target(key) for key in keys}
         if keys and not any(self._known.values()):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"no key of the first {_SAMPLE} lines is known, and none is shown, since they may be a person. Rename "
                 "them to fields such as phone, email, first_name, or name them with corrections (--map KEY=FIELD)",
                 field="map",
@@ -85,7 +87,7 @@ class LinesReader:
             for place, (key, value) in enumerate(found.items(), 1):
                 if key not in self._known and self._target(key) is None:
                     # Not by its text: so far down nothing tells a key from a person's name.
-                    raise InvalidInput(
+                    raise InvalidInputError(
                         f"its key {place} is not a field, and is in none of the first {_SAMPLE} lines: rename or "
                         "remove it"
                     )
@@ -94,7 +96,7 @@ class LinesReader:
                     groups = _texts("groups", value)
                 elif target is not None and value is not None:
                     values[target] = _value(target, value)
-        except InvalidInput as error:
+        except InvalidInputError as error:
             return failed(number, error)
         return row_of(number, values, groups)
 
@@ -124,14 +126,14 @@ def _value(target: str, value: Any) -> Any:
     elif isinstance(value, str):
         return cells.read(target, value) if target == "created_at" else value or None
     kinds = {"fields": "an object", "archived": "true or false"}
-    raise InvalidInput(f"{target} is {kinds.get(target, 'text')}", field=target)
+    raise InvalidInputError(f"{target} is {kinds.get(target, 'text')}", field=target)
 
 
 def _texts(target: str, value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType]
-        raise InvalidInput(f"{target} is a list of texts", field=target)
+        raise InvalidInputError(f"{target} is a list of texts", field=target)
     return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
@@ -143,7 +145,7 @@ class LinesWriter:
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """One more line; `groups` are names, None where they are unknown."""
-        known = contact.known | {"id"}
+        known = contact.known_fields | {"id"}
         values: dict[str, Any] = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
         values["groups"] = None if groups is None else list(groups)
         if values.get("opted_out") is not None:

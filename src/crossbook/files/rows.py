@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import frozen
 
-from crossbook._tracebacks import public_sync, strip
-from crossbook.errors import InvalidInput
+from crossbook._tracebacks import hide_internal_frames_sync, strip_traceback
+from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile
 from crossbook.files.encodings import is_broken
@@ -32,17 +32,17 @@ class Row:
     line: int
     contact: Contact | None = None
     groups: tuple[str, ...] | None = None
-    error: InvalidInput | None = None
+    error: InvalidInputError | None = None
 
 
 def bad(line: int, why: str, field: str | None = None) -> Row:
     """A row that cannot be read."""
-    return Row(line, error=InvalidInput(why, field=field))
+    return Row(line, error=InvalidInputError(why, field=field))
 
 
-def failed(line: int, error: InvalidInput) -> Row:
+def failed(line: int, error: InvalidInputError) -> Row:
     """A row that cannot be read; its error keeps no frame, whose locals are the cells."""
-    strip(error)
+    strip_traceback(error)
     return Row(line, error=error)
 
 
@@ -52,7 +52,7 @@ class Bare(Iterator[Row]):
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
 
-    @public_sync
+    @hide_internal_frames_sync
     def __next__(self) -> Row:
         return next(self._rows)
 
@@ -84,7 +84,7 @@ def row_of_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Ro
             chosen[column.target] = rank, column, text
     try:
         return _row(line, chosen)
-    except InvalidInput as error:
+    except InvalidInputError as error:
         return failed(line, error)
 
 
@@ -95,7 +95,9 @@ def _row(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
         if target == "groups":
             groups = _groups(column, text)
         elif target == "phone" and _DESTROYED.fullmatch(text):
-            raise InvalidInput("a spreadsheet has cut this phone's digits: format its column as text", field="phone")
+            raise InvalidInputError(
+                "a spreadsheet has cut this phone's digits: format its column as text", field="phone"
+            )
         elif column.style == "google":
             values[target] = text.split(" ::: ")[0].strip()
         else:

@@ -13,7 +13,7 @@ import vobject
 from vobject.base import VObjectError
 from vobject.vcard import Name
 
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import Column
 from crossbook.files.encodings import Encoded, is_broken
@@ -53,7 +53,7 @@ class CardReader:
 
     def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
         if corrections:
-            raise InvalidInput(
+            raise InvalidInputError(
                 "a vCard's properties have fixed meanings: corrections (--map) are for CSV and JSON lines", field="map"
             )
         self._encoded = encoded
@@ -81,7 +81,7 @@ class CardReader:
                 yield bad(first, f"a card begins here and has not ended {_LONGEST:,} characters later")
                 card = []
             elif word and first == 0:
-                raise InvalidInput("this is no vCard file: it does not begin with BEGIN:VCARD", field="file")
+                raise InvalidInputError("this is no vCard file: it does not begin with BEGIN:VCARD", field="file")
         if card:
             yield bad(first, "a card begins here and does not end")
 
@@ -93,7 +93,7 @@ def _read(line: int, text: str) -> Row:
         # vobject's types say nothing of what comes back.
         read: Any = vobject
         return _row(line, read.readOne(text, allowQP=True).contents)
-    except InvalidInput as error:
+    except InvalidInputError as error:
         return failed(line, error)
     # A library of many formats raises many kinds, and each means this: a card that it cannot make sense of.
     except (VObjectError, ValueError, LookupError, AttributeError, TypeError):

@@ -9,11 +9,11 @@ from attrs import define, field, frozen
 
 
 @frozen
-class Heading:
+class RunKey:
     """What a run is for, and the key of its hashes. Nothing here is made of a credential.
 
     Attributes:
-        vendor: the card's name of the vendor.
+        vendor: the profile's name of the vendor.
         operation: the batch's verb: "create_many", "delete_many" …
         match: the field that contacts are matched by, or None. A run that was made without one accepts one later, and
             keeps it from then on.
@@ -44,18 +44,18 @@ class StoredRun:
         empty: whether it has no entry and no bookmark.
     """
 
-    heading: Heading
+    heading: RunKey
     state: Literal["begun", "finished", "archived"]
     empty: bool
 
 
 @define
-class Entry:
+class JournalEntry:
     """One item of a run, and how far it came.
 
     Attributes:
         index: its position in the source, from 0.
-        ref: the caller's own key of it, echoed.
+        item_key: the caller's own key of it, echoed.
         fingerprint: a hash of the item under the run's key, by which another source is noticed.
         key: a hash of its match key under the run's key, the id of the contact that it changes, or None.
         state: `intent` – about to be sent, or sent; `done` – the outcome is known.
@@ -65,12 +65,12 @@ class Entry:
         status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
         id: the contact's id.
         error: a `CrossbookError` as `{"kind": its class's name, **its attributes}`, of JSON's types only.
-        lost_fields: as in `Outcome`.
-        unverified_fields: as in `Outcome`.
+        dropped_fields: as in `Outcome`.
+        write_only_fields: as in `Outcome`.
     """
 
     index: int
-    ref: str | None
+    item_key: str | None
     fingerprint: str
     key: str | None
     state: Literal["intent", "done"]
@@ -80,8 +80,8 @@ class Entry:
     status: str | None = None
     id: str | None = None
     error: dict[str, Any] | None = None
-    lost_fields: tuple[str, ...] = ()
-    unverified_fields: tuple[str, ...] = ()
+    dropped_fields: tuple[str, ...] = ()
+    write_only_fields: tuple[str, ...] = ()
 
 
 class Journal(Protocol):
@@ -96,19 +96,19 @@ class Journal(Protocol):
         Whether the run may be resumed is decided by the batch, from the heading.
 
         Raises:
-            JournalBusy: another process, or another run of this one, has it open.
+            JournalBusyError: another process, or another run of this one, has it open.
         """
         ...
 
-    async def begin(self, heading: Heading) -> None:
+    async def begin(self, heading: RunKey) -> None:
         """Begins the run that `open` did not find, or writes another heading over that of the run that it found."""
         ...
 
-    async def samples(self, count: int) -> Sequence[Entry]:
+    async def samples(self, count: int) -> Sequence[JournalEntry]:
         """At most `count` entries, the last ones: done, with key and id, and created, updated, unchanged or skipped."""
         ...
 
-    async def entry(self, index: int) -> Entry | None:
+    async def entry(self, index: int) -> JournalEntry | None:
         """The newest entry of this item, or None."""
         ...
 
@@ -124,19 +124,19 @@ class Journal(Protocol):
         """The highest index of an item of this run with this key that is done, and neither skipped nor failed."""
         ...
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
+    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
         """Writes entries, before the call leaves; when it returns they outlive the process and the machine."""
         ...
 
-    async def settle(self, entries: Sequence[Entry]) -> None:
+    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
         """Writes outcomes; they are on disk with the next intent, at the latest after `close`."""
         ...
 
-    async def bookmark(self, cursor: str, index: int) -> None:
+    async def checkpoint(self, cursor: str, index: int) -> None:
         """The source's own cursor, and the index of the first item behind it."""
         ...
 
-    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
         """All of them as (cursor, index), ascending by index."""
         ...
 
@@ -163,13 +163,13 @@ class NoJournal:
     async def open(self, run: str) -> StoredRun | None:
         return None
 
-    async def begin(self, heading: Heading) -> None:
+    async def begin(self, heading: RunKey) -> None:
         pass
 
-    async def samples(self, count: int) -> Sequence[Entry]:
+    async def samples(self, count: int) -> Sequence[JournalEntry]:
         return ()
 
-    async def entry(self, index: int) -> Entry | None:
+    async def entry(self, index: int) -> JournalEntry | None:
         return None
 
     async def owner(self, id: str) -> int | None:
@@ -181,16 +181,16 @@ class NoJournal:
     async def last_written(self, key: str) -> int | None:
         return None
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
+    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
         pass
 
-    async def settle(self, entries: Sequence[Entry]) -> None:
+    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
         pass
 
-    async def bookmark(self, cursor: str, index: int) -> None:
+    async def checkpoint(self, cursor: str, index: int) -> None:
         pass
 
-    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
         return ()
 
     async def first_open(self) -> int:

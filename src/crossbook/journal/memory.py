@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from crossbook.journal.base import Entry, NoJournal, StoredRun
+from crossbook.journal.base import JournalEntry, NoJournal, StoredRun
 
 
 class MemoryJournal(NoJournal):
@@ -34,13 +34,13 @@ class MemoryJournal(NoJournal):
     async def key_index(self, key: str) -> int | None:
         return self._lowest('select min("index") from item where key = ?', key)
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
+    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
         if self._db is not None:
             rows = [(entry.index, entry.key, None if entry.status == "skipped" else entry.id) for entry in entries]
             self._db.executemany("insert or replace into item values (?, ?, ?)", rows)
 
-    async def settle(self, entries: Sequence[Entry]) -> None:
-        await self.intend(entries)
+    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
+        await self.record_intents(entries)
 
     async def close(self) -> None:
         if self._db is not None:

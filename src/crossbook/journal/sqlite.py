@@ -11,15 +11,17 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from attrs import fields, frozen
 
-from crossbook.errors import InvalidInput
-from crossbook.journal.base import Entry, Heading, StoredRun
+from crossbook.errors import InvalidInputError
+from crossbook.journal.base import JournalEntry, RunKey, StoredRun
 from crossbook.journal.group_commit import GroupCommit
 
 T = TypeVar("T")
-_COLUMNS = ", ".join(f'"{column.name}"' for column in fields(Entry))
-_SET = ", ".join(f'"{column.name}" = excluded."{column.name}"' for column in fields(Entry) if column.name != "index")
+_COLUMNS = ", ".join(f'"{column.name}"' for column in fields(JournalEntry))
+_SET = ", ".join(
+    f'"{column.name}" = excluded."{column.name}"' for column in fields(JournalEntry) if column.name != "index"
+)
 _WRITE = (
-    f"insert into entry (run, {_COLUMNS}) values (?{', ?' * len(fields(Entry))}) "  # noqa: S608
+    f"insert into entry (run, {_COLUMNS}) values (?{', ?' * len(fields(JournalEntry))}) "  # noqa: S608
     f'on conflict (run, "index") do update set {_SET}'
 )
 _READ = f'select {_COLUMNS} from entry where run = ? and "index" = ?'  # noqa: S608
@@ -33,7 +35,7 @@ _FIRST_UNCERTAIN = """
     select "index" from entry where run = ? and state = 'done' and status = 'uncertain' order by "index" limit 1
 """
 
-_HEADING = [column.name for column in fields(Heading)]
+_HEADING = [column.name for column in fields(RunKey)]
 _OPEN = f"""
     select id, {", ".join(_HEADING)}, finished, archived,
         (select max("index") from entry where entry.run = run.id),
@@ -78,7 +80,7 @@ class JournalRun:
 class SqliteJournal:
     """A journal in a file, for as many runs as have names; one of them is open at a time.
 
-    What `intend` and `finish` wrote is on disk when they return. What the others wrote is with the system within
+    What `record_intents` and `finish` wrote is on disk when they return. What the others wrote is with the system within
     milliseconds, so that it survives the process, and on disk with the next intent.
 
     Args:
@@ -86,8 +88,8 @@ class SqliteJournal:
             it (`…-wal`). After its process was killed both files are the journal: copy and move them together.
 
     Raises (from every method):
-        InvalidInput: the path holds something else, is damaged, lacks its log, or may not be written.
-        JournalBusy: another process or run has the file open; one that was killed has let go of it.
+        InvalidInputError: the path holds something else, is damaged, lacks its log, or may not be written.
+        JournalBusyError: another process or run has the file open; one that was killed has let go of it.
         CrossbookError: the disk is full, or failed. Nothing more is taken then; what was intended before is there.
 
     Example:
@@ -95,8 +97,8 @@ class SqliteJournal:
         journal = SqliteJournal("import.sqlite")
         assert await journal.open("") is None
         url, key = "https://sms.example.com", secrets.token_bytes(32)
-        await journal.begin(Heading("atom", "contacts.create_many", "phone", url, "", None, key, None))
-        await journal.intend([Entry(0, None, "9c1d", None, "intent", at=time.time())])
+        await journal.begin(RunKey("atom", "contacts.create_many", "phone", url, "", None, key, None))
+        await journal.record_intents([Entry(0, None, "9c1d", None, "intent", at=time.time())])
         await journal.close()
         ```
     """
@@ -113,16 +115,16 @@ class SqliteJournal:
         self._name = run
         return stored
 
-    async def begin(self, heading: Heading) -> None:
+    async def begin(self, heading: RunKey) -> None:
         row = (self._run, self._name, *(getattr(heading, name) for name in _HEADING))
         await self._file.write(_BEGIN, [row], durable=False)
 
-    async def samples(self, count: int) -> Sequence[Entry]:
+    async def samples(self, count: int) -> Sequence[JournalEntry]:
         return await self._file.scan(
             lambda db: [_entry(*row) for row in db.execute(_SAMPLES, (self._run, count)).fetchall()]
         )
 
-    async def entry(self, index: int) -> Entry | None:
+    async def entry(self, index: int) -> JournalEntry | None:
         if index > self._last:
             return None
         rows = await self._file.read(_READ, self._run, index)
@@ -142,17 +144,17 @@ class SqliteJournal:
         ((index,),) = await self._file.read(sql, self._run, value)
         return None if index is None else int(index)
 
-    async def intend(self, entries: Sequence[Entry]) -> None:
+    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
         await self._file.write(_WRITE, self._rows(entries), durable=True)
 
-    async def settle(self, entries: Sequence[Entry]) -> None:
+    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
         await self._file.write(_WRITE, self._rows(entries), durable=False)
 
-    async def bookmark(self, cursor: str, index: int) -> None:
+    async def checkpoint(self, cursor: str, index: int) -> None:
         sql = "insert or replace into bookmark values (?, ?, ?)"
         await self._file.write(sql, [(self._run, index, cursor)], durable=False)
 
-    async def bookmarks(self) -> tuple[tuple[str, int], ...]:
+    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
         sql = 'select cursor, "index" from bookmark where run = ? order by "index"'
         return tuple((cursor, index) for cursor, index in await self._file.read(sql, self._run))
 
@@ -180,7 +182,7 @@ class SqliteJournal:
 
         Example:
             ```python
-            await book.contacts.create_many(people, journal="people.sqlite").summary()
+            await book.contacts.create_many(people, journal="people.sqlite").run()
             for run in await SqliteJournal("people.sqlite").runs():
                 print(run.name, run.state, run.counts)
             ```
@@ -191,17 +193,17 @@ class SqliteJournal:
         """Delete from a finished run what it needs only to be resumed or replayed.
 
         That is its key, the hashes of its items, match keys and account, the ids seen before a write, and the cursors
-        of its source. What stays are outcomes: status, contact id, error, and your own `ref`. The file is written anew,
+        of its source. What stays are outcomes: status, contact id, error, and your own `item_key`. The file is written anew,
         so that no byte of the rest is left in it; copies of the file and freed blocks of the disk are not touched. The
         run is not run again: the same call is refused, and writes nothing; so resolve its uncertain items before. To
         archive it again does no harm.
 
         Raises:
-            InvalidInput: there is no such file or run, the run is not finished, or it has uncertain results.
+            InvalidInputError: there is no such file or run, the run is not finished, or it has uncertain results.
 
         Example:
             ```python
-            await book.contacts.create_many(people, journal="people.sqlite").summary()
+            await book.contacts.create_many(people, journal="people.sqlite").run()
             await SqliteJournal("people.sqlite").archive()
             ```
         """
@@ -210,28 +212,28 @@ class SqliteJournal:
     async def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Opens the file for this work alone; it is not made for it."""
         if not self._path.exists():
-            raise InvalidInput(f"there is no journal {self._path}", field="journal")
+            raise InvalidInputError(f"there is no journal {self._path}", field="journal")
         found = await self._file.open(work)
         await self._file.close()
         return found
 
-    def _rows(self, entries: Sequence[Entry]) -> list[tuple[Any, ...]]:
+    def _rows(self, entries: Sequence[JournalEntry]) -> list[tuple[Any, ...]]:
         rows = [self._row(entry) for entry in entries]
         for entry in entries:
             self._last = max(self._last, entry.index)
         return rows
 
-    def _row(self, entry: Entry) -> tuple[Any, ...]:
-        for name, value in (("ref", entry.ref), ("id", entry.id)):
+    def _row(self, entry: JournalEntry) -> tuple[Any, ...]:
+        for name, value in (("item_key", entry.item_key), ("id", entry.id)):
             if value is not None and not value.isascii():
                 try:
                     value.encode()
                 except UnicodeEncodeError:
-                    raise InvalidInput(f"{name} gives text that is no valid Unicode", field=name) from None
+                    raise InvalidInputError(f"{name} gives text that is no valid Unicode", field=name) from None
         return (
-            self._run, entry.index, entry.ref, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
-            entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.lost_fields),
-            _json(entry.unverified_fields),
+            self._run, entry.index, entry.item_key, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
+            entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.dropped_fields),
+            _json(entry.write_only_fields),
         )  # fmt: skip
 
 
@@ -242,7 +244,7 @@ def _open(db: sqlite3.Connection, run: str) -> tuple[int, int, StoredRun | None]
         return db.execute("select coalesce(max(id), 0) + 1 from run").fetchone()[0], -1, None
     number, *heading, finished, archived, last, marked = found
     state: Any = "archived" if archived else "begun" if finished is None else "finished"
-    return number, -1 if last is None else last, StoredRun(Heading(*heading), state, last is None and not marked)
+    return number, -1 if last is None else last, StoredRun(RunKey(*heading), state, last is None and not marked)
 
 
 def _runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
@@ -263,16 +265,16 @@ def _archive(db: sqlite3.Connection, run: str) -> None:
     found = db.execute("select id, finished from run where name = ?", (run,)).fetchone()
     which = f"run {run!r}" if run else "run without a name"
     if found is None:
-        raise InvalidInput(f"the journal has no {which}", field="run")
+        raise InvalidInputError(f"the journal has no {which}", field="run")
     number, finished = found
     # A run that was finished has open items again if the one that settles its uncertain items died.
     sql = "select exists (select 1 from entry where run = ? and state = 'intent')"
     if finished is None or db.execute(sql, (number,)).fetchone()[0]:
-        raise InvalidInput(f"the {which} is not finished: resume it with the call that began it", field="run")
+        raise InvalidInputError(f"the {which} is not finished: resume it with the call that began it", field="run")
     sql = "select count(*) from entry where run = ? and state = 'done' and status = 'uncertain'"
     ((uncertain,),) = db.execute(sql, (number,))
     if uncertain:
-        raise InvalidInput(
+        raise InvalidInputError(
             f"the {which} has {uncertain:,} uncertain, which an archived run could not resolve any more: first run "
             "the same journal again with match=, or decide with uncertain='retry', 'skip' or 'done'",
             field="run",
@@ -293,10 +295,10 @@ def _json(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:
 
 
 def _entry(
-    index: int, ref: str | None, fingerprint: str, key: str | None, state: Any, at: float, seen: str | None,
+    index: int, item_key: str | None, fingerprint: str, key: str | None, state: Any, at: float, seen: str | None,
     attempts: int, status: str | None, id: str | None, error: str | None, lost: str | None, unverified: str | None,
-) -> Entry:  # fmt: skip
-    return Entry(
-        index, ref, fingerprint, key, state, at, _names(seen) if seen else (), attempts, status, id,
+) -> JournalEntry:  # fmt: skip
+    return JournalEntry(
+        index, item_key, fingerprint, key, state, at, _names(seen) if seen else (), attempts, status, id,
         _record(error) if error else None, _names(lost) if lost else (), _names(unverified) if unverified else (),
     )  # fmt: skip

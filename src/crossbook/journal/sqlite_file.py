@@ -17,7 +17,7 @@ import anyio
 from anyio import to_thread
 
 from crossbook._concurrency import undisturbed
-from crossbook.errors import CrossbookError, InvalidInput, JournalBusy, UsageError
+from crossbook.errors import CrossbookError, InvalidInputError, JournalBusyError, UsageError
 
 # A journal's file: made, recognised or refused, and what SQLite says about it in our words.
 
@@ -38,7 +38,7 @@ _SCHEMA = (
     """create table entry (
         run integer not null, "index" integer not null, ref text, fingerprint text not null, key text,
         state text not null, at real not null, seen text, attempts integer not null, status text, id text,
-        error text, lost_fields text, unverified_fields text, primary key (run, "index")
+        error text, dropped_fields text, write_only_fields text, primary key (run, "index")
     ) without rowid""",
     "create index entry_key on entry (run, key) where key is not null",
     "create index entry_id on entry (run, id) where id is not null",
@@ -57,7 +57,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
     An existing file is read to its end, so that a damaged page is found here and not in the middle of a run.
 
     Raises:
-        InvalidInput: what is there is no journal, is damaged, lacks its log, or may not be written.
+        InvalidInputError: what is there is no journal, is damaged, lacks its log, or may not be written.
         sqlite3.Error: everything else; `explain` says it in our words.
     """
     try:
@@ -65,7 +65,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         # An absolute path is never one of SQLite's special names.
         db = sqlite3.connect(path.absolute(), timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
     except ValueError as error:
-        raise InvalidInput(f"the journal's path is none: {error}", field="journal") from None
+        raise InvalidInputError(f"the journal's path is none: {error}", field="journal") from None
     try:
         db.execute("pragma locking_mode = exclusive")
         application, version = _number(db, "application_id"), _number(db, "user_version")
@@ -74,24 +74,26 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
             _create(db)
         elif application != _APPLICATION:
             what = "is an SQLite file of something else: name the journal's own file"
-            raise InvalidInput(f"{path} {what}", field="journal")
+            raise InvalidInputError(f"{path} {what}", field="journal")
         elif version == _OPEN and not _has_log(db):
-            raise InvalidInput(
+            raise InvalidInputError(
                 f"the journal {path} cannot be used: its log {_log_of(db)} is missing, which holds what was written "
                 "last. Put the log back beside it, and copy both files together: without the log, everything would be "
                 "written again",
                 field="journal",
             )
         elif version > VERSION:
-            raise InvalidInput(f"the journal {path} was written by a newer crossbook: update this one", field="journal")
+            raise InvalidInputError(
+                f"the journal {path} was written by a newer crossbook: update this one", field="journal"
+            )
         elif version not in (VERSION, _OPEN):
             what = "was written by an older crossbook: end its run with that version"
-            raise InvalidInput(f"the journal {path} {what}", field="journal")
+            raise InvalidInputError(f"the journal {path} {what}", field="journal")
         else:
             _make_private(path)
             if db.execute("pragma quick_check(1)").fetchone()[0] != "ok":
                 what = f"the journal {path} cannot be used: {_MENDS[sqlite3.SQLITE_CORRUPT]}"
-                raise InvalidInput(what, field="journal", cause="SQLITE_CORRUPT")
+                raise InvalidInputError(what, field="journal", cause="SQLITE_CORRUPT")
         return db, _open_log(db, path)
     except BaseException:
         db.close()
@@ -125,7 +127,7 @@ def _create(db: sqlite3.Connection) -> None:
 
 def _open_log(db: sqlite3.Connection, path: Path) -> int:
     if db.execute("pragma journal_mode = wal").fetchone()[0] != "wal":
-        raise InvalidInput(f"no write-ahead log can be kept beside {path}: name another place", field="journal")
+        raise InvalidInputError(f"no write-ahead log can be kept beside {path}: name another place", field="journal")
     # NORMAL leaves out the one sync a commit that FULL would make there and then: the journal makes it itself, in a
     # thread. It also folds the log into the file when that does not hold up anybody.
     db.execute("pragma synchronous = normal")
@@ -177,13 +179,15 @@ def explain(error: Exception, path: Path) -> CrossbookError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest is SQLite's finer division
         cause = getattr(error, "sqlite_errorname", type(error).__name__)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return JournalBusy(f"the journal {path} is open in another run: wait until that run has ended")
+        return JournalBusyError(f"the journal {path} is open in another run: wait until that run has ended")
     if code == sqlite3.SQLITE_CANTOPEN:
-        return InvalidInput(f"the journal {path} cannot be opened: {_obstacle(path)}", field="journal", cause=cause)
+        return InvalidInputError(
+            f"the journal {path} cannot be opened: {_obstacle(path)}", field="journal", cause=cause
+        )
     if code == sqlite3.SQLITE_IOERR and not _is_writable(path):
         code = sqlite3.SQLITE_READONLY  # opened for reading alone, it cannot be locked either
     if code in _MENDS:
-        return InvalidInput(f"the journal {path} cannot be used: {_MENDS[code]}", field="journal", cause=cause)
+        return InvalidInputError(f"the journal {path} cannot be used: {_MENDS[code]}", field="journal", cause=cause)
     why = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or its file system refused"
     return CrossbookError(f"the journal {path} cannot be written: {why}; the same call goes on from there", cause=cause)
 
@@ -232,7 +236,7 @@ class SqliteFile:
     async def open(self, begin: Callable[[sqlite3.Connection], T]) -> T:
         """Opens the file and begins with it; if that fails, it is closed again."""
         if self._db is not None or self._away is not None:
-            raise JournalBusy("this journal is open already: it serves one run at a time")
+            raise JournalBusyError("this journal is open already: it serves one run at a time")
         self._failed, self._threads = None, anyio.CapacityLimiter(1)
 
         def work() -> T:

@@ -1,5 +1,5 @@
-"""What every vendor is asked, in our words. A vendor's page answers in its own; what its card calls unsupported never
-comes here, since the public surface asks the card first."""
+"""What every vendor is asked, in our words. A vendor's page answers in its own; what its profile calls unsupported never
+comes here, since the public surface asks the profile first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The contract: what every vendor's book does, whoever the vendor is. Who adds a vendor runs it against it.
 
-Subclass `Contract` in a test module and give it two fixtures; everything else is read off the vendor's card, so that a
-vendor is held to exactly what its card claims. The tests run under asyncio and trio by anyio's pytest plugin; with
+Subclass `Contract` in a test module and give it two fixtures; everything else is read off the vendor's profile, so that a
+vendor is held to exactly what its profile claims. The tests run under asyncio and trio by anyio's pytest plugin; with
 pytest-asyncio beside it, that one must be in its strict mode.
 
 Example:
@@ -25,7 +25,7 @@ Example:
 
 from __future__ import annotations
 
-from crossbook_testing.contract.capabilities import Verbs
+from crossbook_testing.contract.capabilities import CapabilityTests
 from crossbook_testing.contract.contacts import Contacts
 from crossbook_testing.contract.fields import Fields
 from crossbook_testing.contract.finding import Finding
@@ -35,7 +35,7 @@ from crossbook_testing.contract.lifetime import Lifetime
 from crossbook_testing.contract.lists import Lists
 from crossbook_testing.contract.pages import Pages
 from crossbook_testing.contract.phones import Phones
-from crossbook_testing.contract.profiles import Cards
+from crossbook_testing.contract.profiles import ProfileTests
 from crossbook_testing.contract.trouble import Trouble
 from crossbook_testing.contract.updates import Updates
 
@@ -43,7 +43,7 @@ __all__ = ["Contract", "MakeBook", "Stored"]
 
 
 class Contract(
-    Cards, Contacts, Fields, Finding, Groups, Lifetime, Lists, Pages, Phones, Trouble, Updates, Verbs
+    ProfileTests, Contacts, Fields, Finding, Groups, Lifetime, Lists, Pages, Phones, Trouble, Updates, CapabilityTests
 ):  # fmt: skip
     """Every test of the contract. Subclass it, and override `make_book` and `stored`.
 

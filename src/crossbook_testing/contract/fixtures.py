@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Protocol
 import pytest
 
 from crossbook import AddressBook, Attempt, Contact
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import whole
 from crossbook_testing.contract.spoiling import Spoiling
 
@@ -25,16 +25,16 @@ Stored = Callable[[], int]
 Requests = Counter[str]
 
 
-def claims(card: Card, *verbs: str) -> bool:
-    """Whether the card says that the vendor can do all of these."""
-    return all(card.verb(verb).support != "unsupported" for verb in verbs)
+def claims(profile: VendorProfile, *adapter: str) -> bool:
+    """Whether the profile says that the vendor can do all of these."""
+    return all(profile.capability(verb).support != "unsupported" for verb in adapter)
 
 
-def needs(card: Card, *verbs: str) -> None:
-    """Skips the test where the card does not claim these."""
-    for verb in verbs:
-        if not claims(card, verb):
-            pytest.skip(f"{card.title} has no {verb}")
+def needs(profile: VendorProfile, *adapter: str) -> None:
+    """Skips the test where the profile does not claim these."""
+    for verb in adapter:
+        if not claims(profile, verb):
+            pytest.skip(f"{profile.title} has no {verb}")
 
 
 def _yours(fixture: str, what: str) -> NoReturn:
@@ -76,19 +76,19 @@ class Fixtures:
             yield book
 
     @pytest.fixture
-    def card(self, make_book: MakeBook) -> Card:
+    def profile(self, make_book: MakeBook) -> VendorProfile:
         """What the vendor claims."""
-        return make_book().card
+        return make_book().profile
 
     @pytest.fixture
     async def group(self, book: AddressBook) -> str:
         """The id of a group; empty where the vendor has none."""
-        return (await book.groups.create("Friends")).id if claims(book.card, "groups.create") else ""
+        return (await book.groups.create("Friends")).id if claims(book.profile, "groups.create") else ""
 
     @pytest.fixture
-    async def someone(self, book: AddressBook, card: Card, group: str) -> str:
+    async def someone(self, book: AddressBook, profile: VendorProfile, group: str) -> str:
         """The id of a contact, in that group."""
-        return (await book.contacts.create(whole(card, 9, [group]))).id
+        return (await book.contacts.create(whole(profile, 9, [group]))).id
 
     @pytest.fixture
     def spoil(self, book: AddressBook) -> Spoiling:
@@ -96,6 +96,6 @@ class Fixtures:
         return Spoiling.of(book)
 
     @pytest.fixture
-    def stranger(self, card: Card) -> Contact:
+    def stranger(self, profile: VendorProfile) -> Contact:
         """Somebody who is not in the account."""
-        return whole(card, 8)
+        return whole(profile, 8)

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from crossbook import AddressBook, InvalidInput, NotFound, Unsupported
-from crossbook.vendor import Card
+from crossbook import AddressBook, InvalidInputError, NotFoundError, UnsupportedError
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Requests, needs
 from crossbook_testing.contract.people import whole
 
@@ -15,14 +15,14 @@ from crossbook_testing.contract.people import whole
 class Groups(Fixtures):
     """Groups: who is in which, and what becomes of the contacts of one that is deleted."""
 
-    async def test_made_read_renamed_and_deleted(self, book: AddressBook, card: Card) -> None:
-        needs(card, "groups.create", "groups.delete", "groups.get", "groups.list", "groups.rename")
+    async def test_made_read_renamed_and_deleted(self, book: AddressBook, profile: VendorProfile) -> None:
+        needs(profile, "groups.create", "groups.delete", "groups.get", "groups.list", "groups.rename")
         before = {group.id async for group in book.groups.list()}
         made = await book.groups.create("Przyjaciele & Żółwie")
         assert made.name == "Przyjaciele & Żółwie"
         found = await book.groups.get(made.id)
         assert (found.id, found.name) == (made.id, made.name)
-        assert {"id", "name"} <= found.known
+        assert {"id", "name"} <= found.known_fields
         await book.groups.rename(made.id, "Friends")
         assert (await book.groups.get(made.id)).name == "Friends"
         assert {group.id: group.name async for group in book.groups.list() if group.id not in before} == {
@@ -31,54 +31,56 @@ class Groups(Fixtures):
         await book.groups.delete(made.id)
         assert {group.id async for group in book.groups.list()} == before
 
-    async def test_a_group_that_is_not_there(self, book: AddressBook, card: Card) -> None:
-        needs(card, "groups.create", "groups.delete", "groups.get", "groups.rename")
+    async def test_a_group_that_is_not_there(self, book: AddressBook, profile: VendorProfile) -> None:
+        needs(profile, "groups.create", "groups.delete", "groups.get", "groups.rename")
         gone = await book.groups.create("Gone")
         await book.groups.delete(gone.id)
         for call in (book.groups.get(gone.id), book.groups.rename(gone.id, "x"), book.groups.delete(gone.id)):
-            with pytest.raises(NotFound) as caught:
+            with pytest.raises(NotFoundError) as caught:
                 await call
             assert caught.value.sent == "yes"
 
-    async def test_a_new_contact_is_in_all_its_groups(self, book: AddressBook, card: Card, group: str) -> None:
-        needs(card, "contacts.groups_of", "groups.create")
-        groups = [group] if card.one_group else [group, (await book.groups.create("Others")).id]
-        created = await book.contacts.create(whole(card, 0, groups))
+    async def test_a_new_contact_is_in_all_its_groups(
+        self, book: AddressBook, profile: VendorProfile, group: str
+    ) -> None:
+        needs(profile, "contacts.groups_of", "groups.create")
+        groups = [group] if profile.one_group else [group, (await book.groups.create("Others")).id]
+        created = await book.contacts.create(whole(profile, 0, groups))
         named = {each.id: each.name for each in await book.contacts.groups_of(created.id)}
         assert named == dict(zip(groups, ("Friends", "Others"), strict=False))
         for each in groups:
             assert [contact.id async for contact in book.contacts.list(group=each)] == [created.id]
 
     async def test_one_group_and_no_other_where_there_is_exactly_one(
-        self, book: AddressBook, card: Card, requests: Requests, group: str, someone: str
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str, someone: str
     ) -> None:
-        needs(card, "contacts.update", "groups.create")
-        if not card.one_group:
-            pytest.skip(f"a contact of {card.title} may be in any number of groups")
+        needs(profile, "contacts.update", "groups.create")
+        if not profile.one_group:
+            pytest.skip(f"a contact of {profile.title} may be in any number of groups")
         other = (await book.groups.create("Others")).id
         before = Counter(requests)
         for groups in ([], [group, other]):
-            with pytest.raises(InvalidInput, match="exactly one group") as caught:
-                await book.contacts.create(whole(card, 0, groups))
+            with pytest.raises(InvalidInputError, match="exactly one group") as caught:
+                await book.contacts.create(whole(profile, 0, groups))
             assert caught.value.field == "groups"
-        with pytest.raises(InvalidInput, match="exactly one group"):
+        with pytest.raises(InvalidInputError, match="exactly one group"):
             await book.contacts.update(someone, groups=[group, other])
         assert requests == before
 
-    async def test_no_group_where_there_can_be_none(self, book: AddressBook, card: Card) -> None:
-        needs(card, "contacts.groups_of")
-        if card.one_group:
-            pytest.skip(f"a contact of {card.title} is in one group")
-        created = await book.contacts.create(whole(card))
+    async def test_no_group_where_there_can_be_none(self, book: AddressBook, profile: VendorProfile) -> None:
+        needs(profile, "contacts.groups_of")
+        if profile.one_group:
+            pytest.skip(f"a contact of {profile.title} is in one group")
+        created = await book.contacts.create(whole(profile))
         assert await book.contacts.groups_of(created.id) == ()
 
-    async def test_update_sets_the_groups(self, book: AddressBook, card: Card, group: str) -> None:
+    async def test_update_sets_the_groups(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         """Atom: it moves the contact."""
-        needs(card, "contacts.groups_of", "contacts.update", "groups.create")
+        needs(profile, "contacts.groups_of", "contacts.update", "groups.create")
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
-        contact = whole(card, 0, [group])
+        contact = whole(profile, 0, [group])
         created = await book.contacts.create(contact)
-        for wanted in [others[:1]] if card.one_group else [others, [group, others[1]], [group], []]:
+        for wanted in [others[:1]] if profile.one_group else [others, [group, others[1]], [group], []]:
             await book.contacts.update(created.id, groups=wanted)
             assert {each.id for each in await book.contacts.groups_of(created.id)} == set(wanted)
         found = await book.contacts.get(created.id)
@@ -88,10 +90,12 @@ class Groups(Fixtures):
             contact.company,
         )
 
-    async def test_adding_and_removing_leaves_the_others(self, book: AddressBook, card: Card, group: str) -> None:
-        needs(card, "contacts.groups_of", "groups.add", "groups.create", "groups.remove")
+    async def test_adding_and_removing_leaves_the_others(
+        self, book: AddressBook, profile: VendorProfile, group: str
+    ) -> None:
+        needs(profile, "contacts.groups_of", "groups.add", "groups.create", "groups.remove")
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
-        created = await book.contacts.create(whole(card, 0, [group]))
+        created = await book.contacts.create(whole(profile, 0, [group]))
 
         async def groups() -> list[str]:
             return sorted(each.id for each in await book.contacts.groups_of(created.id))
@@ -105,14 +109,18 @@ class Groups(Fixtures):
         assert await groups() == [others[1]]
         found = await book.contacts.get(created.id)
         assert all(
-            getattr(found, name) == getattr(whole(card), name) for name in ("email", "company") if name in found.known
+            getattr(found, name) == getattr(whole(profile), name)
+            for name in ("email", "company")
+            if name in found.known_fields
         )
 
-    async def test_deleting_a_group_keeps_its_contacts(self, book: AddressBook, card: Card, group: str) -> None:
-        needs(card, "contacts.groups_of", "groups.delete")
-        created = await book.contacts.create(whole(card, 0, [group]))
-        if card.one_group:
-            with pytest.raises(InvalidInput, match="with_contacts=True") as caught:
+    async def test_deleting_a_group_keeps_its_contacts(
+        self, book: AddressBook, profile: VendorProfile, group: str
+    ) -> None:
+        needs(profile, "contacts.groups_of", "groups.delete")
+        created = await book.contacts.create(whole(profile, 0, [group]))
+        if profile.one_group:
+            with pytest.raises(InvalidInputError, match="with_contacts=True") as caught:
                 await book.groups.delete(group)
             assert caught.value.field == "with_contacts"
             assert [each.id for each in await book.contacts.groups_of(created.id)] == [group]
@@ -122,33 +130,33 @@ class Groups(Fixtures):
         assert (await book.contacts.get(created.id)).id == created.id
 
     async def test_deleting_a_group_with_its_contacts(
-        self, book: AddressBook, card: Card, requests: Requests, group: str
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
-        needs(card, "groups.create", "groups.delete")
-        inside = await book.contacts.create(whole(card, 0, [group]))
-        outside = await book.contacts.create(whole(card, 1, [(await book.groups.create("Others")).id]))
-        if card.verb("groups.delete:with_contacts").support == "unsupported":
+        needs(profile, "groups.create", "groups.delete")
+        inside = await book.contacts.create(whole(profile, 0, [group]))
+        outside = await book.contacts.create(whole(profile, 1, [(await book.groups.create("Others")).id]))
+        if profile.capability("groups.delete:with_contacts").support == "unsupported":
             before = Counter(requests)
-            with pytest.raises(Unsupported):
+            with pytest.raises(UnsupportedError):
                 await book.groups.delete(group, with_contacts=True)
             assert requests == before
         else:
             await book.groups.delete(group, with_contacts=True)
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await book.contacts.get(inside.id)
         assert (await book.contacts.get(outside.id)).id == outside.id
 
     async def test_a_name_is_needed_and_not_too_long(
-        self, book: AddressBook, card: Card, requests: Requests, group: str
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
-        needs(card, "groups.create", "groups.get", "groups.rename")
+        needs(profile, "groups.create", "groups.get", "groups.rename")
         before = Counter(requests)
-        for name in ["", " \t", *(["x" * (card.group_name_longest + 1)] if card.group_name_longest else [])]:
+        for name in ["", " \t", *(["x" * (profile.group_name_longest + 1)] if profile.group_name_longest else [])]:
             for call in (book.groups.create(name), book.groups.rename(group, name)):
-                with pytest.raises(InvalidInput) as caught:
+                with pytest.raises(InvalidInputError) as caught:
                     await call
                 assert caught.value.field == "name"
         assert requests == before
-        if card.group_name_longest:
-            longest = "ż" * card.group_name_longest
+        if profile.group_name_longest:
+            longest = "ż" * profile.group_name_longest
             assert (await book.groups.get((await book.groups.create(longest)).id)).name == longest

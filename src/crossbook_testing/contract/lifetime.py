@@ -10,8 +10,8 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 import crossbook
-from crossbook import AddressBook, Attempt, CrossbookError, InvalidInput, UsageError
-from crossbook.vendor import Card
+from crossbook import AddressBook, Attempt, CrossbookError, InvalidInputError, UsageError
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, claims
 from crossbook_testing.contract.people import only, whole
 
@@ -21,24 +21,24 @@ async def refused(book: AddressBook, words: str) -> None:
     for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.find(email="a@example.com")):
         with pytest.raises(CrossbookError) as caught:
             await call
-        if not isinstance(caught.value, crossbook.Unsupported):
+        if not isinstance(caught.value, crossbook.UnsupportedError):
             assert isinstance(caught.value, UsageError)
             assert words in str(caught.value)
             assert isinstance(caught.value, RuntimeError)
     for listing in (book.contacts.list, book.groups.list):
-        with pytest.raises((UsageError, crossbook.Unsupported)) as said:
+        with pytest.raises((UsageError, crossbook.UnsupportedError)) as said:
             listing()
-        assert isinstance(said.value, crossbook.Unsupported) or words in str(said.value)
+        assert isinstance(said.value, crossbook.UnsupportedError) or words in str(said.value)
 
 
 class Lifetime(Fixtures):
     """A book's life: made, opened once, in one event loop, closed; and its copies with other options."""
 
-    async def test_before_it_is_opened(self, make: Make, requests: Requests, card: Card) -> None:
+    async def test_before_it_is_opened(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         await refused(make(), "not open")
         assert requests.total() == 0
 
-    async def test_after_it_is_closed(self, make: Make, requests: Requests, card: Card) -> None:
+    async def test_after_it_is_closed(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         async with make() as book:
             await book.contacts.list()
         before = Counter(requests)
@@ -75,41 +75,41 @@ class Lifetime(Fixtures):
                 await book.contacts.list()
         assert scope.cancelled_caught
 
-    async def test_copies_share_the_connection(self, make: Make, requests: Requests, card: Card) -> None:
+    async def test_copies_share_the_connection(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         seen: list[Attempt] = []
         async with make() as book:
-            group = (await book.groups.create("Friends")).id if claims(card, "groups.create") else ""
-            await book.contacts.create(whole(card, 0, [group]))
-            copy = book.with_options(timeout=3, attempts=1, on_attempt=seen.append)
+            group = (await book.groups.create("Friends")).id if claims(profile, "groups.create") else ""
+            await book.contacts.create(whole(profile, 0, [group]))
+            copy = book.with_options(timeout=3, max_attempts=1, on_attempt=seen.append)
             assert type(copy) is type(book)
             assert len([contact async for contact in copy.contacts.list()]) == 1
             told = len(seen)
             assert told >= 1
-            assert (seen[0].vendor, seen[0].number, seen[0].sent, seen[0].status) == (card.vendor, 1, "yes", 200)
+            assert (seen[0].vendor, seen[0].number, seen[0].sent, seen[0].status) == (profile.vendor, 1, "yes", 200)
             await book.contacts.list()
             assert len(seen) == told, "the original has its own options"
         await refused(copy, "closed")
 
-    async def test_options_are_checked(self, make: Make, card: Card) -> None:
+    async def test_options_are_checked(self, make: Make, profile: VendorProfile) -> None:
         wrong: list[dict[str, Any]] = [
             {"timeout": 0},
-            {"attempts": -1},
+            {"max_attempts": -1},
             {"read_timeout": -3.0},
-            {"max_body": 0},
+            {"max_response_bytes": 0},
             {"rate": 0},
         ]
         for options in wrong:
             ((name, value),) = options.items()
-            with pytest.raises(InvalidInput, match=name) as caught:
+            with pytest.raises(InvalidInputError, match=name) as caught:
                 make(**options)
             assert caught.value.field == name
             if name != "rate":
-                with pytest.raises(InvalidInput, match=name):
+                with pytest.raises(InvalidInputError, match=name):
                     make().with_options(**only(name, value))
         for misspelt in (make, make().with_options):
-            with pytest.raises(InvalidInput, match="timeuot"):
+            with pytest.raises(InvalidInputError, match="timeuot"):
                 misspelt(**only("timeuot", 3))
-        with pytest.raises(InvalidInput, match="transport"):
+        with pytest.raises(InvalidInputError, match="transport"):
             make(transport="carrier pigeon")
 
     async def test_an_address_must_be_safe(self, make: Make) -> None:
@@ -120,7 +120,7 @@ class Lifetime(Fixtures):
             "https://",
             "https://u:p@a.b",
         ):
-            with pytest.raises(InvalidInput) as caught:
+            with pytest.raises(InvalidInputError) as caught:
                 make(base_url=url)
             assert caught.value.field == "base_url"
             assert "u:p" not in str(caught.value)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crossbook import AddressBook, Contact, InvalidInput, Unsupported
-from crossbook.vendor import Card
+from crossbook import AddressBook, Contact, InvalidInputError, UnsupportedError
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Requests, needs
 from crossbook_testing.contract.people import only, values, whole
 
@@ -26,63 +26,63 @@ class Lists(Fixtures):
     """Narrowing and ordering a list: natively, over a whole list, or not at all; never half."""
 
     async def test_a_filter_that_is_not_there_is_unsupported(
-        self, book: AddressBook, card: Card, requests: Requests
+        self, book: AddressBook, profile: VendorProfile, requests: Requests
     ) -> None:
         for name, value in FILTERS.items():
-            if name not in card.filters:
-                with pytest.raises(Unsupported, match=name) as caught:
+            if name not in profile.filters:
+                with pytest.raises(UnsupportedError, match=name) as caught:
                     book.contacts.list(**only(name, value))
                 assert caught.value.operation == "contacts.list"
-        for column in {"id", "created_at", "first_name"} - card.sorts:
-            with pytest.raises(Unsupported, match="sort"):
+        for column in {"id", "created_at", "first_name"} - profile.sorts:
+            with pytest.raises(UnsupportedError, match="sort"):
                 book.contacts.list(sort=column)
         assert requests.total() == 0
 
-    async def test_an_empty_filter_does_not_list_everybody(self, book: AddressBook, card: Card) -> None:
+    async def test_an_empty_filter_does_not_list_everybody(self, book: AddressBook, profile: VendorProfile) -> None:
         """Think of whoever deletes what such a list gives, with a variable that happens to be empty."""
         for name, value in FILTERS.items():
-            if name in card.filters and isinstance(value, str):
-                with pytest.raises(InvalidInput):
+            if name in profile.filters and isinstance(value, str):
+                with pytest.raises(InvalidInputError):
                     book.contacts.list(**only(name, ""))
 
-    async def test_by_group(self, book: AddressBook, card: Card, group: str) -> None:
-        needs(card, "groups.create")
-        if "group" not in card.filters:
-            pytest.skip(f"{card.title} does not list by group")
+    async def test_by_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        needs(profile, "groups.create")
+        if "group" not in profile.filters:
+            pytest.skip(f"{profile.title} does not list by group")
         other = (await book.groups.create("Others")).id
-        inside = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(3)]
-        outside = [(await book.contacts.create(whole(card, number, [other]))).id for number in range(3, 5)]
+        inside = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+        outside = [(await book.contacts.create(whole(profile, number, [other]))).id for number in range(3, 5)]
         assert await ids(book, group=group) == inside
         assert await ids(book, group=other) == outside
         assert await ids(book) == inside + outside
         empty = (await book.groups.create("Nobody")).id
         assert await ids(book, group=empty) == []
 
-    async def test_by_phone_email_and_external_id(self, book: AddressBook, card: Card, group: str) -> None:
-        created = [(await book.contacts.create(whole(card, number, [group]))).id for number in range(3)]
-        for name in {"phone", "email", "external_id"} & card.filters.keys():
-            assert await ids(book, **only(name, values(card, 1)[name])) == [created[1]]
-            assert await ids(book, **only(name, values(card, 7)[name])) == []
-            if "group" in card.filters:
-                assert await ids(book, group=group, **only(name, values(card, 1)[name])) == [created[1]]
+    async def test_by_phone_email_and_external_id(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+        for name in {"phone", "email", "external_id"} & profile.filters.keys():
+            assert await ids(book, **only(name, values(profile, 1)[name])) == [created[1]]
+            assert await ids(book, **only(name, values(profile, 7)[name])) == []
+            if "group" in profile.filters:
+                assert await ids(book, group=group, **only(name, values(profile, 1)[name])) == [created[1]]
 
-    async def test_those_in_no_group(self, book: AddressBook, card: Card, group: str) -> None:
-        if "group" not in card.filters:
-            pytest.skip(f"{card.title} does not list by group")
-        if "group:none" in card.filters:
-            await book.contacts.create(whole(card, 0, [group]))
-            free = (await book.contacts.create(whole(card, 1))).id
+    async def test_those_in_no_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        if "group" not in profile.filters:
+            pytest.skip(f"{profile.title} does not list by group")
+        if "group:none" in profile.filters:
+            await book.contacts.create(whole(profile, 0, [group]))
+            free = (await book.contacts.create(whole(profile, 1))).id
             assert await ids(book, group="none") == [free]
         else:
-            with pytest.raises(Unsupported, match="no group"):
+            with pytest.raises(UnsupportedError, match="no group"):
                 book.contacts.list(group="none")
 
     async def test_full_fetches_what_the_list_does_not_tell(
-        self, book: AddressBook, card: Card, requests: Requests, group: str
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
-        if "full" not in card.filters:
-            pytest.skip(f"{card.title} lists contacts whole")
-        contacts = [whole(card, number, [group]) for number in range(3)]
+        if "full" not in profile.filters:
+            pytest.skip(f"{profile.title} lists contacts whole")
+        contacts = [whole(profile, number, [group]) for number in range(3)]
         for contact in contacts:
             await book.contacts.create(contact)
         before = Counter(requests)
@@ -90,4 +90,4 @@ class Lists(Fixtures):
         assert [(each.company, dict(each.fields or {})) for each in found] == [
             (each.company, dict(each.fields or {})) for each in contacts
         ]
-        assert (requests - before)[card.verb("contacts.get").by] == 3
+        assert (requests - before)[profile.capability("contacts.get").by] == 3

@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from crossbook import AddressBook, Contact, InvalidInput, Page, VendorDown
-from crossbook._http.request import Reply
-from crossbook._pagination.strategies import PerGroup, Whole
-from crossbook.vendor import Card
+from crossbook import AddressBook, Contact, InvalidInputError, Page, VendorUnavailableError
+from crossbook._http.request import TransportResponse
+from crossbook._pagination.strategies import PerGroupPagination, SinglePage
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, claims, needs
 from crossbook_testing.contract.people import whole
 from crossbook_testing.contract.spoiling import Spoiling
 
-DOWN = Reply(500, {"content-type": "text/plain"}, b"")
+DOWN = TransportResponse(500, {"content-type": "text/plain"}, b"")
 
 
 async def people(book: AddressBook, group: str, count: int = 7) -> list[str]:
-    return [(await book.contacts.create(whole(book.card, number, [group]))).id for number in range(count)]
+    return [(await book.contacts.create(whole(book.profile, number, [group]))).id for number in range(count)]
 
 
 async def read(pages: AsyncIterator[Page[Contact]], into: list[str]) -> None:
@@ -31,7 +31,7 @@ async def read(pages: AsyncIterator[Page[Contact]], into: list[str]) -> None:
 class Pages(Fixtures):
     """Pages: every item once and in order, one page or all, from the beginning or from where one stopped."""
 
-    async def test_items_pages_and_one_page(self, book: AddressBook, card: Card, group: str) -> None:
+    async def test_items_pages_and_one_page(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         ids = await people(book, group)
         pager = book.contacts.list(page_size=3)
         assert [contact.id async for contact in pager] == ids
@@ -45,7 +45,7 @@ class Pages(Fixtures):
         assert [contact.id for contact in (await pager).items] == ids[:3], "it can be read again"
 
     async def test_it_goes_on_from_a_cursor_elsewhere(
-        self, book: AddressBook, card: Card, group: str, make: Make
+        self, book: AddressBook, profile: VendorProfile, group: str, make: Make
     ) -> None:
         ids = await people(book, group)
         seen: list[str] = []
@@ -65,7 +65,7 @@ class Pages(Fixtures):
         assert rest == ids[3:]
 
     async def test_a_cursor_means_the_same_with_pages_of_another_size(
-        self, book: AddressBook, card: Card, group: str
+        self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
         ids = await people(book, group)
         first = await book.contacts.list(page_size=3)
@@ -73,13 +73,13 @@ class Pages(Fixtures):
             rest = [contact.id async for contact in book.contacts.list(page_size=size, after=first.cursor)]
             assert rest == ids[3:], size
 
-    async def test_an_empty_account_is_empty(self, book: AddressBook, card: Card) -> None:
+    async def test_an_empty_account_is_empty(self, book: AddressBook, profile: VendorProfile) -> None:
         assert [contact async for contact in book.contacts.list()] == []
         page = await book.contacts.list()
         assert (page.items, page.cursor) == ((), None)
 
-    async def test_groups_page_too(self, book: AddressBook, card: Card) -> None:
-        needs(card, "groups.create", "groups.list")
+    async def test_groups_page_too(self, book: AddressBook, profile: VendorProfile) -> None:
+        needs(profile, "groups.create", "groups.list")
         before = [group.id async for group in book.groups.list()]
         made = {(await book.groups.create(f"Group {number}")).id for number in range(5)}
         listed = [group.id async for group in book.groups.list(page_size=2)]
@@ -90,18 +90,18 @@ class Pages(Fixtures):
         assert [group.id async for group in book.groups.list(page_size=2, after=page.cursor)] == listed[2:]
 
     async def test_at_most_one_page_is_fetched_ahead(
-        self, book: AddressBook, card: Card, requests: Requests, group: str
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
         await people(book, group)
         before = Counter(requests)
         read = 0
         async for _ in book.contacts.list(page_size=1):
             read += 1
-            fetched = (requests - before)[card.verb("contacts.list").by]
+            fetched = (requests - before)[profile.capability("contacts.list").by]
             assert fetched <= read + 1
         assert read == 7
 
-    async def test_leaving_in_the_middle_is_clean(self, book: AddressBook, card: Card, group: str) -> None:
+    async def test_leaving_in_the_middle_is_clean(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         ids = await people(book, group)
         for stop in range(3):
             async for contact in book.contacts.list(page_size=2):
@@ -114,40 +114,42 @@ class Pages(Fixtures):
             _ = [1 / 0 async for _ in book.contacts.list(page_size=2)]
         assert [contact.id async for contact in book.contacts.list(page_size=2)] == ids
 
-    async def test_the_size_of_a_page_has_bounds(self, book: AddressBook, card: Card, requests: Requests) -> None:
-        wrong: list[Any] = [0, -1, True, "3", 2.0, card.contact_paging.longest + 1]
+    async def test_the_size_of_a_page_has_bounds(
+        self, book: AddressBook, profile: VendorProfile, requests: Requests
+    ) -> None:
+        wrong: list[Any] = [0, -1, True, "3", 2.0, profile.contact_paging.longest + 1]
         for size in wrong:
-            with pytest.raises(InvalidInput, match="page_size") as caught:
+            with pytest.raises(InvalidInputError, match="page_size") as caught:
                 book.contacts.list(page_size=size)
             assert caught.value.field == "page_size"
-        await book.contacts.list(page_size=card.contact_paging.longest)
-        if claims(card, "groups.list"):
-            await book.groups.list(page_size=card.group_paging.longest)
+        await book.contacts.list(page_size=profile.contact_paging.longest)
+        if claims(profile, "groups.list"):
+            await book.groups.list(page_size=profile.group_paging.longest)
 
     async def test_an_error_carries_the_cursor_to_go_on_from(
-        self, book: AddressBook, card: Card, spoil: Spoiling, group: str
+        self, book: AddressBook, profile: VendorProfile, spoil: Spoiling, group: str
     ) -> None:
         """`list()` never looks complete when it is not."""
         ids = await people(book, group)
-        once = book.with_options(attempts=1)
+        once = book.with_options(max_attempts=1)
         first = await once.contacts.list(page_size=3)
         spoil.next(DOWN, leaves=False)
-        with pytest.raises(VendorDown) as caught:
+        with pytest.raises(VendorUnavailableError) as caught:
             await once.contacts.list(page_size=3, after=first.cursor)
         assert caught.value.cursor == first.cursor
         rest = [contact.id async for contact in once.contacts.list(page_size=3, after=caught.value.cursor)]
         assert rest == ids[3:]
 
     async def test_so_does_an_error_in_the_middle_of_a_loop(
-        self, book: AddressBook, card: Card, spoil: Spoiling, group: str
+        self, book: AddressBook, profile: VendorProfile, spoil: Spoiling, group: str
     ) -> None:
-        if isinstance(card.contact_paging, (Whole, PerGroup)):
-            pytest.skip(f"{card.title} sends a whole group, or all, at once")
+        if isinstance(profile.contact_paging, (SinglePage, PerGroupPagination)):
+            pytest.skip(f"{profile.title} sends a whole group, or all, at once")
         ids = await people(book, group)
         spoil.next(DOWN, leaves=False, after=2)
         seen: list[str] = []
-        pages = book.with_options(attempts=1).contacts.list(page_size=2).pages()
-        with pytest.raises(VendorDown) as caught:
+        pages = book.with_options(max_attempts=1).contacts.list(page_size=2).pages()
+        with pytest.raises(VendorUnavailableError) as caught:
             await read(pages, seen)
         assert seen == ids[:4]
         assert caught.value.cursor is not None

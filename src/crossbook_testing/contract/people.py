@@ -1,4 +1,4 @@
-"""Made-up people, each as full or as poor as a vendor's card says that it can be."""
+"""Made-up people, each as full or as poor as a vendor's profile says that it can be."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crossbook import Contact
-from crossbook.vendor import Card
+from crossbook.vendor import VendorProfile
 
 AU_MOBILES = ("570006", "570156", "570157", "570158", "570159", "570110", "570313", "570737", "571266", "571491")
 CREATED = datetime(2024, 2, 29, 12, 30, 15, tzinfo=UTC)
 
 
-def phone(card: Card, number: int = 0) -> str:
+def phone(profile: VendorProfile, number: int = 0) -> str:
     """A phone of the account's country, in normal form."""
-    return f"+61491{AU_MOBILES[number]}" if card.default_region == "AU" else f"+485006007{number:02}"
+    return f"+61491{AU_MOBILES[number]}" if profile.default_region == "AU" else f"+485006007{number:02}"
 
 
-def national(card: Card, number: int = 0) -> str:
+def national(profile: VendorProfile, number: int = 0) -> str:
     """The same phone as one writes it at home."""
-    digits = phone(card, number)[3:]
+    digits = phone(profile, number)[3:]
     return (
         f"0{digits[:3]} {digits[3:6]} {digits[6:]}" if digits[0] == "4" else f"{digits[:3]} {digits[3:6]}-{digits[6:]}"
     )
 
 
-def values(card: Card, number: int = 0) -> dict[str, Any]:
+def values(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
     """A value for each field that the vendor can write, but for groups and further fields."""
     everything: dict[str, Any] = {
         "external_id": f"crm-{number}",
-        "phone": phone(card, number),
+        "phone": phone(profile, number),
         "email": f"anna.{number}@example.com",
         "first_name": "Łucja",
         "last_name": f"Żółw-Example {number}",
@@ -38,34 +38,36 @@ def values(card: Card, number: int = 0) -> dict[str, Any]:
         "company": f"Zażółć & Sons {number}",
         "created_at": CREATED,
     }
-    return {name: value for name, value in everything.items() if name in writable(card)}
+    return {name: value for name, value in everything.items() if name in writable(profile)}
 
 
-def writable(card: Card) -> list[str]:
-    return [name for name, holds in card.holds.items() if "w" in holds.access]
+def writable(profile: VendorProfile) -> list[str]:
+    return [name for name, holds in profile.holds.items() if "w" in holds.access]
 
 
-def readable(card: Card) -> list[str]:
+def readable(profile: VendorProfile) -> list[str]:
     """What reading one contact tells; its groups have a call of their own, who opted out a filter."""
-    return [name for name, holds in card.holds.items() if "r" in holds.access and name not in ("groups", "opted_out")]
+    return [
+        name for name, holds in profile.holds.items() if "r" in holds.access and name not in ("groups", "opted_out")
+    ]
 
 
-def fields(card: Card, number: int = 0) -> dict[str, Any]:
+def fields(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
     """Further fields, by the vendor's names; whatever JSON can say where it takes any name."""
-    if card.named_fields is None:
+    if profile.named_fields is None:
         return {"shoe size": 40 + number, "vip": True, "tags": ["ą", "b"], "note": "żółć"}
-    return {name: f"{name} {number}" for name in card.named_fields}
+    return {name: f"{name} {number}" for name in profile.named_fields}
 
 
-def whole(card: Card, number: int = 0, groups: Sequence[str] = ()) -> Contact:
+def whole(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
     """Everything that the vendor can hold."""
-    named = fields(card, number) or None
-    return Contact(**values(card, number), fields=named, groups=tuple(group for group in groups if group) or None)
+    named = fields(profile, number) or None
+    return Contact(**values(profile, number), fields=named, groups=tuple(group for group in groups if group) or None)
 
 
-def person(card: Card, group: str, **changed: Any) -> Contact:
+def person(profile: VendorProfile, group: str, **changed: Any) -> Contact:
     """What the vendor can hold but for further fields, with some of it changed; in this group."""
-    given: dict[str, Any] = {**values(card), "groups": within(group), **changed}
+    given: dict[str, Any] = {**values(profile), "groups": within(group), **changed}
     return Contact(**given)
 
 
@@ -79,8 +81,8 @@ def within(group: str) -> tuple[str, ...] | None:
     return (group,) if group else None
 
 
-def least(card: Card, number: int = 0, groups: Sequence[str] = ()) -> Contact:
+def least(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
     """What the vendor must have, and no more; in a group only where it must be in one."""
-    needed = [name for name, holds in card.holds.items() if holds.required] or list(card.needs_one_of[:1])
-    kept = {name: value for name, value in values(card, number).items() if name in needed}
-    return Contact(**kept, groups=tuple(groups) if card.one_group else None)
+    needed = [name for name, holds in profile.holds.items() if holds.required] or list(profile.needs_one_of[:1])
+    kept = {name: value for name, value in values(profile, number).items() if name in needed}
+    return Contact(**kept, groups=tuple(groups) if profile.one_group else None)

@@ -1,11 +1,11 @@
-"""The card itself: a row for every operation, and each verb's rows fit together."""
+"""The profile itself: a row for every operation, and each verb's rows fit together."""
 
 from __future__ import annotations
 
 import re
 
 from crossbook import AddressBook
-from crossbook.vendor import Card, Retry
+from crossbook.vendor import Retry, VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, MakeBook
 
 CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
@@ -13,37 +13,37 @@ READS = ("contacts.list", "contacts.get", "contacts.find", "contacts.groups_of",
 BAD_IDS = ("", ".", "..", "a/b", "a?b", "a#b", "a b", "a\n", "a%2fb", "\0")
 
 
-class Cards(Fixtures):
-    """The card itself: a row for every operation, and each verb's rows fit together."""
+class ProfileTests(Fixtures):
+    """The profile itself: a row for every operation, and each verb's rows fit together."""
 
-    def test_every_operation_of_the_wire_has_its_row(self, make_book: MakeBook, card: Card) -> None:
-        assert _methods(make_book()) == sorted(_snake(operation) for operation in card.operations)
+    def test_every_operation_of_the_wire_has_its_row(self, make_book: MakeBook, profile: VendorProfile) -> None:
+        assert _methods(make_book()) == sorted(_snake(operation) for operation in profile.operations)
 
-    def test_a_verb_names_the_operation_that_does_it(self, card: Card) -> None:
-        for name, verb in card.verbs.items():
-            assert (verb.by in card.operations) == (verb.support != "unsupported"), name
+    def test_a_verb_names_the_operation_that_does_it(self, profile: VendorProfile) -> None:
+        for name, verb in profile.capabilities.items():
+            assert (verb.by in profile.operations) == (verb.support != "unsupported"), name
 
-    def test_what_is_composed_tells_its_price(self, card: Card) -> None:
-        assert all(verb.note for verb in card.verbs.values() if verb.support == "emulated")
+    def test_what_is_composed_tells_its_price(self, profile: VendorProfile) -> None:
+        assert all(verb.note for verb in profile.capabilities.values() if verb.support == "emulated")
 
-    def test_creates_are_never_repeated_blindly_and_reads_may_be(self, card: Card) -> None:
+    def test_creates_are_never_repeated_blindly_and_reads_may_be(self, profile: VendorProfile) -> None:
         for name in ("contacts.create", "groups.create"):
-            if by := card.verb(name).by:
-                assert card.operations[by].retry in CREATES, name
+            if by := profile.capability(name).by:
+                assert profile.operations[by].retry in CREATES, name
         for name in READS:
-            if by := card.verb(name).by:
-                assert card.operations[by].retry is Retry.SAFE, name
+            if by := profile.capability(name).by:
+                assert profile.operations[by].retry is Retry.SAFE, name
 
-    def test_ids_that_would_reach_another_route_are_none(self, card: Card) -> None:
-        for pattern in (card.contact_id, card.group_id):
+    def test_ids_that_would_reach_another_route_are_none(self, profile: VendorProfile) -> None:
+        for pattern in (profile.contact_id, profile.group_id):
             assert not [id for id in BAD_IDS if pattern.fullmatch(id)]
 
-    def test_what_is_found_by_can_be_read(self, card: Card) -> None:
-        assert all("r" in card.holds[name].access for name in card.match_keys)
+    def test_what_is_found_by_can_be_read(self, profile: VendorProfile) -> None:
+        assert all("r" in profile.holds[name].access for name in profile.match_keys)
 
-    def test_its_variables_bear_its_name(self, card: Card) -> None:
-        for parameter, variable in card.environment.items():
-            assert variable == f"CROSSBOOK_{card.vendor.upper()}_{parameter.upper()}"
+    def test_its_variables_bear_its_name(self, profile: VendorProfile) -> None:
+        for parameter, variable in profile.environment.items():
+            assert variable == f"CROSSBOOK_{profile.vendor.upper()}_{parameter.upper()}"
 
 
 def _snake(operation: str) -> str:

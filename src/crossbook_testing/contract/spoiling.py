@@ -7,9 +7,9 @@ from collections.abc import Callable
 from attrs import define, field
 
 from crossbook import AddressBook
-from crossbook._http.request import Failure, Outgoing, Reply, Transport
+from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
 
-Answer = Reply | Failure
+Answer = TransportResponse | TransportFailure
 
 
 @define
@@ -18,7 +18,7 @@ class Spoiling:
 
     inner: Transport
     name: str = "spoiled"
-    _waiting: list[tuple[Answer | Callable[[Reply], Answer], bool]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
+    _waiting: list[tuple[Answer | Callable[[TransportResponse], Answer], bool]] = field(factory=list)  # pyright: ignore[reportUnknownVariableType]
     _passing: int = 0
 
     @classmethod
@@ -29,7 +29,9 @@ class Spoiling:
         connection.transport = spoiling
         return spoiling
 
-    def next(self, answer: Answer | Callable[[Reply], Answer], *, leaves: bool = True, after: int = 0) -> None:
+    def next(
+        self, answer: Answer | Callable[[TransportResponse], Answer], *, leaves: bool = True, after: int = 0
+    ) -> None:
         """Spoils one request.
 
         Args:
@@ -40,15 +42,15 @@ class Spoiling:
         self._passing = after
         self._waiting.append((answer, leaves))
 
-    async def send(self, call: Outgoing) -> Answer:
+    async def send(self, call: PreparedRequest) -> Answer:
         if self._passing or not self._waiting:
             self._passing = max(0, self._passing - 1)
             return await self.inner.send(call)
         answer, leaves = self._waiting.pop(0)
-        true = await self.inner.send(call) if leaves else Reply(200, {}, b"")
+        true = await self.inner.send(call) if leaves else TransportResponse(200, {}, b"")
         if not callable(answer):
             return answer
-        return answer(true) if isinstance(true, Reply) else true
+        return answer(true) if isinstance(true, TransportResponse) else true
 
     async def aclose(self) -> None:
         await self.inner.aclose()

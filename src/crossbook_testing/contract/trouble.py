@@ -10,38 +10,38 @@ from msgspec.structs import replace
 from crossbook import (
     AddressBook,
     AuthError,
-    BadResponse,
     ConnectError,
     CrossbookError,
-    LostError,
-    RateLimited,
-    Rejected,
-    ResponseTooLarge,
-    VendorDown,
+    InvalidResponseError,
+    NoResponseError,
+    RateLimitError,
+    RejectedError,
+    ResponseTooLargeError,
+    VendorUnavailableError,
 )
-from crossbook._http.request import Failure, Reply
-from crossbook.vendor import Card
+from crossbook._http.request import TransportFailure, TransportResponse
+from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Requests, Stored, needs
 from crossbook_testing.contract.people import whole
 from crossbook_testing.contract.spoiling import Answer, Spoiling
 
-LOST = Failure("lost", "maybe", "ReadError")
+LOST = TransportFailure("lost", "maybe", "ReadError")
 TEXT = {"content-type": "text/plain"}
-HTML = Reply(502, {"content-type": "text/html"}, b"<!DOCTYPE html><h1>502 Bad Gateway</h1>")
+HTML = TransportResponse(502, {"content-type": "text/html"}, b"<!DOCTYPE html><h1>502 Bad Gateway</h1>")
 STATUSES: list[tuple[int, type[CrossbookError]]] = [
-    (302, BadResponse), (400, Rejected), (401, AuthError), (403, AuthError), (404, BadResponse), (418, Rejected),
-    (429, RateLimited), (500, VendorDown), (502, VendorDown), (503, VendorDown), (520, VendorDown),
+    (302, InvalidResponseError), (400, RejectedError), (401, AuthError), (403, AuthError), (404, InvalidResponseError), (418, RejectedError),
+    (429, RateLimitError), (500, VendorUnavailableError), (502, VendorUnavailableError), (503, VendorUnavailableError), (520, VendorUnavailableError),
 ]  # fmt: skip
 
 
 async def caught_by(book: AddressBook, kind: type[CrossbookError]) -> CrossbookError:
     """The error of a list under trouble, which must be of this kind and tell the whole story."""
     with pytest.raises(kind) as caught:
-        await book.with_options(attempts=1).contacts.list()
+        await book.with_options(max_attempts=1).contacts.list()
     error = caught.value
     assert type(error) is kind
-    assert error.vendor == book.card.vendor
-    assert error.operation in book.card.operations
+    assert error.vendor == book.profile.vendor
+    assert error.operation in book.profile.operations
     assert pickle.loads(pickle.dumps(error)) == error  # noqa: S301 (our own, made here)
     return error
 
@@ -53,13 +53,13 @@ class Trouble(Fixtures):
     async def test_a_status_without_a_word_of_the_vendor(
         self, book: AddressBook, someone: str, spoil: Spoiling, status: int, kind: type[CrossbookError]
     ) -> None:
-        spoil.next(Reply(status, {**TEXT, "retry-after": "7"}, b"no"), leaves=False)
+        spoil.next(TransportResponse(status, {**TEXT, "retry-after": "7"}, b"no"), leaves=False)
         error = await caught_by(book, kind)
         assert (error.status, error.sent, error.retry_after) == (status, "yes", 7)
 
     async def test_a_proxys_page(self, book: AddressBook, someone: str, spoil: Spoiling) -> None:
         spoil.next(HTML, leaves=False)
-        error = await caught_by(book, VendorDown)
+        error = await caught_by(book, VendorUnavailableError)
         assert "<h1>" not in str(error)
 
     @pytest.mark.parametrize("content", [b"", b"   ", b"{", b"<html>", b"\xff\xfe", b"null", b'{"odd": 1}'])
@@ -67,16 +67,16 @@ class Trouble(Fixtures):
         self, book: AddressBook, someone: str, spoil: Spoiling, content: bytes
     ) -> None:
         spoil.next(lambda true: replace(true, status=200, content=content))
-        error = await caught_by(book, BadResponse)
+        error = await caught_by(book, InvalidResponseError)
         assert (error.status, error.sent) == (200, "yes")
 
     @pytest.mark.parametrize(
         ("answer", "kind", "sent"),
         [
-            (Failure("connect", "no", "ConnectError"), ConnectError, "no"),
-            (Failure("busy", "no", "PoolTimeout"), ConnectError, "no"),
-            (LOST, LostError, "maybe"),
-            (Failure("too_large", "yes", "more than 10 bytes"), ResponseTooLarge, "yes"),
+            (TransportFailure("connect", "no", "ConnectError"), ConnectError, "no"),
+            (TransportFailure("busy", "no", "PoolTimeout"), ConnectError, "no"),
+            (LOST, NoResponseError, "maybe"),
+            (TransportFailure("too_large", "yes", "more than 10 bytes"), ResponseTooLargeError, "yes"),
         ],
     )
     async def test_no_whole_answer(
@@ -86,36 +86,39 @@ class Trouble(Fixtures):
         assert (await caught_by(book, kind)).sent == sent
 
     async def test_a_list_is_asked_again(self, book: AddressBook, someone: str, spoil: Spoiling) -> None:
-        for answer in (LOST, HTML, Reply(503, {**TEXT, "retry-after": "0"}, b"")):
+        for answer in (LOST, HTML, TransportResponse(503, {**TEXT, "retry-after": "0"}, b"")):
             spoil.next(answer)
             assert [contact.id async for contact in book.contacts.list()] == [someone]
 
     async def test_a_create_whose_answer_is_lost_is_not_repeated(
-        self, book: AddressBook, card: Card, group: str, spoil: Spoiling, stored: Stored, requests: Requests
+        self, book: AddressBook, profile: VendorProfile, group: str, spoil: Spoiling, stored: Stored, requests: Requests
     ) -> None:
         """It would make two."""
-        before = requests[card.verb("contacts.create").by]
+        before = requests[profile.capability("contacts.create").by]
         spoil.next(LOST)
-        with pytest.raises(LostError, match="may have happened") as caught:
-            await book.contacts.create(whole(card, 0, [group]))
+        with pytest.raises(NoResponseError, match="may have happened") as caught:
+            await book.contacts.create(whole(profile, 0, [group]))
         assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
-        assert requests[card.verb("contacts.create").by] == before + 1
+        assert requests[profile.capability("contacts.create").by] == before + 1
         assert stored() == 1
 
     async def test_a_create_that_never_left_is(
-        self, book: AddressBook, card: Card, group: str, spoil: Spoiling, stored: Stored
+        self, book: AddressBook, profile: VendorProfile, group: str, spoil: Spoiling, stored: Stored
     ) -> None:
-        for answer in (Failure("connect", "no", "ConnectError"), Reply(429, {**TEXT, "retry-after": "0"}, b"")):
+        for answer in (
+            TransportFailure("connect", "no", "ConnectError"),
+            TransportResponse(429, {**TEXT, "retry-after": "0"}, b""),
+        ):
             before = stored()
             spoil.next(answer, leaves=False)
-            assert (await book.contacts.create(whole(card, 0, [group]))).status == "created"
+            assert (await book.contacts.create(whole(profile, 0, [group]))).status == "created"
             assert stored() == before + 1
 
     async def test_a_delete_whose_answer_was_lost_is_done(
         self, book: AddressBook, someone: str, spoil: Spoiling, stored: Stored
     ) -> None:
         """The second attempt finds nobody: that is what was wanted."""
-        needs(book.card, "contacts.delete")
+        needs(book.profile, "contacts.delete")
         spoil.next(LOST)
         await book.contacts.delete(someone)
         assert stored() == 0

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self, Unpack
 
-from crossbook._tracebacks import public_sync
+from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.vendors.atom.profile import CARD
+from crossbook.vendors.atom.profile import PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.atom import Api
     from crossbook_wire.http import Send
 
-    from crossbook._http.auth import Fixed
+    from crossbook._http.auth import StaticAuth
     from crossbook.vendors.atom.adapter import AtomVerbs
 
 __all__ = ["Atom"]
@@ -40,14 +40,14 @@ class Atom(AddressBook):
         ```
     """
 
-    card = CARD
+    profile = PROFILE
     wire: Api
 
-    @public_sync
+    @hide_internal_frames_sync
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
         super().__init__(_auth(token), account=account, **options)
 
-    @public_sync
+    @hide_internal_frames_sync
     def renew_credentials(self, token: str) -> None:
         """Uses another token of the same account from the next attempt on, here and in all `with_options` copies.
 
@@ -60,7 +60,7 @@ class Atom(AddressBook):
         self._connection.renew(_auth(token))
 
     @classmethod
-    @public_sync
+    @hide_internal_frames_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_ATOM_TOKEN, CROSSBOOK_ATOM_BASE_URL, and where wanted
         CROSSBOOK_ATOM_ACCOUNT.
@@ -70,7 +70,7 @@ class Atom(AddressBook):
             options: see `BookOptions`.
 
         Raises:
-            InvalidInput: a variable is missing; `error.field` is its name.
+            InvalidInputError: a variable is missing; `error.field` is its name.
 
         Example:
             ```python
@@ -80,7 +80,7 @@ class Atom(AddressBook):
         needed = frozenset({"base_url"}) if options.get("base_url") else frozenset[str]()
         return cls._from(account, cls._environment(account, optional=needed), options)
 
-    def _make_verbs(self, send: Send) -> AtomVerbs:
+    def _make_adapter(self, send: Send) -> AtomVerbs:
         from crossbook_wire.atom import Api
 
         from crossbook.vendors.atom.adapter import AtomVerbs
@@ -89,7 +89,7 @@ class Atom(AddressBook):
         return AtomVerbs(self.wire)
 
 
-def _auth(token: str) -> Fixed:
+def _auth(token: str) -> StaticAuth:
     from crossbook._http.auth import credential, headers
 
     return headers({"Authorization": f"Bearer {credential('token', token)}"})

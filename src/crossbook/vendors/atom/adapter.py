@@ -11,10 +11,10 @@ from msgspec import UNSET
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
 from crossbook._validation import outgoing_phone
-from crossbook.errors import InvalidInput, NotFound
+from crossbook.errors import InvalidInputError, NotFoundError
 from crossbook.models import Contact, ExternalId, Group, read_from
-from crossbook.vendor import Query, Verbs
-from crossbook.vendors.atom.profile import CARD, GROUP_PAGING, PAGING
+from crossbook.vendor import Query, VendorAdapter
+from crossbook.vendors.atom.profile import GROUP_PAGING, PAGING, PROFILE
 from crossbook.vendors.decoding import each, rows, text, told
 
 _LISTED = {"phone": "phone_number", "first_name": "first_name", "last_name": "last_name"}
@@ -23,8 +23,8 @@ _CUSTOM = ("custom_1", "custom_2", "custom_3", "custom_4")
 _GROUP = frozenset(("id", "name"))
 
 
-class AtomVerbs(Verbs):
-    card = CARD
+class AtomVerbs(VendorAdapter):
+    profile = PROFILE
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -56,7 +56,7 @@ class AtomVerbs(Verbs):
         fields = {name: getattr(contact, name) for name in ("first_name", "last_name", "company")}
         new = models.NewContact(
             group_id=int(group),
-            phone_number=outgoing_phone(CARD, contact.phone or "", self.region),
+            phone_number=outgoing_phone(PROFILE, contact.phone or "", self.region),
             **{name: value for name, value in (fields | dict(contact.fields or {})).items() if value is not None},
         )
         return self._id(await self._api.contacts.create_contact(new), "createContact")
@@ -66,7 +66,7 @@ class AtomVerbs(Verbs):
         fields = self.cleared({_DETAIL[name]: value for name, value in changes.items() if name in _DETAIL})
         fields |= self.cleared(changes.get("fields", {}))
         if "phone_number" in fields:
-            fields["phone_number"] = outgoing_phone(CARD, fields["phone_number"], self.region)
+            fields["phone_number"] = outgoing_phone(PROFILE, fields["phone_number"], self.region)
         group = int(changes["groups"][0]) if "groups" in changes else UNSET
         await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
         return id
@@ -101,10 +101,10 @@ class AtomVerbs(Verbs):
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
         if not with_contacts and await self._contacts(id):
-            raise InvalidInput(
+            raise InvalidInputError(
                 "this group is not empty, and its contacts cannot be without one: pass with_contacts=True to delete "
                 "them too, or move them first",
-                field="with_contacts", vendor=CARD.vendor, operation="groups.delete",
+                field="with_contacts", vendor=PROFILE.vendor, operation="groups.delete",
             )  # fmt: skip
         await self._api.address_books.delete_address_book(models.AddressBookId(id=int(id)))
 
@@ -128,7 +128,7 @@ class AtomVerbs(Verbs):
     async def _contacts(self, group: str, *, gone_is_empty: bool = True) -> list[Contact | None]:
         try:
             found = rows((await self._address_book(group)).contacts, models.ListedContact)
-        except NotFound:
+        except NotFoundError:
             # Deleted since the groups were listed.
             if gone_is_empty:
                 return []
@@ -140,7 +140,7 @@ class AtomVerbs(Verbs):
     async def _detailed(self, contact: Contact, group: str) -> Contact | None:
         try:
             answer = await self._api.contacts.get_contact(models.ContactTextId(id=contact.id))
-        except NotFound:
+        except NotFoundError:
             return None  # deleted since it was listed
         found = answer.result.contact if isinstance(answer.result, models.ContactResult) else None
         if not isinstance(found, models.Contact):

@@ -7,23 +7,41 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import PerGroup, Whole
-from crossbook.errors import AuthError, CrossbookError, NotFound, RateLimited, Rejected, VendorDown
-from crossbook.vendor import MIB, Card, Complaint, Holds, Operation, Rate, Retry, Verb, as_object, decoded
+from crossbook._pagination.strategies import PerGroupPagination, SinglePage
+from crossbook.errors import (
+    AuthError,
+    CrossbookError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    VendorUnavailableError,
+)
+from crossbook.vendor import (
+    MIB,
+    Capability,
+    FieldSupport,
+    Operation,
+    Rate,
+    Retry,
+    VendorErrorInfo,
+    VendorProfile,
+    as_object,
+    decoded,
+)
 
-PAGING = PerGroup()
-GROUP_PAGING = Whole()
+PAGING = PerGroupPagination()
+GROUP_PAGING = SinglePage()
 
 _READ = Operation(Retry.SAFE)
 _AGAIN = Operation(Retry.IDEMPOTENT)
 
 # Only `rate_limited` is public, the others are inferred; the status goes first where it is not 200.
 _BY_CODE: dict[str, type[CrossbookError]] = {
-    "rate_limited": RateLimited,
+    "rate_limited": RateLimitError,
     "forbidden": AuthError,
-    "not_found": NotFound,
-    "invalid_request": Rejected,
-    "server_error": VendorDown,
+    "not_found": NotFoundError,
+    "invalid_request": RejectedError,
+    "server_error": VendorUnavailableError,
 }
 _FIELDS = {
     "phone_number": "phone", "first_name": "first_name", "last_name": "last_name", "company": "company",
@@ -38,22 +56,22 @@ class Envelope(Struct):
     error: Raw | UnsetType = UNSET
 
 
-def read_error(status: int, body: Envelope | None) -> Complaint | None:
+def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
     if body is None or (body.status is UNSET and body.error is UNSET):
         return None
     if body.status == "success":
-        return Complaint(kind=None)
+        return VendorErrorInfo(kind=None)
     said = decoded(body.error)
     error = as_object(said) or {"message": said if isinstance(said, str) else ""}
     code, message = error.get("code"), str(error.get("message") or "")
-    kind = _BY_CODE.get(str(code), Rejected) if status < 300 else None
+    kind = _BY_CODE.get(str(code), RejectedError) if status < 300 else None
     field = None
     if kind is not AuthError and status not in (401, 403):  # those are about who asks
         field = next((_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None)
-    return Complaint(kind=kind, code=None if code is None else str(code), message=message, field=field)
+    return VendorErrorInfo(kind=kind, code=None if code is None else str(code), message=message, field=field)
 
 
-CARD = Card(
+PROFILE = VendorProfile(
     vendor="atom",
     title="Atom",
     base_urls={},
@@ -75,34 +93,40 @@ CARD = Card(
         "updateAddressBook": _AGAIN,
         "deleteAddressBook": _AGAIN,
     },
-    verbs={
-        "contacts.list": Verb(
+    capabilities={
+        "contacts.list": Capability(
             "emulated",
             "group by group; without company and fields, but for full=True: a call each",
             by="getAddressBook",
         ),
-        "contacts.get": Verb("native", "does not tell the group", by="getContact"),
-        "contacts.find": Verb("emulated", "by phone, in the list of all groups", by="getAddressBook"),
-        "contacts.create": Verb("native", "in exactly one group", by="createContact"),
-        "contacts.update": Verb("native", "groups=[g] moves the contact", by="updateContact"),
-        "contacts.delete": Verb("native", by="deleteContact"),
-        "contacts.groups_of": Verb("emulated", "looked up group by group", by="getAddressBook"),
-        "groups.list": Verb("native", "the vendor sends the whole list at once", by="listAddressBooks"),
-        "groups.get": Verb("native", by="getAddressBook"),
-        "groups.create": Verb("native", by="createAddressBook"),
-        "groups.rename": Verb("native", by="updateAddressBook"),
-        "groups.delete": Verb("native", "only an empty one; a call more to see that it is", by="deleteAddressBook"),
-        "groups.delete:with_contacts": Verb("native", by="deleteAddressBook"),
-        "groups.add": Verb("unsupported", "it would move the contact: contacts.update(id, groups=[group]) says so"),
-        "groups.remove": Verb("unsupported", "a contact is in exactly one group: contacts.update(id, groups=[other])"),
+        "contacts.get": Capability("native", "does not tell the group", by="getContact"),
+        "contacts.find": Capability("emulated", "by phone, in the list of all groups", by="getAddressBook"),
+        "contacts.create": Capability("native", "in exactly one group", by="createContact"),
+        "contacts.update": Capability("native", "groups=[g] moves the contact", by="updateContact"),
+        "contacts.delete": Capability("native", by="deleteContact"),
+        "contacts.groups_of": Capability("emulated", "looked up group by group", by="getAddressBook"),
+        "groups.list": Capability("native", "the vendor sends the whole list at once", by="listAddressBooks"),
+        "groups.get": Capability("native", by="getAddressBook"),
+        "groups.create": Capability("native", by="createAddressBook"),
+        "groups.rename": Capability("native", by="updateAddressBook"),
+        "groups.delete": Capability(
+            "native", "only an empty one; a call more to see that it is", by="deleteAddressBook"
+        ),
+        "groups.delete:with_contacts": Capability("native", by="deleteAddressBook"),
+        "groups.add": Capability(
+            "unsupported", "it would move the contact: contacts.update(id, groups=[group]) says so"
+        ),
+        "groups.remove": Capability(
+            "unsupported", "a contact is in exactly one group: contacts.update(id, groups=[other])"
+        ),
     },
     holds={
-        "phone": Holds(required=True),
-        "first_name": Holds(),
-        "last_name": Holds(),
-        "name": Holds("r"),
-        "company": Holds(),
-        "groups": Holds(),
+        "phone": FieldSupport(required=True),
+        "first_name": FieldSupport(),
+        "last_name": FieldSupport(),
+        "name": FieldSupport("r"),
+        "company": FieldSupport(),
+        "groups": FieldSupport(),
     },
     named_fields=dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
     one_group=True,
@@ -116,5 +140,5 @@ CARD = Card(
     default_region="AU",
     phone_form="digits",
     phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
-    max_body=256 * MIB,
+    max_response_bytes=256 * MIB,
 )

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 import anyio
 from msgspec.json import Decoder
 
-from crossbook._tracebacks import public_sync
+from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.errors import BadResponse
-from crossbook.vendors.filemail.profile import CARD, DEAD_TOKEN
+from crossbook.errors import InvalidResponseError
+from crossbook.vendors.filemail.profile import DEAD_TOKEN, PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.filemail import Api
     from crossbook_wire.http import Request, Response, Send
 
-    from crossbook._http.auth import Login, TokenStore
+    from crossbook._http.auth import LoginAuth, TokenStore
     from crossbook.vendors.filemail.adapter import FilemailVerbs
 
 __all__ = ["Filemail"]
@@ -50,10 +50,10 @@ class Filemail(AddressBook):
         ```
     """
 
-    card = CARD
+    profile = PROFILE
     wire: Api
 
-    @public_sync
+    @hide_internal_frames_sync
     def __init__(
         self,
         username: str,
@@ -71,14 +71,14 @@ class Filemail(AddressBook):
         self._login = _login(username, password, api_key, tokens)
         super().__init__(self._login, account=account, **options)
 
-    @public_sync
+    @hide_internal_frames_sync
     def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
         """Logs in with another password of the same account at the next attempt, here and in all `with_options` copies.
 
         The token that the old password gave is not used again.
 
         Raises:
-            InvalidInput: the user name is another one, and the book was made without `account=`.
+            InvalidInputError: the user name is another one, and the book was made without `account=`.
 
         Example:
             ```python
@@ -89,7 +89,7 @@ class Filemail(AddressBook):
         self._connection.renew(_login(username, password, api_key, None))
 
     @classmethod
-    @public_sync
+    @hide_internal_frames_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
         CROSSBOOK_FILEMAIL_API_KEY, CROSSBOOK_FILEMAIL_BASE_URL and CROSSBOOK_FILEMAIL_ACCOUNT.
@@ -99,7 +99,7 @@ class Filemail(AddressBook):
             options: see `BookOptions`.
 
         Raises:
-            InvalidInput: a variable is missing; `error.field` is its name.
+            InvalidInputError: a variable is missing; `error.field` is its name.
 
         Example:
             ```python
@@ -133,10 +133,12 @@ class Filemail(AddressBook):
         await Api(send).authentication.login(source=self._source)
         token = _LOGIN.decode(kept[-1].content).get("logintoken")
         if not isinstance(token, str) or not token:
-            raise BadResponse("the login's answer lacks the token", vendor=CARD.vendor, operation="login", sent="yes")
+            raise InvalidResponseError(
+                "the login's answer lacks the token", vendor=PROFILE.vendor, operation="login", sent="yes"
+            )
         return token
 
-    def _make_verbs(self, send: Send) -> FilemailVerbs:
+    def _make_adapter(self, send: Send) -> FilemailVerbs:
         from crossbook_wire.filemail import Api
 
         from crossbook.vendors.filemail.adapter import FilemailVerbs
@@ -146,14 +148,14 @@ class Filemail(AddressBook):
         return FilemailVerbs(self.wire)
 
 
-def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> Login:
-    from crossbook._http.auth import Login, credential, password_text, token_store
+def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> LoginAuth:
+    from crossbook._http.auth import LoginAuth, credential, password_text, token_store
 
     credentials = {"username": credential("username", username), "password": password_text("password", password)}
     if api_key is not None:
         credentials["apikey"] = credential("api_key", api_key)
-    return Login(
-        vendor=CARD.vendor,
+    return LoginAuth(
+        vendor=PROFILE.vendor,
         operation="login",
         parameter="logintoken",
         credentials=credentials,

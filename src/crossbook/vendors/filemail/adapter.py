@@ -12,9 +12,9 @@ from crossbook._concurrency import map_in_chunks
 from crossbook._pagination.strategies import Fetch
 from crossbook.errors import CrossbookError
 from crossbook.models import Contact, ExternalId, Group, read_from
-from crossbook.vendor import Query, Verbs
+from crossbook.vendor import Query, VendorAdapter
 from crossbook.vendors.decoding import each, rows, text, told
-from crossbook.vendors.filemail.profile import CARD, PAGING
+from crossbook.vendors.filemail.profile import PAGING, PROFILE
 
 _READ = {"email": "email", "name": "name", "groups": "groups"}
 _CONTACT = frozenset(_READ) | {"id"}
@@ -23,8 +23,8 @@ _GROUP = frozenset(("id", "name"))
 _WRITTEN = {"email": "email", "name": "name", "phone": "mobile"}
 
 
-class FilemailVerbs(Verbs):
-    card = CARD
+class FilemailVerbs(VendorAdapter):
+    profile = PROFILE
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -7,11 +7,11 @@ from typing import Any
 
 from msgspec import UNSET, Struct
 
-from crossbook._pagination.strategies import Whole
-from crossbook.errors import AuthError, CrossbookError, NotFound, Rejected, VendorDown
-from crossbook.vendor import MIB, Card, Complaint, Holds, Operation, Retry, Verb
+from crossbook._pagination.strategies import SinglePage
+from crossbook.errors import AuthError, CrossbookError, NotFoundError, RejectedError, VendorUnavailableError
+from crossbook.vendor import MIB, Capability, FieldSupport, Operation, Retry, VendorErrorInfo, VendorProfile
 
-PAGING = Whole()
+PAGING = SinglePage()
 DEAD_TOKEN = frozenset({"2003"})
 
 _READ = Operation(Retry.SAFE)
@@ -21,9 +21,9 @@ _DOWN = {1001, 1009}
 _REFUSED = {1002, 1003, 1004, 1006, 1007, 1008, 2002, 2006, 2010}
 # All other codes from 2000 on are about who one is and what one may.
 _BY_CODE: dict[int, type[CrossbookError]] = {
-    **dict.fromkeys(_DOWN, VendorDown),
-    **dict.fromkeys(_REFUSED, Rejected),
-    1005: NotFound,
+    **dict.fromkeys(_DOWN, VendorUnavailableError),
+    **dict.fromkeys(_REFUSED, RejectedError),
+    1005: NotFoundError,
 }
 _QUOTED = re.compile(r"[\"'](\w+)[\"']")
 _FIELDS = {"email": "email", "name": "name", "mobile": "phone", "contactid": "id", "contactgroupid": "group"}
@@ -36,7 +36,7 @@ class Envelope(Struct):
     errormessage: Any = UNSET
 
 
-def read_error(status: int, body: Envelope | None) -> Complaint | None:
+def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
     """The vendor's code wins over its status: 2003 with a 500 is a dead token and no dead vendor."""
     if body is None:
         return None
@@ -45,22 +45,22 @@ def read_error(status: int, body: Envelope | None) -> Complaint | None:
     if said is UNSET and code is None:
         return None
     if code is None and isinstance(said, str) and said.lower() == "ok":
-        return Complaint(kind=None)
+        return VendorErrorInfo(kind=None)
     message = str(body.errormessage) if body.errormessage is not UNSET else str(said)
     number = int(str(code)) if str(code).isascii() and str(code).isdigit() else 0
-    kind: type[CrossbookError] | None = _BY_CODE.get(number) or (AuthError if number >= 2000 else Rejected)
+    kind: type[CrossbookError] | None = _BY_CODE.get(number) or (AuthError if number >= 2000 else RejectedError)
     if number == 1002 and "not found" in message.lower():
-        kind = NotFound
+        kind = NotFoundError
     if number == 0 and status >= 400:
         kind = None
     if number == 1003 and any(name in message.lower() for name in ("logintoken", "apikey", "username", "password")):
         kind = AuthError
     named = _QUOTED.search(message)
     field = "email" if number == 1004 else _FIELDS.get(named.group(1).lower()) if named else None
-    return Complaint(kind=kind, code=str(code) if code is not None else None, message=message, field=field)
+    return VendorErrorInfo(kind=kind, code=str(code) if code is not None else None, message=message, field=field)
 
 
-CARD = Card(
+PROFILE = VendorProfile(
     vendor="filemail",
     title="Filemail",
     base_urls={"": "https://www.filemail.com"},
@@ -87,28 +87,30 @@ CARD = Card(
         "addToGroup": _AGAIN,
         "removeFromGroup": _AGAIN,
     },
-    verbs={
-        "contacts.list": Verb("native", "the vendor sends the whole list at once", by="listContacts"),
-        "contacts.get": Verb("emulated", "looked up in the whole list", by="listContacts"),
-        "contacts.find": Verb("emulated", "by e-mail, in the whole list", by="listContacts"),
-        "contacts.create": Verb("native", "and one call more for each group", calls_a_group=1, by="createContact"),
-        "contacts.update": Verb("native", "groups cost the whole list and a call each", by="updateContact"),
-        "contacts.delete": Verb("native", by="deleteContact"),
-        "contacts.groups_of": Verb("emulated", "looked up in the whole list", by="listContacts"),
-        "groups.list": Verb("native", "the vendor sends the whole list at once", by="listGroups"),
-        "groups.get": Verb("emulated", "looked up in the list", by="listGroups"),
-        "groups.create": Verb("native", by="createGroup"),
-        "groups.rename": Verb("native", by="updateGroup"),
-        "groups.delete": Verb("native", "its contacts stay", by="deleteGroup"),
-        "groups.delete:with_contacts": Verb("unsupported", "delete the contacts themselves"),
-        "groups.add": Verb("native", by="addToGroup"),
-        "groups.remove": Verb("native", by="removeFromGroup"),
+    capabilities={
+        "contacts.list": Capability("native", "the vendor sends the whole list at once", by="listContacts"),
+        "contacts.get": Capability("emulated", "looked up in the whole list", by="listContacts"),
+        "contacts.find": Capability("emulated", "by e-mail, in the whole list", by="listContacts"),
+        "contacts.create": Capability(
+            "native", "and one call more for each group", calls_a_group=1, by="createContact"
+        ),
+        "contacts.update": Capability("native", "groups cost the whole list and a call each", by="updateContact"),
+        "contacts.delete": Capability("native", by="deleteContact"),
+        "contacts.groups_of": Capability("emulated", "looked up in the whole list", by="listContacts"),
+        "groups.list": Capability("native", "the vendor sends the whole list at once", by="listGroups"),
+        "groups.get": Capability("emulated", "looked up in the list", by="listGroups"),
+        "groups.create": Capability("native", by="createGroup"),
+        "groups.rename": Capability("native", by="updateGroup"),
+        "groups.delete": Capability("native", "its contacts stay", by="deleteGroup"),
+        "groups.delete:with_contacts": Capability("unsupported", "delete the contacts themselves"),
+        "groups.add": Capability("native", by="addToGroup"),
+        "groups.remove": Capability("native", by="removeFromGroup"),
     },
     holds={
-        "phone": Holds("w"),
-        "email": Holds(required=True),
-        "name": Holds(required=True),
-        "groups": Holds(),
+        "phone": FieldSupport("w"),
+        "email": FieldSupport(required=True),
+        "name": FieldSupport(required=True),
+        "groups": FieldSupport(),
     },
     names="whole",
     envelope=Envelope,
@@ -117,5 +119,5 @@ CARD = Card(
     group_id=re.compile(r"[A-Za-z0-9]{1,64}"),
     filters={"group": "emulated", "email": "emulated"},
     match_keys={"email": "snapshot"},
-    max_body=256 * MIB,
+    max_response_bytes=256 * MIB,
 )

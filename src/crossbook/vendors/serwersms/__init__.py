@@ -6,17 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, Unpack
 
-from crossbook._tracebacks import public, public_sync
+from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.errors import InvalidInput
+from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
-from crossbook.vendors.serwersms.profile import CARD
+from crossbook.vendors.serwersms.profile import PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.serwersms import Api
 
-    from crossbook._http.auth import Fixed
+    from crossbook._http.auth import StaticAuth
     from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
 
 __all__ = ["Imported", "SerwerSMS"]
@@ -59,10 +59,10 @@ class SerwerSMS(AddressBook):
         ```
     """
 
-    card = CARD
+    profile = PROFILE
     wire: Api
 
-    @public_sync
+    @hide_internal_frames_sync
     def __init__(
         self,
         username: str | None = None,
@@ -74,7 +74,7 @@ class SerwerSMS(AddressBook):
     ) -> None:
         super().__init__(_auth(username, password, token), account=account, **options)
 
-    @public_sync
+    @hide_internal_frames_sync
     def renew_credentials(
         self, username: str | None = None, password: str | None = None, *, token: str | None = None
     ) -> None:
@@ -82,7 +82,7 @@ class SerwerSMS(AddressBook):
         copies. A token may take the place of a password, and a password that of a token.
 
         Raises:
-            InvalidInput: the user name is another one, and the book was made without `account=`.
+            InvalidInputError: the user name is another one, and the book was made without `account=`.
 
         Example:
             ```python
@@ -93,7 +93,7 @@ class SerwerSMS(AddressBook):
         self._connection.renew(_auth(username, password, token))
 
     @classmethod
-    @public_sync
+    @hide_internal_frames_sync
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
         CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL and CROSSBOOK_SERWERSMS_ACCOUNT.
@@ -103,7 +103,7 @@ class SerwerSMS(AddressBook):
             options: see `BookOptions`.
 
         Raises:
-            InvalidInput: a variable is missing; `error.field` is its name.
+            InvalidInputError: a variable is missing; `error.field` is its name.
 
         Example:
             ```python
@@ -117,7 +117,7 @@ class SerwerSMS(AddressBook):
             found = cls._environment(account, optional=frozenset({"token", "base_url"}))
         return cls._from(account, found, options)
 
-    @public
+    @hide_internal_frames
     async def import_contacts(self, group_name: str, contacts: Iterable[Contact]) -> Imported:
         """Stores many contacts at once, in a NEW group of this name: the vendor's own `contacts/import`.
 
@@ -131,8 +131,8 @@ class SerwerSMS(AddressBook):
             An `Imported`: the new group's id and the vendor's two counts.
 
         Raises:
-            InvalidInput: no contacts, one with a field that the import cannot carry, or a name that is too long.
-            LostError: no answer came; it may have happened. Look for the group before repeating it.
+            InvalidInputError: no contacts, one with a field that the import cannot carry, or a name that is too long.
+            NoResponseError: no answer came; it may have happened. Look for the group before repeating it.
 
         Source: the vendor's official clients (public).
 
@@ -148,29 +148,31 @@ class SerwerSMS(AddressBook):
         from crossbook.vendors.decoding import number, text
 
         self._connection.check()
-        _validation.group_name(CARD, group_name, "group_name")
+        _validation.group_name(PROFILE, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
         if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput("contacts is an iterable of contacts", field="contacts", vendor=CARD.vendor)
+            raise InvalidInputError("contacts is an iterable of contacts", field="contacts", vendor=PROFILE.vendor)
         listed: list[models.ImportedContact] = []
         for contact in contacts:
-            ready = _validation.for_create(CARD, contact, region=self._region, on_loss="error", group=None).contact
-            other = next((name for name in sorted(ready.known) if name not in carried), None)
+            ready = _validation.for_create(
+                PROFILE, contact, region=self._region, on_unsupported_field="error", group=None
+            ).contact
+            other = next((name for name in sorted(ready.known_fields) if name not in carried), None)
             if other is not None:
-                raise InvalidInput(
+                raise InvalidInputError(
                     f"contacts/import cannot carry {other}: leave it out, or take contacts.create_many",
                     field=other,
-                    vendor=CARD.vendor,
+                    vendor=PROFILE.vendor,
                 )
             listed.append(
                 models.ImportedContact(**{name: value for name in carried if (value := getattr(ready, name))})
             )
         if not listed:
-            raise InvalidInput("contacts is empty: name at least one", field="contacts", vendor=CARD.vendor)
+            raise InvalidInputError("contacts is empty: name at least one", field="contacts", vendor=PROFILE.vendor)
         answer = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=listed))
         return Imported(text(answer.id) or "", number(answer.correct) or 0, number(answer.failed) or 0)
 
-    def _make_verbs(self, send: Send) -> SerwerSMSVerbs:
+    def _make_adapter(self, send: Send) -> SerwerSMSVerbs:
         from crossbook_wire.serwersms import Api
 
         from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
@@ -179,7 +181,7 @@ class SerwerSMS(AddressBook):
         return SerwerSMSVerbs(self.wire)
 
 
-def _auth(username: str | None, password: str | None, token: str | None) -> Fixed:
+def _auth(username: str | None, password: str | None, token: str | None) -> StaticAuth:
     from crossbook._http.auth import credential, headers, members, password_text
 
     if token is not None and username is None and password is None:
@@ -187,4 +189,4 @@ def _auth(username: str | None, password: str | None, token: str | None) -> Fixe
     if token is None and username and password:
         name = password_text("username", username)
         return members({"username": name, "password": password_text("password", password)}, identity=name)
-    raise InvalidInput("give username and password, or token alone", field="token", vendor=CARD.vendor)
+    raise InvalidInputError("give username and password, or token alone", field="token", vendor=PROFILE.vendor)

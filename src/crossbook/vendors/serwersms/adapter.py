@@ -11,9 +11,9 @@ from msgspec import UNSET
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
 from crossbook.models import Contact, ExternalId, Group, read_from
-from crossbook.vendor import Query, Verbs
+from crossbook.vendor import Query, VendorAdapter
 from crossbook.vendors.decoding import each, number, rows, spellings, text, told, truth
-from crossbook.vendors.serwersms.profile import CARD, PAGING
+from crossbook.vendors.serwersms.profile import PAGING, PROFILE
 
 _TEXTS = ("phone", "email", "first_name", "last_name", "company")
 _FIELDS = ("tax_id", "address", "city", "description")
@@ -23,8 +23,8 @@ _CONTACT = frozenset(_READ) | {"id", "name", "fields"}
 _GROUP = frozenset(("id", "name", "count"))
 
 
-class SerwerSMSVerbs(Verbs):
-    card = CARD
+class SerwerSMSVerbs(VendorAdapter):
+    profile = PROFILE
 
     def __init__(self, api: Api) -> None:
         self._api = api

@@ -7,11 +7,20 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import PageNumber
-from crossbook.errors import AuthError, CrossbookError, NotFound, Rejected
-from crossbook.vendor import Card, Complaint, Holds, Operation, Retry, Verb, as_object, decoded
+from crossbook._pagination.strategies import PageNumberPagination
+from crossbook.errors import AuthError, CrossbookError, NotFoundError, RejectedError
+from crossbook.vendor import (
+    Capability,
+    FieldSupport,
+    Operation,
+    Retry,
+    VendorErrorInfo,
+    VendorProfile,
+    as_object,
+    decoded,
+)
 
-PAGING = PageNumber(default=100, longest=1000)
+PAGING = PageNumberPagination(default=100, longest=1000)
 
 _READ = Operation(Retry.SAFE)
 _AGAIN = Operation(Retry.IDEMPOTENT)
@@ -19,7 +28,7 @@ _AGAIN = Operation(Retry.IDEMPOTENT)
 # 1000, 1006, 2000–2002 and 3000–3102 refuse what was sent.
 _BY_CODE: dict[str, type[CrossbookError]] = {
     **dict.fromkeys(("1001", "1002", "1003", "1005", "1007", "1008"), AuthError),
-    "1004": NotFound,
+    "1004": NotFoundError,
 }
 _FIELDS = {
     "phone": "phone", "email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company",
@@ -36,29 +45,29 @@ class Envelope(Struct):
     id: Any = UNSET
 
 
-def read_error(_status: int, body: Envelope | None) -> Complaint | None:
+def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
     """The presence of `error` decides, whatever the status."""
     if body is None:
         return None
     said = decoded(body.error)
     if said is None or said == []:
         if body.success is False:
-            return Complaint(kind=Rejected, message="the vendor says that it did not succeed")
+            return VendorErrorInfo(kind=RejectedError, message="the vendor says that it did not succeed")
         spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
-        return Complaint(kind=None) if spoken else None
+        return VendorErrorInfo(kind=None) if spoken else None
     error = as_object(said) or {"message": str(said)}
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
-    kind = _BY_CODE.get(code or "", Rejected)
+    kind = _BY_CODE.get(code or "", RejectedError)
     field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
     if kind is AuthError:
         field = None  # it is about who asks, though it may speak of an address (1003) or of a phone (1008)
     if error.get("type") and error["type"] != message:
         message = f"{error['type']}: {message}"
-    return Complaint(kind=kind, code=code, message=message, field=field)
+    return VendorErrorInfo(kind=kind, code=code, message=message, field=field)
 
 
-CARD = Card(
+PROFILE = VendorProfile(
     vendor="serwersms",
     title="SerwerSMS",
     base_urls={"": "https://api2.serwersms.pl"},
@@ -85,40 +94,40 @@ CARD = Card(
         "deleteGroup": _AGAIN,
         "checkGroups": _READ,
     },
-    verbs={
-        "contacts.list": Verb(
+    capabilities={
+        "contacts.list": Capability(
             "native", "in pages; a contact in two groups may come twice (unique=True)", by="listContacts"
         ),
-        "contacts.get": Verb("native", "does not tell the groups", by="getContact"),
-        "contacts.find": Verb("native", "by phone or e-mail: a search, compared exactly", by="listContacts"),
-        "contacts.create": Verb("native", by="createContact"),
-        "contacts.update": Verb(
+        "contacts.get": Capability("native", "does not tell the groups", by="getContact"),
+        "contacts.find": Capability("native", "by phone or e-mail: a search, compared exactly", by="listContacts"),
+        "contacts.create": Capability("native", by="createContact"),
+        "contacts.update": Capability(
             "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, by="updateContact"
         ),
-        "contacts.delete": Verb("native", by="deleteContact"),
-        "contacts.groups_of": Verb("native", "by phone, and so two calls", by="checkGroups"),
-        "groups.list": Verb("native", "in pages", by="listGroups"),
-        "groups.get": Verb("native", by="getGroup"),
-        "groups.create": Verb("native", by="createGroup"),
-        "groups.rename": Verb("native", by="updateGroup"),
-        "groups.delete": Verb("native", "its contacts stay", by="deleteGroup"),
-        "groups.delete:with_contacts": Verb("native", by="deleteGroup"),
-        "groups.add": Verb(
+        "contacts.delete": Capability("native", by="deleteContact"),
+        "contacts.groups_of": Capability("native", "by phone, and so two calls", by="checkGroups"),
+        "groups.list": Capability("native", "in pages", by="listGroups"),
+        "groups.get": Capability("native", by="getGroup"),
+        "groups.create": Capability("native", by="createGroup"),
+        "groups.rename": Capability("native", by="updateGroup"),
+        "groups.delete": Capability("native", "its contacts stay", by="deleteGroup"),
+        "groups.delete:with_contacts": Capability("native", by="deleteGroup"),
+        "groups.add": Capability(
             "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
         ),
-        "groups.remove": Verb(
+        "groups.remove": Capability(
             "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
         ),
     },
     holds={
-        "phone": Holds(required=True),
-        "email": Holds(longest=255),
-        "first_name": Holds(longest=255),
-        "last_name": Holds(longest=255),
-        "name": Holds("r"),
-        "company": Holds(longest=255),
-        "groups": Holds(),
-        "opted_out": Holds("r"),
+        "phone": FieldSupport(required=True),
+        "email": FieldSupport(longest=255),
+        "first_name": FieldSupport(longest=255),
+        "last_name": FieldSupport(longest=255),
+        "name": FieldSupport("r"),
+        "company": FieldSupport(longest=255),
+        "groups": FieldSupport(),
+        "opted_out": FieldSupport("r"),
     },
     named_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
     envelope=Envelope,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
-from crossbook._tracebacks import public_sync
+from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from crossbook.errors import InvalidInput
-from crossbook.vendors.vercom.profile import CARD
+from crossbook.errors import InvalidInputError
+from crossbook.vendors.vercom.profile import PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
     from crossbook_wire.vercom import Api
 
-    from crossbook._http.auth import Fixed
+    from crossbook._http.auth import StaticAuth
     from crossbook._pagination.pager import Pager
     from crossbook.vendors.vercom.adapter import VercomBulk
     from crossbook.vendors.vercom.resources import Field, Fields, Segment, Segments
@@ -54,12 +54,12 @@ class Vercom(AddressBook):
         ```
     """
 
-    card = CARD
+    profile = PROFILE
     wire: Api
     fields: Fields
     segments: Segments
 
-    @public_sync
+    @hide_internal_frames_sync
     def __init__(
         self,
         authorization: str,
@@ -71,11 +71,13 @@ class Vercom(AddressBook):
     ) -> None:
         from crossbook._validation import is_one_of
 
-        if not is_one_of(brand, CARD.base_urls):
-            raise InvalidInput(f"brand is one of {', '.join(CARD.base_urls)}", field="brand", vendor=CARD.vendor)
+        if not is_one_of(brand, PROFILE.base_urls):
+            raise InvalidInputError(
+                f"brand is one of {', '.join(PROFILE.base_urls)}", field="brand", vendor=PROFILE.vendor
+            )
         super().__init__(_auth(authorization, application_key), brand, account=account, **options)
 
-    @public_sync
+    @hide_internal_frames_sync
     def renew_credentials(self, authorization: str, application_key: str) -> None:
         """Uses other keys of the same account from the next attempt on, here and in all `with_options` copies.
 
@@ -88,7 +90,7 @@ class Vercom(AddressBook):
         self._connection.renew(_auth(authorization, application_key))
 
     @classmethod
-    @public_sync
+    @hide_internal_frames_sync
     def from_env(
         cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
     ) -> Self:
@@ -101,7 +103,7 @@ class Vercom(AddressBook):
             options: see `BookOptions`.
 
         Raises:
-            InvalidInput: a variable is missing; `error.field` is its name.
+            InvalidInputError: a variable is missing; `error.field` is its name.
 
         Example:
             ```python
@@ -113,7 +115,7 @@ class Vercom(AddressBook):
             found["brand"] = brand
         return cls._from(account, found, options)
 
-    def _make_verbs(self, send: Send) -> VercomBulk:
+    def _make_adapter(self, send: Send) -> VercomBulk:
         from crossbook_wire.vercom import Api
 
         from crossbook.vendors.vercom.adapter import VercomBulk
@@ -125,7 +127,7 @@ class Vercom(AddressBook):
         return VercomBulk(self.wire)
 
 
-def _auth(authorization: str, application_key: str) -> Fixed:
+def _auth(authorization: str, application_key: str) -> StaticAuth:
     from crossbook._http.auth import credential, headers
 
     return headers(

@@ -13,12 +13,12 @@ from msgspec import UNSET, to_builtins
 
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
-from crossbook.errors import Ambiguous, CrossbookError
+from crossbook.errors import AmbiguousMatchError, CrossbookError
 from crossbook.models import Contact, ExternalId, Group, contact_read, read_from
-from crossbook.vendor import Query, Verbs
+from crossbook.vendor import Query, VendorAdapter
 from crossbook.vendors.decoding import M, moment, rows, spellings, text, told, truth
-from crossbook.vendors.vercom.batch_response import Answered, Names, refusal
-from crossbook.vendors.vercom.profile import CARD, PAGING
+from crossbook.vendors.vercom.batch_response import MultiStatusResponse, Names, refusal
+from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 # Ours → theirs: what is read, and of it what is written.
 _READ = {
@@ -32,8 +32,8 @@ _CONTACT_OPTED_OUT = _CONTACT | {"opted_out"}
 _GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))
 
 
-class VercomVerbs(Verbs):
-    card = CARD
+class VercomVerbs(VendorAdapter):
+    profile = PROFILE
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -163,10 +163,10 @@ class VercomVerbs(Verbs):
 
     def _only(self, ids: Collection[str], what: str) -> str:
         if len(ids) > 1:
-            raise Ambiguous(
+            raise AmbiguousMatchError(
                 f"{len(ids)} contacts bear this external id, {what}",
                 candidates=sorted(ids),
-                vendor=CARD.vendor,
+                vendor=PROFILE.vendor,
                 operation="contacts.update",
                 sent="yes",
             )
@@ -251,7 +251,7 @@ class VercomBulk(VercomVerbs):
     async def create_contacts(self, contacts: Sequence[Contact]) -> Sequence[Written]:
         news = [new_contact(contact) for contact in contacts]
         names = [Names.of(new.externalId, new.email, new.phoneNumber) for new in news]
-        answered = Answered(await self._api.contacts.create_contacts(news), "createContacts", names, news)
+        answered = MultiStatusResponse(await self._api.contacts.create_contacts(news), "createContacts", names, news)
         outcomes: list[Written] = [
             ids[0] if len(ids := answered.ids(item)) == 1 else answered.refusal(item) for item in names
         ]
@@ -265,15 +265,15 @@ class VercomBulk(VercomVerbs):
             for id, changes in updates
         ]
         names = [Names.of(id.value) if isinstance(id, ExternalId) else Names(id=id) for id, _ in updates]
-        answered = Answered(await self._api.contacts.update_contacts(body), "updateContacts", names, body)
+        answered = MultiStatusResponse(await self._api.contacts.update_contacts(body), "updateContacts", names, body)
         return [self._updated(answered, item) for item in names]
 
-    def _updated(self, answered: Answered, item: Names) -> Written:
+    def _updated(self, answered: MultiStatusResponse, item: Names) -> Written:
         ids = answered.ids(item)
         if len(ids) > 1:
             try:
                 return self._only(ids, "and all of them were changed")
-            except Ambiguous as error:
+            except AmbiguousMatchError as error:
                 return error
         return ids[0] if ids else answered.refusal(item) or (item.id if answered.silent else None)
 
@@ -302,5 +302,5 @@ def _body(ids: Sequence[str]) -> models.ContactIds:
 def _each(answer: models.WrittenContacts | models.WrittenGroups, operation: str, ids: Sequence[str]) -> list[Did]:
     """For calls on ids: done, if the answer names it or has nothing to say at all; refused, if an error names it."""
     names = [Names(id=id) for id in ids]
-    answered = Answered(answer, operation, names)
+    answered = MultiStatusResponse(answer, operation, names)
     return [bool(answered.ids(item)) or answered.refusal(item) or answered.silent or None for item in names]

@@ -10,12 +10,12 @@ from crossbook_wire.vercom import models
 from msgspec import Struct, to_builtins
 
 from crossbook import _redaction
-from crossbook.errors import CrossbookError, NotFound, Rejected
+from crossbook.errors import CrossbookError, NotFoundError, RejectedError
 from crossbook.vendor import as_object
 from crossbook.vendors.decoding import text
-from crossbook.vendors.vercom.profile import CARD, complaint
+from crossbook.vendors.vercom.profile import PROFILE, complaint
 
-Answer = models.WrittenContacts | models.WrittenGroups
+SuccessResponse = models.WrittenContacts | models.WrittenGroups
 _ROWS = (models.WrittenContact, models.WrittenGroup)
 
 
@@ -36,14 +36,16 @@ class Names(Struct, frozen=True, eq=False):
         return {name for name in (self.id, self.external, *self.others) if name is not None}
 
 
-class Answered:
+class MultiStatusResponse:
     """One answer about these items. What it does not say without a doubt is not guessed, and of what was `sent` of
     each it shows nothing.
 
     `silent` tells that it names nobody at all: then a success is everybody's.
     """
 
-    def __init__(self, answer: Answer, operation: str, items: Sequence[Names], sent: Sequence[object] = ()) -> None:
+    def __init__(
+        self, answer: SuccessResponse, operation: str, items: Sequence[Names], sent: Sequence[object] = ()
+    ) -> None:
         self._items = items
         self._sent = dict(zip(items, sent, strict=False))
         rows = answer.data if isinstance(answer.data, list) else ()
@@ -131,9 +133,9 @@ def refusal(problem: Any, operation: str, sent: object, meta: Any = None) -> Cro
         return text and _redaction.text(_redaction.without(text, values))
 
     # That a missing one is told by such a title is inferred.
-    kind = NotFound if "not found" in said.message.lower() else Rejected
+    kind = NotFoundError if "not found" in said.message.lower() else RejectedError
     return kind(
         shown(said.message) or "",
-        vendor=CARD.vendor, operation=operation, status=207, code=shown(said.code), field=shown(said.field),
+        vendor=PROFILE.vendor, operation=operation, status=207, code=shown(said.code), field=shown(said.field),
         request_id=said.request_id and _redaction.label(_redaction.without(said.request_id, values)), sent="yes",
     )  # fmt: skip

@@ -7,9 +7,18 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import Offset
-from crossbook.errors import Rejected
-from crossbook.vendor import Card, Complaint, Holds, Operation, Retry, Verb, as_list, as_object
+from crossbook._pagination.strategies import OffsetPagination
+from crossbook.errors import RejectedError
+from crossbook.vendor import (
+    Capability,
+    FieldSupport,
+    Operation,
+    Retry,
+    VendorErrorInfo,
+    VendorProfile,
+    as_list,
+    as_object,
+)
 
 _READ = Operation(Retry.SAFE)
 _LIST = Operation(Retry.SAFE, empty_on_404=True)
@@ -36,12 +45,12 @@ class Envelope(Struct):
     errors: Raw | UnsetType = UNSET
 
 
-def complaint(problem: Any, meta: Any = None) -> Complaint:
+def complaint(problem: Any, meta: Any = None) -> VendorErrorInfo:
     """One element of `errors`."""
     problem = as_object(problem)
     parameter = as_object(problem.get("meta")).get("parameter")
-    return Complaint(
-        kind=Rejected,
+    return VendorErrorInfo(
+        kind=RejectedError,
         code=str(problem["code"]) if problem.get("code") is not None else None,
         message=". ".join(str(problem[part]).rstrip(".") for part in ("title", "message") if problem.get(part)),
         field=FIELDS.get(parameter, parameter) if isinstance(parameter, str) else None,
@@ -54,23 +63,23 @@ def request_id(meta: Any) -> str | None:
     return str(found) if found else None
 
 
-def read_error(status: int, body: Envelope | None) -> Complaint | None:
+def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
     if body is None or (body.meta is UNSET and body.data is UNSET and body.errors is UNSET):
         return None
     errors = as_list(body.errors)
     if not errors:
         # Of a success nothing more is read for every call: the log asks for the request's id, if anybody listens.
-        return _NONE if status < 300 else Complaint(kind=None, request_id=request_id(body.meta))
+        return _NONE if status < 300 else VendorErrorInfo(kind=None, request_id=request_id(body.meta))
     said = complaint(errors[0], body.meta)
     # 207 is a success in part, told item by item; beside a failing status the status says what kind it is.
-    own = Rejected if status < 300 and status != 207 else None
-    return Complaint(kind=own, code=said.code, message=said.message, field=said.field, request_id=said.request_id)
+    own = RejectedError if status < 300 and status != 207 else None
+    return VendorErrorInfo(kind=own, code=said.code, message=said.message, field=said.field, request_id=said.request_id)
 
 
-_NONE = Complaint(kind=None)
-PAGING = Offset(default=500, longest=1000)
+_NONE = VendorErrorInfo(kind=None)
+PAGING = OffsetPagination(default=500, longest=1000)
 
-CARD = Card(
+PROFILE = VendorProfile(
     vendor="vercom",
     title="Vercom",
     base_urls={
@@ -108,44 +117,46 @@ CARD = Card(
         "addGroupContacts": _AGAIN,
         "removeGroupContacts": _AGAIN,
     },
-    verbs={
-        "contacts.list": Verb("native", "pages by offset", by="listContacts"),
-        "contacts.get": Verb("native", "the list's id filter", by="listContacts"),
-        "contacts.find": Verb(
+    capabilities={
+        "contacts.list": Capability("native", "pages by offset", by="listContacts"),
+        "contacts.get": Capability("native", "the list's id filter", by="listContacts"),
+        "contacts.find": Capability(
             "native", "by phone (three spellings, three calls), e-mail or external id", by="listContacts"
         ),
-        "contacts.create": Verb("native", bulk=1000, by="createContacts"),
-        "contacts.update": Verb(
+        "contacts.create": Capability("native", bulk=1000, by="createContacts"),
+        "contacts.update": Capability(
             "native", "by id or external id; groups cost a call each", bulk=1000, by="updateContacts"
         ),
-        "contacts.update:external_id": Verb("native", by="updateContacts"),
-        "contacts.delete": Verb("native", bulk=1000, by="deleteContacts"),
-        "contacts.groups_of": Verb("native", "empty also for a contact that does not exist", by="listContactGroups"),
-        "contacts.unsubscribe": Verb("native", "sms, email, push or all", bulk=1000, by="unsubscribeContacts"),
-        "contacts.resubscribe": Verb("native", "sms, email, push or all", bulk=1000, by="resubscribeContacts"),
-        "groups.list": Verb("native", "pages by offset", by="listGroups"),
-        "groups.get": Verb("emulated", "looked up in the list", by="listGroups"),
-        "groups.create": Verb("native", by="createGroups"),
-        "groups.create:description": Verb("native", by="createGroups"),
-        "groups.create:external_id": Verb("native", by="createGroups"),
-        "groups.rename": Verb("native", by="updateGroups"),
-        "groups.delete": Verb("native", "its contacts stay", by="deleteGroups"),
-        "groups.delete:with_contacts": Verb("unsupported", "delete the contacts themselves"),
-        "groups.add": Verb("native", bulk=1000, by="addGroupContacts"),
-        "groups.remove": Verb("native", bulk=1000, by="removeGroupContacts"),
+        "contacts.update:external_id": Capability("native", by="updateContacts"),
+        "contacts.delete": Capability("native", bulk=1000, by="deleteContacts"),
+        "contacts.groups_of": Capability(
+            "native", "empty also for a contact that does not exist", by="listContactGroups"
+        ),
+        "contacts.unsubscribe": Capability("native", "sms, email, push or all", bulk=1000, by="unsubscribeContacts"),
+        "contacts.resubscribe": Capability("native", "sms, email, push or all", bulk=1000, by="resubscribeContacts"),
+        "groups.list": Capability("native", "pages by offset", by="listGroups"),
+        "groups.get": Capability("emulated", "looked up in the list", by="listGroups"),
+        "groups.create": Capability("native", by="createGroups"),
+        "groups.create:description": Capability("native", by="createGroups"),
+        "groups.create:external_id": Capability("native", by="createGroups"),
+        "groups.rename": Capability("native", by="updateGroups"),
+        "groups.delete": Capability("native", "its contacts stay", by="deleteGroups"),
+        "groups.delete:with_contacts": Capability("unsupported", "delete the contacts themselves"),
+        "groups.add": Capability("native", bulk=1000, by="addGroupContacts"),
+        "groups.remove": Capability("native", bulk=1000, by="removeGroupContacts"),
     },
     holds={
-        "external_id": Holds(longest=150),
-        "phone": Holds(longest=15),
-        "email": Holds(longest=150),
-        "first_name": Holds(longest=150),
-        "last_name": Holds(longest=150),
-        "name": Holds("r"),
-        "company": Holds(longest=150),
-        "groups": Holds(),
-        "opted_out": Holds("r"),
-        "archived": Holds("r"),
-        "created_at": Holds(),
+        "external_id": FieldSupport(longest=150),
+        "phone": FieldSupport(longest=15),
+        "email": FieldSupport(longest=150),
+        "first_name": FieldSupport(longest=150),
+        "last_name": FieldSupport(longest=150),
+        "name": FieldSupport("r"),
+        "company": FieldSupport(longest=150),
+        "groups": FieldSupport(),
+        "opted_out": FieldSupport("r"),
+        "archived": FieldSupport("r"),
+        "created_at": FieldSupport(),
     },
     clears="null",
     named_fields=None,

@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from crossbook_wire.vercom import Api, models
 
-from crossbook._http.session import Connection
+from crossbook._http.session import Session
 from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
-from crossbook._tracebacks import public, public_sync
-from crossbook.errors import BadResponse, InvalidInput, NotFound
+from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook.errors import InvalidInputError, InvalidResponseError, NotFoundError
 from crossbook.vendors.decoding import M, number, rows, text
-from crossbook.vendors.vercom.profile import CARD, PAGING
+from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,11 @@ class Fields:
 
     room = "fields"
 
-    def __init__(self, api: Api, connection: Connection) -> None:
+    def __init__(self, api: Api, connection: Session) -> None:
         self._api = api
         self._connection = connection
 
-    @public_sync
+    @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Field]:
         """Lists the names that `Contact.fields` uses in this account.
 
@@ -68,7 +68,7 @@ class Fields:
             A `Pager` of `Field`.
 
         Raises:
-            InvalidInput: a cursor of another list.
+            InvalidInputError: a cursor of another list.
 
         Source: documented; what an item holds is inferred.
 
@@ -85,11 +85,11 @@ class Segments:
 
     room = "segments"
 
-    def __init__(self, api: Api, connection: Connection) -> None:
+    def __init__(self, api: Api, connection: Session) -> None:
         self._api = api
         self._connection = connection
 
-    @public_sync
+    @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Segment]:
         """Lists the segments of the account, without their counts.
 
@@ -100,7 +100,7 @@ class Segments:
             A `Pager` of `Segment`.
 
         Raises:
-            InvalidInput: a cursor of another list.
+            InvalidInputError: a cursor of another list.
 
         Source: documented; what an item holds is inferred.
 
@@ -112,7 +112,7 @@ class Segments:
         """
         return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
 
-    @public
+    @hide_internal_frames
     async def get(self, id: str) -> Segment:
         """Counts a segment. The vendor may take a while: it is asked again until it is done, within the call's time.
 
@@ -123,9 +123,9 @@ class Segments:
             The segment with its `count`.
 
         Raises:
-            InvalidInput: no id.
-            NotFound: there is none with this id.
-            VendorDown: it is still being counted when the call's time is over.
+            InvalidInputError: no id.
+            NotFoundError: there is none with this id.
+            VendorUnavailableError: it is still being counted when the call's time is over.
 
         Source: documented; the name of the count is inferred.
 
@@ -134,17 +134,17 @@ class Segments:
             print((await book.segments.get("1")).count)
             ```
         """
-        if type(id) is not str or not CARD.group_id.fullmatch(id):
-            raise InvalidInput("a segment's id is text of digits", field="id", vendor=CARD.vendor)
+        if type(id) is not str or not PROFILE.group_id.fullmatch(id):
+            raise InvalidInputError("a segment's id is text of digits", field="id", vendor=PROFILE.vendor)
         answer = await self._api.segments.get_segment(id)
         for row in rows(answer.data, models.CountedSegment) or ():
             if row is not None:
                 return Segment(id=text(row.id) or id, name=text(row.name) or "", count=number(row.count))
-        raise NotFound("there is no such segment", vendor=CARD.vendor, operation="getSegment", sent="yes")
+        raise NotFoundError("there is no such segment", vendor=PROFILE.vendor, operation="getSegment", sent="yes")
 
 
 def _pager(
-    connection: Connection,
+    connection: Session,
     what: str,
     call: Callable[..., Coroutine[Any, Any, Any]],
     kind: type[M],
@@ -157,14 +157,16 @@ def _pager(
         answer = await call(offset=offset, limit=limit)
         found = rows(answer.data, kind)
         if found is None:
-            raise BadResponse("the answer lacks data", vendor=CARD.vendor, operation=f"{what}.list", sent="yes")
+            raise InvalidResponseError(
+                "the answer lacks data", vendor=PROFILE.vendor, operation=f"{what}.list", sent="yes"
+            )
         return found
 
-    bound = cursor.filter_hash(CARD.vendor, what)
+    bound = cursor.filter_hash(PROFILE.vendor, what)
     position = cursor.read(after, bound) if after is not None else None
     return Pager(
         lambda: PAGING.over(page, PAGING.default, read), connection.start, bound, position,
-        vendor=CARD.vendor, operation=f"{what}.list",
+        vendor=PROFILE.vendor, operation=f"{what}.list",
     )  # fmt: skip
 
 

@@ -1,0 +1,81 @@
+"""Postcard's facts. Where they are from: postcard.yaml."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from crossbook._pagination.strategies import OffsetPagination, SinglePage
+from crossbook.errors import CrossbookError, NotFoundError, RejectedError
+from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorErrorInfo, VendorProfile, as_object
+
+PAGING = OffsetPagination(default=50, longest=100)
+_BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFoundError, "invalid": RejectedError}
+
+
+class Envelope(Struct):
+    """What of any answer the judge looks at, before it is decoded: which of these is there."""
+
+    person: Raw | UnsetType = UNSET
+    people: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
+    """What the vendor complains of; a complaint without a kind is none, and None is not this vendor speaking."""
+    if body is None or (body.person is UNSET and body.people is UNSET and body.error is UNSET):
+        return None
+    if body.error is UNSET:
+        return VendorErrorInfo(kind=None)
+    error: dict[str, Any] = as_object(body.error)
+    code, field = error.get("code"), error.get("field")
+    return VendorErrorInfo(
+        kind=_BY_CODE.get(str(code)),
+        code=None if code is None else str(code),
+        message=str(error.get("message") or ""),
+        field=field if isinstance(field, str) else None,
+    )
+
+
+PROFILE = VendorProfile(
+    vendor="postcard",
+    title="Postcard",
+    base_urls={"": "https://postcard.example.com"},
+    environment={
+        "token": "CROSSBOOK_POSTCARD_TOKEN",
+        "base_url": "CROSSBOOK_POSTCARD_BASE_URL",
+        "account": "CROSSBOOK_POSTCARD_ACCOUNT",
+    },
+    contact_paging=PAGING,
+    group_paging=SinglePage(),  # it has no groups
+    operations={
+        "listPeople": Operation(Retry.SAFE),
+        "getPerson": Operation(Retry.SAFE),
+        "createPerson": Operation(Retry.CREATE_WITH_LOOKUP),
+        "updatePerson": Operation(Retry.IDEMPOTENT),
+        "deletePerson": Operation(Retry.IDEMPOTENT),
+    },
+    capabilities={
+        "contacts.list": Capability("native", "pages by offset", by="listPeople"),
+        "contacts.get": Capability("native", by="getPerson"),
+        "contacts.find": Capability("native", "by e-mail", by="listPeople"),
+        "contacts.create": Capability("native", by="createPerson"),
+        "contacts.update": Capability("native", by="updatePerson"),
+        "contacts.delete": Capability("native", by="deletePerson"),
+    },
+    holds={
+        "email": FieldSupport(longest=200, required=True),
+        "name": FieldSupport(longest=100, required=True),
+        "company": FieldSupport(longest=100),
+    },
+    names="whole",
+    clears="null",
+    envelope=Envelope,
+    read_error=read_error,
+    contact_id=re.compile(r"p[0-9]{1,17}"),
+    group_id=re.compile(r"(?!)"),  # nothing is an id of a group
+    filters={"email": "native"},
+    match_keys={"email": "filter"},
+)

@@ -1,0 +1,108 @@
+"""The time of a call, in virtual seconds: what is waited for, what is cut, and that it ends."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from fakes import FakeTransport, book_over, reply
+from runs import DOWN, FOUND, LOST, Run, create
+from virtual import virtually
+
+from crossbook import ConnectError, CrossbookError, NoResponseError, RateLimitError, VendorUnavailableError
+from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
+
+
+def test_what_the_vendor_asks_for_is_waited_and_never_undercut() -> None:
+    for status in (429, 503):
+        run = Run(reply(b"", status, retry_after="7"), FOUND)
+        assert run.error is None
+        assert 7 <= run.seconds <= 7.1
+
+
+def test_a_wait_longer_than_what_is_left_ends_it_at_once() -> None:
+    run = Run(reply(b"", 429, retry_after="61"), FOUND)
+    assert isinstance(run.error, RateLimitError)
+    assert (run.error.retry_after, run.seconds, len(run.transport.sent)) == (61, 0, 1)
+    run = Run(reply(b"", 503, retry_after="9"), FOUND, timeout=5)
+    assert isinstance(run.error, VendorUnavailableError)
+    assert run.seconds == 0
+
+
+def test_a_repeat_that_gets_no_turn_in_time_ends_with_what_went_wrong() -> None:
+    """And not with our own limiter, which would say that nothing ever left."""
+    run = Run(LOST, FOUND, rate=0.1, timeout=5)
+    assert isinstance(run.error, NoResponseError)
+    assert (run.error.sent, run.error.attempts, len(run.transport.sent)) == ("maybe", 1, 1)
+
+
+async def hangs(call: PreparedRequest) -> TransportResponse:
+    await anyio.sleep_forever()
+    raise AssertionError("it never ends")
+
+
+def test_a_call_ends_with_its_time_whoever_hangs() -> None:
+    for act, kind in ((None, NoResponseError), (create, NoResponseError)):
+        run = Run(hangs, act=act, timeout=12)
+        assert isinstance(run.error, kind)
+        assert (run.error.sent, run.error.cause) == ("maybe", "deadline")
+        assert run.seconds == pytest.approx(12)
+        assert run.seen[-1].seconds == pytest.approx(12)
+
+
+def test_the_time_of_a_call_covers_its_repeats() -> None:
+    async def slowly(call: PreparedRequest) -> TransportResponse:
+        await anyio.sleep(4)
+        return DOWN
+
+    run = Run(slowly, timeout=10, max_attempts=50)
+    assert run.error is not None
+    assert run.seconds <= 10
+    assert 2 <= len(run.transport.sent) <= 3
+
+
+def test_timeouts_of_one_request_are_cut_to_what_is_left() -> None:
+    run = Run(FOUND, timeout=2, connect_timeout=9, read_timeout=1.5)
+    (call,) = run.transport.sent
+    assert (call.connect_timeout, call.read_timeout) == (1.8, 1.5)
+
+
+@pytest.mark.parametrize("timeout", [0.1, 3])
+def test_a_connection_that_hangs_is_not_taken_for_a_request_that_left(timeout: float) -> None:
+    async def connects(call: PreparedRequest) -> TransportFailure:
+        await anyio.sleep(call.connect_timeout)
+        return TransportFailure("connect", "no", "ConnectTimeout")
+
+    run = Run(connects, act=create, timeout=timeout)
+    assert isinstance(run.error, ConnectError)
+    assert (run.error.sent, run.seconds <= timeout) == ("no", True)
+
+
+def test_a_login_is_within_the_time_of_the_call() -> None:
+    async def main() -> None:
+        async def answer(call: PreparedRequest) -> TransportResponse:
+            await anyio.sleep(50)
+            return reply({"responsestatus": "ok", "logintoken": "x"})
+
+        async with book_over("filemail", FakeTransport(answer, logins=False)) as book:
+            began = anyio.current_time()
+            with pytest.raises(CrossbookError) as caught:
+                await book.with_options(timeout=3).contacts.list()
+            assert anyio.current_time() - began == pytest.approx(3)
+            assert caught.value.sent == "no"
+
+    virtually(main)
+
+
+def test_a_refused_password_may_be_tried_again_after_a_while() -> None:
+    refused = reply({"responsestatus": "WrongUsernamePassword", "errorcode": 2001, "errormessage": "no"})
+    transport = FakeTransport(refused, logins=False)
+
+    async def main() -> None:
+        async with book_over("filemail", transport) as book:
+            for expected in (1, 1, 1, 2):
+                with pytest.raises(CrossbookError):
+                    await book.contacts.list()
+                assert len(transport.sent) == expected
+                await anyio.sleep(12)
+
+    virtually(main)

@@ -1,0 +1,385 @@
+"""One account for all its books: who may ask now, who waits, and that nobody who gives up takes anything along."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+from contextlib import ExitStack
+
+import anyio
+import anyio.lowlevel
+import pytest
+from fakes import FakeTransport, book_over, reply
+from virtual import virtually
+
+from crossbook import AddressBook
+from crossbook._http import limiter
+from crossbook._http.limiter import AccountLimiter, AcquireTimeout, account_for, add_names
+from crossbook._http.request import PreparedRequest, TransportResponse
+from crossbook.vendor import Rate
+
+NAMES = ("identity", "credentials")
+
+
+def account_with(places: int, rate: Rate | None = None) -> AccountLimiter:
+    account = AccountLimiter()
+    account.join(rate, places)
+    return account
+
+
+async def free(account: AccountLimiter) -> int:
+    """How many places are free."""
+    taken = 0
+    try:
+        while True:
+            await account.acquire(0)
+            taken += 1
+    except AcquireTimeout:
+        return taken
+    finally:
+        for _ in range(taken):
+            account.release()
+
+
+async def listed(book: AddressBook) -> None:
+    await book.groups.list()
+
+
+async def record_outcomes() -> None:
+    for _ in range(20):
+        await anyio.lowlevel.checkpoint()
+
+
+@pytest.mark.anyio
+async def test_so_many_at_once_and_the_next_in_order() -> None:
+    account, order, most = account_with(3), list[int](), 0
+
+    async def ask(number: int) -> None:
+        nonlocal most
+        await account.acquire(None)
+        order.append(number)
+        most = max(most, 3 - await free(account))
+        await record_outcomes()
+        account.release()
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(30):
+            tasks.start_soon(ask, number)
+            await anyio.lowlevel.checkpoint()
+    assert order == list(range(30))
+    assert most == 3
+    assert await free(account) == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("released", range(8))
+@pytest.mark.parametrize("cancelled", range(8))
+async def test_cancelled_at_any_await_nothing_is_lost(released: int, cancelled: int) -> None:
+    """The first in the line is cancelled around the moment when its place comes free: before, at, after."""
+    account, got = account_with(1), list[str]()
+
+    async def ask(name: str, scope: anyio.CancelScope) -> None:
+        with scope:
+            await account.acquire(None)
+            got.append(name)
+            account.release()
+
+    async def after(steps: int, act: anyio.CancelScope | None) -> None:
+        for _ in range(steps):
+            await anyio.lowlevel.checkpoint()
+        if act is None:
+            account.release()
+        else:
+            act.cancel()
+
+    await account.acquire(None)
+    async with anyio.create_task_group() as tasks:
+        unlucky = anyio.CancelScope()
+        for name in ("first", "second", "third"):
+            tasks.start_soon(ask, name, unlucky if name == "first" else anyio.CancelScope())
+            await anyio.lowlevel.checkpoint()
+        tasks.start_soon(after, released, None)
+        tasks.start_soon(after, cancelled, unlucky)
+    assert got[-2:] == ["second", "third"]
+    assert await free(account) == 1
+
+
+def test_nor_by_the_cancellations_of_asyncio_itself() -> None:
+    async def main() -> None:
+        account = account_with(2)
+        for _ in range(2):
+            await account.acquire(None)
+        tasks = [asyncio.create_task(account.acquire(None)) for _ in range(6)]
+        await asyncio.sleep(0)
+        tasks[0].cancel()
+        account.release()
+        tasks[2].cancel()
+        account.release()
+        done = await asyncio.gather(*tasks[:5], return_exceptions=True) if tasks[4].cancel() else []
+        assert [type(outcome).__name__ for outcome in done] == [
+            "CancelledError", "NoneType", "CancelledError", "NoneType", "CancelledError",
+        ]  # fmt: skip
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await account.acquire(None)
+        account.release()
+        account.release()
+        await tasks[5]
+        account.release()
+        assert await free(account) == 2
+
+    asyncio.run(main())
+
+
+@pytest.mark.anyio
+async def test_where_nothing_is_limited_nobody_looks_at_the_clock() -> None:
+    account = AccountLimiter(lambda: pytest.fail("looked"))
+    account.join(None, 1)
+    for _ in range(3):
+        await account.acquire(None)
+        account.release()
+
+
+def test_late_is_said_as_soon_as_it_is_clear() -> None:
+    async def main() -> None:
+        account, began = account_with(100, Rate(1, 1)), anyio.current_time()
+        told: dict[str, tuple[float, float]] = {}
+
+        async def ask(name: str, longest: float | None) -> None:
+            try:
+                await account.acquire(longest)
+            except AcquireTimeout as late:
+                told[name] = (anyio.current_time() - began, late.wait)
+
+        async with anyio.create_task_group() as tasks:
+            for name, longest in (("now", 0), ("in 1 s", None), ("in 2 s", 9), ("in 3 s", 2.9), ("3 s", 3.1)):
+                tasks.start_soon(ask, name, longest)
+                await anyio.lowlevel.checkpoint()
+            assert told == {"in 3 s": (0.0, pytest.approx(3.0))}, "at once, as those before it take their turns"
+            await anyio.sleep(0.5)
+            account.throttled(retry_after=4)
+            await record_outcomes()
+            assert told.keys() == {"in 3 s", "3 s"}, "a wait that the vendor asks for is known at once"
+            assert told["3 s"] == (0.5, pytest.approx(4 + 1 + 1))  # behind two more, at one a second
+        assert anyio.current_time() - began == pytest.approx(0.5 + 4 + 1)
+
+    virtually(main)
+
+
+def test_who_waits_for_a_place_is_told_when_its_time_is_over() -> None:
+    async def main() -> None:
+        account = account_with(1)
+        await account.acquire(None)
+        with pytest.raises(AcquireTimeout):
+            await account.acquire(0)
+        began = anyio.current_time()
+        with pytest.raises(AcquireTimeout):
+            await account.acquire(5)
+        assert anyio.current_time() - began == 5
+        account.release()
+        assert await free(account) == 1
+
+    virtually(main)
+
+
+def test_who_is_told_makes_room_for_those_behind() -> None:
+    """Two wait when the vendor closes for 3 s, and would be late; so who comes next is the first, and is not."""
+
+    async def main() -> None:
+        account, turns = account_with(9, Rate(1, 1)), list[float]()
+
+        async def ask(longest: float) -> None:
+            try:
+                await account.acquire(longest)
+                turns.append(anyio.current_time())
+            except AcquireTimeout:
+                pass
+
+        await account.acquire(None)
+        async with anyio.create_task_group() as tasks:
+            for longest in (1.5, 2.5):
+                tasks.start_soon(ask, longest)
+            await record_outcomes()
+            account.throttled(3.0)
+            await ask(4.0)
+        assert turns == [pytest.approx(3.0)]
+
+    virtually(main)
+
+
+def test_a_wait_that_the_vendor_asks_for_holds_for_all_and_is_never_undercut() -> None:
+    async def main() -> None:
+        account, turns = account_with(50, Rate(10, 10)), list[float]()
+
+        async def ask() -> None:
+            await account.acquire(None)
+            turns.append(anyio.current_time())
+            account.release()
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(20):
+                tasks.start_soon(ask)
+            await anyio.sleep(0.35)
+            before = len(turns)
+            for seconds in (3, 7, 1, None):
+                account.throttled(seconds)
+        assert before == 13
+        assert min(turns[before:]) >= 0.35 + 7
+
+    virtually(main)
+
+
+def test_a_login_goes_ahead_of_those_who_wait_for_it() -> None:
+    """All places are taken by calls that wait for the login, and more wait for a place."""
+
+    async def answer(call: PreparedRequest) -> TransportResponse:
+        return reply({"responsestatus": "OK", "contacts": [], "groups": []})
+
+    async def main() -> None:
+        transport = FakeTransport(answer)
+        async with book_over("filemail", transport, concurrency=2, rate=10) as book:
+            with anyio.fail_after(5):
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(8):
+                        tasks.start_soon(listed, book)
+        assert len(transport.logged_in) == 1
+        assert len(transport.sent) == 8
+
+    virtually(main)
+
+
+def test_ahead_takes_the_next_turn_and_a_place_beyond_the_last() -> None:
+    async def main() -> None:
+        account, order = account_with(1, Rate(1, 1)), list[tuple[str, float]]()
+
+        async def ask(name: str, ahead: bool) -> None:
+            await account.acquire(None, ahead=ahead)
+            order.append((name, anyio.current_time()))
+
+        await account.acquire(None)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask, "other", False)
+            await anyio.lowlevel.checkpoint()
+            tasks.start_soon(ask, "login", True)
+            await anyio.sleep(5)
+            assert order == [("login", pytest.approx(1.0))]
+            account.release()
+            await record_outcomes()
+            assert len(order) == 1, "the login's place counts"
+            account.release()
+        assert order[1] == ("other", pytest.approx(5.0))
+
+    virtually(main)
+
+
+@pytest.mark.anyio
+async def test_any_name_finds_the_account() -> None:
+    with ExitStack() as stack:
+        one = stack.enter_context(account_for(["credentials"], None, 5))
+        other = stack.enter_context(account_for(["others"], None, 5))
+        assert other is not one
+        for names in (("identity", "credentials"), ("identity", "renewed"), ("renewed",), ("identity", "others")):
+            assert stack.enter_context(account_for(names, None, 5)) is one
+        assert stack.enter_context(account_for(["others"], None, 5)) is other, "a name that is given stays"
+        add_names(one, ["again"])
+        assert stack.enter_context(account_for(["again"], None, 5)) is one
+
+
+@pytest.mark.anyio
+async def test_names_of_one_account_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "REMEMBERED", 10)
+    with account_for(["identity", "0"], None, 5) as account:
+        for number in range(1, 30):
+            add_names(account, ["identity", str(number)])
+        assert account.names == [*(str(number) for number in range(21, 29)), "identity", "29"]
+        with account_for(["5"], None, 5) as other:
+            assert other is not account
+
+
+def test_of_the_books_that_are_open_the_strictest_holds() -> None:
+    async def seconds(account: AccountLimiter, turns: int) -> float:
+        began = anyio.current_time()
+        for _ in range(turns):
+            await account.acquire(None)
+            account.release()
+        return anyio.current_time() - began
+
+    async def main() -> None:
+        with account_for(NAMES, Rate(10, 1), 8) as account:
+            assert await seconds(account, 101) == pytest.approx(10)
+            with account_for(NAMES, Rate(2, 5), 3), account_for(NAMES, None, 9):
+                await anyio.sleep(1)
+                assert await seconds(account, 21) == pytest.approx(10), "the lowest rate with the smallest burst"
+            await anyio.sleep(1)
+            assert await seconds(account, 101) == pytest.approx(10), "and no longer than while they are"
+
+    virtually(main)
+
+
+def test_places_follow_the_open_books_too() -> None:
+    async def main() -> None:
+        with account_for(NAMES, None, 8) as account:
+            with account_for(NAMES, None, 3):
+                assert await free(account) == 3
+            assert await free(account) == 8
+
+    virtually(main)
+
+
+def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
+    async def main() -> None:
+        with account_for(NAMES, None, 8) as account:
+            account.throttled(30)
+        began = anyio.current_time()
+        with account_for(NAMES, None, 8) as again:
+            await again.acquire(None)
+        assert anyio.current_time() - began == pytest.approx(30)
+
+    virtually(main)
+
+
+@pytest.mark.anyio
+async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "REMEMBERED", 10)
+    seen: list[weakref.ref[AccountLimiter]] = []
+    with account_for(NAMES, None, 1) as kept:
+        for number in range(30):
+            with account_for([str(number), f"-{number}"], None, 1) as account:
+                seen.append(weakref.ref(account))
+        del account
+        gc.collect()
+        assert [number for number, account in enumerate(seen) if account()] == list(range(20, 30))
+        with account_for(NAMES, None, 1) as again:
+            assert again is kept, "not while a book is open"
+    with account_for(NAMES, None, 1) as again:
+        assert again is kept, "nor at once when it closes, though it is the first that was opened"
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_an_account_ends_with_its_event_loop(backend: str) -> None:
+    async def main() -> weakref.ref[AccountLimiter]:
+        with account_for(NAMES, None, 1) as account, anyio.move_on_after(0.01):
+            await account.acquire(None)
+            await account.acquire(None)
+        account.release()
+        return weakref.ref(account)
+
+    first, second = (anyio.run(main, backend=backend) for _ in range(2))
+    gc.collect()
+    assert first() is None
+    assert second() is None
+
+
+def test_two_books_of_an_account_share_its_limit() -> None:
+    async def main() -> float:
+        done = reply({"status": "success", "result": []})
+        async with book_over("atom", FakeTransport(done)) as one, book_over("atom", FakeTransport(done)) as other:
+            began = anyio.current_time()
+            async with anyio.create_task_group() as tasks:
+                for _ in range(55):
+                    tasks.start_soon(listed, one)
+                    tasks.start_soon(listed, other)
+            return anyio.current_time() - began
+
+    assert virtually(main) == pytest.approx(10.0, abs=0.2)

@@ -1,0 +1,110 @@
+"""From a request to the bytes that leave."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import pytest
+from crossbook_wire.http import Request, query_string
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook import InvalidInputError
+from crossbook._http.options import Options
+from crossbook._http.request import Attachment, Base, outgoing
+
+BASE = Base.parse("https://vendor.example.com/api/", allow_http=False)
+
+
+def framed(request: Request, attachment: Attachment | None = None, **options: float):
+    return outgoing(request, BASE, attachment or Attachment(), Options(**options), 60, 1000)
+
+
+def test_the_base_comes_first_and_the_credentials_last() -> None:
+    request = Request(operation="x", method="GET", path="/things", query="a=1")
+    call = framed(request, Attachment(headers=((b"Authorization", b"secret"),), query="token=secret"))
+    assert (call.origin, call.path, call.target) == (
+        "https://vendor.example.com", "/api/things", b"/api/things?a=1&token=secret"
+    )  # fmt: skip
+    assert call.headers[-1] == (b"Authorization", b"secret")
+    assert dict(call.headers)[b"Accept-Encoding"] == b"gzip", "nothing else can be inflated with a cap"
+    assert "secret" not in f"{call!r}{request!r}"
+    assert request.query == "a=1", "a copy"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"a":1}'])
+def test_members_go_into_the_body(body: bytes) -> None:
+    request = Request(operation="x", method="POST", path="/things", body=body, content_type="application/json")
+    call = framed(request, Attachment(members=b'"password":"secret"'))
+    assert json.loads(call.body) == {"password": "secret", **json.loads(body)}
+    assert dict(call.headers)[b"Content-Type"] == b"application/json"
+    assert request.body == body
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "things", "/", "//", "/..", "/a/../b", "/./a", "/a/..", "/a b", "/a?b", "/a#b", "/ą", "/a\n", "/%2e%2e/b"],
+)
+def test_a_path_that_could_be_another_is_refused(path: str) -> None:
+    with pytest.raises(InvalidInputError):
+        framed(Request(operation="x", method="GET", path=path))
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), st.text(max_size=20)))
+def test_any_query_stays_a_query(parameters: dict[str, str]) -> None:
+    call = framed(Request(operation="x", method="GET", path="/things", query=query_string(parameters)))
+    assert call.target.partition(b"?")[0] == b"/api/things"
+    assert all(33 <= byte <= 126 and byte not in b"#" for byte in call.target)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "prefix"),
+    [
+        ("https://api.example.com", "https://api.example.com", ""),
+        (" https://api.example.com/ ", "https://api.example.com", ""),
+        ("https://api.example.com:8443/v1/", "https://api.example.com:8443", "/v1"),
+        ("http://127.0.0.1:80", "http://127.0.0.1:80", ""),
+        ("http://[::1]:80/x", "http://[::1]:80", "/x"),
+        ("http://localhost/x", "http://localhost", "/x"),
+        ("http://LOCALHOST", "http://LOCALHOST", ""),
+        ("http://127.255.0.9:1", "http://127.255.0.9:1", ""),
+        ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", ""),
+    ],
+)
+def test_base_urls(url: str, origin: str, prefix: str) -> None:
+    base = Base.parse(url, allow_http=False)
+    assert (base.origin, base.prefix) == (origin, prefix)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "api.example.com", "//api.example.com", "ftp://api.example.com", "https://", "https://u:pw@api.example.com",
+        "https://api.example.com?x=1", "https://api.example.com#x", "http://api.example.com", "http://128.0.0.1",
+        "http://localhost.example.com", "http://x.localhost", "http://.localhost", "http://localhost.",
+        "http://127.0.0.1.example.com", "http://2130706433", "http://0x7f000001", "http://127.1", "http://0.0.0.0",
+        "http://[::]", "http://[::ffff:128.0.0.1]", "http://10.0.0.1", "https://@api.example.com",
+        "https://:@api.example.com", "https://u@api.example.com", "http://@localhost", "http://127.0.0.1@api.example.com",
+        "https://api.example.com:port", "https://[::1", "https://api.exa mple.com",
+        "https://api.example.com/a b", "https://ąpi.example.com", "https://api.example.com/\r\nX: y",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_none_or_not_safe(url: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        Base.parse(url, allow_http=False)
+    assert caught.value.field == "base_url"
+    assert "pw" not in str(caught.value)
+
+
+def test_who_insists_on_http_gets_it() -> None:
+    assert Base.parse("http://api.example.com", allow_http=True).origin == "http://api.example.com"
+    with pytest.raises(InvalidInputError):
+        Base.parse("ftp://api.example.com", allow_http=True)
+
+
+def test_credentials_do_not_travel() -> None:
+    attachment = Attachment(headers=((b"Authorization", b"secret"),), members=b"secret", query="secret")
+    assert "secret" not in repr(attachment)
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(attachment)

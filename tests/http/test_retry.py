@@ -1,0 +1,92 @@
+"""Whether and when a request is made again."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossbook import (
+    AuthError,
+    ConnectError,
+    CrossbookError,
+    InvalidResponseError,
+    NoResponseError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    ResponseTooLargeError,
+    UnsupportedError,
+    VendorUnavailableError,
+)
+from crossbook._http.retry import LONGEST, Quota, may_repeat, wait_before
+from crossbook.vendor import Retry
+
+CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
+OTHERS = (Retry.SAFE, Retry.IDEMPOTENT)
+ALWAYS: list[CrossbookError] = [
+    RateLimitError("429", status=429, sent="yes"),
+    ConnectError("refused", sent="no"),
+    NoResponseError("never left", sent="no"),
+]
+UNLESS_IT_CREATES: list[CrossbookError] = [
+    NoResponseError("reset", sent="maybe"),
+    VendorUnavailableError("503", status=503, sent="yes"),
+    InvalidResponseError("cut", status=200, sent="yes"),
+    InvalidResponseError("no JSON", status=207, sent="yes"),
+]
+NEVER: list[CrossbookError] = [
+    AuthError("401", status=401, sent="yes"),
+    NotFoundError("404", status=404, sent="yes"),
+    RejectedError("422", status=422, sent="yes"),
+    InvalidResponseError("a redirect", status=302, sent="yes"),
+    InvalidResponseError("a wrong base URL", status=404, sent="yes"),
+    ResponseTooLargeError("a bomb", status=200, sent="yes"),
+    UnsupportedError("no such thing"),
+]
+
+
+@pytest.mark.parametrize(
+    ("error", "retry", "expected"),
+    [
+        *((error, retry, True) for error, retry in product(ALWAYS, Retry)),
+        *((error, retry, True) for error, retry in product(UNLESS_IT_CREATES, OTHERS)),
+        *((error, retry, False) for error, retry in product(UNLESS_IT_CREATES, CREATES)),
+        *((error, retry, False) for error, retry in product(NEVER, Retry)),
+    ],
+    ids=lambda value: value.name if isinstance(value, Retry) else str(value),
+)
+def test_by_what_it_does_and_whether_it_left(error: CrossbookError, retry: Retry, expected: bool) -> None:
+    assert may_repeat(retry, error) is expected
+
+
+@given(number=st.integers(1, 50), asked=st.none() | st.floats(0, 1e6), dice=st.floats(0, 1))
+def test_full_jitter_that_never_undercuts_the_vendor(number: int, asked: float | None, dice: float) -> None:
+    wait = wait_before(number, asked, lambda: dice)
+    most = min(LONGEST, 0.5 * 2 ** (number - 1))
+    if asked is None:
+        assert wait == pytest.approx(dice * most)
+    else:
+        assert asked <= wait <= asked + most
+
+
+def test_the_longest_wait_doubles_up_to_a_bound() -> None:
+    assert [wait_before(number, None, lambda: 1.0) for number in range(1, 8)] == [0.5, 1, 2, 4, 8, 8, 8]
+    assert len({wait_before(1, None) for _ in range(20)}) > 1, "it is drawn"
+
+
+def test_a_purse_that_failures_empty_and_successes_fill() -> None:
+    purse = Quota()
+    assert sum(purse.take() for _ in range(1000)) == 100
+    for _ in range(4):
+        purse.succeeded(repeated=False)
+    assert not purse.take()
+    purse.succeeded(repeated=False)
+    assert purse.take()
+    purse.succeeded(repeated=True)
+    assert purse.take()
+    for _ in range(10_000):
+        purse.succeeded(repeated=True)
+    assert sum(purse.take() for _ in range(1000)) == 100, "it holds no more than at first"

@@ -1,0 +1,171 @@
+"""What bounds the repeats of a call (options, purse, pace), and what an earlier attempt of it may have done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from fakes import FakeTransport, book_over, reply
+from runs import DOWN, FOUND, LOST, REFUSED, Run
+from virtual import virtually
+
+from crossbook import (
+    AddressBook,
+    Attempt,
+    CrossbookError,
+    InvalidInputError,
+    NotFoundError,
+    RateLimitError,
+    VendorUnavailableError,
+)
+from crossbook._http.request import PreparedRequest, TransportResponse
+
+GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)
+REPEATS = 100  # what the purse of an account pays for
+
+
+class Vendor(FakeTransport):
+    """Says the same until it is told to say something else."""
+
+    def __init__(self, says: TransportResponse) -> None:
+        super().__init__(lambda _call: self.says)
+        self.says = says
+
+
+async def failing(book: AddressBook, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(VendorUnavailableError):
+            await book.contacts.get("1")
+
+
+def test_a_purse_that_is_empty_ends_the_repeats_and_successes_fill_it() -> None:
+    vendor = Vendor(DOWN)
+
+    async def main() -> None:
+        async with book_over("vercom", vendor) as book:
+            await failing(book, 200)
+            assert len(vendor.sent) == 200 + REPEATS
+            vendor.says = FOUND
+            for _ in range(5):
+                await book.contacts.get("1")
+            vendor.says = DOWN
+            del vendor.sent[:]
+            await failing(book, 3)
+            assert len(vendor.sent) == 3 + 1, "five successes pay for one repeat"
+
+    virtually(main)
+
+
+def test_a_purse_belongs_to_the_account_and_not_to_a_book_or_its_copies() -> None:
+    first, second, other = (FakeTransport(DOWN) for _ in range(3))
+
+    async def main() -> None:
+        async with book_over("vercom", first) as a, book_over("vercom", second) as b:
+            await failing(a.with_options(max_attempts=2), REPEATS)
+            await failing(b, 5)
+            assert (len(first.sent), len(second.sent)) == (2 * REPEATS, 5)
+        async with book_over("vercom", other, authorization="another", max_attempts=2) as c:
+            await failing(c, 5)
+            assert len(other.sent) == 10
+
+    virtually(main)
+
+
+def test_what_is_refused_and_not_down_costs_the_purse_nothing() -> None:
+    vendor = Vendor(GONE)
+
+    async def main() -> None:
+        async with book_over("vercom", vendor) as book:
+            for _ in range(2 * REPEATS):
+                with pytest.raises(CrossbookError):
+                    await book.contacts.delete("1")
+            vendor.says = DOWN
+            del vendor.sent[:]
+            await failing(book, 1)
+            assert len(vendor.sent) == 4
+
+    virtually(main)
+
+
+def test_every_attempt_waits_for_its_turn() -> None:
+    run = Run(DOWN, DOWN, DOWN, FOUND, rate=0.1)
+    assert run.error is None
+    assert run.seconds == pytest.approx(30, abs=0.5), "one turn in ten seconds, whatever the backoff"
+
+
+def test_who_will_not_queue_is_told_at_once_and_nothing_is_sent() -> None:
+    async def main() -> None:
+        transport = FakeTransport(FOUND)
+        async with book_over("vercom", transport, rate=0.2, queue_timeout=4) as book:
+            await book.contacts.get("1")
+            began = anyio.current_time()
+            with pytest.raises(RateLimitError, match="queue_timeout") as caught:
+                await book.contacts.get("1")
+            error = caught.value
+            assert anyio.current_time() == began
+            assert (error.sent, error.attempts, error.operation, error.status) == ("no", 0, "listContacts", None)
+            assert error.retry_after == pytest.approx(5, abs=0.1)
+            await book.with_options(queue_timeout=6).contacts.get("1")
+            assert len(transport.sent) == 2
+
+    virtually(main)
+
+
+def test_a_place_is_queued_for_too() -> None:
+    """A call that waits for one in flight has not left: it says so, and not that it may have happened."""
+
+    async def hangs(call: PreparedRequest) -> TransportResponse:
+        await anyio.sleep(30)
+        return FOUND
+
+    async def main() -> None:
+        async with book_over("vercom", FakeTransport(hangs), concurrency=1) as book, anyio.create_task_group() as tasks:
+            tasks.start_soon(book.contacts.get, "1")
+            await anyio.sleep(1)
+            began = anyio.current_time()
+            with pytest.raises(RateLimitError) as caught:
+                await book.with_options(queue_timeout=2, timeout=5).contacts.get("1")
+            assert anyio.current_time() - began == pytest.approx(2)
+            assert caught.value.sent == "no"
+
+    virtually(main)
+
+
+def test_options_of_the_book_and_of_one_call() -> None:
+    seen: list[Attempt] = []
+
+    async def main() -> None:
+        transport = FakeTransport(DOWN)
+        async with book_over("vercom", transport, max_attempts=2) as book:
+            for copy, made in ((book, 2), (book.with_options(max_attempts=3), 3), (book, 2)):
+                del transport.sent[:]
+                await failing(copy, 1)
+                assert len(transport.sent) == made
+            await failing(book.with_options(on_attempt=seen.append), 1)
+            await failing(book, 1)
+            assert len(seen) == 2
+            for wrong in ({"max_attempts": 0}, {"timeout": -1}, {"timeout": "3"}, {"retries": 3}):
+                with pytest.raises(InvalidInputError) as caught:
+                    book.with_options(**wrong)  # type: ignore[call-arg, arg-type]
+                assert caught.value.field == next(iter(wrong))
+
+    virtually(main)
+
+
+@pytest.mark.parametrize(
+    ("before", "gone"), [((LOST,), True), ((DOWN,), True), ((reply(b""),), True), ((LOST, REFUSED), True),
+                         ((), False), ((REFUSED,), False), ((reply(b"", 429),), False)], ids=str,
+)  # fmt: skip
+def test_a_delete_that_finds_nothing_after_an_attempt_that_may_have_done_it(before: Any, gone: bool) -> None:
+    run = Run(*before, GONE, act=lambda book: book.contacts.delete("1"))
+    if gone:
+        assert run.error is None
+    else:
+        assert isinstance(run.error, NotFoundError)
+        assert run.error.earlier == "no"
+
+
+def test_the_same_for_a_group() -> None:
+    assert Run(LOST, GONE, act=lambda book: book.groups.delete("1")).error is None
+    assert isinstance(Run(GONE, act=lambda book: book.groups.delete("1")).error, NotFoundError)

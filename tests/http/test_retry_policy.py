@@ -1,0 +1,165 @@
+"""What is repeated, by what the operation does and by what went wrong: through a book, in virtual time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from crossbook_wire.vercom import models
+from fakes import reply
+from runs import DOWN, FOUND, LOST, REFUSED, Run
+
+from crossbook import (
+    AuthError,
+    ConnectError,
+    InvalidResponseError,
+    NoResponseError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    VendorUnavailableError,
+)
+from crossbook._http.error_mapping import retry_after
+from crossbook._http.request import TransportFailure
+
+DONE = reply({"meta": {}, "data": [{"id": "1"}]})
+GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)
+BUSY = reply(b"", 429)
+WORKING = reply({"meta": {}, "data": []}, 202, retry_after="1")
+
+# One operation of each retry class.
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "safe": lambda book: book.wire.segments.get_segment("1"),
+    "idempotent": lambda book: book.wire.contacts.delete_contacts(models.ContactIds(id=[1])),
+    "create_with_lookup": lambda book: book.wire.contacts.create_contacts([models.NewContact(email="a@example.com")]),
+    "create_no_lookup": lambda book: book.wire.groups.create_groups([models.NewGroup(name="New", externalId="1")]),
+}
+CREATES = ("create_with_lookup", "create_no_lookup")
+ALL = tuple(CALLS)
+REST = tuple(name for name in CALLS if name not in CREATES)
+
+# What goes wrong: who repeats it, the error if it lasts, what it says of the request.
+TABLE: dict[str, tuple[Any, tuple[str, ...], type[Exception], str]] = {
+    "refused": (REFUSED, ALL, ConnectError, "no"),
+    "no room": (TransportFailure("busy", "no", "PoolTimeout"), ALL, ConnectError, "no"),
+    "lost, and never sent": (TransportFailure("lost", "no", "WriteError"), ALL, NoResponseError, "no"),
+    "lost": (LOST, REST, NoResponseError, "maybe"),
+    "cut in the body": (TransportFailure("lost", "maybe", "ReadError", 200), REST, NoResponseError, "maybe"),
+    "429": (BUSY, ALL, RateLimitError, "yes"),
+    "500": (reply(b"", 500), REST, VendorUnavailableError, "yes"),
+    "502 in HTML": (reply(b"<html>", 502, content_type="text/html"), REST, VendorUnavailableError, "yes"),
+    "503": (DOWN, REST, VendorUnavailableError, "yes"),
+    "520": (reply(b"", 520), REST, VendorUnavailableError, "yes"),
+    "408": (reply(b"", 408), REST, VendorUnavailableError, "yes"),
+    "empty": (reply(b""), REST, InvalidResponseError, "yes"),
+    "cut JSON": (reply(b'{"data":['), REST, InvalidResponseError, "yes"),
+    "somebody else's JSON": (reply({"hello": 1}), REST, InvalidResponseError, "yes"),
+    "the vendor's refusal": (reply({"errors": [{"title": "no"}], "meta": {}}, 422), (), RejectedError, "yes"),
+    "its refusal with 200": (reply({"errors": [{"title": "no"}], "meta": {}}), (), RejectedError, "yes"),
+    "401": (reply(b"", 401), (), AuthError, "yes"),
+    "404": (GONE, (), NotFoundError, "yes"),
+    "a redirect": (reply(b"", 302, location="/"), (), InvalidResponseError, "yes"),
+    "too large": (TransportFailure("too_large", "yes", "cap"), (), InvalidResponseError, "yes"),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("trouble", TABLE)
+def test_by_class_and_error(call: str, trouble: str) -> None:
+    answer, repeated, kind, sent = TABLE[trouble]
+    run = Run(answer, act=CALLS[call], max_attempts=3)
+    made = 3 if call in repeated else 1
+    assert isinstance(run.error, kind)
+    assert (run.error.sent, run.error.attempts, len(run.transport.sent)) == (sent, made, made)
+    assert [attempt.number for attempt in run.seen] == list(range(1, made + 1))
+    assert [attempt.sent for attempt in run.seen] == [sent] * made
+
+
+@pytest.mark.parametrize("call", REST)
+def test_202_is_not_done_yet(call: str) -> None:
+    run = Run(WORKING, WORKING, DONE, act=CALLS[call], max_attempts=1)
+    assert run.error is None
+    assert len(run.transport.sent) == 3
+    assert run.seconds >= 2
+
+
+@pytest.mark.parametrize("call", CREATES)
+def test_a_create_that_is_not_done_yet_is_neither_repeated_nor_called_done(call: str) -> None:
+    run = Run(WORKING, DONE, act=CALLS[call])
+    assert isinstance(run.error, VendorUnavailableError)
+    assert (run.error.status, run.error.sent, len(run.transport.sent)) == (202, "yes", 1)
+
+
+def test_patience_costs_no_attempt_and_is_no_hammering() -> None:
+    now = reply(b"", 202, retry_after="0")
+    run = Run(now, now, DOWN, FOUND, act=CALLS["safe"], max_attempts=2)
+    assert run.error is None, "the 503 is the first attempt that failed"
+    run = Run(now, act=CALLS["safe"], timeout=10)
+    assert isinstance(run.error, VendorUnavailableError)
+    assert len(run.transport.sent) <= 20
+
+
+def test_a_202_that_says_nothing_at_all_is_an_attempt_for_what_writes() -> None:
+    run = Run(reply(b"", 202), act=CALLS["idempotent"], max_attempts=2)
+    assert isinstance(run.error, InvalidResponseError)
+    assert len(run.transport.sent) == 2
+
+
+def test_full_jitter() -> None:
+    """Each wait is drawn from the whole of its range: 0.5 s, doubled each time, up to 8 s."""
+    random.seed(1)
+    parts: list[float] = []
+    for _ in range(40):
+        run = Run(DOWN, max_attempts=7, timeout=1000)
+        waits = [attempt.wait for attempt in run.seen if attempt.wait is not None]
+        assert len(waits) == 6
+        parts += [wait / most for wait, most in zip(waits, (0.5, 1, 2, 4, 8, 8), strict=True)]
+    assert 0 <= min(parts) < 0.05
+    assert 0.95 < max(parts) <= 1
+    assert sum(parts) / len(parts) == pytest.approx(0.5, abs=0.05)
+
+
+def in_seconds(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"retry_after": "7"}, 7, 7.1),
+        ({"retry_after": "1.5"}, 1.5, 1.6),
+        ({"retry_after": in_seconds(3600), "date": in_seconds(3590)}, 9, 11.1),
+        ({"retry_after": in_seconds(-3600)}, 0, 0.1),
+        ({"retry_after": "soon"}, 0, 0.5),
+        ({}, 0, 0.5),
+    ],
+    ids=lambda value: str(sorted(value)) if isinstance(value, dict) else str(value),
+)
+def test_what_the_vendor_asks_for(status: int, headers: dict[str, str], least: float, most: float) -> None:
+    busy = [FOUND] * 20  # so that the limiter has learned a rate that is no hindrance
+    run = Run(*busy, reply(b"", status, **headers), FOUND, act=twenty_one)
+    assert run.error is None
+    waits = [attempt.wait for attempt in run.seen if attempt.wait is not None]
+    assert len(waits) == 1
+    assert least <= waits[0] <= most
+    assert run.seconds >= waits[0]
+
+
+async def twenty_one(book: Any) -> None:
+    for _ in range(21):
+        await book.contacts.get("1")
+
+
+def test_a_date_is_counted_from_the_vendors_clock_and_read_in_every_form() -> None:
+    ours = in_seconds(30)
+    assert retry_after({"retry-after": in_seconds(100), "date": in_seconds(40)}) == pytest.approx(60, abs=1)
+    assert retry_after({"retry-after": ours, "date": "nonsense"}) == pytest.approx(30, abs=1.1)
+    for form in ("Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT"):
+        assert retry_after({"retry-after": form, "date": "Sun, 06 Nov 1994 08:49:27 GMT"}) == 10
+    for endless in ("9" * 20, "9" * 5000):
+        assert retry_after({"retry-after": endless}) == 1e9

@@ -1,0 +1,206 @@
+"""Group commit: one sync serves many, off the event loop, and no cancellation or failure leaves the journal halfway."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+from journals import HEADING, SlowDisk, cancelled_twice, done, intent, opened
+
+from crossbook.journal import group_commit
+from crossbook.journal.sqlite import SqliteJournal
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+@pytest.fixture
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The thread of each sync of the log."""
+    threads: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        threads.append(threading.get_ident())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return threads
+
+
+async def test_one_sync_serves_all_who_wait(path: Path, syncs: list[int]) -> None:
+    async with opened(path) as journal:
+        async with anyio.create_task_group() as group:
+            for index in range(32):
+                group.start_soon(journal.record_intents, [intent(index)])
+        assert len(syncs) == 1
+        await journal.record_outcomes([done(index) for index in range(32)])
+        assert len(syncs) == 1
+        await journal.record_intents([intent(index) for index in range(32, 1032)])
+        assert len(syncs) == 2
+    assert threading.get_ident() not in syncs
+
+
+def after_a_crash(path: Path, folder: Path) -> list[int]:
+    """The items that were there if the process died now: what its files hold without it."""
+    for file in path.parent.glob(path.name + "*"):
+        shutil.copy(file, folder)
+    with closing(sqlite3.connect(folder / path.name)) as db:
+        return [index for (index,) in db.execute('select "index" from entry order by "index"')]
+
+
+async def test_a_slow_disk_holds_up_intents_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    intended: list[int] = []
+
+    async def record_intents(index: int) -> None:
+        await journal.record_intents([intent(index)])
+        intended.append(index)
+
+    async with opened(path) as journal, anyio.create_task_group() as group:
+        disk = SlowDisk(monkeypatch)
+        group.start_soon(record_intents, 0)
+        await disk.busy()
+        group.start_soon(record_intents, 1)
+        with anyio.fail_after(30):
+            await journal.record_outcomes([done(2, id="2")])
+            assert await journal.owner("2") == 2
+        disk.release()
+        await disk.busy()
+        # The first sync began before the second intent was there: it says nothing of it.
+        assert intended == [0]
+        disk.release(2)
+
+
+async def test_what_is_written_outlives_the_process(
+    path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(path) as journal:
+        disk = SlowDisk(monkeypatch)
+        await journal.record_outcomes([done(0)])
+        assert after_a_crash(path, tmp_path_factory.mktemp("0")) == [0]
+        async with anyio.create_task_group() as group:
+            group.start_soon(journal.record_intents, [intent(1)])
+            await disk.busy()
+            await journal.record_outcomes([done(2)])
+            disk.release()
+        assert after_a_crash(path, tmp_path_factory.mktemp("2")) == [0, 1, 2]
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            disk.release()
+            await journal.record_intents([intent(3)])
+        assert after_a_crash(path, tmp_path_factory.mktemp("3")) == [0, 1, 2, 3]
+        disk.release()
+
+
+async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, syncs: list[int]) -> None:
+    monkeypatch.setattr(group_commit, "_LOG_LIMIT", 100_000)
+    log = path.with_name(path.name + "-wal")
+    longest = 0
+    async with opened(path) as journal:
+        for begin in range(0, 4000, 100):
+            write = journal.record_outcomes if begin % 200 else journal.record_intents
+            await write([done(index, key=f"{index * 7919 % 10007:x}") for index in range(begin, begin + 100)])
+            longest = max(longest, log.stat().st_size)
+        assert await journal.first_open() == 4000
+    assert longest < 500_000
+    assert threading.get_ident() not in syncs
+
+
+async def test_cancelled_at_any_moment_it_goes_on(path: Path) -> None:
+    written = 0
+    async with opened(path) as journal:
+        for step in range(40):
+            with anyio.move_on_after(step * 0.0003):
+                async with anyio.create_task_group() as group:
+                    for index in range(step * 8, step * 8 + 8):
+                        group.start_soon(journal.record_intents, [intent(index)])
+                written += 8
+        with anyio.fail_after(60):
+            await journal.record_intents([intent(9999)])
+    async with opened(path) as journal:
+        assert await journal.entry(9999) == intent(9999)
+        found = [await journal.entry(index) for index in range(320)]
+        assert len([entry for entry in found if entry]) >= written
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = SqliteJournal(path)
+    await journal.open("")
+    await journal.begin(HEADING)
+    disk = SlowDisk(monkeypatch)
+    leader, follower, third = (asyncio.create_task(journal.record_intents([intent(index)])) for index in range(3))
+    await disk.busy()
+    leader.cancel()
+    await anyio.wait_all_tasks_blocked()
+    third.cancel()
+    disk.release(9)
+    await asyncio.wait_for(follower, 60)
+    assert leader.cancelled()
+    await journal.close()
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = SqliteJournal(path)
+    await journal.open("")
+    await journal.begin(HEADING)
+    disk = SlowDisk(monkeypatch)
+    leader = asyncio.create_task(journal.record_intents([intent(0)]))
+    await disk.busy()
+    await journal.record_outcomes([done(0)])  # left for the leader, which is about to go
+    leader.cancel()
+    disk.release(9)
+    with pytest.raises(asyncio.CancelledError):
+        await leader
+    await journal.close()
+    async with opened(path) as again:
+        assert await again.entry(0) == done(0)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And again while the file is closed: it is let go of before the opener ends."""
+    for passes in range(6):
+        await cancelled_twice(SqliteJournal(path).open(""), monkeypatch, passes)
+        async with opened(path) as again:
+            await again.record_intents([intent(0)])
+
+
+async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = SqliteJournal(path)
+    await journal.open("")
+    await journal.begin(HEADING)
+    disk = SlowDisk(monkeypatch)
+
+    async def close() -> None:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await journal.close()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(journal.record_intents, [intent(0)])
+        await disk.busy()
+        group.start_soon(journal.record_intents, [intent(1)])
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(close)
+        await anyio.wait_all_tasks_blocked()
+        disk.release(9)
+    monkeypatch.undo()
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in range(2)] == [intent(0), intent(1)]

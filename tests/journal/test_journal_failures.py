@@ -1,0 +1,93 @@
+"""A disk that is full or fails: nothing more is taken, and what was intended before is there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from journals import HEADING, done, intent, opened
+
+from crossbook import CrossbookError
+from crossbook.journal.sqlite import SqliteJournal
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    async with opened(path) as journal:
+        await journal.record_intents([intent(0)])
+        monkeypatch.setattr(os, "fsync", fsync)
+        async with anyio.create_task_group() as group:
+            for index in (1, 2):
+                group.start_soon(refused, journal.record_intents, [intent(index)])
+        monkeypatch.undo()
+        await refused(journal.record_outcomes, [done(0)])
+        await refused(journal.entry, 0)
+    async with opened(path) as again:
+        assert await again.entry(0) == intent(0)
+
+
+async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too(path: Path) -> None:
+    ended: list[type[Exception]] = []
+
+    async def record_intents(index: int, attempts: int) -> None:
+        try:
+            await journal.record_intents([intent(index, attempts=attempts)])
+        except (CrossbookError, OverflowError) as error:
+            ended.append(type(error))
+
+    async with opened(path) as journal:
+        async with anyio.create_task_group() as group:
+            for index, attempts in enumerate((1, 1 << 64, 1)):
+                group.start_soon(record_intents, index, attempts)
+        assert len(ended) == 3
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in range(3)] == [None] * 3
+
+
+async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(_: int) -> None:
+        raise OSError(errno.EIO, "input/output error")
+
+    journal = SqliteJournal(path)
+    await journal.open("")
+    await journal.begin(HEADING)
+    await journal.record_intents([intent(0)])
+    await journal.record_outcomes([done(0)])
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        with pytest.raises(CrossbookError, match="the disk or its file system refused"):
+            await journal.close()
+    async with opened(path) as again:
+        assert await again.entry(0) == done(0)
+
+
+async def refused(method: Callable[..., Any], value: object) -> None:
+    with pytest.raises(CrossbookError, match="cannot be written: the disk is full"):
+        await method(value)
+
+
+async def test_a_full_disk_keeps_what_was_intended(path: Path) -> None:
+    async with opened(path) as journal:
+        await journal.record_intents([intent(0)])
+        journal._file._do(lambda db: db.execute("pragma max_page_count = 12").fetchall())
+        with pytest.raises(CrossbookError, match="the disk is full"):
+            await journal.record_intents([intent(index, item_key="r" * 500) for index in range(1, 200)])
+        await refused(journal.record_intents, [intent(1)])
+    async with opened(path) as again:
+        assert [await again.entry(index) for index in (0, 1)] == [intent(0), None]

@@ -1,0 +1,192 @@
+"""The journal's file: what is no journal is refused and left as it is, and one process at a time has it."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import anyio
+import pytest
+from journals import child, done, hear, intent, opened, tell
+
+from crossbook import InvalidInputError, JournalBusyError
+from crossbook.journal import group_commit, sqlite_file
+from crossbook.journal.base import JournalEntry
+from crossbook.journal.sqlite import SqliteJournal
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "import.sqlite"
+
+
+async def fill(path: Path, count: int = 0) -> list[JournalEntry | None]:
+    """Opens it, settles some entries, and answers what is there."""
+    async with opened(path) as journal:
+        await journal.record_outcomes([done(index, item_key="r" * 200) for index in range(count)])
+        return [await journal.entry(index) for index in range(300)]
+
+
+def refused(path: Path, why: str) -> None:
+    with pytest.raises(InvalidInputError, match=why) as caught:
+        anyio.run(fill, path)
+    assert caught.value.field == "journal"
+
+
+def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
+    for content in (b"name,phone\n", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4080):
+        path.write_bytes(content)
+        refused(path, "a file of something else|damaged")
+        assert path.read_bytes() == content
+    path.unlink()
+    for mode in ("delete", "wal"):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute(f"pragma journal_mode = {mode}")
+            db.execute("create table if not exists people (name)")
+            db.commit()
+        before = path.read_bytes()
+        refused(path, "an SQLite file of something else")
+        assert path.read_bytes() == before
+
+
+def test_a_journal_of_a_newer_version(path: Path) -> None:
+    anyio.run(fill, path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma user_version = 3")
+    refused(path, "a newer crossbook")
+
+
+def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
+    refused(tmp_path, "it is a folder")
+    refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
+    refused(tmp_path / "a\0b", "null")
+    (tmp_path / "loop").symlink_to("loop")
+    refused(tmp_path / "loop", "a symbolic link that leads back to itself")
+    refused(tmp_path / "loop" / "import.sqlite", "a symbolic link that leads back to itself")
+    anyio.run(fill, tmp_path / ":memory:")
+    assert (tmp_path / ":memory:").exists()
+
+
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder of somebody who is not root, whom permissions would not stop; root becomes that somebody."""
+    was, other = os.geteuid(), os.geteuid() or 65534
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, other, -1)
+        os.seteuid(other)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(was)
+
+
+def test_a_place_that_may_not_be_written(nobody: Path) -> None:
+    path = nobody / "import.sqlite"
+    path.parent.chmod(0o500)
+    refused(path, "permissions")
+    path.parent.chmod(0o700)
+    anyio.run(fill, path)
+    path.chmod(0o400)
+    refused(path, "permissions")
+
+
+def test_a_damaged_file(path: Path) -> None:
+    anyio.run(fill, path, 500)
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + random.Random(1).randbytes(len(content) - 4096))
+    refused(path, "damaged")
+
+
+def test_an_empty_file_and_a_link_become_journals(path: Path) -> None:
+    path.touch()
+    link = path.with_name("link.sqlite")
+    link.symlink_to(path)
+    before = anyio.run(fill, link, 9)
+    assert anyio.run(fill, path) == before
+    assert before[8] is not None
+
+
+def test_another_process_has_it_until_it_is_killed(path: Path) -> None:
+    async def run() -> None:
+        with child(path, "hold") as other:
+            tell(other)
+            assert [hear(other), hear(other)] == ["ready", "open"]
+            with pytest.raises(JournalBusyError, match="open in another run"):
+                await SqliteJournal(path).open("")
+            other.kill()
+            other.wait()
+            async with opened(path) as journal:
+                await journal.record_intents([intent(0)])
+                # A second one of this process that is refused must not let go of the first one's lock.
+                with pytest.raises(JournalBusyError):
+                    await SqliteJournal(path).open("")
+                with child(path, "hold") as third:
+                    tell(third)
+                    assert [hear(third), hear(third)] == ["ready", "busy"]
+
+    anyio.run(run)
+
+
+def test_of_several_that_open_it_at_once_one_has_it(path: Path) -> None:
+    with ExitStack() as stack:
+        others = [stack.enter_context(child(path, "hold")) for _ in range(4)]
+        assert {hear(other) for other in others} == {"ready"}
+        for other in others:
+            tell(other)
+        assert sorted(hear(other) for other in others) == ["busy", "busy", "busy", "open"]
+
+
+async def killed(path: Path, copy: Path, fold: bool) -> None:
+    """Copies both files of a journal while it is open, as a process that was killed leaves them."""
+    async with opened(path) as journal:
+        await journal.record_intents([intent(index) for index in range(3 if not fold else 300)])
+        for name in ("", "-wal"):
+            copy.with_name(copy.name + name).write_bytes(path.with_name(path.name + name).read_bytes())
+
+
+@pytest.mark.parametrize("fold", [False, True], ids=["short", "folded"])
+def test_a_journal_whose_log_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch, fold: bool) -> None:
+    if fold:
+        monkeypatch.setattr(group_commit, "_LOG_LIMIT", 0)
+    copy = path.with_name("copy.sqlite")
+    log, kept = copy.with_name("copy.sqlite-wal"), path.with_name("kept")
+    anyio.run(killed, path, copy, fold)
+    log.rename(kept)
+    for lost in (None, b""):
+        if lost is not None:
+            log.write_bytes(lost)
+        before = copy.read_bytes()
+        refused(copy, r"its log .*copy\.sqlite-wal is missing.*copy both files together")
+        with pytest.raises(InvalidInputError, match="is missing"):
+            anyio.run(SqliteJournal(copy).runs)
+        assert copy.read_bytes() == before
+    kept.rename(log)
+    assert anyio.run(fill, copy)[2] == intent(2)
+    assert not log.exists()
+    assert anyio.run(fill, copy)[2] == intent(2)  # closed in order, it is one file
+
+
+def test_a_process_killed_while_it_folds_the_log(path: Path) -> None:
+    """Whatever there is between two steps of the folding, it is no journal whose log is lost."""
+    left: list[dict[str, bytes]] = []
+
+    def look(_: str) -> None:
+        left.append({file.name: file.read_bytes() for file in path.parent.glob("import.sqlite*")})
+
+    db, log = sqlite_file.connect(path)
+    db.set_trace_callback(look)
+    sqlite_file.begin_log(db)
+    db.set_trace_callback(None)
+    look("")
+    os.close(log)
+    db.close()
+    assert len(left) >= 4
+    for files in left:
+        for name, content in files.items():
+            path.with_name(name).write_bytes(content)
+        assert anyio.run(fill, path)[0] is None

@@ -1,0 +1,75 @@
+"""The vocabulary: frozen, slotted standard dataclasses that say what they know and show nobody."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from crossbook import Contact, ExternalId, Group, Page, Vercom, WriteResult
+from crossbook.models import read_from
+
+EXAMPLES: list[Any] = [
+    Contact(id="1", phone="+48500600700"),
+    Group(id="1", name="Friends"),
+    Page(items=(1, 2), cursor="abc"),
+    WriteResult(id="1", status="created", contact=Contact(id="1")),
+    ExternalId("crm-17"),
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_frozen_slotted_standard_dataclasses(example: Any) -> None:
+    assert dataclasses.is_dataclass(example)
+    assert not hasattr(example, "__dict__")
+    for field in dataclasses.fields(example):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(example, field.name, None)
+    assert pickle.loads(pickle.dumps(example)) == example
+    assert dataclasses.replace(example) == example
+
+
+def test_known_is_what_was_set_or_what_the_vendor_told() -> None:
+    mine = Contact(id="1", phone="+48500600700", company="")
+    assert mine.known_fields == {"id", "phone"}
+    assert mine.raw is None
+    wire = {"id": 1}
+    theirs = read_from(Contact(id="1"), wire, frozenset({"id", "phone", "company"}))
+    assert theirs.known_fields == {"id", "phone", "company"}, "empty, and known to be"
+    assert theirs.raw is wire
+    back = pickle.loads(pickle.dumps(theirs))
+    assert (back, back.known_fields, back.raw) == (theirs, theirs.known_fields, wire)
+    assert theirs == Contact(id="1"), "where it is from does not matter"
+    assert dataclasses.replace(theirs, company="ABC").known_fields == {"id", "company"}
+
+
+def test_groups_may_come_as_a_list_or_as_one() -> None:
+    groups: Any
+    for groups in (["1", "2"], ("1", "2"), iter(("1", "2"))):
+        assert Contact(groups=groups).groups == ("1", "2")
+    one: Any = "12"
+    assert Contact(groups=one).groups == ("12",)
+    assert Contact(groups=()).groups == ()
+    assert Contact().groups is None
+
+
+def test_a_repr_shows_nobody() -> None:
+    contact = Contact(
+        id="7", external_id="crm-anna", phone="+48500600700", email="anna@example.com", first_name="Anna",
+        last_name="Nowak", name="Anna Nowak", company="ABC", fields={"pesel": "44051401359"}, groups=("1",),
+        opted_out=frozenset({"sms"}), archived=True, created_at=datetime(2024, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    for text in (repr(contact), str(contact), f"{WriteResult(id='7', status='created', contact=contact)}"):
+        assert "id='7'" in text
+        assert "+48******00" in text
+        for secret in ("500600700", "anna@", "Anna", "Nowak", "ABC", "4405", "crm-anna"):
+            assert secret not in text
+    assert repr(Contact()) == "Contact()"
+    assert "crm" not in repr(ExternalId("crm-17"))
+
+
+def test_the_repr_of_a_card_names_its_vendor_and_is_no_page() -> None:
+    assert repr(Vercom.profile) == "<VendorProfile of Vercom>"
