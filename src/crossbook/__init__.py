@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from crossbook._batch.batch import Batch
     from crossbook._batch.builder import BatchOptions
     from crossbook._batch.results import Progress, Result, Summary
-    from crossbook._http.options import Attempt
+    from crossbook._http.auth import TokenStore
+    from crossbook._http.options import Attempt, CallOptions
     from crossbook._pagination.pager import Pager
     from crossbook.book import AddressBook, BookOptions
     from crossbook.journal.base import Journal
@@ -57,6 +58,8 @@ _LATER = {
     "Summary": "crossbook._batch.results",
     "BookOptions": "crossbook.book",
     "Attempt": "crossbook._http.options",
+    "CallOptions": "crossbook._http.options",
+    "TokenStore": "crossbook._http.auth",
     "Pager": "crossbook._pagination.pager",
     "capabilities": "crossbook.registry",
     "copy": "crossbook.transfer",
@@ -93,6 +96,7 @@ __all__ = [
     "Batch",
     "BatchOptions",
     "BookOptions",
+    "CallOptions",
     "Channel",
     "ConnectError",
     "Contact",
@@ -119,6 +123,7 @@ __all__ = [
     "SerwerSMS",
     "SqliteJournal",
     "Summary",
+    "TokenStore",
     "UnsupportedError",
     "UsageError",
     "VendorUnavailableError",

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
 
-__all__ = ["Brand", "Field", "Pager", "Segment", "Vercom"]
+__all__ = ["Brand", "Field", "Fields", "Pager", "Segment", "Segments", "Vercom"]
 
 
 def __getattr__(name: str) -> Any:
     # What the wire's models are imported for: with the first book, or when it is asked for.
-    if name not in ("Field", "Pager", "Segment"):
+    if name not in ("Field", "Fields", "Pager", "Segment", "Segments"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("crossbook.vendors.vercom.resources"), name)
 
