@@ -69,7 +69,7 @@ async def test_a_run_that_was_left_goes_on(inside: Inside, profile: VendorProfil
     options |= {
         "journal": path,
         "item_key": lambda contact: contact.email or contact.phone,
-        "settle": 0,
+        "settle_timeout": 0,
         "concurrency": 2,
     }
     async with inside.book() as book:
@@ -112,7 +112,7 @@ def evolved(result: Result) -> tuple[Any, ...]:
 async def test_what_was_in_flight_is_looked_up(inside: Inside, profile: VendorProfile, commits: str) -> None:
     """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
     source = people(profile, COUNT, inside.group())
-    options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle": 0, "concurrency": 4}
+    options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle_timeout": 0, "concurrency": 4}
     bulk = profile.capability("contacts.create").bulk > 1
     met = 0
 
@@ -153,7 +153,7 @@ def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, profile: Ven
     async def work() -> list[Result]:
         inside.spoil = Every(hang, *CREATES, nth=1)
         async with inside.book() as book:
-            options: dict[str, Any] = {"journal": journal, "match": "phone", "settle": 1.0, "concurrency": 4}
+            options: dict[str, Any] = {"journal": journal, "match": "phone", "settle_timeout": 1.0, "concurrency": 4}
             with anyio.move_on_after(0.5):
                 await ran(book.contacts.create_many(source, **options))
             assert {entry.state for entry in journal.entries.values()} == {"intent"}
@@ -382,7 +382,7 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorPro
         await ran(book.contacts.create_many(people(profile, COUNT, group)))
         bulk = profile.capability("contacts.delete").bulk > 1
         inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
-        options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle": 0}
+        options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle_timeout": 0}
         async with book.contacts.delete_many(book.contacts.list(), **options) as run:
             with anyio.move_on_after(20):
                 async for _ in run:
@@ -482,7 +482,7 @@ async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(
         (there,) = await ran(book.contacts.create_many([twin]))
         lost, closed = (Every(fault, *CREATES) for fault in (reset_before, no_connection))
         inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
-        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle": 1}
+        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle_timeout": 1}
         (result,) = await ran(book.contacts.create_many([twin], **options))
         assert (result.status, result.attempts) == ("failed", 2)
         inside.spoil = lambda _: None
@@ -499,7 +499,7 @@ async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(
     lost = Every(reset_before, *CREATES, most=1)
     deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
     async with inside.book() as book:
-        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle": 1, "concurrency": 1}
+        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle_timeout": 1, "concurrency": 1}
         inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
         results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["uncertain", "created"]
@@ -568,7 +568,7 @@ async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> Non
 async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
-    options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle": 0.01}
+    options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle_timeout": 0.01}
     lost = Every(reset_after, "createContact", nth=5)
     deaf = Every(no_connection, "getAddressBook", "listAddressBooks")
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
@@ -614,7 +614,7 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None
     group = inside.group()
     async with inside.book() as book:
         source = people(book.profile, 10, group)
-        options: dict[str, Any] = {"journal": Kept(), "settle": 0, "concurrency": 10}
+        options: dict[str, Any] = {"journal": Kept(), "settle_timeout": 0, "concurrency": 10}
         inside.spoil = Every(no_connection, "addToGroup")
         async with inside.book(timeout=1) as hasty:
             results = await ran(hasty.contacts.create_many(source, **options))
@@ -665,7 +665,7 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfil
 
         inside.spoil = Every(hang, *CREATES, "updateContact", "updateContacts")
         # No input is a duplicate of itself, though the journal has its key already.
-        options: dict[str, Any] = {"journal": Kept(), "match": match, "settle": 0, "on_duplicate": "error"}
+        options: dict[str, Any] = {"journal": Kept(), "match": match, "settle_timeout": 0, "on_duplicate": "error"}
         with anyio.move_on_after(20):
             await ran(book.contacts.upsert_many(source, **options))
         inside.spoil = lambda _: None

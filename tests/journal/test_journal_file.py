@@ -57,7 +57,7 @@ def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
 def test_a_journal_of_a_newer_version(path: Path) -> None:
     anyio.run(fill, path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("pragma user_version = 3")
+        db.execute("pragma user_version = 99")
     refused(path, "a newer crossbook")
 
 

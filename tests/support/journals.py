@@ -133,7 +133,7 @@ async def main():
                 await journal.record_intents([intent(index, key=f"{index * 7919 % 10007:x}")])
                 say(index)
             if entry is None or entry.state == "intent":
-                await journal.settle([done(index, id=str(index))])
+                await journal.record_outcomes([done(index, id=str(index))])
 
     async with anyio.create_task_group() as group:
         for _ in range(8):

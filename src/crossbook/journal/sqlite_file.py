@@ -22,7 +22,7 @@ from crossbook.errors import CrossbookError, InvalidInputError, JournalBusyError
 # A journal's file: made, recognised or refused, and what SQLite says about it in our words.
 
 _APPLICATION = 0x63626A31  # "cbj1", which `file` and every SQLite tool can show
-VERSION = 2
+VERSION = 3
 _OPEN = -VERSION
 """The version in the file itself while it is open: what was written since is in its log alone, as is `VERSION`."""
 # How long a file that is being let go of is waited for, in seconds.
@@ -36,7 +36,7 @@ _SCHEMA = (
         finished integer, archived integer not null default 0
     )""",
     """create table entry (
-        run integer not null, "index" integer not null, ref text, fingerprint text not null, key text,
+        run integer not null, "index" integer not null, item_key text, fingerprint text not null, key text,
         state text not null, at real not null, seen text, attempts integer not null, status text, id text,
         error text, dropped_fields text, write_only_fields text, primary key (run, "index")
     ) without rowid""",
