@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import crossbook
-from crossbook.registry import VENDORS, vendor
+from crossbook.registry import VENDORS, load_vendor
 from docs.repeats import repeats
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +16,7 @@ SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
 def grid() -> str:
-    profiles = [vendor(name).profile for name in VENDORS]
+    profiles = [load_vendor(name).profile for name in VENDORS]
     lines = ["| | " + " | ".join(profile.title for profile in profiles) + " |", "|---" * (len(profiles) + 1) + "|"]
     for verb, row in crossbook.capabilities().items():
         if verb == "contacts.update:external_id":

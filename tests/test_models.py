@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crossbook import Contact, ExternalId, Group, Page, Vercom, WriteResult
-from crossbook.models import read_from
+from crossbook.models import attach_raw
 
 EXAMPLES: list[Any] = [
     Contact(id="1", phone="+48500600700"),
@@ -37,7 +37,7 @@ def test_known_is_what_was_set_or_what_the_vendor_told() -> None:
     assert mine.known_fields == {"id", "phone"}
     assert mine.raw is None
     wire = {"id": 1}
-    theirs = read_from(Contact(id="1"), wire, frozenset({"id", "phone", "company"}))
+    theirs = attach_raw(Contact(id="1"), wire, frozenset({"id", "phone", "company"}))
     assert theirs.known_fields == {"id", "phone", "company"}, "empty, and known to be"
     assert theirs.raw is wire
     back = pickle.loads(pickle.dumps(theirs))

@@ -34,20 +34,20 @@ REGIONS = st.sampled_from(["PL", "AU", None])
     ],
 )
 def test_normal_form(text: str, region: str | None, normal: str) -> None:
-    assert _phones.normal(text, region) == normal
-    assert _phones.key(text, region) == (normal if normal[:1] == "+" else None)
+    assert _phones.normalize(text, region) == normal
+    assert _phones.match_key(text, region) == (normal if normal[:1] == "+" else None)
 
 
 @given(TEXTS, REGIONS)
 def test_normal_is_normal_and_a_key_is_e164(text: str, region: str | None) -> None:
-    normal = _phones.normal(text, region)
-    assert _phones.normal(normal, region) == normal
-    key = _phones.key(text, region)
+    normal = _phones.normalize(text, region)
+    assert _phones.normalize(normal, region) == normal
+    key = _phones.match_key(text, region)
     assert key is None or (key == normal and key[0] == "+" and key[1:].isascii() and key[1:].isdigit())
 
 
 def test_nothing_is_no_key() -> None:
-    assert _phones.key(None, "PL") is None
+    assert _phones.match_key(None, "PL") is None
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_nothing_is_no_key() -> None:
     ],
 )
 def test_spellings(number: str, spellings: list[str]) -> None:
-    assert _phones.spellings(number) == spellings
+    assert _phones.list_spellings(number) == spellings
 
 
 @given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
 def test_any_key_can_be_spelled(number: str) -> None:
-    found = _phones.spellings(number)
+    found = _phones.list_spellings(number)
     assert found[0] == number
     assert all(each and len(each) < 40 for each in found)

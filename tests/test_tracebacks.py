@@ -17,7 +17,7 @@ from fakes import TOKEN, VENDORS, FakeTransport, book_over, reply
 from crossbook import AddressBook, Contact, CrossbookError, NotFoundError, RejectedError
 from crossbook._http.request import TransportFailure
 from crossbook._tracebacks import clear_our_locals, own_copy
-from crossbook.book import ask_book
+from crossbook.book import check_health
 
 pytestmark = pytest.mark.anyio
 
@@ -198,7 +198,7 @@ def test_clear_our_locals_ends_in_a_circle() -> None:
 
 async def test_health_error_keeps_no_frame() -> None:
     async with book_over("vercom", FakeTransport(REFUSED)) as book:
-        health = await ask_book(book, 5)
+        health = await check_health(book, 5)
     assert type(health.error) is RejectedError
     assert frames_behind(health) == []
 

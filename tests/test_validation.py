@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import Contact, CrossbookError, InvalidInputError, _validation
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract.people import least
 
 NASTY = (
@@ -37,7 +37,7 @@ def is_id(vendor: str, text: str) -> bool:
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(text=IDS)
 def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
-    profile = vendor_class(vendor).profile
+    profile = load_vendor(vendor).profile
     for kind in ("id", "group", "groups"):
         if is_id(vendor, text):
             assert _validation.check_id(profile, kind, text) == text
@@ -52,7 +52,7 @@ def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_an_id_is_text(vendor: str, wrong: Any) -> None:
     with pytest.raises(InvalidInputError):
-        _validation.check_id(vendor_class(vendor).profile, "id", wrong)
+        _validation.check_id(load_vendor(vendor).profile, "id", wrong)
 
 
 ROUTES = {
@@ -109,11 +109,11 @@ def test_any_contact_is_stored_or_refused_by_name(
     vendor: str, values: dict[str, Any], on_unsupported_field: Any
 ) -> None:
     """And nothing of it is lost silently."""
-    profile = vendor_class(vendor).profile
+    profile = load_vendor(vendor).profile
     base = least(profile, 0, ["7"])
     whole = {**{name: getattr(base, name) for name in base.known_fields}, **values}
     try:
-        prepared = _validation.for_create(
+        prepared = _validation.prepare_contact(
             profile,
             Contact(**whole),
             region=profile.default_region,
@@ -127,11 +127,11 @@ def test_any_contact_is_stored_or_refused_by_name(
     if refused is not None:
         assert (bool(refused.field), refused.vendor) == (True, vendor)
         return
-    assert on_unsupported_field == "drop" or not prepared.lost
-    kept = prepared.contact.known_fields | set(prepared.lost)
+    assert on_unsupported_field == "drop" or not prepared.dropped_fields
+    kept = prepared.contact.known_fields | set(prepared.dropped_fields)
     given_names = {name for name, value in whole.items() if name != "fields" and not _validation.is_empty(value)}
     assert given_names - {"first_name", "last_name", "name"} <= kept
     for name, value in (whole.get("fields") or {}).items():
         stored = name in (prepared.contact.fields or {})
-        held = profile.named_fields is None or name in profile.named_fields
-        assert stored or f"fields.{name}" in prepared.lost or (not held and not value)
+        held = profile.extra_fields is None or name in profile.extra_fields
+        assert stored or f"fields.{name}" in prepared.dropped_fields or (not held and not value)

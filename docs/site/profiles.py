@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import crossbook
 from crossbook._pagination.strategies import OffsetPagination, PageNumberPagination, PerGroupPagination, SinglePage
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 from crossbook.vendor import Capability, Retry, VendorProfile
 from docs.grid import SIGNS
 from docs.site.markup import code, table
@@ -46,11 +45,11 @@ def adapter(vendor: str) -> str:
 def holds(vendor: str) -> str:
     """Every field of a contact that the vendor can hold, and how."""
     profile = _profile(vendor)
-    rows = [(f"`{name}`", _ACCESS[held.access], _longest(held.longest), _needed(profile, name)) for name, held in
-            profile.holds.items()]  # fmt: skip
-    if profile.named_fields is None:
+    rows = [(f"`{name}`", _ACCESS[held.access], _longest(held.max_length), _needed(profile, name)) for name, held in
+            profile.contact_fields.items()]  # fmt: skip
+    if profile.extra_fields is None:
         rows.append(("`fields`", _ACCESS["rw"], "", "any names"))
-    for name, longest in (profile.named_fields or {}).items():
+    for name, longest in (profile.extra_fields or {}).items():
         rows.append((f"`fields`: `{name}`", _ACCESS["rw"], _longest(longest), ""))
     return table(("field", "access", "longest", "needed"), rows)
 
@@ -65,7 +64,9 @@ def _facts(profile: VendorProfile) -> Iterator[tuple[str, str]]:
     paging = {OffsetPagination: "by offset", PageNumberPagination: "by number", SinglePage: "none: the whole list at once",
               PerGroupPagination: "none: group by group"}[type(profile.contact_paging)]  # fmt: skip
     sized = isinstance(profile.contact_paging, OffsetPagination | PageNumberPagination)
-    size = f", {profile.contact_paging.default} a page, at most {profile.contact_paging.longest:,}" if sized else ""
+    size = (
+        f", {profile.contact_paging.default_size} a page, at most {profile.contact_paging.max_size:,}" if sized else ""
+    )
     yield "pages of contacts", paging + size
     yield "found by", ", ".join(f"`{key}` ({_HOW[how]})" for key, how in profile.match_keys.items())
     yield (
@@ -83,7 +84,7 @@ def _facts(profile: VendorProfile) -> Iterator[tuple[str, str]]:
     yield "ids of contacts", code(profile.contact_id.pattern)
     yield (
         "a field is emptied with",
-        {"null": "`null`", "empty": "an empty text"}.get(profile.clears, "nothing: it cannot"),
+        {"null": "`null`", "empty": "an empty text"}.get(profile.clear_value, "nothing: it cannot"),
     )
     yield "largest answer", f"{profile.max_response_bytes // 2**20} MiB"
 
@@ -96,7 +97,7 @@ def credentials(vendor: str) -> str:
 
 
 def _profile(vendor: str) -> VendorProfile:
-    profile: VendorProfile = vendor_class(vendor).profile
+    profile: VendorProfile = load_vendor(vendor).profile
     return profile
 
 
@@ -109,7 +110,7 @@ def _cost(profile: VendorProfile, name: str) -> str:
     verb = profile.capability(name)
     if verb.support == "unsupported":
         return ""
-    each = f"{verb.bulk:,} items a request in batches" if verb.bulk > 1 else ""
+    each = f"{verb.bulk_size:,} items a request in batches" if verb.bulk_size > 1 else ""
     return each or (str(verb.calls) if verb.calls > 1 else "")
 
 
@@ -118,9 +119,9 @@ def _longest(longest: int | None) -> str:
 
 
 def _needed(profile: VendorProfile, name: str) -> str:
-    if profile.holds[name].required:
+    if profile.contact_fields[name].required:
         return "required"
-    return f"one of {', '.join(profile.needs_one_of)} is required" if name in profile.needs_one_of else ""
+    return f"one of {', '.join(profile.requires_any_of)} is required" if name in profile.requires_any_of else ""
 
 
 def retries() -> str:

@@ -44,7 +44,7 @@ def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
 
 def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
     """What a contact has, by field; a name either whole or in halves, as the vendor stores it."""
-    other_form = ("first_name", "last_name") if book.profile.names == "whole" else ("name",)
+    other_form = ("first_name", "last_name") if book.profile.name_format == "full" else ("name",)
     values = {name: getattr(contact, name) for name in _FIELDS if name not in other_form}
     values |= {f"fields.{name}": value for name, value in (contact.fields or {}).items()}
     if values["phone"]:
@@ -57,5 +57,5 @@ def _access(book: AddressBook, name: str) -> str:
     """`rw`, `r` or `w`, and nothing for what the vendor cannot hold."""
     own, _, named = name.partition(".")
     if named:
-        return "rw" if book.profile.named_fields is None or named in book.profile.named_fields else ""
-    return book.profile.holds[own].access if own in book.profile.holds else ""
+        return "rw" if book.profile.extra_fields is None or named in book.profile.extra_fields else ""
+    return book.profile.contact_fields[own].access if own in book.profile.contact_fields else ""

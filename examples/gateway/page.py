@@ -47,7 +47,11 @@ async def page(
 async def _shown(book: AddressBook, group: str | None, after: str | None, rows: int) -> dict[str, Any]:
     """A page of contacts, and the first groups; the vendor's error instead of what it cannot give."""
     # What the vendor never shows is no column.
-    columns = [name for name in COLUMNS if name in book.profile.holds and "r" in book.profile.holds[name].access]
+    columns = [
+        name
+        for name in COLUMNS
+        if name in book.profile.contact_fields and "r" in book.profile.contact_fields[name].access
+    ]
     contacts: Page[Contact] = Page(())
     groups: Page[Group] = Page(())
     try:

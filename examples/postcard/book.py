@@ -9,7 +9,7 @@ from crossbook_wire.http import Send
 from crossbook._http.auth import StaticAuth, credential, headers
 from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
-from examples.postcard.adapter import PostcardVerbs
+from examples.postcard.adapter import PostcardAdapter
 from examples.postcard.profile import PROFILE
 from examples.postcard.wire.postcard import Api
 
@@ -42,9 +42,9 @@ class Postcard(AddressBook):
         CROSSBOOK_POSTCARD_ACCOUNT."""
         return cls._from(account, cls._environment(account), options)
 
-    def _make_adapter(self, send: Send) -> PostcardVerbs:
+    def _make_adapter(self, send: Send) -> PostcardAdapter:
         self.wire = Api(send)
-        return PostcardVerbs(self.wire)
+        return PostcardAdapter(self.wire)
 
 
 def _auth(token: str) -> StaticAuth:

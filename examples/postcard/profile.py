@@ -9,9 +9,9 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook._pagination.strategies import OffsetPagination, SinglePage
 from crossbook.errors import CrossbookError, NotFoundError, RejectedError
-from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorErrorInfo, VendorProfile, as_object
+from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorErrorInfo, VendorProfile, parse_object
 
-PAGING = OffsetPagination(default=50, longest=100)
+PAGING = OffsetPagination(default_size=50, max_size=100)
 _BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFoundError, "invalid": RejectedError}
 
 
@@ -29,7 +29,7 @@ def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
         return None
     if body.error is UNSET:
         return VendorErrorInfo(kind=None)
-    error: dict[str, Any] = as_object(body.error)
+    error: dict[str, Any] = parse_object(body.error)
     code, field = error.get("code"), error.get("field")
     return VendorErrorInfo(
         kind=_BY_CODE.get(str(code)),
@@ -58,20 +58,20 @@ PROFILE = VendorProfile(
         "deletePerson": Operation(Retry.IDEMPOTENT),
     },
     capabilities={
-        "contacts.list": Capability("native", "pages by offset", by="listPeople"),
-        "contacts.get": Capability("native", by="getPerson"),
-        "contacts.find": Capability("native", "by e-mail", by="listPeople"),
-        "contacts.create": Capability("native", by="createPerson"),
-        "contacts.update": Capability("native", by="updatePerson"),
-        "contacts.delete": Capability("native", by="deletePerson"),
+        "contacts.list": Capability("native", "pages by offset", operation="listPeople"),
+        "contacts.get": Capability("native", operation="getPerson"),
+        "contacts.find": Capability("native", "by e-mail", operation="listPeople"),
+        "contacts.create": Capability("native", operation="createPerson"),
+        "contacts.update": Capability("native", operation="updatePerson"),
+        "contacts.delete": Capability("native", operation="deletePerson"),
     },
-    holds={
-        "email": FieldSupport(longest=200, required=True),
-        "name": FieldSupport(longest=100, required=True),
-        "company": FieldSupport(longest=100),
+    contact_fields={
+        "email": FieldSupport(max_length=200, required=True),
+        "name": FieldSupport(max_length=100, required=True),
+        "company": FieldSupport(max_length=100),
     },
-    names="whole",
-    clears="null",
+    name_format="full",
+    clear_value="null",
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"p[0-9]{1,17}"),

@@ -8,7 +8,7 @@ from functools import lru_cache
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def normal(text: str, region: str | None) -> str:
+def normalize(text: str, region: str | None) -> str:
     """`0491 570 006` in AU → `+61491570006`; what is not a valid number there stays the text it was.
 
     A text that is E.164 already passes by its pattern; parsing the others costs 9 µs, so they are remembered.
@@ -16,15 +16,15 @@ def normal(text: str, region: str | None) -> str:
     return text if _E164.fullmatch(text) else _parsed(text, region) or text
 
 
-def key(text: str | None, region: str | None) -> str | None:
+def match_key(text: str | None, region: str | None) -> str | None:
     """The number as a match key, or None if it is none: a text that is not a number matches nobody."""
     if not text:
         return None
-    number = normal(text, region)
+    number = normalize(text, region)
     return number if _E164.fullmatch(number) else None
 
 
-def spellings(number: str) -> list[str]:
+def list_spellings(number: str) -> list[str]:
     """How a vendor may have stored an E.164 number: with a plus, without, and as one dials it at home."""
     import phonenumbers
 

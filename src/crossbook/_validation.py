@@ -14,22 +14,22 @@ from msgspec.structs import replace
 from crossbook import _phones, _redaction
 from crossbook._pagination.strategies import OffsetPagination, Paging
 from crossbook.errors import InvalidInputError, UnsupportedError
-from crossbook.models import Contact, ExternalId, group_ids, vendor_of
+from crossbook.models import Contact, ExternalId, get_source_vendor, group_ids
 from crossbook.vendor import Query, VendorProfile
 
 _BROKEN = re.compile(r"[\0\ud800-\udfff]")
 
 
-def checked(profile: VendorProfile, name: str, value: Any, region: str | None) -> Any:
+def check_field(profile: VendorProfile, name: str, value: Any, region: str | None) -> Any:
     """One value, in the form that the vendor takes."""
     if name == "groups":
         return tuple(check_id(profile, "groups", group) for group in value)
     if name == "created_at":
         return _in_utc(profile, name, value)
-    value = clean(profile, name, value)
+    value = check_text(profile, name, value)
     if name == "phone":
-        value = normal_phone(profile, value, region)
-    longest = profile.holds[name].longest
+        value = normalize_phone(profile, value, region)
+    longest = profile.contact_fields[name].max_length
     if longest is not None and len(value) > longest:
         raise InvalidInputError(f"{name} is longer than {longest} characters", field=name, vendor=profile.vendor)
     return value
@@ -52,12 +52,10 @@ def _in_utc(profile: VendorProfile, name: str, value: object) -> datetime:
     return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
 
 
-def normal_phone(profile: VendorProfile, text: str, region: str | None) -> str:
+def normalize_phone(profile: VendorProfile, text: str, region: str | None) -> str:
     """The number in normal form, if the vendor will take its outgoing form."""
-    number = _phones.normal(text, region)
-    if profile.phone_pattern is not None and not profile.phone_pattern.fullmatch(
-        outgoing_phone(profile, number, region)
-    ):
+    number = _phones.normalize(text, region)
+    if profile.phone_pattern is not None and not profile.phone_pattern.fullmatch(encode_phone(profile, number, region)):
         raise InvalidInputError(
             f"phone is no number of region {region}, and {profile.title} takes digits only: write +<country><number>",
             field="phone",
@@ -66,22 +64,22 @@ def normal_phone(profile: VendorProfile, text: str, region: str | None) -> str:
     return number
 
 
-def outgoing_phone(profile: VendorProfile, number: str, region: str | None) -> str:
+def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str:
     """A normal number as this vendor writes it; with its plus where the digits alone would not be this number again."""
     digits = number[1:]
-    plain = profile.phone_form == "digits" and number[:1] == "+" and _phones.normal(digits, region) == number
+    plain = profile.phone_form == "digits" and number[:1] == "+" and _phones.normalize(digits, region) == number
     return digits if plain else number
 
 
-def page_size_of(paging: Paging, asked: int | None) -> int:
+def check_page_size(paging: Paging, asked: int | None) -> int:
     if asked is None:
-        return paging.default
-    if not (type(asked) is int and 1 <= asked <= paging.longest):
-        raise InvalidInputError(f"page_size is from 1 to {paging.longest:,}", field="page_size")
+        return paging.default_size
+    if not (type(asked) is int and 1 <= asked <= paging.max_size):
+        raise InvalidInputError(f"page_size is from 1 to {paging.max_size:,}", field="page_size")
     return asked
 
 
-def check_window(profile: VendorProfile, window: int) -> None:
+def check_prefetch(profile: VendorProfile, window: int) -> None:
     """Whether so many pages of the profile's lists of contacts can be fetched side by side."""
     if type(window) is not int or window < 1:
         raise InvalidInputError("prefetch must be a whole number from 1", field="prefetch", vendor=profile.vendor)
@@ -112,7 +110,7 @@ def check_contact(profile: VendorProfile, id: object) -> None:
         check_id(profile, "id", id)
     elif profile.capability("contacts.update:external_id").support != "native":
         raise UnsupportedError(f"{profile.title} knows contacts by its own ids only", field="id", vendor=profile.vendor)
-    elif not checked(profile, "external_id", id.value, None).strip():
+    elif not check_field(profile, "external_id", id.value, None).strip():
         raise InvalidInputError("external_id is empty", field="external_id", vendor=profile.vendor)
 
 
@@ -129,13 +127,13 @@ def check_id(profile: VendorProfile, field: Literal["id", "group", "groups", "de
     )
 
 
-def group_name(profile: VendorProfile, name: str, field: str = "name") -> str:
+def check_group_name(profile: VendorProfile, name: str, field: str = "name") -> str:
     """The name of a group as the vendor takes it."""
-    if not clean(profile, field, name).strip():
+    if not check_text(profile, field, name).strip():
         raise InvalidInputError("a group needs a name", field=field, vendor=profile.vendor)
-    if profile.group_name_longest is not None and len(name) > profile.group_name_longest:
+    if profile.group_name_max_length is not None and len(name) > profile.group_name_max_length:
         raise InvalidInputError(
-            f"the name is longer than {profile.group_name_longest} characters", field=field, vendor=profile.vendor
+            f"the name is longer than {profile.group_name_max_length} characters", field=field, vendor=profile.vendor
         )
     return name
 
@@ -151,7 +149,7 @@ def is_empty(value: object) -> bool:
     )
 
 
-def clean(profile: VendorProfile, name: str, value: object) -> str:
+def check_text(profile: VendorProfile, name: str, value: object) -> str:
     """Text that JSON and a URL can carry."""
     if not isinstance(value, str):
         raise InvalidInputError(f"{name} must be text", field=name, vendor=profile.vendor)
@@ -176,11 +174,11 @@ class Prepared(Struct, frozen=True):
     """A contact as this vendor can take it, and what that cost."""
 
     contact: Contact
-    lost: tuple[str, ...]
-    unverified: tuple[str, ...]
+    dropped_fields: tuple[str, ...]
+    write_only_fields: tuple[str, ...]
 
 
-def for_create(
+def prepare_contact(
     profile: VendorProfile,
     contact: Contact,
     *,
@@ -189,22 +187,22 @@ def for_create(
     group: str | None,
 ) -> Prepared:
     """The contact as the vendor can take it; InvalidInputError naming the field that it cannot."""
-    check_on_loss(profile, on_unsupported_field)
+    check_on_unsupported_field(profile, on_unsupported_field)
     if not isinstance(contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInputError("a contact is a crossbook.Contact", field="contact", vendor=profile.vendor)
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
-    read_at = vendor_of(contact)
+    read_at = get_source_vendor(contact)
     if read_at is not None:
         # What an answer cannot tell is not copied, though it may tell a part (a row of SerwerSMS names one group).
         values = {name: value for name, value in values.items() if name in contact.known_fields}
     halves = _halves(profile, values)
-    if profile.names == "whole":
+    if profile.name_format == "full":
         if halves and values.setdefault("name", halves) == halves:
             for half in _HALVES:
                 values.pop(half, None)
     elif values.get("name") == halves:
         del values["name"]  # the halves say it already
-    lost = [name for name in values if not writable(profile, name)]
+    lost = [name for name in values if not is_writable(profile, name)]
     fields, dropped_fields = _fields(profile, contact.fields or {})
     lost += dropped_fields
     if read_at not in (None, profile.vendor) and "groups" in values:
@@ -217,7 +215,7 @@ def for_create(
     if lost and on_unsupported_field == "error":
         raise _cannot_hold(profile, lost[0])
     values = {name: value for name, value in values.items() if name not in lost}
-    if profile.one_group:
+    if profile.single_group:
         values.setdefault("groups", (group,) if group else ())
         if len(values["groups"]) != 1:
             raise InvalidInputError(
@@ -225,28 +223,28 @@ def for_create(
                 field="groups", vendor=profile.vendor,
             )  # fmt: skip
     for name, value in values.items():
-        values[name] = checked(profile, name, value, region)
-    for name, holds in profile.holds.items():
-        if holds.required and name not in values:
+        values[name] = check_field(profile, name, value, region)
+    for name, support in profile.contact_fields.items():
+        if support.required and name not in values:
             raise _without(profile, name)
-    if profile.needs_one_of and not any(name in values for name in profile.needs_one_of):
-        raise _without(profile, " or ".join(profile.needs_one_of))
+    if profile.requires_any_of and not any(name in values for name in profile.requires_any_of):
+        raise _without(profile, " or ".join(profile.requires_any_of))
     prepared = Contact(**values, fields=fields or None)
-    return Prepared(prepared, tuple(lost), unverified(profile, values))
+    return Prepared(prepared, tuple(lost), list_write_only(profile, values))
 
 
-def check_on_loss(profile: VendorProfile, on_unsupported_field: str) -> None:
+def check_on_unsupported_field(profile: VendorProfile, on_unsupported_field: str) -> None:
     if on_unsupported_field not in ("error", "drop"):
         raise InvalidInputError(
             "on_unsupported_field is 'error' or 'drop'", field="on_unsupported_field", vendor=profile.vendor
         )
 
 
-def for_update(profile: VendorProfile, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
+def prepare_changes(profile: VendorProfile, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
     """The changes as the vendor can take them; None clears."""
     if not changes:
         raise InvalidInputError("name at least one field to change", vendor=profile.vendor)
-    if profile.names == "whole" and changes.keys() >= set(_HALVES):
+    if profile.name_format == "full" and changes.keys() >= set(_HALVES):
         changes = _joined(profile, changes)
     changed: dict[str, Any] = {}
     for name, value in changes.items():
@@ -264,12 +262,12 @@ def for_update(profile: VendorProfile, changes: Mapping[str, Any], *, region: st
         elif name not in FIELDS:
             shown = _redaction.text(str(name))[:40]
             raise InvalidInputError(f"a contact has no field {shown!r}", field=shown, vendor=profile.vendor)
-        elif profile.names == "whole" and name in _HALVES:
+        elif profile.name_format == "full" and name in _HALVES:
             raise InvalidInputError(
                 f"{profile.title} stores whole names: change `name`, or both halves, one alone cannot be changed",
                 field=name, vendor=profile.vendor,
             )  # fmt: skip
-        elif not writable(profile, name):
+        elif not is_writable(profile, name):
             raise _cannot_hold(profile, name, mend="leave it out")
         elif name == "created_at":
             raise InvalidInputError(
@@ -278,27 +276,29 @@ def for_update(profile: VendorProfile, changes: Mapping[str, Any], *, region: st
                 vendor=profile.vendor,
             )
         elif is_empty(value):
-            if (name in profile.holds and profile.holds[name].required) or (name == "groups" and profile.one_group):
+            if (name in profile.contact_fields and profile.contact_fields[name].required) or (
+                name == "groups" and profile.single_group
+            ):
                 raise _without(profile, name)
-            if profile.clears == "never" and name != "groups":
+            if profile.clear_value == "never" and name != "groups":
                 raise UnsupportedError(f"{profile.title} cannot empty {name}", field=name, vendor=profile.vendor)
             changed[name] = () if name == "groups" else None
         else:
             if name == "groups":
                 value = group_ids(value)
-                if profile.one_group and len(value) != 1:
+                if profile.single_group and len(value) != 1:
                     raise InvalidInputError(
                         "a contact is in exactly one group here", field="groups", vendor=profile.vendor
                     )
-            changed[name] = checked(profile, name, value, region)
-    if profile.needs_one_of and all(changed.get(name, "kept") is None for name in profile.needs_one_of):
-        raise _without(profile, " or ".join(profile.needs_one_of))
+            changed[name] = check_field(profile, name, value, region)
+    if profile.requires_any_of and all(changed.get(name, "kept") is None for name in profile.requires_any_of):
+        raise _without(profile, " or ".join(profile.requires_any_of))
     return changed
 
 
 def _halves(profile: VendorProfile, values: Mapping[str, Any]) -> str:
     """The whole name that the halves make."""
-    return " ".join(clean(profile, name, values[name]) for name in _HALVES if not is_empty(values.get(name)))
+    return " ".join(check_text(profile, name, values[name]) for name in _HALVES if not is_empty(values.get(name)))
 
 
 def _joined(profile: VendorProfile, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -312,12 +312,14 @@ def _joined(profile: VendorProfile, changes: Mapping[str, Any]) -> dict[str, Any
     return joined
 
 
-def writable(profile: VendorProfile, name: str) -> bool:
-    return name in profile.holds and "w" in profile.holds[name].access
+def is_writable(profile: VendorProfile, name: str) -> bool:
+    return name in profile.contact_fields and "w" in profile.contact_fields[name].access
 
 
-def unverified(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in written if name in profile.holds and profile.holds[name].access == "w")
+def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        name for name in written if name in profile.contact_fields and profile.contact_fields[name].access == "w"
+    )
 
 
 def _fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -330,17 +332,17 @@ def _fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str
     held: dict[str, Any] = {}
     lost: list[str] = []
     for name, value in fields.items():
-        if profile.named_fields is None:
-            named = clean(profile, "fields", name)
+        if profile.extra_fields is None:
+            named = check_text(profile, "fields", name)
             held[named] = _encodable(profile, named, value)
-        elif name not in profile.named_fields:
+        elif name not in profile.extra_fields:
             if not is_empty(value):
                 lost.append(f"fields.{name}")
         elif value is None:
             held[name] = None
         else:
-            held[name] = clean(profile, f"fields.{name}", value)
-            longest = profile.named_fields[name]
+            held[name] = check_text(profile, f"fields.{name}", value)
+            longest = profile.extra_fields[name]
             if longest is not None and len(value) > longest:
                 raise InvalidInputError(
                     f"fields.{name} is longer than {longest} characters", field=f"fields.{name}", vendor=profile.vendor
@@ -386,13 +388,13 @@ def _cannot_hold(
     return InvalidInputError(f"{profile.title} cannot hold {name}: {mend}", field=name, vendor=profile.vendor)
 
 
-# What a list of contacts is narrowed and ordered by, held against the vendor's profile before anything is asked.
+# What a list of contacts is validate_query and ordered by, held against the vendor's profile before anything is asked.
 
 _TEXTS = ("search", "phone", "email", "external_id")
 _FILTERS = ("group", *_TEXTS, "archived", "opted_out")
 
 
-def narrowed(profile: VendorProfile, query: Query, region: str | None) -> Query:
+def validate_query(profile: VendorProfile, query: Query, region: str | None) -> Query:
     """The query as the vendor is asked: its phone in normal form. UnsupportedError or InvalidInputError names what cannot be."""
     for name in _FILTERS:
         value = getattr(query, name)
@@ -402,7 +404,7 @@ def narrowed(profile: VendorProfile, query: Query, region: str | None) -> Query:
         if value == "":
             raise InvalidInputError(f"{name} is empty: leave it out to list all", field=name, vendor=profile.vendor)
         if name in _TEXTS:
-            clean(profile, name, value)
+            check_text(profile, name, value)
     if query.full:
         _filter(profile, "full")
     _ordered(profile, query.sort, query.descending)
@@ -418,7 +420,7 @@ def narrowed(profile: VendorProfile, query: Query, region: str | None) -> Query:
             )
     elif query.group is not None:
         check_id(profile, "group", query.group)
-    return query if query.phone is None else replace(query, phone=normal_phone(profile, query.phone, region))
+    return query if query.phone is None else replace(query, phone=normalize_phone(profile, query.phone, region))
 
 
 def _filter(profile: VendorProfile, name: str) -> None:
@@ -439,7 +441,7 @@ def match_key(name: str, value: str | None, region: str | None) -> str | None:
     if not value or not value.strip():
         return None
     if name == "phone":
-        return _phones.key(value, region)
+        return _phones.match_key(value, region)
     return value.strip().casefold() if name == "email" else value
 
 

@@ -241,7 +241,7 @@ def _region(profile: VendorProfile, asked: str | None) -> str | None:
 def _default_group(profile: VendorProfile, asked: str | None) -> str | None:
     if asked is None:
         return None
-    if not profile.one_group:
+    if not profile.single_group:
         # Nobody would notice that it does nothing.
         raise InvalidInputError(
             f"{profile.title} takes contacts without a group: name groups on each contact",
@@ -282,7 +282,7 @@ class BookHealth:
     error: CrossbookError | None = None
 
 
-async def ask_book(book: AddressBook, timeout: float) -> BookHealth:
+async def check_health(book: AddressBook, timeout: float) -> BookHealth:
     """Asks the vendor for a group, or a contact where it has no groups, which costs it one call.
 
     Args:

@@ -13,7 +13,7 @@ from crossbook._http.session import Session
 from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
 from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
-from crossbook._validation import match_key, narrowed, why_unmatched
+from crossbook._validation import match_key, validate_query, why_unmatched
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, NotFoundError, UnsupportedError
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
 from crossbook.vendor import Query, VendorAdapter
@@ -109,7 +109,7 @@ class Contacts:
         self._ask("contacts.list")
         self._connection.check()
         profile = self._profile
-        query = narrowed(
+        query = validate_query(
             profile,
             Query(
                 group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
@@ -117,10 +117,10 @@ class Contacts:
             ),
             self._adapter.region,
         )  # fmt: skip
-        size = _validation.page_size_of(profile.contact_paging, page_size)
-        _validation.check_window(profile, prefetch)
-        bound = cursor.filter_hash(profile.vendor, "contacts", query)
-        position = cursor.read(after, bound) if after is not None else None
+        size = _validation.check_page_size(profile.contact_paging, page_size)
+        _validation.check_prefetch(profile, prefetch)
+        bound = cursor.hash_filters(profile.vendor, "contacts", query)
+        position = cursor.decode(after, bound) if after is not None else None
         return Pager(
             lambda: self._adapter.list_contacts(query, size), self._connection.start, bound, position,
             unique=unique, prefetch=prefetch, vendor=profile.vendor, operation="contacts.list",
@@ -182,7 +182,7 @@ class Contacts:
             raise UnsupportedError(
                 f"{self._profile.title} cannot be asked by {name}", field=name, vendor=self._profile.vendor
             )
-        return await self._found(name, _validation.clean(self._profile, name, value))
+        return await self._found(name, _validation.check_text(self._profile, name, value))
 
     async def _found(self, name: str, value: str) -> Contact | None:
         wanted = match_key(name, value, self._adapter.region)
@@ -190,7 +190,7 @@ class Contacts:
             why = why_unmatched(name, value, self._adapter.region)
             raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
         asked = value.strip() if name == "email" else wanted
-        found = await self._adapter.candidates(name, asked)
+        found = await self._adapter.search(name, asked)
         keys = await map_in_chunks(found, lambda contact: match_key(name, getattr(contact, name), self._adapter.region))
         matches = {contact.id: contact for contact, key in zip(found, keys, strict=True) if key == wanted}
         if len(matches) > 1:
@@ -226,7 +226,7 @@ class Contacts:
             ```
         """
         self._ask("contacts.create")
-        prepared = _validation.for_create(
+        prepared = _validation.prepare_contact(
             self._profile,
             contact,
             region=self._adapter.region,
@@ -234,7 +234,7 @@ class Contacts:
             group=self._default_group,
         )
         id = await self._adapter.create_contact(prepared.contact)
-        return written("created", id, prepared.contact, prepared.lost, prepared.unverified)
+        return written("created", id, prepared.contact, prepared.dropped_fields, prepared.write_only_fields)
 
     @hide_internal_frames
     async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> WriteResult:
@@ -260,9 +260,9 @@ class Contacts:
         """
         self._ask("contacts.update")
         _validation.check_contact(self._profile, id)
-        prepared = _validation.for_update(self._profile, changes, region=self._adapter.region)
+        prepared = _validation.prepare_changes(self._profile, changes, region=self._adapter.region)
         stored = await self._adapter.update_contact(id, prepared)
-        return written("updated", stored, Contact(**prepared), (), _validation.unverified(self._profile, prepared))
+        return written("updated", stored, Contact(**prepared), (), _validation.list_write_only(self._profile, prepared))
 
     @hide_internal_frames
     async def delete(self, id: str) -> None:

@@ -231,7 +231,21 @@ class JournalBusyError(CrossbookError):
 
 
 __all__ = [
-    "AmbiguousMatchError", "AuthError", "InvalidResponseError", "ConnectError", "CrossbookError", "InvalidInputError", "JournalBusyError",
-    "JournalMismatchError", "NoResponseError", "NotFoundError", "RateLimitError", "RejectedError", "ResponseTooLargeError", "Sent", "UnsupportedError",
-    "UsageError", "VendorUnavailableError",
+    "AmbiguousMatchError",
+    "AuthError",
+    "ConnectError",
+    "CrossbookError",
+    "InvalidInputError",
+    "InvalidResponseError",
+    "JournalBusyError",
+    "JournalMismatchError",
+    "NoResponseError",
+    "NotFoundError",
+    "RateLimitError",
+    "RejectedError",
+    "ResponseTooLargeError",
+    "Sent",
+    "UnsupportedError",
+    "UsageError",
+    "VendorUnavailableError",
 ]  # fmt: skip

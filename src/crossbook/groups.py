@@ -64,9 +64,9 @@ class Groups:
         self._ask("groups.list")
         self._connection.check()
         profile = self._adapter.profile
-        size = _validation.page_size_of(profile.group_paging, page_size)
-        bound = cursor.filter_hash(profile.vendor, "groups")
-        position = cursor.read(after, bound) if after is not None else None
+        size = _validation.check_page_size(profile.group_paging, page_size)
+        bound = cursor.hash_filters(profile.vendor, "groups")
+        position = cursor.decode(after, bound) if after is not None else None
         return Pager(
             lambda: self._adapter.list_groups(size), self._connection.start, bound, position,
             vendor=profile.vendor, operation="groups.list",
@@ -118,8 +118,8 @@ class Groups:
             if value is not None and profile.capability(f"groups.create:{field}").support == "unsupported":
                 raise UnsupportedError(f"a group of {profile.title} has no {field}", field=field, vendor=profile.vendor)
             if value is not None:
-                _validation.clean(profile, field, value)
-        id = await self._adapter.create_group(_validation.group_name(profile, name), description, external_id)
+                _validation.check_text(profile, field, value)
+        id = await self._adapter.create_group(_validation.check_group_name(profile, name), description, external_id)
         return Group(id=id, name=name, description=description, external_id=external_id)
 
     @hide_internal_frames
@@ -142,7 +142,7 @@ class Groups:
         self._ask("groups.rename")
         profile = self._adapter.profile
         await self._adapter.rename_group(
-            _validation.check_id(profile, "group", id), _validation.group_name(profile, name)
+            _validation.check_id(profile, "group", id), _validation.check_group_name(profile, name)
         )
 
     @hide_internal_frames

@@ -58,14 +58,14 @@ class _Record:
 R = TypeVar("R", bound=_Record)
 
 
-def read_from(record: R, raw: object, known: frozenset[str]) -> R:
+def attach_raw(record: R, raw: object, known: frozenset[str]) -> R:
     """Marks a fresh record as read from a vendor: the wire model it came from, and what that told."""
     _set(record, "_raw", raw)
     _set(record, "_known", known)
     return record
 
 
-def vendor_of(record: _Record) -> str | None:
+def get_source_vendor(record: _Record) -> str | None:
     """The vendor whose answer a record was read from; None for one that you made."""
     # Each vendor's wire models are in a package of its name.
     return None if record.raw is None else type(record.raw).__module__.split(".")[-2]
@@ -73,7 +73,7 @@ def vendor_of(record: _Record) -> str | None:
 
 def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozenset[str] | None) -> Any:
     record = kind(**state)
-    return record if known is None else read_from(record, raw, known)
+    return record if known is None else attach_raw(record, raw, known)
 
 
 def group_ids(value: Any) -> tuple[str, ...]:
@@ -154,14 +154,14 @@ class _Fresh(_Record):
     __slots__ = tuple(Contact.__slots__)
 
 
-def contact_read(
+def make_contact(
     raw: object, known: frozenset[str],
     id: str, external_id: str | None, phone: str | None, email: str | None, first_name: str | None,
     last_name: str | None, name: str | None, company: str | None, fields: Mapping[str, Any] | None,
     groups: tuple[str, ...] | None, opted_out: frozenset[Any] | None, archived: bool | None,
     created_at: datetime | None,
 ) -> Contact:  # fmt: skip
-    """`read_from(Contact(…), raw, known)`, for lists: a frozen dataclass's own `__init__` takes five times as long."""
+    """`attach_raw(Contact(…), raw, known)`, for lists: a frozen dataclass's own `__init__` takes five times as long."""
     contact: Any = _Fresh()
     contact._raw = raw
     contact._known = known

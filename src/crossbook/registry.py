@@ -55,7 +55,7 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
             print(await book.groups.list())
         ```
     """
-    kind = whose(name)
+    kind = load_book_class(name)
     if "account" in options:
         variable = variable_of(name, "account")
         raise InvalidInputError(f"a book of the environment is named there: set {variable}", field="account")
@@ -63,41 +63,41 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     return made
 
 
-def whose(name: str) -> Any:
+def load_book_class(name: str) -> Any:
     """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
-    if is_one_of(name, VENDORS) or is_one_of(name, outside()):
-        return vendor(name)
+    if is_one_of(name, VENDORS) or is_one_of(name, load_entry_points()):
+        return load_vendor(name)
     named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
     variable = variable_of(name, "vendor") if named else ""
-    vendors = ", ".join(known())
+    vendors = ", ".join(list_vendors())
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account of that name" if named else ""
         raise InvalidInputError(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
-    if os.environ[variable] not in known():
+    if os.environ[variable] not in list_vendors():
         raise InvalidInputError(f"{variable} is one of {vendors}", field=variable)
-    return vendor(os.environ[variable])
+    return load_vendor(os.environ[variable])
 
 
-def accounts() -> list[str]:
+def list_accounts() -> list[str]:
     """The accounts that the environment names beside the vendors' own, in alphabetical order."""
     found = (_ACCOUNT.fullmatch(variable) for variable in os.environ)
     return sorted(each[1].lower().replace("_", "-") for each in found if each and each[1].lower() not in VENDORS)
 
 
-def vendor(name: str) -> Any:
+def load_vendor(name: str) -> Any:
     """The class of a vendor, imported only now."""
     if not is_one_of(name, VENDORS):
         # Looked for only now: it takes longer than all else here.
-        others = outside()
+        others = load_entry_points()
         if not is_one_of(name, others):
             raise InvalidInputError(
-                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(known())}", field="name"
+                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(list_vendors())}", field="name"
             )
         return others[name].load()
     return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
 
 
-def outside() -> dict[str, EntryPoint]:
+def load_entry_points() -> dict[str, EntryPoint]:
     """The vendors that other packages bring, by name: entry points of the group `crossbook.vendors`.
 
     One of the four cannot be replaced so.
@@ -105,9 +105,9 @@ def outside() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="crossbook.vendors") if point.name not in VENDORS}
 
 
-def known() -> list[str]:
+def list_vendors() -> list[str]:
     """All vendors by name: the four, and those that other packages bring."""
-    return [*VENDORS, *outside()]
+    return [*VENDORS, *load_entry_points()]
 
 
 def capabilities() -> dict[str, dict[str, Capability]]:
@@ -119,6 +119,6 @@ def capabilities() -> dict[str, dict[str, Capability]]:
         assert grid["contacts.unsubscribe"]["atom"].support == "unsupported"
         ```
     """
-    profiles = {name: vendor(name).profile for name in known()}
+    profiles = {name: load_vendor(name).profile for name in list_vendors()}
     adapter = list(dict.fromkeys(verb for profile in profiles.values() for verb in profile.capabilities))
     return {verb: {name: profile.capability(verb) for name, profile in profiles.items()} for verb in adapter}

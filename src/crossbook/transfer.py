@@ -15,7 +15,7 @@ from crossbook._batch.resolver import OnDuplicate
 from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
-from crossbook.models import Channel, Contact, read_from
+from crossbook.models import Channel, Contact, attach_raw
 from crossbook.vendor import MatchKey
 
 # Groups by their names: where people go who come from elsewhere.
@@ -23,7 +23,7 @@ from crossbook.vendor import MatchKey
 NOT_MADE = "9" * 18  # stands for a group that a dry run would make; every vendor's pattern lets it through
 
 
-class Placing:
+class GroupResolver:
     """Finds a book's groups by name, and makes those that are missing when somebody first needs them.
 
     Args:
@@ -57,7 +57,7 @@ class Placing:
 
 def fitted(book: AddressBook, contact: Contact) -> Contact:
     """The contact without the whole name beside its halves, where the vendor stores halves alone."""
-    halves = book.profile.names == "halves" and (contact.first_name or contact.last_name)
+    halves = book.profile.name_format == "split" and (contact.first_name or contact.last_name)
     return replace(contact, name=None) if halves and contact.name else contact
 
 
@@ -95,7 +95,7 @@ async def whole(book: AddressBook, *, group: str | None, groups: bool, full: boo
             if groups and "groups" not in contact.known_fields:
                 if not noted:
                     async for each in book.groups.list():
-                        if profile.everybody is None or each.external_id != profile.everybody:
+                        if profile.all_contacts_group is None or each.external_id != profile.all_contacts_group:
                             await _note(db, "groups", book, each.id, {"group": each.id})
                     noted = True
                 told["groups"] = tuple(_values(db, "groups", contact.id))
@@ -119,7 +119,7 @@ def _with(contact: Contact, told: dict[str, Any]) -> Contact:
     """The contact with what was asked for beside; what is not known of it is not there."""
     known = contact.known_fields | told.keys()
     values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
-    return read_from(Contact(**(values | told)), contact.raw, known)
+    return attach_raw(Contact(**(values | told)), contact.raw, known)
 
 
 @hide_internal_frames_sync
@@ -210,12 +210,14 @@ async def _people(
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
     """The people as the target is to take them."""
-    placing = Placing(target, dry_run=dry_run)
+    placing = GroupResolver(target, dry_run=dry_run)
     names: dict[str, str] = {}
     if groups == "by_name":
         async for each in source.groups.list():
             names[each.id] = each.name
-    left = {"created_at"} - {name for name in target.profile.holds if _validation.writable(target.profile, name)}
+    left = {"created_at"} - {
+        name for name in target.profile.contact_fields if _validation.is_writable(target.profile, name)
+    }
     async for contact in whole(source, group=group, groups=groups != "none", full=full):
         values: dict[str, Any] = {
             f.name: value

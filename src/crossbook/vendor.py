@@ -38,7 +38,7 @@ class Operation(Struct, frozen=True):
 
     retry: Retry
     empty_on_404: bool = False
-    ahead: bool = False
+    priority: bool = False
 
 
 class Capability(Struct, frozen=True):
@@ -49,23 +49,23 @@ class Capability(Struct, frozen=True):
         note: what is worth knowing: the price of an emulation, a limit.
         bulk: items that one native call takes.
         calls: requests that it costs.
-        calls_a_group: and so many more for each group of the contact.
+        calls_per_group: and so many more for each group of the contact.
         by: the operation that does it; others may be called before or after.
     """
 
     support: Support
     note: str = ""
-    bulk: int = 1
+    bulk_size: int = 1
     calls: int = 1
-    calls_a_group: int = 0
-    by: str = ""
+    calls_per_group: int = 0
+    operation: str = ""
 
 
 class FieldSupport(Struct, frozen=True):
     """How the vendor holds one of our contact fields: read, written, both; at most how long; required on create."""
 
     access: Literal["rw", "r", "w"] = "rw"
-    longest: int | None = None
+    max_length: int | None = None
     required: bool = False
 
 
@@ -102,7 +102,7 @@ class VendorProfile(Struct, frozen=True, eq=False):
     group_paging: Paging
     operations: Mapping[str, Operation]
     capabilities: Mapping[str, Capability]
-    holds: Mapping[str, FieldSupport]
+    contact_fields: Mapping[str, FieldSupport]
     envelope: type[Any]
     read_error: Callable[[int, Any], VendorErrorInfo | None]
     contact_id: re.Pattern[str]
@@ -110,14 +110,16 @@ class VendorProfile(Struct, frozen=True, eq=False):
     filters: Mapping[str, Support] = field(default_factory=dict[str, Support])
     sorts: frozenset[str] = frozenset()
     match_keys: Mapping[MatchKey, MatchHow] = field(default_factory=dict["MatchKey", "MatchHow"])
-    named_fields: Mapping[str, int | None] | None = field(default_factory=dict[str, "int | None"])  # None: any name
-    names: Literal["halves", "whole"] = "halves"  # how the vendor stores a name
-    needs_one_of: tuple[str, ...] = ()
-    clears: Literal["null", "empty", "never"] = "empty"  # what empties a field: null, an empty text, nothing; inferred
+    extra_fields: Mapping[str, int | None] | None = field(default_factory=dict[str, "int | None"])  # None: any name
+    name_format: Literal["split", "full"] = "split"  # how the vendor stores a name
+    requires_any_of: tuple[str, ...] = ()
+    clear_value: Literal["null", "empty", "never"] = (
+        "empty"  # what empties a field: null, an empty text, nothing; inferred
+    )
     channels: frozenset[str] = frozenset()
-    one_group: bool = False  # a contact is in exactly one
-    everybody: str | None = None  # the external id of a group that everybody is in: nobody joins or leaves it
-    group_name_longest: int | None = None
+    single_group: bool = False  # a contact is in exactly one
+    all_contacts_group: str | None = None  # the external id of a group that everybody is in: nobody joins or leaves it
+    group_name_max_length: int | None = None
     rate: Rate | None = None
     concurrency: int = 32
     default_region: str | None = None
@@ -139,20 +141,20 @@ class VendorProfile(Struct, frozen=True, eq=False):
 _UNSUPPORTED = Capability("unsupported")
 
 
-def as_object(value: Any) -> dict[str, Any]:
+def parse_object(value: Any) -> dict[str, Any]:
     """A part of an error body as an object; an empty one if it is something else."""
-    value = decoded(value)
+    value = decode_raw(value)
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
-def as_list(value: Any) -> list[Any]:
+def parse_list(value: Any) -> list[Any]:
     if value is msgspec.UNSET:
         return []
-    value = decoded(value)
+    value = decode_raw(value)
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
-def decoded(value: Any) -> Any:
+def decode_raw(value: Any) -> Any:
     """A part of an envelope. It is kept raw, so that no list of contacts is decoded twice, and no bomb at all."""
     if not isinstance(value, msgspec.Raw):
         return None if value is msgspec.UNSET else value
@@ -174,7 +176,7 @@ class VendorAdapter:
     async def get_contact(self, id: str) -> Contact:
         raise self.unsupported("contacts.get")
 
-    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
+    async def search(self, key: str, value: str) -> Sequence[Contact]:
         """Contacts that may have this phone, e-mail or external id: more than do is fine, fewer is not."""
         raise self.unsupported("contacts.find")
 
@@ -202,7 +204,7 @@ class VendorAdapter:
 
     async def get_group(self, id: str) -> Group:
         """Emulated here, for those who have no such call: looked up in the list."""
-        groups: list[Group] = await self.collect(self.list_groups(self.profile.group_paging.longest))
+        groups: list[Group] = await self.fetch_all(self.list_groups(self.profile.group_paging.max_size))
         for group in groups:
             if group.id == id:
                 return group
@@ -233,7 +235,7 @@ class VendorAdapter:
             if group not in wanted:
                 await self.remove_from_group(group, id)
 
-    async def collect(self, fetch: Fetch[Any]) -> list[Any]:
+    async def fetch_all(self, fetch: Fetch[Any]) -> list[Any]:
         """A whole list, page after page."""
         rows, position = await fetch(None)
         found = [row for row in rows if row is not None]
@@ -242,9 +244,9 @@ class VendorAdapter:
             found += [row for row in rows if row is not None]
         return found
 
-    def cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def encode_cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Fields as they are sent: what is to be emptied in the form that the profile says (inferred for all vendors)."""
-        empty = "" if self.profile.clears == "empty" else None
+        empty = "" if self.profile.clear_value == "empty" else None
         return {name: empty if value is None else value for name, value in fields.items()}
 
     def unsupported(self, verb: str) -> UnsupportedError:
@@ -260,14 +262,14 @@ class VendorAdapter:
     def not_found(self, what: str, operation: str) -> NotFoundError:
         return NotFoundError(f"there is no such {what}", vendor=self.profile.vendor, operation=operation, sent="yes")
 
-    def lacking(self, operation: str, what: str) -> InvalidResponseError:
+    def missing_field(self, operation: str, what: str) -> InvalidResponseError:
         return InvalidResponseError(
             f"the answer lacks {what}", vendor=self.profile.vendor, operation=operation, status=200, sent="yes"
         )
 
 
 class Query(Struct, frozen=True):
-    """What a list of contacts is narrowed and ordered by, checked against the profile already."""
+    """What a list of contacts is validate_query and ordered by, checked against the profile already."""
 
     group: str | None = None
     search: str | None = None

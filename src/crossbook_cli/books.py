@@ -8,9 +8,9 @@ import anyio
 import typer
 
 import crossbook
-from crossbook.book import BookHealth, ask_book
+from crossbook.book import BookHealth, check_health
 from crossbook.errors import AuthError, CrossbookError, InvalidInputError
-from crossbook.registry import accounts, known, whose
+from crossbook.registry import list_accounts, list_vendors, load_book_class
 from crossbook_cli.errors import AUTH, UNAVAILABLE, Stopped, record
 from crossbook_cli.options import Json
 from crossbook_cli.output import out, row, say
@@ -38,14 +38,14 @@ def books(
             found[name] = error
             return
         async with book:
-            found[name] = await ask_book(book, timeout)
+            found[name] = await check_health(book, timeout)
 
     async def look_all() -> None:
         async with anyio.create_task_group() as tasks:
             for name in names:
                 tasks.start_soon(look, name)
 
-    names = [*known(), *accounts()]
+    names = [*list_vendors(), *list_accounts()]
     run(look_all)
     for name in names:
         _show(name, found[name], json=json)
@@ -80,7 +80,7 @@ def _show(name: str, found: BookHealth | InvalidInputError, *, json: bool) -> No
 
 def _vendor(name: str) -> str | None:
     try:
-        vendor: str = whose(name).profile.vendor
+        vendor: str = load_book_class(name).profile.vendor
     except InvalidInputError:
         return None
     return vendor

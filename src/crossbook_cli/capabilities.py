@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import crossbook
-from crossbook.registry import known, vendor, whose
+from crossbook.registry import list_vendors, load_book_class, load_vendor
 from crossbook.vendor import Capability
 from crossbook_cli.options import Json, names
 from crossbook_cli.output import out, row
@@ -28,7 +28,7 @@ def capabilities(
     With a BOOK also what is worth knowing: prices of emulations, limits. Nothing is asked of the vendors, and no
     credentials are needed.
     """
-    vendors = known() if book is None else [whose(book).profile.vendor]
+    vendors = list_vendors() if book is None else [load_book_class(book).profile.vendor]
     grid = crossbook.capabilities()
     if json:
         for name, cells in grid.items():
@@ -38,7 +38,7 @@ def capabilities(
             verb = cells[vendors[0]]
             sys.stdout.write(f"{SIGNS[verb.support]} {name:<30} {verb.note}".rstrip() + "\n")
     else:
-        _line("", [vendor(name).profile.title for name in vendors])
+        _line("", [load_vendor(name).profile.title for name in vendors])
         for name, cells in grid.items():
             _line(name, [SIGNS[cells[each].support] for each in vendors])
 
@@ -51,4 +51,4 @@ def _line(name: str, cells: list[str]) -> None:
 
 
 def _record(verb: Capability) -> dict[str, object]:
-    return {"support": verb.support, "note": verb.note, "bulk": verb.bulk}
+    return {"support": verb.support, "note": verb.note, "bulk": verb.bulk_size}

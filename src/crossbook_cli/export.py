@@ -66,7 +66,7 @@ def export(
         finally:
             if bar is not None:
                 bar.close()
-        hidden = [name for name, holds in opened.profile.holds.items() if "r" not in holds.access]
+        hidden = [name for name, support in opened.profile.contact_fields.items() if "r" not in support.access]
         if hidden:
             say(f"{opened.profile.title} never shows {', '.join(hidden)}: the file is without.")
         return summary.total

@@ -13,7 +13,7 @@ from crossbook import files
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
-from crossbook.transfer import Placing, fitted
+from crossbook.transfer import GroupResolver, fitted
 from crossbook_cli.options import (
     DryRun,
     FileFormat,
@@ -94,7 +94,7 @@ def import_file(
         report = Report(f"to {to}", json=json, expected=people.expected, journal=journal, homeless=homeless)
 
         async def work(book: AddressBook) -> None:
-            placing = Placing(book, dry_run=dry_run)
+            placing = GroupResolver(book, dry_run=dry_run)
             batch = book.contacts.create_many(
                 _contacts(
                     people, book, placing, group, report,
@@ -119,7 +119,7 @@ def import_file(
 
 
 async def _contacts(
-    people: files.Reader, book: AddressBook, placing: Placing, group: str | None, report: Report,
+    people: files.Reader, book: AddressBook, placing: GroupResolver, group: str | None, report: Report,
     *, stop: bool, include_opted_out: bool,
 ) -> AsyncIterator[Contact]:  # fmt: skip
     """The contacts of the rows that can be read, their groups by id."""

@@ -16,7 +16,7 @@ from crossbook._validation import FIELDS
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
 from crossbook.files import Format
-from crossbook.registry import accounts, known
+from crossbook.registry import list_accounts, list_vendors
 from crossbook.vendor import MatchKey
 from crossbook_cli.output import use_json
 from crossbook_cli.signals import run as run_in_loop
@@ -24,7 +24,7 @@ from crossbook_cli.signals import run as run_in_loop
 
 def names(incomplete: str) -> list[str]:
     """Book names, for the shell's completion."""
-    return [name for name in (*known(), *accounts()) if name.startswith(incomplete.lower())]
+    return [name for name in (*list_vendors(), *list_accounts()) if name.startswith(incomplete.lower())]
 
 
 Book: TypeAlias = Annotated[

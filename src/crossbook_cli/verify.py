@@ -16,7 +16,7 @@ from rich.table import Table
 
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
-from crossbook.registry import whose
+from crossbook.registry import load_book_class
 from crossbook.vendor import VendorProfile
 from crossbook_cli.errors import SOME_FAILED, USAGE, Stopped
 from crossbook_cli.options import Book, Json, ask
@@ -53,7 +53,7 @@ def verify(
 
     crossbook verify serwersms --write --to report.md
     """
-    profile: VendorProfile = whose(book).profile
+    profile: VendorProfile = load_book_class(book).profile
     most = planned(profile.vendor, write=write)
     with target(to, force=force, private=True) as file:
         how = f"and at most {MOST:,} more to clean up" if write else "which only read"

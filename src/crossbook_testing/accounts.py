@@ -58,7 +58,7 @@ def operations_of(what: str, vendor: str | None) -> dict[str, str]:
     for name in VENDORS if vendor is None else (vendor,):
         profile = card_of(name)
         adapter = (what,) if "." in what else (f"contacts.{what}", f"groups.{what}")
-        by = next((profile.capability(verb).by for verb in adapter if profile.capability(verb).by), "")
+        by = next((profile.capability(verb).operation for verb in adapter if profile.capability(verb).operation), "")
         if operation := what if what == "*" or what in profile.operations else by:
             found[name] = operation
     if not found:
@@ -73,7 +73,7 @@ def operations_of(what: str, vendor: str | None) -> dict[str, str]:
 def environment_of(base_urls: Mapping[str, str]) -> dict[str, str]:
     """The sandbox's variables, also for the accounts that the environment names beside the vendors' own."""
     found = environment(dict(base_urls))
-    for name in registry.accounts():
+    for name in registry.list_accounts():
         vendor = os.environ[variable_of(name, "vendor")]
         if vendor in VENDORS:
             values = {"vendor": vendor, "base_url": base_urls[vendor], **CREDENTIALS[vendor]}
@@ -84,5 +84,5 @@ def environment_of(base_urls: Mapping[str, str]) -> dict[str, str]:
 def card_of(vendor: str) -> VendorProfile:
     if vendor not in VENDORS:
         raise UsageError(f"the sandbox has no vendor {vendor!r}: take one of {', '.join(VENDORS)}")
-    profile: VendorProfile = registry.vendor(vendor).profile
+    profile: VendorProfile = registry.load_vendor(vendor).profile
     return profile

@@ -63,7 +63,7 @@ def groups_of(book: Book, profile: VendorProfile) -> tuple[Group, ...]:
 def fill(book: Book, profile: VendorProfile, contacts: int, groups: Sequence[str]) -> Seeded:
     """Stores made-up people, each in one of the groups, which are made where there is none of that name."""
     known = {row["name"]: row["id"] for row in book.rows("SELECT * FROM contact_group WHERE vendor = ?", book.vendor)}
-    if profile.one_group and contacts and not groups:
+    if profile.single_group and contacts and not groups:
         groups = ("Seeds",)
     ids = [known.get(name) or book.add_group({"name": name, "external_id": f"seeds-{name}"}) for name in groups]
     first = book.count("SELECT count(*) FROM contact WHERE vendor = ?", book.vendor)
@@ -92,7 +92,7 @@ def _contact(row: Row, profile: VendorProfile, groups: Sequence[str], channels: 
     return Contact(
         id=str(row["id"]),
         external_id=row["external_id"],
-        phone=_phones.normal(row["phone"], profile.default_region) if row["phone"] else None,
+        phone=_phones.normalize(row["phone"], profile.default_region) if row["phone"] else None,
         email=row["email"] or None,
         first_name=first,
         last_name=last,

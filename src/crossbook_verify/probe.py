@@ -25,7 +25,7 @@ from crossbook.errors import (
     UsageError,
     VendorUnavailableError,
 )
-from crossbook.vendor import Retry, VendorProfile, as_object
+from crossbook.vendor import Retry, VendorProfile, parse_object
 from crossbook_verify import masking
 from crossbook_verify.checker import Ledger
 from crossbook_verify.claims import Evidence
@@ -146,7 +146,7 @@ class Look:
 
     def asked(self, request: Request) -> None:
         operation = self.profile.operations.get(request.operation)
-        reads = operation is not None and (operation.retry is Retry.SAFE or operation.ahead)
+        reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
         if not (reads or self.writing or self.reserve is not None):
             raise UsageError("a verification that may only read was about to write", operation=request.operation)
         if self.reserve is not None:
@@ -165,7 +165,7 @@ class Look:
         else:
             self.reserve -= 1
         if isinstance(outcome, TransportResponse) and not isinstance(error, ResponseTooLargeError):
-            known = as_object(self.ledger.read(name, outcome))
+            known = parse_object(self.ledger.read(name, outcome))
             if name != self._login:
                 self._last = outcome.status, known
             for code, title in self.probes.said(known):
@@ -182,7 +182,7 @@ class Look:
 
     @property
     def _login(self) -> str:
-        return next((name for name, operation in self.profile.operations.items() if operation.ahead), "")
+        return next((name for name, operation in self.profile.operations.items() if operation.priority), "")
 
     async def ask(self, call: Awaitable[Any]) -> Seen:
         """Awaits a call, and tells what came of it. It ends the verification if the vendor answers to nothing."""
@@ -279,7 +279,7 @@ def objects(body: Json, *path: str) -> list[Json] | None:
     """The objects of a list in a body; None if there is no list."""
     *steps, last = path
     for step in steps:
-        body = as_object(body.get(step))
+        body = parse_object(body.get(step))
     rows: Any = body.get(last)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None  # pyright: ignore[reportUnknownVariableType]
 

@@ -27,7 +27,7 @@ def person(profile: VendorProfile, number: int, group: str | None = None, **more
         "groups": (group,) if group else None,
         **more,
     }
-    if profile.names == "whole":
+    if profile.name_format == "full":
         values["name"] = values["name"].replace("Żółw", values["first_name"].split()[0])
         del values["first_name"], values["last_name"]
     else:
@@ -41,7 +41,7 @@ def people(profile: VendorProfile, count: int, group: str | None = None, begin: 
 
 
 def access(profile: VendorProfile, name: str) -> str:
-    return profile.holds[name].access if name in profile.holds else ""
+    return profile.contact_fields[name].access if name in profile.contact_fields else ""
 
 
 def match_of(profile: VendorProfile) -> Any:

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from inside import Inside
 
-__all__ = ["book", "profile", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
+__all__ = ["book", "control", "group", "make_book", "profile", "running_sandbox", "server", "vendor"]
 
 
 @pytest.fixture

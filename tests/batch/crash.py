@@ -31,7 +31,7 @@ from attrs import asdict, frozen
 
 import crossbook_sandbox
 from crossbook import AddressBook, Contact
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 VENDORS = ("serwersms", "filemail", "vercom", "atom")
 ATOM_RATE = 1000
@@ -127,7 +127,7 @@ def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook
     options: Any = {"account": "crash", **({"rate": ATOM_RATE} if case.vendor == "atom" else {})}
     if case.vendor == "serwersms":
         credentials = {name: value for name, value in credentials.items() if name != "token"}
-    book: AddressBook = vendor_class(case.vendor)(base_url=base_url, **credentials, **options)
+    book: AddressBook = load_vendor(case.vendor)(base_url=base_url, **credentials, **options)
     return book
 
 

@@ -44,7 +44,7 @@ def names(inside: Inside) -> Counter[str]:
 
 def half(profile: VendorProfile, fault: Fault, *operations: str) -> Every:
     """Half of the first writes of a batch; of native calls the first."""
-    if profile.capability("contacts.create").bulk > 1:
+    if profile.capability("contacts.create").bulk_size > 1:
         return Every(fault, *CREATES, *operations, most=1)
     return Every(fault, *CREATES, *operations, nth=2, most=COUNT // 2)
 
@@ -83,7 +83,7 @@ def test_creates_that_cannot_be_looked_up(inside: Inside, profile: VendorProfile
     inside.spoil = Every(fault, *CREATES, nth=2, most=5)
     source = people(profile, COUNT, group)
     results = batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, concurrency=1))
-    if profile.capability("contacts.create").bulk > 1:
+    if profile.capability("contacts.create").bulk_size > 1:
         inside.spoil = Every(fault, *CREATES)
         results += batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE))
     uncertain = {result.index for result in results if result.status == "uncertain"}
@@ -96,7 +96,7 @@ def test_creates_that_cannot_be_looked_up(inside: Inside, profile: VendorProfile
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
 def test_upserts(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group, match = inside.group(), match_of(profile)
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     batches(inside, lambda book: book.contacts.create_many(people(profile, 8, group)))
     inside.spoil = half(profile, fault, "updateContact", "updateContacts")
     source = [person(profile, n, group, **{name: "Changed"}) for n in range(COUNT)]
@@ -124,7 +124,7 @@ def test_verbs_that_are_as_good_twice_as_once(inside: Inside, profile: VendorPro
 
     async def work() -> list[list[Result]]:
         async with inside.book() as book:
-            name = "name" if profile.names == "whole" else "last_name"
+            name = "name" if profile.name_format == "full" else "last_name"
             runs: list[Any] = [book.contacts.update_many((id, {name: "Changed"}) for id in ids)]
             if profile.capability("groups.add").support != "unsupported":
                 runs.append(book.groups.add_many((other, id) for id in ids))
@@ -133,7 +133,7 @@ def test_verbs_that_are_as_good_twice_as_once(inside: Inside, profile: VendorPro
             return [await ran(each) for each in [*runs, book.contacts.delete_many(ids)]]
 
     assert {result.status for run in virtually(work) for result in run} == {"updated", "done", "deleted"} - (
-        {"done"} if profile.one_group else set()
+        {"done"} if profile.single_group else set()
     )
     assert inside.contacts() == []
 
@@ -153,7 +153,7 @@ def test_who_share_a_key_are_told_apart(inside: Inside, profile: VendorProfile) 
 
 def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     ours, theirs = (person(profile, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
     other = Inside(inside.vendor)
     other.sandbox, other.account = inside.sandbox, inside.account

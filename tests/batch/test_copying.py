@@ -9,7 +9,7 @@ from batching import person, ran
 from inside import Inside
 
 from crossbook import AddressBook, Contact, InvalidInputError
-from crossbook.models import read_from
+from crossbook.models import attach_raw
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ async def test_where_one_must_be_in_a_group_the_books_own_takes_them() -> None:
     async with there.book() as source, here.book() as unopened:
         group = (await unopened.groups.create("Friends")).id
         read, _ = await one_in(source)
-        numbered = read_from(replace(read, phone="+61491570006"), read.raw, read.known_fields | {"phone"})
+        numbered = attach_raw(replace(read, phone="+61491570006"), read.raw, read.known_fields | {"phone"})
         async with here.book(default_group=group) as book:
             (result,) = await ran(book.contacts.create_many([numbered], on_unsupported_field="drop"))
         assert (result.status, set(result.dropped_fields)) == ("created", {"email", "name", "groups"})
@@ -57,7 +57,7 @@ async def test_within_one_vendor_groups_go_along() -> None:
         group = (await book.groups.create("Friends")).id
         await book.contacts.create(person(book.profile, 1, group))
         (read,) = [contact async for contact in book.contacts.list()]
-        again = read_from(replace(read, groups=(group,)), read.raw, read.known_fields | {"groups"})
+        again = attach_raw(replace(read, groups=(group,)), read.raw, read.known_fields | {"groups"})
         (result,) = await ran(book.contacts.create_many([again], on_unsupported_field="drop"))
         assert "groups" not in result.dropped_fields
         assert len([contact async for contact in book.contacts.list(group=group)]) == 2
@@ -78,7 +78,7 @@ async def test_who_opted_out_brings_no_foreign_group_either() -> None:
     async with Inside("atom").book() as source, Inside("vercom").book() as book:
         read, group = await one_in(source)
         assert (await book.groups.create("Strangers")).id == group
-        off = read_from(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})
+        off = attach_raw(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})
         (result,) = await ran(book.contacts.create_many([off], include_opted_out=True, on_unsupported_field="drop"))
         assert (result.status, result.dropped_fields) == ("created", ("opted_out", "groups"))
         assert [contact.id async for contact in book.contacts.list(group=group)] == []

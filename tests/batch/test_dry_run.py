@@ -31,7 +31,7 @@ async def test_a_dry_create_foretells_the_real_one(
     async with inside.book(rate=50) as book:
         await ran(book.contacts.create_many(people(profile, 5, group)))
         before = written(inside)
-        name = "name" if profile.names == "whole" else "last_name"
+        name = "name" if profile.name_format == "full" else "last_name"
         source = [
             *people(profile, 20, group), Contact(), person(profile, 3, group, **{name: "X"}), person(profile, 30, group),
             person(profile, 30, group, **{name: "Y"}),
@@ -59,7 +59,7 @@ async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, profi
     rich = person(profile, 1, group, fields={"nickname": "y"})
     async with inside.book() as book:
         summary = await book.contacts.create_many([rich, person(profile, 2, group)], dry_run=True).run()
-    if profile.named_fields is None:
+    if profile.extra_fields is None:
         assert summary.counts == {"created": 2}
         return
     assert summary.counts == {"failed": 1, "created": 1}
@@ -70,7 +70,7 @@ async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, profi
 
 async def test_dry_runs_of_the_other_verbs(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
         inside.count.clear()

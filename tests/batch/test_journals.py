@@ -33,7 +33,7 @@ from crossbook import (
 from crossbook._batch.results import Result
 from crossbook._http.request import TransportResponse
 from crossbook.book import BATCH_ATTEMPTS as ATTEMPTS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 from crossbook.vendors.atom.profile import PROFILE as ATOM
 
@@ -113,7 +113,7 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, profile: VendorPr
     """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
     source = people(profile, COUNT, inside.group())
     options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle_timeout": 0, "concurrency": 4}
-    bulk = profile.capability("contacts.create").bulk > 1
+    bulk = profile.capability("contacts.create").bulk_size > 1
     met = 0
 
     async def hang(_: Inside, run: Run) -> Any:
@@ -380,7 +380,7 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorPro
     group = inside.group()
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(profile, COUNT, group)))
-        bulk = profile.capability("contacts.delete").bulk > 1
+        bulk = profile.capability("contacts.delete").bulk_size > 1
         inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
         options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle_timeout": 0}
         async with book.contacts.delete_many(book.contacts.list(), **options) as run:
@@ -425,7 +425,7 @@ async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_nev
             reset_after,
             "deleteContact",
             "deleteContacts",
-            most=10 if profile.capability("contacts.delete").bulk == 1 else 1,
+            most=10 if profile.capability("contacts.delete").bulk_size == 1 else 1,
         )
         with anyio.move_on_after(1e-9):  # before any repeat, whose wait is drawn by lot
             await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
@@ -499,7 +499,12 @@ async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(
     lost = Every(reset_before, *CREATES, most=1)
     deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
     async with inside.book() as book:
-        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle_timeout": 1, "concurrency": 1}
+        options: dict[str, Any] = {
+            "match": match_of(profile),
+            "journal": journal,
+            "settle_timeout": 1,
+            "concurrency": 1,
+        }
         inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
         results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["uncertain", "created"]
@@ -528,10 +533,10 @@ async def test_who_was_skipped_does_not_own_the_contact_that_another_made(
         return no_connection if made or asked <= ATTEMPTS else None
 
     async with inside.book() as book:
-        other = "Other" if profile.names == "halves" else "Other Example"
+        other = "Other" if profile.name_format == "split" else "Other Example"
         twins = [
             person(profile, 1, group),
-            person(profile, 1, group, **{"name" if profile.names == "whole" else "first_name": other}),
+            person(profile, 1, group, **{"name" if profile.name_format == "full" else "first_name": other}),
         ]
         options: dict[str, Any] = {"match": match, "on_duplicate": "skip", "journal": journal, "concurrency": 1}
         inside.spoil = spoil
@@ -654,7 +659,7 @@ async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> No
 @in_virtual_time
 async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(profile, 20, group)))
         source = [person(profile, n, group, **{name: "Changed"}) for n in range(30)]
@@ -679,7 +684,7 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfil
 @pytest.mark.anyio
 async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Inside, profile: VendorProfile) -> None:
     """Also when those before it could not be written until the next run."""
-    name, journal = "name" if profile.names == "whole" else "last_name", Kept()
+    name, journal = "name" if profile.name_format == "full" else "last_name", Kept()
     async with inside.book() as book:
         id = (await book.contacts.create(person(profile, 1, inside.group()))).id
         changes = [(id, {name: word}) for word in ("First", "Second", "Third", "Fourth")]
@@ -734,7 +739,7 @@ async def test_what_was_pulled_when_a_batch_stopped_is_not_done(path: Path) -> N
         yield person(inside_card, 901)
         go_on.set()
 
-    inside_card = vendor_class("vercom").profile
+    inside_card = load_vendor("vercom").profile
     async with inside.book() as book:
         options: dict[str, Any] = {"journal": path, "concurrency": 2, "match": "phone"}
         batch = book.contacts.create_many(source(), on_error="stop", **options)

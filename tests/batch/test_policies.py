@@ -29,7 +29,7 @@ async def test_on_error_stop_begins_nothing_more(inside: Inside, profile: Vendor
         results = await ran(batch)
         # A native call takes them all; elsewhere what was in flight ends, and no more.
         assert results[3].status == "failed"
-        if profile.capability("contacts.create").bulk == 1:
+        if profile.capability("contacts.create").bulk_size == 1:
             assert len(results) <= 6
             assert batch.summary.stopped == "input 3 failed (on_error='stop')"
         assert statuses(results)["created"] == len(results) - 1 == len(inside.contacts())
@@ -54,7 +54,7 @@ async def test_max_failures(inside: Inside, profile: VendorProfile, most: int | 
     async with inside.book() as book:
         source = [Contact()] * 20
         summary = await book.contacts.create_many(source, max_failures=most, concurrency=1).run()
-        if profile.capability("contacts.create").bulk == 1:
+        if profile.capability("contacts.create").bulk_size == 1:
             assert summary.counts == {"failed": failed}
         assert (summary.stopped is None) == (most is None)
 
@@ -72,7 +72,7 @@ async def test_a_vendor_that_does_not_accept_the_credentials_is_not_asked_on(
         inside.spoil = lambda operation: refuse
         results = await ran(book.contacts.create_many(people(profile, 5000, group), concurrency=2))
         assert {type(result.error) for result in results} == {AuthError}
-        assert len(results) <= 2 * profile.capability("contacts.create").bulk
+        assert len(results) <= 2 * profile.capability("contacts.create").bulk_size
         assert inside.count["createContact"] + inside.count["createContacts"] <= 2
 
 
@@ -100,7 +100,7 @@ async def test_a_key_that_was_not_there_and_comes_twice(
     inside: Inside, profile: VendorProfile, verb: str, on_duplicate: Any
 ) -> None:
     match = match_of(profile)
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
         group = await group_of(book)
         source = [person(profile, n % 10, group, **{name: f"Version {n // 10}"}) for n in range(30)]
@@ -153,7 +153,7 @@ async def test_who_has_no_key_cannot_be_matched(inside: Inside, profile: VendorP
         ):
             (result,) = await ran(batch)
             assert isinstance(result.error, InvalidInputError)
-            assert result.error.field == match or profile.one_group
+            assert result.error.field == match or profile.single_group
 
 
 async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Inside, profile: VendorProfile) -> None:
@@ -170,7 +170,7 @@ async def test_on_loss(inside: Inside, profile: VendorProfile, tmp_path: Path) -
         group = await group_of(book)
         rich = person(profile, 1, group, fields={"custom_1": "x", "nickname": "y"})
         results = await ran(book.contacts.create_many([rich]))
-        if profile.named_fields is None:
+        if profile.extra_fields is None:
             assert results[0].dropped_fields == ()
             return
         assert isinstance(results[0].error, InvalidInputError)

@@ -105,7 +105,9 @@ class Telling:
 
     def someone(self, profile: VendorProfile, who: str, key: int) -> Contact:
         name = (
-            {"name": who} if profile.names == "whole" else {"first_name": who.split()[0], "last_name": who.split()[1]}
+            {"name": who}
+            if profile.name_format == "full"
+            else {"first_name": who.split()[0], "last_name": who.split()[1]}
         )
         return person(profile, key, self.group, **name)
 
@@ -122,7 +124,7 @@ class Telling:
             ids = [
                 (await book.contacts.create(self.someone(book.profile, f"P {n}", n))).id for n in range(len(story.keys))
             ]
-            name = "name" if book.profile.names == "whole" else "last_name"
+            name = "name" if book.profile.name_format == "full" else "last_name"
             return ids if story.verb == "delete" else [(id, {name: f"Changed {at}"}) for at, id in enumerate(ids)]
         for at, key in enumerate(story.before):
             await book.contacts.create(self.someone(book.profile, f"Before {at}", key))

@@ -149,7 +149,7 @@ async def test_contacts_that_are_the_same_show_the_account(vendor: str, profile:
     get = (
         "listContacts"
         if profile.capability("contacts.get").support == "emulated"
-        else profile.capability("contacts.get").by
+        else profile.capability("contacts.get").operation
     )
     reads = 1 if profile.capability("contacts.get").support == "emulated" else 3
     calls = inside.count.copy()

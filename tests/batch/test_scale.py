@@ -17,7 +17,7 @@ from fakes import book_over, reply
 from crossbook import Contact
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.journal.base import StoredRun
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 MIB = 1024 * 1024
 
@@ -53,7 +53,7 @@ def memory() -> int:
 
 async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int]:
     """Sends so many through a batch; answers by how much memory grew, and the peaks of calls and of read-ahead."""
-    profile = vendor_class(vendor).profile
+    profile = load_vendor(vendor).profile
     taken = read = ahead = 0
 
     async def source(count: int) -> AsyncIterator[Contact]:

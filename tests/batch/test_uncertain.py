@@ -64,8 +64,8 @@ async def test_later_match_settles_items_in_flight(
         {"all": lambda _: True, "none": lambda _: False, "odd": lambda call: call % 2 == 1}[commits],
     )
     there = len(inside.contacts())
-    open_ = COUNT if profile.capability("contacts.create").bulk > 1 else 4
-    assert there == done * (COUNT if profile.capability("contacts.create").bulk > 1 else 1)
+    open_ = COUNT if profile.capability("contacts.create").bulk_size > 1 else 4
+    assert there == done * (COUNT if profile.capability("contacts.create").bulk_size > 1 else 1)
     assert Counter(entry.state for entry in journal.entries.values()) == {"intent": open_}
     async with inside.book() as book:
         if reported:
@@ -111,7 +111,7 @@ async def test_decision_settles_items_without_match(
         lambda _: commits,
     )
     there = len(inside.contacts())
-    open_ = COUNT if profile.capability("contacts.create").bulk > 1 else 4
+    open_ = COUNT if profile.capability("contacts.create").bulk_size > 1 else 4
     async with inside.book() as book:
         if reported:
             results = await ran(book.contacts.create_many(source, journal=journal))
@@ -171,7 +171,7 @@ async def test_unequal_contact_with_key_is_a_duplicate(
     inside: Inside, profile: VendorProfile, on_duplicate: Any, status: str
 ) -> None:
     group, journal, match = inside.group(), Kept(), match_of(profile)
-    name = "name" if profile.names == "whole" else "last_name"
+    name = "name" if profile.name_format == "full" else "last_name"
     source = [person(profile, 1, group)]
     async with inside.book() as book:
         await ran(book.contacts.create_many([person(profile, 1, group, **{name: "Other"})]))

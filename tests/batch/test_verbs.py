@@ -32,7 +32,7 @@ async def test_create_many(book: AddressBook, profile: VendorProfile, group: str
     assert len(there) == COUNT
     for result in results:
         ours, theirs = contacts[result.index], there[result.id or ""]
-        for name in ("phone", "email", "name" if profile.names == "whole" else "first_name"):
+        for name in ("phone", "email", "name" if profile.name_format == "full" else "first_name"):
             assert name not in theirs.known_fields or getattr(theirs, name) == getattr(ours, name)
     members = [contact.id async for contact in book.contacts.list(group=group)]
     assert sorted(members) == sorted(there)
@@ -51,7 +51,7 @@ async def test_upsert_many(book: AddressBook, profile: VendorProfile, group: str
     first = await ran(book.contacts.upsert_many(contacts[:30], match=match))
     assert statuses(first) == {"created": 30}
     ids = {result.index: result.id for result in first}
-    changed = "name" if profile.names == "whole" else "last_name"
+    changed = "name" if profile.name_format == "full" else "last_name"
     contacts[0] = person(profile, 0, group, external_id="crm-0", **{changed: "Changed"})
     second = await ran(book.contacts.upsert_many(contacts, match=match))
     assert statuses(second) == {"created": 10, "updated": 1, "unchanged": 29}
@@ -80,7 +80,7 @@ async def test_upsert_many_changes_what_the_lookup_does_not_tell(
 ) -> None:
     """Atom's list is without companies: each is asked for."""
     match = match_of(profile)
-    name = "company" if "company" in profile.holds else "name"
+    name = "company" if "company" in profile.contact_fields else "name"
     for value, status in (("ABC", "created"), ("ABC", "unchanged"), ("DEF", "updated")):
         (result,) = await ran(book.contacts.upsert_many([person(profile, 1, group, **{name: value})], match=match))
         assert result.status == status
@@ -96,12 +96,12 @@ async def test_upsert_many_adds_groups_and_takes_none_away(
     (result,) = await ran(book.contacts.upsert_many([person(profile, 1, other)], match=match))
     assert result.status == "updated"
     groups = {found.id for found in await book.contacts.groups_of(result.id or "")}
-    assert groups == ({other} if profile.one_group else {group, other})
+    assert groups == ({other} if profile.single_group else {group, other})
 
 
 async def test_update_many(book: AddressBook, profile: VendorProfile, group: str) -> None:
     ids = await filled(book, group)
-    changed = "name" if profile.names == "whole" else "last_name"
+    changed = "name" if profile.name_format == "full" else "last_name"
     changes = [(id, {changed: f"Changed {place}"}) for place, id in enumerate(ids)]
     results = await ran(book.contacts.update_many([*changes, (str(10**9), {changed: "X"})], ordered=True))
     assert statuses(results) == {"updated": COUNT, "failed": 1}
@@ -147,7 +147,7 @@ async def test_delete_many(book: AddressBook, group: str) -> None:
 async def test_delete_many_of_a_list_reads_it_to_the_end_first(book: AddressBook, group: str) -> None:
     await filled(book, group)
     other = (await book.groups.create("Others")).id
-    if not book.profile.one_group:
+    if not book.profile.single_group:
         # One listed twice is deleted once.
         await book.groups.add(other, (await stored(book))[0].id)
     results = await ran(book.contacts.delete_many(book.contacts.list(group=None, page_size=7)))

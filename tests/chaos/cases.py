@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import Retry
 from tests.vendors.test_contract_wire import CALLS as CONTRACT
 
@@ -33,7 +33,7 @@ class Case:
 
     @property
     def retry(self) -> Retry:
-        return vendor_class(self.vendor).profile.operations[self.operation].retry
+        return load_vendor(self.vendor).profile.operations[self.operation].retry
 
     @property
     def creates(self) -> bool:
@@ -55,7 +55,7 @@ def every_case() -> list[Case]:
     return [
         Case(vendor, operation, fault, transport)
         for vendor in CALLS
-        for operation in vendor_class(vendor).profile.operations
+        for operation in load_vendor(vendor).profile.operations
         for fault in FAULTS
         for transport in TRANSPORTS
         # A login bears no token that could be dead.

@@ -14,7 +14,7 @@ from attrs import define, frozen
 
 from crossbook import AddressBook
 from crossbook._redaction import Secret
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_sandbox import Running
 from crossbook_testing.contract.people import whole
 
@@ -120,7 +120,7 @@ class Lane:
 
 def _book(vendor: str, credentials: dict[str, Any], token: Token, options: dict[str, Any]) -> AddressBook:
     extra: dict[str, Any] = {"tokens": token} if vendor == "filemail" else {}
-    book: AddressBook = vendor_class(vendor)(**{"rate": 1e6, **credentials, **extra, **options})
+    book: AddressBook = load_vendor(vendor)(**{"rate": 1e6, **credentials, **extra, **options})
     return book
 
 

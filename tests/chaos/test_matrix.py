@@ -6,8 +6,7 @@ from collections import Counter
 
 import pytest
 
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 
 from .cases import ASYNCIO_ONLY, TRANSPORTS, every_case, sample
 from .faults import FAULTS
@@ -21,7 +20,7 @@ def test_the_matrix_is_whole() -> None:
     cases = every_case()
     assert len(cases) == len(set(cases))
     asked = {(case.vendor, case.operation) for case in cases}
-    assert asked == {(vendor, name) for vendor in VENDORS for name in vendor_class(vendor).profile.operations}
+    assert asked == {(vendor, name) for vendor in VENDORS for name in load_vendor(vendor).profile.operations}
     counted = Counter((case.vendor, case.operation) for case in cases)
     for vendor, operation in asked:
         there = [fault for fault in FAULTS if vendor in fault.vendors]

@@ -12,8 +12,7 @@ from crossbook._http.auth import LoginAuth
 from crossbook._http.options import Options
 from crossbook._http.retry import BASE, LONGEST, Quota
 from crossbook.book import BATCH_ATTEMPTS
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 from crossbook.vendor import MIB, VendorProfile
 
 from .cases import every_case
@@ -39,7 +38,7 @@ def test_each_named_test_is_there(file: str, name: str) -> None:
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    profiles: list[VendorProfile] = [vendor_class(name).profile for name in VENDORS]
+    profiles: list[VendorProfile] = [load_vendor(name).profile for name in VENDORS]
     repeats = Quota.capacity // Quota.price
     said = (
         f"({len(every_case()):,} cases",

@@ -10,7 +10,7 @@ import pytest
 from command import Ran, Run
 from control import Server
 
-from crossbook.registry import VENDORS, vendor
+from crossbook.registry import VENDORS, load_vendor
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
 PEOPLE = "first_name;phone;email\nAnna;+48500600700;anna@example.com\nŁucja;+48500600701;\n"
@@ -228,8 +228,8 @@ def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str
     assert made.code == 0, made.err
     file = f"people.{'vcf' if format.startswith('vcard') else format}"
     assert run("export", book, "--to", file, "--format", format).code == 0
-    profile = vendor(book).profile
-    key = "phone" if "r" in profile.holds["phone"].access else "email"
+    profile = load_vendor(book).profile
+    key = "phone" if "r" in profile.contact_fields["phone"].access else "email"
     ran = run("import", file, "--to", book, "--match", key, "--on-duplicate", "update")
     assert (ran.code, ran.out.splitlines()[0]) == (0, "1 input: 1 unchanged"), ran.err
     assert "Made groups" not in ran.err

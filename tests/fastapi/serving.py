@@ -13,7 +13,7 @@ from control import Server
 from fastapi import FastAPI
 
 from crossbook import AddressBook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 
 @contextmanager
@@ -40,4 +40,4 @@ def serving(app: FastAPI) -> Iterator[str]:
 def book_on(sandbox: Server, vendor: str, **options: Any) -> Callable[[], AddressBook]:
     """Makes a book on the sandbox's account when it is called, and so in the application's own loop."""
     arguments = {"base_url": sandbox.base_urls[vendor], "rate": 1e6, **sandbox.credentials[vendor], **options}
-    return lambda: vendor_class(vendor)(**arguments)
+    return lambda: load_vendor(vendor)(**arguments)

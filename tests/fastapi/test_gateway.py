@@ -16,7 +16,7 @@ from fakes import VENDORS
 from gateways import COMMAND, started
 
 from crossbook import Contact, files
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract import people
 
 pytestmark = pytest.mark.asyncio
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio
 
 def body(vendor: str, number: int = 0, **others: Any) -> dict[str, Any]:
     """A person whom the vendor can hold, as JSON."""
-    values = people.values(vendor_class(vendor).profile, number)
+    values = people.values(load_vendor(vendor).profile, number)
     return {name: value for name, value in values.items() if name != "created_at"} | others
 
 
@@ -128,7 +128,7 @@ async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, 
     # As a Polish spreadsheet saves it again.
     exported = StringIO()
     someone = Contact(id="7", phone="+48500600700", first_name="Żółw", fields={"city": "Łódź"})
-    files.write(exported, vendor_class(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
+    files.write(exported, load_vendor(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
     file = ("people.csv", exported.getvalue().encode("cp1250"))
     answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
     created, summary = (json.loads(line) for line in answer.text.splitlines())

@@ -14,12 +14,12 @@ import pytest
 from control import Server
 from fakes import VENDORS
 
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract import people
 
 CLIENTS = 200
 CALLS = 5
-POOLS = sum(vendor_class(vendor).profile.concurrency for vendor in VENDORS)  # connections that may stay open, idle
+POOLS = sum(load_vendor(vendor).profile.concurrency for vendor in VENDORS)  # connections that may stay open, idle
 SEED = 7
 CONTEXT = ssl.create_default_context()  # one for all: making it is what is slow about a client
 
@@ -30,7 +30,7 @@ async def reading(client: httpx.AsyncClient, vendor: str, _draw: random.Random) 
 
 
 async def writing(client: httpx.AsyncClient, vendor: str, draw: random.Random) -> None:
-    profile = vendor_class(vendor).profile
+    profile = load_vendor(vendor).profile
     groups = (await client.get(f"/books/{vendor}/groups")).raise_for_status().json()["items"]
     values = people.values(profile, draw.randrange(10))
     person = {name: values[name] for name in values if name not in ("created_at", "external_id")}
@@ -90,7 +90,7 @@ async def held(gateway: httpx.AsyncClient, like: dict[str, int] | None = None) -
 @pytest.mark.asyncio
 async def test_200_clients_are_answered_and_leave_nothing_behind(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     for vendor in VENDORS:
-        profile = vendor_class(vendor).profile
+        profile = load_vendor(vendor).profile
         group = (await gateway.post(f"/books/{vendor}/groups", json={"name": "Load"})).json()["id"]
         for number in range(10):
             values = people.values(profile, number)

@@ -14,7 +14,7 @@ from crossbook import Contact
 from crossbook.files import cells
 from crossbook.files.csv import TableReader, TableWriter
 from crossbook.files.encodings import detect
-from crossbook.registry import vendor
+from crossbook.registry import load_vendor
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 HOSTILE = st.text(st.sampled_from("'=+-@\t\r\n; ,|\"\\a\u00a0\uff1d"), min_size=1, max_size=8)
@@ -80,7 +80,7 @@ def test_a_book_written_as_csv_comes_back_unchanged(
     people: list[tuple[Contact, tuple[str, ...] | None]], separator: str
 ) -> None:
     file = io.StringIO(newline="")
-    writer = TableWriter(file, vendor("vercom").profile, separator)
+    writer = TableWriter(file, load_vendor("vercom").profile, separator)
     for contact, groups in people:
         writer.write(contact, groups)
     written = file.getvalue()
@@ -94,7 +94,7 @@ def test_a_book_written_as_csv_comes_back_unchanged(
 
 def test_further_fields_that_the_vendor_names_have_columns_of_their_own() -> None:
     file = io.StringIO(newline="")
-    writer = TableWriter(file, vendor("serwersms").profile)
+    writer = TableWriter(file, load_vendor("serwersms").profile)
     person = Contact(phone="+48500600700", fields={"city": "Łódź", "tax_id": "=1"})
     writer.write(person, None)
     assert file.getvalue().splitlines()[0].split(",")[-4:] == [

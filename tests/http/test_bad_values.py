@@ -13,7 +13,7 @@ import pytest
 from fakes import VENDORS, FakeTransport, book_over, named, reply
 
 from crossbook import Contact, InvalidInputError, _validation
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract.people import least
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +101,7 @@ def names(error: InvalidInputError, values: Mapping[str, Any]) -> bool:
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_create_refuses_bad_value_by_field(vendor: str) -> None:
     transport = FakeTransport(reply({}))
-    good = least(vendor_class(vendor).profile, groups=("1",))
+    good = least(load_vendor(vendor).profile, groups=("1",))
     async with book_over(vendor, transport) as book:
         for case, bad in BAD.items():
             with pytest.raises(InvalidInputError) as caught:
@@ -112,7 +112,7 @@ async def test_create_refuses_bad_value_by_field(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_batch_fails_items_with_bad_values_alone(vendor: str, tmp_path: Path) -> None:
-    good = [least(vendor_class(vendor).profile, number, groups=("1",)) for number in range(2)]
+    good = [least(load_vendor(vendor).profile, number, groups=("1",)) for number in range(2)]
     source = [good[0], *(replace(good[0], **bad) for bad in BAD.values()), good[1]]
     async with book_over(vendor, FakeTransport(reply({})), **named(vendor)) as book:
         creates = book.contacts.create_many(source, dry_run=True, journal=tmp_path / "journal", ordered=True)
@@ -143,7 +143,7 @@ async def test_batch_fails_item_that_no_check_foresaw() -> None:
 def test_update_refuses_bad_value_by_field(vendor: str) -> None:
     for case, bad in BAD.items():
         with pytest.raises(InvalidInputError) as caught:
-            _validation.for_update(vendor_class(vendor).profile, bad, region=None)
+            _validation.for_update(load_vendor(vendor).profile, bad, region=None)
         assert names(caught.value, bad), (case, caught.value)
 
 
@@ -151,7 +151,7 @@ def test_update_refuses_bad_value_by_field(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_update_refuses_name_that_is_no_text(vendor: str, name: Any) -> None:
     with pytest.raises(InvalidInputError, match="has no field"):
-        _validation.for_update(vendor_class(vendor).profile, {name: "x"}, region=None)
+        _validation.for_update(load_vendor(vendor).profile, {name: "x"}, region=None)
 
 
 @pytest.mark.parametrize(

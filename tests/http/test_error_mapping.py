@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crossbook import CrossbookError, InvalidResponseError, RejectedError, ResponseTooLargeError
 from crossbook._http.error_mapping import map_response_error, retry_after
 from crossbook._http.request import TransportResponse
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import Operation, Retry
 
 pytestmark = pytest.mark.anyio
@@ -37,7 +37,7 @@ JSON = st.recursive(
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(body=JSON | st.binary(max_size=30), status=STATUSES)
 def test_any_answer_is_judged(vendor: str, body: Any, status: int) -> None:
-    error = map_response_error(vendor_class(vendor).profile, READ, reply(body, status))
+    error = map_response_error(load_vendor(vendor).profile, READ, reply(body, status))
     if error is None:
         assert 200 <= status < 300
         assert isinstance(body, dict)
@@ -53,11 +53,11 @@ def test_any_answer_is_judged(vendor: str, body: Any, status: int) -> None:
 )
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_success_must_be_the_vendors(vendor: str, body: bytes) -> None:
-    assert isinstance(map_response_error(vendor_class(vendor).profile, READ, reply(body)), InvalidResponseError)
+    assert isinstance(map_response_error(load_vendor(vendor).profile, READ, reply(body)), InvalidResponseError)
 
 
 def test_objects_are_counted_before_they_are_decoded() -> None:
-    profile = vendor_class("vercom").profile
+    profile = load_vendor("vercom").profile
     body = b'{"data":[' + b"{}," * 1_000_001 + b"{}]}"
     error = map_response_error(profile, READ, TransportResponse(200, {}, body))
     assert isinstance(error, ResponseTooLargeError)

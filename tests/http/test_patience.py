@@ -13,7 +13,7 @@ from virtual import virtually
 from crossbook import CrossbookError, InvalidInputError, NoResponseError, RateLimitError, VendorUnavailableError
 from crossbook._http.options import CallOptions
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
-from crossbook.book import ask_book
+from crossbook.book import check_health
 
 LISTED = reply({"meta": {}, "data": []})
 DONE = reply({"status": "success", "result": []})
@@ -231,7 +231,7 @@ def test_health_waits_no_longer_than_its_timeout() -> None:
         async with book_over("atom", FakeTransport(DONE), rate=0.1, queue_timeout=60) as book:
             await book.groups.list()
             began = anyio.current_time()
-            health = await ask_book(book, 5)
+            health = await check_health(book, 5)
             assert (health.answers, anyio.current_time() - began) == (False, 0)
 
     virtually(main)

@@ -14,30 +14,30 @@ from crossbook._pagination import cursor
 POSITIONS = st.recursive(
     st.integers(0, 2**53) | st.text(max_size=20), lambda inner: st.lists(inner, min_size=1, max_size=3), max_leaves=4
 )
-MINE = cursor.filter_hash("vercom", "contacts", "all")
-OTHER = cursor.filter_hash("vercom", "contacts", "friends")
+MINE = cursor.hash_filters("vercom", "contacts", "all")
+OTHER = cursor.hash_filters("vercom", "contacts", "friends")
 
 
 @given(POSITIONS)
 def test_a_position_comes_back(position: Any) -> None:
-    written = cursor.write(position, MINE)
+    written = cursor.encode(position, MINE)
     assert written.isascii()
     assert written.isprintable()
     assert not set(written) & set(" =+/&?#%")
-    assert cursor.read(written, MINE) == position
+    assert cursor.decode(written, MINE) == position
     with pytest.raises(InvalidInputError):
-        cursor.read(written, OTHER)
+        cursor.decode(written, OTHER)
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_=-]{0,30}", fullmatch=True))
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        cursor.read(text, MINE)
+        cursor.decode(text, MINE)
     assert caught.value.field == "after"
     assert len(text) < 3 or text not in str(caught.value)
 
 
 def test_filters_are_hashed_the_same_each_time_and_shortly() -> None:
-    assert cursor.filter_hash("vercom", "contacts", "all") == MINE
+    assert cursor.hash_filters("vercom", "contacts", "all") == MINE
     assert MINE != OTHER
     assert len(MINE) <= 4, "too short to find again what was filtered by"

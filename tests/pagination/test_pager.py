@@ -169,7 +169,7 @@ async def side_by_side(shelf: Shelf, prefetch: int, position: Any = None) -> Asy
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_job(group, work)  # noqa: E731
         yield Pager(
-            lambda: OffsetPagination(default=2, longest=2).over(shelf.call, 2),
+            lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2),
             start,
             b"xx",
             position,
@@ -240,7 +240,7 @@ async def test_the_next_page_is_asked_for_before_this_one_is_read() -> None:
 
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_job(group, work)  # noqa: E731
-        fetcher = lambda: OffsetPagination(default=2, longest=2).over(shelf.call, 2, read)  # noqa: E731
+        fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2, read)  # noqa: E731
         async for contact in Pager(fetcher, start, b"xx", None):
             assert max(shelf.asked) > int(contact.id)
     assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(asked))

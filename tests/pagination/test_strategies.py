@@ -28,14 +28,14 @@ def offset(items: Items, size: int, *, cap: int = 1000) -> Fetch[int]:
     async def call(start: int, limit: int) -> Sequence[int]:
         return items[start : start + min(limit, cap)]
 
-    return OffsetPagination(default=10, longest=1000).over(call, size)
+    return OffsetPagination(default_size=10, max_size=1000).over(call, size)
 
 
 def numbered(items: Items, size: int, *, told: bool = True) -> Fetch[int]:
     async def call(page: int, limit: int) -> tuple[Sequence[int], int | None]:
         return items[(page - 1) * limit : page * limit], -(-len(items) // limit) if told else None
 
-    return PageNumberPagination(default=10, longest=1000).over(call, size, ident=str)
+    return PageNumberPagination(default_size=10, max_size=1000).over(call, size, ident=str)
 
 
 def whole(items: Items, size: int) -> Fetch[int]:
@@ -106,7 +106,7 @@ def test_a_server_that_ignores_the_page_ends_where_it_repeats_itself() -> None:
         asked.append(page)
         return [1, 2], None
 
-    fetch = PageNumberPagination(default=2, longest=1000).over(call, 2, ident=str)
+    fetch = PageNumberPagination(default_size=2, max_size=1000).over(call, 2, ident=str)
     assert anyio.run(read, lambda items, size: fetch, [], [2]) == [1, 2]
     assert asked == [1, 2]
 

@@ -17,7 +17,7 @@ from relay import Relay, hang
 from sinks import Sinks
 
 from crossbook import AddressBook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ async def book_of(kind: Kind, transport: str, url: str, sinks: Sinks, **options:
         module = import_module(library)
         client = module.TCPConnector() if library == "aiohttp" else module.AsyncClient(verify=False)
     chosen = {"transport": library} if client is None else {"http_client": client}
-    book = vendor_class(kind.vendor)(**arguments, **options, **chosen)
+    book = load_vendor(kind.vendor)(**arguments, **options, **chosen)
     del arguments
     try:
         async with book:

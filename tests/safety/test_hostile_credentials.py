@@ -22,7 +22,7 @@ from test_hostile_ids import ANSWERS
 
 from crossbook import CrossbookError, InvalidInputError
 from crossbook._http.request import PreparedRequest
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 # Each way to give a credential: the vendor, the parameter, and how it travels.
 WAYS = [
@@ -169,7 +169,7 @@ def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypat
 
 def is_taken(vendor: str, parameter: str, value: str) -> bool:
     try:
-        vendor_class(vendor)(**arguments(vendor, parameter, value), base_url="http://127.0.0.1:1")
+        load_vendor(vendor)(**arguments(vendor, parameter, value), base_url="http://127.0.0.1:1")
     except InvalidInputError:
         return False
     return len(value) < 1000

@@ -61,7 +61,7 @@ def received(call: PreparedRequest) -> dict[str, Any]:
 def create(book: Any, field: str, value: Any) -> Awaitable[Any]:
     outer, _, inner = field.partition(".")
     person = PERSON[book.profile.vendor] | {outer: {inner: value} if inner else value}
-    return book.contacts.create(Contact(**person, groups=("1",) if book.profile.one_group else None))  # type: ignore[no-any-return]
+    return book.contacts.create(Contact(**person, groups=("1",) if book.profile.single_group else None))  # type: ignore[no-any-return]
 
 
 def update(book: Any, field: str, value: Any) -> Awaitable[Any]:
@@ -84,7 +84,7 @@ def problem(vendor: str, field: str, value: str, error: Exception | None, sent: 
     got = received(sent[-1]).get(FIELDS[vendor].get(field, field))
     if field == "phone" and got != value:
         region = "AU" if vendor == "atom" else "PL" if vendor != "filemail" else None
-        got = value if got is not None and _phones.normal(got, region) == _phones.normal(value, region) else got
+        got = value if got is not None and _phones.normalize(got, region) == _phones.normalize(value, region) else got
     return (
         None if got == value or (value == "" and got is None) else f"{field}: {value[:60]!r} became {str(got)[:60]!r}"
     )

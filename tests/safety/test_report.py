@@ -14,8 +14,7 @@ from control import Server
 
 import crossbook_sandbox
 from crossbook import Contact
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 from crossbook_verify import Leftover, Report, verify
 
 # A canary for each place of an answer in which a vendor could put something of the account's.
@@ -82,7 +81,7 @@ def server() -> Iterator[Server]:
 
 
 async def verified(server: Server, vendor: str, *, write: bool, said: list[str]) -> Report:
-    book = vendor_class(vendor)(base_url=server.base_urls[vendor], rate=1e6, **server.credentials[vendor])
+    book = load_vendor(vendor)(base_url=server.base_urls[vendor], rate=1e6, **server.credentials[vendor])
     async with book:
         group = (await book.groups.create(canaries.COMPANY)).id
         person = canaries.person(vendor)

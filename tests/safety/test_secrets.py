@@ -19,7 +19,7 @@ from crossbook import ExternalId, Page, WriteResult
 from crossbook._http.client import SuccessResponse
 from crossbook._http.request import Attachment, PreparedRequest, TransportResponse
 from crossbook._redaction import Secret
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 VENDORS = ("serwersms", "atom", "filemail", "vercom")
 BOOKS = [(kind, transport) for kind in VENDORS for transport in ("httpx", "httpx2", "aiohttp")] + [
@@ -146,7 +146,7 @@ CREATIONS: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("creation", CREATIONS)
 def test_nor_does_a_book_that_cannot_be_made(creation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VENDORS:
-        for variable in vendor_class(name).profile.environment.values():
+        for variable in load_vendor(name).profile.environment.values():
             monkeypatch.setenv(variable, canaries.BROKEN)
     sinks = Sinks()
     try:

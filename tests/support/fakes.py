@@ -14,7 +14,7 @@ import pytest
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook.book import AddressBook
 from crossbook.registry import VENDORS as NAMES
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
 VENDORS = tuple(NAMES)
 BASE_URL = "https://vendor.example.com"
@@ -91,7 +91,7 @@ def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressB
     arguments: dict[str, Any] = {"base_url": BASE_URL, **CREDENTIALS[vendor], **options}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("crossbook._transports.make", lambda *_args, **_kwargs: transport)
-        book: AddressBook = vendor_class(vendor)(**arguments)
+        book: AddressBook = load_vendor(vendor)(**arguments)
     return book
 
 

@@ -12,7 +12,7 @@ from fakes import VENDORS, named
 
 import crossbook_sandbox
 from crossbook.book import AddressBook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 from crossbook_sandbox import Running
 
@@ -43,7 +43,7 @@ def vendor(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def profile(vendor: str) -> VendorProfile:
-    profile: VendorProfile = vendor_class(vendor).profile
+    profile: VendorProfile = load_vendor(vendor).profile
     return profile
 
 
@@ -55,7 +55,7 @@ def make_book(server: Server, vendor: str) -> Callable[..., AddressBook]:
         arguments: dict[str, Any] = {
             "base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **named(vendor), **options
         }  # fmt: skip
-        book: AddressBook = vendor_class(vendor)(**arguments)
+        book: AddressBook = load_vendor(vendor)(**arguments)
         return book
 
     return make

@@ -16,32 +16,31 @@ from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
-from crossbook.vendor import VendorErrorInfo, FieldSupport, Operation, Retry, Verb
-from crossbook._pagination.strategies import Offset
+from crossbook.vendor import Capability, FieldSupport, OffsetPagination, Operation, Retry, VendorErrorInfo
 from crossbook.errors import NotFoundError
 from crossbook.models import Contact
 from crossbook_testing.contract import Contract
 from crossbook_testing.served import Served
 from examples.postcard import Postcard
-from examples.postcard.profile import CARD, PAGING
+from examples.postcard.profile import PROFILE, PAGING
 from examples.postcard.server import TOKEN, Account
-from examples.postcard.adapter import PostcardVerbs
+from examples.postcard.adapter import PostcardAdapter
 
 ACCOUNT = Account()
 
 
-class Broken(PostcardVerbs):
-    {verbs}
+class Broken(PostcardAdapter):
+    {adapter}
 
 
 class Vendor(Postcard):
-    profile = replace(CARD, {profile})
+    profile = replace(PROFILE, {profile})
 
-    def _make_verbs(self, send):
-        super()._make_verbs(send)
-        verbs = Broken(self.wire)
-        verbs.profile = self.profile
-        return verbs
+    def _make_adapter(self, send):
+        super()._make_adapter(send)
+        adapter = Broken(self.wire)
+        adapter.profile = self.profile
+        return adapter
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +89,7 @@ FLAWS = [
     Flaw(
         "a create may be repeated",
         ("test_a_create_whose_answer_is_lost_is_not_repeated", "test_creates_are_never_repeated_blindly"),
-        profile='operations={**CARD.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
+        profile='operations={**PROFILE.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
     ),
     Flaw(
         "an update empties what it does not name",
@@ -102,7 +101,7 @@ FLAWS = [
     Flaw(
         "a field is claimed and lost",
         ("test_what_was_written_is_read_back",),
-        profile='holds={**CARD.holds, "external_id": FieldSupport()}',
+        profile='contact_fields={**PROFILE.contact_fields, "external_id": FieldSupport()}',
     ),
     Flaw(
         "a field is written and not what was given",
@@ -115,28 +114,28 @@ FLAWS = [
     Flaw(
         "whatever JSON comes is a success",
         ("test_an_answer_that_is_none_of_the_vendors",),
-        profile="read_error=lambda status, body: CARD.read_error(status, body) or VendorErrorInfo(kind=None)",
+        profile="read_error=lambda status, body: PROFILE.read_error(status, body) or VendorErrorInfo(kind=None)",
         adapter="""
     def list_contacts(self, query, size):
-        from crossbook.vendors.decoding import rows
+        from crossbook.vendor import parse_rows
         from examples.postcard.adapter import _contact
         from examples.postcard.wire.postcard import models
         async def page(offset, limit):
             answer = await self._api.people.list_people(offset=offset, limit=limit)
-            return [_contact(row) for row in rows(answer.people, models.Person) or []]
+            return [_contact(row) for row in parse_rows(answer.people, models.Person) or []]
         return PAGING.over(page, size)""",
     ),
     Flaw(
         "nobody is ever found",
         ("test_the_one_is_found_among_others",),
         """
-    async def candidates(self, key, value):
+    async def search(self, key, value):
         return []""",
     ),
     Flaw(
         "a verb is claimed and is not there",
         ("test_it_works_or_is_unsupported_before_any_request",),
-        profile='verbs={**CARD.verbs, "groups.list": Verb("native", by="listPeople")}',
+        profile='capabilities={**PROFILE.capabilities, "groups.list": Capability("native", operation="listPeople")}',
     ),
     Flaw(
         "any text is an id",
@@ -156,7 +155,7 @@ FLAWS = [
     Flaw(
         "an operation of the wire has no row",
         ("test_every_operation_of_the_wire_has_its_row",),
-        profile='operations={name: row for name, row in CARD.operations.items() if name != "getPerson"}',
+        profile='operations={name: row for name, row in PROFILE.operations.items() if name != "getPerson"}',
     ),
 ]
 

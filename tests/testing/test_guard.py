@@ -11,7 +11,7 @@ import pytest
 
 import crossbook
 from crossbook import AddressBook, UsageError, Vercom
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing import Books, Sandbox
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ async def test_books_of_the_environment_reach_the_sandbox(
     real: None, crossbook_sandbox: Sandbox, crossbook_book: Books, vendor: str
 ) -> None:
     crossbook_sandbox.seed(vendor, contacts=3)
-    for book in (crossbook_book(vendor), crossbook.open(vendor), vendor_class(vendor).from_env()):
+    for book in (crossbook_book(vendor), crossbook.open(vendor), load_vendor(vendor).from_env()):
         async with book:
             assert len([contact async for contact in book.contacts.list()]) == 3
             assert repr(book) == f"<{type(book).__name__} at {crossbook_sandbox.base_urls[vendor]}>"

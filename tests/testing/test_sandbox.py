@@ -17,9 +17,9 @@ async def test_seeds_are_always_the_same_people_and_what_a_book_reads(
     with Sandbox() as other:
         assert other.seed(vendor, contacts=50, groups=2).contacts[7].phone == seeded.contacts[7].phone
     assert len({contact.phone for contact in seeded.contacts}) == 50
-    assert all(_phones.key(contact.phone, None) for contact in seeded.contacts)
+    assert all(_phones.match_key(contact.phone, None) for contact in seeded.contacts)
     async with crossbook_book(vendor) as book:
-        read = {contact.id: contact async for contact in book.contacts.list(full=book.profile.one_group)}
+        read = {contact.id: contact async for contact in book.contacts.list(full=book.profile.single_group)}
         assert sorted(read) == [contact.id for contact in seeded.contacts]
         for contact in seeded.contacts:
             found = read[contact.id]
@@ -66,13 +66,13 @@ async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
     async with crossbook_book(vendor) as book:
         group = await book.groups.create("Friends")
         values = {"name": "Anna A"} if vendor == "filemail" else {"first_name": "Anna"}
-        if "email" in book.profile.holds:
+        if "email" in book.profile.contact_fields:
             values["email"] = "anna@example.com"
         await book.contacts.create(Contact(phone="+12025550143", groups=(group.id,), **values))
     (call,) = crossbook_sandbox.calls(vendor, "create")
     assert (call.vendor, call.operation, call.status, call.fault) == (
         vendor,
-        book.profile.capability("contacts.create").by,
+        book.profile.capability("contacts.create").operation,
         200,
         None,
     )

@@ -11,7 +11,7 @@ from control import Server
 from sandboxed import control, running_sandbox, server
 
 from crossbook import AddressBook
-from crossbook.registry import vendor
+from crossbook.registry import load_vendor
 
 __all__ = ["control", "running_sandbox", "server"]
 
@@ -28,7 +28,7 @@ def books(server: Server) -> Books:
             made: list[AddressBook] = []
             for name in names:
                 arguments = {"base_url": server.base_urls[name], "rate": 1e6, **server.credentials[name], **options}
-                made.append(await stack.enter_async_context(vendor(name)(**arguments)))
+                made.append(await stack.enter_async_context(load_vendor(name)(**arguments)))
             yield made
 
     return opened

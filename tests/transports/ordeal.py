@@ -21,8 +21,7 @@ import anyio
 
 from crossbook import CrossbookError, InvalidInputError, _transports
 from crossbook._transports import NAMES
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 
 LONGEST = 50  # seconds until a case is given up
 BEAT = 0.02
@@ -69,7 +68,7 @@ class Spent:
 async def suffer(vendor: str, base_url: str, options: dict[str, Any]) -> dict[str, Any]:
     if "http_client" in options:
         options["http_client"] = import_module(options["http_client"]).AsyncClient()
-    book = vendor_class(vendor)(**CREDENTIALS[vendor], base_url=base_url, rate=1e6, **options)
+    book = load_vendor(vendor)(**CREDENTIALS[vendor], base_url=base_url, rate=1e6, **options)
     async with book:
         await book.with_options(timeout=LONGEST, read_timeout=LONGEST).contacts.list()
         gc.collect()
@@ -91,7 +90,7 @@ async def suffer(vendor: str, base_url: str, options: dict[str, Any]) -> dict[st
 
 def main() -> None:
     for name in VENDORS:
-        vendor_class(name)
+        load_vendor(name)
     for name in NAMES:
         with suppress(InvalidInputError):  # its extra is not installed
             _transports.make(name, "http://127.0.0.1:9", 1)

@@ -16,8 +16,7 @@ from stepping import by_scope, by_task
 import crossbook
 import crossbook_sandbox
 from crossbook import AddressBook, Contact
-from crossbook.registry import VENDORS
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import VENDORS, load_vendor
 
 WAYS = {
     "httpx on asyncio, by scope": ("httpx", "asyncio", by_scope),
@@ -57,7 +56,7 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
 
     def open_book() -> AddressBook:
         # One place in flight: a call that kept it would let nobody pass.
-        return vendor_class(vendor)(
+        return load_vendor(vendor)(
             **credentials, base_url=sandbox.base_urls[vendor], rate=1e6, concurrency=1, transport=transport
         )  # type: ignore[no-any-return]
 

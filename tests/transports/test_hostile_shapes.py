@@ -13,7 +13,7 @@ from ordeals import Ordeal
 
 from crossbook._http.error_mapping import map_response_error
 from crossbook._http.request import TransportResponse
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import Operation, Retry, VendorProfile
 
 
@@ -92,7 +92,7 @@ SHORT = {
 @pytest.mark.parametrize("vendor", KEYS)
 def test_the_shortest_rows_of_an_honest_vendor_are_no_bomb(vendor: str) -> None:
     """As many as fit into the largest answer."""
-    profile: VendorProfile = vendor_class(vendor).profile
+    profile: VendorProfile = load_vendor(vendor).profile
     assert (
         map_response_error(profile, Operation(Retry.SAFE), TransportResponse(200, {}, filled(vendor, SHORT[vendor])))
         is None

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from sandboxed import book, control, group, make_book, profile, running_sandbox, server, vendor
 
-__all__ = ["book", "profile", "control", "group", "make_book", "running_sandbox", "server", "vendor"]
+__all__ = ["book", "control", "group", "make_book", "profile", "running_sandbox", "server", "vendor"]

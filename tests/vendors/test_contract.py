@@ -6,7 +6,7 @@ import pytest
 from control import Server
 
 import crossbook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract import Contract, MakeBook, Stored
 from crossbook_testing.contract.capabilities import CALLS
 
@@ -16,7 +16,7 @@ class TestContract(Contract):
     def make_book(self, server: Server, vendor: str) -> MakeBook:
         def make(**options: object) -> object:
             arguments = {"base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor], **options}
-            return vendor_class(vendor)(**arguments)
+            return load_vendor(vendor)(**arguments)
 
         return make  # type: ignore[return-value]
 

@@ -11,7 +11,7 @@ from control import Server
 
 import crossbook
 from crossbook import AddressBook, InvalidInputError
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import least
 
@@ -28,7 +28,7 @@ NEEDED = {
 @pytest.fixture(autouse=True)
 def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `crossbook-sandbox --env` prints, and nothing else of ours."""
-    for profile in (vendor_class(name).profile for name in NEEDED):
+    for profile in (load_vendor(name).profile for name in NEEDED):
         for variable in profile.environment.values():
             monkeypatch.delenv(variable, raising=False)
     for variable, value in server.env.items():
@@ -43,19 +43,19 @@ async def works(book: AddressBook) -> None:
 
 
 async def test_from_the_environment(vendor: str) -> None:
-    book = vendor_class(vendor).from_env()
-    assert type(book).__name__ == vendor_class(vendor).__name__
+    book = load_vendor(vendor).from_env()
+    assert type(book).__name__ == load_vendor(vendor).__name__
     await works(book)
 
 
 async def test_by_name(vendor: str) -> None:
     book = crossbook.open(vendor, timeout=20)
-    assert isinstance(book, vendor_class(vendor))
+    assert isinstance(book, load_vendor(vendor))
     await works(book)
 
 
 async def test_options_go_with_it_and_win(vendor: str, server: Server) -> None:
-    for build in (vendor_class(vendor).from_env, lambda **options: crossbook.open(vendor, **options)):
+    for build in (load_vendor(vendor).from_env, lambda **options: crossbook.open(vendor, **options)):
         assert "https://other.example.com" in repr(build(base_url="https://other.example.com"))
         with pytest.raises(InvalidInputError, match="max_attempts"):
             build(max_attempts=0)
@@ -68,7 +68,7 @@ def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatc
             for nothing in (None, ""):
                 patch.delenv(variable) if nothing is None else patch.setenv(variable, nothing)
                 with pytest.raises(InvalidInputError, match=variable) as caught:
-                    vendor_class(vendor).from_env()
+                    load_vendor(vendor).from_env()
                 assert caught.value.field == variable
                 with pytest.raises(InvalidInputError, match=variable):
                     crossbook.open(vendor)
@@ -77,7 +77,7 @@ def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatc
 def test_documented_names(vendor: str, profile: VendorProfile) -> None:
     assert set(NEEDED[vendor]) <= set(profile.environment.values())
     for variable in profile.environment.values():
-        assert variable in (vendor_class(vendor).from_env.__doc__ or "")
+        assert variable in (load_vendor(vendor).from_env.__doc__ or "")
 
 
 def test_there_is_no_other_vendor() -> None:
@@ -135,7 +135,7 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
         found = book._connection.identity  # pyright: ignore[reportPrivateUsage]
         return None if found is None else found.reveal()
 
-    kind, variable = vendor_class(vendor), f"CROSSBOOK_{vendor.upper()}_ACCOUNT"
+    kind, variable = load_vendor(vendor), f"CROSSBOOK_{vendor.upper()}_ACCOUNT"
     assert identity(kind.from_env()) == identity(crossbook.open(vendor)) == "sandbox"
     monkeypatch.setenv(variable, " ours ")
     assert identity(kind.from_env()) == "ours"

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossbook import AddressBook, InvalidInputError, Page
-from crossbook._pagination.cursor import filter_hash
+from crossbook._pagination.cursor import hash_filters
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import values, whole
 
@@ -105,7 +105,7 @@ async def test_garbage_is_no_cursor(name: str, garbage: str) -> None:
 @settings(max_examples=40)
 async def test_a_forged_position_is_refused_or_harmless(name: str, position: Any) -> None:
     real = base64.urlsafe_b64decode(await cursor_of(name) + "==")
-    filters = len(filter_hash())
+    filters = len(hash_filters())
     assert json.loads(real[filters:]) is not None
     forged = base64.urlsafe_b64encode(real[:filters] + json.dumps(position).encode()).decode()
     async with book_over(name, answering(name)) as book:

@@ -149,7 +149,7 @@ async def test_what_the_vendor_refuses_names_our_field(book: AddressBook, profil
     """Past our own checks: an address with a space, or a group that is not there."""
     from crossbook import Contact, RejectedError
 
-    if "email" in profile.holds:
+    if "email" in profile.contact_fields:
         with pytest.raises(RejectedError) as caught:
             await book.contacts.create(Contact(**{**values(profile), "email": "anna nowak@example"}, groups=(group,)))
         assert (caught.value.field, caught.value.sent) == ("email", "yes")

@@ -9,7 +9,7 @@ import pytest
 from control import Server
 
 from crossbook import AddressBook, InvalidInputError
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 
 pytestmark = pytest.mark.anyio
@@ -36,10 +36,10 @@ async def test_each_vendor_has_its_own_address(vendor: str, server: Server) -> N
             "redlink": "https://api.redlink.pl",
         },
     }  # fmt: skip
-    assert vendor_class(vendor).profile.base_urls == urls[vendor]
+    assert load_vendor(vendor).profile.base_urls == urls[vendor]
     for brand, url in urls[vendor].items():
         chosen = {**server.credentials[vendor], **({"brand": brand} if brand else {})}
-        assert url in repr(vendor_class(vendor)(**chosen))
+        assert url in repr(load_vendor(vendor)(**chosen))
     if not urls[vendor]:
         with pytest.raises(InvalidInputError, match="base_url"):
-            vendor_class(vendor)(**server.credentials[vendor])
+            load_vendor(vendor)(**server.credentials[vendor])

@@ -10,7 +10,7 @@ from fakes import VENDORS, FakeTransport, book_over
 
 import crossbook
 from crossbook import AddressBook, Contact, CrossbookError, InvalidInputError, UnsupportedError, UsageError
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import least
 
@@ -40,7 +40,7 @@ async def test_contacts_that_are_none(vendor: str, profile: VendorProfile, trans
             assert (error.field, error.operation) == ("contact", "contacts.create")
         for fields in ("tax_id", ["tax_id"], 5):
             values = {name: getattr(least(profile), name) for name in least(profile).known_fields}
-            groups = ("1",) if profile.one_group else None
+            groups = ("1",) if profile.single_group else None
             odd = Contact(**values | {"groups": groups}, fields=fields)  # type: ignore[arg-type]
             assert (await refused(book, lambda odd=odd: book.contacts.create(odd))).field == "fields"  # type: ignore[misc]
     assert not transport.sent
@@ -71,7 +71,7 @@ async def test_changes_that_change_nothing(vendor: str, transport: FakeTransport
 async def test_a_field_to_clear_that_the_vendor_has_not(
     vendor: str, profile: VendorProfile, transport: FakeTransport
 ) -> None:
-    if profile.named_fields is None:
+    if profile.extra_fields is None:
         return
     async with book_over(vendor, transport) as book:
         error = await refused(book, lambda: book.contacts.update("1", fields={"shoe": None}))
@@ -125,7 +125,7 @@ def test_transports_that_are_none(name: Any) -> None:
     assert caught.value.field == "transport"
 
 
-@pytest.mark.parametrize("vendor", [name for name in VENDORS if not vendor_class(name).profile.one_group])
+@pytest.mark.parametrize("vendor", [name for name in VENDORS if not load_vendor(name).profile.single_group])
 def test_a_default_group_that_would_do_nothing(vendor: str) -> None:
     with pytest.raises(InvalidInputError, match="without a group") as caught:
         book_over(vendor, FakeTransport(), default_group="1")
@@ -165,7 +165,7 @@ async def test_a_closed_book_says_what_to_do(vendor: str, transport: FakeTranspo
 @pytest.mark.parametrize("account", [5, b"eu", ["eu"]])
 def test_accounts_that_are_no_names(vendor: str, account: Any) -> None:
     with pytest.raises(InvalidInputError, match="name of an account") as caught:
-        vendor_class(vendor).from_env(account)
+        load_vendor(vendor).from_env(account)
     assert (caught.value.vendor, caught.value.field) == (vendor, "account")
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 def reads_phones(profile: VendorProfile) -> bool:
-    return "r" in profile.holds["phone"].access
+    return "r" in profile.contact_fields["phone"].access
 
 
 def contact(profile: VendorProfile, number: str, group: str) -> Contact:

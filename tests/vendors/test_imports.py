@@ -11,9 +11,9 @@ import pytest
 from control import Server
 from fakes import VENDORS
 
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 
-CLASSES = {vendor: vendor_class(vendor).__name__ for vendor in VENDORS}
+CLASSES = {vendor: load_vendor(vendor).__name__ for vendor in VENDORS}
 
 # What only a call, a batch, an async program or a phone of another spelling needs.
 LATER = (

@@ -19,7 +19,7 @@ from crossbook import (
     VendorUnavailableError,
     Vercom,
 )
-from crossbook.vendors.decoding import rows
+from crossbook.vendors.decoding import parse_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -122,8 +122,8 @@ async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:
     async with answered("written-207", status=207) as book:
         new = [models.NewContact(externalId=key, phoneNumber="12ab") for key in ("crm-17", "crm-18")]
         answer = await book.wire.contacts.create_contacts(new)
-    assert [row.id for row in rows(answer.data, models.WrittenContact) or () if row] == ["124"]
-    assert [row.code for row in rows(answer.errors, models.Problem) or () if row] == ["E-1-001"]
+    assert [row.id for row in parse_rows(answer.data, models.WrittenContact) or () if row] == ["124"]
+    assert [row.code for row in parse_rows(answer.errors, models.Problem) or () if row] == ["E-1-001"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import yaml
 from fakes import VENDORS
 
 import crossbook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import MIB, Rate, Retry, VendorProfile
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
@@ -73,17 +73,17 @@ def table(text: str) -> dict[str, dict[str, str]]:
 
 
 def row(profile: VendorProfile, field: str) -> str:
-    if field not in profile.holds:
+    if field not in profile.contact_fields:
         return "-"
-    holds = profile.holds[field]
-    return f"{holds.access}{',' + str(holds.longest) if holds.longest else ''}{'!' if holds.required else ''}"
+    support = profile.contact_fields[field]
+    return f"{support.access}{',' + str(support.max_length) if support.max_length else ''}{'!' if support.required else ''}"
 
 
 def test_what_each_field_is_for_each_vendor(vendor: str, profile: VendorProfile) -> None:
     expected = {field: cells[vendor] for field, cells in table(FIELDS).items()}
     assert {field: row(profile, field) for field in expected} == expected
-    assert set(profile.holds) <= set(expected)
-    assert profile.named_fields == FURTHER[vendor]
+    assert set(profile.contact_fields) <= set(expected)
+    assert profile.extra_fields == FURTHER[vendor]
 
 
 def test_how_each_verb_is_done_by_each_vendor() -> None:
@@ -100,11 +100,11 @@ def test_by_which_keys_a_contact_is_found(vendor: str, profile: VendorProfile) -
 
 
 def test_names_groups_and_needs(vendor: str, profile: VendorProfile) -> None:
-    assert profile.names == ("whole" if vendor == "filemail" else "halves")
-    assert profile.one_group == (vendor == "atom")
-    assert profile.needs_one_of == (("phone", "email") if vendor == "vercom" else ())
+    assert profile.name_format == ("full" if vendor == "filemail" else "split")
+    assert profile.single_group == (vendor == "atom")
+    assert profile.requires_any_of == (("phone", "email") if vendor == "vercom" else ())
     assert profile.channels == ({"sms", "email", "push"} if vendor == "vercom" else frozenset())
-    assert profile.group_name_longest == (100 if vendor == "serwersms" else None)
+    assert profile.group_name_max_length == (100 if vendor == "serwersms" else None)
 
 
 def test_caps_and_rates(vendor: str, profile: VendorProfile) -> None:
@@ -133,7 +133,7 @@ def test_creates_are_never_repeated_blindly(profile: VendorProfile) -> None:
 
 def test_only_vercom_says_404_for_an_empty_list() -> None:
     empty = {
-        name: [op for op, row in vendor_class(name).profile.operations.items() if row.empty_on_404] for name in VENDORS
+        name: [op for op, row in load_vendor(name).profile.operations.items() if row.empty_on_404] for name in VENDORS
     }
     assert {name for name in empty if empty[name]} == {"vercom"}
     assert len(empty["vercom"]) == 6

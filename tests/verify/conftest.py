@@ -11,7 +11,7 @@ from control import Server
 from sandboxed import control, running_sandbox, server, vendor
 
 from crossbook.book import AddressBook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook_testing.contract import people
 
 __all__ = ["control", "running_sandbox", "server", "vendor"]
@@ -23,7 +23,7 @@ def make(server: Server) -> Callable[..., AddressBook]:
 
     def made(vendor: str, **options: Any) -> AddressBook:
         arguments: dict[str, Any] = {"base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor]}
-        book: AddressBook = vendor_class(vendor)(**arguments, **options)
+        book: AddressBook = load_vendor(vendor)(**arguments, **options)
         return book
 
     return made
@@ -38,7 +38,7 @@ def fill(make: Callable[..., AddressBook]) -> Callable[[str], None]:
             groups = [(await book.groups.create(f"Friends {number}")).id for number in range(3)]
             for number in range(4):
                 await book.contacts.create(people.whole(book.profile, number, groups[:1]))
-            if not book.profile.one_group:
+            if not book.profile.single_group:
                 await book.contacts.create(people.least(book.profile, 5))
 
     return lambda vendor: anyio.run(filled, vendor)

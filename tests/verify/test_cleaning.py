@@ -312,12 +312,16 @@ def test_nobody_else_is_removed(vendor: str, make: Make, count: Count) -> None:
     async def fill() -> None:
         async with make(vendor) as book:
             group = (await book.groups.create("crossbook")).id
-            ours = {"email": EMAIL} if "email" in book.profile.holds else {"phone": "0491570006", "groups": (group,)}
+            ours = (
+                {"email": EMAIL}
+                if "email" in book.profile.contact_fields
+                else {"phone": "0491570006", "groups": (group,)}
+            )
             phone = {"phone": "+447700900789"} if vendor in ("serwersms", "vercom") else {}
             names = {"name": "Somebody"} if vendor == "filemail" else {"first_name": "Some", "last_name": "Body"}
             await book.contacts.create(Contact(**ours, **phone, **names))
             other = {"name": f"{FIRST} {LAST}"} if vendor == "filemail" else {"first_name": FIRST, "last_name": LAST}
-            theirs = {"email": "crossbook@example.com"} if "email" in book.profile.holds else ours
+            theirs = {"email": "crossbook@example.com"} if "email" in book.profile.contact_fields else ours
             await book.contacts.create(Contact(**theirs, **phone, **other))
 
     anyio.run(fill)

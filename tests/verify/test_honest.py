@@ -13,7 +13,7 @@ from control import Server
 
 import crossbook
 from crossbook.book import AddressBook
-from crossbook.registry import vendor as vendor_class
+from crossbook.registry import load_vendor
 from crossbook.vendor import Retry
 from crossbook_verify import Report, planned, verify
 from crossbook_verify.probe import Probes
@@ -50,7 +50,7 @@ def test_reading_refutes_nothing_and_writes_nothing(
     steps: list[tuple[int, int, str]] = []
     report = verified(make, vendor, progress=lambda *step: steps.append(step))
     assert clean(report)
-    profile = vendor_class(vendor).profile
+    profile = load_vendor(vendor).profile
     after = control.get("/state").json()["vendors"][vendor]
     asked = {
         name: counts["requests"] - before["operations"].get(name, {"requests": 0})["requests"]

@@ -233,7 +233,7 @@ def _steps(profile: VendorProfile, step: BatchOperation[Any], match: str | None,
     told: dict[str, str] = {}
     for name in adapter:
         verb = profile.capability(name)
-        many = f", {verb.bulk:,} at once" if verb.bulk > 1 else ""
+        many = f", {verb.bulk_size:,} at once" if verb.bulk_size > 1 else ""
         told[name] = f"{verb.support}{many}{f' ({verb.note})' if verb.note else ''}"
     return told
 

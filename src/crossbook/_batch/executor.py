@@ -68,7 +68,7 @@ class Sender:
         profile = self._step.profile
         verb = profile.capability(self._step.verb if task.update is None else "contacts.update")
         groups = len(task.ready.contact.groups or ()) if task.ready.contact else 0
-        return float(verb.calls / (1 if self._is_bulky(task) else self._together) + verb.calls_a_group * groups)
+        return float(verb.calls / (1 if self._is_bulky(task) else self._together) + verb.calls_per_group * groups)
 
     async def write(self, group: Sequence[BatchItem]) -> list[ItemOutcome | None]:
         """What the write of each came to; None if more is to be done about it."""

@@ -10,7 +10,7 @@ import anyio
 from crossbook import _phones
 from crossbook._concurrency import Job, map_in_chunks
 from crossbook._validation import match_key, why_unmatched
-from crossbook.models import Contact, read_from
+from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
 
 # Whether two contacts say the same: by the fields that the vendor's answer could tell, and by no others.
@@ -25,7 +25,7 @@ def differences(profile: VendorProfile, ours: Contact, theirs: Contact, region: 
         for name in _FIELDS
         if (value := getattr(ours, name)) is not None
         and name in theirs.known_fields
-        and (name != "name" or profile.names == "whole")
+        and (name != "name" or profile.name_format == "full")
         and _norm(name, value, region) != _norm(name, getattr(theirs, name), region)
     }
     if ours.fields and "fields" in theirs.known_fields:
@@ -35,11 +35,11 @@ def differences(profile: VendorProfile, ours: Contact, theirs: Contact, region: 
             found["fields"] = fields
     if ours.groups and "groups" in theirs.known_fields and not set(ours.groups) <= set(theirs.groups or ()):
         # Where a contact is in many, ours are added to what is there; nobody is taken out of a group by an upsert.
-        others = () if profile.one_group else theirs.groups or ()
+        others = () if profile.single_group else theirs.groups or ()
         found["groups"] = tuple(dict.fromkeys((*others, *ours.groups)))
     if found:
         # What the vendor never shows goes along with what is written anyway.
-        hidden = (name for name, holds in profile.holds.items() if holds.access == "w")
+        hidden = (name for name, support in profile.contact_fields.items() if support.access == "w")
         found |= {name: value for name in hidden if (value := getattr(ours, name)) is not None}
     return found
 
@@ -54,10 +54,12 @@ def equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | 
 
     Groups are looked at only where a contact is born into its one group: elsewhere they may come a call later.
     """
-    names = [name for name in _FIELDS if name in theirs.known_fields and (name != "name" or profile.names == "whole")]
+    names = [
+        name for name in _FIELDS if name in theirs.known_fields and (name != "name" or profile.name_format == "full")
+    ]
     if any(_norm(name, getattr(ours, name), region) != _norm(name, getattr(theirs, name), region) for name in names):
         return False
-    if profile.one_group and "groups" in theirs.known_fields and ours.groups != theirs.groups:
+    if profile.single_group and "groups" in theirs.known_fields and ours.groups != theirs.groups:
         return False
     if "fields" not in theirs.known_fields:
         return True
@@ -70,7 +72,7 @@ def merged(first: Contact, second: Contact) -> Contact:
         name: getattr(second if name in second.known_fields else first, name)
         for name in first.known_fields | second.known_fields
     }
-    return read_from(Contact(**values), first.raw, first.known_fields | second.known_fields)
+    return attach_raw(Contact(**values), first.raw, first.known_fields | second.known_fields)
 
 
 def _filled(fields: Mapping[str, Any] | None) -> dict[str, str]:
@@ -81,7 +83,7 @@ def _norm(name: str, value: str | None, region: str | None) -> str | None:
     if not value:
         return None
     if name == "phone":
-        return _phones.normal(value, region)
+        return _phones.normalize(value, region)
     return value.casefold() if name == "email" else value
 
 
@@ -121,7 +123,7 @@ class Lookups:
         if self._by_list:
             return (await self._listed(since)).get(key, ())
         asked = key if self._match == "phone" else getattr(contact, self._match)
-        found = await self._adapter.candidates(self._match, asked)
+        found = await self._adapter.search(self._match, asked)
         return list({match.id: match for match in found if self.key(match) == key}.values())
 
     async def _listed(self, since: float) -> dict[str, list[Contact]]:
@@ -140,10 +142,10 @@ class Lookups:
         def add(contact: Contact) -> None:
             key = self.key(contact)
             if key is not None:
-                snapshot.setdefault(key, []).append(read_from(contact, None, contact.known_fields))
+                snapshot.setdefault(key, []).append(attach_raw(contact, None, contact.known_fields))
 
         with self._reading:
-            await map_in_chunks(await self._adapter.candidates(self._match, ""), add)
+            await map_in_chunks(await self._adapter.search(self._match, ""), add)
             self._snapshot, self._taken = snapshot, taken
             for contact in self._meanwhile:
                 self._put(snapshot, contact)

@@ -11,7 +11,7 @@ from attrs import define
 from crossbook import _validation
 from crossbook._batch.results import Status
 from crossbook.errors import CrossbookError, InvalidInputError, NotFoundError
-from crossbook.models import Contact, ExternalId, read_from
+from crossbook.models import Contact, ExternalId, attach_raw
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
@@ -73,7 +73,7 @@ class BatchOperation(ABC, Generic[I]):
         self.verb = verb
         self.adapter = adapter
         self.profile = adapter.profile
-        self.bulk: int = self.profile.capability(verb).bulk
+        self.bulk: int = self.profile.capability(verb).bulk_size
 
     @abstractmethod
     def ready(self, item: I) -> PreparedItem:
@@ -188,7 +188,7 @@ class Create(BatchOperation[Contact]):
         include_opted_out: bool,
     ) -> None:
         super().__init__("contacts.create", adapter)
-        _validation.check_on_loss(self.profile, on_unsupported_field)
+        _validation.check_on_unsupported_field(self.profile, on_unsupported_field)
         _validation.check_flag(self.profile, "include_opted_out", include_opted_out)
         self._on_loss: _validation.OnUnsupportedField = on_unsupported_field
         self._group = group
@@ -206,15 +206,15 @@ class Create(BatchOperation[Contact]):
             if not self._include_opted_out:
                 return PreparedItem(item, contact=item, lost=consent, done=Completed("skipped"))
             kept = item.known_fields - {"id", "opted_out"}
-            item = read_from(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
-        prepared = _validation.for_create(
+            item = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
+        prepared = _validation.prepare_contact(
             self.profile, item, region=self.adapter.region, on_unsupported_field=self._on_loss, group=self._group
         )
         return PreparedItem(
             prepared.contact,
             contact=prepared.contact,
-            lost=consent + prepared.lost,
-            unverified=prepared.unverified,
+            lost=consent + prepared.dropped_fields,
+            unverified=prepared.write_only_fields,
         )
 
     async def one(self, ready: PreparedItem, again: bool) -> Completed:
@@ -236,9 +236,9 @@ class Create(BatchOperation[Contact]):
         if self._on_loss == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             return ()
         try:
-            return _validation.for_create(
+            return _validation.prepare_contact(
                 self.profile, item, region=self.adapter.region, on_unsupported_field="drop", group=self._group
-            ).lost
+            ).dropped_fields
         except Exception:  # `ready` has said what is wrong with it
             return ()
 
@@ -257,14 +257,14 @@ class Update(BatchOperation[Changes]):
         if not isinstance(changes, Mapping):
             raise InvalidInputError("changes must be a mapping of fields", field="source", vendor=self.profile.vendor)
         _validation.check_contact(self.profile, id)
-        prepared = _validation.for_update(self.profile, changes, region=self.adapter.region)  # pyright: ignore[reportUnknownArgumentType]
+        prepared = _validation.prepare_changes(self.profile, changes, region=self.adapter.region)  # pyright: ignore[reportUnknownArgumentType]
         return PreparedItem(
             (id, prepared),
             id=None if isinstance(id, ExternalId) else id,
             key=None if isinstance(id, ExternalId) else id,
             private_key=id.value if isinstance(id, ExternalId) else None,
             contact=Contact(**prepared),
-            unverified=_validation.unverified(self.profile, prepared),
+            unverified=_validation.list_write_only(self.profile, prepared),
             alone=bulky(self.profile, prepared),
         )
 
@@ -284,4 +284,4 @@ def _outcomes(status: Any, written: Sequence[Any], readies: Sequence[PreparedIte
 
 def bulky(profile: Any, changes: Mapping[str, Any]) -> bool:
     """Whether these changes are no part of a native call for many: groups, where they cost calls of their own."""
-    return "groups" in changes and not profile.one_group
+    return "groups" in changes and not profile.single_group

@@ -13,7 +13,7 @@ from crossbook._batch.matching import Lookups, differences, equal, merged, untol
 from crossbook._batch.operations import Completed, PreparedItem
 from crossbook.errors import AmbiguousMatchError, CrossbookError, InvalidInputError, NoResponseError
 from crossbook.journal.base import Journal
-from crossbook.models import Contact, read_from
+from crossbook.models import Contact, attach_raw
 
 OnDuplicate = Literal["skip", "update", "error"]
 OnUncertain = Literal["retry", "skip", "done"]
@@ -185,7 +185,7 @@ class Resolver:
     async def _joined(self, task: BatchItem, lost: CrossbookError) -> ItemOutcome:
         """A contact that was made, put into those of its groups that come a call later (Filemail)."""
         id, contact = task.half or "", task.ready.contact
-        if self._profile.capability("contacts.create").calls_a_group:
+        if self._profile.capability("contacts.create").calls_per_group:
             try:
                 for group in (contact.groups if contact else None) or ():
                     await self._adapter.add_to_group(group, id)
@@ -216,7 +216,7 @@ class Resolver:
             found = merged(found, await self._adapter.get_contact(found.id))
         if "groups" in untold(ours, found) and self._profile.capability("contacts.groups_of").support != "unsupported":
             groups = tuple(group.id for group in await self._adapter.groups_of(found.id))
-            found = merged(found, read_from(Contact(groups=groups), None, frozenset({"groups"})))
+            found = merged(found, attach_raw(Contact(groups=groups), None, frozenset({"groups"})))
         return found
 
     async def close(self) -> None:
@@ -227,4 +227,4 @@ class Resolver:
     def note(self, contact: Contact, id: str) -> None:
         """A contact that was written: who has the same key later is compared with it."""
         if self._lookups is not None and self._on_duplicate:
-            self._lookups.note(read_from(replace(contact, id=id), None, contact.known_fields | {"id"}))
+            self._lookups.note(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))

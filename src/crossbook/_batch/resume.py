@@ -161,7 +161,7 @@ class Resume:
         profile = self._adapter.profile
         if profile.capability("contacts.get").support == "emulated":  # in the whole list, which is read once then
             listed: Mapping[str, Contact] = {
-                contact.id: contact for contact in await self._adapter.candidates(self._purpose.match, "")
+                contact.id: contact for contact in await self._adapter.search(self._purpose.match, "")
             }
             return [listed.get(entry.id) for entry in samples]
         return [await self._contact(entry) for entry in samples]

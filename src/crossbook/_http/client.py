@@ -98,7 +98,7 @@ class Client:
         while True:
             if watching is not None:
                 watching.asked(request)
-            if not account.acquire_nowait(ahead=operation.ahead):
+            if not account.acquire_nowait(ahead=operation.priority):
                 deadline = await self._turn(request, operation, deadline, error)
             try:
                 began = connection.now()
@@ -195,7 +195,7 @@ class Client:
         longest, option = bound or ((deadline or 0.0) - began, "timeout")
         try:
             with connection.waiting():
-                await connection.account.acquire(longest, ahead=operation.ahead)
+                await connection.account.acquire(longest, ahead=operation.priority)
                 return deadline if bound is None or deadline is None else deadline + connection.now() - began
         except AcquireTimeout as late:
             within = f"{max(0.0, longest):.3g} s ({option})"

@@ -28,7 +28,7 @@ def whole_number(position: Position | None) -> int:
 def numbers(position: Position, count: int) -> list[int]:
     found = parts(position, count)
     if not all(type(part) is int and part >= 0 for part in found):
-        raise bad_cursor()
+        raise invalid_cursor()
     return found
 
 
@@ -37,18 +37,18 @@ def group_position(position: Position | None) -> tuple[str, int]:
         return "", 0
     group, start = parts(position, 2)
     if not isinstance(group, str):
-        raise bad_cursor()
+        raise invalid_cursor()
     return group, whole_number(start)
 
 
 def parts(position: Position, count: int) -> list[Any]:
     found: list[Any] = position if isinstance(position, list) else []  # pyright: ignore[reportUnknownVariableType]
     if len(found) != count:
-        raise bad_cursor()
+        raise invalid_cursor()
     return found
 
 
-def bad_cursor() -> InvalidInputError:
+def invalid_cursor() -> InvalidInputError:
     return InvalidInputError(
         "this is no cursor of this list: pass `page.cursor` or `error.cursor` of a list with the same filters",
         field="after",
@@ -60,21 +60,21 @@ def bad_cursor() -> InvalidInputError:
 _LENGTH = 2
 
 
-def filter_hash(*parts: object) -> bytes:
+def hash_filters(*parts: object) -> bytes:
     return hashlib.blake2b(repr(parts).encode(), digest_size=_LENGTH).digest()
 
 
-def write(position: Position, filters: bytes) -> str:
+def encode(position: Position, filters: bytes) -> str:
     return base64.urlsafe_b64encode(filters + msgspec.json.encode(position)).decode().rstrip("=")
 
 
-def read(cursor: str, filters: bytes) -> Position:
+def decode(cursor: str, filters: bytes) -> Position:
     """The position in a cursor; InvalidInputError if it is none, or belongs to a list with other filters."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw[_LENGTH:])
     except (binascii.Error, ValueError, TypeError, RecursionError, msgspec.MsgspecError):
-        raise bad_cursor() from None
+        raise invalid_cursor() from None
     if raw[:_LENGTH] != filters or position is None:
-        raise bad_cursor()
+        raise invalid_cursor()
     return position

@@ -137,7 +137,7 @@ class Pager(Generic[T]):
         self._pages = pages
 
         def at(after: str) -> Pager[T]:
-            position = cursor.read(after, filters)
+            position = cursor.decode(after, filters)
             return Pager(
                 fetcher, start, filters, position, unique=unique, prefetch=prefetch, vendor=vendor, operation=operation
             )
@@ -198,7 +198,7 @@ class _Pages(AsyncIterator[Page[T]]):
             self._done = True
             error.vendor, error.operation = error.vendor or self._vendor, error.operation or self._operation
             if self._position is not None:
-                error.cursor = cursor.write(self._position, self._filters)
+                error.cursor = cursor.encode(self._position, self._filters)
             raise
         if after is not None and self._ahead.look(after):
             await let_it_leave()  # also if the reader waits for nothing until the next page
@@ -208,7 +208,7 @@ class _Pages(AsyncIterator[Page[T]]):
             items = tuple([row for row in rows if row is not None])
         else:
             items = tuple([row for row in rows if row is not None and self._first(row)])
-        return Page(items, None if after is None else cursor.write(after, self._filters))
+        return Page(items, None if after is None else cursor.encode(after, self._filters))
 
     def _first(self, item: T) -> bool:
         assert self._seen is not None

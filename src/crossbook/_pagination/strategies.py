@@ -7,7 +7,15 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from crossbook._pagination.cursor import Position, bad_cursor, fingerprint, group_position, numbers, parts, whole_number
+from crossbook._pagination.cursor import (
+    Position,
+    fingerprint,
+    group_position,
+    invalid_cursor,
+    numbers,
+    parts,
+    whole_number,
+)
 from crossbook.errors import InvalidResponseError
 
 # A list by offset: its end, and where its next page begins as soon as that can be told.
@@ -86,8 +94,8 @@ Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position
 class OffsetPagination(Struct, frozen=True):
     """`limit` and `offset`, no total: the end is an empty page, never merely a short one."""
 
-    default: int
-    longest: int
+    default_size: int
+    max_size: int
 
     def over(
         self,
@@ -107,8 +115,8 @@ class PageNumberPagination(Struct, frozen=True):
     position keeps the size with which it was made.
     """
 
-    default: int
-    longest: int
+    default_size: int
+    max_size: int
 
     def over(
         self,
@@ -119,8 +127,8 @@ class PageNumberPagination(Struct, frozen=True):
     ) -> Fetch[T]:
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
             page, before, limit = numbers(position, 3) if position is not None else (1, 0, size)
-            if not 1 <= limit <= self.longest:
-                raise bad_cursor()
+            if not 1 <= limit <= self.max_size:
+                raise invalid_cursor()
             rows, count = await call(page, limit)
             seen = fingerprint([ident(row) for row in rows if row is not None])
             if count is not None:
@@ -135,8 +143,8 @@ class PageNumberPagination(Struct, frozen=True):
 class SinglePage(Struct, frozen=True):
     """The vendor sends everything at once; pages are cut from it on our side."""
 
-    default: int = 1000
-    longest: int = 1_000_000
+    default_size: int = 1000
+    max_size: int = 1_000_000
 
     def over(
         self,
@@ -166,8 +174,8 @@ class SinglePage(Struct, frozen=True):
 class PerGroupPagination(Struct, frozen=True):
     """There is no list of all: it goes group by group, and pages never cross from one into the next."""
 
-    default: int = 1000
-    longest: int = 1_000_000
+    default_size: int = 1000
+    max_size: int = 1_000_000
 
     def over(
         self,

@@ -14,7 +14,7 @@ from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError, UsageError
 from crossbook.fastapi.install import install
 from crossbook.fastapi.state import Books, shelf_of
-from crossbook.registry import VENDORS, vendor, whose
+from crossbook.registry import VENDORS, load_book_class, load_vendor
 
 if TYPE_CHECKING:
     from crossbook import Atom, Filemail, SerwerSMS, Vercom
@@ -54,7 +54,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
     """
     makers: dict[str, AddressBook | Callable[[], AddressBook]] = {}
     for name in names:
-        whose(name)
+        load_book_class(name)
         makers[name] = partial(crossbook.open, name)
     doubled = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
     if doubled:
@@ -116,7 +116,7 @@ def _finder(name: str, kind: type[AddressBook] | None) -> Dependency[AddressBook
             known = ", ".join(shelf) or "none"
             raise UsageError(f"no book called {name} is open (open: {known}): name it in crossbook.fastapi.lifespan")
         book = shelf[name]
-        wanted: type[AddressBook] = kind or (vendor(name) if name in VENDORS else AddressBook)
+        wanted: type[AddressBook] = kind or (load_vendor(name) if name in VENDORS else AddressBook)
         if not isinstance(book, wanted):
             raise UsageError(f"the book called {name} is of {type(book).__name__}, not of {wanted.__name__}")
         return book

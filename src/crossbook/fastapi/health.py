@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from fastapi import Response
 
-from crossbook.book import AddressBook, BookHealth, ask_book
+from crossbook.book import AddressBook, BookHealth, check_health
 from crossbook.fastapi.state import Books
 
 
@@ -47,7 +47,7 @@ def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
         found: dict[str, BookHealth] = {}
 
         async def ask(name: str, book: AddressBook) -> None:
-            found[name] = await ask_book(book, timeout)
+            found[name] = await check_health(book, timeout)
 
         async with anyio.create_task_group() as tasks:
             for name, book in shelf.items():

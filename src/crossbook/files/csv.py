@@ -192,7 +192,7 @@ class TableWriter:
 
 def card_columns(card: VendorProfile) -> tuple[str, ...]:
     """The columns for a vendor's contacts: what it holds, further fields by name or, where any name goes, in one."""
-    names = [name for name in TARGETS if name in ("id", "name") or name in card.holds]
-    if card.named_fields is None:
+    names = [name for name in TARGETS if name in ("id", "name") or name in card.contact_fields]
+    if card.extra_fields is None:
         return (*names, "fields")
-    return (*names, *(f"fields.{name}" for name in card.named_fields))
+    return (*names, *(f"fields.{name}" for name in card.extra_fields))

@@ -13,10 +13,10 @@ from crossbook import _phones
 from crossbook._concurrency import map_in_chunks
 
 
-def spellings(key: str, value: str) -> list[str]:
+def list_spellings(key: str, value: str) -> list[str]:
     """How a vendor may have stored what is looked for: some compare exactly, where we do not."""
     if key == "phone":
-        return _phones.spellings(value)
+        return _phones.list_spellings(value)
     return list(dict.fromkeys((value, value.casefold()))) if key == "email" else [value]
 
 
@@ -25,26 +25,26 @@ R = TypeVar("R")
 Scalar = str | int | float | bool | None | UnsetType
 
 
-def rows(value: object, kind: type[M]) -> list[M | None] | None:
+def parse_rows(value: object, kind: type[M]) -> list[M | None] | None:
     """A wire list, what is none of its models (null, PHP's `[]`) as None; None if there is no list at all."""
     if not isinstance(value, list):
         return None
     return [row if isinstance(row, kind) else None for row in value]  # pyright: ignore[reportUnknownVariableType]
 
 
-async def each(found: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
+async def map_rows(found: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
     """Apply `read` to each row; other tasks run meanwhile, if there are many."""
     return await map_in_chunks(found, lambda row: None if row is None else read(row))
 
 
-def text(value: Scalar) -> str | None:
+def parse_str(value: Scalar) -> str | None:
     """A wire value as text; None for null, for what is not there, and for the empty text."""
     if type(value) is str:
         return value or None
     return None if value is None or isinstance(value, UnsetType) else str(value)
 
 
-def number(value: Scalar) -> int | None:
+def parse_int(value: Scalar) -> int | None:
     """A wire value as a whole number, also where it came as text."""
     try:
         return None if value is None or isinstance(value, UnsetType) else int(value)
@@ -52,7 +52,7 @@ def number(value: Scalar) -> int | None:
         return None
 
 
-def truth(value: Scalar) -> bool | None:
+def parse_bool(value: Scalar) -> bool | None:
     """A wire value as a boolean, also where it came as 0, 1 or text."""
     if type(value) is bool:
         return value
@@ -61,13 +61,13 @@ def truth(value: Scalar) -> bool | None:
     return None if value is None or isinstance(value, UnsetType) else bool(value)
 
 
-def told(row: object, fields: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
+def known_fields(row: object, fields: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
     """Of the fields that an answer of this kind tells, those that this row really has; `names` are ours → theirs."""
     missing = [ours for ours, theirs in names.items() if getattr(row, theirs) is UNSET]
     return fields.difference(missing) if missing else fields
 
 
-def moment(value: Scalar) -> datetime | None:
+def parse_datetime(value: Scalar) -> datetime | None:
     """A vendor's date, unix seconds or `YYYY-MM-DD HH:MM:SS`, in UTC: no vendor says which zone it means."""
     try:
         if type(value) is int:

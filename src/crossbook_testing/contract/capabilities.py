@@ -17,7 +17,7 @@ Call = Callable[[AddressBook, str, str], Awaitable[Any]]
 
 
 def change(profile: VendorProfile) -> dict[str, Any]:
-    return {"company": "Other"} if "company" in profile.holds else {"name": "Other"}
+    return {"company": "Other"} if "company" in profile.contact_fields else {"name": "Other"}
 
 
 def key(profile: VendorProfile) -> dict[str, Any]:
@@ -80,7 +80,9 @@ class CapabilityTests(Fixtures):
         else:
             # Out of a group one is taken that one is in.
             await CALLS[verb](book, created.id, group if verb == "groups.remove" else other)
-            assert (requests - before)[profile.capability(verb).by] >= 1, "the card says that this operation does it"
+            assert (requests - before)[profile.capability(verb).operation] >= 1, (
+                "the card says that this operation does it"
+            )
 
     async def test_unsupported_says_what_to_do_instead(self, book: AddressBook, profile: VendorProfile) -> None:
         for verb, row in profile.capabilities.items():

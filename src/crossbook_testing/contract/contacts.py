@@ -55,7 +55,7 @@ class Contacts(Fixtures):
         contact = whole(profile, groups=[group])
         created = await book.contacts.create(contact)
         assert created.dropped_fields == ()
-        hidden = tuple(name for name, holds in profile.holds.items() if holds.access == "w")
+        hidden = tuple(name for name, support in profile.contact_fields.items() if support.access == "w")
         assert created.write_only_fields == hidden
         assert all(getattr(created.contact, name) == getattr(contact, name) for name in [*values(profile), "groups"])
         assert created.contact.id == created.id
@@ -76,7 +76,7 @@ class Contacts(Fixtures):
     async def test_nobody_there_is_not_found(self, book: AddressBook, profile: VendorProfile, someone: str) -> None:
         needs(profile, "contacts.delete")
         await book.contacts.delete(someone)
-        change: dict[str, Any] = {"company": "x"} if "company" in profile.holds else {"name": "x"}
+        change: dict[str, Any] = {"company": "x"} if "company" in profile.contact_fields else {"name": "x"}
         calls: list[Awaitable[Any]] = [book.contacts.get(someone), book.contacts.delete(someone)]
         if claims(profile, "contacts.update"):
             calls.append(book.contacts.update(someone, **change))

@@ -21,8 +21,8 @@ EVERYTHING: dict[str, Any] = {
 
 def not_held(profile: VendorProfile) -> dict[str, Any]:
     """Values for what the vendor cannot write. Halves of a name are not lost where the whole of it is stored."""
-    halves = ("first_name", "last_name") if profile.names == "whole" else ()
-    writable = [name for name, holds in profile.holds.items() if "w" in holds.access]
+    halves = ("first_name", "last_name") if profile.name_format == "full" else ()
+    writable = [name for name, support in profile.contact_fields.items() if "w" in support.access]
     return {name: value for name, value in EVERYTHING.items() if name not in writable and name not in halves}
 
 
@@ -46,7 +46,7 @@ class Fields(Fixtures):
             assert (caught.value.field, caught.value.vendor, caught.value.sent) == (name, profile.vendor, "no")
             with pytest.raises(InvalidInputError, match=name):
                 await book.contacts.update(someone, **only(name, value))
-        if profile.named_fields is not None:
+        if profile.extra_fields is not None:
             calls: list[Awaitable[Any]] = [
                 book.contacts.create(person(profile, group, fields={"shoe size": "40"})),
                 book.contacts.update(someone, fields={"shoe size": "40"}),
@@ -59,7 +59,7 @@ class Fields(Fixtures):
 
     async def test_or_it_is_dropped_and_listed(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         lost = not_held(profile)
-        extra = {} if profile.named_fields is None else {"shoe size": "40"}
+        extra = {} if profile.extra_fields is None else {"shoe size": "40"}
         kept = whole(profile, groups=[group])
         stuffed = person(profile, group, **lost, fields={**(kept.fields or {}), **extra})
         created = await book.contacts.create(stuffed, on_unsupported_field="drop")
@@ -75,7 +75,7 @@ class Fields(Fixtures):
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
         empty: dict[str, Any] = {name: False if name == "archived" else () for name in ("archived", "opted_out")}
-        fields = {} if profile.named_fields is None else {"fields": {"shoe size": ""}}
+        fields = {} if profile.extra_fields is None else {"fields": {"shoe size": ""}}
         nothing = {**dict.fromkeys(not_held(profile)), **empty, **fields}
         created = await book.contacts.create(person(profile, group, **nothing))
         assert created.dropped_fields == ()
@@ -88,9 +88,9 @@ class Fields(Fixtures):
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
         needs(profile, "contacts.update")
-        bounds = {name: holds.longest for name, holds in profile.holds.items() if holds.longest}
+        bounds = {name: support.max_length for name, support in profile.contact_fields.items() if support.max_length}
         longest = {name: of_length(name, length) for name, length in bounds.items()}
-        further = {name: of_length(name, length) for name, length in (profile.named_fields or {}).items() if length}
+        further = {name: of_length(name, length) for name, length in (profile.extra_fields or {}).items() if length}
         contact = person(profile, group, **longest, fields=further or None)
         created = await book.contacts.create(contact)
         found = await book.contacts.get(created.id)
@@ -118,13 +118,13 @@ class Fields(Fixtures):
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
         before = Counter(requests)
-        needed = [name for name, holds in profile.holds.items() if holds.required]
+        needed = [name for name, support in profile.contact_fields.items() if support.required]
         for name in needed:
             with pytest.raises(InvalidInputError, match=name) as caught:
                 await book.contacts.create(person(profile, group, **only(name, None)))
             assert caught.value.field == name
-        if profile.needs_one_of:
-            with pytest.raises(InvalidInputError, match=" or ".join(profile.needs_one_of)):
+        if profile.requires_any_of:
+            with pytest.raises(InvalidInputError, match=" or ".join(profile.requires_any_of)):
                 await book.contacts.create(Contact(first_name="Anna"))
         assert requests == before
 
@@ -133,8 +133,8 @@ class Fields(Fixtures):
     ) -> None:
         needs(profile, "contacts.update")
         before = Counter(requests)
-        needed = [(name,) for name, holds in profile.holds.items() if holds.required]
-        for names in (*needed, *filter(None, (profile.needs_one_of,))):
+        needed = [(name,) for name, support in profile.contact_fields.items() if support.required]
+        for names in (*needed, *filter(None, (profile.requires_any_of,))):
             changes: dict[str, Any] = dict.fromkeys(names)
             with pytest.raises(InvalidInputError, match=" or ".join(names)):
                 await book.contacts.update(someone, **changes)

@@ -44,7 +44,7 @@ class Groups(Fixtures):
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
         needs(profile, "contacts.groups_of", "groups.create")
-        groups = [group] if profile.one_group else [group, (await book.groups.create("Others")).id]
+        groups = [group] if profile.single_group else [group, (await book.groups.create("Others")).id]
         created = await book.contacts.create(whole(profile, 0, groups))
         named = {each.id: each.name for each in await book.contacts.groups_of(created.id)}
         assert named == dict(zip(groups, ("Friends", "Others"), strict=False))
@@ -55,7 +55,7 @@ class Groups(Fixtures):
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str, someone: str
     ) -> None:
         needs(profile, "contacts.update", "groups.create")
-        if not profile.one_group:
+        if not profile.single_group:
             pytest.skip(f"a contact of {profile.title} may be in any number of groups")
         other = (await book.groups.create("Others")).id
         before = Counter(requests)
@@ -69,7 +69,7 @@ class Groups(Fixtures):
 
     async def test_no_group_where_there_can_be_none(self, book: AddressBook, profile: VendorProfile) -> None:
         needs(profile, "contacts.groups_of")
-        if profile.one_group:
+        if profile.single_group:
             pytest.skip(f"a contact of {profile.title} is in one group")
         created = await book.contacts.create(whole(profile))
         assert await book.contacts.groups_of(created.id) == ()
@@ -80,7 +80,7 @@ class Groups(Fixtures):
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
         contact = whole(profile, 0, [group])
         created = await book.contacts.create(contact)
-        for wanted in [others[:1]] if profile.one_group else [others, [group, others[1]], [group], []]:
+        for wanted in [others[:1]] if profile.single_group else [others, [group, others[1]], [group], []]:
             await book.contacts.update(created.id, groups=wanted)
             assert {each.id for each in await book.contacts.groups_of(created.id)} == set(wanted)
         found = await book.contacts.get(created.id)
@@ -119,7 +119,7 @@ class Groups(Fixtures):
     ) -> None:
         needs(profile, "contacts.groups_of", "groups.delete")
         created = await book.contacts.create(whole(profile, 0, [group]))
-        if profile.one_group:
+        if profile.single_group:
             with pytest.raises(InvalidInputError, match="with_contacts=True") as caught:
                 await book.groups.delete(group)
             assert caught.value.field == "with_contacts"
@@ -151,12 +151,16 @@ class Groups(Fixtures):
     ) -> None:
         needs(profile, "groups.create", "groups.get", "groups.rename")
         before = Counter(requests)
-        for name in ["", " \t", *(["x" * (profile.group_name_longest + 1)] if profile.group_name_longest else [])]:
+        for name in [
+            "",
+            " \t",
+            *(["x" * (profile.group_name_max_length + 1)] if profile.group_name_max_length else []),
+        ]:
             for call in (book.groups.create(name), book.groups.rename(group, name)):
                 with pytest.raises(InvalidInputError) as caught:
                     await call
                 assert caught.value.field == "name"
         assert requests == before
-        if profile.group_name_longest:
-            longest = "ż" * profile.group_name_longest
+        if profile.group_name_max_length:
+            longest = "ż" * profile.group_name_max_length
             assert (await book.groups.get((await book.groups.create(longest)).id)).name == longest

@@ -90,4 +90,4 @@ class Lists(Fixtures):
         assert [(each.company, dict(each.fields or {})) for each in found] == [
             (each.company, dict(each.fields or {})) for each in contacts
         ]
-        assert (requests - before)[profile.capability("contacts.get").by] == 3
+        assert (requests - before)[profile.capability("contacts.get").operation] == 3

@@ -97,7 +97,7 @@ class Pages(Fixtures):
         read = 0
         async for _ in book.contacts.list(page_size=1):
             read += 1
-            fetched = (requests - before)[profile.capability("contacts.list").by]
+            fetched = (requests - before)[profile.capability("contacts.list").operation]
             assert fetched <= read + 1
         assert read == 7
 
@@ -117,14 +117,14 @@ class Pages(Fixtures):
     async def test_the_size_of_a_page_has_bounds(
         self, book: AddressBook, profile: VendorProfile, requests: Requests
     ) -> None:
-        wrong: list[Any] = [0, -1, True, "3", 2.0, profile.contact_paging.longest + 1]
+        wrong: list[Any] = [0, -1, True, "3", 2.0, profile.contact_paging.max_size + 1]
         for size in wrong:
             with pytest.raises(InvalidInputError, match="page_size") as caught:
                 book.contacts.list(page_size=size)
             assert caught.value.field == "page_size"
-        await book.contacts.list(page_size=profile.contact_paging.longest)
+        await book.contacts.list(page_size=profile.contact_paging.max_size)
         if claims(profile, "groups.list"):
-            await book.groups.list(page_size=profile.group_paging.longest)
+            await book.groups.list(page_size=profile.group_paging.max_size)
 
     async def test_an_error_carries_the_cursor_to_go_on_from(
         self, book: AddressBook, profile: VendorProfile, spoil: Spoiling, group: str

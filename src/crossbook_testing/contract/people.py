@@ -42,21 +42,23 @@ def values(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
 
 
 def writable(profile: VendorProfile) -> list[str]:
-    return [name for name, holds in profile.holds.items() if "w" in holds.access]
+    return [name for name, support in profile.contact_fields.items() if "w" in support.access]
 
 
 def readable(profile: VendorProfile) -> list[str]:
     """What reading one contact tells; its groups have a call of their own, who opted out a filter."""
     return [
-        name for name, holds in profile.holds.items() if "r" in holds.access and name not in ("groups", "opted_out")
+        name
+        for name, support in profile.contact_fields.items()
+        if "r" in support.access and name not in ("groups", "opted_out")
     ]
 
 
 def fields(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
     """Further fields, by the vendor's names; whatever JSON can say where it takes any name."""
-    if profile.named_fields is None:
+    if profile.extra_fields is None:
         return {"shoe size": 40 + number, "vip": True, "tags": ["ą", "b"], "note": "żółć"}
-    return {name: f"{name} {number}" for name in profile.named_fields}
+    return {name: f"{name} {number}" for name in profile.extra_fields}
 
 
 def whole(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
@@ -83,6 +85,8 @@ def within(group: str) -> tuple[str, ...] | None:
 
 def least(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
     """What the vendor must have, and no more; in a group only where it must be in one."""
-    needed = [name for name, holds in profile.holds.items() if holds.required] or list(profile.needs_one_of[:1])
+    needed = [name for name, support in profile.contact_fields.items() if support.required] or list(
+        profile.requires_any_of[:1]
+    )
     kept = {name: value for name, value in values(profile, number).items() if name in needed}
-    return Contact(**kept, groups=tuple(groups) if profile.one_group else None)
+    return Contact(**kept, groups=tuple(groups) if profile.single_group else None)

@@ -13,7 +13,7 @@ from crossbook_testing.contract.people import least, national, person, phone, wi
 
 
 def reads_phones(profile: VendorProfile) -> bool:
-    return "phone" in profile.holds and "r" in profile.holds["phone"].access
+    return "phone" in profile.contact_fields and "r" in profile.contact_fields["phone"].access
 
 
 def contact(profile: VendorProfile, number: str, group: str) -> Contact:
@@ -26,7 +26,7 @@ class Phones(Fixtures):
     async def test_every_spelling_is_stored_and_read_in_normal_form(
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
-        if "phone" not in profile.holds:
+        if "phone" not in profile.contact_fields:
             pytest.skip(f"{profile.title} holds no phones")
         normal = phone(profile)
         spellings = [
@@ -49,7 +49,7 @@ class Phones(Fixtures):
     async def test_a_number_of_another_country_comes_back_as_it_was(
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
-        if "phone" not in profile.holds:
+        if "phone" not in profile.contact_fields:
             pytest.skip(f"{profile.title} holds no phones")
         abroad = "+61491570313" if profile.default_region == "PL" else "+48500600799"
         created = await book.contacts.create(contact(profile, abroad, group))

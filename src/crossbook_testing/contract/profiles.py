@@ -21,17 +21,17 @@ class ProfileTests(Fixtures):
 
     def test_a_verb_names_the_operation_that_does_it(self, profile: VendorProfile) -> None:
         for name, verb in profile.capabilities.items():
-            assert (verb.by in profile.operations) == (verb.support != "unsupported"), name
+            assert (verb.operation in profile.operations) == (verb.support != "unsupported"), name
 
     def test_what_is_composed_tells_its_price(self, profile: VendorProfile) -> None:
         assert all(verb.note for verb in profile.capabilities.values() if verb.support == "emulated")
 
     def test_creates_are_never_repeated_blindly_and_reads_may_be(self, profile: VendorProfile) -> None:
         for name in ("contacts.create", "groups.create"):
-            if by := profile.capability(name).by:
+            if by := profile.capability(name).operation:
                 assert profile.operations[by].retry in CREATES, name
         for name in READS:
-            if by := profile.capability(name).by:
+            if by := profile.capability(name).operation:
                 assert profile.operations[by].retry is Retry.SAFE, name
 
     def test_ids_that_would_reach_another_route_are_none(self, profile: VendorProfile) -> None:
@@ -39,7 +39,7 @@ class ProfileTests(Fixtures):
             assert not [id for id in BAD_IDS if pattern.fullmatch(id)]
 
     def test_what_is_found_by_can_be_read(self, profile: VendorProfile) -> None:
-        assert all("r" in profile.holds[name].access for name in profile.match_keys)
+        assert all("r" in profile.contact_fields[name].access for name in profile.match_keys)
 
     def test_its_variables_bear_its_name(self, profile: VendorProfile) -> None:
         for parameter, variable in profile.environment.items():

@@ -94,12 +94,12 @@ class Trouble(Fixtures):
         self, book: AddressBook, profile: VendorProfile, group: str, spoil: Spoiling, stored: Stored, requests: Requests
     ) -> None:
         """It would make two."""
-        before = requests[profile.capability("contacts.create").by]
+        before = requests[profile.capability("contacts.create").operation]
         spoil.next(LOST)
         with pytest.raises(NoResponseError, match="may have happened") as caught:
             await book.contacts.create(whole(profile, 0, [group]))
         assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
-        assert requests[profile.capability("contacts.create").by] == before + 1
+        assert requests[profile.capability("contacts.create").operation] == before + 1
         assert stored() == 1
 
     async def test_a_create_that_never_left_is(

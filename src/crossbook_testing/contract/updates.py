@@ -45,7 +45,7 @@ class Updates(Fixtures):
     ) -> None:
         needs(profile, "contacts.update")
         contact = whole(profile, groups=[group])
-        kept = {name for name, holds in profile.holds.items() if holds.required} | {"phone", "created_at"}
+        kept = {name for name, support in profile.contact_fields.items() if support.required} | {"phone", "created_at"}
         for empty in (None, ""):
             created = await book.contacts.create(contact)
             clearable = [name for name in values(profile) if name not in kept]
@@ -67,7 +67,9 @@ class Updates(Fixtures):
         needs(profile, "contacts.update")
         created = await book.contacts.create(whole(profile, groups=[group]))
         before = Counter(requests)
-        needed = [name for name, holds in profile.holds.items() if holds.required] + ["groups"] * profile.one_group
+        needed = [name for name, support in profile.contact_fields.items() if support.required] + [
+            "groups"
+        ] * profile.single_group
         for name in needed:
             with pytest.raises(InvalidInputError, match=name) as caught:
                 await book.contacts.update(created.id, **only(name, [] if name == "groups" else None))
@@ -78,7 +80,7 @@ class Updates(Fixtures):
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
         needs(profile, "contacts.update")
-        if not profile.named_fields and profile.named_fields is not None:
+        if not profile.extra_fields and profile.extra_fields is not None:
             pytest.skip(f"{profile.title} has no further fields")
         contact = whole(profile, groups=[group])
         created = await book.contacts.create(contact)

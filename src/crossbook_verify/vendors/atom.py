@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from crossbook_wire.atom import Api, models
 
-from crossbook.vendor import as_object
+from crossbook.vendor import parse_object
 from crossbook_verify.probe import (
     COMPANY,
     FIRST,
@@ -150,16 +150,16 @@ async def _holds(look: Look, wire: Api, book: int, contact: int) -> bool | None:
 
 
 def said(body: Json) -> Iterator[tuple[object, object]]:
-    if "code" in (error := as_object(body.get("error"))):
+    if "code" in (error := parse_object(body.get("error"))):
         yield error["code"], None
 
 
 def _result(seen: Seen) -> Json:
-    return as_object(seen.body.get("result"))
+    return parse_object(seen.body.get("result"))
 
 
 def _contact(seen: Seen) -> Json | None:
-    return as_object(_result(seen).get("contact")) or None if seen.ok else None
+    return parse_object(_result(seen).get("contact")) or None if seen.ok else None
 
 
 def _contacts(seen: Seen) -> list[Json] | None:

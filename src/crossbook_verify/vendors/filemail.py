@@ -7,7 +7,7 @@ from typing import Any
 
 from crossbook_wire.filemail import Api
 
-from crossbook.vendor import as_object
+from crossbook.vendor import parse_object
 from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST, Json, Look, Probes, Row, Seen, came, objects, text, trial
 
 MOBILE = "+447700900789"  # of Ofcom's numbers for films: nobody has it
@@ -142,7 +142,7 @@ def said(body: Json) -> Iterator[tuple[object, object]]:
 
 
 def _created(seen: Seen) -> str | None:
-    return text(as_object(seen.body.get("contact")).get("contactid"))
+    return text(parse_object(seen.body.get("contact")).get("contactid"))
 
 
 def _contacts(seen: Seen) -> list[Json] | None:

@@ -9,7 +9,7 @@ from typing import Any
 from crossbook_wire.serwersms import Api, models
 
 from crossbook import _phones
-from crossbook.vendor import as_object
+from crossbook.vendor import parse_object
 from crossbook_verify.probe import (
     COMPANY,
     EMAIL,
@@ -211,11 +211,11 @@ async def _contact(look: Look, wire: Api, rows: list[Json]) -> None:
     row = next((row for row in rows if number(row.get("id")) is not None), None)
     if row is None:
         return
-    id, phone, email = text(row["id"]), _phones.key(text(row.get("phone")), "PL"), text(row.get("email"))
+    id, phone, email = text(row["id"]), _phones.match_key(text(row.get("phone")), "PL"), text(row.get("email"))
     got = await look.ask(wire.contacts.get_contact(models.ContactId(id=number(row.get("id")) or 0)))
     if got.ok:
         look.row("getContact.same", text(got.body.get("id")) == id, "another id, or none")
-    for key, spelling in zip(_SPELLED, _phones.spellings(phone) if phone else (), strict=False):
+    for key, spelling in zip(_SPELLED, _phones.list_spellings(phone) if phone else (), strict=False):
         if phone and (key != "national" or phone.startswith("+48")):  # others begin with a zero at home
             await _search(look, wire, f"listContacts.{key}", spelling, id)
     if email:
@@ -249,7 +249,7 @@ async def _groups(look: Look, wire: Api) -> None:
 
 
 def said(body: Json) -> Iterator[tuple[object, object]]:
-    if "code" in (error := as_object(body.get("error"))):
+    if "code" in (error := parse_object(body.get("error"))):
         yield error["code"], error.get("type")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from crossbook_wire.vercom import Api, models
 
 from crossbook import _phones
-from crossbook.vendor import as_list, as_object
+from crossbook.vendor import parse_list, parse_object
 from crossbook_verify.probe import (
     COMPANY,
     EMAIL,
@@ -196,7 +196,7 @@ async def _inside(look: Look, wire: Api, contact: int, group: int) -> bool | Non
 
 
 def _source(problem: Json) -> str | None:
-    return text(as_object(problem.get("meta")).get("source"))
+    return text(parse_object(problem.get("meta")).get("source"))
 
 
 def _trial_data(seen: Seen) -> list[Json]:
@@ -279,8 +279,8 @@ async def _found(look: Look, wire: Api, row: Json) -> None:
             held = await _finds(look, wire, id, **{parameter: asked}) if asked is not None else None
             look.row(f"listContacts.{theirs}", held, "it does not")
     stored = text(row.get("phoneNumber"))
-    phone = _phones.key(stored, "PL")
-    others = [each for each in _phones.spellings(phone) if each != stored] if phone else []
+    phone = _phones.match_key(stored, "PL")
+    others = [each for each in _phones.list_spellings(phone) if each != stored] if phone else []
     if others:
         found = await _finds(look, wire, id, phone_number=others[-1])
         look.row("listContacts.spelled", None if found is None else not found, "it does")
@@ -316,8 +316,8 @@ async def _groups(look: Look, wire: Api) -> None:
 
 def each(look: Look, operation: str, status: int, body: Json) -> None:
     """What `meta` says of an answer, held against the answer."""
-    meta = as_object(body.get("meta"))
-    counted = {name: len(as_list(body.get(name))) for name in ("data", "errors")}
+    meta = parse_object(body.get("meta"))
+    counted = {name: len(parse_list(body.get(name))) for name in ("data", "errors")}
     truth = {"status": status, "numberOfData": counted["data"], "numberOfErrors": counted["errors"]}
     for name, value in truth.items():
         if name in meta:

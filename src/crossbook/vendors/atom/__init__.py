@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crossbook_wire.http import Send
 
     from crossbook._http.auth import StaticAuth
-    from crossbook.vendors.atom.adapter import AtomVerbs
+    from crossbook.vendors.atom.adapter import AtomAdapter
 
 __all__ = ["Atom"]
 
@@ -80,13 +80,13 @@ class Atom(AddressBook):
         needed = frozenset({"base_url"}) if options.get("base_url") else frozenset[str]()
         return cls._from(account, cls._environment(account, optional=needed), options)
 
-    def _make_adapter(self, send: Send) -> AtomVerbs:
+    def _make_adapter(self, send: Send) -> AtomAdapter:
         from crossbook_wire.atom import Api
 
-        from crossbook.vendors.atom.adapter import AtomVerbs
+        from crossbook.vendors.atom.adapter import AtomAdapter
 
         self.wire = Api(send)
-        return AtomVerbs(self.wire)
+        return AtomAdapter(self.wire)
 
 
 def _auth(token: str) -> StaticAuth:

@@ -10,12 +10,12 @@ from msgspec import UNSET
 
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
-from crossbook._validation import outgoing_phone
+from crossbook._validation import encode_phone
 from crossbook.errors import InvalidInputError, NotFoundError
-from crossbook.models import Contact, ExternalId, Group, read_from
+from crossbook.models import Contact, ExternalId, Group, attach_raw
 from crossbook.vendor import Query, VendorAdapter
 from crossbook.vendors.atom.profile import GROUP_PAGING, PAGING, PROFILE
-from crossbook.vendors.decoding import each, rows, text, told
+from crossbook.vendors.decoding import known_fields, map_rows, parse_rows, parse_str
 
 _LISTED = {"phone": "phone_number", "first_name": "first_name", "last_name": "last_name"}
 _DETAIL = {**_LISTED, "company": "company"}
@@ -23,7 +23,7 @@ _CUSTOM = ("custom_1", "custom_2", "custom_3", "custom_4")
 _GROUP = frozenset(("id", "name"))
 
 
-class AtomVerbs(VendorAdapter):
+class AtomAdapter(VendorAdapter):
     profile = PROFILE
 
     def __init__(self, api: Api) -> None:
@@ -45,28 +45,28 @@ class AtomVerbs(VendorAdapter):
         answer = await self._api.contacts.get_contact(models.ContactTextId(id=id))
         found = answer.result.contact if isinstance(answer.result, models.ContactResult) else None
         if not isinstance(found, models.Contact):
-            raise self.lacking("getContact", "the contact")
+            raise self.missing_field("getContact", "the contact")
         return self._contact(found)
 
-    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
-        return await self.collect(self.list_contacts(Query(), PAGING.longest))
+    async def search(self, key: str, value: str) -> Sequence[Contact]:
+        return await self.fetch_all(self.list_contacts(Query(), PAGING.max_size))
 
     async def create_contact(self, contact: Contact) -> str:
         (group,) = contact.groups or ("",)
         fields = {name: getattr(contact, name) for name in ("first_name", "last_name", "company")}
         new = models.NewContact(
             group_id=int(group),
-            phone_number=outgoing_phone(PROFILE, contact.phone or "", self.region),
+            phone_number=encode_phone(PROFILE, contact.phone or "", self.region),
             **{name: value for name, value in (fields | dict(contact.fields or {})).items() if value is not None},
         )
         return self._id(await self._api.contacts.create_contact(new), "createContact")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         assert isinstance(id, str)
-        fields = self.cleared({_DETAIL[name]: value for name, value in changes.items() if name in _DETAIL})
-        fields |= self.cleared(changes.get("fields", {}))
+        fields = self.encode_cleared({_DETAIL[name]: value for name, value in changes.items() if name in _DETAIL})
+        fields |= self.encode_cleared(changes.get("fields", {}))
         if "phone_number" in fields:
-            fields["phone_number"] = outgoing_phone(PROFILE, fields["phone_number"], self.region)
+            fields["phone_number"] = encode_phone(PROFILE, fields["phone_number"], self.region)
         group = int(changes["groups"][0]) if "groups" in changes else UNSET
         await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
         return id
@@ -85,15 +85,17 @@ class AtomVerbs(VendorAdapter):
 
     async def get_group(self, id: str) -> Group:
         found = await self._address_book(id)
-        count = rows(found.contacts, models.ListedContact)
-        group = Group(id=text(found.id) or id, name=text(found.name) or "", count=None if count is None else len(count))
-        return read_from(group, found, _GROUP | {"count"} if count is not None else _GROUP)
+        count = parse_rows(found.contacts, models.ListedContact)
+        group = Group(
+            id=parse_str(found.id) or id, name=parse_str(found.name) or "", count=None if count is None else len(count)
+        )
+        return attach_raw(group, found, _GROUP | {"count"} if count is not None else _GROUP)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         answer = await self._api.address_books.create_address_book(models.NewAddressBook(name=name))
-        id = text(answer.result.id) if isinstance(answer.result, models.AddressBook) else None
+        id = parse_str(answer.result.id) if isinstance(answer.result, models.AddressBook) else None
         if id is None:
-            raise self.lacking("createAddressBook", "the new id")
+            raise self.missing_field("createAddressBook", "the new id")
         return id
 
     async def rename_group(self, id: str, name: str) -> None:
@@ -110,11 +112,11 @@ class AtomVerbs(VendorAdapter):
 
     async def _groups(self) -> list[Group]:
         answer = await self._api.address_books.list_address_books()
-        found = rows(answer.result, models.AddressBook)
+        found = parse_rows(answer.result, models.AddressBook)
         if found is None:
-            raise self.lacking("listAddressBooks", "result")
+            raise self.missing_field("listAddressBooks", "result")
         return [
-            read_from(Group(id=text(row.id) or "", name=text(row.name) or ""), row, _GROUP)
+            attach_raw(Group(id=parse_str(row.id) or "", name=parse_str(row.name) or ""), row, _GROUP)
             for row in found
             if row is not None
         ]
@@ -122,20 +124,20 @@ class AtomVerbs(VendorAdapter):
     async def _address_book(self, id: str) -> models.AddressBookDetail:
         answer = await self._api.address_books.get_address_book(models.AddressBookId(id=int(id)))
         if not isinstance(answer.result, models.AddressBookDetail):
-            raise self.lacking("getAddressBook", "result")
+            raise self.missing_field("getAddressBook", "result")
         return answer.result
 
     async def _contacts(self, group: str, *, gone_is_empty: bool = True) -> list[Contact | None]:
         try:
-            found = rows((await self._address_book(group)).contacts, models.ListedContact)
+            found = parse_rows((await self._address_book(group)).contacts, models.ListedContact)
         except NotFoundError:
             # Deleted since the groups were listed.
             if gone_is_empty:
                 return []
             raise
         if found is None:
-            raise self.lacking("getAddressBook", "contacts")
-        return await each(found, lambda row: self._listed(row, group))
+            raise self.missing_field("getAddressBook", "contacts")
+        return await map_rows(found, lambda row: self._listed(row, group))
 
     async def _detailed(self, contact: Contact, group: str) -> Contact | None:
         try:
@@ -144,33 +146,35 @@ class AtomVerbs(VendorAdapter):
             return None  # deleted since it was listed
         found = answer.result.contact if isinstance(answer.result, models.ContactResult) else None
         if not isinstance(found, models.Contact):
-            raise self.lacking("getContact", "the contact")
+            raise self.missing_field("getContact", "the contact")
         return self._contact(found, group)
 
     def _id(self, answer: models.IdAnswer, operation: str) -> str:
-        id = text(answer.result.id) if isinstance(answer.result, models.IdResult) else None
+        id = parse_str(answer.result.id) if isinstance(answer.result, models.IdResult) else None
         if id is None:
-            raise self.lacking(operation, "the new id")
+            raise self.missing_field(operation, "the new id")
         return id
 
     def _listed(self, row: models.ListedContact, group: str) -> Contact:
         fields = frozenset(_LISTED) | {"id", "name", "groups"}
-        return read_from(Contact(**self._common(row), groups=(group,)), row, told(row, fields, _LISTED))
+        return attach_raw(Contact(**self._common(row), groups=(group,)), row, known_fields(row, fields, _LISTED))
 
     def _contact(self, row: models.Contact, group: str | None = None) -> Contact:
         fields = frozenset(_DETAIL) | {"id", "name", "fields"} | ({"groups"} if group else set[str]())
-        custom = {name: value for name in _CUSTOM if (value := text(getattr(row, name))) is not None}
-        return read_from(
-            Contact(**self._common(row), company=text(row.company), fields=custom, groups=(group,) if group else None),
+        custom = {name: value for name in _CUSTOM if (value := parse_str(getattr(row, name))) is not None}
+        return attach_raw(
+            Contact(
+                **self._common(row), company=parse_str(row.company), fields=custom, groups=(group,) if group else None
+            ),
             row,
-            told(row, fields, _DETAIL),
+            known_fields(row, fields, _DETAIL),
         )
 
     def _common(self, row: models.ListedContact | models.Contact) -> dict[str, Any]:
-        phone, first, last = text(row.phone_number), text(row.first_name), text(row.last_name)
+        phone, first, last = parse_str(row.phone_number), parse_str(row.first_name), parse_str(row.last_name)
         return {
-            "id": text(row.id) or "",
-            "phone": _phones.normal(phone, self.region) if phone else None,
+            "id": parse_str(row.id) or "",
+            "phone": _phones.normalize(phone, self.region) if phone else None,
             "first_name": first,
             "last_name": last,
             "name": " ".join(half for half in (first, last) if half) or None,

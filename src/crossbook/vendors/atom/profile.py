@@ -25,8 +25,8 @@ from crossbook.vendor import (
     Retry,
     VendorErrorInfo,
     VendorProfile,
-    as_object,
-    decoded,
+    decode_raw,
+    parse_object,
 )
 
 PAGING = PerGroupPagination()
@@ -61,8 +61,8 @@ def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
         return None
     if body.status == "success":
         return VendorErrorInfo(kind=None)
-    said = decoded(body.error)
-    error = as_object(said) or {"message": said if isinstance(said, str) else ""}
+    said = decode_raw(body.error)
+    error = parse_object(said) or {"message": said if isinstance(said, str) else ""}
     code, message = error.get("code"), str(error.get("message") or "")
     kind = _BY_CODE.get(str(code), RejectedError) if status < 300 else None
     field = None
@@ -97,22 +97,22 @@ PROFILE = VendorProfile(
         "contacts.list": Capability(
             "emulated",
             "group by group; without company and fields, but for full=True: a call each",
-            by="getAddressBook",
+            operation="getAddressBook",
         ),
-        "contacts.get": Capability("native", "does not tell the group", by="getContact"),
-        "contacts.find": Capability("emulated", "by phone, in the list of all groups", by="getAddressBook"),
-        "contacts.create": Capability("native", "in exactly one group", by="createContact"),
-        "contacts.update": Capability("native", "groups=[g] moves the contact", by="updateContact"),
-        "contacts.delete": Capability("native", by="deleteContact"),
-        "contacts.groups_of": Capability("emulated", "looked up group by group", by="getAddressBook"),
-        "groups.list": Capability("native", "the vendor sends the whole list at once", by="listAddressBooks"),
-        "groups.get": Capability("native", by="getAddressBook"),
-        "groups.create": Capability("native", by="createAddressBook"),
-        "groups.rename": Capability("native", by="updateAddressBook"),
+        "contacts.get": Capability("native", "does not tell the group", operation="getContact"),
+        "contacts.find": Capability("emulated", "by phone, in the list of all groups", operation="getAddressBook"),
+        "contacts.create": Capability("native", "in exactly one group", operation="createContact"),
+        "contacts.update": Capability("native", "groups=[g] moves the contact", operation="updateContact"),
+        "contacts.delete": Capability("native", operation="deleteContact"),
+        "contacts.groups_of": Capability("emulated", "looked up group by group", operation="getAddressBook"),
+        "groups.list": Capability("native", "the vendor sends the whole list at once", operation="listAddressBooks"),
+        "groups.get": Capability("native", operation="getAddressBook"),
+        "groups.create": Capability("native", operation="createAddressBook"),
+        "groups.rename": Capability("native", operation="updateAddressBook"),
         "groups.delete": Capability(
-            "native", "only an empty one; a call more to see that it is", by="deleteAddressBook"
+            "native", "only an empty one; a call more to see that it is", operation="deleteAddressBook"
         ),
-        "groups.delete:with_contacts": Capability("native", by="deleteAddressBook"),
+        "groups.delete:with_contacts": Capability("native", operation="deleteAddressBook"),
         "groups.add": Capability(
             "unsupported", "it would move the contact: contacts.update(id, groups=[group]) says so"
         ),
@@ -120,7 +120,7 @@ PROFILE = VendorProfile(
             "unsupported", "a contact is in exactly one group: contacts.update(id, groups=[other])"
         ),
     },
-    holds={
+    contact_fields={
         "phone": FieldSupport(required=True),
         "first_name": FieldSupport(),
         "last_name": FieldSupport(),
@@ -128,8 +128,8 @@ PROFILE = VendorProfile(
         "company": FieldSupport(),
         "groups": FieldSupport(),
     },
-    named_fields=dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
-    one_group=True,
+    extra_fields=dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
+    single_group=True,
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"[1-9][0-9]{0,17}"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossbook_wire.http import Request, Response, Send
 
     from crossbook._http.auth import LoginAuth, TokenStore
-    from crossbook.vendors.filemail.adapter import FilemailVerbs
+    from crossbook.vendors.filemail.adapter import FilemailAdapter
 
 __all__ = ["Filemail"]
 
@@ -138,14 +138,14 @@ class Filemail(AddressBook):
             )
         return token
 
-    def _make_adapter(self, send: Send) -> FilemailVerbs:
+    def _make_adapter(self, send: Send) -> FilemailAdapter:
         from crossbook_wire.filemail import Api
 
-        from crossbook.vendors.filemail.adapter import FilemailVerbs
+        from crossbook.vendors.filemail.adapter import FilemailAdapter
 
         self._send = send
         self.wire = Api(send)
-        return FilemailVerbs(self.wire)
+        return FilemailAdapter(self.wire)
 
 
 def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> LoginAuth:

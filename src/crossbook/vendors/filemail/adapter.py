@@ -11,9 +11,9 @@ from msgspec import UNSET
 from crossbook._concurrency import map_in_chunks
 from crossbook._pagination.strategies import Fetch
 from crossbook.errors import CrossbookError
-from crossbook.models import Contact, ExternalId, Group, read_from
+from crossbook.models import Contact, ExternalId, Group, attach_raw
 from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import each, rows, text, told
+from crossbook.vendors.decoding import known_fields, map_rows, parse_rows, parse_str
 from crossbook.vendors.filemail.profile import PAGING, PROFILE
 
 _READ = {"email": "email", "name": "name", "groups": "groups"}
@@ -23,7 +23,7 @@ _GROUP = frozenset(("id", "name"))
 _WRITTEN = {"email": "email", "name": "name", "phone": "mobile"}
 
 
-class FilemailVerbs(VendorAdapter):
+class FilemailAdapter(VendorAdapter):
     profile = PROFILE
 
     def __init__(self, api: Api) -> None:
@@ -40,7 +40,7 @@ class FilemailVerbs(VendorAdapter):
     async def get_contact(self, id: str) -> Contact:
         return _contact(await self._row(id))
 
-    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
+    async def search(self, key: str, value: str) -> Sequence[Contact]:
         wanted = await self._rows(lambda row: not value or _has_email(row, value))
         return await map_in_chunks(wanted, _contact)
 
@@ -49,9 +49,9 @@ class FilemailVerbs(VendorAdapter):
             name=contact.name or "", email=contact.email or "", mobile=contact.phone or UNSET
         )
         created = answer.contact
-        id = text(created.contactid) if isinstance(created, models.AddedContact) else None
+        id = parse_str(created.contactid) if isinstance(created, models.AddedContact) else None
         if id is None:
-            raise self.lacking("createContact", "the new contact's id")
+            raise self.missing_field("createContact", "the new contact's id")
         try:
             for group in contact.groups or ():
                 await self._api.groups.add_to_group(contactgroupid=group, contactid=id)
@@ -64,7 +64,7 @@ class FilemailVerbs(VendorAdapter):
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         assert isinstance(id, str)
-        fields = self.cleared({_WRITTEN[name]: value for name, value in changes.items() if name != "groups"})
+        fields = self.encode_cleared({_WRITTEN[name]: value for name, value in changes.items() if name != "groups"})
         if fields:
             await self._api.contacts.update_contact(contactid=id, **fields)
         if "groups" in changes:
@@ -75,9 +75,9 @@ class FilemailVerbs(VendorAdapter):
         await self._api.contacts.delete_contact(contactid=id)
 
     async def groups_of(self, id: str) -> Sequence[Group]:
-        listed = rows((await self._row(id)).groups, models.ContactGroup) or ()
+        listed = parse_rows((await self._row(id)).groups, models.ContactGroup) or ()
         return [
-            read_from(Group(id=text(row.contactgroupid) or "", name=text(row.name) or ""), row, _GROUP)
+            attach_raw(Group(id=parse_str(row.contactgroupid) or "", name=parse_str(row.name) or ""), row, _GROUP)
             for row in listed
             if row is not None
         ]
@@ -85,22 +85,22 @@ class FilemailVerbs(VendorAdapter):
     def list_groups(self, size: int) -> Fetch[Group]:
         async def whole() -> Sequence[Group | None]:
             answer = await self._api.groups.list_groups()
-            found = rows(answer.groups if answer.groups is not UNSET else answer.Groups, models.Group)
+            found = parse_rows(answer.groups if answer.groups is not UNSET else answer.Groups, models.Group)
             if found is None:
-                raise self.lacking("listGroups", "groups")
-            return await each(found, _group)
+                raise self.missing_field("listGroups", "groups")
+            return await map_rows(found, _group)
 
         return PAGING.over(whole, size)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         answer = await self._api.groups.create_group(name=name)
-        found = rows(answer.Groups if answer.Groups is not UNSET else answer.groups, models.Group) or ()
-        made = [row for row in found if row is not None and text(row.contactgroupid)]
+        found = parse_rows(answer.Groups if answer.Groups is not UNSET else answer.groups, models.Group) or ()
+        made = [row for row in found if row is not None and parse_str(row.contactgroupid)]
         # An array although one was added: should it hold all groups, ours is the last of that name.
-        named = [row for row in made if text(row.contactgroupname) == name] or made
+        named = [row for row in made if parse_str(row.contactgroupname) == name] or made
         if not named:
-            raise self.lacking("createGroup", "the new group's id")
-        return text(named[-1].contactgroupid) or ""
+            raise self.missing_field("createGroup", "the new group's id")
+        return parse_str(named[-1].contactgroupid) or ""
 
     async def rename_group(self, id: str, name: str) -> None:
         await self._api.groups.update_group(contactgroupid=id, name=name)
@@ -116,39 +116,41 @@ class FilemailVerbs(VendorAdapter):
 
     async def _rows(self, is_wanted: Callable[[models.Contact], bool]) -> list[models.Contact]:
         answer = await self._api.contacts.list_contacts()
-        found = rows(answer.contacts if answer.contacts is not UNSET else answer.Contacts, models.Contact)
+        found = parse_rows(answer.contacts if answer.contacts is not UNSET else answer.Contacts, models.Contact)
         if found is None:
-            raise self.lacking("listContacts", "contacts")
+            raise self.missing_field("listContacts", "contacts")
         kept = await map_in_chunks(found, lambda row: row if row is not None and is_wanted(row) else None)
         return [row for row in kept if row is not None]
 
     async def _row(self, id: str) -> models.Contact:
-        for row in await self._rows(lambda row: text(row.contactid) == id):
+        for row in await self._rows(lambda row: parse_str(row.contactid) == id):
             return row
         raise self.not_found("contact", "listContacts")
 
 
 def _has_email(row: models.Contact, email: str) -> bool:
-    return (text(row.email) or "").strip().casefold() == email.strip().casefold()
+    return (parse_str(row.email) or "").strip().casefold() == email.strip().casefold()
 
 
 def _groups(row: models.Contact) -> tuple[str, ...] | None:
-    groups = rows(row.groups, models.ContactGroup)
-    return None if groups is None else tuple(text(group.contactgroupid) or "" for group in groups if group)
+    groups = parse_rows(row.groups, models.ContactGroup)
+    return None if groups is None else tuple(parse_str(group.contactgroupid) or "" for group in groups if group)
 
 
 def _contact(row: models.Contact) -> Contact:
-    return read_from(
+    return attach_raw(
         Contact(
-            id=text(row.contactid) or "",
-            email=text(row.email),
-            name=text(row.name),
+            id=parse_str(row.contactid) or "",
+            email=parse_str(row.email),
+            name=parse_str(row.name),
             groups=_groups(row),
         ),
         row,
-        told(row, _CONTACT, _READ),
+        known_fields(row, _CONTACT, _READ),
     )
 
 
 def _group(row: models.Group) -> Group:
-    return read_from(Group(id=text(row.contactgroupid) or "", name=text(row.contactgroupname) or ""), row, _GROUP)
+    return attach_raw(
+        Group(id=parse_str(row.contactgroupid) or "", name=parse_str(row.contactgroupname) or ""), row, _GROUP
+    )

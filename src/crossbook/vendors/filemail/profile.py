@@ -74,7 +74,7 @@ PROFILE = VendorProfile(
     contact_paging=PAGING,
     group_paging=PAGING,
     operations={
-        "login": Operation(Retry.IDEMPOTENT, ahead=True),
+        "login": Operation(Retry.IDEMPOTENT, priority=True),
         "logout": _AGAIN,
         "listContacts": _READ,
         "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
@@ -88,31 +88,33 @@ PROFILE = VendorProfile(
         "removeFromGroup": _AGAIN,
     },
     capabilities={
-        "contacts.list": Capability("native", "the vendor sends the whole list at once", by="listContacts"),
-        "contacts.get": Capability("emulated", "looked up in the whole list", by="listContacts"),
-        "contacts.find": Capability("emulated", "by e-mail, in the whole list", by="listContacts"),
+        "contacts.list": Capability("native", "the vendor sends the whole list at once", operation="listContacts"),
+        "contacts.get": Capability("emulated", "looked up in the whole list", operation="listContacts"),
+        "contacts.find": Capability("emulated", "by e-mail, in the whole list", operation="listContacts"),
         "contacts.create": Capability(
-            "native", "and one call more for each group", calls_a_group=1, by="createContact"
+            "native", "and one call more for each group", calls_per_group=1, operation="createContact"
         ),
-        "contacts.update": Capability("native", "groups cost the whole list and a call each", by="updateContact"),
-        "contacts.delete": Capability("native", by="deleteContact"),
-        "contacts.groups_of": Capability("emulated", "looked up in the whole list", by="listContacts"),
-        "groups.list": Capability("native", "the vendor sends the whole list at once", by="listGroups"),
-        "groups.get": Capability("emulated", "looked up in the list", by="listGroups"),
-        "groups.create": Capability("native", by="createGroup"),
-        "groups.rename": Capability("native", by="updateGroup"),
-        "groups.delete": Capability("native", "its contacts stay", by="deleteGroup"),
+        "contacts.update": Capability(
+            "native", "groups cost the whole list and a call each", operation="updateContact"
+        ),
+        "contacts.delete": Capability("native", operation="deleteContact"),
+        "contacts.groups_of": Capability("emulated", "looked up in the whole list", operation="listContacts"),
+        "groups.list": Capability("native", "the vendor sends the whole list at once", operation="listGroups"),
+        "groups.get": Capability("emulated", "looked up in the list", operation="listGroups"),
+        "groups.create": Capability("native", operation="createGroup"),
+        "groups.rename": Capability("native", operation="updateGroup"),
+        "groups.delete": Capability("native", "its contacts stay", operation="deleteGroup"),
         "groups.delete:with_contacts": Capability("unsupported", "delete the contacts themselves"),
-        "groups.add": Capability("native", by="addToGroup"),
-        "groups.remove": Capability("native", by="removeFromGroup"),
+        "groups.add": Capability("native", operation="addToGroup"),
+        "groups.remove": Capability("native", operation="removeFromGroup"),
     },
-    holds={
+    contact_fields={
         "phone": FieldSupport("w"),
         "email": FieldSupport(required=True),
         "name": FieldSupport(required=True),
         "groups": FieldSupport(),
     },
-    names="whole",
+    name_format="full",
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"[A-Za-z0-9]{1,64}"),

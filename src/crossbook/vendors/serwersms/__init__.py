@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossbook_wire.serwersms import Api
 
     from crossbook._http.auth import StaticAuth
-    from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
+    from crossbook.vendors.serwersms.adapter import SerwerSMSAdapter
 
 __all__ = ["Imported", "SerwerSMS"]
 
@@ -145,16 +145,16 @@ class SerwerSMS(AddressBook):
         from crossbook_wire.serwersms import models
 
         from crossbook import _validation
-        from crossbook.vendors.decoding import number, text
+        from crossbook.vendors.decoding import parse_int, parse_str
 
         self._connection.check()
-        _validation.group_name(PROFILE, group_name, "group_name")
+        _validation.check_group_name(PROFILE, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
         if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInputError("contacts is an iterable of contacts", field="contacts", vendor=PROFILE.vendor)
         listed: list[models.ImportedContact] = []
         for contact in contacts:
-            ready = _validation.for_create(
+            ready = _validation.prepare_contact(
                 PROFILE, contact, region=self._region, on_unsupported_field="error", group=None
             ).contact
             other = next((name for name in sorted(ready.known_fields) if name not in carried), None)
@@ -170,15 +170,15 @@ class SerwerSMS(AddressBook):
         if not listed:
             raise InvalidInputError("contacts is empty: name at least one", field="contacts", vendor=PROFILE.vendor)
         answer = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=listed))
-        return Imported(text(answer.id) or "", number(answer.correct) or 0, number(answer.failed) or 0)
+        return Imported(parse_str(answer.id) or "", parse_int(answer.correct) or 0, parse_int(answer.failed) or 0)
 
-    def _make_adapter(self, send: Send) -> SerwerSMSVerbs:
+    def _make_adapter(self, send: Send) -> SerwerSMSAdapter:
         from crossbook_wire.serwersms import Api
 
-        from crossbook.vendors.serwersms.adapter import SerwerSMSVerbs
+        from crossbook.vendors.serwersms.adapter import SerwerSMSAdapter
 
         self.wire = Api(send)
-        return SerwerSMSVerbs(self.wire)
+        return SerwerSMSAdapter(self.wire)
 
 
 def _auth(username: str | None, password: str | None, token: str | None) -> StaticAuth:

@@ -10,9 +10,17 @@ from msgspec import UNSET
 
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
-from crossbook.models import Contact, ExternalId, Group, read_from
+from crossbook.models import Contact, ExternalId, Group, attach_raw
 from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import each, number, rows, spellings, text, told, truth
+from crossbook.vendors.decoding import (
+    known_fields,
+    list_spellings,
+    map_rows,
+    parse_bool,
+    parse_int,
+    parse_rows,
+    parse_str,
+)
 from crossbook.vendors.serwersms.profile import PAGING, PROFILE
 
 _TEXTS = ("phone", "email", "first_name", "last_name", "company")
@@ -23,7 +31,7 @@ _CONTACT = frozenset(_READ) | {"id", "name", "fields"}
 _GROUP = frozenset(("id", "name", "count"))
 
 
-class SerwerSMSVerbs(VendorAdapter):
+class SerwerSMSAdapter(VendorAdapter):
     profile = PROFILE
 
     def __init__(self, api: Api) -> None:
@@ -43,24 +51,24 @@ class SerwerSMSVerbs(VendorAdapter):
                     limit=limit,
                 )
             )
-            found = rows(answer.items, models.ContactRow)
+            found = parse_rows(answer.items, models.ContactRow)
             if found is None:
-                raise self.lacking("listContacts", "items")
-            return await each(found, lambda row: self._contact(row, text(row.group_id))), _pages(answer.paging)
+                raise self.missing_field("listContacts", "items")
+            return await map_rows(found, lambda row: self._contact(row, parse_str(row.group_id))), _pages(answer.paging)
 
         return PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
 
     async def get_contact(self, id: str) -> Contact:
         row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
-        if text(row.id) is None:
-            raise self.lacking("getContact", "id")
+        if parse_str(row.id) is None:
+            raise self.missing_field("getContact", "id")
         return self._contact(row)
 
-    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
+    async def search(self, key: str, value: str) -> Sequence[Contact]:
         # What the vendor's search finds is not documented: asked for each spelling, and compared by the caller.
         found: list[Contact] = []
-        for spelling in spellings(key, value):
-            found += await self.collect(self.list_contacts(Query(search=spelling), PAGING.longest))
+        for spelling in list_spellings(key, value):
+            found += await self.fetch_all(self.list_contacts(Query(search=spelling), PAGING.max_size))
         return found
 
     async def create_contact(self, contact: Contact) -> str:
@@ -70,9 +78,9 @@ class SerwerSMSVerbs(VendorAdapter):
             **{name: value for name, value in (contact.fields or {}).items() if value is not None},
         )
         answer = await self._api.contacts.create_contact(new)
-        id = text(answer.id)
+        id = parse_str(answer.id)
         if id is None:
-            raise self.lacking("createContact", "id")
+            raise self.missing_field("createContact", "id")
         return id
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
@@ -81,12 +89,12 @@ class SerwerSMSVerbs(VendorAdapter):
         stored = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
         groups = changes.get("groups")
         if groups is None:
-            groups = [group.id for group in await self._groups_by_phone(id, text(stored.phone))]
-        values = {name: text(getattr(stored, name)) for name in _TEXTS + _FIELDS}
+            groups = [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
+        values = {name: parse_str(getattr(stored, name)) for name in _TEXTS + _FIELDS}
         values |= {name: value for name, value in changes.items() if name in _TEXTS}
         values |= changes.get("fields", {})
         await self._api.contacts.update_contact(
-            models.ContactEdit(id=int(id), group_id=_group_ids(groups), **self.cleared(values))
+            models.ContactEdit(id=int(id), group_id=_group_ids(groups), **self.encode_cleared(values))
         )
         return id
 
@@ -95,41 +103,41 @@ class SerwerSMSVerbs(VendorAdapter):
 
     async def groups_of(self, id: str) -> Sequence[Group]:
         row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
-        return await self._groups_by_phone(id, text(row.phone))
+        return await self._groups_by_phone(id, parse_str(row.phone))
 
     async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
         if phone is None:
-            raise self.lacking("getContact", "phone")
+            raise self.missing_field("getContact", "phone")
         answer = await self._api.groups.check_groups(models.PhoneQuery(phone=phone))
-        found = rows(answer.items, models.Membership)
+        found = parse_rows(answer.items, models.Membership)
         if found is None:
-            raise self.lacking("checkGroups", "items")
+            raise self.missing_field("checkGroups", "items")
         return [
-            read_from(Group(id=group, name=text(row.group_name) or ""), row, frozenset(("id", "name")))
+            attach_raw(Group(id=group, name=parse_str(row.group_name) or ""), row, frozenset(("id", "name")))
             for row in found
-            if row is not None and text(row.id) == id and (group := text(row.group_id)) is not None
+            if row is not None and parse_str(row.id) == id and (group := parse_str(row.group_id)) is not None
         ]
 
     def list_groups(self, size: int) -> Fetch[Group]:
         async def page(number_: int, limit: int) -> tuple[Sequence[Group | None], int | None]:
             answer = await self._api.groups.list_groups(models.GroupQuery(page=number_, limit=limit))
-            found = rows(answer.items, models.GroupRow)
+            found = parse_rows(answer.items, models.GroupRow)
             if found is None:
-                raise self.lacking("listGroups", "items")
-            return await each(found, _group), _pages(answer.paging)
+                raise self.missing_field("listGroups", "items")
+            return await map_rows(found, _group), _pages(answer.paging)
 
         return PAGING.over(page, size, ident=lambda group: group.id)
 
     async def get_group(self, id: str) -> Group:
         row = await self._api.groups.get_group(models.GroupId(id=int(id)))
-        if text(row.id) is None:
-            raise self.lacking("getGroup", "id")
+        if parse_str(row.id) is None:
+            raise self.missing_field("getGroup", "id")
         return _group(row)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
-        id = text((await self._api.groups.create_group(models.NewGroup(name=name))).id)
+        id = parse_str((await self._api.groups.create_group(models.NewGroup(name=name))).id)
         if id is None:
-            raise self.lacking("createGroup", "id")
+            raise self.missing_field("createGroup", "id")
         return id
 
     async def rename_group(self, id: str, name: str) -> None:
@@ -151,28 +159,30 @@ class SerwerSMSVerbs(VendorAdapter):
             await self.update_contact(id, {"groups": [listed for listed in current if listed != group]})
 
     def _contact(self, row: models.Contact | models.ContactRow, group: str | None = None) -> Contact:
-        phone, first, last = text(row.phone), text(row.first_name), text(row.last_name)
-        off = truth(row.blacklist)
-        return read_from(
+        phone, first, last = parse_str(row.phone), parse_str(row.first_name), parse_str(row.last_name)
+        off = parse_bool(row.blacklist)
+        return attach_raw(
             Contact(
-                id=text(row.id) or "",
-                phone=_phones.normal(phone, self.region) if phone else None,
-                email=text(row.email),
+                id=parse_str(row.id) or "",
+                phone=_phones.normalize(phone, self.region) if phone else None,
+                email=parse_str(row.email),
                 first_name=first,
                 last_name=last,
                 name=" ".join(half for half in (first, last) if half) or None,
-                company=text(row.company),
-                fields={name: value for name in _FIELDS if (value := text(getattr(row, name))) is not None},
+                company=parse_str(row.company),
+                fields={name: value for name in _FIELDS if (value := parse_str(getattr(row, name))) is not None},
                 groups=(group,) if group and group != "0" else None,
                 opted_out=None if off is None else frozenset(("sms",)) if off else frozenset(),
             ),
             row,
-            told(row, _CONTACT, _READ),
+            known_fields(row, _CONTACT, _READ),
         )
 
 
 def _group(row: models.Group | models.GroupRow) -> Group:
-    return read_from(Group(id=text(row.id) or "", name=text(row.name) or "", count=number(row.count)), row, _GROUP)
+    return attach_raw(
+        Group(id=parse_str(row.id) or "", name=parse_str(row.name) or "", count=parse_int(row.count)), row, _GROUP
+    )
 
 
 def _group_ids(groups: Sequence[str]) -> int | list[int]:
@@ -182,4 +192,4 @@ def _group_ids(groups: Sequence[str]) -> int | list[int]:
 
 def _pages(paging: object) -> int | None:
     """The number of pages, where the answer tells it."""
-    return number(paging.count) if isinstance(paging, models.Paging) else None
+    return parse_int(paging.count) if isinstance(paging, models.Paging) else None

@@ -16,11 +16,11 @@ from crossbook.vendor import (
     Retry,
     VendorErrorInfo,
     VendorProfile,
-    as_object,
-    decoded,
+    decode_raw,
+    parse_object,
 )
 
-PAGING = PageNumberPagination(default=100, longest=1000)
+PAGING = PageNumberPagination(default_size=100, max_size=1000)
 
 _READ = Operation(Retry.SAFE)
 _AGAIN = Operation(Retry.IDEMPOTENT)
@@ -49,13 +49,13 @@ def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
     """The presence of `error` decides, whatever the status."""
     if body is None:
         return None
-    said = decoded(body.error)
+    said = decode_raw(body.error)
     if said is None or said == []:
         if body.success is False:
             return VendorErrorInfo(kind=RejectedError, message="the vendor says that it did not succeed")
         spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
         return VendorErrorInfo(kind=None) if spoken else None
-    error = as_object(said) or {"message": str(said)}
+    error = parse_object(said) or {"message": str(said)}
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
     kind = _BY_CODE.get(code or "", RejectedError)
@@ -96,45 +96,47 @@ PROFILE = VendorProfile(
     },
     capabilities={
         "contacts.list": Capability(
-            "native", "in pages; a contact in two groups may come twice (unique=True)", by="listContacts"
+            "native", "in pages; a contact in two groups may come twice (unique=True)", operation="listContacts"
         ),
-        "contacts.get": Capability("native", "does not tell the groups", by="getContact"),
-        "contacts.find": Capability("native", "by phone or e-mail: a search, compared exactly", by="listContacts"),
-        "contacts.create": Capability("native", by="createContact"),
+        "contacts.get": Capability("native", "does not tell the groups", operation="getContact"),
+        "contacts.find": Capability(
+            "native", "by phone or e-mail: a search, compared exactly", operation="listContacts"
+        ),
+        "contacts.create": Capability("native", operation="createContact"),
         "contacts.update": Capability(
-            "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, by="updateContact"
+            "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, operation="updateContact"
         ),
-        "contacts.delete": Capability("native", by="deleteContact"),
-        "contacts.groups_of": Capability("native", "by phone, and so two calls", by="checkGroups"),
-        "groups.list": Capability("native", "in pages", by="listGroups"),
-        "groups.get": Capability("native", by="getGroup"),
-        "groups.create": Capability("native", by="createGroup"),
-        "groups.rename": Capability("native", by="updateGroup"),
-        "groups.delete": Capability("native", "its contacts stay", by="deleteGroup"),
-        "groups.delete:with_contacts": Capability("native", by="deleteGroup"),
+        "contacts.delete": Capability("native", operation="deleteContact"),
+        "contacts.groups_of": Capability("native", "by phone, and so two calls", operation="checkGroups"),
+        "groups.list": Capability("native", "in pages", operation="listGroups"),
+        "groups.get": Capability("native", operation="getGroup"),
+        "groups.create": Capability("native", operation="createGroup"),
+        "groups.rename": Capability("native", operation="updateGroup"),
+        "groups.delete": Capability("native", "its contacts stay", operation="deleteGroup"),
+        "groups.delete:with_contacts": Capability("native", operation="deleteGroup"),
         "groups.add": Capability(
-            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, operation="updateContact"
         ),
         "groups.remove": Capability(
-            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, by="updateContact"
+            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, operation="updateContact"
         ),
     },
-    holds={
+    contact_fields={
         "phone": FieldSupport(required=True),
-        "email": FieldSupport(longest=255),
-        "first_name": FieldSupport(longest=255),
-        "last_name": FieldSupport(longest=255),
+        "email": FieldSupport(max_length=255),
+        "first_name": FieldSupport(max_length=255),
+        "last_name": FieldSupport(max_length=255),
         "name": FieldSupport("r"),
-        "company": FieldSupport(longest=255),
+        "company": FieldSupport(max_length=255),
         "groups": FieldSupport(),
         "opted_out": FieldSupport("r"),
     },
-    named_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
+    extra_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"[1-9][0-9]{0,17}"),
     group_id=re.compile(r"[1-9][0-9]{0,17}"),
-    group_name_longest=100,
+    group_name_max_length=100,
     filters={"group": "native", "group:none": "native", "search": "native"},
     sorts=frozenset(
         ("first_name", "last_name", "phone", "company", "tax_id", "email", "address", "city", "description")

@@ -14,9 +14,17 @@ from msgspec import UNSET, to_builtins
 from crossbook import _phones
 from crossbook._pagination.strategies import Fetch
 from crossbook.errors import AmbiguousMatchError, CrossbookError
-from crossbook.models import Contact, ExternalId, Group, contact_read, read_from
+from crossbook.models import Contact, ExternalId, Group, attach_raw, make_contact
 from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import M, moment, rows, spellings, text, told, truth
+from crossbook.vendors.decoding import (
+    M,
+    known_fields,
+    list_spellings,
+    parse_bool,
+    parse_datetime,
+    parse_rows,
+    parse_str,
+)
 from crossbook.vendors.vercom.batch_response import MultiStatusResponse, Names, refusal
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
@@ -32,7 +40,7 @@ _CONTACT_OPTED_OUT = _CONTACT | {"opted_out"}
 _GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))
 
 
-class VercomVerbs(VendorAdapter):
+class VercomAdapter(VendorAdapter):
     profile = PROFILE
 
     def __init__(self, api: Api) -> None:
@@ -59,16 +67,16 @@ class VercomVerbs(VendorAdapter):
     async def get_contact(self, id: str) -> Contact:
         answer = await self._api.contacts.list_contacts(id=int(id), limit=1)
         for row in self._rows(answer.data, models.Contact, "listContacts"):
-            if row is not None and text(row.id) == id:
+            if row is not None and parse_str(row.id) == id:
                 return self._contact(row)
         raise self.not_found("contact", "listContacts")
 
-    async def candidates(self, key: str, value: str) -> Sequence[Contact]:
+    async def search(self, key: str, value: str) -> Sequence[Contact]:
         # Whether the vendor takes spellings of a number as equal is not documented: asked for each.
         found: list[Contact] = []
-        for spelling in spellings(key, value):
+        for spelling in list_spellings(key, value):
             query: dict[str, Any] = {key: spelling}
-            found += await self.collect(self.list_contacts(Query(**query), PAGING.longest))
+            found += await self.fetch_all(self.list_contacts(Query(**query), PAGING.max_size))
         return found
 
     async def create_contact(self, contact: Contact) -> str:
@@ -87,10 +95,14 @@ class VercomVerbs(VendorAdapter):
             )
             answer = await self._api.contacts.update_contacts([update])
             stored = self._touched(answer, "updateContacts", update)
-            touched = {text(row.id) or "" for row in rows(answer.data, models.WrittenContact) or () if row is not None}
+            touched = {
+                parse_str(row.id) or ""
+                for row in parse_rows(answer.data, models.WrittenContact) or ()
+                if row is not None
+            }
             self._only(touched, "and all of them were changed")
         elif isinstance(id, ExternalId):
-            matches = {match.id for match in await self.candidates("external_id", id.value)}
+            matches = {match.id for match in await self.search("external_id", id.value)}
             if not matches:
                 raise self.not_found("contact", "listContacts")
             stored = self._only(matches, "and none was changed")
@@ -141,9 +153,9 @@ class VercomVerbs(VendorAdapter):
         self._done(await self._api.groups.remove_group_contacts(int(group), body), "removeGroupContacts")
 
     def _rows(self, data: object, kind: type[M], operation: str) -> list[M | None]:
-        found = rows(data, kind)
+        found = parse_rows(data, kind)
         if found is None:
-            raise self.lacking(operation, "data")
+            raise self.missing_field(operation, "data")
         return found
 
     def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str, sent: object = None) -> None:
@@ -157,9 +169,9 @@ class VercomVerbs(VendorAdapter):
         self._done(answer, operation, sent)
         kinds = (models.WrittenContact, models.WrittenGroup)
         for row in answer.data if isinstance(answer.data, list) else ():
-            if isinstance(row, kinds) and (id := text(row.id)):
+            if isinstance(row, kinds) and (id := parse_str(row.id)):
                 return id
-        raise self.lacking(operation, "the id of what was written")
+        raise self.missing_field(operation, "the id of what was written")
 
     def _only(self, ids: Collection[str], what: str) -> str:
         if len(ids) > 1:
@@ -182,26 +194,26 @@ class VercomVerbs(VendorAdapter):
             external_id is UNSET or phone is UNSET or email is UNSET or company is UNSET or first is UNSET
             or last is UNSET or data is UNSET or archived is UNSET or created is UNSET
         ):  # fmt: skip
-            known = told(row, known, _READ)
-        first = first if type(first) is str and first else text(first)
-        last = last if type(last) is str and last else text(last)
-        phone = phone if type(phone) is str and phone else text(phone)
-        return contact_read(
+            known = known_fields(row, known, _READ)
+        first = first if type(first) is str and first else parse_str(first)
+        last = last if type(last) is str and last else parse_str(last)
+        phone = phone if type(phone) is str and phone else parse_str(phone)
+        return make_contact(
             row,
             known,
-            text(row.id) or "",
-            external_id if type(external_id) is str and external_id else text(external_id),
-            _phones.normal(phone, self.region) if phone else None,
-            email if type(email) is str and email else text(email),
+            parse_str(row.id) or "",
+            external_id if type(external_id) is str and external_id else parse_str(external_id),
+            _phones.normalize(phone, self.region) if phone else None,
+            email if type(email) is str and email else parse_str(email),
             first,
             last,
             f"{first} {last}" if first and last else first or last,
-            company if type(company) is str and company else text(company),
+            company if type(company) is str and company else parse_str(company),
             data if isinstance(data, dict) else {},
             None,
             opted_out,
-            archived if type(archived) is bool else truth(archived),
-            moment(created),
+            archived if type(archived) is bool else parse_bool(archived),
+            parse_datetime(created),
         )
 
 
@@ -218,13 +230,13 @@ def changes_of(fields: Mapping[str, Any]) -> models.ContactChanges:
 
 
 def _group(row: models.Group) -> Group:
-    return read_from(
+    return attach_raw(
         Group(
-            id=text(row.id) or "",
-            name=text(row.name) or "",
-            description=text(row.description),
-            external_id=text(row.externalId),
-            created_at=moment(row.createdAt),
+            id=parse_str(row.id) or "",
+            name=parse_str(row.name) or "",
+            description=parse_str(row.description),
+            external_id=parse_str(row.externalId),
+            created_at=parse_datetime(row.createdAt),
         ),
         row,
         _GROUP,
@@ -244,7 +256,7 @@ Written = str | CrossbookError | None
 Did = bool | CrossbookError | None
 
 
-class VercomBulk(VercomVerbs):
+class VercomBulk(VercomAdapter):
     """The verbs for many at once. An item is answered with its id (or True), with what the vendor said against it, or
     with None where the answer does not tell."""
 

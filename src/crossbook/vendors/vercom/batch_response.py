@@ -11,8 +11,8 @@ from msgspec import Struct, to_builtins
 
 from crossbook import _redaction
 from crossbook.errors import CrossbookError, NotFoundError, RejectedError
-from crossbook.vendor import as_object
-from crossbook.vendors.decoding import text
+from crossbook.vendor import parse_object
+from crossbook.vendors.decoding import parse_str
 from crossbook.vendors.vercom.profile import PROFILE, complaint
 
 SuccessResponse = models.WrittenContacts | models.WrittenGroups
@@ -49,7 +49,7 @@ class MultiStatusResponse:
         self._items = items
         self._sent = dict(zip(items, sent, strict=False))
         rows = answer.data if isinstance(answer.data, list) else ()
-        self._rows = [(text(row.id), text(row.externalId)) for row in rows if isinstance(row, _ROWS)]
+        self._rows = [(parse_str(row.id), parse_str(row.externalId)) for row in rows if isinstance(row, _ROWS)]
         problems = [to_builtins(problem) for problem in answer.errors] if isinstance(answer.errors, list) else []
         self.silent = not self._rows and not problems
         self._ids = self._by_name()
@@ -120,7 +120,7 @@ class MultiStatusResponse:
 
 
 def _source(problem: Any) -> str:
-    source = as_object(as_object(problem).get("meta")).get("source")
+    source = parse_object(parse_object(problem).get("meta")).get("source")
     return "" if source is None else str(source)
 
 

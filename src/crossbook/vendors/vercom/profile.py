@@ -16,8 +16,8 @@ from crossbook.vendor import (
     Retry,
     VendorErrorInfo,
     VendorProfile,
-    as_list,
-    as_object,
+    parse_list,
+    parse_object,
 )
 
 _READ = Operation(Retry.SAFE)
@@ -47,8 +47,8 @@ class Envelope(Struct):
 
 def complaint(problem: Any, meta: Any = None) -> VendorErrorInfo:
     """One element of `errors`."""
-    problem = as_object(problem)
-    parameter = as_object(problem.get("meta")).get("parameter")
+    problem = parse_object(problem)
+    parameter = parse_object(problem.get("meta")).get("parameter")
     return VendorErrorInfo(
         kind=RejectedError,
         code=str(problem["code"]) if problem.get("code") is not None else None,
@@ -59,14 +59,14 @@ def complaint(problem: Any, meta: Any = None) -> VendorErrorInfo:
 
 
 def request_id(meta: Any) -> str | None:
-    found = as_object(meta).get("uniqId")
+    found = parse_object(meta).get("uniqId")
     return str(found) if found else None
 
 
 def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
     if body is None or (body.meta is UNSET and body.data is UNSET and body.errors is UNSET):
         return None
-    errors = as_list(body.errors)
+    errors = parse_list(body.errors)
     if not errors:
         # Of a success nothing more is read for every call: the log asks for the request's id, if anybody listens.
         return _NONE if status < 300 else VendorErrorInfo(kind=None, request_id=request_id(body.meta))
@@ -77,7 +77,7 @@ def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
 
 
 _NONE = VendorErrorInfo(kind=None)
-PAGING = OffsetPagination(default=500, longest=1000)
+PAGING = OffsetPagination(default_size=500, max_size=1000)
 
 PROFILE = VendorProfile(
     vendor="vercom",
@@ -118,49 +118,53 @@ PROFILE = VendorProfile(
         "removeGroupContacts": _AGAIN,
     },
     capabilities={
-        "contacts.list": Capability("native", "pages by offset", by="listContacts"),
-        "contacts.get": Capability("native", "the list's id filter", by="listContacts"),
+        "contacts.list": Capability("native", "pages by offset", operation="listContacts"),
+        "contacts.get": Capability("native", "the list's id filter", operation="listContacts"),
         "contacts.find": Capability(
-            "native", "by phone (three spellings, three calls), e-mail or external id", by="listContacts"
+            "native", "by phone (three spellings, three calls), e-mail or external id", operation="listContacts"
         ),
-        "contacts.create": Capability("native", bulk=1000, by="createContacts"),
+        "contacts.create": Capability("native", bulk_size=1000, operation="createContacts"),
         "contacts.update": Capability(
-            "native", "by id or external id; groups cost a call each", bulk=1000, by="updateContacts"
+            "native", "by id or external id; groups cost a call each", bulk_size=1000, operation="updateContacts"
         ),
-        "contacts.update:external_id": Capability("native", by="updateContacts"),
-        "contacts.delete": Capability("native", bulk=1000, by="deleteContacts"),
+        "contacts.update:external_id": Capability("native", operation="updateContacts"),
+        "contacts.delete": Capability("native", bulk_size=1000, operation="deleteContacts"),
         "contacts.groups_of": Capability(
-            "native", "empty also for a contact that does not exist", by="listContactGroups"
+            "native", "empty also for a contact that does not exist", operation="listContactGroups"
         ),
-        "contacts.unsubscribe": Capability("native", "sms, email, push or all", bulk=1000, by="unsubscribeContacts"),
-        "contacts.resubscribe": Capability("native", "sms, email, push or all", bulk=1000, by="resubscribeContacts"),
-        "groups.list": Capability("native", "pages by offset", by="listGroups"),
-        "groups.get": Capability("emulated", "looked up in the list", by="listGroups"),
-        "groups.create": Capability("native", by="createGroups"),
-        "groups.create:description": Capability("native", by="createGroups"),
-        "groups.create:external_id": Capability("native", by="createGroups"),
-        "groups.rename": Capability("native", by="updateGroups"),
-        "groups.delete": Capability("native", "its contacts stay", by="deleteGroups"),
+        "contacts.unsubscribe": Capability(
+            "native", "sms, email, push or all", bulk_size=1000, operation="unsubscribeContacts"
+        ),
+        "contacts.resubscribe": Capability(
+            "native", "sms, email, push or all", bulk_size=1000, operation="resubscribeContacts"
+        ),
+        "groups.list": Capability("native", "pages by offset", operation="listGroups"),
+        "groups.get": Capability("emulated", "looked up in the list", operation="listGroups"),
+        "groups.create": Capability("native", operation="createGroups"),
+        "groups.create:description": Capability("native", operation="createGroups"),
+        "groups.create:external_id": Capability("native", operation="createGroups"),
+        "groups.rename": Capability("native", operation="updateGroups"),
+        "groups.delete": Capability("native", "its contacts stay", operation="deleteGroups"),
         "groups.delete:with_contacts": Capability("unsupported", "delete the contacts themselves"),
-        "groups.add": Capability("native", bulk=1000, by="addGroupContacts"),
-        "groups.remove": Capability("native", bulk=1000, by="removeGroupContacts"),
+        "groups.add": Capability("native", bulk_size=1000, operation="addGroupContacts"),
+        "groups.remove": Capability("native", bulk_size=1000, operation="removeGroupContacts"),
     },
-    holds={
-        "external_id": FieldSupport(longest=150),
-        "phone": FieldSupport(longest=15),
-        "email": FieldSupport(longest=150),
-        "first_name": FieldSupport(longest=150),
-        "last_name": FieldSupport(longest=150),
+    contact_fields={
+        "external_id": FieldSupport(max_length=150),
+        "phone": FieldSupport(max_length=15),
+        "email": FieldSupport(max_length=150),
+        "first_name": FieldSupport(max_length=150),
+        "last_name": FieldSupport(max_length=150),
         "name": FieldSupport("r"),
-        "company": FieldSupport(longest=150),
+        "company": FieldSupport(max_length=150),
         "groups": FieldSupport(),
         "opted_out": FieldSupport("r"),
         "archived": FieldSupport("r"),
         "created_at": FieldSupport(),
     },
-    clears="null",
-    named_fields=None,
-    needs_one_of=("phone", "email"),
+    clear_value="null",
+    extra_fields=None,
+    requires_any_of=("phone", "email"),
     empty_list=b'{"data":[]}',
     envelope=Envelope,
     read_error=read_error,
@@ -177,7 +181,7 @@ PROFILE = VendorProfile(
     },
     match_keys={"phone": "filter", "email": "filter", "external_id": "filter"},
     channels=frozenset({"sms", "email", "push"}),
-    everybody="ALLCONTACTS",
+    all_contacts_group="ALLCONTACTS",
     default_region="PL",
     phone_pattern=re.compile(r"\+?[0-9]{1,15}"),
 )

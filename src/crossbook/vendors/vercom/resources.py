@@ -13,7 +13,7 @@ from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
 from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
 from crossbook.errors import InvalidInputError, InvalidResponseError, NotFoundError
-from crossbook.vendors.decoding import M, number, rows, text
+from crossbook.vendors.decoding import M, parse_int, parse_rows, parse_str
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 
@@ -137,9 +137,9 @@ class Segments:
         if type(id) is not str or not PROFILE.group_id.fullmatch(id):
             raise InvalidInputError("a segment's id is text of digits", field="id", vendor=PROFILE.vendor)
         answer = await self._api.segments.get_segment(id)
-        for row in rows(answer.data, models.CountedSegment) or ():
+        for row in parse_rows(answer.data, models.CountedSegment) or ():
             if row is not None:
-                return Segment(id=text(row.id) or id, name=text(row.name) or "", count=number(row.count))
+                return Segment(id=parse_str(row.id) or id, name=parse_str(row.name) or "", count=parse_int(row.count))
         raise NotFoundError("there is no such segment", vendor=PROFILE.vendor, operation="getSegment", sent="yes")
 
 
@@ -155,24 +155,24 @@ def _pager(
 
     async def page(offset: int, limit: int) -> Sequence[M | None]:
         answer = await call(offset=offset, limit=limit)
-        found = rows(answer.data, kind)
+        found = parse_rows(answer.data, kind)
         if found is None:
             raise InvalidResponseError(
                 "the answer lacks data", vendor=PROFILE.vendor, operation=f"{what}.list", sent="yes"
             )
         return found
 
-    bound = cursor.filter_hash(PROFILE.vendor, what)
-    position = cursor.read(after, bound) if after is not None else None
+    bound = cursor.hash_filters(PROFILE.vendor, what)
+    position = cursor.decode(after, bound) if after is not None else None
     return Pager(
-        lambda: PAGING.over(page, PAGING.default, read), connection.start, bound, position,
+        lambda: PAGING.over(page, PAGING.default_size, read), connection.start, bound, position,
         vendor=PROFILE.vendor, operation=f"{what}.list",
     )  # fmt: skip
 
 
 def _field(row: models.Field) -> Field:
-    return Field(id=text(row.id) or "", name=text(row.name) or "")
+    return Field(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
 
 
 def _segment(row: models.Segment) -> Segment:
-    return Segment(id=text(row.id) or "", name=text(row.name) or "")
+    return Segment(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
