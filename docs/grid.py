@@ -31,7 +31,7 @@ def grid() -> str:
 
 
 TABLES: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
-    ("README.md", "<!-- grid: written by `make grid` from the cards -->", "<!-- end of grid -->", grid),
+    ("README.md", "<!-- grid: written by `make grid` from the profiles -->", "<!-- end of grid -->", grid),
     (
         "docs/reliability.md", "<!-- repeats: written by `make grid` from the code -->", "<!-- end of repeats -->",
         repeats,
