@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from inspect import get_annotations
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ _GENERATED = re.compile(r"<!-- (figures|profiles): .*?<!-- end of \1 -->", re.DO
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
 _DOTTED = re.compile(r"(?<![\w./-])(crossbook(?:_\w+)?(?:\.\w+)+)")
-_PATH = re.compile(r"(?<![\w./<>-])((?:[\w.<>-]+/)+[\w.<>-]*)(?:::(\w+))?")
+_PATH = re.compile(r"(?<![\w./<>-])((?:[\w.<>*-]+/)+[\w.<>*-]*)(?:::(\w+))?")
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 # What commands make: these folders are in no checkout.
 _MADE = ("build/", "dist/", ".")
@@ -62,9 +63,9 @@ def resolve(name: str) -> Any:
         try:
             value = getattr(value, part)
         except AttributeError:
-            if isinstance(value, type) and part in {name for kind in value.__mro__ for name in kind.__dict__.get("__annotations__", {})}:
-                return None  # an attribute of each object
             if isinstance(value, type):
+                if any(part in get_annotations(kind) for kind in value.__mro__):
+                    return None  # an attribute of each object
                 raise
             value = _module(".".join([first, *rest[: at + 1]]))
     return value
@@ -88,6 +89,23 @@ def exists(name: str) -> bool:
     return False
 
 
+@cache
+def all_tests() -> frozenset[str]:
+    """Return the names of all tests, those of the contract included."""
+    return _found(r"def (test_\w+)", "tests", "src/crossbook_testing/contract", "examples")
+
+
+@cache
+def parameters() -> frozenset[str]:
+    """Return every name that our code annotates or passes by keyword: parameters, options, fields."""
+    return _found(r"\b(\w+)(?::|=(?!=))", "src", "generated", "examples")
+
+
+def _found(pattern: str, *folders: str) -> frozenset[str]:
+    files = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return frozenset(name for path in files for name in re.findall(pattern, path.read_text(encoding="utf-8")))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_page_names_what_exists(page: Path) -> None:
     """Names are public, and can be imported; paths are in the checkout."""
@@ -96,6 +114,8 @@ def test_page_names_what_exists(page: Path) -> None:
         found = list(ROOT.glob(re.sub(r"<\w+>", "*", path)))
         if not found or (test and f"def {test}(" not in found[0].read_text(encoding="utf-8")):
             missing.append(f"{path}::{test}" if test else path)
+    missing += [name for name in re.findall(r"`(test_\w+)`", prose(page)) if name not in all_tests()]
+    missing += [f"{name}=" for name in re.findall(r"`(\w+)=", prose(page)) if name not in parameters()]
     missing += [link for link in _LINK.findall(text_of(page)) if not (page.parent / link).exists()]
     for name in re.findall(r"`([A-Z]\w*Error)`", prose(page)):
         if not (hasattr(crossbook, name) or hasattr(builtins, name) or name == "RequestValidationError"):
