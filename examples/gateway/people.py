@@ -21,7 +21,7 @@ def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contac
     Raises:
         InvalidInputError: it is no such file, or a row cannot be read; its line is named.
     """
-    with files.read(upload.file, files.format_of(upload.filename or "")) as people:
+    with files.read(upload.file, files.choose_format(upload.filename or "")) as people:
         return [_contact(row, book) for row in islice(people, most)]
 
 

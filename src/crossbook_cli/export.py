@@ -44,8 +44,8 @@ def export(
 
     crossbook export serwersms --to - --format jsonl | jq .phone
     """
-    kind = files.format_of(to, format)
-    between = files.separator_of(to, separator)
+    kind = files.choose_format(to, format)
+    between = files.choose_separator(to, separator)
 
     async def work(opened: AddressBook) -> int:
         summary, pace = Summary(), Throughput()

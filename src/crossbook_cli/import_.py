@@ -149,11 +149,11 @@ def _corrections(texts: list[str]) -> dict[str, str]:
 
 def _show(people: files.Reader, *, json: bool) -> None:
     if json:
-        out({"form": people.form, "columns": {column.title: column.target for column in people.columns}})
+        out({"form": people.description, "columns": {column.title: column.target for column in people.columns}})
         flush()
         return
     read = [f"{column.title} → {column.target}" for column in people.columns if column.target is not None]
     left = [column.title for column in people.columns if column.target is None]
-    say(cell(f"{people.form}. Columns: {'; '.join(read)}."))
+    say(cell(f"{people.description}. Columns: {'; '.join(read)}."))
     if left:
         say(cell(f"Not read: {', '.join(left)}."))

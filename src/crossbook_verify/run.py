@@ -132,7 +132,7 @@ async def verify(
 def _probes(vendor: str) -> Probes:
     if vendor not in VENDORS:
         raise UnsupportedError(f"only {', '.join(VENDORS)} can be verified: whose specs crossbook has", vendor=vendor)
-    probes: Probes = import_module(f"crossbook.vendors.{vendor}.probes").PROBES
+    probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
     return probes
 
 

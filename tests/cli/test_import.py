@@ -81,7 +81,7 @@ def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
     assert ran.code == 1
     assert counts(ran) == {"2 created", "1 failed"}
     assert "1 row could not be read" in ran.out
-    assert "line 4: not read: it has 5 cells, and there are 3 columns" in ran.err
+    assert "line 4: not read: the row has 5 cells but there are 3 columns" in ran.err
     assert "line 5: failed: vercom" in ran.err
     assert "no phone" not in ran.err
     assert "Not read: note." in ran.err

@@ -140,10 +140,10 @@ async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (b"shoe size\n2\n", "no column is known: the first row has to be titles"),
+        (b"shoe size\n2\n", "no column title is known: the first row must hold titles"),
         (b"\n", "the file is empty"),
         (b"PK\x03\x04", "save it as CSV first"),
-        (b"phone\n+48500600700\n1,2\n", "line 3: it has 2 cells"),
+        (b"phone\n+48500600700\n1,2\n", "line 3: the row has 2 cells"),
     ],
 )
 async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:

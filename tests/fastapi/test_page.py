@@ -165,7 +165,7 @@ def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: P
     wrong.write_text("shoe size\n1\n", encoding="utf-8")
     page.start("vercom", "Files", wrong)
     page.until(lambda: page.said.startswith("Not imported"))
-    assert "no column is known" in page.said
+    assert "no column title is known" in page.said
     # The browser itself notes the 422.
     assert len(page.browser.get_log("browser")) == 1
 

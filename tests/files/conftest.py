@@ -1,4 +1,4 @@
-"""What the tests of files share: a file made of text or bytes, and what is read of it."""
+"""A fixture that writes a file and reads its rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reading = Callable[..., list[Row]]
 
 @pytest.fixture
 def rows(tmp_path: Path) -> Reading:
-    """Writes a file, and answers its rows."""
+    """Return a function that writes a file and returns its rows."""
 
     def read(content: str | bytes, name: str = "people.csv", **options: Any) -> list[Row]:
         path = tmp_path / name

@@ -1,4 +1,4 @@
-"""A cell is safe in a spreadsheet, and the same again when it is read."""
+"""Cells are safe in a spreadsheet, and are read back unchanged."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from crossbook import Contact
 from crossbook.files import cells
-from crossbook.files.csv import TableReader, TableWriter
-from crossbook.files.encodings import detect
+from crossbook.files.csv import CsvReader, CsvWriter
+from crossbook.files.encodings import detect_encoding
 from crossbook.registry import load_vendor
 
 ANY = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -27,33 +27,33 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 @example("''=1")
 @example("'s-Hertogenbosch")
 @example("' ")
-def test_a_cell_comes_back_and_is_no_formula(text: str) -> None:
-    cell = cells.protect(text)
-    assert cells.unprotect(cell) == text
+def test_cell_round_trips_and_is_not_formula(text: str) -> None:
+    cell = cells.escape_cell(text)
+    assert cells.unescape_cell(cell) == text
     assert not cell.startswith(FORMULA)
 
 
 @pytest.mark.parametrize("text", ["+48500600700", "-1+1", "=HYPERLINK(1)", "@SUM(1)", "\tx", "\rx", "＝1"])
-def test_what_a_spreadsheet_would_run_has_an_apostrophe(text: str) -> None:
-    assert cells.protect(text) == f"'{text}"
+def test_escape_cell_of_formula_adds_apostrophe(text: str) -> None:
+    assert cells.escape_cell(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["Anna", "'s-Hertogenbosch", "O'Neil", "500", "''"])
-def test_nothing_else_has(text: str) -> None:
-    assert cells.protect(text) == text
+def test_escape_cell_keeps_other_text(text: str) -> None:
+    assert cells.escape_cell(text) == text
 
 
-def test_foreign_cells_lose_the_white_space_around_them() -> None:
-    assert cells.unprotect("  anna@example.com ") == "anna@example.com"
+def test_unescape_cell_strips_foreign_cell() -> None:
+    assert cells.unescape_cell("  anna@example.com ") == "anna@example.com"
 
 
 @given(st.lists(TEXT, max_size=4).map(tuple))
-def test_names_in_one_cell_come_back(names: tuple[str, ...]) -> None:
-    assert cells.split(cells.join(names)) == names
+def test_join_names_round_trips(names: tuple[str, ...]) -> None:
+    assert cells.split_names(cells.join_names(names)) == names
 
 
-def test_names_that_a_person_wrote() -> None:
-    assert cells.split("Friends; Family ;;x") == ("Friends", "Family", "x")
+def test_split_names_written_by_hand() -> None:
+    assert cells.split_names("Friends; Family ;;x") == ("Friends", "Family", "x")
 
 
 VALUES = st.none() | TEXT
@@ -76,29 +76,27 @@ GROUPS = st.none() | st.lists(TEXT, min_size=1, max_size=3, unique=True).map(tup
 
 @settings(max_examples=200)
 @given(st.lists(st.tuples(PEOPLE, GROUPS), min_size=1, max_size=4), st.sampled_from(",;\t|"))
-def test_a_book_written_as_csv_comes_back_unchanged(
-    people: list[tuple[Contact, tuple[str, ...] | None]], separator: str
-) -> None:
+def test_csv_round_trips(people: list[tuple[Contact, tuple[str, ...] | None]], separator: str) -> None:
     file = io.StringIO(newline="")
-    writer = TableWriter(file, load_vendor("vercom").profile, separator)
+    writer = CsvWriter(file, vendor("vercom").profile, separator)
     for contact, groups in people:
         writer.write(contact, groups)
     written = file.getvalue()
     assert not any(
         cell.startswith(FORMULA) for row in csv.reader(io.StringIO(written), delimiter=separator) for cell in row
     )
-    read = list(TableReader(detect(io.BytesIO(written.encode("utf-8-sig"))), None, None))
+    read = list(CsvReader(detect_encoding(io.BytesIO(written.encode("utf-8-sig"))), None, None))
     assert [row.error for row in read] == [None] * len(people)
     assert [(row.contact, row.groups) for row in read] == people
 
 
-def test_further_fields_that_the_vendor_names_have_columns_of_their_own() -> None:
+def test_csv_has_column_per_named_field() -> None:
     file = io.StringIO(newline="")
-    writer = TableWriter(file, load_vendor("serwersms").profile)
+    writer = CsvWriter(file, vendor("serwersms").profile)
     person = Contact(phone="+48500600700", fields={"city": "Łódź", "tax_id": "=1"})
     writer.write(person, None)
     assert file.getvalue().splitlines()[0].split(",")[-4:] == [
         "fields.tax_id", "fields.address", "fields.city", "fields.description",
     ]  # fmt: skip
-    (row,) = TableReader(detect(io.BytesIO(file.getvalue().encode())), None, None)
+    (row,) = CsvReader(detect_encoding(io.BytesIO(file.getvalue().encode())), None, None)
     assert row.contact == person

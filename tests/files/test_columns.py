@@ -1,4 +1,4 @@
-"""What the columns of a file mean: exports of Google and Outlook as they are, and corrections."""
+"""`map_columns`: exports of Google and Outlook, corrections, and titles that may be a person's data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crossbook import Contact, InvalidInputError, files
-from crossbook.files.columns import columns_of
+from crossbook.files.columns import map_columns
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "files"
 
@@ -17,7 +17,7 @@ def read(name: str) -> list[tuple[int, Contact | None, tuple[str, ...] | None]]:
         return [(row.line, row.contact, row.groups) for row in people]
 
 
-def test_google() -> None:
+def test_columns_of_google() -> None:
     assert read("google.csv") == [
         (
             2,
@@ -26,7 +26,7 @@ def test_google() -> None:
                 last_name="Przykładowa",
                 company="ABC Example",
                 email="lucja@example.com",
-                phone="+48 500 600 701",  # the mobile one, and of two in a cell the first
+                phone="+48 500 600 701",  # the mobile number; of two in one cell the first
             ),
             ("Friends", "Klienci"),
         ),
@@ -34,7 +34,7 @@ def test_google() -> None:
     ]
 
 
-def test_google_before_2024() -> None:
+def test_columns_of_google_before_2024() -> None:
     ((line, contact, groups),) = read("google_before_2024.csv")
     assert (line, groups) == (2, ("Friends",))
     assert contact == Contact(
@@ -47,7 +47,7 @@ def test_google_before_2024() -> None:
     )
 
 
-def test_outlook_in_english() -> None:
+def test_columns_of_outlook_in_english() -> None:
     assert read("outlook_en.csv") == [
         (
             2,
@@ -64,7 +64,7 @@ def test_outlook_in_english() -> None:
     ]
 
 
-def test_outlook_in_polish() -> None:
+def test_columns_of_outlook_in_polish() -> None:
     assert read("outlook_pl.csv") == [
         (
             2,
@@ -90,12 +90,12 @@ def test_outlook_in_polish() -> None:
         ("fields.Größe", "fields.Größe"), ("Birthday", None), ("E-mail 1 - Label", None), ("", None),
     ],
 )  # fmt: skip
-def test_guesses(title: str, target: str | None) -> None:
-    assert columns_of(["id", title])[1].target == target
+def test_title_maps_to_field(title: str, target: str | None) -> None:
+    assert map_columns(["id", title])[1].target == target
 
 
-def test_corrections() -> None:
-    columns = columns_of(
+def test_corrections_replace_detected_columns() -> None:
+    columns = map_columns(
         ["Telefon", "Handy", "E-mail", "NIP"], {"Handy": "phone", "E-mail": "", "NIP": "fields.tax_id"}
     )
     assert [column.target for column in columns] == [None, "phone", None, "fields.tax_id"]
@@ -104,17 +104,17 @@ def test_corrections() -> None:
 HIDDEN = r" \(a title that may belong to a person is not shown\)"
 
 
-def test_wrong_corrections() -> None:
+def test_invalid_correction_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
-        columns_of(["Telefon", "Handy"], {"Fon": "phone"})
+        map_columns(["Telefon", "Handy"], {"Fon": "phone"})
     with pytest.raises(InvalidInputError, match="a contact has no field 'telephone'; there are id, external_id, phone"):
-        columns_of(["Telefon", "Handy"], {"Handy": "telephone"})
+        map_columns(["Telefon", "Handy"], {"Handy": "telephone"})
 
 
-def test_a_hostile_row_of_titles_is_read_too() -> None:
-    # Were each looked for among all, this alone would keep a gateway busy for minutes.
+def test_map_columns_of_40_000_titles() -> None:
+    # A search in all titles for each title would keep a gateway busy for minutes.
     titles = [f"Phone {number} - {kind}" for number in range(1, 20_001) for kind in ("Label", "Value")]
-    found = columns_of(titles)
+    found = map_columns(titles)
     assert [column.label for column in found[1::2]] == [*range(0, 40_000, 2)]
 
 
@@ -124,10 +124,10 @@ PERSON = ["Anna Kowalska", "+48 500 600 700", "anna@example.com", "Example GmbH"
 @pytest.mark.parametrize("row", [PERSON, PERSON[:1], PERSON[1:2], ["Anna", "Kowalska"], ["Anna", ""]])
 def test_first_row_without_titles_not_shown(row: list[str]) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        columns_of(row)
+        map_columns(row)
     assert caught.value.message == (
-        "no column is known: the first row has to be titles, and is not shown, since it may be a person. Add a row "
-        "such as phone,email,first_name above it, or name its columns with corrections (--map COLUMN=FIELD)"
+        "no column title is known: the first row must hold titles. It is not shown, since it may hold a person's "
+        "data. Add a row such as phone,email,first_name above it, or map columns by corrections (--map COLUMN=FIELD)"
     )
 
 
@@ -139,58 +139,58 @@ def test_first_row_without_titles_not_shown(row: list[str]) -> None:
     ],
 )  # fmt: skip
 def test_title_next_to_value_not_shown(cell: str) -> None:
-    columns = columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Anna": "name"})
+    columns = map_columns(["Phone", "Anna", cell, "fields.Größe"], {"Anna": "name"})
     assert [(column.title, column.target) for column in columns] == [
         ("Phone", "phone"), ("column 2", "name"), ("column 3", None), ("fields.Größe", "fields.Größe"),
     ]  # fmt: skip
     with pytest.raises(InvalidInputError, match=f"there are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
-        columns_of(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
+        map_columns(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
 
 
 @pytest.mark.parametrize(
     "title", ["Year 2024", "Phone 12 - Extension", "Straße", "A/B", "fields.12345", "Nr.", "#", ""]
 )
 def test_title_next_to_known_title_shown(title: str) -> None:
-    assert [column.title for column in columns_of(["Phone", title])] == ["Phone", title]
+    assert [column.title for column in map_columns(["Phone", title])] == ["Phone", title]
 
 
 @pytest.mark.parametrize("title", ["Mobile", "cell", "Komórka", "Firma", "Organization"])
 def test_title_next_to_word_of_cells_not_shown(title: str) -> None:
-    assert [column.title for column in columns_of(["Anna Kowalska", title])] == ["column 1", title]
+    assert [column.title for column in map_columns(["Anna Kowalska", title])] == ["column 1", title]
 
 
 def test_title_shown_where_only_named_ones_are_known() -> None:
-    columns = columns_of(["Handy", "Vorname", "Anna"], {"Handy": "phone", "Vorname": ""})
+    columns = map_columns(["Handy", "Vorname", "Anna"], {"Handy": "phone", "Vorname": ""})
     assert [column.title for column in columns] == ["Handy", "Vorname", "column 3"]
 
 
 def test_value_named_by_correction_not_shown() -> None:
-    columns = columns_of(["Anna", "+48500600700"], {"+48500600700": "phone"})
+    columns = map_columns(["Anna", "+48500600700"], {"+48500600700": "phone"})
     assert [(column.title, column.target) for column in columns] == [("column 1", None), ("column 2", "phone")]
     with pytest.raises(InvalidInputError, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
-        columns_of(["Anna", "+48500600700"], {"+48500600799": "phone"})
+        map_columns(["Anna", "+48500600700"], {"+48500600799": "phone"})
 
 
-def test_twelve_titles_are_listed() -> None:
+def test_error_lists_twelve_titles() -> None:
     with pytest.raises(InvalidInputError) as caught:
-        columns_of(["phone", *(f"t{number}" for number in range(1, 12))], {"Fon": "phone"})
+        map_columns(["phone", *(f"t{number}" for number in range(1, 12))], {"Fon": "phone"})
     assert caught.value.message.endswith("'t10', 't11'")
 
 
-def test_many_titles_are_counted() -> None:
+def test_error_counts_further_titles() -> None:
     with pytest.raises(InvalidInputError, match="'phone', 't1', 't2'") as caught:
-        columns_of(["phone", *(f"t{number}" for number in range(1, 15))], {"Fon": "phone"})
+        map_columns(["phone", *(f"t{number}" for number in range(1, 15))], {"Fon": "phone"})
     assert caught.value.message.endswith("'t10', 't11' and 3 more")
 
 
-def test_the_first_of_several_numbers_is_taken(tmp_path: Path) -> None:
+def test_lowest_number_of_phone_titles_wins(tmp_path: Path) -> None:
     path = tmp_path / "google.csv"
     path.write_text("Phone 2 - Value,Phone 1 - Value\n2,1\n3,\n")
     with files.read(path) as people:
         assert [row.contact for row in people] == [Contact(phone="1"), Contact(phone="3")]
 
 
-def test_of_numbers_in_columns_that_were_named_the_first_is_taken(tmp_path: Path) -> None:
+def test_first_of_corrected_phone_columns_wins(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text("Work,Mobile\n1,2\n,3\n")
     with files.read(path, corrections={"Work": "phone", "Mobile": "phone"}) as people:
@@ -200,7 +200,7 @@ def test_of_numbers_in_columns_that_were_named_the_first_is_taken(tmp_path: Path
 @pytest.mark.parametrize(
     "title", ["anna@example.com", "anna%40example.com", "anna%2540example.com", "anna\uff20example.com"]
 )
-def test_columns_address_in_any_spelling_is_value(title: str) -> None:
+def test_address_in_any_spelling_is_value(title: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        columns_of(("phone", title), {"other": "email"})
+        map_columns(("phone", title), {"other": "email"})
     assert "example" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""JSON lines."""
+"""`JsonlReader` and `JsonlWriter`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import Contact, InvalidInputError, files
-from crossbook.files.encodings import detect
-from crossbook.files.jsonl import LinesReader, LinesWriter
+from crossbook.files.encodings import detect_encoding
+from crossbook.files.jsonl import JsonlReader, JsonlWriter
 
 Rows = Callable[..., list[files.Row]]
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
@@ -34,22 +34,22 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20
     ),
     st.none() | st.lists(TEXT, unique=True).map(tuple),
 )
-def test_a_contact_comes_back(contact: Contact, groups: tuple[str, ...] | None) -> None:
+def test_contact_round_trips(contact: Contact, groups: tuple[str, ...] | None) -> None:
     file = io.StringIO(newline="")
-    LinesWriter(file).write(contact, groups)
-    (row,) = LinesReader(detect(io.BytesIO(file.getvalue().encode())), None)
+    JsonlWriter(file).write(contact, groups)
+    (row,) = JsonlReader(detect_encoding(io.BytesIO(file.getvalue().encode())), None)
     assert (row.contact, row.groups) == (contact, groups)
 
 
-def test_what_is_unknown_is_not_there_and_what_is_empty_is_null() -> None:
+def test_jsonl_omits_unknown_fields() -> None:
     file = io.StringIO(newline="")
-    LinesWriter(file).write(Contact(id="1", phone="+48500600700", created_at=datetime(2024, 2, 29, tzinfo=UTC)), None)
+    JsonlWriter(file).write(Contact(id="1", phone="+48500600700", created_at=datetime(2024, 2, 29, tzinfo=UTC)), None)
     assert json.loads(file.getvalue()) == {
         "id": "1", "phone": "+48500600700", "created_at": "2024-02-29T00:00:00+00:00", "groups": None,
     }  # fmt: skip
 
 
-def test_bad_lines(rows: Rows) -> None:
+def test_invalid_jsonl_rows(rows: Rows) -> None:
     lines = [
         '{"phone": "1"}', "", "{", '{"phone": 2}', "[]", '{"archived": 1}', '{"opted_out": "sms"}', '{"fields": []}',
         '{"opted_out": ["pigeon"]}', '{"phone": "9"}',
@@ -62,12 +62,12 @@ def test_bad_lines(rows: Rows) -> None:
     ]  # fmt: skip
 
 
-def test_keys_of_others(rows: Rows) -> None:
+def test_keys_mapped_by_corrections(rows: Rows) -> None:
     first, second = rows('{"Handy": "1", "n": 1}\n{"Handy": "2"}\n', "a.ndjson", corrections={"Handy": "phone"})
     assert (first.contact, second.contact) == (Contact(phone="1"), Contact(phone="2"))
     late = rows('{"phone": "1"}\n' * 300 + '{"phone": "2", "fone": "3"}\n', "a.jsonl")[-1]
     assert late.error is not None
-    assert late.error.message.startswith("its key 2 is not a field, and is in none of the first 200 lines")
+    assert late.error.message.startswith("key 2 is not a contact field, and not in the first 200 lines")
 
 
 def test_key_after_sample_not_shown(rows: Rows) -> None:
@@ -77,7 +77,7 @@ def test_key_after_sample_not_shown(rows: Rows) -> None:
 
 
 def shown(tmp_path: Path, line: dict[str, object], **options: Any) -> list[tuple[str, str | None]]:
-    """The title and the target of each column of a file with one line."""
+    """Return the title and the target of each column of a file with one line."""
     path = tmp_path / "people.jsonl"
     path.write_text(json.dumps(line), encoding="utf-8")
     with files.read(path, **options) as people:
@@ -111,24 +111,24 @@ def test_correction_of_missing_key_masked(tmp_path: Path) -> None:
     assert caught.value.message == "there is no key '+48******00' in the first 200 lines"
 
 
-def test_one_document_is_no_json_lines(rows: Rows) -> None:
-    with pytest.raises(InvalidInputError, match="one object a line"):
+def test_json_list_is_refused(rows: Rows) -> None:
+    with pytest.raises(InvalidInputError, match="one object per line"):
         rows('[\n{"phone": "1"}\n]', "people.jsonl")
 
 
-def test_who_opted_out_of_nothing_is_not_who_was_never_asked(rows: Rows) -> None:
+def test_opted_out_of_nothing_differs_from_unknown(rows: Rows) -> None:
     found = rows('{"phone": "1", "opted_out": []}\n{"phone": "2", "opted_out": null}\n', "people.jsonl")
     assert [row.contact and row.contact.opted_out for row in found] == [frozenset(), None]
 
 
-def test_an_empty_text_is_nothing(rows: Rows) -> None:
+def test_empty_text_is_none(rows: Rows) -> None:
     (row,) = rows('{"phone": "1", "email": ""}', "people.jsonl")
     assert row.contact == Contact(phone="1")
 
 
 def test_lines_without_known_key_are_refused(rows: Rows) -> None:
     for corrections in (None, {"Anna Kowalska": ""}):
-        with pytest.raises(InvalidInputError, match=r"no key of the first 200 lines is known") as caught:
+        with pytest.raises(InvalidInputError, match=r"no key in the first 200 lines is known") as caught:
             rows('{"Anna Kowalska": "+48500600700"}\n' * 3, "people.jsonl", corrections=corrections)
         assert caught.value.field == "map"
         assert "Kowalska" not in str(caught.value)

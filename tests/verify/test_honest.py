@@ -36,7 +36,7 @@ def clean(report: Report) -> bool:
 
 def unseen(report: Report, vendor: str, *, write: bool) -> set[str]:
     """The rows on what the vendor does that were not seen."""
-    probes: Probes = import_module(f"crossbook.vendors.{vendor}.probes").PROBES
+    probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
     return {row.id for row in probes.rows if row.write is write} & {finding.id for finding in report.of("not seen")}
 
 

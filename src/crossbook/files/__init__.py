@@ -1,6 +1,6 @@
-"""Files of people: CSV, JSON lines and vCard, read and written a row at a time, however long they are.
+"""Read and write contact files: CSV, JSON lines and vCard, one row at a time.
 
-A file knows its groups by their names, an address book by ids: a `Row` holds the names beside the contact.
+A file names groups, and an address book identifies groups by id. So a `Row` holds group names next to the contact.
 
 Example:
     ```python
@@ -25,72 +25,90 @@ from typing import IO, Any, Literal, Protocol, TextIO, get_args
 from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
-from crossbook.files.encodings import Encoded, detect, open_file
+from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
 from crossbook.files.rows import Row
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
 Format = Literal["csv", "jsonl", "vcard", "vcard3", "vcard4"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-_ENDINGS: dict[str, Format] = {
+_FORMAT_BY_SUFFIX: dict[str, Format] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".vcf": "vcard",
     ".vcard": "vcard",
 }  # fmt: skip
-_SPREADSHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
+_SPREADSHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods")
 
-__all__ = ["FORMATS", "Column", "Format", "Reader", "Row", "Writer", "format_of", "read", "separator_of", "write"]
+__all__ = [
+    "FORMATS",
+    "Column",
+    "Format",
+    "Reader",
+    "Row",
+    "Writer",
+    "choose_format",
+    "choose_separator",
+    "read",
+    "write",
+]
 
 
 class Reader(Protocol):
-    """A file of people.
+    """The rows of an open contact file. A reader can be iterated more than once.
 
     Attributes:
-        columns: what is read as what.
-        form: encoding and separator, in words.
-        expected: about how many rows there are, None if that is not known.
+        columns: the columns of the file, each with the contact field that it fills.
+        description: encoding and format in words, such as "UTF-8, commas".
+        expected: the estimated number of rows, or None if it is unknown.
     """
 
     columns: tuple[Column, ...]
-    form: str
+    description: str
     expected: int | None
 
     def __iter__(self) -> Iterator[Row]: ...
 
 
 class Writer(Protocol):
-    """Takes contacts, one after the other."""
+    """Writes contacts to a file, one per call."""
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """Writes one more; `groups` are names, None where they are unknown."""
+        """Write one contact.
+
+        Args:
+            contact: the contact; its `groups` are ignored, because they are ids.
+            groups: the names of its groups, or None if they are unknown.
+        """
 
 
-def format_of(path: str | Path, format: Format | None = None) -> Format:
-    """The format of a file: as it is told, else as its name ends.
+def choose_format(path: str | Path, format: Format | None = None) -> Format:
+    """Return the given format, or else the format of the file name's suffix.
 
     Raises:
-        InvalidInputError: the name does not say it.
+        InvalidInputError: the format is unknown, or the name has no known suffix.
     """
-    if format is not None:
-        if format not in FORMATS:
-            raise InvalidInputError(f"format is one of {', '.join(FORMATS)}", field="format")
-        return format
-    found = _ENDINGS.get(Path(path).suffix.lower())
-    if found is None and Path(path).suffix.lower() in _SPREADSHEETS:
-        raise InvalidInputError("a spreadsheet is read and written as CSV: save it as such, named .csv", field="format")
+    suffix = Path(path).suffix.lower()
+    if format is not None and format not in FORMATS:
+        raise InvalidInputError(f"unknown format: expected {', '.join(FORMATS)}", field="format")
+    if suffix in _SPREADSHEET_SUFFIXES and format is None:
+        raise InvalidInputError("cannot read or write spreadsheets: save the file as CSV, named .csv", field="format")
+    found = format or _FORMAT_BY_SUFFIX.get(suffix)
     if found is None:
-        endings = ", ".join(_ENDINGS)
-        raise InvalidInputError(f"the name does not say the format ({endings}): pass format (--format)", field="format")
+        suffixes = ", ".join(_FORMAT_BY_SUFFIX)
+        raise InvalidInputError(
+            f"cannot tell the format from the file name: end it in {suffixes}, or pass format (--format)",
+            field="format",
+        )
     return found
 
 
-def separator_of(path: str | Path, separator: str | None = None) -> str:
-    """The separator of a CSV file that is to be written: as it is told, else a tab in .tsv and a comma elsewhere.
+def choose_separator(path: str | Path, separator: str | None = None) -> str:
+    """Return the given separator for a new CSV file, or else a tab for .tsv and a comma for any other name.
 
     Raises:
-        InvalidInputError: it is no single character.
+        InvalidInputError: the separator is not a single character.
     """
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        raise InvalidInputError("separator is one character", field="separator")
+        raise InvalidInputError("separator must be one character", field="separator")
     return separator or ("\t" if Path(path).suffix.lower() == ".tsv" else ",")
 
 
@@ -103,65 +121,67 @@ def read(
     encoding: str | None = None,
     separator: str | None = None,
 ) -> Generator[Reader]:
-    """Opens a file of people. Encoding, separator and the meaning of columns are found out.
+    """Open a contact file for reading; detect its encoding, its separator and the meaning of its columns.
 
-    It reads the file once for its encoding, and then a row at a time; it may be read again.
+    The file is read once to detect the encoding, and then one row at a time. The reader can be iterated again.
 
     Args:
-        path: the file; "-" is standard input. Or one that is open already, an upload for instance: in bytes, one that
-            can be read from its beginning again (`seekable`). It stays open, and needs its `format` told.
-        format: "csv", "jsonl" or "vcard"; by default as the name ends.
-        corrections: column → field, where the guess is wrong: {"Handy": "phone", "Notes": "fields.description",
-            "Labels": ""}, the last of which is not read.
-        encoding: where it is guessed wrong.
-        separator: between the cells of CSV, where it is guessed wrong.
+        path: the file; "-" is standard input. An open binary file, such as an upload, must be seekable and needs
+            `format`; it stays open.
+        format: "csv", "jsonl" or "vcard"; by default the format of the file name's suffix.
+        corrections: column title → contact field, for columns that are detected wrongly: {"Handy": "phone",
+            "Notes": "fields.description", "Labels": ""}. An empty field means that the column is not read.
+        encoding: the encoding, if it is detected wrongly.
+        separator: the separator of a CSV file, if it is detected wrongly.
 
     Returns:
-        A context manager that gives a `Reader`: iterate it for rows. A bad row has an `error` and stops nothing.
+        A context manager that gives a `Reader`: iterate it for rows. An invalid row has an `error`; reading continues.
 
     Raises:
-        InvalidInputError: it is no such file, or no column is known. No message shows a cell: in a file without titles the
-            first row is a person.
-        OSError: it cannot be opened.
+        InvalidInputError: the file has another format, or no column title is known. No message shows a cell, because
+            the first row of a file without titles holds a person's data.
+        OSError: the file cannot be opened.
 
     Example:
         ```python
         from crossbook import files
 
         with files.read("people.csv", corrections={"Phone": "phone"}) as people:
-            print(people.form)
+            print(people.description)
             contacts = [row.contact for row in people if row.contact is not None]
         ```
     """
-    named = path if isinstance(path, (str, Path)) else ""
-    kind = format_of(named, format)
-    separator_of(named, separator)
+    name = path if isinstance(path, (str, Path)) else ""
+    format = choose_format(name, format)
+    choose_separator(name, separator)
     with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
-        yield _reader(kind, detect(file, encoding), corrections, separator)
+        yield _make_reader(format, detect_encoding(file, encoding), corrections, separator)
 
 
 @hide_internal_frames_sync
-def _reader(kind: Format, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> Reader:
-    if kind == "csv":
-        from crossbook.files.csv import TableReader
+def _make_reader(
+    format: Format, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None
+) -> Reader:
+    if format == "csv":
+        from crossbook.files.csv import CsvReader
 
-        return TableReader(encoded, corrections, separator)
-    if kind == "jsonl":
-        from crossbook.files.jsonl import LinesReader
+        return CsvReader(file, corrections, separator)
+    if format == "jsonl":
+        from crossbook.files.jsonl import JsonlReader
 
-        return LinesReader(encoded, corrections)
-    reader: Reader = _vcards().CardReader(encoded, corrections)
+        return JsonlReader(file, corrections)
+    reader: Reader = _import_vcard().VcardReader(file, corrections)
     return reader
 
 
-def write(file: TextIO, card: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
-    """Writes a vendor's contacts into a file.
+def write(file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
+    """Return a writer for the contacts of a vendor.
 
     Args:
         file: a text file, opened with newline="" in UTF-8.
-        card: whose contacts they are: `book.card`.
+        profile: the profile of the contacts' vendor: `book.profile`. CSV has a column for each field of the vendor.
         format: "csv", "jsonl", "vcard3" (the same as "vcard") or "vcard4".
-        separator: between the cells of CSV.
+        separator: the separator of a CSV file.
 
     Example:
         ```python
@@ -170,24 +190,26 @@ def write(file: TextIO, card: VendorProfile, format: Format, *, separator: str =
         from crossbook import Contact, Vercom, files
 
         with Path("people.csv").open("w", encoding="utf-8", newline="") as file:
-            files.write(file, Vercom.card, "csv").write(Contact(phone="+48500600700"), ["Friends"])
+            files.write(file, Vercom.profile, "csv").write(Contact(phone="+48500600700"), ["Friends"])
         ```
     """
     if format == "csv":
-        from crossbook.files.csv import TableWriter
+        from crossbook.files.csv import CsvWriter
 
-        return TableWriter(file, card, separator)
+        return CsvWriter(file, profile, separator)
     if format == "jsonl":
-        from crossbook.files.jsonl import LinesWriter
+        from crossbook.files.jsonl import JsonlWriter
 
-        return LinesWriter(file)
-    writer: Writer = _vcards().CardWriter(file, "4.0" if format == "vcard4" else "3.0")
+        return JsonlWriter(file)
+    writer: Writer = _import_vcard().VcardWriter(file, "4.0" if format == "vcard4" else "3.0")
     return writer
 
 
-def _vcards() -> Any:
+def _import_vcard() -> Any:
     try:
         from crossbook.files import vcard
     except ModuleNotFoundError as error:
-        raise InvalidInputError(f"vCards need {error.name}: pip install 'crossbook[cli]'", field="format") from None
+        raise InvalidInputError(
+            f"vCard files need {error.name}: pip install 'crossbook[cli]'", field="format"
+        ) from None
     return vcard

@@ -1,9 +1,8 @@
-"""A cell of a CSV file: safe in a spreadsheet, and the same again when it is read.
+"""Encode the fields of a contact as CSV cells that are safe in a spreadsheet, and decode them.
 
-A spreadsheet takes a cell that begins with = + - or @ for a formula, and would run it. Such a cell gets an apostrophe
-before it, which spreadsheets show as it is; reading takes it away again. So that nothing else is changed, cells
-that begin with an apostrophe themselves get one more, where reading would otherwise take theirs; and as reading drops
-white space around foreign values, so do those that begin or end with it.
+A spreadsheet runs a cell that begins with = + - or @ as a formula. `escape_cell` puts an apostrophe before such a text,
+and `unescape_cell` removes it. Two more kinds of text get an apostrophe, so that every text is read back unchanged:
+text that begins with apostrophes before a formula sign, and text with white space at its ends.
 """
 
 from __future__ import annotations
@@ -17,54 +16,56 @@ import msgspec
 from crossbook.errors import InvalidInputError
 from crossbook.models import Channel
 
-# The last four are the same signs as wide as a Chinese character, which some spreadsheets take for them.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_PART = re.compile(r"((?:[^\\;]|\\.)*)(?:;|$)", re.DOTALL)
-_EDGE = re.compile(r"^\s+|\s+$")
-CHANNELS: tuple[str, ...] = get_args(Channel)
+# The last four are full-width signs, which some spreadsheets treat as formula signs.
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_NAME = re.compile(r"((?:[^\\;]|\\.)*)(?:;|$)", re.DOTALL)
+_OUTER_SPACE = re.compile(r"^\s+|\s+$")
+_CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
-def protect(text: str) -> str:
-    """The text as a cell that no spreadsheet runs."""
-    return f"'{text}" if _in_danger(text) else text
+def escape_cell(text: str) -> str:
+    """Return the text as a cell that no spreadsheet runs as a formula."""
+    return f"'{text}" if _needs_escape(text) else text
 
 
-def unprotect(cell: str) -> str:
-    """What `protect` was given; of foreign cells the text without white space around it."""
-    return cell[1:] if cell[:1] == "'" and _in_danger(cell[1:]) else cell.strip()
+def unescape_cell(cell: str) -> str:
+    """Return the text that `escape_cell` got; strip white space around other cells."""
+    return cell[1:] if cell[:1] == "'" and _needs_escape(cell[1:]) else cell.strip()
 
 
-def _in_danger(text: str) -> bool:
+def _needs_escape(text: str) -> bool:
     text = text.lstrip("'") if text[:1] == "'" else text
-    return text.startswith(_FORMULA) or text != text.strip()
+    return text.startswith(_FORMULA_SIGNS) or text != text.strip()
 
 
-def join(names: tuple[str, ...]) -> str:
-    """Names as one text, separated by semicolons."""
+def join_names(names: tuple[str, ...]) -> str:
+    r"""Join names with semicolons; escape with \ what `split_names` would change."""
     escaped = (re.sub(r"([\\;])", r"\\\1", name) for name in names)
-    return ";".join(_EDGE.sub(lambda edge: "".join(f"\\{each}" for each in edge.group()), name) for name in escaped)
+    return ";".join(
+        _OUTER_SPACE.sub(lambda space: "".join(f"\\{char}" for char in space.group()), name) for name in escaped
+    )
 
 
-def split(text: str) -> tuple[str, ...]:
-    """The names that `join` was given; white space around the semicolons is nobody's."""
-    parts = (_trimmed(match.group(1)) for match in _PART.finditer(text))
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the names that `join_names` got; drop white space around the semicolons and empty names."""
+    parts = (_strip_unescaped(match.group(1)) for match in _NAME.finditer(text))
     return tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts if part)
 
 
-def _trimmed(part: str) -> str:
+def _strip_unescaped(part: str) -> str:
     part = part.lstrip()
     end = part.rstrip()
-    # The white space behind a backslash that is none of an escaped pair belongs to the name.
-    loose = len(end) - len(end.rstrip("\\"))
-    return part[: len(end) + 1] if loose % 2 else end
+    # An odd number of backslashes at the end escapes the white space behind them, which then belongs to the name.
+    backslashes = len(end) - len(end.rstrip("\\"))
+    return part[: len(end) + 1] if backslashes % 2 else end
 
 
-def write(name: str, value: Any) -> str:
-    """A field's value as text; an empty text is nothing."""
+def encode_field(name: str, value: Any) -> str:
+    """Return a contact field as text; "" means that the field has no value."""
     if value is None:
         return ""
     if name == "opted_out":
-        return join(tuple(sorted(value))) or "none"
+        return join_names(tuple(sorted(value))) or "none"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
@@ -74,42 +75,40 @@ def write(name: str, value: Any) -> str:
     return str(value)
 
 
-def read(name: str, text: str) -> Any:
-    """The value that `write` wrote.
+def decode_field(name: str, text: str) -> Any:
+    """Return the value of the field that `encode_field` wrote.
 
     Raises:
-        InvalidInputError: it is none, with the field's name.
+        InvalidInputError: the text is not valid for this field; the error names the field.
     """
     if name == "opted_out":
-        return _channels(text)
+        channels = () if text == "none" else split_names(text)
+        if any(channel not in _CHANNELS for channel in channels):
+            raise InvalidInputError(
+                f"opted_out must be none, or some of {', '.join(_CHANNELS)} separated by ;", field=name
+            )
+        return frozenset(channels)
     if name == "archived":
         if text.lower() not in ("true", "false"):
-            raise InvalidInputError("archived is true or false", field=name)
+            raise InvalidInputError("archived must be true or false", field=name)
         return text.lower() == "true"
     if name == "created_at":
-        return _moment(text)
-    return _object(text) if name == "fields" else text
+        return _parse_datetime(text)
+    if name == "fields":
+        try:
+            return msgspec.json.decode(text, type=dict[str, Any])
+        except (msgspec.MsgspecError, RecursionError):
+            raise InvalidInputError('fields must be a JSON object, such as {"city": "Łódź"}', field=name) from None
+    return text
 
 
-def _channels(text: str) -> frozenset[str]:
-    channels = () if text == "none" else split(text)
-    if any(channel not in CHANNELS for channel in channels):
-        raise InvalidInputError(f"opted_out is none, or of {', '.join(CHANNELS)}, separated by ;", field="opted_out")
-    return frozenset(channels)
-
-
-def _moment(text: str) -> datetime:
+def _parse_datetime(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidInputError("created_at is written like 2024-02-29T12:30:00+00:00", field="created_at") from None
-    if moment.tzinfo is None:
-        raise InvalidInputError("created_at needs its time zone: 2024-02-29T12:30:00+00:00", field="created_at")
-    return moment
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, RecursionError):
-        raise InvalidInputError('fields is a JSON object: {"city": "Łódź"}', field="fields") from None
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InvalidInputError(
+            "created_at must be a time with a time zone, such as 2024-02-29T12:30:00Z", field="created_at"
+        )
+    return found

@@ -1,4 +1,7 @@
-"""CSV in and out, a row at a time."""
+"""Read and write CSV files one row at a time.
+
+The titles of an exported file are in `export_titles`; the titles that an import recognises are in `columns`.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,18 @@ from typing import TextIO
 
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, columns_of
-from crossbook.files.encodings import Encoded
-from crossbook.files.rows import Bare, Row, bad, row_of_cells
+from crossbook.files.columns import TARGETS, Column, map_columns
+from crossbook.files.encodings import SAMPLE_LINES, EncodedFile
+from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_cells
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
-# Which character separates the cells of a file.
-
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-
-
-def detect(lines: Sequence[str]) -> str:
-    """The separator with which most of the first rows are as wide as the titles, and those more than one cell.
-
-    Args:
-        lines: the first lines of the file, with their ends.
-    """
-    return max(SEPARATORS, key=lambda separator: _fit(lines, separator))
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel writes it before the titles
 
 
-def _fit(lines: Sequence[str], separator: str) -> tuple[float, int]:
+def _score_separator(lines: Sequence[str], separator: str) -> tuple[float, int]:
+    """Return which share of the rows is as wide as the titles, and that width; 0 if the titles are one cell."""
     widths: list[int] = []
     reader = csv.reader(lines, delimiter=separator)
     while True:
@@ -43,156 +37,146 @@ def _fit(lines: Sequence[str], separator: str) -> tuple[float, int]:
             continue
         if row:
             widths.append(len(row))
-    # The last row may be cut off.
+    # The last row of the sample may be incomplete.
     widths = widths[:-1] if len(widths) > 2 else widths
     if not widths or widths[0] < 2:
         return 0.0, 0
     return sum(width == widths[0] for width in widths) / len(widths), widths[0]
 
 
-_SAMPLE = 200  # lines that show the separator
-_SAID = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
-
-
-class TableReader:
-    """The rows of a CSV file, whatever its separator.
+class CsvReader:
+    """Reads the rows of a CSV file; see `crossbook.files.Reader`.
 
     Args:
-        encoded: the file.
-        corrections: see `columns_of`.
-        separator: where it is guessed wrong.
-
-    Attributes:
-        columns: what is read as what.
-        form: encoding and separator, in words.
-        expected: about how many rows there are.
+        file: the file.
+        corrections: see `map_columns`.
+        separator: the separator, if it is detected wrongly.
 
     Raises:
-        InvalidInputError: no column is known, or a correction cannot be.
+        InvalidInputError: no column title is known, or a correction is invalid.
     """
 
-    def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None, separator: str | None) -> None:
-        self._encoded = encoded
-        lines = list(islice(encoded.text(), _SAMPLE))
-        # Excel's own way to say it, in a line before the titles.
-        said = _SAID.fullmatch(lines[0])
-        self._skipped = 1 if said else 0
-        self._separator = separator or (said.group(1) if said else detect(lines))
-        self.form = f"{encoded.title}, {SEPARATORS.get(self._separator, repr(self._separator))}"
-        records = self._records()
-        _, titles = next(records, (0, ()))
+    def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None) -> None:
+        self._file = file
+        sample = list(islice(file.lines(), SAMPLE_LINES))
+        declared = _SEPARATOR_LINE.fullmatch(sample[0])
+        self._skipped = 1 if declared else 0
+        self._separator = separator or (
+            declared.group(1) if declared else max(_SEPARATORS, key=lambda each: _score_separator(sample, each))
+        )
+        self.description = f"{file.title}, {_SEPARATORS.get(self._separator, repr(self._separator))}"
+        _, titles = next(self._records(), (0, ()))
         if isinstance(titles, str):
             raise InvalidInputError(f"the first row cannot be read: {titles}", field="file")
-        self.columns: tuple[Column, ...] = columns_of(titles, corrections)
-        self.expected: int | None = max(0, encoded.lines - 1 - self._skipped)
+        self.columns: tuple[Column, ...] = map_columns(titles, corrections)
+        self.expected: int | None = max(0, file.line_count - 1 - self._skipped)
 
     def __iter__(self) -> Iterator[Row]:
-        return Bare(self._rows())
+        return RowIterator(self._rows())
 
     def _rows(self) -> Iterator[Row]:
-        records = self._records()
-        next(records, None)
-        for line, record in records:
-            row = bad(line, record) if isinstance(record, str) else row_of_cells(line, self.columns, record)
+        for line, record in islice(self._records(), 1, None):
+            row = invalid_row(line, record) if isinstance(record, str) else row_from_cells(line, self.columns, record)
             if row is not None:
                 yield row
 
     def _records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
-        """The records, each with the line that it begins in; a text says what is wrong with it."""
-        lines = _Lines(islice(self._encoded.text(), self._skipped, None), self._skipped)
+        """Yield each record with the number of its first line; a string is the reason why it is invalid."""
+        lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
         reader = csv.reader(lines, delimiter=self._separator, strict=True)
         while True:
-            lines.begin()
+            lines.begin_record()
             try:
                 record = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield lines.first, _wrong(str(error), lines)
+                yield lines.first, _explain(str(error), lines)
             else:
                 if record:
                     yield lines.first, record
 
 
-class _Lines:
-    """Lines as the csv module asks for them, counted, and given back where a quote that is never closed took them."""
+class _LineSource:
+    """Counts the lines that the csv module reads, and can give lines back.
+
+    A quote that is never closed makes the csv module read to the end of the file. `give_back` returns all lines but
+    the first to the source, so that such a quote spoils one line only.
+    """
 
     def __init__(self, lines: Iterator[str], number: int) -> None:
         self._lines = lines
-        self._back: deque[str] = deque()
-        self._since: list[str] = []
+        self._returned: deque[str] = deque()
+        self._record: list[str] = []
         self.number = number
 
-    def begin(self) -> None:
-        """A record begins with the next line."""
-        self._since = []
+    def begin_record(self) -> None:
+        self._record = []
 
     @property
     def first(self) -> int:
-        """The line in which the record began."""
-        return self.number - len(self._since) + 1
+        """The number of the line in which the record began."""
+        return self.number - len(self._record) + 1
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._lines)
+        line = self._returned.popleft() if self._returned else next(self._lines)
         self.number += 1
-        self._since.append(line)
+        self._record.append(line)
         return line
 
     def give_back(self) -> int:
-        """All lines of this record but its first are read again, as rows of their own; how many there are."""
-        taken = self._since[1:]
-        self._back.extendleft(reversed(taken))
-        self._since = self._since[:1]
-        self.number -= len(taken)
-        return len(taken)
+        """Have all lines of this record except its first read again; return how many lines that are."""
+        returned = self._record[1:]
+        self._returned.extendleft(reversed(returned))
+        self._record = self._record[:1]
+        self.number -= len(returned)
+        return len(returned)
 
 
-def _wrong(error: str, lines: _Lines) -> str:
+def _explain(error: str, lines: _LineSource) -> str:
     if "unexpected end" in error or "field larger" in error:
-        several = lines.give_back()
-        if "field larger" in error and not several:
+        returned = lines.give_back()
+        if "field larger" in error and not returned:
             return f"a cell is longer than {csv.field_size_limit():,} characters"
         return "a quote is opened and never closed"
     end = f" (the row ends in line {lines.number})" if lines.number > lines.first else ""
-    return f"a quoted cell goes on behind its closing quote: inside of it quotes are doubled{end}"
+    return f"text follows a closing quote: double the quotes inside a quoted cell{end}"
 
 
-class TableWriter:
-    """Writes contacts as CSV, safe in a spreadsheet: see `cells`.
+class CsvWriter:
+    """Writes contacts as CSV that is safe to open in a spreadsheet (see `cells`).
 
     Args:
         file: a text file, opened with newline="".
-        card: whose contacts: its own fields become columns.
-        separator: between cells.
+        profile: the profile of the contacts' vendor, whose fields become columns.
+        separator: the separator of the cells.
     """
 
-    def __init__(self, file: TextIO, card: VendorProfile, separator: str = ",") -> None:
+    def __init__(self, file: TextIO, profile: VendorProfile, separator: str = ",") -> None:
         self._writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
-        self._names = card_columns(card)
-        self._writer.writerow(self._names)
+        self._titles = export_titles(profile)
+        self._writer.writerow(self._titles)
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """One more row.
-
-        Args:
-            contact: whom.
-            groups: the names of the groups, None where they are unknown.
-        """
-        further = contact.fields or {}
+        """Write one row; `groups` are names, or None if they are unknown."""
+        fields = contact.fields or {}
         texts = [
-            cells.join(tuple(groups or ())) if name == "groups"
-            else cells.write(name, further.get(name[7:]) if name[:7] == "fields." else getattr(contact, name))
-            for name in self._names
+            cells.join_names(tuple(groups or ())) if title == "groups"
+            else cells.encode_field(title, fields.get(title[7:]) if title[:7] == "fields." else getattr(contact, title))
+            for title in self._titles
         ]  # fmt: skip
-        self._writer.writerow(map(cells.protect, texts))
+        self._writer.writerow(map(cells.escape_cell, texts))
 
 
-def card_columns(card: VendorProfile) -> tuple[str, ...]:
-    """The columns for a vendor's contacts: what it holds, further fields by name or, where any name goes, in one."""
-    names = [name for name in TARGETS if name in ("id", "name") or name in card.contact_fields]
-    if card.extra_fields is None:
-        return (*names, "fields")
-    return (*names, *(f"fields.{name}" for name in card.extra_fields))
+def export_titles(profile: VendorProfile) -> tuple[str, ...]:
+    """Return the column titles of a vendor's contacts: id, name and every field that the vendor has.
+
+    Extra fields are one column each (`fields.city`), or one column `fields` if the vendor accepts any name.
+    """
+    titles = [title for title in TARGETS if title in ("id", "name") or title in profile.contact_fields]
+    if profile.extra_fields is None:
+        return (*titles, "fields")
+    return (*titles, *(f"fields.{name}" for name in profile.extra_fields))

@@ -1,4 +1,4 @@
-"""JSON lines in and out: an object a line, with our names of the fields."""
+"""Read and write JSON lines: one object per line, keyed by the names of contact fields."""
 
 from __future__ import annotations
 
@@ -14,137 +14,131 @@ import msgspec
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, check_target, is_value, shown_titles
-from crossbook.files.encodings import Encoded, is_broken
-from crossbook.files.rows import Bare, Row, bad, failed, row_of
+from crossbook.files.columns import TARGETS, Column, check_target, is_value, mask_titles
+from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
+from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
 from crossbook.models import Contact
 
-_SAMPLE = 200  # lines whose keys are shown before all are read
-_WORD = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key as programs write it; any other may be a name or a phone
+_IDENTIFIER = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key that is not one may be a person's name or phone
+_EXPECTED = {"fields": "an object", "archived": "true or false"}
 
 
-class LinesReader:
-    """The objects of a JSON lines file.
+class JsonlReader:
+    """Reads the objects of a JSON lines file; see `crossbook.files.Reader`. Its columns are the keys of the sample.
 
     Args:
-        encoded: the file.
-        corrections: key → field, as in `columns_of`; other keys are read if they are names of fields.
-
-    Attributes:
-        columns, form, expected: as of `TableReader`; the columns are the keys of the first lines.
+        file: the file.
+        corrections: key → field, as in `map_columns`; other keys are read if they are field names.
 
     Raises:
-        InvalidInputError: it is one JSON document, no key is known, or a correction cannot be.
+        InvalidInputError: the file is one JSON list, no key is known, or a correction is invalid.
     """
 
-    def __init__(self, encoded: Encoded, corrections: Mapping[str, str] | None) -> None:
-        self._encoded = encoded
+    def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None) -> None:
+        self._file = file
         self._corrections = dict(corrections or {})
-        self.form = f"{encoded.title}, JSON lines"
-        self.expected: int | None = encoded.lines
+        self.description = f"{file.title}, JSON lines"
+        self.expected: int | None = file.line_count
         keys: dict[str, None] = {}
-        for number, line in enumerate(islice(encoded.text(), _SAMPLE), 1):
+        for number, line in enumerate(islice(file.lines(), SAMPLE_LINES), 1):
             if number == 1 and line.lstrip("\ufeff \t").startswith("["):
                 raise InvalidInputError(
-                    "this is one JSON document: write one object a line, without brackets", field="file"
+                    "the file is one JSON list: write one object per line, without brackets", field="file"
                 )
-            keys |= dict.fromkeys(_object(line) or ())
+            keys |= dict.fromkeys(_parse_object(line) or ())
         for key, target in self._corrections.items():
             if key not in keys:
                 raise InvalidInputError(
-                    f"there is no key {_redaction.text(key[:40])!r} in the first {_SAMPLE} lines", field="map"
+                    f"there is no key {_redaction.text(key[:40])!r} in the first {SAMPLE_LINES} lines", field="map"
                 )
             check_target(target)
-        self._known = {key: self._target(key) for key in keys}
-        if keys and not any(self._known.values()):
+        targets = {key: self._target(key) for key in keys}
+        if keys and not any(targets.values()):
             raise InvalidInputError(
-                f"no key of the first {_SAMPLE} lines is known, and none is shown, since they may be a person. Rename "
-                "them to fields such as phone, email, first_name, or name them with corrections (--map KEY=FIELD)",
+                f"no key in the first {SAMPLE_LINES} lines is known. The keys are not shown, since they may be a "
+                "person's data. Rename them to fields such as phone, email, first_name, or map them by corrections "
+                "(--map KEY=FIELD)",
                 field="map",
             )  # fmt: skip
+        self._keys = keys
         known = {key for key in keys if _is_field(key)}
-        values = any(is_value(key) or not _WORD.fullmatch(key) for key in keys.keys() - known)
-        shown = shown_titles(list(keys), known, self._corrections, values=values, place="key")
-        self.columns = tuple(Column(title, target) for title, target in zip(shown, self._known.values(), strict=True))
+        values = any(is_value(key) or not _IDENTIFIER.fullmatch(key) for key in keys.keys() - known)
+        shown = mask_titles(list(keys), known, self._corrections, values=values, place="key")
+        self.columns = tuple(Column(title, target) for title, target in zip(shown, targets.values(), strict=True))
 
     def _target(self, key: str) -> str | None:
         return self._corrections.get(key, key if _is_field(key) else None) or None
 
     def __iter__(self) -> Iterator[Row]:
-        return Bare(self._rows())
+        return RowIterator(self._rows())
 
     def _rows(self) -> Iterator[Row]:
-        for number, line in enumerate(self._encoded.text(), 1):
-            if not line.strip():
-                continue
-            found = None if is_broken(line) else _object(line)
-            yield bad(number, "it is no JSON object") if found is None else self._row(number, found)
+        for number, line in enumerate(self._file.lines(), 1):
+            if line.strip():
+                found = None if has_invalid_bytes(line) else _parse_object(line)
+                yield invalid_row(number, "not a JSON object") if found is None else self._row(number, found)
 
     def _row(self, number: int, found: Mapping[str, Any]) -> Row:
         values: dict[str, Any] = {}
         groups: tuple[str, ...] | None = None
         try:
-            for place, (key, value) in enumerate(found.items(), 1):
-                if key not in self._known and self._target(key) is None:
-                    # Not by its text: so far down nothing tells a key from a person's name.
+            for position, (key, value) in enumerate(found.items(), 1):
+                target = self._target(key)
+                if target is None and key not in self._keys:
+                    # The key is not shown: it may be a person's name.
                     raise InvalidInputError(
-                        f"its key {place} is not a field, and is in none of the first {_SAMPLE} lines: rename or "
+                        f"key {position} is not a contact field, and not in the first {SAMPLE_LINES} lines: rename or "
                         "remove it"
                     )
-                target = self._known.get(key) or self._target(key)
                 if target == "groups":
-                    groups = _texts("groups", value)
+                    groups = _check_texts("groups", value)
                 elif target is not None and value is not None:
-                    values[target] = _value(target, value)
+                    values[target] = _check_value(target, value)
         except InvalidInputError as error:
-            return failed(number, error)
-        return row_of(number, values, groups)
+            return invalid_row(number, error)
+        return row_from_values(number, values, groups)
 
 
 def _is_field(key: str) -> bool:
     return key in TARGETS or key.startswith("fields.")
 
 
-def _object(line: str) -> dict[str, Any] | None:
+def _parse_object(line: str) -> dict[str, Any] | None:
     try:
         return msgspec.json.decode(line.lstrip("\ufeff"), type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None
 
 
-def _value(target: str, value: Any) -> Any:
+def _check_value(target: str, value: Any) -> Any:
     if target.startswith("fields."):
         return value
-    if target == "fields":
-        if isinstance(value, dict):
-            return value  # pyright: ignore[reportUnknownVariableType]
-    elif target == "archived":
-        if isinstance(value, bool):
-            return value
-    elif target == "opted_out":
-        return cells.read(target, cells.join(_texts(target, value) or ()))
-    elif isinstance(value, str):
-        return cells.read(target, value) if target == "created_at" else value or None
-    kinds = {"fields": "an object", "archived": "true or false"}
-    raise InvalidInputError(f"{target} is {kinds.get(target, 'text')}", field=target)
+    if target == "opted_out":
+        return cells.decode_field(target, cells.join_names(_check_texts(target, value) or ()))
+    if target == "created_at" and isinstance(value, str):
+        return cells.decode_field(target, value)
+    expected: type = {"fields": dict, "archived": bool}.get(target, str)
+    if isinstance(value, expected):
+        return None if value == "" else value
+    raise InvalidInputError(f"{target} must be {_EXPECTED.get(target, 'text')}", field=target)
 
 
-def _texts(target: str, value: Any) -> tuple[str, ...] | None:
+def _check_texts(target: str, value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType]
-        raise InvalidInputError(f"{target} is a list of texts", field=target)
+        raise InvalidInputError(f"{target} must be a list of texts", field=target)
     return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
-class LinesWriter:
-    """Writes contacts as JSON lines: what the vendor told, null for what is empty."""
+class JsonlWriter:
+    """Writes contacts as JSON lines: a field that the vendor did not report is absent, an empty field is null."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """One more line; `groups` are names, None where they are unknown."""
+        """Write one line; `groups` are names, or None if they are unknown."""
         known = contact.known_fields | {"id"}
         values: dict[str, Any] = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
         values["groups"] = None if groups is None else list(groups)

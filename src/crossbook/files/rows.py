@@ -1,4 +1,4 @@
-"""A row of a file: whom it describes, or what is wrong with it."""
+"""Make a `Row` of the values or cells of a file: a contact with its group names, or an error."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from crossbook._tracebacks import hide_internal_frames_sync, strip_traceback
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile
-from crossbook.files.encodings import is_broken
+from crossbook.files.encodings import has_invalid_bytes
 from crossbook.models import Contact
 
-_DESTROYED = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
+_SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
+INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
 
 
 @frozen
 class Row:
-    """One row.
+    """One row of a file.
 
     Attributes:
-        line: the line of the file that it begins in, from 1.
-        contact: whom it describes; its groups are beside it, since a file knows names and no ids.
-        groups: the names of the groups; None if the row does not tell.
-        error: why there is no contact.
+        line: the number of the line in which the row begins, from 1.
+        contact: the contact, or None if the row is invalid. Its `groups` are None, because a file has no group ids.
+        groups: the names of the contact's groups, or None if the row has none.
+        error: the reason why there is no contact.
     """
 
     line: int
@@ -35,19 +36,15 @@ class Row:
     error: InvalidInputError | None = None
 
 
-def bad(line: int, why: str, field: str | None = None) -> Row:
-    """A row that cannot be read."""
-    return Row(line, error=InvalidInputError(why, field=field))
-
-
-def failed(line: int, error: InvalidInputError) -> Row:
-    """A row that cannot be read; its error keeps no frame, whose locals are the cells."""
+def invalid_row(line: int, reason: str | InvalidInputError) -> Row:
+    """Return a row without a contact. Its error keeps no frame, because the locals of the frames hold cells."""
+    error = InvalidInputError(reason) if isinstance(reason, str) else reason
     strip_traceback(error)
     return Row(line, error=error)
 
 
-class Bare(Iterator[Row]):
-    """Rows whose iteration raises errors without the frames that hold lines of the file."""
+class RowIterator(Iterator[Row]):
+    """Iterates rows; its errors keep no frame, because the locals of the frames hold lines of the file."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
@@ -57,25 +54,31 @@ class Bare(Iterator[Row]):
         return next(self._rows)
 
 
-def row_of(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
-    """A row of values by field; `fields.NAME` is a further field."""
-    plain = {name: value for name, value in values.items() if not name.startswith("fields") and value is not None}
-    further = dict(values.get("fields") or {})
-    further |= {name[7:]: value for name, value in values.items() if name.startswith("fields.") and value is not None}
-    return Row(line, Contact(**plain, fields=further or None), groups)
+def row_from_values(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
+    """Return a row with the values by field; `fields.NAME` is an extra field."""
+    known = {name: value for name, value in values.items() if not name.startswith("fields") and value is not None}
+    fields = dict(values.get("fields") or {})
+    fields |= {name[7:]: value for name, value in values.items() if name.startswith("fields.") and value is not None}
+    return Row(line, Contact(**known, fields=fields or None), groups)
 
 
-def row_of_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Row | None:
-    """A row of a table; None if all of it is empty."""
-    if any(is_broken(cell) for cell in row):
-        return bad(line, "it holds bytes that are not in the file's encoding: pass encoding (--encoding)")
+def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Row | None:
+    """Return a row of a table, or None if all its cells are empty.
+
+    Several columns can fill one field. The column with the lowest rank that is not empty wins; of phones, a mobile
+    number wins, unless the caller named the column in `corrections`.
+    """
+    if any(has_invalid_bytes(cell) for cell in row):
+        return invalid_row(line, INVALID_BYTES)
     if len(row) > len(columns):
-        return bad(line, f"it has {len(row)} cells, and there are {len(columns)} columns: is a cell not quoted?")
+        return invalid_row(
+            line, f"the row has {len(row)} cells but there are {len(columns)} columns: quote cells with separators"
+        )
     if not any(cell.strip() for cell in row):
         return None
     chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
     for column, cell in zip(columns, row, strict=False):
-        text = cells.unprotect(cell)
+        text = cells.unescape_cell(cell)
         if column.target is None or not text:
             continue
         label = row[column.label] if column.label is not None and column.label < len(row) else ""
@@ -83,35 +86,36 @@ def row_of_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Ro
         if column.target not in chosen or rank < chosen[column.target][0]:
             chosen[column.target] = rank, column, text
     try:
-        return _row(line, chosen)
+        return _decode(line, chosen)
     except InvalidInputError as error:
-        return failed(line, error)
+        return invalid_row(line, error)
 
 
-def _row(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
+def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
     values: dict[str, Any] = {}
     groups: tuple[str, ...] | None = None
     for target, (_, column, text) in chosen.items():
         if target == "groups":
-            groups = _groups(column, text)
-        elif target == "phone" and _DESTROYED.fullmatch(text):
+            groups = _split_groups(column, text)
+        elif target == "phone" and _SCIENTIFIC.fullmatch(text):
             raise InvalidInputError(
-                "a spreadsheet has cut this phone's digits: format its column as text", field="phone"
+                "phone number lost digits in a spreadsheet (like 4.85E+10): format the column as text and export again",
+                field="phone",
             )
         elif column.style == "google":
             values[target] = text.split(" ::: ")[0].strip()
         else:
-            values[target] = cells.read(target, text)
-    return row_of(line, values, groups)
+            values[target] = cells.decode_field(target, text)
+    return row_from_values(line, values, groups)
 
 
-def _groups(column: Column, text: str) -> tuple[str, ...] | None:
+def _split_groups(column: Column, text: str) -> tuple[str, ...] | None:
     if column.style == "google":
-        # Those with a star are Google's own: "* myContacts".
+        # Google's own groups begin with a star: "* myContacts".
         names = [name.strip() for name in text.split(":::")]
         names = [name for name in names if not name.startswith("*")]
     elif column.style == "outlook":
         names = [name.strip() for name in re.split(r"[;,]", text)]
     else:
-        names = list(cells.split(text))
+        names = list(cells.split_names(text))
     return tuple(dict.fromkeys(name for name in names if name)) or None

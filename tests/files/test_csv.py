@@ -1,4 +1,4 @@
-"""CSV as it is found: separators, encodings, bad rows."""
+"""CSV files: separators, encodings, invalid rows."""
 
 from __future__ import annotations
 
@@ -19,99 +19,99 @@ def table(separator: str, end: str = "\r\n") -> str:
     return end.join(separator.join(row) for row in [("first_name", "phone"), *PEOPLE]) + end
 
 
-def said(rows: list[files.Row]) -> list[tuple[int, Any]]:
-    """The line of each row, and whom it describes or what is wrong with it."""
+def lines_and_phones(rows: list[files.Row]) -> list[tuple[int, Any]]:
+    """Return the line of each row, and its phone or its error."""
     return [(row.line, row.contact.phone if row.contact else row.error and row.error.message) for row in rows]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1250", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
-def test_encodings_and_separators(rows: Rows, separator: str, encoding: str, end: str) -> None:
+def test_encoding_and_separator_are_detected(rows: Rows, separator: str, encoding: str, end: str) -> None:
     found = rows(table(separator, end).encode(encoding))
     assert [(row.contact and (row.contact.first_name, row.contact.phone)) for row in found] == PEOPLE
     assert [row.line for row in found] == [2, 3]
 
 
-def test_a_letter_far_down_decides(rows: Rows) -> None:
+def test_letter_far_down_decides_encoding(rows: Rows) -> None:
     head = "first_name,phone\n" + f"{'Anna' * 5_000},500600700\n" * 100
     for encoding in ("utf-8", "cp1250"):
         assert rows(f"{head}Żółw,1\n".encode(encoding))[-1].contact == Contact(first_name="Żółw", phone="1")
 
 
-def test_a_letter_at_the_very_end_decides(rows: Rows) -> None:
-    # As UTF-8 it would be the beginning of a letter that is cut off.
+def test_last_letter_decides_encoding(rows: Rows) -> None:
+    # In UTF-8 this byte begins a letter that is cut off.
     assert rows("phone,last_name\n1,Bać".encode("cp1250"))[0].contact == Contact(last_name="Bać", phone="1")
 
 
-def test_a_broken_letter_in_utf_8_spoils_its_row_only(rows: Rows) -> None:
+def test_invalid_byte_spoils_its_row_only(rows: Rows) -> None:
     found = rows("first_name,phone\nŻółw,1\n".encode() + b"\xff\xfe,2\n" + "Łoś,3\n".encode())
-    assert said(found) == [(2, "1"), (3, found[1].error and found[1].error.message), (4, "3")]
+    assert lines_and_phones(found) == [(2, "1"), (3, found[1].error and found[1].error.message), (4, "3")]
     assert "encoding" in str(found[1].error)
 
 
 @pytest.mark.parametrize("encoding", ["cp1250", "iso8859-2"])
 @pytest.mark.parametrize("name", ["Święty", "Bąk – Łoś", "Jaźń", "Żółć", "„Ćma”", "«Żółć»"])
-def test_the_two_encodings_of_polish_are_told_apart(rows: Rows, encoding: str, name: str) -> None:
+def test_polish_encodings_are_distinguished(rows: Rows, encoding: str, name: str) -> None:
     try:
         content = f"first_name,phone\n{name},1\n".encode(encoding)
     except UnicodeEncodeError:
-        return  # quotes and dashes are in one of them only
+        return  # one of the encodings has no such quotes and dashes
     assert rows(content)[0].contact == Contact(first_name=name, phone="1")
 
 
-def test_an_encoding_may_be_named(rows: Rows) -> None:
+def test_encoding_can_be_given(rows: Rows) -> None:
     (row,) = rows("first_name,phone\nŽofia,1\n".encode("iso8859-4"), encoding="iso8859-4")
     assert row.contact == Contact(first_name="Žofia", phone="1")
-    (row,) = rows("fields.city,phone\nŁódź,1\n".encode("utf-8-sig"), encoding="utf-8")  # its mark is in no title
+    (row,) = rows("fields.city,phone\nŁódź,1\n".encode("utf-8-sig"), encoding="utf-8")  # without BOM
     assert row.contact == Contact(phone="1", fields={"city": "Łódź"})
     with pytest.raises(InvalidInputError, match="there is no encoding"):
         rows("phone\n1\n", encoding="klingon")
-    for foreign in ("utf-16", "utf-32", "idna"):  # none of them can begin like this
+    for foreign in ("utf-16", "utf-32", "idna"):  # these cannot decode the first line
         with pytest.raises(InvalidInputError, match="the file is not in"):
             rows("phone\n1\n", encoding=foreign)
 
 
-def test_lines_are_counted_as_an_editor_counts_them(rows: Rows) -> None:
+def test_row_line_is_its_first_line(rows: Rows) -> None:
     found = rows('first_name,phone\n"two\nlines",1\n\n"Jan "Zły" X",2\nAnna,3,,,\nEwa,4\n')
-    assert [line for line, _ in said(found)] == [2, 5, 6, 7]
+    assert [line for line, _ in lines_and_phones(found)] == [2, 5, 6, 7]
     assert [row.contact is None for row in found] == [False, True, True, False]
-    assert "doubled" in str(found[1].error)
-    assert "5 cells, and there are 2 columns" in str(found[2].error)
+    assert "double the quotes" in str(found[1].error)
+    assert "5 cells but there are 2 columns" in str(found[2].error)
 
 
-def test_a_quote_that_is_never_closed_takes_only_its_own_line(rows: Rows) -> None:
+def test_open_quote_spoils_its_line_only(rows: Rows) -> None:
     lines = [f"{'P' * 200},{number}\n" for number in range(1_000)]
     for count in (10, 1_000):
         found = rows('first_name,phone\nAnna,a\n"Jan,b\n' + "".join(lines[:count]))
-        assert said(found[:4]) == [(2, "a"), (3, "a quote is opened and never closed"), (4, "0"), (5, "1")]
+        assert lines_and_phones(found[:4]) == [(2, "a"), (3, "a quote is opened and never closed"), (4, "0"), (5, "1")]
         assert len(found) == count + 2
 
 
-def test_a_row_that_is_too_short_or_empty(rows: Rows) -> None:
-    assert said(rows("phone,first_name\n1\n,\n   \n2,\n")) == [(2, "1"), (5, "2")]
+def test_short_row_is_read_empty_skipped(rows: Rows) -> None:
+    assert lines_and_phones(rows("phone,first_name\n1\n,\n   \n2,\n")) == [(2, "1"), (5, "2")]
 
 
-def test_excels_line_for_the_separator(rows: Rows) -> None:
-    assert said(rows("sep=|\nphone|note, with; others\n1|a,b;c\n")) == [(3, "1")]
+def test_separator_line_of_excel(rows: Rows) -> None:
+    assert lines_and_phones(rows("sep=|\nphone|note, with; others\n1|a,b;c\n")) == [(3, "1")]
 
 
-def test_commas_inside_of_cells_do_not_decide(rows: Rows) -> None:
+def test_commas_in_cells_do_not_decide_separator(rows: Rows) -> None:
     found = rows("name;phone;address\nAnna Sample;1;Street 1, 00-001 City\nJan Sample;2;Street 2, City, Land\n")
-    assert said(found) == [(2, "1"), (3, "2")]
+    assert lines_and_phones(found) == [(2, "1"), (3, "2")]
 
 
 @pytest.mark.parametrize(
     ("field", "cell", "why"),
     [
-        ("created_at", "yesterday", "created_at is written like"),
+        ("created_at", "yesterday", "such as 2024-02-29T12:30:00Z"),
         ("created_at", "2024-02-29T12:30:00", "time zone"),
         ("archived", "perhaps", "true or false"),
-        ("opted_out", "pigeon", "opted_out is none, or of"),
+        ("opted_out", "pigeon", "opted_out must be none, or some of"),
         ("fields", "{", "JSON object"),
     ],
 )
-def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> None:
+def test_invalid_value_names_field(rows: Rows, field: str, cell: str, why: str) -> None:
     first, second = rows(f"phone,{field}\n1,{cell}\n2,\n")
     assert first.error is not None
     assert (first.line, first.error.field) == (2, field)
@@ -130,75 +130,75 @@ def test_a_value_that_is_none(rows: Rows, field: str, cell: str, why: str) -> No
         (b"sep=;\n", "first row is empty"),
         (b",,\n", "first row is empty"),
         (b"PK\x03\x04 and the rest", "spreadsheet"),
-        (b"500600700\n500600701\n", "the first row has to be titles"),
+        (b"500600700\n500600701\n", "the first row must hold titles"),
         (b"phone," + b"x" * 2_000_000, "longer than"),
         (b'"phone\n1\n', "the first row cannot be read"),
     ],
 )
-def test_what_is_no_such_file(rows: Rows, content: bytes, why: str) -> None:
+def test_invalid_file_is_refused(rows: Rows, content: bytes, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why):
         rows(content)
 
 
-def test_a_name_that_does_not_say_its_format(tmp_path: Path) -> None:
-    assert files.format_of("a.CSV") == "csv"
-    assert files.format_of("a.xyz", "jsonl") == "jsonl"
+def test_format_of_file_name(tmp_path: Path) -> None:
+    assert files.choose_format("a.CSV") == "csv"
+    assert files.choose_format("a.xyz", "jsonl") == "jsonl"
     with pytest.raises(InvalidInputError, match=r"pass format \(--format\)"):
-        files.format_of("people")
-    with pytest.raises(InvalidInputError, match="save it as such"):
-        files.format_of("people.XLSX")
+        files.choose_format("people")
+    with pytest.raises(InvalidInputError, match="save the file as CSV"):
+        files.choose_format("people.XLSX")
     with pytest.raises(FileNotFoundError), files.read(tmp_path / "none.csv"):
         pass
 
 
-def test_a_file_may_be_read_again(tmp_path: Path) -> None:
+def test_reader_can_be_iterated_again(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(table(","), encoding="utf-8")
     with files.read(path) as people:
         first = next(iter(people))
         assert next(iter(people)) == first
         assert len(list(people)) == 2
-    assert people.form == "UTF-8, commas"
+    assert people.description == "UTF-8, commas"
     assert people.expected == 2
 
 
-def test_a_cell_that_is_too_long_is_no_open_quote(rows: Rows) -> None:
-    assert said(rows(f'phone,note\n1,"{"x" * 200_000}"\n2,\n')) == [
+def test_cell_too_long_is_named(rows: Rows) -> None:
+    assert lines_and_phones(rows(f'phone,note\n1,"{"x" * 200_000}"\n2,\n')) == [
         (2, "a cell is longer than 131,072 characters"),
         (3, "2"),
     ]
 
 
-def test_a_line_that_never_ends_is_not_cut_into_rows(rows: Rows) -> None:
+def test_line_too_long_is_refused(rows: Rows) -> None:
     with pytest.raises(InvalidInputError, match=r"line 2 is longer than .* is this the right file\?"):
         rows("phone\n" + "1" * (1 << 21))
 
 
-def test_a_phone_that_a_spreadsheet_took_for_a_number(rows: Rows) -> None:
+def test_phone_in_scientific_notation_is_refused(rows: Rows) -> None:
     (row,) = rows("phone\n4.85006E+10\n")
-    assert "format its column as text" in str(row.error)
+    assert "format the column as text" in str(row.error)
 
 
 @pytest.mark.parametrize(("content", "count"), [("phone\n1\n2\n", 2), ("phone\r\n1\r\n2", 2), ("phone\r1\r2\r", 2)])
-def test_about_how_many_rows(tmp_path: Path, content: str, count: int) -> None:
+def test_expected_rows(tmp_path: Path, content: str, count: int) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(content.encode())
     with files.read(path) as people:
         assert people.expected == count
 
 
-def test_the_separator_of_a_file_to_be_written() -> None:
-    assert [files.separator_of("a.csv"), files.separator_of("a.tsv"), files.separator_of("a.tsv", ";")] == [
+def test_the_choose_separator_a_file_to_be_written() -> None:
+    assert [files.choose_separator("a.csv"), files.choose_separator("a.tsv"), files.choose_separator("a.tsv", ";")] == [
         ",",
         "\t",
         ";",
     ]
     for wrong in ("", ";;", '"', "\n"):
         with pytest.raises(InvalidInputError, match="one character"):
-            files.separator_of("a.csv", wrong)
+            files.choose_separator("a.csv", wrong)
 
 
-def test_a_file_that_is_open_stays_open(tmp_path: Path) -> None:
+def test_open_file_stays_open(tmp_path: Path) -> None:
     with tempfile.SpooledTemporaryFile() as upload:
         upload.write(table(",").encode())
         with files.read(upload, "csv") as people:

@@ -1,4 +1,4 @@
-"""vCard 3.0 and 4.0."""
+"""`VcardReader` and `VcardWriter`: vCard 2.1, 3.0 and 4.0."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossbook import Contact, InvalidInputError, files
-from crossbook.files.encodings import detect
-from crossbook.files.vcard import CardReader, CardWriter
+from crossbook.files.encodings import detect_encoding
+from crossbook.files.vcard import VcardReader, VcardWriter
 
 Rows = Callable[..., list[files.Row]]
-# Of line breaks vCard has one.
+# vCard can hold one kind of line break only.
 BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters=BREAKS), min_size=1, max_size=90
@@ -40,11 +40,11 @@ VALUES = st.none() | TEXT
     st.none() | st.lists(TEXT, min_size=1, unique=True).map(tuple),
     st.sampled_from(["3.0", "4.0"]),
 )
-def test_a_contact_comes_back(contact: Contact, groups: tuple[str, ...] | None, version: Literal["3.0", "4.0"]) -> None:
+def test_contact_round_trips(contact: Contact, groups: tuple[str, ...] | None, version: Literal["3.0", "4.0"]) -> None:
     file = io.StringIO(newline="")
-    CardWriter(file, version).write(contact, groups)
+    VcardWriter(file, version).write(contact, groups)
     assert f"\r\nVERSION:{version}\r\n" in file.getvalue()
-    (row,) = CardReader(detect(io.BytesIO(file.getvalue().encode())), None)
+    (row,) = VcardReader(detect_encoding(io.BytesIO(file.getvalue().encode())), None)
     assert row.error is None
     assert row.contact is not None
     for name in ("external_id", "phone", "email", "first_name", "last_name", "company", "fields", "opted_out"):
@@ -52,11 +52,11 @@ def test_a_contact_comes_back(contact: Contact, groups: tuple[str, ...] | None, 
     assert (row.contact.archived, row.groups) == (contact.archived, groups)
 
 
-def test_who_has_no_name_gets_none() -> None:
+def test_vcard_without_name_round_trips() -> None:
     for contact in (Contact(phone="+48500600700"), Contact(email="a@example.com"), Contact(company="ABC"), Contact()):
         file = io.StringIO(newline="")
-        CardWriter(file).write(contact, None)
-        (row,) = CardReader(detect(io.BytesIO(file.getvalue().encode())), None)
+        VcardWriter(file).write(contact, None)
+        (row,) = VcardReader(detect_encoding(io.BytesIO(file.getvalue().encode())), None)
         assert row.contact == contact
 
 
@@ -97,7 +97,7 @@ END:VCARD
 """
 
 
-def test_cards_of_others(rows: Rows) -> None:
+def test_vcards_of_other_programs(rows: Rows) -> None:
     found = rows(FOREIGN.replace("\n", "\r\n"), "people.vcf")
     assert [(row.line, row.error is None) for row in found] == [
         (1, True),
@@ -119,7 +119,7 @@ def test_cards_of_others(rows: Rows) -> None:
     assert found[4].contact == Contact(name="Last", phone="1")
 
 
-def test_a_broken_letter_in_utf_8_spoils_its_card_only(rows: Rows) -> None:
+def test_invalid_byte_spoils_its_vcard_only(rows: Rows) -> None:
     cards = [b"BEGIN:VCARD\nVERSION:3.0\nFN:" + name + b"\nTEL:1\nEND:VCARD\n" for name in ("Żółw".encode(), b"\xff")]
     good, broken = rows(b"".join(cards), "people.vcf")
     assert good.contact == Contact(name="Żółw", phone="1")
@@ -127,27 +127,27 @@ def test_a_broken_letter_in_utf_8_spoils_its_card_only(rows: Rows) -> None:
     assert "encoding" in str(broken.error)
 
 
-def test_a_file_that_ends_within_a_card_says_so(rows: Rows) -> None:
+def test_vcard_without_end_is_invalid(rows: Rows) -> None:
     _, cut = rows("BEGIN:VCARD\nVERSION:3.0\nFN:A\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:B\n", "people.vcf")
-    assert (cut.line, cut.error and cut.error.message) == (5, "a card begins here and does not end")
+    assert (cut.line, cut.error and cut.error.message) == (5, "the vCard that begins here has no END:VCARD")
 
 
-def test_an_extension_is_no_digits_and_a_group_is_named_once(rows: Rows) -> None:
+def test_vcard_phone_extension_and_double_group(rows: Rows) -> None:
     card = "BEGIN:VCARD\nVERSION:4.0\nFN:A\nTEL;VALUE=uri:tel:+48500600700;ext=12\nCATEGORIES:B,B\nEND:VCARD\n"
     (row,) = rows(card, "people.vcf")
     assert (row.contact, row.groups) == (Contact(name="A", phone="+48500600700"), ("B",))
 
 
-def test_a_card_that_would_fill_the_memory(rows: Rows) -> None:
+def test_vcard_too_long_is_invalid(rows: Rows) -> None:
     card = "BEGIN:VCARD\nFN:{}\nPHOTO:{}\nEND:VCARD\n"
     photo, many = "A" * 500_000, "\n ".join(["A" * 70] * 9_000)
     found = rows(card.format("A", f"{photo}\n {photo}\n {photo}") + card.format("B", many), "people.vcf")
     assert [row.line for row in found] == [1, 7]
-    assert "has not ended 1,048,576 characters later" in str(found[0].error)
+    assert "longer than 1,048,576 characters" in str(found[0].error)
     assert found[1].contact == Contact(name="B")
 
 
-def test_what_is_no_vcard(rows: Rows) -> None:
+def test_other_file_is_not_vcard(rows: Rows) -> None:
     with pytest.raises(InvalidInputError, match="BEGIN:VCARD"):
         rows("phone,name\n1,2\n", "people.vcf")
     with pytest.raises(InvalidInputError, match=r"corrections \(--map\)"):

@@ -1,4 +1,4 @@
-"""Errors of a file keep no frame: a reporter that shows locals would show its lines."""
+"""Errors of a file keep no frame, since an error reporter that shows locals would show its lines."""
 
 from __future__ import annotations
 
