@@ -78,7 +78,7 @@ GROUPS = st.none() | st.lists(TEXT, min_size=1, max_size=3, unique=True).map(tup
 @given(st.lists(st.tuples(PEOPLE, GROUPS), min_size=1, max_size=4), st.sampled_from(",;\t|"))
 def test_csv_round_trips(people: list[tuple[Contact, tuple[str, ...] | None]], separator: str) -> None:
     file = io.StringIO(newline="")
-    writer = CsvWriter(file, vendor("vercom").profile, separator)
+    writer = CsvWriter(file, load_vendor("vercom").profile, separator)
     for contact, groups in people:
         writer.write(contact, groups)
     written = file.getvalue()
@@ -92,7 +92,7 @@ def test_csv_round_trips(people: list[tuple[Contact, tuple[str, ...] | None]], s
 
 def test_csv_has_column_per_named_field() -> None:
     file = io.StringIO(newline="")
-    writer = CsvWriter(file, vendor("serwersms").profile)
+    writer = CsvWriter(file, load_vendor("serwersms").profile)
     person = Contact(phone="+48500600700", fields={"city": "Łódź", "tax_id": "=1"})
     writer.write(person, None)
     assert file.getvalue().splitlines()[0].split(",")[-4:] == [
