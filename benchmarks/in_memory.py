@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import anyio
 from crossbook_wire.http import Request
 
 from benchmarks.answers import CONTACT_ID, GET, one
@@ -71,12 +72,12 @@ async def without_policy() -> AsyncGenerator[Call]:
         async def send() -> SuccessResponse:
             connection.check()
             operation = profile.operations[REQUEST.operation]
-            deadline = connection.now() + options.timeout
+            deadline = anyio.current_time() + options.timeout
             attachment = connection.auth.credentials_for(REQUEST.operation, options.timeout)
             assert isinstance(attachment, Attachment)
-            left = deadline - connection.now()
+            left = deadline - anyio.current_time()
             call = framed(REQUEST, connection.base, attachment, options, left, profile.max_response_bytes)
-            with connection.until(deadline):
+            with anyio.move_on_at(deadline):
                 reply = await connection.transport.send(call)
             assert isinstance(reply, TransportResponse)
             assert map_response_error(profile, operation, reply) is None

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from crossbook._concurrency import undisturbed
+from crossbook._concurrency import run_shielded
 
 
 async def fail() -> None:
@@ -20,7 +20,7 @@ async def fail() -> None:
 @pytest.mark.anyio
 async def test_what_it_fails_with_is_raised() -> None:
     with pytest.raises(OSError, match="no space left"):
-        await undisturbed(fail)
+        await run_shielded(fail)
 
 
 @pytest.mark.anyio
@@ -33,7 +33,7 @@ async def test_a_scope_that_is_cancelled_waits_for_its_end() -> None:
 
     with anyio.CancelScope() as scope:
         scope.cancel()
-        await undisturbed(work)
+        await run_shielded(work)
     assert done == [True]
 
 
@@ -47,7 +47,7 @@ def test_a_task_that_is_cancelled_again_and_again_ends_after_it_and_is_cancelled
             await may_end.wait()
             done.append(True)
 
-        task = asyncio.create_task(undisturbed(work))
+        task = asyncio.create_task(run_shielded(work))
         await begun.wait()
         for _ in range(3):
             task.cancel()
@@ -72,7 +72,7 @@ def test_if_it_fails_for_a_task_that_was_cancelled_nobody_complains() -> None:
             begun.set()
             await fail()
 
-        task = asyncio.create_task(undisturbed(work))
+        task = asyncio.create_task(run_shielded(work))
         await begun.wait()
         task.cancel()
         await asyncio.wait((task,))

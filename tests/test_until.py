@@ -126,14 +126,14 @@ async def test_who_waits_for_the_call_can_still_be_cancelled() -> None:
 
 @only_asyncio
 async def test_a_scope_that_ended_the_call_before_knows_its_own_cancellation() -> None:
-    """What it interrupted takes so long to end that the call's time comes meanwhile, and interrupts that too."""
+    """The interrupted transport cleans up for so long that the deadline of the call passes meanwhile."""
 
     async def lingers(call: PreparedRequest) -> TransportResponse:
         try:
             return await hangs(call)
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.sleep_forever()
+                await anyio.sleep(0.05)
 
     async with book_over("vercom", FakeTransport(lingers)) as book:
         with anyio.move_on_after(0.01) as scope:
@@ -168,8 +168,9 @@ async def test_a_scope_that_ends_after_the_call_s_time_came_lets_no_cancellation
             raise
 
     async with book_over("vercom", FakeTransport(interrupted)) as book:
-        with pytest.raises(NoResponseError), anyio.CancelScope() as scope:
+        with anyio.CancelScope() as scope:
             await book.with_options(timeout=0.02, max_attempts=1).contacts.get("1")
+        assert scope.cancelled_caught
         assert not asked_to_end()
         await anyio.lowlevel.checkpoint()
 

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from crossbook import Contact, InvalidResponseError, NoResponseError, Page, UsageError
-from crossbook._concurrency import start as start_job
+from crossbook._concurrency import start_task
 from crossbook._pagination.pager import Pager
 from crossbook._pagination.strategies import OffsetPagination
 
@@ -36,7 +36,7 @@ async def paging(
         return items, number + 1 if number + 1 < PAGES else None
 
     async with anyio.create_task_group() as group:
-        start: Callable[[Callable[[], Any]], Any] = lambda work: start_job(group, work)  # noqa: E731
+        start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         yield Pager(lambda: fetch, start, b"xx", position, unique=unique)
         group.cancel_scope.cancel()
 
@@ -128,7 +128,7 @@ async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
         return [Contact(id="1")], 1
 
     async with anyio.create_task_group() as group:
-        pages = Pager(lambda: fetch, lambda work: start_job(group, work), b"xx", None).pages()
+        pages = Pager(lambda: fetch, lambda work: start_task(group, work), b"xx", None).pages()
         await anext(pages)
         await anyio.wait_all_tasks_blocked()
         group.cancel_scope.cancel()
@@ -167,7 +167,7 @@ class Shelf:
 @asynccontextmanager
 async def side_by_side(shelf: Shelf, prefetch: int, position: Any = None) -> AsyncIterator[Pager[Contact]]:
     async with anyio.create_task_group() as group:
-        start: Callable[[Callable[[], Any]], Any] = lambda work: start_job(group, work)  # noqa: E731
+        start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         yield Pager(
             lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2),
             start,
@@ -239,7 +239,7 @@ async def test_the_next_page_is_asked_for_before_this_one_is_read() -> None:
         return row
 
     async with anyio.create_task_group() as group:
-        start: Callable[[Callable[[], Any]], Any] = lambda work: start_job(group, work)  # noqa: E731
+        start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2, read)  # noqa: E731
         async for contact in Pager(fetcher, start, b"xx", None):
             assert max(shelf.asked) > int(contact.id)

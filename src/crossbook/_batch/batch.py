@@ -19,7 +19,7 @@ from crossbook._batch.executor import Executor
 from crossbook._batch.intake import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
-from crossbook._concurrency import Job, undisturbed
+from crossbook._concurrency import await_result, run_shielded
 from crossbook._http.session import Session
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AuthError, UsageError
@@ -224,7 +224,7 @@ class Batch(Generic[I]):
         self._rate = rate
         self._window = ResultBuffer(max(3 * workers * writer.chunk, 64), ordered=ordered)
         self._pace = Throughput()
-        self._jobs: list[Job[None]] = []
+        self._jobs: list[anyio.Future[None]] = []
         self._scopes: list[anyio.CancelScope] = []
         self._working = 0
         self._stopping = False
@@ -239,9 +239,9 @@ class Batch(Generic[I]):
         self._began = anyio.current_time()
         opening = self._connection.start(self._intake.open)
         try:
-            self._source.start(*await opening.result())
+            self._source.start(*await await_result(opening))
         except BaseException:
-            await undisturbed(partial(self._intake.give_up, opening))
+            await run_shielded(partial(self._intake.give_up, opening))
             raise
         self._working = self._workers
         self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
@@ -255,7 +255,7 @@ class Batch(Generic[I]):
         self._stopping = True
         for scope in self._scopes:
             scope.cancel()
-        await undisturbed(self._end)
+        await run_shielded(self._end)
 
     async def _end(self) -> None:
         for job in self._jobs:

@@ -16,7 +16,7 @@ from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook._batch.resume import Resume
 from crossbook._batch.source import DONE
-from crossbook._concurrency import Job, undisturbed
+from crossbook._concurrency import await_result, run_shielded
 from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError
 from crossbook.journal.base import Journal, JournalEntry
 
@@ -80,13 +80,13 @@ class ItemReader(Generic[I]):
             marks = [mark for mark in await self._journal.checkpoints() if mark[1] <= begin]
             return marks[-1] if marks else (None, 0)
         except BaseException:
-            await undisturbed(self._journal.close)
+            await run_shielded(self._journal.close)
             raise
 
-    async def give_up(self, opening: Job[Any]) -> None:
+    async def give_up(self, opening: anyio.Future[Any]) -> None:
         """Closes the journal once it is open, for a batch that does not begin after all."""
         try:
-            await opening.result()
+            await await_result(opening)
         except Exception:
             return  # it has closed what it had opened
         await self._journal.close()

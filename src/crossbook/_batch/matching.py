@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from crossbook import _phones
-from crossbook._concurrency import Job, map_in_chunks
+from crossbook._concurrency import await_result, is_finished, map_in_chunks
 from crossbook._validation import match_key, why_unmatched
 from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
@@ -94,14 +94,16 @@ def _text(value: Any) -> str:
 class Lookups:
     """Contacts by one match key. `verbs` is asked by what its profile says: filter, search or snapshot."""
 
-    def __init__(self, adapter: Any, match: str, start: Callable[[Callable[[], Awaitable[Any]]], Job[Any]]) -> None:
+    def __init__(
+        self, adapter: Any, match: str, start: Callable[[Callable[[], Awaitable[Any]]], anyio.Future[Any]]
+    ) -> None:
         self._adapter = adapter
         self._match = match
         self._start = start
         self._by_list = adapter.profile.match_keys[match] == "snapshot"
         self._snapshot: dict[str, list[Contact]] | None = None
         self._taken = float("-inf")
-        self._job: Job[None] | None = None
+        self._job: anyio.Future[None] | None = None
         self._reading = anyio.CancelScope()
         self._meanwhile: list[Contact] = []  # written while the list was under way
 
@@ -129,10 +131,10 @@ class Lookups:
     async def _listed(self, since: float) -> dict[str, list[Contact]]:
         # Read once a run, and again only to learn what became of something that was sent meanwhile.
         while self._snapshot is None or self._taken < since:
-            if self._job is None or self._job.done:
+            if self._job is None or is_finished(self._job):
                 self._reading = anyio.CancelScope()
                 self._job = self._start(self._read)
-            await self._job.result()
+            await await_result(self._job)
         return self._snapshot
 
     async def _read(self) -> None:
@@ -158,7 +160,7 @@ class Lookups:
 
     def note(self, contact: Contact) -> None:
         """A contact that this run wrote: a list that was read before would not know it."""
-        if self._job is not None and not self._job.done:
+        if self._job is not None and not is_finished(self._job):
             self._meanwhile.append(contact)
         if self._snapshot is not None:
             self._put(self._snapshot, contact)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import anyio
 import msgspec
 
-from crossbook._concurrency import Job
+from crossbook._concurrency import await_result, is_finished
 from crossbook._http.request import Attachment
 from crossbook._redaction import Secret
 from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInputError
@@ -183,7 +183,7 @@ class LoginAuth:
         self.key = process_hash(*credentials.values())
         pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
         self._credentials = Attachment(query="&".join(pairs), secrets=tuple(credentials.values()))
-        self._job: Job[Secret] | None = None
+        self._job: anyio.Future[Secret] | None = None
         self._ended = 0  # logins that gave a token
         self._refused: tuple[float, AuthError] | None = None
         self._replaced = False  # the stored token is of an earlier password
@@ -193,7 +193,7 @@ class LoginAuth:
         *,
         account: str,
         login: Callable[[], Awaitable[str]],
-        start: Callable[[Callable[[], Awaitable[Secret]]], Job[Secret]],
+        start: Callable[[Callable[[], Awaitable[Secret]]], anyio.Future[Secret]],
         clock: Callable[[], float],
     ) -> None:
         """Said by the book when it opens: what the store calls the account, how to log in, where the work may go on."""
@@ -227,11 +227,11 @@ class LoginAuth:
         if token is None:
             if self._refused and self._clock() < self._refused[0]:
                 raise _before(self._refused[1])
-            if self._job is None or self._job.done:
+            if self._job is None or is_finished(self._job):
                 self._job = self._start(self._log_in)
             with anyio.move_on_after(longest):
                 try:
-                    return await self._job.result()
+                    return await await_result(self._job)
                 except CrossbookError as error:
                     raise _before(error) from None
             raise ConnectError(

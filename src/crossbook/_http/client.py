@@ -101,7 +101,7 @@ class Client:
             if not account.acquire_nowait(ahead=operation.priority):
                 deadline = await self._turn(request, operation, deadline, error)
             try:
-                began = connection.now()
+                began = anyio.current_time()
                 if deadline is None:
                     deadline = began + options.timeout
                 number += 1
@@ -112,10 +112,10 @@ class Client:
                 )
                 if not isinstance(attachment, Attachment):
                     attachment = await attachment
-                    left = deadline - connection.now()
+                    left = deadline - anyio.current_time()
                 call = outgoing(request, connection.base, attachment, options, left, self._cap)
                 outcome: TransportResponse | TransportFailure = _OVERDUE
-                with connection.until(deadline):
+                with anyio.move_on_at(deadline):
                     outcome = await connection.transport.send(call)
             except CrossbookError as unmade:  # the login's
                 unmade.earlier = earlier
@@ -133,7 +133,7 @@ class Client:
             if isinstance(error, RateLimitError):
                 account.throttled(error.retry_after)
             elif isinstance(outcome, TransportResponse):
-                account.succeeded(connection.now())
+                account.succeeded(anyio.current_time())
             if error is None and isinstance(outcome, TransportResponse):
                 account.quota.succeeded(repeated=number > 1)
                 if options.on_attempt is not None or logs.wanted():
@@ -150,7 +150,7 @@ class Client:
                 earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
                 try:
-                    renewed = await connection.auth.renew(attachment, error, deadline - connection.now())
+                    renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
                 except CrossbookError as unmade:
                     unmade.earlier = earlier
                     self._told(request, number, began, outcome, error, None)
@@ -161,7 +161,7 @@ class Client:
                     continue
             # A batch waits for what the vendor asks for beside the call's time.
             beside = self._patience if error.retry_after is not None and not _working(error) else None
-            left = deadline - connection.now() if beside is None else beside[0]
+            left = deadline - anyio.current_time() if beside is None else beside[0]
             wait = self._wait(operation, error, number - free, left)
             free += _working(error)
             self._told(request, number, began, outcome, error, wait)
@@ -187,7 +187,7 @@ class Client:
                 the call, if there was one.
         """
         connection, options = self._connection, self._options
-        began, bound = connection.now(), self._patience
+        began, bound = anyio.current_time(), self._patience
         if bound is None and deadline is None and options.queue_timeout is not None:
             bound = options.queue_timeout, "queue_timeout"
         if bound is None and deadline is None:
@@ -196,14 +196,14 @@ class Client:
         try:
             with connection.waiting():
                 await connection.account.acquire(longest, ahead=operation.priority)
-                return deadline if bound is None or deadline is None else deadline + connection.now() - began
+                return deadline if bound is None or deadline is None else deadline + anyio.current_time() - began
         except AcquireTimeout as late:
             within = f"{max(0.0, longest):.3g} s ({option})"
             reason = (
                 f"no permit from the rate limiter within {within}; nothing was sent: "
                 f"send fewer requests at once, or raise {option}"
             )
-            if connection.account.closed() > max(0.0, began + longest - connection.now()):
+            if connection.account.closed() > max(0.0, began + longest - anyio.current_time()):
                 reason = (
                     f"the vendor asked to wait, for longer than {within}; nothing was sent: "
                     "call again after the time that it asked for (retry_after)"
@@ -239,7 +239,7 @@ class Client:
         hook = self._options.on_attempt
         if hook is None and not logs.wanted():
             return
-        profile, seconds = self._connection.profile, self._connection.now() - began
+        profile, seconds = self._connection.profile, anyio.current_time() - began
         cause = None if error is None else error.cause or type(error).__name__
         sent = error.sent if error else "yes"
         attempt = Attempt(profile.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)

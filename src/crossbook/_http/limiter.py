@@ -10,7 +10,6 @@ from math import inf
 import anyio
 from anyio.lowlevel import RunVar
 
-from crossbook._concurrency import clock_of_this_loop
 from crossbook._http.rate_limit import AdaptiveRate, TokenBucket
 from crossbook._http.retry import Quota
 from crossbook.vendor import Rate
@@ -222,7 +221,7 @@ def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Ge
     accounts = _ACCOUNTS.get(None)
     if accounts is None:
         _ACCOUNTS.set(accounts := {})
-    account = next((accounts[name] for name in names if name in accounts), None) or AccountLimiter(clock_of_this_loop())
+    account = next((accounts[name] for name in names if name in accounts), None) or AccountLimiter()
     add_names(account, names)
     account.join(rate, concurrency)
     try:

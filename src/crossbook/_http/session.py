@@ -11,8 +11,9 @@ from typing import TypeVar
 
 import anyio
 from anyio.abc import TaskGroup
+from anyio.lowlevel import current_token
 
-from crossbook._concurrency import Job, Until, bound_clock, start, until_of_this_loop, which_loop
+from crossbook._concurrency import run_shielded, start_task
 from crossbook._http import logs
 from crossbook._http.auth import Auth, process_hash
 from crossbook._http.limiter import AccountLimiter, account_for, add_names
@@ -53,10 +54,7 @@ class Session:
         self.rate = rate
         self.concurrency = concurrency
         self.account: AccountLimiter  # while it is open
-        self.now: Callable[[], float]  # likewise: the event loop's clock
         self.group: TaskGroup | None = None
-        self.until: Until  # likewise
-        self._which_loop: Callable[[], object]
         self._loop: object = None
         self._waiting: set[anyio.CancelScope] = set()
         self._stack = AsyncExitStack()
@@ -104,9 +102,7 @@ class Session:
         if self._closed:
             raise UsageError("this book was closed: make a new one", vendor=self.profile.vendor)
         self.group = await self._stack.enter_async_context(anyio.create_task_group())
-        self.until = self._stack.enter_context(until_of_this_loop())
-        self.now, self._which_loop = bound_clock(), which_loop()
-        self._loop = self._which_loop()
+        self._loop = current_token()
         self.account = self._stack.enter_context(account_for(self.names, self.rate, self.concurrency))
         logs.opened(self.profile.vendor, self.transport.name, self.base_url)
 
@@ -117,10 +113,9 @@ class Session:
             for scope in self._waiting:
                 scope.cancel()
             try:
-                # Shielded, so that a caller who is being cancelled leaves no open socket behind.
-                with anyio.CancelScope(shield=True):
-                    await self.transport.aclose()
-            finally:  # asyncio itself (a time-out) cancels through any shield of anyio's
+                # A caller who is being cancelled leaves no open socket behind.
+                await run_shielded(self.transport.aclose)
+            finally:
                 await self._stack.aclose()
 
     def check(self) -> TaskGroup:
@@ -129,7 +124,7 @@ class Session:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.profile.vendor)
         try:
-            if self._which_loop() == self._loop:
+            if current_token() == self._loop:
                 return self.group
         except RuntimeError:  # none is running, or another library's
             pass
@@ -149,5 +144,5 @@ class Session:
             finally:
                 self._waiting.discard(scope)
 
-    def start(self, work: Callable[[], Awaitable[T]]) -> Job[T]:
-        return start(self.check(), work)
+    def start(self, work: Callable[[], Awaitable[T]]) -> anyio.Future[T]:
+        return start_task(self.check(), work)

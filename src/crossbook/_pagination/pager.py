@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from crossbook._concurrency import Job, let_it_leave
+from anyio import Future
+
+from crossbook._concurrency import await_result, yield_to_new_tasks
 from crossbook._pagination import cursor
 from crossbook._pagination.cursor import Position
 from crossbook._pagination.strategies import ByOffset, Fetch
@@ -18,7 +20,7 @@ from crossbook.models import Page
 # Pages that are asked for before they are read.
 
 V = TypeVar("V")
-Starter = Callable[[Callable[[], Any]], Job[Any]]
+Starter = Callable[[Callable[[], Any]], Future[Any]]
 Fetched = tuple[Sequence[V | None], Position | None]
 
 
@@ -38,7 +40,7 @@ class Prefetcher(Generic[V]):
         self._start = start
         self._prefetch = prefetch
         self._guesses = self._by_offset is not None and prefetch > 1
-        self._jobs: deque[tuple[Position | None, Job[Fetched[V]]]] = deque()
+        self._jobs: deque[tuple[Position | None, Future[Fetched[V]]]] = deque()
         self._waits_for: int | None = None  # the offset of the page that the reader waits for
 
     async def page(self, position: Position | None) -> Fetched[V]:
@@ -48,13 +50,13 @@ class Prefetcher(Generic[V]):
         elif self._jobs and self._jobs[0][0] != position:
             self._jobs.clear()  # of a reader who gave up waiting for the page before, and comes again
         if self._by_offset is None:
-            return await (self._jobs.popleft()[1].result() if self._jobs else self._fetch(position))
+            return await (await_result(self._jobs.popleft()[1]) if self._jobs else self._fetch(position))
         self._waits_for = self._by_offset.place(position)
         try:
             if not self._jobs:
                 return await self._fetched(position)
             began, job = self._jobs.popleft()
-            rows, after = await job.result()
+            rows, after = await await_result(job)
         finally:
             self._waits_for = None
         if began != position:
@@ -201,7 +203,7 @@ class _Pages(AsyncIterator[Page[T]]):
                 error.cursor = cursor.encode(self._position, self._filters)
             raise
         if after is not None and self._ahead.look(after):
-            await let_it_leave()  # also if the reader waits for nothing until the next page
+            await yield_to_new_tasks()  # also if the reader waits for nothing until the next page
         self._position = after
         self._done = after is None
         if self._seen is None:

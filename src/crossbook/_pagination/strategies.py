@@ -53,9 +53,9 @@ class ByOffset(Generic[T]):
         self.check(position, after)
         if known is not None and known(after):
             # A profile, which comes with the vendor's class, imports no event loop; a book has it by now.
-            from crossbook._concurrency import let_it_leave
+            from crossbook._concurrency import yield_to_new_tasks
 
-            await let_it_leave()  # before this page is read
+            await yield_to_new_tasks()  # before this page is read
         if self._read is not None:
             read = self._read
             rows = [None if row is None else read(row) for row in rows]

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import anyio
 
-from crossbook._concurrency import undisturbed
+from crossbook._concurrency import run_shielded
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 from crossbook._transports.body import WITH_LENGTH, Body, read_headers
 from crossbook._transports.connections import InFlight, describe_connect_error, has_unread_data, proxy_for
@@ -353,4 +353,4 @@ async def _close(*lanes: Lane) -> None:
         for lane in lanes:
             await lane.connection.aclose()
 
-    await undisturbed(close)
+    await run_shielded(close)

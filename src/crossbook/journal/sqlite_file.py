@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import anyio
 from anyio import to_thread
 
-from crossbook._concurrency import undisturbed
+from crossbook._concurrency import run_shielded
 from crossbook.errors import CrossbookError, InvalidInputError, JournalBusyError, UsageError
 
 # A journal's file: made, recognised or refused, and what SQLite says about it in our words.
@@ -266,7 +266,7 @@ class SqliteFile:
     async def close(self) -> None:
         """Syncs what was written and closes the file, whether or not the caller is cancelled."""
         if self._threads is not None:
-            await undisturbed(self._close)
+            await run_shielded(self._close)
 
     async def _close(self) -> None:
         await self._aside(self._shut)
