@@ -1,35 +1,46 @@
-"""What can go wrong: one root, what happened, and whether the request left.
+"""Define the errors of crossbook: one root, one class per kind of failure.
 
-Every error is picklable, holds no secret and no personal data, and comes back equal from a pickle.
+A class says how its errors are treated: who acts, whether the call is sent again, the HTTP status and the exit code.
+An error is picklable, equals its copy from a pickle, and holds no secret and no personal data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Sent = Literal["no", "maybe", "yes"]
+Action = Literal["fix_input", "fix_setup", "wait", "look_up"]
+Retryable = Literal["any", "unless_create", "never"]
 _UNITS = ((365.25 * 86400, "years"), (86400, "days"), (3600, "hours"), (60, "minutes"))
 
 
 class CrossbookError(Exception):
-    """Whatever crossbook raises.
+    """The root of all errors that crossbook raises.
 
     Attributes:
-        message: what happened, in one sentence, personal data masked.
-        vendor: who was asked.
-        operation: for what: the operationId of the spec, or our verb.
-        status: the HTTP status, if there was an answer.
+        title: a short description of the class.
+        action: what helps: `fix_input`, `fix_setup` (the service or its credentials), `wait`, or `look_up` (find out
+            whether the write happened).
+        retry: calls that crossbook sends again after this error: `any`, `unless_create`, or `never`.
+        writes_nothing: True if this error proves that the vendor wrote nothing.
+        http_status: the status that `crossbook.fastapi` returns. 4xx: the caller's request fails again. 502: the vendor
+            failed. 503: nothing was processed, and the caller may repeat the request. 504: the write may have happened.
+        exit_code: the exit code of the command line.
+        message: what happened, in one sentence, with personal data masked.
+        vendor: the vendor's name.
+        operation: the spec's operationId, or the name of our method.
+        status: the HTTP status of the response, if there was one.
         code: the vendor's own error code, as text.
-        field: the field that was refused, in our words where it has one.
-        request_id: what the vendor's support asks for.
-        retry_after: seconds that the vendor wants us to wait.
-        sent: `no` – it never left, `maybe` – it left and nothing came back, `yes` – the vendor answered.
-        earlier: `maybe` if an attempt before the last one may have been done: it left, and no answer came that says.
-        cause: the name of the library's own error below it.
+        field: the refused field, by our name if it has one.
+        request_id: the id that the vendor's support needs.
+        retry_after: seconds to wait before the next request.
+        sent: `no`: the request never left. `maybe`: it left, and no response arrived. `yes`: the vendor responded.
+        earlier: `maybe` if an attempt before the last one may have succeeded.
+        cause: the class name of the underlying library's error.
         id: the contact or group that was already written when a later step failed.
-        cursor: where a list can go on: `contacts.list(..., after=error.cursor)`.
-        attempts: how many requests were made for this call.
+        cursor: where a list resumes: `contacts.list(..., after=error.cursor)`.
+        attempts: the number of requests that this call sent.
 
     Example:
         ```python
@@ -37,9 +48,16 @@ class CrossbookError(Exception):
             await book.contacts.create(Contact(phone="+48500600701"))
         except crossbook.CrossbookError as error:
             if error.sent != "no":
-                ...  # it may have happened: look before repeating
+                ...  # the write may have happened: look the contact up before repeating it
         ```
     """
+
+    title: ClassVar[str] = "Something went wrong"
+    action: ClassVar[Action] = "fix_setup"
+    retry: ClassVar[Retryable] = "never"
+    writes_nothing: ClassVar[bool] = False
+    http_status: ClassVar[int] = 500
+    exit_code: ClassVar[int] = 74
 
     def __init__(
         self,
@@ -112,7 +130,7 @@ class CrossbookError(Exception):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
-        """How a service's schema describes an error in a result: called by pydantic, if there is one."""
+        """Return the schema of an error in a result. Only pydantic calls this method."""
         from pydantic_core import core_schema
 
         text, sent = core_schema.str_schema(), core_schema.literal_schema(["no", "maybe", "yes"])
@@ -135,7 +153,7 @@ class CrossbookError(Exception):
 
 
 def _duration(seconds: float) -> str:
-    """Return the seconds as text, in a larger unit from two of that on."""
+    """Return the seconds as text, in a larger unit from two of that unit."""
     for unit, name in _UNITS:
         if seconds >= 2 * unit:
             return f"{seconds / unit:.1f} {name}"
@@ -150,12 +168,12 @@ def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookErro
 
 
 def to_record(error: CrossbookError) -> dict[str, Any]:
-    """The error as plain data, for a journal."""
+    """Return the error as plain data, for a journal."""
     return {"kind": type(error).__name__, **error._state()}  # pyright: ignore[reportPrivateUsage]
 
 
 def from_record(record: dict[str, Any]) -> CrossbookError:
-    """The error that `to_record` wrote down."""
+    """Return the error that `to_record` turned into this data."""
     state = dict(record)
     kind = globals().get(str(state.pop("kind", "")))
     if not (isinstance(kind, type) and issubclass(kind, CrossbookError)):
@@ -166,19 +184,41 @@ def from_record(record: dict[str, Any]) -> CrossbookError:
 
 
 class UsageError(CrossbookError, RuntimeError):
-    """The book is not open here: not entered, already closed, or opened in another event loop."""
+    """The book is not open here: it was not entered, is closed, or was opened in another event loop."""
+
+    title = "This service is not set up for that"
+    exit_code = 70
+    writes_nothing = True
 
 
 class InvalidInputError(CrossbookError, ValueError):
-    """Our own refusal, before any I/O: `field` names what, the message says how to mend it."""
+    """The input cannot be sent. Raised before any I/O; `field` names the input, the message says how to fix it."""
+
+    title = "The request cannot be sent as it is"
+    action = "fix_input"
+    http_status = 422
+    exit_code = 2
+    writes_nothing = True
 
 
 class UnsupportedError(CrossbookError):
-    """This vendor has no such thing; said before any I/O. `crossbook.capabilities()` shows who has what."""
+    """The vendor has no such operation. Raised before any I/O; `crossbook.capabilities()` lists what each vendor has."""
+
+    title = "The vendor has no such thing"
+    action = "fix_input"
+    http_status = 422
+    exit_code = 2
+    writes_nothing = True
 
 
 class AmbiguousMatchError(CrossbookError):
-    """Several contacts match where one was asked for; `candidates` are their ids."""
+    """Several contacts match where one is needed; `candidates` are their ids."""
+
+    title = "Several contacts match"
+    action = "fix_input"
+    http_status = 409
+    exit_code = 6
+    writes_nothing = True
 
     def __init__(self, message: str = "", *, candidates: Sequence[str] = (), **facts: Any) -> None:
         super().__init__(message, **facts)
@@ -186,48 +226,112 @@ class AmbiguousMatchError(CrossbookError):
 
 
 class AuthError(CrossbookError):
-    """The vendor does not accept the credentials, or they may not do this."""
+    """The vendor does not accept the credentials, or the account lacks the permission."""
+
+    title = "The vendor does not accept this service's credentials"
+    http_status = 502  # not 401: the vendor refuses this service, not the caller of this service
+    exit_code = 3
+    writes_nothing = True
 
 
 class NotFoundError(CrossbookError):
-    """There is no such contact or group."""
+    """The vendor has no such contact or group."""
+
+    title = "There is no such contact or group"
+    action = "fix_input"
+    http_status = 404
+    exit_code = 5
+    writes_nothing = True
 
 
 class RateLimitError(CrossbookError):
-    """Too many requests; `retry_after` says for how long, where the vendor does. Nothing was processed."""
+    """The vendor, or our own limiter, refused the request because of its rate. The vendor processed nothing.
+
+    `retry_after` is the number of seconds to wait, if it is known.
+    """
+
+    title = "The vendor is asked too often"
+    action = "wait"
+    retry = "any"
+    http_status = 503
+    exit_code = 4
+    writes_nothing = True
 
 
 class RejectedError(CrossbookError):
-    """The vendor refused the data; `field` names it where the vendor does."""
+    """The vendor refused the data; `field` names the refused field, if the vendor does."""
+
+    title = "The vendor refused the data"
+    action = "fix_input"
+    http_status = 422
+    exit_code = 6
+    writes_nothing = True
 
 
 class VendorUnavailableError(CrossbookError):
-    """The vendor answered that it cannot answer (5xx, or its own code for that)."""
+    """The vendor reports that it cannot process requests now (a 5xx, or its own code for that)."""
+
+    title = "The vendor cannot answer"
+    action = "wait"
+    retry = "unless_create"
+    http_status = 502
+    exit_code = 4
 
 
 class ConnectError(CrossbookError):
-    """No connection came about: the request never left."""
+    """No connection was opened; the request never left."""
+
+    title = "The vendor cannot be reached"
+    action = "wait"
+    retry = "any"
+    http_status = 503
+    exit_code = 4
 
 
 class NoResponseError(CrossbookError):
-    """The request left and no whole answer came back: it may have happened."""
+    """The request left and no complete response arrived: the vendor may have processed it."""
+
+    title = "The vendor's answer was lost"
+    action = "look_up"
+    retry = "unless_create"
+    http_status = 504
+    exit_code = 7
 
 
 class InvalidResponseError(CrossbookError):
-    """An answer came that cannot be understood: not JSON, cut off, of another shape, a redirect."""
+    """A response arrived that does not match the spec: not JSON, cut off, another shape, or a redirect."""
+
+    title = "The vendor's answer cannot be understood"
+    action = "look_up"
+    retry: ClassVar[Retryable] = "unless_create"
+    http_status = 502
+    exit_code = 4
 
 
 class ResponseTooLargeError(InvalidResponseError):
-    """The answer is larger than the book allows (`max_response_bytes`), or holds too many objects."""
+    """The response is larger than `max_response_bytes`, or has too many values."""
+
+    title = "The vendor's answer is too large"
+    retry = "never"
 
 
 class JournalMismatchError(CrossbookError):
-    """The journal was made for another vendor, operation, match key or source, or may be of another account, or is
-    archived; nothing was written. Under another file or run name the same data would be written again."""
+    """The journal belongs to another vendor, operation, match key or source, perhaps to another account, or is archived.
+
+    Nothing was written. Another journal file or run name would write the same data again.
+    """
+
+    title = "The journal belongs to another import"
+    http_status = 409
+    exit_code = 2
 
 
 class JournalBusyError(CrossbookError):
-    """The journal is open in another process, or in another batch of this one; nothing was sent."""
+    """The journal is open in another process, or in another batch of this process. Nothing was sent."""
+
+    title = "The journal is in use"
+    http_status = 409
+    exit_code = 2
 
 
 __all__ = [

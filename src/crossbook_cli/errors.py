@@ -25,22 +25,14 @@ CODES = (
     "have happened; 70 a bug; 74 a file or standard output could not be written; 130 interrupted (143 by SIGTERM, "
     "129 by SIGHUP); 141 the reader of a pipe went away."
 )
-_KINDS: dict[type[CrossbookError], tuple[int, str]] = {
-    errors.AuthError: (AUTH, "The vendor does not accept the credentials: compare the variables of `crossbook books`."),
-    errors.NotFoundError: (NOT_FOUND, ""),
-    errors.AmbiguousMatchError: (REFUSED, ""),
-    errors.RejectedError: (REFUSED, ""),
-    errors.JournalMismatchError: (USAGE, ""),
-    errors.JournalBusyError: (USAGE, ""),
-    errors.InvalidInputError: (USAGE, ""),
-    errors.UnsupportedError: (USAGE, "`crossbook capabilities` shows what each vendor can."),
-    errors.NoResponseError: (UNCERTAIN, "It may have happened: look before you repeat it."),
-    errors.RateLimitError: (UNAVAILABLE, "Nothing was done: try again later."),
-    errors.VendorUnavailableError: (UNAVAILABLE, "Try again later."),
-    errors.ConnectError: (UNAVAILABLE, "Nothing was sent: look at the network, and at the book's BASE_URL variable."),
-    errors.InvalidResponseError: (UNAVAILABLE, "Is the book's BASE_URL variable right?"),
-    errors.UsageError: (OURS, ""),
-    CrossbookError: (LOCAL, ""),  # the journal cannot be written any more
+_HINTS: dict[type[CrossbookError], str] = {
+    errors.AuthError: "The vendor does not accept the credentials: compare the variables of `crossbook books`.",
+    errors.UnsupportedError: "`crossbook capabilities` shows what each vendor can.",
+    errors.NoResponseError: "It may have happened: look before you repeat it.",
+    errors.RateLimitError: "Nothing was done: try again later.",
+    errors.VendorUnavailableError: "Try again later.",
+    errors.ConnectError: "Nothing was sent: look at the network, and at the book's BASE_URL variable.",
+    errors.InvalidResponseError: "Is the book's BASE_URL variable right?",
 }
 # What the library calls by its arguments, as the command's user knows it.
 _OPTIONS = {
@@ -100,7 +92,7 @@ def _failed(error: Exception) -> int | None:
         return error.code
     if isinstance(error, CrossbookError):
         tell(error)
-        return code_of(error)
+        return error.exit_code
     if isinstance(error, OSError):
         lost = _output_lost()
         if isinstance(error, BrokenPipeError):
@@ -136,11 +128,6 @@ def _say(kind: str, message: str) -> None:
         say(f"Error: {message}.")
 
 
-def code_of(error: CrossbookError) -> int:
-    """The exit code for an error."""
-    return _kind(error)[0]
-
-
 def in_options(text: str) -> str:
     """Name the options of the command instead of the library's arguments."""
     for argument, option in _OPTIONS.items():
@@ -166,12 +153,8 @@ def tell(error: CrossbookError) -> None:
     said = spoken(error)
     if not (error.vendor or (error.field and said.startswith(error.field))):  # a name stays as it is written
         said = f"{said[:1].upper()}{said[1:]}"
-    hint = _kind(error)[1]
+    hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
     if error.cursor:
         hint = f"{hint} The list goes on with --after {error.cursor}".strip()
     said = said if said.endswith((".", "!", "?")) else f"{said}."
     say(f"Error: {said} {hint}".strip())
-
-
-def _kind(error: CrossbookError) -> tuple[int, str]:
-    return next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)

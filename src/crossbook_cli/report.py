@@ -11,11 +11,8 @@ from crossbook._batch.progress_bar import Bar
 from crossbook._batch.results import Progress, Result, Summary, counted
 from crossbook.errors import (
     AuthError,
-    ConnectError,
     InvalidInputError,
     JournalMismatchError,
-    RateLimitError,
-    VendorUnavailableError,
 )
 from crossbook_cli.errors import SOME_FAILED, Stopped, in_options, record, spoken
 from crossbook_cli.output import cell, flush, out, say
@@ -24,7 +21,6 @@ from crossbook_cli.signals import Interrupted, name_of, number_of, settling
 _SHOWN = 100  # failures that a person is shown; all are counted, and --json tells each
 _PATIENCE = 20  # failures in a row that are the vendor's fault: more of them help nobody
 _WRITTEN = {"created", "updated", "unchanged", "done", "skipped", "uncertain"}
-_DOWN = (ConnectError, RateLimitError, VendorUnavailableError)
 
 
 class BadRow(InvalidInputError):
@@ -159,7 +155,9 @@ class Report:
             named = f" ({cell(result.item_key)})" if result.item_key and line is None else ""
             why = "" if result.error is None else spoken(result.error)
             self._failure(f"{where}{named}: {result.status}: {why}")
-        self._down = self._down + 1 if isinstance(result.error, _DOWN) and not result.replayed else 0
+        self._down = (
+            self._down + 1 if result.error is not None and result.error.action == "wait" and not result.replayed else 0
+        )
         if self._down > _PATIENCE and result.error is not None:
             raise result.error
 
@@ -178,7 +176,7 @@ class Report:
         """The error that was everybody's: refused credentials, or a vendor that could not be had at all."""
         errors = [each.error for each in summary.failures if each.error is not None]
         refused = next((error for error in errors if isinstance(error, AuthError)), None)
-        down = next((error for error in errors if isinstance(error, _DOWN)), None)
+        down = next((error for error in errors if error.action == "wait"), None)
         return refused or (None if summary.counts.keys() & _WRITTEN else down)
 
     def _how(self, summary: Summary, *, interrupted: bool) -> None:

@@ -20,10 +20,8 @@ from crossbook.errors import (
     CrossbookError,
     InvalidResponseError,
     NoResponseError,
-    RateLimitError,
     ResponseTooLargeError,
     UsageError,
-    VendorUnavailableError,
 )
 from crossbook.vendor import Retry, VendorProfile, parse_object
 from crossbook_verify import masking
@@ -35,7 +33,12 @@ Said = Callable[[Json], Iterable[tuple[object, object]]]
 T = TypeVar("T")
 MOST_TROUBLES = 3
 LONGEST_TEXT = 255
-_SILENT = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
+
+
+def _is_silent(error: CrossbookError | None) -> bool:
+    """Return whether the error says nothing about the question: no response, or a refusal of the caller."""
+    return isinstance(error, (AuthError, NoResponseError)) or (error is not None and error.action == "wait")
+
 
 # Whoever is found under these names was made by a verification: one e-mail, one name, a number kept for films.
 GROUP = "crossbook verify"
@@ -86,7 +89,7 @@ class Seen:
     @property
     def answered(self) -> bool:
         """Whether the vendor said anything about the question: neither silence nor a refusal of the caller."""
-        return self.status is not None and not isinstance(self.error, _SILENT)
+        return self.status is not None and not _is_silent(self.error)
 
 
 @frozen
@@ -195,10 +198,10 @@ class Look:
             raise
         except CrossbookError as raised:
             error = raised
-            if isinstance(raised, (*_SILENT, InvalidResponseError)):
+            if _is_silent(raised) or isinstance(raised, InvalidResponseError):
                 how = f", status {raised.status}" if raised.status else ""
                 self.troubles.append(f"{raised.operation}: {type(raised).__name__}{how}")
-            self._row = self._row + 1 if isinstance(raised, _SILENT) else 0
+            self._row = self._row + 1 if _is_silent(raised) else 0
             if self._row >= MOST_TROUBLES or (isinstance(raised, (AuthError, ConnectError)) and not self.fine):
                 raise
         last = self._take()

@@ -71,13 +71,6 @@ class BatchItem:
 
 # What an outcome means: for the item, for the journal, and for who reads the result.
 
-# What is wrong with the item, and will be tomorrow. All other errors are about the vendor, the network or the account.
-_ITEM = (
-    errors.AmbiguousMatchError, errors.InvalidInputError, errors.NotFoundError, errors.RejectedError, errors.UnsupportedError,
-)  # fmt: skip
-# The vendor, or we, said no: nothing was written.
-_REFUSED = (*_ITEM, errors.AuthError, errors.RateLimitError, errors.UsageError)
-
 
 @define
 class Uncertain:
@@ -94,7 +87,7 @@ def refused(error: CrossbookError) -> bool:
     """Whether it is certain that the write did not happen."""
     # A 404 of somebody who is not the vendor: a wrong base_url, which is mended, and then all goes out.
     elsewhere = isinstance(error, errors.InvalidResponseError) and error.status == 404
-    return error.id is None and (error.sent == "no" or elsewhere or isinstance(error, _REFUSED))
+    return error.id is None and (error.sent == "no" or elsewhere or error.writes_nothing)
 
 
 def refused_whole(error: CrossbookError) -> bool:
@@ -109,7 +102,7 @@ def open_still(settlement: ItemOutcome) -> bool:
     """Whether the next run of the journal is to try again, or to find out."""
     if isinstance(settlement, Completed):
         return False
-    return not (settlement.final if isinstance(settlement, Uncertain) else isinstance(settlement, _ITEM))
+    return not (settlement.final if isinstance(settlement, Uncertain) else settlement.action == "fix_input")
 
 
 def remedy_for(*, creates: bool, kept: bool, matched: bool) -> str:

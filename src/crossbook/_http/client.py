@@ -146,7 +146,7 @@ class Client:
                 )  # fmt: skip
             assert error is not None
             error.operation, error.attempts, error.earlier = request.operation, number, earlier
-            if error.sent == "maybe" or isinstance(error, (VendorUnavailableError, InvalidResponseError)):
+            if error.sent == "maybe" or (error.sent == "yes" and not error.writes_nothing):
                 earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
                 try:

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import random
 
-from crossbook.errors import (
-    ConnectError,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    RateLimitError,
-    ResponseTooLargeError,
-    VendorUnavailableError,
-)
+from crossbook.errors import CrossbookError, InvalidResponseError, NoResponseError
 from crossbook.vendor import Retry
 
 BASE = 0.5  # seconds; doubled each time
@@ -21,21 +13,16 @@ LONGEST = 8.0
 
 
 def may_repeat(retry: Retry, error: CrossbookError) -> bool:
-    """A create only if it never left, or was refused before it was processed; the rest whenever it may pass."""
-    if isinstance(error, RateLimitError):
+    """Return whether the operation may be sent again: by its retry class, the error, and whether the request left.
+
+    A create is sent again only if it never left, or was refused before it was processed.
+    """
+    if error.retry == "any" or (error.sent == "no" and isinstance(error, NoResponseError)):
         return True
-    if isinstance(error, ConnectError) or (error.sent == "no" and isinstance(error, NoResponseError)):
-        return True
-    if retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
+    if error.retry == "never" or retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
         return False
-    if isinstance(error, (NoResponseError, VendorUnavailableError)):
-        return True
-    # Cut off or mangled on the way; a redirect or another status would come again.
-    return (
-        isinstance(error, InvalidResponseError)
-        and not isinstance(error, ResponseTooLargeError)
-        and error.status in range(200, 300)
-    )
+    # A 2xx response was cut off or damaged on its way. Any other invalid response would come again.
+    return not isinstance(error, InvalidResponseError) or error.status in range(200, 300)
 
 
 def wait_before(number: int, asked: float | None, dice: Callable[[], float] = random) -> float:

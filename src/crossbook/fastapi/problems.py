@@ -17,7 +17,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 from pydantic_core.core_schema import ErrorType
 
-from crossbook import _redaction, errors
+from crossbook import _redaction
 from crossbook._http.logs import logger
 from crossbook.errors import CrossbookError, InvalidInputError, Sent
 
@@ -39,27 +39,8 @@ _PYDANTIC = frozenset(get_args(ErrorType))
 class RequestTooLarge(InvalidInputError):
     """The request has more bytes or items than the handler accepts (status 413)."""
 
-
-_KINDS: dict[type[CrossbookError], tuple[int, str]] = {
-    errors.NotFoundError: (404, "There is no such contact or group"),
-    errors.AmbiguousMatchError: (409, "Several contacts match"),
-    errors.JournalMismatchError: (409, "The journal belongs to another import"),
-    errors.JournalBusyError: (409, "The journal is in use"),
-    RequestTooLarge: (413, "The request is too large"),
-    errors.InvalidInputError: (422, "The request cannot be sent as it is"),
-    errors.UnsupportedError: (422, "The vendor has no such thing"),
-    errors.RejectedError: (422, "The vendor refused the data"),
-    # Ours to the vendor, not the caller's to us: no 401.
-    errors.AuthError: (502, "The vendor does not accept this service's credentials"),
-    errors.VendorUnavailableError: (502, "The vendor cannot answer"),
-    errors.InvalidResponseError: (502, "The vendor's answer cannot be understood"),
-    errors.ResponseTooLargeError: (502, "The vendor's answer is too large"),
-    errors.RateLimitError: (503, "The vendor is asked too often"),
-    errors.ConnectError: (503, "The vendor cannot be reached"),
-    errors.NoResponseError: (504, "The vendor's answer was lost"),
-    errors.UsageError: (500, "This service is not set up for that"),
-    CrossbookError: (500, "Something went wrong"),
-}
+    title = "The request is too large"
+    http_status = 413
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +48,7 @@ class Problem:
     """A problem of RFC 9457, as handlers answer it; members that are null are left out.
 
     Args:
-        type: `urn:crossbook:` and the kind of error: `not-found`, `rejected`, `lost-error` …
+        type: `urn:crossbook:` and the kind of error: `not-found`, `rejected`, `no-response` …
         title: the same in words.
         status: the HTTP status of this answer.
         detail: what happened this time; no secrets, personal data masked.
@@ -99,12 +80,12 @@ class Problem:
     @classmethod
     def of(cls, error: CrossbookError) -> Problem:
         """The problem that this error is."""
-        status, title = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
+        status = error.http_status
         if status == 503 and error.earlier == "maybe":
             # The last attempt did nothing, but one before it may have.
             status = 504
         return cls(
-            type=f"urn:crossbook:{_slug(type(error).__name__)}", title=title, status=status, detail=error.message,
+            type=f"urn:crossbook:{_slug(type(error).__name__)}", title=error.title, status=status, detail=error.message,
             sent="maybe" if error.sent == "no" and error.earlier == "maybe" else error.sent,
             vendor=error.vendor, operation=error.operation, code=error.code, field=error.field,
             request_id=error.request_id, id=error.id, cursor=error.cursor,
@@ -117,7 +98,7 @@ class Problem:
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Error")).lower()
 
 
 async def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
