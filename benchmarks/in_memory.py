@@ -37,7 +37,7 @@ class Memory:
 @asynccontextmanager
 async def opened() -> AsyncGenerator[Vercom]:
     book = Vercom(AUTHORIZATION, KEY, base_url=ORIGIN)
-    book._connection.transport = Memory()
+    book._session.transport = Memory()
     async with book:
         yield book
 
@@ -59,26 +59,26 @@ async def barely() -> AsyncGenerator[Call]:
 async def wire() -> AsyncGenerator[Call]:
     """A request with all our policy: limiter and retry loop among it."""
     async with opened() as book:
-        yield lambda: book._wire.send(REQUEST)
+        yield lambda: book._client.send(REQUEST)
 
 
 @asynccontextmanager
 async def without_policy() -> AsyncGenerator[Call]:
     """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
     async with opened() as book:
-        connection, options = book._connection, Options()
-        profile = connection.profile
+        session, options = book._session, Options()
+        profile = session.profile
 
         async def send() -> SuccessResponse:
-            connection.check()
+            session.check_open()
             operation = profile.operations[REQUEST.operation]
             deadline = anyio.current_time() + options.timeout
-            attachment = connection.auth.credentials_for(REQUEST.operation, options.timeout)
+            attachment = session.auth.credentials_for(REQUEST.operation, options.timeout)
             assert isinstance(attachment, Attachment)
             left = deadline - anyio.current_time()
-            call = framed(REQUEST, connection.base, attachment, options, left, profile.max_response_bytes)
+            call = framed(REQUEST, session.base, attachment, options, left, profile.max_response_bytes)
             with anyio.move_on_at(deadline):
-                reply = await connection.transport.send(call)
+                reply = await session.transport.send(call)
             assert isinstance(reply, TransportResponse)
             assert map_response_error(profile, operation, reply) is None
             return SuccessResponse(reply.status, reply.headers, reply.content, profile.vendor, REQUEST.operation)

@@ -60,7 +60,7 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
     options: dict[str, Any] = {"rate": rate, "transport": "httpx" if missing("aiohttp") else "aiohttp"}
     with server() as served:
         async with Vercom(AUTHORIZATION, KEY, base_url=served.origin, **options) as book:
-            transport = book._connection.transport
+            transport = book._session.transport
             end = monotonic() + seconds
 
             async def send(call: PreparedRequest) -> TransportResponse | TransportFailure:
@@ -71,7 +71,7 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
                 while monotonic() < end:
                     await book.contacts.get(CONTACT_ID)
 
-            book._connection.transport = SimpleNamespace(name=transport.name, send=send, aclose=transport.aclose)
+            book._session.transport = SimpleNamespace(name=transport.name, send=send, aclose=transport.aclose)
             await asyncio.gather(*(work() for _ in range(40)))
         async with httpx.AsyncClient() as client:
             came: list[float] = json.loads((await client.get(f"{served.origin}/arrivals")).content)
@@ -83,13 +83,13 @@ async def _sandboxed(sandbox: Sandbox, **options: Any) -> AsyncGenerator[Address
     """A book of an account whose limit is unknown, at a vendor that is some way off."""
     sandbox.seed("vercom", groups=1)
     async with Vercom.from_env(**options) as book:
-        transport = book._connection.transport
+        transport = book._session.transport
 
         async def send(call: PreparedRequest) -> TransportResponse | TransportFailure:
             await asyncio.sleep(LATENCY)
             return await transport.send(call)
 
-        book._connection.transport = SimpleNamespace(name=transport.name, send=send, aclose=transport.aclose)
+        book._session.transport = SimpleNamespace(name=transport.name, send=send, aclose=transport.aclose)
         yield book
 
 

@@ -33,7 +33,7 @@ class Postcard(AddressBook):
     @hide_internal_frames_sync
     def renew_credentials(self, token: str) -> None:
         """Uses another token of the same account from the next attempt on."""
-        self._connection.renew(_auth(token))
+        self._session.replace_credentials(_auth(token))
 
     @classmethod
     @hide_internal_frames_sync

@@ -75,9 +75,9 @@ def hide_internal_frames_sync(method: Callable[P, R]) -> Callable[P, R]:
 def _of(error: CrossbookError, method: Callable[..., Any], args: tuple[Any, ...]) -> CrossbookError:
     """The error, saying whose it is and which of our verbs it is about, where it says no operation of the vendor's."""
     owner: Any = args[0] if args else None
-    if hasattr(owner, "room"):  # `book.contacts`, `book.groups` …
-        error.vendor = error.vendor or owner._connection.profile.vendor
-        error.operation = error.operation or f"{owner.room}.{method.__name__}"
+    if hasattr(owner, "resource"):  # `book.contacts`, `book.groups` …
+        error.vendor = error.vendor or owner._session.profile.vendor
+        error.operation = error.operation or f"{owner.resource}.{method.__name__}"
     return error
 
 

@@ -81,7 +81,7 @@ class AddressBook:
         # by the first call, in somebody's event loop.
         from crossbook import _transports
         from crossbook._http.options import Options
-        from crossbook._http.request import Base
+        from crossbook._http.request import BaseUrl
         from crossbook._http.session import Session
 
         profile = self.profile
@@ -95,7 +95,7 @@ class AddressBook:
         allow_http = settings.pop("allow_http", False)
         if not isinstance(allow_http, bool):  # the text "false" would allow it
             raise InvalidInputError("allow_http is True or False", field="allow_http", vendor=profile.vendor)
-        base = Base.parse(url, allow_http=allow_http)
+        base = BaseUrl.parse(url, allow_http=allow_http)
         self._region = _region(profile, settings.pop("default_region", None))
         self._default_group = _default_group(profile, settings.pop("default_group", None))
         rate = _rate(profile, settings.pop("rate", None))
@@ -108,7 +108,7 @@ class AddressBook:
         )
         _no_others(profile, settings)
         self._options = Options(**settings)
-        self._connection = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
+        self._session = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
         self._bind()
 
     def _bind(self) -> None:
@@ -116,11 +116,11 @@ class AddressBook:
         from crossbook.contacts import Contacts
         from crossbook.groups import Groups
 
-        self._wire = Client(self._connection, self._options)
-        self._adapter = self._make_adapter(self._wire.send)
+        self._client = Client(self._session, self._options)
+        self._adapter = self._make_adapter(self._client.send)
         self._adapter.region = self._region
-        self.contacts = Contacts(self._adapter, self._connection, self._default_group, self._batch_context)
-        self.groups = Groups(self._adapter, self._connection, self._batch_context)
+        self.contacts = Contacts(self._adapter, self._session, self._default_group, self._batch_context)
+        self.groups = Groups(self._adapter, self._session, self._batch_context)
 
     def _batch_context(self, max_wait: float | None = None) -> BatchContext:
         """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
@@ -132,7 +132,7 @@ class AddressBook:
         other = self._with(
             replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
-        return BatchContext(other._adapter, other._connection, other._options, lambda: other._wire.requests)
+        return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")
@@ -182,16 +182,16 @@ class AddressBook:
         return other
 
     async def __aenter__(self) -> Self:
-        await self._connection.open()
+        await self._session.open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._connection.close()
+        await self._session.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self._connection.base_url}>"
+        return f"<{type(self).__name__} at {self._session.base_url}>"
 
     def __reduce__(self) -> str:
         raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")

@@ -29,30 +29,30 @@ if TYPE_CHECKING:
 class Contacts:
     """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `UnsupportedError` before any I/O."""
 
-    room = "contacts"
+    resource = "contacts"
 
     def __init__(
         self,
         adapter: VendorAdapter,
-        connection: Session,
+        session: Session,
         default_group: str | None,
         context: Callable[[float | None], BatchContext],
     ) -> None:
         self._adapter = adapter
         self._profile = adapter.profile
-        self._connection = connection
+        self._session = session
         self._default_group = default_group
         self._make_shop = context
 
     def _ask(self, verb: str) -> None:
         if self._profile.capability(verb).support == "unsupported":
             raise self._adapter.unsupported(verb)
-        if self._connection.group is None:  # which event loop this is, the request asks
-            self._connection.check()
+        if self._session.task_group is None:  # which event loop this is, the request asks
+            self._session.check_open()
 
     def _batch_context(self, verb: str, max_wait: float | None) -> BatchContext:
         self._ask(verb)
-        self._connection.check()
+        self._session.check_open()
         return self._make_shop(max_wait)
 
     @hide_internal_frames_sync
@@ -107,7 +107,7 @@ class Contacts:
             ```
         """
         self._ask("contacts.list")
-        self._connection.check()
+        self._session.check_open()
         profile = self._profile
         query = validate_query(
             profile,
@@ -122,7 +122,7 @@ class Contacts:
         bound = cursor.hash_filters(profile.vendor, "contacts", query)
         position = cursor.decode(after, bound) if after is not None else None
         return Pager(
-            lambda: self._adapter.list_contacts(query, size), self._connection.start, bound, position,
+            lambda: self._adapter.list_contacts(query, size), self._session.start_task, bound, position,
             unique=unique, prefetch=prefetch, vendor=profile.vendor, operation="contacts.list",
         )  # fmt: skip
 

@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 class Groups:
     """The groups of one account (Atom calls them address books). Get it as `book.groups`."""
 
-    room = "groups"
+    resource = "groups"
 
     def __init__(
-        self, adapter: VendorAdapter, connection: Session, context: Callable[[float | None], BatchContext]
+        self, adapter: VendorAdapter, session: Session, context: Callable[[float | None], BatchContext]
     ) -> None:
         self._adapter = adapter
-        self._connection = connection
+        self._session = session
         self._make_shop = context
 
     def _ask(self, verb: str) -> None:
         if self._adapter.profile.capability(verb).support == "unsupported":
             raise self._adapter.unsupported(verb)
-        if self._connection.group is None:  # which event loop this is, the request asks
-            self._connection.check()
+        if self._session.task_group is None:  # which event loop this is, the request asks
+            self._session.check_open()
 
     def _batch_context(self, verb: str, max_wait: float | None) -> BatchContext:
         self._ask(verb)
-        self._connection.check()
+        self._session.check_open()
         return self._make_shop(max_wait)
 
     @hide_internal_frames_sync
@@ -62,13 +62,13 @@ class Groups:
             ```
         """
         self._ask("groups.list")
-        self._connection.check()
+        self._session.check_open()
         profile = self._adapter.profile
         size = _validation.check_page_size(profile.group_paging, page_size)
         bound = cursor.hash_filters(profile.vendor, "groups")
         position = cursor.decode(after, bound) if after is not None else None
         return Pager(
-            lambda: self._adapter.list_groups(size), self._connection.start, bound, position,
+            lambda: self._adapter.list_groups(size), self._session.start_task, bound, position,
             vendor=profile.vendor, operation="groups.list",
         )  # fmt: skip
 

@@ -174,12 +174,12 @@ def copy(
     for field, book in {"source": source, "target": target}.items():
         if not isinstance(book, AddressBook):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInputError(f"{field} is a book: crossbook.open(name), opened", field=field)
-    there, here = source._connection, target._connection  # pyright: ignore[reportPrivateUsage]
+    there, here = source._session, target._session  # pyright: ignore[reportPrivateUsage]
     if set(there.names) & set(here.names):
         raise InvalidInputError("both books are the same account", field="target", vendor=here.profile.vendor)
     if isinstance(groups, str) and groups not in ("by_name", "none"):
         raise InvalidInputError("groups is 'by_name', 'none', or a mapping of group ids", field="groups")
-    there.check()
+    there.check_open()
     options.setdefault("item_key", _id)
     people = _people(
         source, target, group, groups,

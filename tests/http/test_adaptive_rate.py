@@ -22,7 +22,7 @@ from crossbook._http.client import Client
 from crossbook._http.limiter import AccountLimiter
 from crossbook._http.options import Options
 from crossbook._http.rate_limit import FALL, FIRST, OVERSHOT, SLOWEST, START, AdaptiveRate
-from crossbook._http.request import Base, PreparedRequest, TransportResponse
+from crossbook._http.request import BaseUrl, PreparedRequest, TransportResponse
 from crossbook._http.session import Session
 from crossbook.vendor import Rate
 from crossbook.vendors.vercom.profile import PROFILE
@@ -116,7 +116,7 @@ class Storm:
         self.refused = self.vendor.refused / (self.vendor.accepted + self.vendor.refused)
 
     async def _run(self) -> None:
-        base = Base.parse("https://vendor.example.com", allow_http=False)
+        base = BaseUrl.parse("https://vendor.example.com", allow_http=False)
         connection = Session(PROFILE, base, headers({"Authorization": "fake"}), self.vendor, self._rate, 64)
         await connection.open()
         wire = Client(connection, Options())

@@ -15,7 +15,7 @@ from virtual import virtually
 
 from crossbook import AddressBook
 from crossbook._http import limiter
-from crossbook._http.limiter import AccountLimiter, AcquireTimeout, account_for, add_names
+from crossbook._http.limiter import AccountLimiter, AcquireTimeout, account_limiter, add_names
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import Rate
 
@@ -276,24 +276,24 @@ def test_ahead_takes_the_next_turn_and_a_place_beyond_the_last() -> None:
 @pytest.mark.anyio
 async def test_any_name_finds_the_account() -> None:
     with ExitStack() as stack:
-        one = stack.enter_context(account_for(["credentials"], None, 5))
-        other = stack.enter_context(account_for(["others"], None, 5))
+        one = stack.enter_context(account_limiter(["credentials"], None, 5))
+        other = stack.enter_context(account_limiter(["others"], None, 5))
         assert other is not one
         for names in (("identity", "credentials"), ("identity", "renewed"), ("renewed",), ("identity", "others")):
-            assert stack.enter_context(account_for(names, None, 5)) is one
-        assert stack.enter_context(account_for(["others"], None, 5)) is other, "a name that is given stays"
+            assert stack.enter_context(account_limiter(names, None, 5)) is one
+        assert stack.enter_context(account_limiter(["others"], None, 5)) is other, "a name that is given stays"
         add_names(one, ["again"])
-        assert stack.enter_context(account_for(["again"], None, 5)) is one
+        assert stack.enter_context(account_limiter(["again"], None, 5)) is one
 
 
 @pytest.mark.anyio
 async def test_names_of_one_account_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "REMEMBERED", 10)
-    with account_for(["identity", "0"], None, 5) as account:
+    with account_limiter(["identity", "0"], None, 5) as account:
         for number in range(1, 30):
             add_names(account, ["identity", str(number)])
         assert account.names == [*(str(number) for number in range(21, 29)), "identity", "29"]
-        with account_for(["5"], None, 5) as other:
+        with account_limiter(["5"], None, 5) as other:
             assert other is not account
 
 
@@ -306,9 +306,9 @@ def test_of_the_books_that_are_open_the_strictest_holds() -> None:
         return anyio.current_time() - began
 
     async def main() -> None:
-        with account_for(NAMES, Rate(10, 1), 8) as account:
+        with account_limiter(NAMES, Rate(10, 1), 8) as account:
             assert await seconds(account, 101) == pytest.approx(10)
-            with account_for(NAMES, Rate(2, 5), 3), account_for(NAMES, None, 9):
+            with account_limiter(NAMES, Rate(2, 5), 3), account_limiter(NAMES, None, 9):
                 await anyio.sleep(1)
                 assert await seconds(account, 21) == pytest.approx(10), "the lowest rate with the smallest burst"
             await anyio.sleep(1)
@@ -319,8 +319,8 @@ def test_of_the_books_that_are_open_the_strictest_holds() -> None:
 
 def test_places_follow_the_open_books_too() -> None:
     async def main() -> None:
-        with account_for(NAMES, None, 8) as account:
-            with account_for(NAMES, None, 3):
+        with account_limiter(NAMES, None, 8) as account:
+            with account_limiter(NAMES, None, 3):
                 assert await free(account) == 3
             assert await free(account) == 8
 
@@ -329,10 +329,10 @@ def test_places_follow_the_open_books_too() -> None:
 
 def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
     async def main() -> None:
-        with account_for(NAMES, None, 8) as account:
+        with account_limiter(NAMES, None, 8) as account:
             account.throttled(30)
         began = anyio.current_time()
-        with account_for(NAMES, None, 8) as again:
+        with account_limiter(NAMES, None, 8) as again:
             await again.acquire(None)
         assert anyio.current_time() - began == pytest.approx(30)
 
@@ -343,23 +343,23 @@ def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
 async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "REMEMBERED", 10)
     seen: list[weakref.ref[AccountLimiter]] = []
-    with account_for(NAMES, None, 1) as kept:
+    with account_limiter(NAMES, None, 1) as kept:
         for number in range(30):
-            with account_for([str(number), f"-{number}"], None, 1) as account:
+            with account_limiter([str(number), f"-{number}"], None, 1) as account:
                 seen.append(weakref.ref(account))
         del account
         gc.collect()
         assert [number for number, account in enumerate(seen) if account()] == list(range(20, 30))
-        with account_for(NAMES, None, 1) as again:
+        with account_limiter(NAMES, None, 1) as again:
             assert again is kept, "not while a book is open"
-    with account_for(NAMES, None, 1) as again:
+    with account_limiter(NAMES, None, 1) as again:
         assert again is kept, "nor at once when it closes, though it is the first that was opened"
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_account_ends_with_its_event_loop(backend: str) -> None:
     async def main() -> weakref.ref[AccountLimiter]:
-        with account_for(NAMES, None, 1) as account, anyio.move_on_after(0.01):
+        with account_limiter(NAMES, None, 1) as account, anyio.move_on_after(0.01):
             await account.acquire(None)
             await account.acquire(None)
         account.release()

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from crossbook import InvalidInputError
 from crossbook._http.options import Options
-from crossbook._http.request import Attachment, Base, outgoing
+from crossbook._http.request import Attachment, BaseUrl, outgoing
 
-BASE = Base.parse("https://vendor.example.com/api/", allow_http=False)
+BASE = BaseUrl.parse("https://vendor.example.com/api/", allow_http=False)
 
 
 def framed(request: Request, attachment: Attachment | None = None, **options: float):
@@ -73,7 +73,7 @@ def test_any_query_stays_a_query(parameters: dict[str, str]) -> None:
     ],
 )
 def test_base_urls(url: str, origin: str, prefix: str) -> None:
-    base = Base.parse(url, allow_http=False)
+    base = BaseUrl.parse(url, allow_http=False)
     assert (base.origin, base.prefix) == (origin, prefix)
 
 
@@ -92,15 +92,15 @@ def test_base_urls(url: str, origin: str, prefix: str) -> None:
 )  # fmt: skip
 def test_addresses_that_are_none_or_not_safe(url: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        Base.parse(url, allow_http=False)
+        BaseUrl.parse(url, allow_http=False)
     assert caught.value.field == "base_url"
     assert "pw" not in str(caught.value)
 
 
 def test_who_insists_on_http_gets_it() -> None:
-    assert Base.parse("http://api.example.com", allow_http=True).origin == "http://api.example.com"
+    assert BaseUrl.parse("http://api.example.com", allow_http=True).origin == "http://api.example.com"
     with pytest.raises(InvalidInputError):
-        Base.parse("ftp://api.example.com", allow_http=True)
+        BaseUrl.parse("ftp://api.example.com", allow_http=True)
 
 
 def test_credentials_do_not_travel() -> None:

@@ -131,10 +131,10 @@ async def together(
 def show(sinks: Sinks, book: Any) -> None:
     """Everything that a user has in hand without calling anything."""
     pager = book.contacts.list()
-    connection = book._connection
+    session = book._session
     for shown in (
         book, book.contacts, book.groups, book.wire, book.wire.contacts, book.profile, book.contacts.find, pager,
-        pager.pages(), aiter(pager), vars(book), vars(book.contacts), vars(connection), vars(connection.auth),
-        vars(connection.transport), book._options, book._adapter, book.with_options(max_attempts=1),
+        pager.pages(), aiter(pager), vars(book), vars(book.contacts), vars(session), vars(session.auth),
+        vars(session.transport), book._options, book._adapter, book.with_options(max_attempts=1),
     ):  # fmt: skip
         sinks.object(shown)

@@ -21,9 +21,9 @@ ERRORS = [getattr(crossbook, name) for name in crossbook.__all__ if isinstance(g
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_book_and_its_credentials_cannot_be_pickled(vendor: str) -> None:
     book = book_over(vendor, FakeTransport())
-    connection: Any = book._connection
+    session: Any = book._session
     assert unpicklable(book)
-    for inside in (book.contacts, book.groups, book.wire, connection, connection.auth):  # type: ignore[attr-defined]
+    for inside in (book.contacts, book.groups, book.wire, session, session.auth):  # type: ignore[attr-defined]
         with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
             pickle.dumps(inside)
 

@@ -16,7 +16,7 @@ from crossbook import CrossbookError
 from crossbook._http.auth import headers
 from crossbook._http.client import Client
 from crossbook._http.options import Options
-from crossbook._http.request import Base, PreparedRequest, TransportResponse
+from crossbook._http.request import BaseUrl, PreparedRequest, TransportResponse
 from crossbook._http.session import Session
 from crossbook.vendor import Rate
 from crossbook.vendors.vercom.profile import PROFILE
@@ -76,7 +76,7 @@ class Vendor:
 @asynccontextmanager
 async def asking(vendor: Vendor, rate: Rate | None = None, places: int = 100, **options: Any) -> AsyncGenerator[Call]:
     """What makes one call, and says whether it succeeded."""
-    base = Base.parse("https://vendor.example.com", allow_http=False)
+    base = BaseUrl.parse("https://vendor.example.com", allow_http=False)
     connection = Session(PROFILE, base, headers({"Authorization": "fake"}), vendor, rate, places)
     await connection.open()
     wire = Client(connection, Options(**options))

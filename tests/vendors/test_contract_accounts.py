@@ -132,7 +132,7 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
     """`account=` before its variable, before the user name, before the name of an account of the environment."""
 
     def identity(book: AddressBook) -> str | None:
-        found = book._connection.identity  # pyright: ignore[reportPrivateUsage]
+        found = book._session.identity  # pyright: ignore[reportPrivateUsage]
         return None if found is None else found.reveal()
 
     kind, variable = load_vendor(vendor), f"CROSSBOOK_{vendor.upper()}_ACCOUNT"

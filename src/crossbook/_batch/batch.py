@@ -199,7 +199,7 @@ class Batch(Generic[I]):
 
     def __init__(
         self,
-        connection: Session,
+        session: Session,
         source: Source[I],
         intake: ItemReader[I],
         writer: Executor[I],
@@ -212,7 +212,7 @@ class Batch(Generic[I]):
         requests: Callable[[], int],
         rate: Rate | None,
     ) -> None:
-        self._connection = connection
+        self._session = session
         self._source = source
         self._intake = intake
         self._writer = writer
@@ -233,18 +233,18 @@ class Batch(Generic[I]):
 
     @hide_internal_frames
     async def __aenter__(self) -> Self:
-        self._connection.check()
+        self._session.check_open()
         if self._began is not None:
-            raise UsageError("a batch runs once: ask for a new one", vendor=self._connection.profile.vendor)
+            raise UsageError("a batch runs once: ask for a new one", vendor=self._session.profile.vendor)
         self._began = anyio.current_time()
-        opening = self._connection.start(self._intake.open)
+        opening = self._session.start_task(self._intake.open)
         try:
             self._source.start(*await await_result(opening))
         except BaseException:
             await run_shielded(partial(self._intake.give_up, opening))
             raise
         self._working = self._workers
-        self._jobs = [self._connection.start(self._work) for _ in range(self._workers)]
+        self._jobs = [self._session.start_task(self._work) for _ in range(self._workers)]
         return self
 
     @hide_internal_frames
@@ -286,7 +286,7 @@ class Batch(Generic[I]):
         if self._began is None:
             raise UsageError(
                 "a batch begins when it is entered: `async with` it, or await its summary()",
-                vendor=self._connection.profile.vendor,
+                vendor=self._session.profile.vendor,
             )
         result = await self._window.get()
         if result is not None:
@@ -295,7 +295,7 @@ class Batch(Generic[I]):
             raise self._broken
         if not (self._source.exhausted or self._stopping) or self._writer.in_flight:
             what = "the batch was left, or its book closed, before it was done"
-            raise UsageError(what, vendor=self._connection.profile.vendor)
+            raise UsageError(what, vendor=self._session.profile.vendor)
         raise StopAsyncIteration
 
     @hide_internal_frames
@@ -335,7 +335,7 @@ class Batch(Generic[I]):
         except anyio.get_cancelled_exc_class():
             await checkpoint_if_cancelled()  # the book is closed
             what = "the source or a callback was cancelled from within: what it waited for was"
-            self._break(UsageError(what, vendor=self._connection.profile.vendor))
+            self._break(UsageError(what, vendor=self._session.profile.vendor))
         finally:
             self._working -= 1
             if self._working == 0:

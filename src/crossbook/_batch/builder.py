@@ -84,7 +84,7 @@ class BatchContext:
     """What a book lends to a batch."""
 
     adapter: VendorAdapter
-    connection: Session
+    session: Session
     options: Options
     requests: Callable[[], int]
 
@@ -101,8 +101,8 @@ def batch(
     on_duplicate: OnDuplicate | None = None,
 ) -> Batch[I]:
     """Puts a batch together; nothing is sent before it is entered."""
-    profile, connection = context.adapter.profile, context.connection
-    connection.check()
+    profile, session = context.adapter.profile, context.session
+    session.check_open()
     unknown = sorted(set(options) - set(BatchOptions.__annotations__))
     if unknown:
         raise InvalidInputError(f"a batch has no option {', '.join(unknown)}", field=unknown[0], vendor=profile.vendor)
@@ -128,7 +128,7 @@ def batch(
     if step.creates:
         decider = Resolver(
             context.adapter,
-            None if match is None else Lookups(context.adapter, match, connection.start),
+            None if match is None else Lookups(context.adapter, match, session.start_task),
             journal,
             match=match,
             upsert=upsert,
@@ -144,7 +144,7 @@ def batch(
         context.adapter,
         journal,
         Purpose(
-            profile.vendor, operation, match, connection.base_url, connection.brand, step.creates, connection.identity
+            profile.vendor, operation, match, session.base_url, session.brand, step.creates, session.identity
         ),
         hashes,
         name=run,
@@ -159,17 +159,17 @@ def batch(
     if isinstance(items, Pager) and isinstance(step, ById):
         items = collected(items, journal if kept else None, hashes)
     return Batch(
-        connection,
+        session,
         Source(items, journal.checkpoint),
         intake,
         writer,
-        workers=options.get("concurrency") or (_BULK_WORKERS if writer.chunk > 100 else connection.concurrency),
+        workers=options.get("concurrency") or (_BULK_WORKERS if writer.chunk > 100 else session.concurrency),
         ordered=options.get("ordered", False),
         policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=_bar(operation) if progress is True else None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=_steps(profile, step, match, upsert), remedy=remedy),
         requests=context.requests,
-        rate=connection.rate,
+        rate=session.rate,
     )
 
 

@@ -72,10 +72,10 @@ class SuccessResponse(Response, frozen=True):
 class Client:
     """Sends a generated client's requests over one connection with one set of options."""
 
-    def __init__(self, connection: Session, options: Options) -> None:
-        self._connection = connection
+    def __init__(self, session: Session, options: Options) -> None:
+        self._session = session
         self._options = options
-        self._cap = options.max_response_bytes or connection.profile.max_response_bytes
+        self._cap = options.max_response_bytes or session.profile.max_response_bytes
         # What a batch waits for one permit or one Retry-After, and by which option; None for a single call.
         self._patience: tuple[float, str] | None = None
         if options.max_wait is not None:
@@ -83,14 +83,14 @@ class Client:
         self.requests = 0
 
     def __repr__(self) -> str:
-        return f"<Wire to {self._connection.profile.vendor}>"
+        return f"<Wire to {self._session.profile.vendor}>"
 
     @hide_internal_frames
     async def send(self, request: Request) -> Response:
-        connection, options = self._connection, self._options
-        connection.check()
-        account = connection.account
-        operation = connection.profile.operations.get(request.operation, _OTHER)
+        session, options = self._session, self._options
+        session.check_open()
+        limiter = session.limiter
+        operation = session.profile.operations.get(request.operation, _OTHER)
         number, free, renewed, deadline = 0, 0, False, None
         earlier: Sent = "no"
         error: CrossbookError | None = None
@@ -98,7 +98,7 @@ class Client:
         while True:
             if watching is not None:
                 watching.asked(request)
-            if not account.acquire_nowait(ahead=operation.priority):
+            if not limiter.acquire_nowait(ahead=operation.priority):
                 deadline = await self._turn(request, operation, deadline, error)
             try:
                 began = anyio.current_time()
@@ -107,42 +107,42 @@ class Client:
                 number += 1
                 self.requests += 1
                 attachment, left = (
-                    connection.auth.credentials_for(request.operation, deadline - began),
+                    session.auth.credentials_for(request.operation, deadline - began),
                     deadline - began,
                 )
                 if not isinstance(attachment, Attachment):
                     attachment = await attachment
                     left = deadline - anyio.current_time()
-                call = outgoing(request, connection.base, attachment, options, left, self._cap)
+                call = outgoing(request, session.base, attachment, options, left, self._cap)
                 outcome: TransportResponse | TransportFailure = _OVERDUE
                 with anyio.move_on_at(deadline):
-                    outcome = await connection.transport.send(call)
+                    outcome = await session.transport.send(call)
             except CrossbookError as unmade:  # the login's
                 unmade.earlier = earlier
                 raise
             finally:
-                account.release()
+                limiter.release()
             if isinstance(outcome, TransportResponse) and outcome.content.startswith(BOM_UTF8):
                 outcome = TransportResponse(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
             marks = None
             if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
                 marks = await count_in_chunks(outcome.content, MARKS)
-            error = map_response_error(connection.profile, operation, outcome, request, attachment.secrets, marks)
+            error = map_response_error(session.profile, operation, outcome, request, attachment.secrets, marks)
             if watching is not None:
                 watching.answered(request, outcome, error)
             if isinstance(error, RateLimitError):
-                account.throttled(error.retry_after)
+                limiter.throttled(error.retry_after)
             elif isinstance(outcome, TransportResponse):
-                account.succeeded(anyio.current_time())
+                limiter.succeeded(anyio.current_time())
             if error is None and isinstance(outcome, TransportResponse):
-                account.quota.succeeded(repeated=number > 1)
+                limiter.quota.succeeded(repeated=number > 1)
                 if options.on_attempt is not None or logs.wanted():
                     self._told(request, number, began, outcome, None, None, attachment.secrets)
-                content = connection.profile.empty_list if outcome.status == 404 else outcome.content
+                content = session.profile.empty_list if outcome.status == 404 else outcome.content
                 if outcome.status == 207:  # a success in part: what it says of the other part is shown
                     content = _redaction.without_secrets(content, attachment.secrets)
                 return SuccessResponse(
-                    outcome.status, outcome.headers, content, connection.profile.vendor, request.operation
+                    outcome.status, outcome.headers, content, session.profile.vendor, request.operation
                 )  # fmt: skip
             assert error is not None
             error.operation, error.attempts, error.earlier = request.operation, number, earlier
@@ -150,7 +150,7 @@ class Client:
                 earlier = "maybe"
             if isinstance(error, AuthError) and not renewed:
                 try:
-                    renewed = await connection.auth.renew(attachment, error, deadline - anyio.current_time())
+                    renewed = await session.auth.renew(attachment, error, deadline - anyio.current_time())
                 except CrossbookError as unmade:
                     unmade.earlier = earlier
                     self._told(request, number, began, outcome, error, None)
@@ -167,7 +167,7 @@ class Client:
             self._told(request, number, began, outcome, error, wait)
             if wait is None:
                 raise error
-            with connection.waiting() as scope:
+            with session.cancel_on_close() as scope:
                 await anyio.sleep(wait)
             if scope.cancelled_caught:
                 raise error
@@ -186,7 +186,7 @@ class Client:
             CrossbookError: no permit comes in time, or before the book closes. The attempt `before` says what became of
                 the call, if there was one.
         """
-        connection, options = self._connection, self._options
+        session, options = self._session, self._options
         began, bound = anyio.current_time(), self._patience
         if bound is None and deadline is None and options.queue_timeout is not None:
             bound = options.queue_timeout, "queue_timeout"
@@ -194,8 +194,8 @@ class Client:
             deadline = began + options.timeout
         longest, option = bound or ((deadline or 0.0) - began, "timeout")
         try:
-            with connection.waiting():
-                await connection.account.acquire(longest, ahead=operation.priority)
+            with session.cancel_on_close():
+                await session.limiter.acquire(longest, ahead=operation.priority)
                 return deadline if bound is None or deadline is None else deadline + anyio.current_time() - began
         except AcquireTimeout as late:
             within = f"{max(0.0, longest):.3g} s ({option})"
@@ -203,16 +203,16 @@ class Client:
                 f"no permit from the rate limiter within {within}; nothing was sent: "
                 f"send fewer requests at once, or raise {option}"
             )
-            if connection.account.closed() > max(0.0, began + longest - anyio.current_time()):
+            if session.limiter.closed() > max(0.0, began + longest - anyio.current_time()):
                 reason = (
                     f"the vendor asked to wait, for longer than {within}; nothing was sent: "
                     "call again after the time that it asked for (retry_after)"
                 )
             raise before or RateLimitError(
                 reason,
-                vendor=connection.profile.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
+                vendor=session.profile.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
-        error = before or map_response_error(connection.profile, operation, _CLOSED)
+        error = before or map_response_error(session.profile, operation, _CLOSED)
         assert error is not None
         error.operation = request.operation
         raise error
@@ -222,13 +222,13 @@ class Client:
         working = _working(error)
         if not may_repeat(operation.retry, error) or (number >= self._options.max_attempts and not working):
             return None
-        if self._connection.group is None:  # closed meanwhile
+        if self._session.task_group is None:  # closed meanwhile
             return None
         asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
         wait = wait_before(1 if working else number, asked)
         # A batch obeys a vendor that throttles: the limiter slows all of it down, so no quota need end its repeats.
         free = working or (self._patience is not None and isinstance(error, RateLimitError))
-        if wait >= left or not (free or self._connection.account.quota.take()):
+        if wait >= left or not (free or self._session.limiter.quota.take()):
             return None
         return wait
 
@@ -239,7 +239,7 @@ class Client:
         hook = self._options.on_attempt
         if hook is None and not logs.wanted():
             return
-        profile, seconds = self._connection.profile, anyio.current_time() - began
+        profile, seconds = self._session.profile, anyio.current_time() - began
         cause = None if error is None else error.cause or type(error).__name__
         sent = error.sent if error else "yes"
         attempt = Attempt(profile.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)

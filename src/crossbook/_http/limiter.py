@@ -206,7 +206,7 @@ _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
 
 
 @contextmanager
-def account_for(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
+def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
     """The account that these credentials are, in this event loop, while a book is open.
 
     It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that

@@ -17,7 +17,7 @@ from crossbook.errors import CrossbookError
 logger = logging.getLogger("crossbook")
 
 
-def opened(vendor: str, transport: str, address: str) -> None:
+def log_open(vendor: str, transport: str, address: str) -> None:
     """A book's first line."""
     logger.info("%s book open: transport %s, %s", vendor, transport, address)
 

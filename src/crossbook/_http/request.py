@@ -94,7 +94,7 @@ class Attachment(Discreet, frozen=True):
         raise TypeError("credentials cannot be pickled: make the book anew where it is needed")
 
 
-class Base(Struct, frozen=True):
+class BaseUrl(Struct, frozen=True):
     """A base URL, taken apart once."""
 
     origin: str
@@ -102,7 +102,7 @@ class Base(Struct, frozen=True):
     prefix: str
 
     @classmethod
-    def parse(cls, url: str, *, allow_http: bool) -> Base:
+    def parse(cls, url: str, *, allow_http: bool) -> BaseUrl:
         try:
             parts = urlsplit(url.strip())
             parts.port  # noqa: B018  (checked when it is read)
@@ -138,7 +138,7 @@ def _is_path(path: str) -> bool:
 
 
 def outgoing(
-    request: Request, base: Base, attachment: Attachment, options: Options, left: float, cap: int
+    request: Request, base: BaseUrl, attachment: Attachment, options: Options, left: float, cap: int
 ) -> PreparedRequest:
     """The request as it leaves; InvalidInputError if its path could be read as another route."""
     if not _is_path(request.path):

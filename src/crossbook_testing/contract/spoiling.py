@@ -24,9 +24,9 @@ class Spoiling:
     @classmethod
     def of(cls, book: AddressBook) -> Spoiling:
         """Comes between a book and its transport."""
-        connection = book._connection  # pyright: ignore[reportPrivateUsage]
-        spoiling = cls(connection.transport)
-        connection.transport = spoiling
+        session = book._session  # pyright: ignore[reportPrivateUsage]
+        spoiling = cls(session.transport)
+        session.transport = spoiling
         return spoiling
 
     def next(

@@ -57,7 +57,7 @@ class Atom(AddressBook):
             book.renew_credentials("the new token")
             ```
         """
-        self._connection.renew(_auth(token))
+        self._session.replace_credentials(_auth(token))
 
     @classmethod
     @hide_internal_frames_sync

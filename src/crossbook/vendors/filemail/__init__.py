@@ -86,7 +86,7 @@ class Filemail(AddressBook):
             book.renew_credentials("user@example.com", "the new password")
             ```
         """
-        self._connection.renew(_login(username, password, api_key, None))
+        self._session.replace_credentials(_login(username, password, api_key, None))
 
     @classmethod
     @hide_internal_frames_sync
@@ -113,11 +113,11 @@ class Filemail(AddressBook):
         from crossbook._http.auth import shared_hash
 
         await super().__aenter__()
-        connection = self._connection
-        identity = connection.identity
+        session = self._session
+        identity = session.identity
         assert identity is not None  # every login has a user name
-        account = shared_hash(*connection.place, identity.reveal())
-        self._login.bind(account=account, login=self._log_in, start=connection.start, clock=anyio.current_time)
+        account = shared_hash(*session.location, identity.reveal())
+        self._login.bind(account=account, login=self._log_in, start=session.start_task, clock=anyio.current_time)
         return self
 
     async def _log_in(self) -> str:

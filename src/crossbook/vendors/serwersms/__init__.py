@@ -90,7 +90,7 @@ class SerwerSMS(AddressBook):
             book.renew_credentials(token="the new token")
             ```
         """
-        self._connection.renew(_auth(username, password, token))
+        self._session.replace_credentials(_auth(username, password, token))
 
     @classmethod
     @hide_internal_frames_sync
@@ -147,7 +147,7 @@ class SerwerSMS(AddressBook):
         from crossbook import _validation
         from crossbook.vendors.decoding import parse_int, parse_str
 
-        self._connection.check()
+        self._session.check_open()
         _validation.check_group_name(PROFILE, group_name, "group_name")
         carried = ("phone", "email", "first_name", "last_name", "company")
         if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]

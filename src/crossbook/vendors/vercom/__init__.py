@@ -87,7 +87,7 @@ class Vercom(AddressBook):
             book.renew_credentials(authorization="the new key", application_key="the application's")
             ```
         """
-        self._connection.renew(_auth(authorization, application_key))
+        self._session.replace_credentials(_auth(authorization, application_key))
 
     @classmethod
     @hide_internal_frames_sync
@@ -122,8 +122,8 @@ class Vercom(AddressBook):
         from crossbook.vendors.vercom.resources import Fields, Segments
 
         self.wire = Api(send)
-        self.fields = Fields(self.wire, self._connection)
-        self.segments = Segments(self.wire, self._connection)
+        self.fields = Fields(self.wire, self._session)
+        self.segments = Segments(self.wire, self._session)
         return VercomBulk(self.wire)
 
 

@@ -51,11 +51,11 @@ T = TypeVar("T", Field, Segment)
 class Fields:
     """`book.fields`: the additional fields of the account."""
 
-    room = "fields"
+    resource = "fields"
 
-    def __init__(self, api: Api, connection: Session) -> None:
+    def __init__(self, api: Api, session: Session) -> None:
         self._api = api
-        self._connection = connection
+        self._session = session
 
     @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Field]:
@@ -77,17 +77,17 @@ class Fields:
             names = [field.name async for field in book.fields.list()]
             ```
         """
-        return _pager(self._connection, "fields", self._api.contacts.list_fields, models.Field, _field, after)
+        return _pager(self._session, "fields", self._api.contacts.list_fields, models.Field, _field, after)
 
 
 class Segments:
     """`book.segments`: saved selections of contacts, made in the vendor's panel."""
 
-    room = "segments"
+    resource = "segments"
 
-    def __init__(self, api: Api, connection: Session) -> None:
+    def __init__(self, api: Api, session: Session) -> None:
         self._api = api
-        self._connection = connection
+        self._session = session
 
     @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Segment]:
@@ -110,7 +110,7 @@ class Segments:
                 print(segment.name)
             ```
         """
-        return _pager(self._connection, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
+        return _pager(self._session, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
 
     @hide_internal_frames
     async def get(self, id: str) -> Segment:
@@ -144,14 +144,14 @@ class Segments:
 
 
 def _pager(
-    connection: Session,
+    session: Session,
     what: str,
     call: Callable[..., Coroutine[Any, Any, Any]],
     kind: type[M],
     read: Callable[[M], T],
     after: str | None,
 ) -> Pager[T]:
-    connection.check()
+    session.check_open()
 
     async def page(offset: int, limit: int) -> Sequence[M | None]:
         answer = await call(offset=offset, limit=limit)
@@ -165,7 +165,7 @@ def _pager(
     bound = cursor.hash_filters(PROFILE.vendor, what)
     position = cursor.decode(after, bound) if after is not None else None
     return Pager(
-        lambda: PAGING.over(page, PAGING.default_size, read), connection.start, bound, position,
+        lambda: PAGING.over(page, PAGING.default_size, read), session.start_task, bound, position,
         vendor=PROFILE.vendor, operation=f"{what}.list",
     )  # fmt: skip
 
