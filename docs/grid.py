@@ -1,5 +1,7 @@
-"""Writes what the code knows best into the pages that are read as they are: the capability grid into README.md, what is
-repeated into docs/reliability.md. `--check` says whether they are up to date."""
+"""Write the capability grid into README.md and the retry table into docs/reliability.md.
+
+Both pages are also read outside the site. `--check` reports whether the tables are up to date.
+"""
 
 from __future__ import annotations
 
@@ -9,52 +11,57 @@ from pathlib import Path
 
 import crossbook
 from crossbook.registry import VENDORS, load_vendor
-from docs.repeats import repeats
+from docs.retries import retry_table
+from docs.site.markup import table
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
 def grid() -> str:
-    profiles = [load_vendor(name).profile for name in VENDORS]
-    lines = ["| | " + " | ".join(profile.title for profile in profiles) + " |", "|---" * (len(profiles) + 1) + "|"]
-    for verb, row in crossbook.capabilities().items():
-        if verb == "contacts.update:external_id":
-            title = "`contacts.update` by external id"
-        elif verb.startswith("groups.create:"):
+    """Return the capability grid, one column for each vendor."""
+    rows: list[list[str]] = []
+    for name, row in crossbook.capabilities().items():
+        if name.startswith("groups.create:"):
             continue
-        else:
-            title = f"`{verb.replace(':', ' ')}`"
-        cells = [f"{SIGNS[row[name].support]} {row[name].note}".strip() for name in VENDORS]
-        lines.append(f"| {title} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+        title = (
+            "`contacts.update` by external id"
+            if name == "contacts.update:external_id"
+            else f"`{name.replace(':', ' ')}`"
+        )
+        rows.append([title, *(f"{SIGNS[row[vendor].support]} {row[vendor].note}" for vendor in VENDORS)])
+    return table(["", *(load_vendor(vendor).profile.title for vendor in VENDORS)], rows)
 
 
+# Page, marker before the table, marker behind it, the table.
 TABLES: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
     ("README.md", "<!-- grid: written by `make grid` from the profiles -->", "<!-- end of grid -->", grid),
     (
-        "docs/reliability.md", "<!-- repeats: written by `make grid` from the code -->", "<!-- end of repeats -->",
-        repeats,
+        "docs/reliability.md",
+        "<!-- retries: written by `make grid` from the code -->",
+        "<!-- end of retries -->",
+        retry_table,
     ),
-)  # fmt: skip
+)
 
 
 def main() -> int:
-    stale = False
-    for page, begin, end, table in TABLES:
+    """Write the tables into their pages; with `--check`, return 1 if a page is out of date."""
+    is_stale = False
+    for page, begin, end, write in TABLES:
         path = ROOT / page
         text = path.read_text(encoding="utf-8")
         before, _, rest = text.partition(begin)
         _, _, after = rest.partition(end)
-        wanted = f"{before}{begin}\n{table()}\n{end}{after}"
-        if wanted == text:
+        expected = f"{before}{begin}\n{write()}\n{end}{after}"
+        if expected == text:
             continue
         if "--check" in sys.argv:
-            print(f"{page}: its table is not what the code says: run `make grid` and commit it")
-            stale = True
+            print(f"{page}: its table is out of date: run `make grid` and commit it")
+            is_stale = True
         else:
-            path.write_text(wanted, encoding="utf-8")
-    return int(stale)
+            path.write_text(expected, encoding="utf-8")
+    return int(is_stale)
 
 
 if __name__ == "__main__":

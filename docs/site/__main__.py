@@ -1,7 +1,7 @@
-"""Builds the site into build/site, strictly: `make docs`.
+"""Build the site into build/site, strictly: `make docs`.
 
-A broken link or anchor, a name that no page documents, a docstring that does not fit its signature, a public name
-without a docstring, and anything that a page would fetch from elsewhere are errors.
+The build fails on a broken link or anchor, an undocumented public name, a docstring that does not match its
+signature, and a page that loads anything from another server.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ SITE = ROOT / "build" / "site"
 
 
 def main() -> int:
-    """Builds, checks, and says where to look."""
-    complaints: list[str] = []
+    """Build the site, check it, and print its address; return 1 if there is a problem."""
+    problems: list[str] = []
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: complaints.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: problems.append(record.getMessage())  # type: ignore[method-assign]
     for name in ("griffe", "mkdocstrings", "mkdocs"):
         logging.getLogger(name).addHandler(handler)
     shutil.rmtree(SITE, ignore_errors=True)
     try:
         zensical.build(str(ROOT / "zensical.toml"), {"strict": True, "clean": True})  # pyright: ignore[reportUnknownMemberType]
     except RuntimeError as error:
-        complaints.append(str(error))
-    offline.keep(SITE)
-    complaints += [*public.complaints(SITE / "objects.inv"), *offline.complaints(SITE)]
-    for complaint in complaints:
-        print(f"docs: {complaint}", file=sys.stderr)
-    if complaints:
+        problems.append(str(error))
+    offline.use_local_script(SITE)
+    problems += [*public.find_problems(SITE / "objects.inv"), *offline.find_problems(SITE)]
+    for problem in problems:
+        print(f"docs: {problem}", file=sys.stderr)
+    if problems:
         return 1
     pages = sum(1 for _ in SITE.rglob("*.html"))
-    print(f"{pages} pages, no complaint. Open file://{SITE}/index.html (no server and no network is needed).")
+    print(f"{pages} pages, no problems. Open file://{SITE}/index.html (it needs no server and no network).")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Small pieces of Markdown that every generated part of the site is made of."""
+"""Tables, code and evidence badges as Markdown, for the generated parts of the site."""
 
 from __future__ import annotations
 
@@ -9,35 +9,39 @@ _CODE = re.compile(r"`([^`]*)`")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; a column in which no row says anything is left out."""
-    filled = [[cell(each) for each in row] for row in rows]
-    kept = [at for at in range(len(head)) if any(row[at] for row in filled)]
-    if not filled:
+    """Return a table without its empty columns, or "" if there are no rows."""
+    cells = [[cell(text) for text in row] for row in rows]
+    kept = [column for column in range(len(head)) if any(row[column] for row in cells)]
+    if not cells:
         return ""
-    lines = [[head[at] for at in kept], ["---"] * len(kept), *([row[at] for at in kept] for row in filled)]
+    lines = [
+        [head[column] for column in kept],
+        ["---"] * len(kept),
+        *([row[column] for column in kept] for row in cells),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def cell(text: str) -> str:
-    """Text that stays in its cell: no line breaks, and no bar that would end it."""
+    """Return text for a table cell: without line breaks, with `|` escaped."""
     line = " ".join(str(text).split())
-    return _CODE.sub(lambda found: code(found.group(1)), line).replace("|", "&#124;")
+    return _CODE.sub(lambda match: code(match.group(1)), line).replace("|", "&#124;")
 
 
 def code(text: str) -> str:
-    """Code that may hold anything, a pattern's bars, stars and brackets too."""
+    """Return inline code, with every character of Markdown or HTML escaped."""
     if not re.search(r"[|*_\[\]\\<>&]", text):
         return f"`{text}`"
-    return f"<code>{re.sub('[^A-Za-z0-9 ]', lambda sign: f'&#{ord(sign.group())};', text)}</code>"
+    return f"<code>{re.sub('[^A-Za-z0-9 ]', lambda match: f'&#{ord(match.group())};', text)}</code>"
 
 
 def evidence(level: str | None, note: str = "") -> str:
-    """How sure we are, as a badge that tells its reason when it is pointed at."""
+    """Return a badge that says how sure we are, with the reason as a tooltip."""
     if not level:
         return ""
-    title = f' title="{_quoted(note)}"' if note else ""
+    title = f' title="{_escape_attribute(note)}"' if note else ""
     return f'<span class="evidence {level}"{title}>{level}</span>'
 
 
-def _quoted(text: str) -> str:
-    return "".join(f"&#{ord(sign)};" if sign in "\"'&<>`*_[]|\\" else sign for sign in " ".join(text.split()))
+def _escape_attribute(text: str) -> str:
+    return "".join(f"&#{ord(char)};" if char in "\"'&<>`*_[]|\\" else char for char in " ".join(text.split()))

@@ -1,81 +1,86 @@
-"""Whether every public name is documented: it has a docstring of its own, and a place in the reference."""
+"""Find public names that are not documented: without a docstring of their own, or on no page of the reference."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mkdocstrings import Inventory
 
-# Beside these: what the names of `crossbook` lead to.
 MODULES = (
     "crossbook",
+    "crossbook.journal",
+    "crossbook.vendor",
     "crossbook.fastapi",
     "crossbook.files",
     "crossbook_testing",
     "crossbook_verify",
     "crossbook_sandbox",
 )
-LED_TO = (
+# Classes that users get from these modules' objects and need not import.
+CLASSES = (
     "crossbook.contacts.Contacts",
     "crossbook.groups.Groups",
-    "crossbook.contacts.ContactBatches",
-    "crossbook.groups.GroupBatches",
-    "crossbook._http.auth.TokenStore",
-    "crossbook.vendor.Verb",
-    "crossbook.journal.base.Entry",
-    "crossbook.journal.base.RunKey",
-    "crossbook._http.options.CallOptions",
     "crossbook.vendors.serwersms.Imported",
-    "crossbook.vendors.vercom.resources.Field",
-    "crossbook.vendors.vercom.resources.Fields",
-    "crossbook.vendors.vercom.resources.Segment",
-    "crossbook.vendors.vercom.resources.Segments",
+    "crossbook.vendors.vercom.Field",
+    "crossbook.vendors.vercom.Fields",
+    "crossbook.vendors.vercom.Segment",
+    "crossbook.vendors.vercom.Segments",
 )
-# Whose methods are documented where their shape is.
-SHAPES = {"crossbook.SqliteJournal": "crossbook.Journal"}
+# The methods of these classes are documented in their protocol.
+PROTOCOLS = {"SqliteJournal": "crossbook.journal.Journal"}
 
 
-def complaints(inventory: Path) -> Iterator[str]:
-    """A line for each public name that is not documented."""
+def find_problems(inventory: Path) -> Iterator[str]:
+    """Yield a line for each public name that is not documented.
+
+    Args:
+        inventory: the site's `objects.inv`, which lists the names that are on a page.
+    """
     if not inventory.exists():
-        yield "the site has no inventory of names: it was not built"
+        yield "the site has no objects.inv: the build failed"
         return
     with inventory.open("rb") as file:
-        known: set[str] = set(Inventory.parse_sphinx(file))  # pyright: ignore[reportUnknownArgumentType]
-    for name, value in _public():
-        if not _documented(value):
+        documented: set[str] = set(Inventory.parse_sphinx(file))  # pyright: ignore[reportUnknownArgumentType]
+    names_of: dict[int, list[str]] = defaultdict(list)
+    for name, value in _public_objects():
+        names_of[id(value)].append(name)
+    for name, value in _public_objects():
+        if not _has_docstring(value):
             yield f"{name} has no docstring"
-        if name not in known:
-            yield f"{name} is on no page of the reference: name it under docs/reference/"
+        if documented.isdisjoint(names_of[id(value)]):
+            yield f"{name} is on no page of the reference: add it under docs/reference/"
         if inspect.isclass(value):
-            shape = SHAPES.get(name)
-            told: list[str] = dir(dict(_public())[shape]) if shape else []
-            yield from (f"{name}.{member} has no docstring" for member in _silent(value) if member not in told)
+            protocol = PROTOCOLS.get(value.__name__)
+            inherited = dir(_load(protocol)) if protocol else []
+            yield from (f"{name}.{method} has no docstring" for method in _list_bare(value) if method not in inherited)
 
 
-def _public() -> Iterator[tuple[str, Any]]:
+def _public_objects() -> Iterator[tuple[str, Any]]:
     for module in MODULES:
-        loaded = importlib.import_module(module)
-        yield from ((f"{module}.{name}", getattr(loaded, name)) for name in loaded.__all__)
-    for path in LED_TO:
-        module, _, name = path.rpartition(".")
-        yield path, getattr(importlib.import_module(module), name)
+        yield from ((f"{module}.{name}", _load(f"{module}.{name}")) for name in importlib.import_module(module).__all__)
+    yield from ((path, _load(path)) for path in CLASSES)
 
 
-def _documented(value: Any) -> bool:
-    """A docstring of its own: neither a base's nor the signature that dataclasses write."""
+def _load(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def _has_docstring(value: Any) -> bool:
+    """Return whether it has a docstring of its own: not inherited, and not the signature that dataclasses write."""
     if not (inspect.isclass(value) or inspect.isroutine(value)):
-        return True  # an alias: what it stands for is documented
-    said = (value.__doc__ or "").strip()
-    return bool(said) and not said.startswith(f"{value.__name__}(")
+        return True  # an alias of a documented type
+    text = (value.__doc__ or "").strip()
+    return bool(text) and not text.startswith(f"{value.__name__}(")
 
 
-def _silent(kind: type) -> Iterator[str]:
-    """Public methods and properties that say nothing."""
+def _list_bare(kind: type) -> Iterator[str]:
+    """Yield the public methods and properties without a docstring."""
     for name, member in vars(kind).items():
         function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
         if not name.startswith("_") and inspect.isfunction(function) and not (function.__doc__ or "").strip():

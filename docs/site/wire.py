@@ -1,4 +1,4 @@
-"""A vendor's wire reference, from its spec: every operation and every schema, with bounds and evidence."""
+"""The wire reference of a vendor, from its spec: every operation and every schema, with bounds and evidence."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from docs.site.markup import cell, code, evidence, table
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
 
-def reference(vendor: str) -> str:
-    """The page of a vendor, below its title."""
+def wire(vendor: str) -> str:
+    """Return the wire reference of a vendor as Markdown, without a title."""
     return "\n\n".join(part for part in _Page(vendor).parts() if part)
 
 
@@ -78,21 +78,21 @@ class _Page:
             body = document.resolve(self.spec, node["requestBody"])
             yield f"**Body:** {self._link(body['content']['application/json']['schema'])}"
         yield table(
-            ("status", "answer", "when"),
-            ((f"`{status}`", *self._answer(response)) for status, response in node["responses"].items()),
+            ("status", "response", "when"),
+            ((f"`{status}`", *self._response(response)) for status, response in node["responses"].items()),
         )
 
     def _call(self, operation: Operation) -> str:
-        """How it is called; fails where the generated code has no such method."""
+        """Return how the operation is called; raise AttributeError if the generated code has no such method."""
         tag, method = _snake(operation.tag), _snake(operation.id)
         getattr(getattr(self.api, f"{operation.tag[0].upper()}{operation.tag[1:]}Api"), method)
         return f"book.wire.{tag}.{method}(…)"
 
-    def _answer(self, response: Node) -> tuple[str, str]:
-        answer = document.resolve(self.spec, response)
-        media = answer.get("content", {}).get("application/json")
-        said = " ".join(answer.get("description", "").split())
-        return self._link(media["schema"]) if media else "", f"{said} {_badge(answer)}".strip()
+    def _response(self, response: Node) -> tuple[str, str]:
+        response = document.resolve(self.spec, response)
+        media = response.get("content", {}).get("application/json")
+        text = " ".join(response.get("description", "").split())
+        return self._link(media["schema"]) if media else "", f"{text} {_badge(response)}".strip()
 
     def _schema(self, name: str, schema: Node) -> Iterator[str]:
         yield f"### {name} {{#{self._anchor(name)}}}"
@@ -122,14 +122,14 @@ class _Page:
         if choices:
             yield "At least one of " + ", ".join(f"`{', '.join(sorted(each))}`" for each in choices) + "."
         if schema.get("additionalProperties") is False:
-            yield "Nothing else may be sent."
+            yield "No other property may be sent."
 
     def _what(self, node: Node) -> str:
         text = describe.description(self.spec, {k: v for k, v in node.items() if not k.startswith("x-evidence")})
         return f"{text} {_badge(node)}".strip()
 
     def _inside(self, node: Node) -> str:
-        """Links to the components that a property is made of."""
+        """Return links to the schemas of a property."""
         inner = [node, node.get("items", {}), *node.get("oneOf", []), *node.get("items", {}).get("oneOf", [])]
         names = dict.fromkeys(name for each in inner if (name := document.schema_name(each)))
         listed = "list of " if "items" in node else ""

@@ -39,16 +39,16 @@ def test_each_named_test_is_there(file: str, name: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     profiles: list[VendorProfile] = [load_vendor(name).profile for name in VENDORS]
-    repeats = Quota.capacity // Quota.price
+    retries = Quota.capacity // Quota.price
     said = (
-        f"({len(every_case()):,} cases",
+        f"That is {len(every_case()):,} cases",
         f"| `timeout` | {Options().timeout:g} s |",
-        f"| `connect_timeout` | {Options().connect_timeout:g} s, and",
+        f"| `connect_timeout` | {Options().connect_timeout:g} s, and at most",
         f"| `read_timeout` | {Options().read_timeout:g} s |",
-        f"| `attempts` | {Options().attempts} |",
-        f"`attempts` ({Options().attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",
+        f"| `max_attempts` | {Options().max_attempts} |",
+        f"`max_attempts` ({Options().max_attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",
         f"drawn from 0 to {BASE:g} s, doubled each time, {LONGEST:g} s at most",
-        f"holds {repeats} of them",
+        f"quota of {retries}",
         f"fails fast for\n{LoginAuth.backoff:g} s",
         f"holds {profiles[0].max_objects:,} objects",
         f"| `concurrency` (books) | {profiles[0].concurrency} |",

@@ -1,4 +1,4 @@
-"""What the code writes into pages: tables are what it would write now, and what can be copied is code."""
+"""Generated tables of pages are up to date, and examples of commands are code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from docs.site.commands import commands
 
 
 @pytest.mark.parametrize(("page", "begin", "end", "table"), TABLES, ids=[each[0] for each in TABLES])
-def test_a_table_is_what_the_code_says(page: str, begin: str, end: str, table: Callable[[], str]) -> None:
+def test_table_is_up_to_date(page: str, begin: str, end: str, table: Callable[[], str]) -> None:
     assert f"{begin}\n{table()}\n{end}" in (ROOT / page).read_text(encoding="utf-8")
 
 
-def test_an_example_of_a_command_is_code() -> None:
+def test_command_example_is_code() -> None:
     prose = re.sub(r"```.*?```", "", commands(), flags=re.DOTALL)
     assert re.findall(r"^crossbook .* --.*$", prose, re.MULTILINE) == []
