@@ -16,7 +16,7 @@ Example:
 
     @pytest.mark.anyio
     async def test_signing_up_is_not_repeated_blindly(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
-        crossbook_sandbox.inject_fault("create", with_="reset", when="after")
+        crossbook_sandbox.inject_fault("create", kind="reset", when="after")
         async with crossbook_book("vercom") as book:
             with pytest.raises(NoResponseError):
                 await sign_up(book, "anna@example.com")

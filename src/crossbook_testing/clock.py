@@ -29,7 +29,7 @@ class Clock:
 
     Example:
         ```python
-        crossbook_sandbox.inject_fault("get", with_=429, retry_after=30)
+        crossbook_sandbox.inject_fault("get", kind=429, retry_after=30)
         async with crossbook_book("vercom") as book:
             await book.contacts.get(contact.id)  # at once
         assert crossbook_clock.elapsed >= 30
@@ -37,7 +37,7 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._loops: dict[object, _Bent] = {}
+        self._loops: dict[object, _LoopClock] = {}
         self._before = 0.0
         self._began = time.time()
         self._autojump = True
@@ -120,7 +120,7 @@ class Clock:
             loop.jumps_after(self._threshold if self._autojump else inf)
 
 
-class _Bent(Protocol):
+class _LoopClock(Protocol):
     """The clock of one event loop, taken over. It goes on from the time that the loop had."""
 
     def elapsed(self) -> float: ...

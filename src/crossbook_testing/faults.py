@@ -81,7 +81,7 @@ class Armed:
 
     Example:
         ```python
-        fault = crossbook_sandbox.inject_fault("groups.list", with_="reset")
+        fault = crossbook_sandbox.inject_fault("groups.list", kind="reset")
         await book.groups.list()  # and again by itself
         assert fault.struck == 1
         ```

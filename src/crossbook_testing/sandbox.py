@@ -124,7 +124,7 @@ class Sandbox:
         return self._book  # type: ignore[return-value]  # the overloads say whose
 
     def _book(self, vendor: str, **options: Unpack[BookOptions]) -> AddressBook:
-        self._bend()
+        self._install_clock()
         if vendor not in self._inner.options.rates:
             options = {"rate": _UNLIMITED, **options}
         return registry.open(vendor, **options)
@@ -182,7 +182,7 @@ class Sandbox:
         Args:
             what: our verb ("create", "groups.create"; without a dot it is about contacts, where they have it), an
                 operation of the vendor's spec ("createContacts", "login"), or "*", whatever comes next.
-            with_: a status, for instance 429 or 503, that the vendor answers without doing anything; or
+            kind: a status, for instance 429 or 503, that the vendor answers without doing anything; or
                 `refused`, `unresolved`: no connection comes about; `no_room`: none becomes free;
                 `timeout`: the vendor does it, and no answer comes in time, at once and without waiting;
                 `vendor_error`: a status of 200 with the vendor's error inside;
@@ -205,8 +205,8 @@ class Sandbox:
 
         Example:
             ```python
-            crossbook_sandbox.inject_fault("create", with_="reset", when="after")  # stored, and nobody hears of it
-            crossbook_sandbox.inject_fault("list", with_=429, retry_after=30, times=2)
+            crossbook_sandbox.inject_fault("create", kind="reset", when="after")  # stored, and nobody hears of it
+            crossbook_sandbox.inject_fault("list", kind=429, retry_after=30, times=2)
             ```
         """
         given: dict[str, Any] = {"status": kind, **settings} if isinstance(kind, int) else dict(settings)
@@ -214,7 +214,7 @@ class Sandbox:
             given["count"] = times
         effect = "status" if isinstance(kind, int) else kind
         if effect != "status" and effect not in (kinds := get_args(FaultKind)):
-            raise UsageError(f"inject_fault: with_ is a status, or one of {', '.join(kinds)}")
+            raise UsageError(f"inject_fault: kind is a status, or one of {', '.join(kinds)}")
 
         operations = operations_of(what, vendor)
 
@@ -299,9 +299,9 @@ class Sandbox:
 
     def _transport(self, asked: Callable[[], Transport]) -> Transport:
         return Spoiled(
-            asked() if self._socket else Inside(self._vendors), self._troubles, self._vendors.operation_of, self._bend
+            asked() if self._socket else Inside(self._vendors), self._troubles, self._vendors.operation_of, self._install_clock
         )
 
-    def _bend(self) -> None:
+    def _install_clock(self) -> None:
         if self._clock is not None:
             self._clock.install()

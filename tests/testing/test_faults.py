@@ -202,14 +202,14 @@ async def test_so_many_times_and_by_chance() -> None:
 @pytest.mark.parametrize(
     ("what", "settings", "says"),
     [
-        ("destroy", {"with_": 500}, "no call 'destroy': take a verb"),
-        ("unsubscribe", {"with_": 500, "vendor": "atom"}, "Atom has no call 'unsubscribe'"),
-        ("create", {"with_": "explosion"}, "with_ is a status, or one of refused, .*, rewrite$"),
-        ("create", {"with_": 700}, "status cannot be 700"),
-        ("create", {"with_": "reset", "seconds": 3}, "reset has no setting 'seconds'"),
-        ("create", {"with_": "refused", "retry_after": 3}, "has no setting 'retry_after'"),
-        ("create", {"with_": 500, "vendor": "twilio"}, "no vendor 'twilio'"),
-        ("create", {"with_": 500, "times": 0}, "count cannot be 0"),
+        ("destroy", {"kind": 500}, "no call 'destroy': take a verb"),
+        ("unsubscribe", {"kind": 500, "vendor": "atom"}, "Atom has no call 'unsubscribe'"),
+        ("create", {"kind": "explosion"}, "kind is a status, or one of refused, .*, rewrite$"),
+        ("create", {"kind": 700}, "status cannot be 700"),
+        ("create", {"kind": "reset", "seconds": 3}, "reset has no setting 'seconds'"),
+        ("create", {"kind": "refused", "retry_after": 3}, "has no setting 'retry_after'"),
+        ("create", {"kind": 500, "vendor": "twilio"}, "no vendor 'twilio'"),
+        ("create", {"kind": 500, "times": 0}, "count cannot be 0"),
     ],
 )
 async def test_what_cannot_be_is_said(what: str, settings: dict[str, Any], says: str) -> None:

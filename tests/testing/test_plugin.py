@@ -25,8 +25,8 @@ from crossbook_testing import Books, Clock, Sandbox
 {marks}
 
 async def test_an_import_of_ours(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock) -> None:
-    crossbook_sandbox.inject_fault("create", with_=429, retry_after=30, vendor="vercom")
-    lost = crossbook_sandbox.inject_fault("create", with_="reset", when="after", vendor="vercom")
+    crossbook_sandbox.inject_fault("create", kind=429, retry_after=30, vendor="vercom")
+    lost = crossbook_sandbox.inject_fault("create", kind="reset", when="after", vendor="vercom")
     async with crossbook_book("vercom") as book:
         with pytest.raises(NoResponseError):
             await book.contacts.create(Contact(email="anna@example.com"))
@@ -96,7 +96,7 @@ async def book(crossbook_book):
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 async def test_a_book_of_a_fixture(something, book, crossbook_sandbox, crossbook_clock, number):
-    crossbook_sandbox.inject_fault("groups.list", with_=503, retry_after=20)
+    crossbook_sandbox.inject_fault("groups.list", kind=503, retry_after=20)
     await book.groups.list()
     assert 20 <= crossbook_clock.elapsed < 30
 """
@@ -117,7 +117,7 @@ async def sign_up(email):
         await book.contacts.create(Contact(name="Anna", email=email))
 
 def test_code_that_runs_its_own_loop(crossbook_sandbox, crossbook_clock):
-    crossbook_sandbox.inject_fault("login", with_=503, retry_after=50)
+    crossbook_sandbox.inject_fault("login", kind=503, retry_after=50)
     asyncio.run(sign_up("anna@example.com"))
     assert [contact.email for contact in crossbook_sandbox.contacts("filemail")] == ["anna@example.com"]
 
@@ -152,7 +152,7 @@ def test_an_application(crossbook_sandbox, crossbook_clock):
     (contact,) = crossbook_sandbox.seed("vercom", contacts=1).contacts
     with TestClient(app) as client:
         assert client.get(f"/contacts/{contact.id}").json()["email"] == contact.email
-        crossbook_sandbox.inject_fault("get", with_=429, retry_after=20)
+        crossbook_sandbox.inject_fault("get", kind=429, retry_after=20)
         assert client.get(f"/contacts/{contact.id}").status_code == 200
         assert crossbook_clock.elapsed >= 20
         assert client.get("/contacts/1").status_code == 404
