@@ -16,7 +16,7 @@ from contextlib import closing
 
 import pytest
 from msgspec.structs import replace
-from crossbook.vendor import Capability, FieldSupport, OffsetPagination, Operation, Retry, VendorErrorInfo
+from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorErrorInfo
 from crossbook.errors import NotFoundError
 from crossbook.models import Contact
 from crossbook_testing.contract import Contract
