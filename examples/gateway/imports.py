@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from crossbook import AddressBook, Batch, Contact, InvalidInputError, MatchKey
-from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLarge
+from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLargeError
 from examples.demo.people import read_people
 
 from .board import Board, Import, TheBoard
@@ -89,7 +89,7 @@ async def import_file(
         raise InvalidInputError("send either a file with a name, or demo=true for the made-up people", field="file")
     people = read_people() if given is None else await run_in_threadpool(read_upload, given, book, largest + 1)
     if len(people) > largest:
-        raise RequestTooLarge(f"an import holds {largest:,} people at most: import the file in parts")
+        raise RequestTooLargeError(f"an import holds {largest:,} people at most: import the file in parts")
     id = await _group(book, group)
     entry = board.new(request.path_params["book"], group, len(people))
     batch = book.contacts.create_many(

@@ -52,7 +52,7 @@ class CrossbookError(Exception):
         ```
     """
 
-    title: ClassVar[str] = "Something went wrong"
+    title: ClassVar[str] = "Internal error"
     action: ClassVar[Action] = "fix_setup"
     retry: ClassVar[Retryable] = "never"
     writes_nothing: ClassVar[bool] = False
@@ -186,7 +186,7 @@ def from_record(record: dict[str, Any]) -> CrossbookError:
 class UsageError(CrossbookError, RuntimeError):
     """The book is not open here: it was not entered, is closed, or was opened in another event loop."""
 
-    title = "This service is not set up for that"
+    title = "This service is misconfigured"
     exit_code = 70
     writes_nothing = True
 
@@ -194,7 +194,7 @@ class UsageError(CrossbookError, RuntimeError):
 class InvalidInputError(CrossbookError, ValueError):
     """The input cannot be sent. Raised before any I/O; `field` names the input, the message says how to fix it."""
 
-    title = "The request cannot be sent as it is"
+    title = "The request is invalid"
     action = "fix_input"
     http_status = 422
     exit_code = 2
@@ -204,7 +204,7 @@ class InvalidInputError(CrossbookError, ValueError):
 class UnsupportedError(CrossbookError):
     """The vendor has no such operation. Raised before any I/O; `crossbook.capabilities()` lists what each vendor has."""
 
-    title = "The vendor has no such thing"
+    title = "The vendor does not support this operation"
     action = "fix_input"
     http_status = 422
     exit_code = 2
@@ -228,7 +228,7 @@ class AmbiguousMatchError(CrossbookError):
 class AuthError(CrossbookError):
     """The vendor does not accept the credentials, or the account lacks the permission."""
 
-    title = "The vendor does not accept this service's credentials"
+    title = "The vendor rejected the credentials of this service"
     http_status = 502  # not 401: the vendor refuses this service, not the caller of this service
     exit_code = 3
     writes_nothing = True
@@ -237,7 +237,7 @@ class AuthError(CrossbookError):
 class NotFoundError(CrossbookError):
     """The vendor has no such contact or group."""
 
-    title = "There is no such contact or group"
+    title = "The contact or group does not exist"
     action = "fix_input"
     http_status = 404
     exit_code = 5
@@ -250,7 +250,7 @@ class RateLimitError(CrossbookError):
     `retry_after` is the number of seconds to wait, if it is known.
     """
 
-    title = "The vendor is asked too often"
+    title = "The vendor's rate limit is exceeded"
     action = "wait"
     retry = "any"
     http_status = 503
@@ -261,7 +261,7 @@ class RateLimitError(CrossbookError):
 class RejectedError(CrossbookError):
     """The vendor refused the data; `field` names the refused field, if the vendor does."""
 
-    title = "The vendor refused the data"
+    title = "The vendor rejected the data"
     action = "fix_input"
     http_status = 422
     exit_code = 6
@@ -271,7 +271,7 @@ class RejectedError(CrossbookError):
 class VendorUnavailableError(CrossbookError):
     """The vendor reports that it cannot process requests now (a 5xx, or its own code for that)."""
 
-    title = "The vendor cannot answer"
+    title = "The vendor is unavailable"
     action = "wait"
     retry = "unless_create"
     http_status = 502
@@ -291,7 +291,7 @@ class ConnectError(CrossbookError):
 class NoResponseError(CrossbookError):
     """The request left and no complete response arrived: the vendor may have processed it."""
 
-    title = "The vendor's answer was lost"
+    title = "The vendor's response was lost"
     action = "look_up"
     retry = "unless_create"
     http_status = 504
@@ -301,7 +301,7 @@ class NoResponseError(CrossbookError):
 class InvalidResponseError(CrossbookError):
     """A response arrived that does not match the spec: not JSON, cut off, another shape, or a redirect."""
 
-    title = "The vendor's answer cannot be understood"
+    title = "The vendor's response is invalid"
     action = "look_up"
     retry: ClassVar[Retryable] = "unless_create"
     http_status = 502
@@ -311,7 +311,7 @@ class InvalidResponseError(CrossbookError):
 class ResponseTooLargeError(InvalidResponseError):
     """The response is larger than `max_response_bytes`, or has too many values."""
 
-    title = "The vendor's answer is too large"
+    title = "The vendor's response is too large"
     retry = "never"
 
 

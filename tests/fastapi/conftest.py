@@ -1,4 +1,4 @@
-"""FastAPI is bound to asyncio here, and so these tests use pytest-asyncio's fixtures alone."""
+"""FastAPI runs on asyncio here, so these tests use the fixtures of pytest-asyncio only."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ def running_gateway(running_sandbox: Running) -> Iterator[str]:
 
 @pytest_asyncio.fixture
 async def gateway(running_gateway: str, sandbox: Server) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the gateway; the vendors begin anew."""
+    """A client of the gateway; the vendors have empty accounts."""
     async with httpx.AsyncClient(base_url=running_gateway, trust_env=False, timeout=300) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Gateways in a process of their own."""
+"""Start the gateway example in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WATCHED = (sys.executable, str(Path(__file__).with_name("watched_gateway.py")))
 
 @contextmanager
 def started(command: tuple[str, ...], env: Mapping[str, str] = {}) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Runs it until the end of the block, as a shell does until Ctrl-C; gives its URL and its process."""
+    """Run a gateway until the end of the block, then send Ctrl-C; give its URL and its process."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CROSSBOOK_", "GATEWAY_"))}
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with subprocess.Popen(
@@ -27,14 +27,14 @@ def started(command: tuple[str, ...], env: Mapping[str, str] = {}) -> Iterator[t
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
-            said = ""
+            output = ""
             for line in process.stdout:
-                said += line
+                output += line
                 if found := re.search(r"running on (http://\S+)", line):
                     yield found[1], process
                     break
             else:
-                raise RuntimeError(f"it did not start: {said}")
+                raise RuntimeError(f"the gateway did not start: {output}")
         finally:
             process.send_signal(signal.SIGINT)
             try:

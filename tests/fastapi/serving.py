@@ -1,4 +1,4 @@
-"""An application under real uvicorn, on loopback, in a thread of its own; and books on the sandbox for it."""
+"""Serve an application with uvicorn in a thread, and make books on the sandbox for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from crossbook.registry import load_vendor
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
-    """Serves the application for as long as the block lasts, its lifespan included; gives its URL."""
+    """Serve the application and run its lifespan until the end of the block; give its URL."""
     config = uvicorn.Config(
         app, port=0, lifespan="on", ws="none", log_level="error", access_log=False, timeout_graceful_shutdown=2
     )
@@ -38,6 +38,6 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 def book_on(sandbox: Server, vendor: str, **options: Any) -> Callable[[], AddressBook]:
-    """Makes a book on the sandbox's account when it is called, and so in the application's own loop."""
+    """Return a function that makes a book on the sandbox, so that the book belongs to the application's event loop."""
     arguments = {"base_url": sandbox.base_urls[vendor], "rate": 1e6, **sandbox.credentials[vendor], **options}
     return lambda: load_vendor(vendor)(**arguments)

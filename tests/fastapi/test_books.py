@@ -1,4 +1,4 @@
-"""Books opened with the application, closed with it, and handed out by name."""
+"""`lifespan` and `use`: open and close books with the application, and give them to handlers by name."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from crossbook.fastapi import Books, books, lifespan, use
 
 
 class Watched(Vercom):
-    """Writes down when it is opened and closed."""
+    """A book that records when it is opened and closed."""
 
     def __init__(self, name: str, log: list[str]) -> None:
         super().__init__("key", "key")
-        self._told = (name, log)
+        self._record = (name, log)
 
     async def __aenter__(self) -> Self:
-        name, log = self._told
+        name, log = self._record
         log.append(f"{name} opens")
         return await super().__aenter__()
 
     async def __aexit__(self, *exc: object) -> None:
         await super().__aexit__(*exc)
-        name, log = self._told
+        name, log = self._record
         log.append(f"{name} closed")
 
 
@@ -63,7 +63,7 @@ def application(accounts: Any) -> FastAPI:
 
 
 @pytest.mark.asyncio
-async def test_books_are_opened_in_order_and_closed_in_the_reverse_one(client: httpx.AsyncClient) -> None:
+async def test_lifespan_closes_books_in_reverse_order(client: httpx.AsyncClient) -> None:
     log: list[str] = []
     with serving(application(lifespan(eu=watched("eu", log), us=watched("us", log)))) as url:
         assert log == ["eu opens", "us opens"]
@@ -71,7 +71,7 @@ async def test_books_are_opened_in_order_and_closed_in_the_reverse_one(client: h
     assert log == ["eu opens", "us opens", "us closed", "eu closed"]
 
 
-def test_an_own_lifespan_may_use_the_books_as_long_as_it_lasts() -> None:
+def test_own_lifespan_can_use_books() -> None:
     log: list[str] = []
     accounts = lifespan(eu=watched("eu", log))
 
@@ -87,12 +87,12 @@ def test_an_own_lifespan_may_use_the_books_as_long_as_it_lasts() -> None:
         assert list(client.get("/books").json()) == ["eu", "us"]
         assert client.app_state["greeting"] == "hello"
     assert log == ["eu opens", "us opens", "own starts", "own ends", "us closed", "eu closed"]
-    # A factory makes a fresh book for the next start.
+    # The function makes a new book for the next start.
     with TestClient(app) as client:
         assert list(client.get("/books").json()) == ["eu", "us"]
 
 
-def test_a_book_that_cannot_open_closes_those_before_it() -> None:
+def test_failed_start_closes_open_books() -> None:
     log: list[str] = []
 
     def broken() -> AddressBook:
@@ -106,7 +106,7 @@ def test_a_book_that_cannot_open_closes_those_before_it() -> None:
     assert log == ["eu opens", "eu closed"]
 
 
-def test_vendors_take_their_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lifespan_reads_credentials_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AUTHORIZATION", "APPLICATION_KEY"):
         monkeypatch.setenv(f"CROSSBOOK_VERCOM_{name}", "key")
     monkeypatch.delenv("CROSSBOOK_ATOM_TOKEN", raising=False)
@@ -119,7 +119,7 @@ def test_vendors_take_their_credentials_from_the_environment(monkeypatch: pytest
         pass
 
 
-def test_names_that_cannot_be_are_refused_when_they_are_given() -> None:
+def test_lifespan_refuses_invalid_names() -> None:
     with pytest.raises(InvalidInputError, match="there is no vendor 'nokia'"):
         lifespan("nokia")
     with pytest.raises(InvalidInputError, match="two books are called vercom"):
@@ -128,7 +128,7 @@ def test_names_that_cannot_be_are_refused_when_they_are_given() -> None:
         lifespan("vercom", vercom=watched("vercom", []))
 
 
-def test_one_name_in_two_lifespans_is_refused() -> None:
+def test_same_name_in_two_lifespans_is_refused() -> None:
     @asynccontextmanager
     async def own(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(eu=watched("eu", []))(app), lifespan(eu=watched("eu", []))(app):
@@ -139,7 +139,7 @@ def test_one_name_in_two_lifespans_is_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_several_accounts_of_one_vendor_by_name(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_two_accounts_of_one_vendor(sandbox: Server, client: httpx.AsyncClient) -> None:
     app = FastAPI(lifespan=lifespan(pl=book_on(sandbox, "vercom"), au=book_on(sandbox, "vercom", default_region="AU")))
 
     @app.post("/{account}")
@@ -158,23 +158,23 @@ async def test_several_accounts_of_one_vendor_by_name(sandbox: Server, client: h
     [
         ("/vercom", {}, "no book called vercom is open (open: none)"),
         ("/vercom", {"us": Watched("us", [])}, "no book called vercom is open (open: us)"),
-        ("/vercom", {"vercom": Atom("token", base_url="https://sms.example.com")}, "of Atom, not of Vercom"),
-        ("/eu", {"eu": Atom("token", base_url="https://sms.example.com")}, "of Atom, not of Vercom"),
+        ("/vercom", {"vercom": Atom("token", base_url="https://sms.example.com")}, "is Atom, expected Vercom"),
+        ("/eu", {"eu": Atom("token", base_url="https://sms.example.com")}, "is Atom, expected Vercom"),
     ],
 )
-def test_what_is_not_open_or_of_another_vendor_is_a_500_that_says_so(path: str, given: Any, said: str) -> None:
+def test_missing_or_wrong_book_is_status_500(path: str, given: Any, said: str) -> None:
     with TestClient(application(lifespan(**given))) as client:
         answer = client.get(path)
     assert answer.status_code == 500
     assert said in answer.json()["detail"]
 
 
-def test_without_the_lifespan_the_error_says_what_to_do() -> None:
-    with pytest.raises(UsageError, match="name it in crossbook"):
+def test_use_without_lifespan_raises_usage_error() -> None:
+    with pytest.raises(UsageError, match="add it to crossbook"):
         TestClient(application(None)).get("/vercom")
 
 
-def test_tests_of_an_application_can_give_a_book_of_their_own() -> None:
+def test_dependency_override_replaces_book() -> None:
     app = application(None)
     app.dependency_overrides[use("vercom")] = lambda: book_over("vercom", FakeTransport(sample("vercom", "contacts")))
     assert TestClient(app).get("/vercom").json() == "vercom"
@@ -184,7 +184,7 @@ def test_tests_of_an_application_can_give_a_book_of_their_own() -> None:
     assert use("eu") is not use("us")
 
 
-def test_web_sockets_get_their_books_too() -> None:
+def test_websocket_gets_book() -> None:
     app = application(lifespan(eu=watched("eu", [])))
 
     @app.websocket("/ws")
@@ -197,7 +197,7 @@ def test_web_sockets_get_their_books_too() -> None:
         assert socket.receive_text() == "vercom"
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError('no', name='fastapi')\n")
     done = subprocess.run(
         [sys.executable, "-c", "import crossbook.fastapi"],

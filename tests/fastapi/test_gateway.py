@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio
 
 
 def body(vendor: str, number: int = 0, **others: Any) -> dict[str, Any]:
-    """A person whom the vendor can hold, as JSON."""
+    """Return a contact that the vendor can store, as JSON."""
     values = people.values(load_vendor(vendor).profile, number)
     return {name: value for name, value in values.items() if name != "created_at"} | others
 
@@ -35,7 +35,7 @@ async def new_group(gateway: httpx.AsyncClient, vendor: str, name: str = "Friend
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_contacts(gateway: httpx.AsyncClient, vendor: str) -> None:
+async def test_gateway_contacts(gateway: httpx.AsyncClient, vendor: str) -> None:
     contacts = f"/books/{vendor}/contacts"
     group = await new_group(gateway, vendor)
     created = await gateway.post(contacts, json=body(vendor, groups=[group]))
@@ -57,7 +57,7 @@ async def test_contacts(gateway: httpx.AsyncClient, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_pages(gateway: httpx.AsyncClient, vendor: str) -> None:
+async def test_gateway_pages(gateway: httpx.AsyncClient, vendor: str) -> None:
     group = await new_group(gateway, vendor)
     for number in range(3):
         await gateway.post(f"/books/{vendor}/contacts", json=body(vendor, number, groups=[group]))
@@ -74,7 +74,7 @@ async def test_pages(gateway: httpx.AsyncClient, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
+async def test_gateway_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
     groups = f"/books/{vendor}/groups"
     first, second = await new_group(gateway, vendor), await new_group(gateway, vendor, "Others")
     assert (await gateway.patch(f"{groups}/{first}", json={"name": "Old friends"})).status_code == 204
@@ -93,7 +93,7 @@ async def test_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_an_import_streams_and_is_on_the_board(gateway: httpx.AsyncClient, vendor: str) -> None:
+async def test_import_is_streamed_and_listed(gateway: httpx.AsyncClient, vendor: str) -> None:
     group = await new_group(gateway, vendor)
     many = [body(vendor, number, groups=[group]) for number in range(5)] + [{"groups": [group]}]
     answer = await gateway.post(f"/books/{vendor}/imports", json=many)
@@ -105,7 +105,7 @@ async def test_an_import_streams_and_is_on_the_board(gateway: httpx.AsyncClient,
     assert entry["problems"][0].startswith("#6: ")
 
 
-async def test_an_import_of_who_is_there_already(gateway: httpx.AsyncClient) -> None:
+async def test_import_skips_existing_contacts(gateway: httpx.AsyncClient) -> None:
     many = [body("vercom", number) for number in range(3)]
     for status in ("created", "skipped"):
         options = {"match": "phone", "on_duplicate": "skip"}
@@ -113,7 +113,7 @@ async def test_an_import_of_who_is_there_already(gateway: httpx.AsyncClient) -> 
         assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
 
 
-async def test_an_import_of_a_file(gateway: httpx.AsyncClient) -> None:
+async def test_import_of_file(gateway: httpx.AsyncClient) -> None:
     file = "\ufeffphone,first_name,company\n+48 500 600 700,Łucja,\n+48 500 600 701,Anna,ABC\n"
     answer = await gateway.post(
         "/books/vercom/imports/file", data={"group": "From a file"}, files={"file": ("people.csv", file)}
@@ -124,8 +124,8 @@ async def test_an_import_of_a_file(gateway: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
-async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, vendor: str) -> None:
-    # As a Polish spreadsheet saves it again.
+async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, vendor: str) -> None:
+    # The encoding and the separator of a Polish spreadsheet.
     exported = StringIO()
     someone = Contact(id="7", phone="+48500600700", first_name="Żółw", fields={"city": "Łódź"})
     files.write(exported, load_vendor(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
@@ -146,7 +146,7 @@ async def test_what_the_command_exports_is_imported(gateway: httpx.AsyncClient, 
         (b"phone\n+48500600700\n1,2\n", "line 3: the row has 2 cells"),
     ],
 )
-async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:
+async def test_import_of_invalid_file_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:
     answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": ("f.csv", file)})
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
@@ -161,14 +161,14 @@ async def test_a_file_that_cannot_be_read_is_refused(gateway: httpx.AsyncClient,
         ("people.vcf", "Zofia Nowak\n+48 500 600 700\n"),
     ],
 )
-async def test_problem_of_file_without_titles_shows_nobody(gateway: httpx.AsyncClient, name: str, file: str) -> None:
+async def test_problem_of_file_without_titles_shows_no_data(gateway: httpx.AsyncClient, name: str, file: str) -> None:
     answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, file)})
     shown = answer.text + (await gateway.get("/imports")).text
     private = ("Zofia", "Nowak", "zofia", "Żółw", "500 600 700", "500600700")
     assert not any(word in shown for word in private)
 
 
-async def test_a_client_that_hangs_up_stops_its_import(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+async def test_disconnected_client_stops_its_import(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     many = [Contact(phone=f"+485006{number:05d}") for number in range(5_000)]
     async with gateway.stream(
         "POST", "/books/vercom/imports", params={"match": "phone"}, json=[{"phone": each.phone} for each in many]
@@ -186,7 +186,7 @@ async def test_a_client_that_hangs_up_stops_its_import(gateway: httpx.AsyncClien
     assert sandbox.contacts("vercom") < 5_000
 
 
-async def test_the_board_is_told_live(gateway: httpx.AsyncClient) -> None:
+async def test_import_list_is_pushed(gateway: httpx.AsyncClient) -> None:
     async with gateway.stream("GET", "/imports/live") as live:
         assert live.headers["content-type"].startswith("text/event-stream")
         events = (json.loads(line[5:]) async for line in live.aiter_lines() if line.startswith("data:"))
@@ -198,7 +198,7 @@ async def test_the_board_is_told_live(gateway: httpx.AsyncClient) -> None:
         assert after[0]["id"] > max((entry["id"] for entry in before), default=0)
 
 
-async def test_what_the_gateway_refuses(gateway: httpx.AsyncClient) -> None:
+async def test_gateway_refuses_unknown_names(gateway: httpx.AsyncClient) -> None:
     unknown = await gateway.get("/books/anna@example.com/contacts")
     assert unknown.json()["detail"] == "no book has this name; there are serwersms, atom, filemail, vercom"
     assert (await gateway.post("/books/vercom/contacts", json={"telephone": "1"})).status_code == 422
@@ -334,7 +334,7 @@ async def test_import_of_lines(gateway: httpx.AsyncClient) -> None:
     assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {"created": 3}
 
 
-async def test_the_books_their_health_and_the_docs(gateway: httpx.AsyncClient) -> None:
+async def test_books_health_and_schema(gateway: httpx.AsyncClient) -> None:
     books = (await gateway.get("/books")).json()
     assert [book["name"] for book in books] == list(VENDORS)
     assert books[1]["verbs"]["contacts.unsubscribe"] == "unsupported"
@@ -343,7 +343,7 @@ async def test_the_books_their_health_and_the_docs(gateway: httpx.AsyncClient) -
     assert "502" in schema["paths"]["/books/{book}/contacts/{id}"]["patch"]["responses"]
 
 
-async def test_the_page_lives_when_a_vendor_does_not(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+async def test_page_is_shown_when_vendor_fails(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     sandbox.fault("status", "atom", status=500, count=99)
     answer = await gateway.get("/", params={"book": "atom"})
     assert answer.status_code == 200
@@ -352,7 +352,7 @@ async def test_the_page_lives_when_a_vendor_does_not(gateway: httpx.AsyncClient,
     assert "answers in" in answer.text
 
 
-async def test_what_is_not_configured_is_shown(client: httpx.AsyncClient) -> None:
+async def test_page_shows_missing_variables(client: httpx.AsyncClient) -> None:
     with started((*COMMAND, "--live")) as (url, _):
         page = (await client.get(url)).text
         assert "No book is open" in page
@@ -360,7 +360,7 @@ async def test_what_is_not_configured_is_shown(client: httpx.AsyncClient) -> Non
         assert (await client.get(f"{url}/books")).json() == []
 
 
-async def test_the_command_starts_its_own_sandbox_and_ends_while_a_page_listens(client: httpx.AsyncClient) -> None:
+async def test_command_stops_with_open_page(client: httpx.AsyncClient) -> None:
     with started(COMMAND) as (url, process):
         assert "Anna Sample 0" in (await client.get(f"{url}/?book=serwersms")).text
         async with client.stream("GET", f"{url}/imports/live") as live:
@@ -393,7 +393,7 @@ async def test_import_without_file_is_refused(gateway: httpx.AsyncClient, sandbo
     assert sandbox.contacts("vercom") == 0
 
 
-async def test_import_of_demo_is_asked_for(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+async def test_import_of_demo_needs_flag(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     form = {"group": "G", "demo": "true"}
     both = await gateway.post(
         "/books/vercom/imports/file", data=form, files={"file": ("people.csv", "phone\n+48500600700\n")}

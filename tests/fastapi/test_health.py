@@ -1,4 +1,4 @@
-"""The health check: each book's vendor is asked, and the answer says which fails, and why."""
+"""`health`: check the vendor of each book, and report which fails and why."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def application(timeout: float = 60, **books: Any) -> FastAPI:
     return app
 
 
-async def test_every_vendor_answers_with_one_cheap_read(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_health_check_costs_one_read(sandbox: Server, client: httpx.AsyncClient) -> None:
     books = {vendor: book_on(sandbox, vendor) for vendor in VENDORS}
     with serving(application(**books)) as url:
         answer = await client.get(f"{url}/health")
@@ -39,7 +39,7 @@ async def test_every_vendor_answers_with_one_cheap_read(sandbox: Server, client:
     assert all(sum(sandbox.requests(vendor).values()) <= 2 for vendor in VENDORS)
 
 
-async def test_who_fails_is_named_with_the_reason(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_health_names_failed_book_with_error(sandbox: Server, client: httpx.AsyncClient) -> None:
     wrong = book_on(sandbox, "atom", token="wrong")
     away = book_on(sandbox, "filemail", base_url="http://127.0.0.1:9")
     with serving(application(vercom=book_on(sandbox, "vercom"), atom=wrong, filemail=away)) as url:
@@ -55,30 +55,30 @@ async def test_who_fails_is_named_with_the_reason(sandbox: Server, client: httpx
     assert "wrong" not in answer.text
 
 
-async def test_a_vendor_that_stalls_is_not_waited_for(sandbox: Server, client: httpx.AsyncClient) -> None:
-    sandbox.fault("delay", "vercom", seconds=100, count=9)  # longer than the client here waits, or a book by itself
+async def test_health_check_times_out(sandbox: Server, client: httpx.AsyncClient) -> None:
+    sandbox.fault("delay", "vercom", seconds=100, count=9)  # longer than the time-outs of the client and of a book
     with serving(application(0.3, vercom=book_on(sandbox, "vercom"), atom=book_on(sandbox, "atom"))) as url:
         for _ in range(5):
             answer = await client.get(f"{url}/health")
-            if sandbox.requests("vercom"):  # a busy machine may stand still until the time is over and nothing asked
+            if sandbox.requests("vercom"):  # on a busy machine the time-out may end before the first request
                 break
     assert answer.status_code == 503
     assert answer.json()["books"]["vercom"]["error"]["kind"] == "NoResponseError"
 
 
-async def test_a_login_that_died_meanwhile_is_no_illness(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_health_survives_expired_token(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(application(filemail=book_on(sandbox, "filemail"))) as url:
         assert (await client.get(f"{url}/health")).status_code == 200
         sandbox.fault("expire_tokens", "filemail")
         assert (await client.get(f"{url}/health")).status_code == 200
 
 
-async def test_a_connection_that_died_meanwhile_is_no_illness(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_health_survives_closed_connection(sandbox: Server, client: httpx.AsyncClient) -> None:
     sandbox.fault("reset", "vercom", when="before")
     with serving(application(vercom=book_on(sandbox, "vercom"))) as url:
         assert (await client.get(f"{url}/health")).status_code == 200
 
 
-async def test_no_books_no_illness(client: httpx.AsyncClient) -> None:
+async def test_health_without_books(client: httpx.AsyncClient) -> None:
     with serving(application()) as url:
         assert (await client.get(f"{url}/health")).json() == {"healthy": True, "books": {}}

@@ -1,4 +1,4 @@
-"""`ImportBody`: contacts in a request's body, read within limits."""
+"""`ImportBody`: read contacts from a request body within limits."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def application(**limits: int) -> FastAPI:
 
 
 class Pieces:
-    """A body that comes in pieces, and how many of them were taken."""
+    """A body in pieces; counts how many pieces were read."""
 
     def __init__(self, body: bytes, size: int) -> None:
         self._pieces = [body[at : at + size] for at in range(0, len(body), size)]
@@ -125,7 +125,7 @@ async def test_body_is_read_once() -> None:
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
         answer = await client.post("/", json=[])
-    detail = problem(answer, 500, "usage-error")
+    detail = problem(answer, 500, "usage")
     assert detail == "a body can be read once: keep the contacts that read() returned"
 
 
@@ -226,7 +226,7 @@ async def test_contact_has_32_levels() -> None:
 
 
 def of_values(number: int, value: str = "1") -> bytes:
-    """A contact with so many values: a name, the further fields, one of them, and its items."""
+    """Return a contact with `number` values: a name, the extra fields, one of them, and its items."""
     items = ",".join([value] * (number - 3))
     return ('{"fields": {"\\\\[{,": [' + items + ']}, "first_name": ",[{\\",[{"}').encode()
 
@@ -258,7 +258,7 @@ async def test_values_are_counted_before_any_is_built(monkeypatch: pytest.Monkey
     ):
         decoded.clear()
         assert (await post(b"[" + contact + b"]")).status_code == 422
-        assert max(decoded, default=0) < 1000  # the answer's own JSON
+        assert max(decoded, default=0) < 1000  # the JSON of the response
 
 
 async def test_contacts_have_50_values_on_average() -> None:

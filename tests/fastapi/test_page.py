@@ -1,4 +1,4 @@
-"""The gateway's page in a real browser: what it shows, and an import that it starts and stops."""
+"""The gateway's page in a real browser: what it shows, and how it starts and stops an import."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAGS = (
     "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
     "disable-component-update", "disable-sync", "window-size=1400,1000",
 )  # fmt: skip
-# A browser is no Python package and comes from the system; CI installs it, or says at its end that this was not tested.
+# A browser comes from the system, not from a Python package. CI installs one, or reports that this was not tested.
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver (Debian: apt install chromium chromium-driver)"
 )
@@ -33,7 +33,7 @@ TITLES = ["SerwerSMS", "Atom", "Filemail", "Vercom"]
 
 
 class Page:
-    """The page, and how a test finds its way on it."""
+    """Helpers to use the page in a browser."""
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self.browser = browser
@@ -46,7 +46,7 @@ class Page:
         return self.browser.find_element(By.CSS_SELECTOR, selector)
 
     def texts(self, selector: str) -> list[str]:
-        # In one step, since the page changes by itself.
+        # One script, because the page can change between two calls.
         script = "return [...document.querySelectorAll(arguments[0])].map(each => each.innerText.trim())"
         texts: list[str] = self.browser.execute_script(script, selector)
         return texts
@@ -93,7 +93,7 @@ def page(browser: Chrome, url: str) -> Iterator[Page]:
     assert [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
 
 
-def test_it_shows_the_books_and_the_contacts_of_one(page: Page) -> None:
+def test_page_shows_books_and_contacts(page: Page) -> None:
     page.open()
     assert page.texts("#books .book strong") == TITLES
     assert all(text.startswith("answers in") for text in page.texts("#books .state"))
@@ -105,7 +105,7 @@ def test_it_shows_the_books_and_the_contacts_of_one(page: Page) -> None:
     assert "not told" in page.one("#contacts tbody tr").text
 
 
-def test_it_pages_and_narrows_to_a_group(page: Page) -> None:
+def test_page_filters_by_group(page: Page) -> None:
     page.open("?book=vercom")
     first = page.texts("#contacts tbody th")
     page.one("a[rel=next]").click()
@@ -115,7 +115,7 @@ def test_it_pages_and_narrows_to_a_group(page: Page) -> None:
     assert page.one(".groups [aria-current]").text == "Seeds"
 
 
-def test_an_import_moves_to_its_end_and_its_people_are_there(page: Page) -> None:
+def test_page_shows_import_until_end(page: Page) -> None:
     page.open("?book=atom")
     page.start("atom", "From the page")
     page.until(lambda: page.texts("#imports [data-state=running]"))
@@ -131,11 +131,11 @@ def test_an_import_moves_to_its_end_and_its_people_are_there(page: Page) -> None
     assert "created" in page.said
     assert page.texts("#imports .numbers")[0].startswith("1,000 of 1,000")
     assert page.texts("#imports .problems li")
-    # The page shows what is there now, without being loaded again.
+    # The page updates itself without a reload.
     page.until(lambda: "From the page" in page.texts(".groups a"))
 
 
-def test_stop_ends_it_and_what_was_written_stays(page: Page) -> None:
+def test_page_stops_import(page: Page) -> None:
     page.open("?book=atom")
     page.start("atom", "Stopped")
     page.until(
@@ -154,7 +154,7 @@ def test_stop_ends_it_and_what_was_written_stays(page: Page) -> None:
     assert not done.startswith("1,000")
 
 
-def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: Path) -> None:
+def test_page_imports_file_and_explains_invalid(page: Page, tmp_path: Path) -> None:
     page.open("?book=vercom")
     file = tmp_path / "people.csv"
     file.write_text("phone,name\n+48500600700,Łucja\n", encoding="utf-8")
@@ -166,11 +166,11 @@ def test_a_file_is_imported_and_a_wrong_one_is_explained(page: Page, tmp_path: P
     page.start("vercom", "Files", wrong)
     page.until(lambda: page.said.startswith("Not imported"))
     assert "no column title is known" in page.said
-    # The browser itself notes the 422.
+    # The browser logs the 422.
     assert len(page.browser.get_log("browser")) == 1
 
 
-def test_pages_that_were_left_hold_no_connection(page: Page) -> None:
+def test_left_pages_hold_no_connection(page: Page) -> None:
     began = time.monotonic()
     for number in range(16):
         page.open(f"?book={('atom', 'vercom')[number % 2]}")
@@ -181,7 +181,7 @@ def test_pages_that_were_left_hold_no_connection(page: Page) -> None:
     page.until(lambda: page.one("#link").text == "live")
 
 
-def test_it_can_be_used_from_the_keyboard(page: Page) -> None:
+def test_page_works_with_keyboard(page: Page) -> None:
     page.open()
     order: list[str] = []
     for _ in range(9):
@@ -206,7 +206,7 @@ def test_docs_page_opens_operations_and_types(page: Page) -> None:
     assert page.one("#CrossbookProblem").value_of_css_property("border-collapse") == "collapse"
 
 
-def test_it_fits_a_small_screen(page: Page) -> None:
+def test_page_fits_small_screen(page: Page) -> None:
     page.browser.set_window_size(500, 900)
     try:
         for path in ("?book=vercom", "docs"):

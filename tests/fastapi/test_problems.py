@@ -1,4 +1,4 @@
-"""crossbook's errors as RFC 9457 problems, over HTTP."""
+"""crossbook's errors as RFC 9457 problem details, over HTTP."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def raising(error: Exception) -> TestClient:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_error_is_a_problem(name: str) -> None:
+def test_error_is_problem(name: str) -> None:
     answer = raising(getattr(errors, name)("It happened.", **FACTS)).get("/")
     assert answer.status_code == STATUSES[name]
     assert answer.headers["content-type"] == "application/problem+json"
@@ -60,34 +60,35 @@ def test_every_error_is_a_problem(name: str) -> None:
     assert told == {
         "type": f"urn:crossbook:{slug}", "status": STATUSES[name], "detail": "It happened.",
         "vendor": "vercom", "operation": "createContacts", "code": "E-1", "field": "phone", "sent": "yes",
-        "request_id": "00d928f759", "id": "17", "cursor": "abc", **({"candidates": []} if name == "AmbiguousMatchError" else {}),
+        "request_id": "00d928f759", "id": "17", "cursor": "abc",
+        **({"candidates": []} if name == "AmbiguousMatchError" else {}),
     }  # fmt: skip
 
 
-def test_every_error_has_a_status() -> None:
+def test_every_error_class_has_status() -> None:
     assert set(KINDS) == set(STATUSES)
 
 
-def test_members_without_a_value_are_left_out() -> None:
+def test_problem_omits_none() -> None:
     answer = raising(errors.AmbiguousMatchError("Two match.", candidates=("1", "2"))).get("/")
     assert "retry-after" not in answer.headers
     assert sorted(answer.json()) == ["candidates", "detail", "sent", "status", "title", "type"]
     assert answer.json()["candidates"] == ["1", "2"]
 
 
-def test_an_attempt_that_was_lost_before_is_told() -> None:
+def test_lost_earlier_attempt_is_status_504() -> None:
     refused = errors.ConnectError("No connection.", sent="no", earlier="maybe")
-    assert (Problem.of(refused).status, Problem.of(refused).sent) == (504, "maybe")
+    assert (Problem.from_error(refused).status, Problem.from_error(refused).sent) == (504, "maybe")
 
 
-def test_an_error_of_ones_own_below_ours_is_its_parent() -> None:
-    class Gone(errors.NotFoundError):
+def test_error_subclass_has_status_of_parent() -> None:
+    class GoneError(errors.NotFoundError):
         pass
 
-    assert Problem.of(Gone("Gone.")).status == 404
+    assert Problem.from_error(GoneError("Gone.")).status == 404
 
 
-def test_what_is_our_mistake_is_in_the_log_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
+def test_status_500_is_logged_with_traceback(caplog: pytest.LogCaptureFixture) -> None:
     raising(errors.UsageError("The book is not open.")).get("/")
     raising(errors.NotFoundError("There is none.")).get("/")
     (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
@@ -96,7 +97,7 @@ def test_what_is_our_mistake_is_in_the_log_with_its_trace(caplog: pytest.LogCapt
     assert record.exc_info[2]
 
 
-def test_other_errors_and_web_sockets_are_left_alone() -> None:
+def test_other_errors_and_websockets_are_not_handled() -> None:
     with pytest.raises(ValueError, match="mine"):
         raising(ValueError("mine")).get("/")
     app = FastAPI()
@@ -111,7 +112,7 @@ def test_other_errors_and_web_sockets_are_left_alone() -> None:
         socket.receive_text()
 
 
-def test_a_handler_of_the_applications_own_is_kept() -> None:
+def test_handler_of_application_is_kept() -> None:
     app = FastAPI()
 
     @app.exception_handler(CrossbookError)
@@ -195,7 +196,7 @@ def test_validation_error_shows_no_value(
     answer = validating().request(method, path, content=body, headers={"content-type": "application/json"})
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
-        "type": "urn:crossbook:invalid-input", "title": "The request cannot be sent as it is", "status": 422,
+        "type": "urn:crossbook:invalid-input", "title": "The request is invalid", "status": 422,
         "detail": detail, "field": field, "sent": "no",
     }  # fmt: skip
     assert not any(value in answer.text + caplog.text for value in PRIVATE)
@@ -217,7 +218,7 @@ def test_validation_error_hides_messages_of_validators() -> None:
 
 
 @pytest.mark.parametrize(("wrong", "rest"), [(4, ""), (5, ""), (6, "; and 1 more")])
-def test_validation_error_lists_five_places(wrong: int, rest: str) -> None:
+def test_validation_error_lists_five_locations(wrong: int, rest: str) -> None:
     names = ("external_id", "phone", "email", "first_name", "last_name", "name")[:wrong]
     answer = validating().post("/contacts/1", json=dict.fromkeys(names, 1))
     assert answer.json()["detail"] == "; ".join(f"body.{name}: {TEXT}" for name in names[:5]) + rest
@@ -243,7 +244,7 @@ def test_validation_error_of_application_is_problem(
 
 
 def test_request_too_large_is_status_413() -> None:
-    answer = raising(crossbook.fastapi.RequestTooLarge("The file has too many people.")).get("/")
+    answer = raising(crossbook.fastapi.RequestTooLargeError("The file has too many people.")).get("/")
     assert (answer.status_code, answer.json()["type"]) == (413, "urn:crossbook:request-too-large")
 
 
@@ -262,7 +263,7 @@ def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
 
 
 @pytest.mark.asyncio
-async def test_the_lifespan_alone_installs_them(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_lifespan_installs_handlers(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(gateway(sandbox)) as url:
         answer = await client.get(f"{url}/contacts/1")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:crossbook:not-found")
@@ -279,7 +280,7 @@ async def test_the_lifespan_alone_installs_them(sandbox: Server, client: httpx.A
         ({"kind": "reset", "when": "after"}, 504, "no-response"),
     ],
 )
-async def test_what_a_vendor_does_wrong(
+async def test_problem_of_vendor_failure(
     sandbox: Server, client: httpx.AsyncClient, fault: dict[str, Any], status: int, type: str
 ) -> None:
     sandbox.fault(fault.pop("kind"), "vercom", "createContacts", count=9, **fault)
@@ -290,7 +291,7 @@ async def test_what_a_vendor_does_wrong(
 
 
 @pytest.mark.asyncio
-async def test_refused_data_names_the_field_and_shows_nobody(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_problem_names_field_and_shows_no_data(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(gateway(sandbox, "atom")) as url:
         held = await client.post(f"{url}/contacts", json={"phone": "0491 570 006", "email": "anna@example.com"})
         cannot = await client.post(f"{url}/contacts", json={"phone": "call anna@example.com", "groups": ["1"]})
@@ -319,7 +320,7 @@ DEEP = "[" * 300 + "]" * 300
         '{"phone": "+48500600700", "fields": {"a": ' + DEEP + "}}",
     ],
 )
-async def test_json_that_cannot_be_written_is_problem(
+async def test_json_that_cannot_be_encoded_is_problem(
     sandbox: Server, client: httpx.AsyncClient, vendor: str, contact: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(gateway(sandbox, vendor)) as url:
@@ -331,7 +332,7 @@ async def test_json_that_cannot_be_written_is_problem(
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("pair", ["[]", '{"a":}'])
-async def test_further_field_has_32_levels(sandbox: Server, client: httpx.AsyncClient, pair: str) -> None:
+async def test_extra_field_has_32_levels(sandbox: Server, client: httpx.AsyncClient, pair: str) -> None:
     def contact(levels: int) -> str:
         value = pair[:-1] * levels + "1" + pair[-1] * levels
         return '{"phone": "+48500600700", "fields": {"a": ' + value + "}}"
@@ -346,7 +347,7 @@ async def test_further_field_has_32_levels(sandbox: Server, client: httpx.AsyncC
 
 
 @pytest.mark.asyncio
-async def test_a_vendor_that_is_not_there(sandbox: Server, client: httpx.AsyncClient) -> None:
+async def test_unreachable_vendor_is_status_503(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(gateway(sandbox, base_url="http://127.0.0.1:9", max_attempts=1)) as url:
         answer = await client.get(f"{url}/contacts/1")
     assert (answer.status_code, answer.json()["sent"]) == (503, "no")

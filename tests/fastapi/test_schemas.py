@@ -1,4 +1,4 @@
-"""Our records as bodies and answers, and what the docs page says of them."""
+"""crossbook's records as request and response bodies, and their OpenAPI schemas."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def app() -> FastAPI:
     async def plain(_request: Request) -> Response:
         return Response()
 
-    # Never reached, and not FastAPI's: it has no dependencies.
+    # A route of Starlette without dependencies; a request never reaches it.
     app.add_route("/contact", plain, methods=["POST"])
     app.include_router(router)
     app.mount("/mounted", FastAPI())
@@ -113,7 +113,7 @@ def client(app: FastAPI) -> TestClient:
     return TestClient(app)
 
 
-def test_a_contact_goes_in_and_out_as_it_is(client: TestClient) -> None:
+def test_contact_round_trips(client: TestClient) -> None:
     assert client.post("/contact", json=WHOLE).json() == WHOLE
     empty = client.post("/contact", json={"phone": "+48500600700"}).json()
     assert empty["phone"] == "+48500600700"
@@ -123,11 +123,11 @@ def test_a_contact_goes_in_and_out_as_it_is(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "body", [{"telephone": "1"}, {"phone": 1}, {"opted_out": ["fax"]}, {"groups": "1"}, {"known": []}, {"raw": {}}]
 )
-def test_a_body_that_is_no_contact_is_refused(client: TestClient, body: dict[str, Any]) -> None:
+def test_invalid_contact_is_refused(client: TestClient, body: dict[str, Any]) -> None:
     assert client.post("/contact", json=body).status_code == 422
 
 
-def test_changes_tell_what_is_cleared_from_what_is_not_named(client: TestClient) -> None:
+def test_changes_distinguish_null_from_absent(client: TestClient) -> None:
     assert client.patch("/contact", json={"company": None, "groups": ["1"]}).json() == {
         "company": None,
         "groups": ["1"],
@@ -135,7 +135,7 @@ def test_changes_tell_what_is_cleared_from_what_is_not_named(client: TestClient)
     assert client.patch("/contact", json={"telephone": "1"}).status_code == 422
 
 
-def test_pages_outcomes_and_what_a_batch_answers(client: TestClient) -> None:
+def test_pages_results_and_summaries_as_json(client: TestClient) -> None:
     page = client.get("/page").json()
     assert ([item["id"] for item in page["items"]], page["cursor"]) == (["1", "2"], "next")
     assert client.get("/groups").json()["items"][0]["name"] == "Friends"
@@ -151,7 +151,7 @@ def test_pages_outcomes_and_what_a_batch_answers(client: TestClient) -> None:
     "error",
     [None, InvalidInputError("No.", field="phone"), AmbiguousMatchError("Two.", candidates=("1", "2"), sent="yes")],
 )
-def test_a_result_comes_back_from_its_json(error: CrossbookError | None) -> None:
+def test_result_round_trips(error: CrossbookError | None) -> None:
     result = Result(
         index=3, status="failed", contact=Contact(**WHOLE | {"created_at": None, "opted_out": None}), error=error
     )
@@ -160,11 +160,11 @@ def test_a_result_comes_back_from_its_json(error: CrossbookError | None) -> None
     assert adapter.validate_python(result) is result
 
 
-def test_the_schema_is_valid(schema: dict[str, Any]) -> None:
+def test_schema_is_valid(schema: dict[str, Any]) -> None:
     validate(schema)
 
 
-def test_the_schemas_say_what_the_records_are(schema: dict[str, Any]) -> None:
+def test_schemas_of_records(schema: dict[str, Any]) -> None:
     schemas = schema["components"]["schemas"]
     contact = schemas["Contact"]
     assert list(contact["properties"]) == list(WHOLE)
@@ -187,13 +187,13 @@ def test_the_schemas_say_what_the_records_are(schema: dict[str, Any]) -> None:
 
 
 def kinds(schema: dict[str, Any], name: str) -> dict[str, Any]:
-    """What a member is when it is not null."""
+    """Return the schema of a member when it is not null."""
     (kind,) = [kind for kind in schema["properties"][name]["anyOf"] if kind != {"type": "null"}]
     assert isinstance(kind, dict)
     return kind
 
 
-def test_routes_that_ask_a_book_say_which_problems_they_answer(schema: dict[str, Any]) -> None:
+def test_routes_with_book_document_problems(schema: dict[str, Any]) -> None:
     problem = {"schema": {"$ref": "#/components/schemas/CrossbookProblem"}}
     responses = schema["paths"]["/inner/import"]["post"]["responses"]
     assert sorted(responses) == ["200", "404", "409", "422", "502", "503", "504"]
@@ -234,6 +234,6 @@ def test_validation_handler_of_application_keeps_its_schema() -> None:
     assert {"HTTPValidationError", "ValidationError"} < set(schema["components"]["schemas"])
 
 
-def test_asking_twice_gives_the_same(app: FastAPI, schema: dict[str, Any]) -> None:
+def test_second_install_changes_nothing(app: FastAPI, schema: dict[str, Any]) -> None:
     crossbook.fastapi.install(app)
     assert TestClient(app).get("/openapi.json").json() == schema

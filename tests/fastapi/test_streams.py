@@ -1,4 +1,4 @@
-"""A batch as a streamed answer: what comes, and that a client who goes away stops it."""
+"""Stream a batch: the lines and events, and how a disconnected client stops the batch."""
 
 from __future__ import annotations
 
@@ -40,31 +40,31 @@ async def failing() -> AsyncIterator[Contact]:
 
 
 class Watch:
-    """Applications whose batches a test can look at from outside."""
+    """An application whose batches a test can inspect."""
 
     def __init__(self, sandbox: Server, tmp_path: Path) -> None:
-        self.ran: list[Summary] = []
+        self.summaries: list[Summary] = []
         self.app = FastAPI(lifespan=crossbook.fastapi.lifespan(book=book_on(sandbox, "vercom", concurrency=4)))
         self._journal = tmp_path / "journal.sqlite"
 
         @self.app.post("/ndjson")
         async def ndjson(book: Book, people: list[Contact]) -> Response:
-            return NDJSON(self.kept(book.contacts.create_many(people)))
+            return NDJSON(self.track(book.contacts.create_many(people)))
 
         @self.app.post("/afterwards")
         async def afterwards(book: Book, people: list[Contact], after: BackgroundTasks) -> Response:
             batch = book.contacts.create_many(people)
-            after.add_task(lambda: self.ran.append(batch.summary))
+            after.add_task(lambda: self.summaries.append(batch.summary))
             return NDJSON(batch)
 
         @self.app.post("/sse")
         async def sse(book: Book, people: list[Contact]) -> Response:
-            return EventStream(self.kept(book.contacts.create_many(people)))
+            return EventStream(self.track(book.contacts.create_many(people)))
 
         @self.app.post("/many")
         async def endless(book: Book) -> Response:
-            # One at a time, so that there is a middle in which to go away.
-            return NDJSON(self.kept(book.contacts.upsert_many(people(100_000), match="phone")))
+            # One by one, so that a client can disconnect in the middle.
+            return NDJSON(self.track(book.contacts.upsert_many(people(100_000), match="phone")))
 
         @self.app.post("/breaking")
         async def broken(book: Book) -> Response:
@@ -82,16 +82,16 @@ class Watch:
         async def another(book: Book, people: list[Contact]) -> Response:
             return NDJSON(book.contacts.upsert_many(people, match="phone", journal=self._journal))
 
-    def kept(self, batch: Batch[Any]) -> Batch[Any]:
-        self.ran.append(batch.summary)
+    def track(self, batch: Batch[Any]) -> Batch[Any]:
+        self.summaries.append(batch.summary)
         return batch
 
     async def ended(self) -> Summary:
-        """What became of the one batch, when nothing of it is under way any more."""
+        """Wait until the only batch has ended; return its summary."""
         async with asyncio.timeout(60):
-            while not (self.ran and self.ran[0].seconds):  # noqa: ASYNC110
+            while not (self.summaries and self.summaries[0].seconds):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        (summary,) = self.ran
+        (summary,) = self.summaries
         return summary
 
 
@@ -104,7 +104,7 @@ def bodies(many: int) -> list[dict[str, Any]]:
     return [{"phone": person.phone} for person in people(many)]
 
 
-async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_line_per_result_and_summary_last(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         answer = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
     assert answer.headers["content-type"] == "application/x-ndjson"
@@ -121,15 +121,13 @@ async def test_a_line_for_each_and_the_summary_last(watch: Watch, client: httpx.
     assert summary["requests"] >= 1
 
 
-async def test_what_is_to_come_after_the_answer_comes_after_the_whole_batch(
-    watch: Watch, client: httpx.AsyncClient
-) -> None:
+async def test_background_task_runs_after_batch(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         assert (await client.post(f"{url}/afterwards", json=bodies(3))).status_code == 200
         assert (await watch.ended()).counts == {"created": 3}
 
 
-async def test_the_same_as_events(watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_event_stream(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         answer = await client.post(f"{url}/sse", json=bodies(3))
     assert answer.headers["content-type"].startswith("text/event-stream")
@@ -138,7 +136,7 @@ async def test_the_same_as_events(watch: Watch, client: httpx.AsyncClient) -> No
     assert json.loads(events[-1][1].removeprefix("data: "))["counts"] == {"created": 3}
 
 
-async def test_results_come_as_they_are_ready(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_results_are_sent_when_ready(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         async with client.stream("POST", f"{url}/many") as answer:
             lines = answer.aiter_lines()
@@ -146,9 +144,7 @@ async def test_results_come_as_they_are_ready(sandbox: Server, watch: Watch, cli
             assert sandbox.requests("vercom")["createContacts"] < 10_000
 
 
-async def test_a_client_that_goes_away_stops_it_and_nothing_goes_on_writing(
-    sandbox: Server, watch: Watch, client: httpx.AsyncClient
-) -> None:
+async def test_disconnected_client_stops_batch(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         async with client.stream("POST", f"{url}/many") as answer:
             lines = answer.aiter_lines()
@@ -158,7 +154,7 @@ async def test_a_client_that_goes_away_stops_it_and_nothing_goes_on_writing(
         await assert_calm(url, sandbox, client)
 
 
-async def test_a_client_that_goes_away_before_the_first_result_stops_it_too(
+async def test_client_disconnected_before_first_result_stops_batch(
     sandbox: Server, watch: Watch, client: httpx.AsyncClient
 ) -> None:
     sandbox.fault("delay", "vercom", seconds=2, count=50)
@@ -171,14 +167,14 @@ async def test_a_client_that_goes_away_before_the_first_result_stops_it_too(
 
 
 async def assert_calm(url: str, sandbox: Server, client: httpx.AsyncClient) -> None:
-    """Nothing but what is asked for now reaches the vendor, and the book is whole."""
+    """Assert that only a new request reaches the vendor, and that the book still works."""
     before = sandbox.quiet("vercom")
     again = await client.post(f"{url}/ndjson", json=bodies(1))
     assert json.loads(again.text.splitlines()[-1])["summary"]["counts"] == {"created": 1}
     assert sandbox.requests("vercom") - before == {"createContacts": 1}
 
 
-async def test_what_feeds_it_and_fails_is_told_before_the_summary(watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_error_of_source_comes_before_summary(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         answer = await client.post(f"{url}/breaking")
     *_, error, summary = [json.loads(line) for line in answer.text.splitlines()]
@@ -186,7 +182,7 @@ async def test_what_feeds_it_and_fails_is_told_before_the_summary(watch: Watch, 
     assert summary["summary"]["stopped"]
 
 
-async def test_a_bug_cuts_the_answer_off_without_a_summary(watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_bug_interrupts_response_without_summary(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         lines: list[str] = []
         with pytest.raises(httpx.RemoteProtocolError):
@@ -196,7 +192,7 @@ async def test_a_bug_cuts_the_answer_off_without_a_summary(watch: Watch, client:
         assert (await client.post(f"{url}/ndjson", json=bodies(1))).status_code == 200
 
 
-async def test_a_batch_that_cannot_begin_is_a_problem(watch: Watch, client: httpx.AsyncClient) -> None:
+async def test_batch_that_cannot_start_is_problem(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         assert (await client.post(f"{url}/journal", json=bodies(2))).status_code == 200
         answer = await client.post(f"{url}/another", json=bodies(2))
@@ -204,8 +200,8 @@ async def test_a_batch_that_cannot_begin_is_a_problem(watch: Watch, client: http
     assert answer.json()["type"] == "urn:crossbook:journal-mismatch"
 
 
-async def test_a_server_that_tells_it_when_it_is_written_to(watch: Watch) -> None:
-    """Servers of the newer ASGI raise OSError from `send` instead."""
+async def test_oserror_of_send_stops_batch(watch: Watch) -> None:
+    """Servers of ASGI 2.4 and later raise OSError from `send` when the client has disconnected."""
     sent: list[Any] = []
 
     async def receive() -> Any:

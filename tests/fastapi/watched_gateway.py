@@ -1,4 +1,4 @@
-"""The gateway, and beside it what it holds: its tasks, its open files. Run as a program, on the environment's books."""
+"""The gateway with a route that counts its tasks and open files; a program that uses the books of the environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from examples.gateway.books import Checked
 from examples.gateway.settings import Settings
 
 LISTENING = "0A"
-# A few seconds for a vendor are enough for users, and few on a machine that stands still for some.
+# The default time-outs are too short for a busy test machine.
 crossbook.open = partial(crossbook.open, connect_timeout=60)
 app = create_app(Settings(rates=dict.fromkeys(("serwersms", "atom", "filemail", "vercom"), 1e6), timeout=60))
 app.dependency_overrides[get_args(Checked)[1].dependency] = health(60)
@@ -38,7 +38,7 @@ async def broken() -> None:
 
 
 def open_files(port: int) -> dict[str, int]:
-    """Connections from clients, connections to vendors, and whatever else is open."""
+    """Count connections from clients, connections to vendors, and other open files."""
     ours: set[str] = set()
     for number in os.listdir("/proc/self/fd"):
         with suppress(FileNotFoundError):

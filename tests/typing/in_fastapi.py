@@ -43,7 +43,7 @@ async def checked() -> None:
 def found(health: Health, error: CrossbookError) -> None:
     assert_type(health.books, dict[str, BookHealth])
     assert_type(health.books["vercom"].error, CrossbookError | None)
-    assert_type(Problem.of(error).status, int)
+    assert_type(Problem.from_error(error).status, int)
 
 
 def streamed(batch: Batch[Contact], other: Batch[Any]) -> None:

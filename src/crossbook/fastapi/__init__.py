@@ -1,6 +1,6 @@
-"""crossbook in a FastAPI application (extra `fastapi`): books for the process, errors as problem+json, streams.
+"""Use crossbook in a FastAPI application (extra `fastapi`): open books, problem+json errors, streamed batches.
 
-Contacts, groups, pages, outcomes and results go in and out of handlers as they are.
+Handlers can take and return contacts, groups, pages and results directly.
 
 Example:
     ```python
@@ -31,7 +31,7 @@ from crossbook.book import BookHealth
 from crossbook.fastapi.body import ContactsBody, ImportBody
 from crossbook.fastapi.health import Health, health
 from crossbook.fastapi.install import install
-from crossbook.fastapi.problems import Problem, RequestTooLarge
+from crossbook.fastapi.problems import Problem, RequestTooLargeError
 from crossbook.fastapi.state import Books, books
 from crossbook.fastapi.streams import NDJSON, EventStream, Line
 
@@ -45,7 +45,7 @@ __all__ = [
     "ImportBody",
     "Line",
     "Problem",
-    "RequestTooLarge",
+    "RequestTooLargeError",
     "books",
     "health",
     "install",

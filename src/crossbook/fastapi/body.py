@@ -1,4 +1,4 @@
-"""The body of an import: contacts as a JSON list or as JSON lines, read within limits and decoded in pieces."""
+"""Read the contacts of an import from a request body, a JSON list or JSON lines, within limits and in pieces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from crossbook.errors import InvalidInputError, UsageError
-from crossbook.fastapi.problems import RequestTooLarge, invalid_input
+from crossbook.fastapi.problems import RequestTooLargeError, invalid_input
 from crossbook.models import Contact
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -23,21 +23,21 @@ _MAX_CONTACT = 64 * 1024  # characters
 _MAX_VALUES = 1_000  # of one contact
 _MEAN_VALUES = 50  # of a contact, over all contacts that a request may have
 _MAX_DEPTH = 32
-_PIECE = 64 * 1024  # bytes that are decoded in one step
+_CHUNK = 64 * 1024  # bytes that are decoded in one step
 _MEDIA_TYPES = {
     "application/json": "list",
     "application/x-ndjson": "lines",
     "application/jsonl": "lines",
 }
 _SPACE = re.compile(r"[ \t\r\n]*")
-# A string, so that no bracket inside of it counts. Its end is optional: a search for an end that is missing would begin
-# again at each quotation mark.
+# A string is one token, so that no bracket inside counts. Its end is optional: else a missing end would make the
+# search start again at each quotation mark.
 _TOKEN = re.compile(r'"(?:[^"\\]+|\\.)*"?|[\[\]{},]', re.DOTALL)
 _CONTACT = TypeAdapter(Contact)
 
 
 class ContactsBody:
-    """The contacts in the body of a request, which the handler reads within limits; handlers get it as `ImportBody`.
+    """The contacts in the body of a request. Handlers get it as `ImportBody` and read it within limits.
 
     FastAPI reads a parameter of type `list[Contact]` whole and builds every model before the handler can count them.
     `read` stops at the first byte, item or error beyond the limits, and decodes in a thread, a piece at a time.
@@ -54,7 +54,7 @@ class ContactsBody:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._taken = False
+        self._was_read = False
 
     async def read(self, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> list[Contact]:
         """Read all contacts of the body.
@@ -68,9 +68,9 @@ class ContactsBody:
             The contacts in the order of the body.
 
         Raises:
-            RequestTooLarge: The body is longer, or has more contacts or values (status 413). The rest is not read.
-            InvalidInputError: The content type is another, the body is compressed, or a contact cannot be read (status 422).
-                The message names the place and shows no value.
+            RequestTooLargeError: The body is longer, or has more contacts or values (status 413). The rest is not read.
+            InvalidInputError: The content type is wrong, the body is compressed, or a contact is invalid (status 422).
+                The message names the location and shows no value.
             UsageError: The body was read before.
 
         Example:
@@ -83,11 +83,11 @@ class ContactsBody:
         for name, limit in (("max_bytes", max_bytes), ("max_items", max_items)):
             if limit < 1:
                 raise ValueError(f"{name} must be at least 1")
-        if self._taken:
+        if self._was_read:
             raise UsageError("a body can be read once: keep the contacts that read() returned")
-        self._taken = True
-        too_large = RequestTooLarge(f"the body is longer than {max_bytes:,} bytes: send it in several requests")
-        decoder = _Decoder(self._form(), max_items)
+        self._was_read = True
+        too_large = RequestTooLargeError(f"the body is longer than {max_bytes:,} bytes: send it in several requests")
+        decoder = _Decoder(self._check_headers(), max_items)
         length = self._request.headers.get("content-length", "")
         if length.isdecimal() and float(length) > max_bytes:  # int() refuses 5,000 digits
             raise too_large
@@ -99,15 +99,15 @@ class ContactsBody:
                 if received > max_bytes:
                     raise too_large
                 pending += data
-                if len(pending) >= _PIECE:
+                if len(pending) >= _CHUNK:
                     await anyio.to_thread.run_sync(decoder.feed, bytes(pending))
                     pending.clear()
         except ClientDisconnect:
-            raise HTTPException(400, "the client closed the connection before the end of the body") from None
+            raise HTTPException(400, "the client disconnected before the end of the body") from None
         await anyio.to_thread.run_sync(decoder.end, bytes(pending))
         return decoder.contacts
 
-    def _form(self) -> str:
+    def _check_headers(self) -> str:
         if self._request.headers.get("content-encoding", "identity").strip().lower() != "identity":
             raise InvalidInputError(
                 "Content-Encoding must be identity: send the body uncompressed", field="Content-Encoding"
@@ -155,10 +155,10 @@ class _Decoder:
         self._text = ""
         # The signature ignores a byte order mark.
         self._utf8 = codecs.getincrementaldecoder("utf-8-sig")()
-        self._json = json.JSONDecoder(object_pairs_hook=_object)
+        self._json = json.JSONDecoder(object_pairs_hook=_build_object)
 
     def feed(self, data: bytes) -> None:
-        """Decode the contacts that are complete for certain."""
+        """Decode the contacts that are certainly complete."""
         self._feed(data, last=False)
 
     def end(self, data: bytes) -> None:
@@ -181,14 +181,14 @@ class _Decoder:
         self._text = text[at:]
 
     def _skip(self, text: str, at: int) -> int:
-        """Return the position behind the space that begins here."""
+        """Return the position after the white space at this position."""
         end = _after(_SPACE, text, at)
         if self._expected == "end of the line" and text.find("\n", at, end) != -1:
             self._expected = "item"
         return end
 
     def _step(self, text: str, at: int) -> int:
-        """Take one token or one contact; return the position behind it."""
+        """Read one token or one contact; return the position after it."""
         count = len(self.contacts)
         if self._expected == "end of the line":
             raise self._invalid("must be followed by the end of the line", count - 1)
@@ -208,22 +208,24 @@ class _Decoder:
     def _contact(self, text: str, at: int) -> int:
         index = len(self.contacts)
         if index == self._max_items:
-            raise RequestTooLarge(f"a request holds {self._max_items:,} contacts at most: send several requests")
-        # Errors are raised outside of `except`, so that none keeps a value of the body as its context.
+            raise RequestTooLargeError(f"a request holds {self._max_items:,} contacts at most: send several requests")
+        # Errors are raised outside of `except`, so that no error keeps a value of the body in its `__context__`.
         reason = None
         value: Any = None
         end = at
         try:
             self._values += _count_values(text, at)
             if self._values > self._max_values:
-                raise RequestTooLarge(f"a request holds {self._max_values:,} values at most: send several requests")
+                raise RequestTooLargeError(
+                    f"a request holds {self._max_values:,} values at most: send several requests"
+                )
             value, end = self._json.raw_decode(text, at)
             if end - at > _MAX_CONTACT:
-                raise _Refused(f"must have at most {_MAX_CONTACT:,} characters")
-            _check(value)
-        except RequestTooLarge:
+                raise _InvalidContactError(f"must have at most {_MAX_CONTACT:,} characters")
+            _check_encodable(value)
+        except RequestTooLargeError:
             raise
-        except _Refused as refused:
+        except _InvalidContactError as refused:
             reason = str(refused)
         except (ValueError, RecursionError):
             reason = f"must be valid JSON of at most {_MAX_CONTACT:,} characters"
@@ -242,8 +244,8 @@ class _Decoder:
         return InvalidInputError(f"body.{index}: {reason}", field="body")
 
 
-class _Refused(ValueError):
-    """JSON that a contact cannot hold; the message shows no value."""
+class _InvalidContactError(ValueError):
+    """A contact is invalid; the message shows no value."""
 
 
 def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -251,10 +253,10 @@ def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _Refused("must not name a key twice")
+        raise _InvalidContactError("must not name a key twice")
     return found
 
 
@@ -262,11 +264,11 @@ def _count_values(text: str, at: int) -> int:
     """Count the values of the contact that begins here, before any is built.
 
     65,536 characters hold 21,000 lists, and each garbage collection visits all lists while it stops all threads.
-    What is not closed within those characters is refused, too: `json` would build it up to the end of the buffer.
+    A contact that is not closed within those characters is invalid: `json` would build it to the end of the buffer.
     """
     if text[at] not in "[{":
         return 1
-    # A mark begins a value, so the members of lists and objects are counted, and the empty lists among them twice.
+    # Each opening bracket and each comma begins a value. So empty lists inside lists count twice.
     values = 0
     depth = 0
     for token in _TOKEN.finditer(text, at, at + _MAX_CONTACT):
@@ -281,24 +283,24 @@ def _count_values(text: str, at: int) -> int:
         elif mark == ",":
             values += 1
         if values > _MAX_VALUES:
-            raise _Refused(f"must have at most {_MAX_VALUES:,} values")
+            raise _InvalidContactError(f"must have at most {_MAX_VALUES:,} values")
         if depth > _MAX_DEPTH:
-            raise _Refused(f"must not be nested deeper than {_MAX_DEPTH} levels")
+            raise _InvalidContactError(f"must not be nested deeper than {_MAX_DEPTH} levels")
     raise ValueError
 
 
-def _check(value: object) -> None:
-    """Raise _Refused for what json decodes and no JSON text can hold again: NaN, 1e999, half of a surrogate pair."""
+def _check_encodable(value: object) -> None:
+    """Raise for values that `json` decodes but cannot encode: NaN, infinity, half of a surrogate pair."""
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise _Refused("must not contain half of a surrogate pair")
+            raise _InvalidContactError("must not contain half of a surrogate pair")
     elif isinstance(value, float):
         if not isfinite(value):
-            raise _Refused("must not contain NaN, Infinity or numbers as large")
+            raise _InvalidContactError("must not contain NaN, Infinity or numbers as large")
     elif isinstance(value, dict):
         for name, each in cast(dict[str, object], value).items():
-            _check(name)
-            _check(each)
+            _check_encodable(name)
+            _check_encodable(each)
     elif isinstance(value, list):
         for each in cast(list[object], value):
-            _check(each)
+            _check_encodable(each)

@@ -1,4 +1,4 @@
-"""The books of an application: opened with it, closed with it, handed to handlers by name."""
+"""Open and close books with the application, and give them to handlers by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import crossbook
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError, UsageError
 from crossbook.fastapi.install import install
-from crossbook.fastapi.state import Books, shelf_of
+from crossbook.fastapi.state import Books, open_books
 from crossbook.registry import VENDORS, load_book_class, load_vendor
 
 if TYPE_CHECKING:
@@ -25,18 +25,18 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> Lifespan:
-    """A lifespan that opens books with the application, in this order, and closes them in the reverse one.
+    """Return a lifespan that opens books when the application starts and closes them in reverse order.
 
-    It also turns crossbook's errors into problem+json (see `install`). Beside a lifespan of your own, enter it there:
-    what you start inside of it may use the books, and ends before they close.
+    The lifespan also installs the handlers that return crossbook's errors as problem+json (see `install`). If the
+    application has a lifespan of its own, enter this one inside it. Code inside the block can use the books.
 
     Args:
-        names: vendors and named accounts, with their credentials from the environment (see `crossbook.open`).
-        others: further books by the name that `use` will ask for: a book, or a callable that makes one. Take the
-            callable where the application starts more than once, as under tests: a book can be opened once only.
+        names: vendors and named accounts, with credentials from the environment (see `crossbook.open`).
+        others: further books by the name that `use` gets: a book, or a function that makes a book. Pass a function if
+            the application starts more than once, such as in tests, because a book can be opened only once.
 
     Raises:
-        InvalidInputError: a name given twice, no such book; at the start, a variable that is missing.
+        InvalidInputError: two books have the same name, or a name is unknown. At the start: a variable is missing.
 
     Example:
         ```python
@@ -46,7 +46,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
         @asynccontextmanager
         async def own(app: FastAPI) -> AsyncGenerator[None]:
             async with accounts(app):
-                yield  # what else your application opens, beside it
+                yield  # open your own resources here
 
 
         app = FastAPI(lifespan=own)
@@ -56,23 +56,23 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
     for name in names:
         load_book_class(name)
         makers[name] = partial(crossbook.open, name)
-    doubled = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
-    if doubled:
-        raise InvalidInputError(f"two books are called {', '.join(doubled)}", field=doubled[0])
+    duplicates = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
+    if duplicates:
+        raise InvalidInputError(f"two books are called {', '.join(duplicates)}", field=duplicates[0])
     makers |= others
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncGenerator[None]:
         install(app)
-        shelf = shelf_of(app)
+        state = open_books(app)
         async with AsyncExitStack() as stack:
             for name, maker in makers.items():
-                if name in shelf:
+                if name in state:
                     raise InvalidInputError(f"the application has a book called {name} already", field=name)
                 book = maker if isinstance(maker, AddressBook) else maker()
-                shelf[name] = await stack.enter_async_context(book)
-                # Gone from the shelf before it closes, so that nobody is handed a book that is closing.
-                stack.callback(shelf.pop, name)
+                state[name] = await stack.enter_async_context(book)
+                # Remove the book before it closes, so that no handler gets a book that is closing.
+                stack.callback(state.pop, name)
             yield
 
     return opened
@@ -91,11 +91,14 @@ def use(name: str) -> Dependency[AddressBook]: ...
 @overload
 def use(name: str, kind: type[B]) -> Dependency[B]: ...
 def use(name: str, kind: type[AddressBook] | None = None) -> Dependency[Any]:
-    """A dependency: the open book of this name.
+    """Return a dependency that gives the open book of this name.
 
     Args:
-        name: as `lifespan` was told.
-        kind: whose book it must be, for a name that is no vendor's; a vendor's name promises that vendor.
+        name: the name that `lifespan` got.
+        kind: the class of the book, for a name that is not a vendor's. A vendor's name implies its class.
+
+    Raises:
+        UsageError: in the handler: no book of this name is open, or the book has another class (status 500).
 
     Example:
         ```python
@@ -104,21 +107,20 @@ def use(name: str, kind: type[AddressBook] | None = None) -> Dependency[Any]:
             await book.contacts.delete(id)
         ```
     """
-    return _finder(name, kind)  # type: ignore[arg-type]  # a class is hashable, whatever mypy thinks
+    return _make_dependency(name, kind)  # type: ignore[arg-type]  # mypy does not know that classes are hashable
 
 
 @cache
-def _finder(name: str, kind: type[AddressBook] | None) -> Dependency[AddressBook]:
-    """The same object for the same question, so that `app.dependency_overrides` finds it."""
-
-    async def find(shelf: Books) -> AddressBook:
-        if name not in shelf:
-            known = ", ".join(shelf) or "none"
-            raise UsageError(f"no book called {name} is open (open: {known}): name it in crossbook.fastapi.lifespan")
-        book = shelf[name]
-        wanted: type[AddressBook] = kind or (load_vendor(name) if name in VENDORS else AddressBook)
-        if not isinstance(book, wanted):
-            raise UsageError(f"the book called {name} is of {type(book).__name__}, not of {wanted.__name__}")
+def _make_dependency(name: str, kind: type[AddressBook] | None) -> Dependency[AddressBook]:
+    # The cache returns the same function for the same arguments, so that `app.dependency_overrides` finds it.
+    async def find(books: Books) -> AddressBook:
+        if name not in books:
+            known = ", ".join(books) or "none"
+            raise UsageError(f"no book called {name} is open (open: {known}): add it to crossbook.fastapi.lifespan")
+        book = books[name]
+        expected: type[AddressBook] = kind or (load_vendor(name) if name in VENDORS else AddressBook)
+        if not isinstance(book, expected):
+            raise UsageError(f"the book called {name} is {type(book).__name__}, expected {expected.__name__}")
         return book
 
     return find

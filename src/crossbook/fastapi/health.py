@@ -1,4 +1,4 @@
-"""Whether the books' vendors answer, for a health check."""
+"""A health check: whether the vendors of the open books respond and accept the credentials."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from crossbook.fastapi.state import Books
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """All open books, by name.
+    """The health of all open books.
 
     Args:
-        healthy: all of them answer.
-        books: each one.
+        healthy: whether all vendors responded and accepted the credentials.
+        books: the health of each book, by name.
     """
 
     healthy: bool
@@ -27,13 +27,13 @@ class Health:
 
 
 def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
-    """A dependency: asks each open book's vendor for a group, all at once, and answers 503 if one fails.
+    """Return a dependency that checks all open books at once and sets the status 503 if one fails.
 
-    It costs each vendor a call (Filemail a login too, at first), so ask it every half minute, not every second; and
-    an application that can work without one of its vendors should not be restarted because of it.
+    A check costs one request per vendor, and a login at first for Filemail. Check every 30 seconds, not every second.
+    Do not restart an application because of this check if the application can work without one of its vendors.
 
     Args:
-        timeout: seconds that a vendor has.
+        timeout: seconds that a vendor has to respond; 3 by default.
 
     Example:
         ```python
@@ -43,17 +43,17 @@ def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
         ```
     """
 
-    async def check(shelf: Books, response: Response) -> Health:
+    async def check(books: Books, response: Response) -> Health:
         found: dict[str, BookHealth] = {}
 
-        async def ask(name: str, book: AddressBook) -> None:
+        async def check_one(name: str, book: AddressBook) -> None:
             found[name] = await check_health(book, timeout)
 
         async with anyio.create_task_group() as tasks:
-            for name, book in shelf.items():
-                tasks.start_soon(ask, name, book)
+            for name, book in books.items():
+                tasks.start_soon(check_one, name, book)
         result = Health(
-            healthy=all(book.answers for book in found.values()), books={name: found[name] for name in shelf}
+            healthy=all(book.answers for book in found.values()), books={name: found[name] for name in books}
         )
         if not result.healthy:
             response.status_code = 503

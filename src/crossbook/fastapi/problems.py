@@ -1,7 +1,7 @@
-"""crossbook's errors as RFC 9457 problem details: which status, and which words.
+"""Return crossbook's errors as RFC 9457 problem details, with a status that says who has to act.
 
-The status says whose turn it is. 4xx: the caller's, the same request will fail again. 502: the vendor's. 503: nothing
-was processed, so the caller may repeat it. 504: no answer came, so it may have happened.
+4xx: the caller, since the same request will fail again. 502: the vendor. 503: nothing was processed, so the caller may
+retry. 504: no response came, so the request may have been processed.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from crossbook._http.logs import logger
 from crossbook.errors import CrossbookError, InvalidInputError, Sent
 
 MEDIA_TYPE = "application/problem+json"
-_SHOWN = 5  # errors of one request
-_NAME = re.compile(r"[a-z_][A-Za-z0-9_-]{0,39}")  # as programs write it; any other may be a person's
+_MAX_SHOWN = 5  # validation errors of one request
+_IDENTIFIER = re.compile(r"[a-z_][A-Za-z0-9_-]{0,39}")  # any other key may be a person's data
 _UNKNOWN_KEY = ("unexpected_keyword_argument", "extra_forbidden")
-# Unknown keys that may be shown: words that contacts are described with elsewhere, and no person's name.
+# Unknown keys that may be shown: field names of other programs. None of them is a person's name.
 _WORDS = """
 address birthday cell cellphone city contact country emailaddress firstname fullname gender givenname group label labels
 language lastname mail mobile msisdn name note notes phonenumber status street surname tag tags tel telephone title type
 userid username website zip
 """
-_COMMON = frozenset(_WORDS.split())
-# Messages of other types are made by validators of the application, which may quote the value.
-_PYDANTIC = frozenset(get_args(ErrorType))
+_COMMON_KEYS = frozenset(_WORDS.split())
+# Errors of other types come from validators of the application, and their messages may quote the value.
+_PYDANTIC_TYPES = frozenset(get_args(ErrorType))
 
 
-class RequestTooLarge(InvalidInputError):
+class RequestTooLargeError(InvalidInputError):
     """The request has more bytes or items than the handler accepts (status 413)."""
 
     title = "The request is too large"
@@ -45,22 +45,22 @@ class RequestTooLarge(InvalidInputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A problem of RFC 9457, as handlers answer it; members that are null are left out.
+    """The problem details of RFC 9457 for an error. A response omits the members that are None.
 
     Args:
         type: `urn:crossbook:` and the kind of error: `not-found`, `rejected`, `no-response` …
-        title: the same in words.
-        status: the HTTP status of this answer.
-        detail: what happened this time; no secrets, personal data masked.
-        vendor: who was asked.
-        operation: for what.
+        title: the kind of error in words.
+        status: the HTTP status of the response.
+        detail: what happened; without secrets, and with personal data masked.
+        vendor: the vendor that got the request.
+        operation: the operation that failed.
         code: the vendor's own error code.
-        field: the field that was refused.
-        sent: whether the request left: `no`, `maybe` (it may have happened), `yes` (the vendor answered).
-        request_id: what the vendor's support asks for.
+        field: the field that was rejected.
+        sent: whether the request left: `no`, `maybe` (it may have been processed), `yes` (the vendor responded).
+        request_id: the vendor's id of the request, for its support.
         id: the contact or group that was already written when a later step failed.
-        cursor: where a list can go on.
-        candidates: the ids of the contacts that match, where one was asked for.
+        cursor: the position at which a list can be resumed.
+        candidates: the ids of the contacts that match, if one contact was requested.
     """
 
     type: str
@@ -78,11 +78,11 @@ class Problem:
     candidates: tuple[str, ...] | None = None
 
     @classmethod
-    def of(cls, error: CrossbookError) -> Problem:
-        """The problem that this error is."""
+    def from_error(cls, error: CrossbookError) -> Problem:
+        """Return the problem details of an error."""
         status = error.http_status
         if status == 503 and error.earlier == "maybe":
-            # The last attempt did nothing, but one before it may have.
+            # The last attempt did nothing, but an earlier attempt may have been processed.
             status = 504
         return cls(
             type=f"urn:crossbook:{_slug(type(error).__name__)}", title=error.title, status=status, detail=error.message,
@@ -92,8 +92,8 @@ class Problem:
             candidates=getattr(error, "candidates", None),
         )  # fmt: skip
 
-    def members(self) -> dict[str, Any]:
-        """The problem as it is sent: without the members that are null."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the members that are not None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -101,21 +101,21 @@ def _slug(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Error")).lower()
 
 
-async def answer(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """The handler of CrossbookErrors."""
+async def handle_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """Return the response to a CrossbookError; log errors of status 500."""
     if not isinstance(error, CrossbookError) or connection.scope["type"] != "http":
         raise error
-    problem = Problem.of(error)
+    problem = Problem.from_error(error)
     if problem.status == 500:
         logger.error("%s", error, exc_info=error)
     headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
-    return JSONResponse(problem.members(), problem.status, headers, MEDIA_TYPE)
+    return JSONResponse(problem.to_dict(), problem.status, headers, MEDIA_TYPE)
 
 
-async def answer_validation(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """Handle FastAPI's own errors of validation: say where and why, and show no value that the caller sent."""
+async def handle_validation_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
+    """Return the response to FastAPI's validation error: where and why, without any value that the caller sent."""
     assert isinstance(error, RequestValidationError)
-    return await answer(connection, invalid_input(error.errors()))
+    return await handle_error(connection, invalid_input(error.errors()))
 
 
 def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInputError:
@@ -123,36 +123,36 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
 
     Args:
         errors: As pydantic lists them.
-        prefix: Where the input was: `"body", 3`.
+        prefix: The location of the input: `"body", 3`.
     """
-    # An application may raise FastAPI's error itself, with errors that have no place, type or message, or with none.
-    found = [((*prefix, *_place(error)) or ("request",), _reason(error)) for error in errors]
+    # An application may raise FastAPI's error itself: without errors, or with errors that have no location or message.
+    found = [((*prefix, *_location(error)) or ("request",), _reason(error)) for error in errors]
     found = found or [(prefix or ("request",), "is not valid")]
-    lines = [f"{'.'.join(map(_part, place))}: {reason}" for place, reason in found[:_SHOWN]]
-    if len(found) > _SHOWN:
-        lines.append(f"and {len(found) - _SHOWN} more")
-    names = [_part(part) for part in found[0][0] if isinstance(part, str)]
+    lines = [f"{'.'.join(map(_show_part, location))}: {reason}" for location, reason in found[:_MAX_SHOWN]]
+    if len(found) > _MAX_SHOWN:
+        lines.append(f"and {len(found) - _MAX_SHOWN} more")
+    names = [_show_part(part) for part in found[0][0] if isinstance(part, str)]
     return InvalidInputError("; ".join(lines), field=names[-1] if names else None)
 
 
-def _place(error: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """The place of an error, without a key that the model does not have, unless the key is a common word."""
-    place = tuple(error.get("loc", ()))
-    if error.get("type") in _UNKNOWN_KEY and place:
-        key = re.sub("[_-]", "", str(place[-1]).lower())
-        return place if key in _COMMON else (*place[:-1], "…")
-    return place
+def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
+    """Return the location of an error; hide a key that the model does not have, unless the key is a common word."""
+    location = tuple(error.get("loc", ()))
+    if error.get("type") in _UNKNOWN_KEY and location:
+        key = re.sub("[_-]", "", str(location[-1]).lower())
+        return location if key in _COMMON_KEYS else (*location[:-1], "…")
+    return location
 
 
-def _part(part: str | int) -> str:
-    """A part of a place. Keys are the caller's words, too: only a key that may be a field's name is shown."""
+def _show_part(part: str | int) -> str:
+    """Return a part of a location; hide a key that does not look like a field name, because callers choose keys."""
     if isinstance(part, int):
         return str(part)
-    return _redaction.text(part) if _NAME.fullmatch(part) else "…"
+    return _redaction.text(part) if _IDENTIFIER.fullmatch(part) else "…"
 
 
 def _reason(error: Mapping[str, Any]) -> str:
-    """The message, unless it may quote the input: `error` and `tag` are the only such details of pydantic's own."""
+    """Return the message, unless it may quote the input: of pydantic's details only `error` and `tag` can."""
     kind = str(error.get("type", "unknown"))
-    plain = kind in _PYDANTIC and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
-    return str(error["msg"]) if plain else f"is not valid ({_redaction.text(kind)})"
+    safe = kind in _PYDANTIC_TYPES and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
+    return str(error["msg"]) if safe else f"is not valid ({_redaction.text(kind)})"

@@ -1,4 +1,4 @@
-"""Where an application keeps its open books, and the dependency that reads it."""
+"""The open books of an application, kept in `app.state`, and the dependency that reads them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from fastapi.requests import HTTPConnection
 from crossbook.book import AddressBook
 
 
-def shelf_of(app: Any) -> dict[str, AddressBook]:
-    """The open books of an application, by name; an empty shelf that is its own, at first."""
-    shelf: dict[str, AddressBook] | None = getattr(app.state, "crossbook", None)
-    if shelf is None:
-        shelf = app.state.crossbook = {}
-    return shelf
+def open_books(app: Any) -> dict[str, AddressBook]:
+    """Return the open books of an application by name; the dictionary is the application's own."""
+    state: dict[str, AddressBook] | None = getattr(app.state, "crossbook", None)
+    if state is None:
+        state = app.state.crossbook = {}
+    return state
 
 
 async def books(connection: HTTPConnection) -> Mapping[str, AddressBook]:
-    """A dependency: every book that is open, by name, for an application that picks one itself.
+    """Return every open book by name: a dependency for handlers that choose a book themselves.
 
     Example:
         ```python
@@ -30,7 +30,7 @@ async def books(connection: HTTPConnection) -> Mapping[str, AddressBook]:
             return list(books)
         ```
     """
-    return MappingProxyType(shelf_of(connection.app))
+    return MappingProxyType(open_books(connection.app))
 
 
 Books = Annotated[Mapping[str, AddressBook], Depends(books)]

@@ -1,7 +1,7 @@
-"""A batch as an answer that grows: a line or an event for each result, the summary last.
+"""Stream the results of a batch as a response: a line or an event for each result, and the summary last.
 
-A client that goes away stops the batch: its workers end before the request does, and what was in flight is counted as
-cancelled and stays open in the journal, if there is one.
+If the client disconnects, the batch stops: its workers end before the request does. Items in flight are counted as
+cancelled, and stay open in the journal if the batch has one.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from crossbook.fastapi.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a stream: exactly one of these, and the others left out; an event bears the member's name.
+    """One line of a stream. A line has exactly one member; an event has the member's name.
 
     Args:
-        result: what became of one input.
-        error: what ended the batch before its time (the source, a callback or the journal failed).
-        summary: what became of them all; the last line. Without it the stream was cut off.
+        result: the result of one input.
+        error: the error that ended the batch early: the source, a callback or the journal failed.
+        summary: the counts of the whole batch, in the last line. A stream without it was interrupted.
     """
 
     result: Result | None = None
@@ -44,17 +44,17 @@ _TYPES: Mapping[str, TypeAdapter[Any]] = {
 
 
 class NDJSON(JSONResponse):
-    """A batch as newline-delimited JSON, each line a `Line`.
+    """Streams a batch as newline-delimited JSON; each line is a `Line`.
 
-    Read the request's body before: from then on the client is listened to, for its going away.
+    Read the body of the request first: the response reads further messages to notice that the client disconnected.
 
     Args:
-        batch: one that was not entered yet; it begins with the answer.
-        status_code: as of any response.
-        headers: as of any response.
+        batch: a batch that has not started; it starts with the response.
+        status_code: the status of the response; 200 by default.
+        headers: further headers of the response.
 
     Raises:
-        CrossbookError: the batch cannot begin; as the answer has not begun either, it becomes a problem.
+        CrossbookError: the batch cannot start. The response has not started either, so the client gets a problem.
 
     Example:
         ```python
@@ -65,7 +65,7 @@ class NDJSON(JSONResponse):
     """
 
     media_type = "application/x-ndjson"
-    _frame: ClassVar[bytes] = b'{"%b":%b}\n'
+    _format: ClassVar[bytes] = b'{"%b":%b}\n'
 
     def __init__(self, batch: Batch[Any], status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self._batch = batch
@@ -74,18 +74,18 @@ class NDJSON(JSONResponse):
         self.init_headers({"Cache-Control": "no-store", **(headers or {})})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(_Gone):
+        with suppress(_ClientDisconnectedError):
             async with self._batch as run:
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-                await self._results(run, receive, send)
-            # Only now is nothing under way any more, and all of it counted.
-            await self._tell("summary", self._batch.summary, send)
+                await self._send_results(run, receive, send)
+            # Only after the block have all workers ended, so that the summary is complete.
+            await self._send("summary", self._batch.summary, send)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()
 
-    async def _results(self, run: Batch[Any], receive: Receive, send: Send) -> None:
-        """Sends each result, until the last or until the client goes away."""
+    async def _send_results(self, run: Batch[Any], receive: Receive, send: Send) -> None:
+        """Send each result until the batch ends or the client disconnects."""
         ended: Exception | None = None
         async with anyio.create_task_group() as tasks:
 
@@ -93,37 +93,37 @@ class NDJSON(JSONResponse):
                 nonlocal ended
                 while (await receive())["type"] != "http.disconnect":
                     pass
-                ended = _Gone()
+                ended = _ClientDisconnectedError()
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(listen)
             try:
                 async for result in run:
-                    await self._tell("result", result, send)
+                    await self._send("result", result, send)
             except Exception as error:
                 ended = error
             tasks.cancel_scope.cancel()
         if isinstance(ended, CrossbookError):
-            await self._tell("error", Problem.of(ended), send)
+            await self._send("error", Problem.from_error(ended), send)
         elif ended is not None:
-            # Raised out here, where no group wraps it: a bug of ours or theirs cuts the answer off.
+            # Raised outside the task group, which would wrap it in an ExceptionGroup. It interrupts the response.
             raise ended
 
-    async def _tell(self, name: str, value: object, send: Send) -> None:
-        body = self._frame % (name.encode(), _TYPES[name].dump_json(value))
+    async def _send(self, name: str, value: object, send: Send) -> None:
+        body = self._format % (name.encode(), _TYPES[name].dump_json(value))
         try:
             await send({"type": "http.response.body", "body": body, "more_body": True})
         except OSError:
-            # How servers of a newer ASGI tell it.
-            raise _Gone from None
+            # Servers of ASGI 2.4 and later raise OSError here when the client has disconnected.
+            raise _ClientDisconnectedError from None
 
 
-class _Gone(Exception):
-    """The client went away."""
+class _ClientDisconnectedError(Exception):
+    """The client disconnected."""
 
 
 class EventStream(NDJSON):
-    """A batch as server-sent events called `result`, `error` and `summary`; else as `NDJSON`."""
+    """Streams a batch as server-sent events named `result`, `error` and `summary`; otherwise like `NDJSON`."""
 
     media_type = "text/event-stream"
-    _frame: ClassVar[bytes] = b"event: %b\ndata: %b\n\n"
+    _format: ClassVar[bytes] = b"event: %b\ndata: %b\n\n"
