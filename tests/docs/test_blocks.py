@@ -1,4 +1,4 @@
-"""Every Python block that a reader may copy runs against the sandbox: README, docs, docstrings."""
+"""Every Python block of README, docs and docstrings runs against the sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import crossbook_sandbox
 from crossbook_sandbox import Running
 
 REFERENCE = ROOT / "docs" / "reference"
-# Whose examples run inside the context of which page; the first that fits.
+# The page whose context the examples of a package run in; the first match wins.
 CONTEXTS = {
     "src/crossbook/fastapi": REFERENCE / "fastapi.md",
     "src/crossbook/files": REFERENCE / "files.md",
@@ -27,8 +27,8 @@ _MARKDOWN = [page for pattern in ("*.md", "docs/**/*.md", "specs/*.md") for page
 PAGES = [page for page in _MARKDOWN if any(blocks_of(page))]
 EXAMPLES = [
     block
-    for home in ("src", "generated")
-    for path in sorted((ROOT / home).rglob("*.py"))
+    for folder in ("src", "generated")
+    for path in sorted((ROOT / folder).rglob("*.py"))
     for block in blocks_of(path)
 ]  # fmt: skip
 
@@ -41,7 +41,7 @@ def running() -> Iterator[Running]:
 
 @pytest.fixture(autouse=True)
 def account(running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What a reader has who followed "Get started": the sandbox's variables, and an empty folder."""
+    """Set the sandbox's variables and an empty folder, as after docs/start.md."""
     httpx.post(f"{running.url}/_sandbox/reset", trust_env=False, timeout=60).raise_for_status()
     for name, value in running.env.items():
         monkeypatch.setenv(name, value)
@@ -49,12 +49,12 @@ def account(running: Running, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_runs_from_top_to_bottom(page: Path, tmp_path: Path) -> None:
+def test_page_runs(page: Path, tmp_path: Path) -> None:
     run_page(list(blocks_of(page)), tmp_path)
 
 
 @pytest.mark.parametrize("block", EXAMPLES, ids=lambda block: f"{block.path.relative_to(ROOT)}:{block.line}")
-def test_an_example_of_a_docstring_runs_inside_the_context_of_its_page(block: Block, tmp_path: Path) -> None:
+def test_docstring_example_runs(block: Block, tmp_path: Path) -> None:
     if block.is_program or block.is_tests:
         run_page([block], tmp_path)
     else:
@@ -63,5 +63,5 @@ def test_an_example_of_a_docstring_runs_inside_the_context_of_its_page(block: Bl
 
 def _context(block: Block) -> Block:
     name = block.path.relative_to(ROOT).as_posix()
-    page = next(page for start, page in CONTEXTS.items() if name.startswith(start))
-    return next(each for each in blocks_of(page) if gap_of(each.parse()) is not None)
+    page = next(page for prefix, page in CONTEXTS.items() if name.startswith(prefix))
+    return next(candidate for candidate in blocks_of(page) if gap_of(candidate.parse()) is not None)

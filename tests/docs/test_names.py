@@ -1,4 +1,4 @@
-"""Each name and path that a page mentions exists: modules, attributes, error classes, files, tests."""
+"""The names and paths in README, docs and specs exist: modules, attributes, options, error classes, files, tests."""
 
 from __future__ import annotations
 
@@ -17,114 +17,135 @@ from blocks import ROOT
 import crossbook
 
 PAGES = [page for pattern in ("*.md", "docs/**/*.md", "specs/*.md") for page in sorted(ROOT.glob(pattern))]
-# The figures of a benchmark name the files of the day on which it ran.
-_GENERATED = re.compile(r"<!-- (figures|profiles): .*?<!-- end of \1 -->", re.DOTALL)
+IDS = [str(page.relative_to(ROOT)) for page in PAGES]
+
+# Benchmark figures name the files of the day of the run.
+_FIGURES = re.compile(r"<!-- (figures|profiles): .*?<!-- end of \1 -->", re.DOTALL)
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
-_CODE = re.compile(r"`([^`\n]+)`")
-_DOTTED = re.compile(r"(?<![\w./-])(crossbook(?:_\w+)?(?:\.\w+)+)")
-_PATH = re.compile(r"(?<![\w./<>-])((?:[\w.<>*-]+/)+[\w.<>*-]*)(?:::(\w+))?")
+_SNIPPET = re.compile(r'^--8<-- "([\w./]+)"$', re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-# What commands make: these folders are in no checkout.
-_MADE = ("build/", "dist/", ".")
-# Fixtures of the pytest plugin that have the name of a package.
+_DOTTED_NAME = re.compile(r"(?<![\w./-])(crossbook(?:_\w+)?(?:\.\w+)+)(?!\.?\w)")
+_FILE_NAME = re.compile(r"\.(?:py|sqlite|csv|yaml|md|txt|toml)$")
+_PATH = re.compile(r"(?<![\w./<>-])((?:[\w.<>*-]+/)+[\w.<>*-]*)(?:::(\w+))?")
+_FOLDERS = {path.name for path in (*ROOT.iterdir(), *(ROOT / "src").iterdir())} - {"build", "dist"}
+# A fixture of the pytest plugin that has the name of a package.
 _FIXTURES = {"crossbook_sandbox": "crossbook_testing.Sandbox"}
-
-
-def prose(page: Path) -> str:
-    """Return the text of a page without fenced blocks and generated figures."""
-    return _FENCE.sub("", text_of(page))
+_OTHERS = {"RequestValidationError", "first.py"}  # a class of FastAPI, a file of the reader
 
 
 @cache
-def text_of(page: Path) -> str:
-    return _GENERATED.sub("", page.read_text(encoding="utf-8"))
+def read_text(page: Path) -> str:
+    return _FIGURES.sub("", page.read_text(encoding="utf-8"))
 
 
-def dotted_names(page: Path) -> set[str]:
-    """Return every dotted name below one of our packages, of the prose and of `::: name` directives."""
-    files = re.compile(r"\.(?:py|sqlite|csv|yaml|md|txt|toml)\b")
-    return {name for name in _DOTTED.findall(prose(page)) if not files.search(name)}
+@cache
+def read_prose(page: Path) -> str:
+    """Return a page without fenced blocks, which other tests run."""
+    return _FENCE.sub("", read_text(page))
 
 
-def paths(page: Path) -> Iterator[tuple[str, str]]:
-    """Yield each path of the repository in inline code, and the test behind `::` or ""."""
-    tops = {path.name for path in ROOT.iterdir()} | {path.name for path in (ROOT / "src").iterdir()}
-    for code in _CODE.findall(prose(page)):
-        for path, test in _PATH.findall(code):
-            if path.split("/")[0] in tops and not path.startswith(_MADE):
-                yield path, test
+def find_missing(page: Path) -> Iterator[str]:
+    prose = read_prose(page)
+    for name in _DOTTED_NAME.findall(prose):
+        if not _FILE_NAME.search(name) and not is_defined(name):
+            yield name
+    for path, test in _PATH.findall(" ".join(re.findall(r"`([^`\n]+)`", prose))):
+        if path.split("/")[0] in _FOLDERS:
+            files = list(ROOT.glob(re.sub(r"<\w+>", "*", path)))
+            if not files or (test and f"def {test}(" not in files[0].read_text(encoding="utf-8")):
+                yield f"{path}::{test}"
+    yield from (name for name in re.findall(r"`(\w+\.py)`", prose) if name not in list_file_names() | _OTHERS)
+    yield from (name for name in re.findall(r"`(test_\w+)`", prose) if name not in list_tests())
+    yield from (f"{name}=" for name in re.findall(r"`(\w+)=", prose) if name not in list_parameters())
+    yield from (name for name in re.findall(r"`([A-Z]\w*Error)`", prose) if not is_exception(name))
+    yield from (link for link in _LINK.findall(read_text(page)) if not (page.parent / link).exists())
 
 
-def resolve(name: str) -> Any:
-    """Return the object of a dotted name; raise AttributeError if there is none."""
-    first, *rest = name.split(".")
-    value = import_module(first)
-    for at, part in enumerate(rest):
-        try:
-            value = getattr(value, part)
-        except AttributeError:
-            if isinstance(value, type):
-                if any(part in get_annotations(kind) for kind in value.__mro__):
-                    return None  # an attribute of each object
-                raise
-            value = _module(".".join([first, *rest[: at + 1]]))
-    return value
-
-
-def _module(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        raise AttributeError(name) from error
-
-
-def exists(name: str) -> bool:
+def is_defined(name: str) -> bool:
     first, _, rest = name.partition(".")
-    for each in (name, f"{_FIXTURES[first]}.{rest}") if first in _FIXTURES else (name,):
-        try:
-            resolve(each)
-        except AttributeError:
-            continue
-        return True
-    return False
+    candidates = [name, f"{_FIXTURES[first]}.{rest}"] if first in _FIXTURES else [name]
+    return any(_resolves(candidate) for candidate in candidates)
+
+
+def _resolves(name: str) -> bool:
+    """Return whether a dotted name leads to a module, a class, a function or an attribute."""
+    first, *rest = name.split(".")
+    path, value = first, import_module(first)
+    for part in rest:
+        path = f"{path}.{part}"
+        if hasattr(value, part):
+            value: Any = getattr(value, part)
+        elif isinstance(value, type):
+            return any(part in get_annotations(kind) for kind in value.__mro__)
+        else:
+            try:
+                value = import_module(path)
+            except ModuleNotFoundError:
+                return False
+    return True
+
+
+def is_exception(name: str) -> bool:
+    return hasattr(crossbook, name) or hasattr(builtins, name) or name in _OTHERS
 
 
 @cache
-def all_tests() -> frozenset[str]:
-    """Return the names of all tests, those of the contract included."""
-    return _found(r"def (test_\w+)", "tests", "src/crossbook_testing/contract", "examples")
+def list_file_names() -> frozenset[str]:
+    folders = [ROOT / folder for folder in ("src", "examples", "docs")]
+    files = [*ROOT.glob("*.py"), *(path for folder in folders for path in folder.rglob("*.py"))]
+    return frozenset(path.name for path in files)
 
 
 @cache
-def parameters() -> frozenset[str]:
-    """Return every name that our code annotates or passes by keyword: parameters, options, fields."""
-    return _found(r"\b(\w+)(?::|=(?!=))", "src", "generated", "examples")
+def list_tests() -> frozenset[str]:
+    return _search_code(r"def (test_\w+)", "tests", "src/crossbook_testing/contract", "examples")
 
 
-def _found(pattern: str, *folders: str) -> frozenset[str]:
+@cache
+def list_parameters() -> frozenset[str]:
+    """Return every name that our code annotates or passes by keyword."""
+    return _search_code(r"\b(\w+)(?::|=(?!=))", "src", "generated", "examples")
+
+
+def _search_code(pattern: str, *folders: str) -> frozenset[str]:
     files = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return frozenset(name for path in files for name in re.findall(pattern, path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_page_names_what_exists(page: Path) -> None:
-    """Names are public, and can be imported; paths are in the checkout."""
-    missing = [name for name in sorted(dotted_names(page)) if not exists(name)]
-    for path, test in sorted(set(paths(page))):
-        found = list(ROOT.glob(re.sub(r"<\w+>", "*", path)))
-        if not found or (test and f"def {test}(" not in found[0].read_text(encoding="utf-8")):
-            missing.append(f"{path}::{test}" if test else path)
-    missing += [name for name in re.findall(r"`(test_\w+)`", prose(page)) if name not in all_tests()]
-    missing += [f"{name}=" for name in re.findall(r"`(\w+)=", prose(page)) if name not in parameters()]
-    missing += [link for link in _LINK.findall(text_of(page)) if not (page.parent / link).exists()]
-    for name in re.findall(r"`([A-Z]\w*Error)`", prose(page)):
-        if not (hasattr(crossbook, name) or hasattr(builtins, name) or name == "RequestValidationError"):
-            missing.append(name)
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_page_names_exist(page: Path) -> None:
+    assert sorted(set(find_missing(page))) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_page_names_no_private_module(page: Path) -> None:
+    """Pages, and the files that they show, import only public modules."""
+    texts = [
+        read_text(page),
+        *((ROOT / file).read_text(encoding="utf-8") for file in _SNIPPET.findall(read_text(page))),
+    ]
+    private = {name for text in texts for name in _DOTTED_NAME.findall(text) if re.search(r"\._(?!_)", name)}
+    assert private == set()
+
+
+def test_contributing_map_matches_tree() -> None:
+    """Each line of the map in CONTRIBUTING.md starts with a path; indented paths are below `src/crossbook/`."""
+    tree = re.search(r"```text\n(specs/ .*?)```", read_text(ROOT / "CONTRIBUTING.md"), re.DOTALL)
+    assert tree is not None
+    missing: list[str] = []
+    for line in tree[1].splitlines():
+        folder = ROOT / "src/crossbook" if line.startswith(" ") else ROOT
+        names = re.match(r" *(\S+(?: \S+/)*)(?:  |$)", line)
+        assert names is not None, line
+        missing += [name for name in names[1].split() if not any(folder.glob(name.replace("<vendor>", "*")))]
     assert missing == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_page_names_no_private_module(page: Path) -> None:
-    """Everything that a page imports or links is in a public module."""
-    private = {name for name in _DOTTED.findall(text_of(page)) if re.search(r"\._(?!_)", name)}
-    assert private == set()
+@pytest.mark.parametrize("name", ["crossbook.Contact.phone", "crossbook.fastapi.use", "crossbook_sandbox.calls"])
+def test_defined_name_found(name: str) -> None:
+    assert is_defined(name)
+
+
+@pytest.mark.parametrize("name", ["crossbook.Contact.fax", "crossbook.cli", "crossbook_testing.Nothing"])
+def test_undefined_name_reported(name: str) -> None:
+    assert not is_defined(name)

@@ -1,4 +1,4 @@
-"""The runner of blocks notices what a reader would notice."""
+"""The runner of Python blocks in pages reports errors and wrong output."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from blocks import blocks_of, run_page
 
 
-def page(folder: Path, text: str) -> None:
+def run_text(folder: Path, text: str) -> None:
     path = folder / "page.md"
     path.write_text(text.replace("'''", "```"), encoding="utf-8")
     run_page(list(blocks_of(path)), folder)
 
 
-def test_blocks_of_a_page_are_one_session_and_may_await(tmp_path: Path) -> None:
-    page(
+def test_blocks_share_session_and_await(tmp_path: Path) -> None:
+    run_text(
         tmp_path,
         """
 '''python
@@ -35,8 +35,8 @@ print(one + 1)
     )
 
 
-def test_a_context_takes_the_blocks_behind_it_in(tmp_path: Path) -> None:
-    page(
+def test_context_wraps_later_blocks(tmp_path: Path) -> None:
+    run_text(
         tmp_path,
         """
 '''python
@@ -69,13 +69,13 @@ print(number)
     ],
     ids=["output", "program", "statement", "test", "syntax", "indented"],
 )
-def test_what_is_wrong_fails(tmp_path: Path, text: str) -> None:
+def test_wrong_block_fails(tmp_path: Path, text: str) -> None:
     with pytest.raises(AssertionError):
-        page(tmp_path, text)
+        run_text(tmp_path, text)
 
 
-def test_a_traceback_names_the_line_of_the_page(tmp_path: Path) -> None:
+def test_traceback_has_page_line(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError) as caught:
-        page(tmp_path, "# Title\n\n'''python\n\n1 / 0\n'''\n")
+        run_text(tmp_path, "# Title\n\n'''python\n\n1 / 0\n'''\n")
     last = caught.traceback[-1]
     assert (last.path, last.lineno + 1) == (tmp_path / "page.md", 5)
