@@ -102,7 +102,7 @@ def test_page_shows_books_and_contacts(page: Page) -> None:
     page.one("[data-book=atom]").click()
     assert page.browser.title == "Atom · crossbook gateway"
     assert page.texts("#contacts thead th") == ["Name", "Phone", "Company", "Id"]
-    assert "not told" in page.one("#contacts tbody tr").text
+    assert "not reported" in page.one("#contacts tbody tr").text
 
 
 def test_page_filters_by_group(page: Page) -> None:
