@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from crossbook._http.options import Attempt, CallOptions
     from crossbook._pagination.pager import Pager
     from crossbook.book import AddressBook, BookOptions
-    from crossbook.journal.base import Journal
-    from crossbook.journal.sqlite import SqliteJournal
+    from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
     from crossbook.transfer import copy
     from crossbook.vendor import MatchKey
@@ -50,11 +49,11 @@ _LATER = {
     "AddressBook": "crossbook.book",
     "Batch": "crossbook._batch.batch",
     "BatchOptions": "crossbook._batch.builder",
-    "Journal": "crossbook.journal.base",
+    "Journal": "crossbook.journal",
     "MatchKey": "crossbook.vendor",
     "Progress": "crossbook._batch.results",
     "Result": "crossbook._batch.results",
-    "SqliteJournal": "crossbook.journal.sqlite",
+    "SqliteJournal": "crossbook.journal",
     "Summary": "crossbook._batch.results",
     "BookOptions": "crossbook.book",
     "Attempt": "crossbook._http.options",

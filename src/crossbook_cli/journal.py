@@ -8,7 +8,7 @@ import anyio
 import typer
 from attrs import asdict
 
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import SqliteJournal
 from crossbook_cli.options import Json
 from crossbook_cli.output import out, row, say
 

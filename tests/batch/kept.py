@@ -9,7 +9,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from crossbook import JournalBusyError
-from crossbook.journal.base import JournalEntry, RunKey, StoredRun
+from crossbook.journal import JournalEntry, RunKey, StoredRun
 
 
 @define
@@ -36,23 +36,23 @@ class Kept:
         assert self.opened
         self.heading = heading
 
-    async def samples(self, count: int) -> Sequence[JournalEntry]:
+    async def find_samples(self, count: int) -> Sequence[JournalEntry]:
         fit = ("created", "updated", "unchanged", "skipped")
         newest = sorted(self.entries.values(), key=lambda entry: -entry.index)
         found = (entry for entry in newest if entry.state == "done" and entry.key and entry.id and entry.status in fit)
         return list(islice(found, count))
 
-    async def entry(self, index: int) -> JournalEntry | None:
+    async def find_entry(self, index: int) -> JournalEntry | None:
         return self.entries.get(index)
 
-    async def owner(self, id: str) -> int | None:
+    async def find_owner(self, id: str) -> int | None:
         owners = (e.index for e in self.entries.values() if e.id == id and e.status != "skipped")
         return min(owners, default=None)
 
-    async def key_index(self, key: str) -> int | None:
+    async def find_key(self, key: str) -> int | None:
         return min((entry.index for entry in self.entries.values() if entry.key == key), default=None)
 
-    async def last_written(self, key: str) -> int | None:
+    async def find_last_written(self, key: str) -> int | None:
         written = (
             entry.index
             for entry in self.entries.values()
@@ -78,22 +78,22 @@ class Kept:
     async def checkpoint(self, cursor: str, index: int) -> None:
         self.marks.append((cursor, index))
 
-    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
+    async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
         return tuple(sorted(self.marks, key=lambda mark: mark[1]))
 
-    async def first_open(self) -> int:
+    async def find_first_open(self) -> int:
         index = 0
         while index in self.entries and self.entries[index].state == "done":
             index += 1
         return index
 
-    async def first_uncertain(self) -> int | None:
+    async def find_first_uncertain(self) -> int | None:
         found = (e.index for e in self.entries.values() if e.state == "done" and e.status == "uncertain")
         return min(found, default=None)
 
     async def finish(self, count: int) -> None:
         assert self.opened
-        assert count == await self.first_open()
+        assert count == await self.find_first_open()
         self.finished = count
 
     async def close(self) -> None:

@@ -21,7 +21,7 @@ from kept import Kept
 from crossbook import AddressBook, ExternalId, InvalidInputError, JournalMismatchError, SqliteJournal
 from crossbook._batch.batch import Batch
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook.journal.base import JournalEntry
+from crossbook.journal import JournalEntry
 from crossbook.vendor import VendorProfile
 from crossbook_sandbox.credentials import CREDENTIALS
 

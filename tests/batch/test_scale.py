@@ -16,7 +16,7 @@ from fakes import book_over, reply
 
 from crossbook import Contact
 from crossbook._http.request import PreparedRequest, TransportResponse
-from crossbook.journal.base import StoredRun
+from crossbook.journal import StoredRun
 from crossbook.registry import load_vendor
 
 MIB = 1024 * 1024
@@ -91,7 +91,7 @@ def test_memory_stays_flat(
     vendor: str, options: dict[str, Any], calls: int, ahead: int, count: int, tmp_path: Path
 ) -> None:
     if "journal" in options:
-        from crossbook.journal.sqlite import SqliteJournal
+        from crossbook.journal import SqliteJournal
 
         class Runs(SqliteJournal):
             """The same file, a new run each time."""

@@ -11,9 +11,7 @@ from attrs import evolve
 from journals import HEADING, done, intent, opened
 
 from crossbook import InvalidInputError, JournalBusyError, UsageError
-from crossbook.journal.base import Journal, JournalEntry, NoJournal, StoredRun
-from crossbook.journal.memory import MemoryJournal
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import Journal, JournalEntry, MemoryJournal, SqliteJournal, StoredRun
 
 pytestmark = pytest.mark.anyio
 
@@ -32,27 +30,27 @@ def path(tmp_path: Path) -> Path:
 async def test_what_is_written_is_read_again(path: Path) -> None:
     async with opened(path) as journal:
         await journal.record_intents([intent(3), intent(4, key="77aa", id="17")])
-        assert await journal.entry(3) == intent(3)
+        assert await journal.find_entry(3) == intent(3)
         await journal.record_outcomes([FULL])
         await journal.checkpoint("page-2", 100)
         await journal.checkpoint("page-1", 50)
     async with opened(path) as journal:
-        assert await journal.entry(3) == FULL
-        assert await journal.entry(5) is None
-        assert (await journal.owner("17"), await journal.owner("18")) == (3, None)
-        assert (await journal.key_index("77aa"), await journal.key_index("0")) == (3, None)
-        assert await journal.checkpoints() == (("page-1", 50), ("page-2", 100))
+        assert await journal.find_entry(3) == FULL
+        assert await journal.find_entry(5) is None
+        assert (await journal.find_owner("17"), await journal.find_owner("18")) == (3, None)
+        assert (await journal.find_key("77aa"), await journal.find_key("0")) == (3, None)
+        assert await journal.find_checkpoints() == (("page-1", 50), ("page-2", 100))
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
 async def test_who_has_the_last_word_is_who_was_written(path: Path) -> None:
     async with opened(path) as journal:
-        assert await journal.last_written("77aa") is None
+        assert await journal.find_last_written("77aa") is None
         await journal.record_outcomes([done(index, key="77aa", status="updated") for index in (1, 4)])
         await journal.record_outcomes([done(5, key="77aa", status="skipped"), done(6, key="77aa", status="failed")])
         await journal.record_intents([intent(7, key="77aa")])
         await journal.record_outcomes([done(8, key="77bb", status="updated")])
-        assert await journal.last_written("77aa") == 4
+        assert await journal.find_last_written("77aa") == 4
 
 
 async def test_the_first_item_that_is_not_done(path: Path) -> None:
@@ -61,21 +59,21 @@ async def test_the_first_item_that_is_not_done(path: Path) -> None:
             ([], 0), ([done(1)], 0), ([done(0)], 2), ([intent(2), done(3)], 2), ([done(5)], 2), ([done(2)], 4),
         ):  # fmt: skip
             await journal.record_outcomes(entries)
-            assert await journal.first_open() == first
+            assert await journal.find_first_open() == first
 
 
 async def test_first_uncertain_item_of_the_run(path: Path) -> None:
     async with opened(path) as journal:
-        assert await journal.first_uncertain() is None
+        assert await journal.find_first_uncertain() is None
         for entries, first in (
             ([done(0)], None), ([intent(1)], None), ([done(3, status="uncertain")], 3),
             ([done(2, status="uncertain")], 2), ([done(2, status="skipped")], 3),
         ):  # fmt: skip
             await journal.record_outcomes(entries)
-            assert await journal.first_uncertain() == first
+            assert await journal.find_first_uncertain() == first
     async with opened(path, "again") as journal:
         await journal.record_outcomes([done(0)])
-        assert await journal.first_uncertain() is None
+        assert await journal.find_first_uncertain() is None
 
 
 async def test_runs_have_names_and_end(path: Path) -> None:
@@ -88,10 +86,14 @@ async def test_runs_have_names_and_end(path: Path) -> None:
     other = evolve(HEADING, operation="contacts.delete_many", tag=b"tag")
     assert await journal.open("again") is None
     await journal.begin(other)
-    assert (await journal.entry(0), await journal.owner("1"), await journal.first_open()) == (None, None, 0)
+    assert (await journal.find_entry(0), await journal.find_owner("1"), await journal.find_first_open()) == (
+        None,
+        None,
+        0,
+    )
     await journal.close()
     assert await journal.open("") == StoredRun(HEADING, "finished", empty=False)
-    assert await journal.entry(0) == done(0, id="1")
+    assert await journal.find_entry(0) == done(0, id="1")
     await journal.close()
     assert await journal.open("again") == StoredRun(other, "begun", empty=True)
     await journal.begin(HEADING)
@@ -103,7 +105,7 @@ async def test_runs_have_names_and_end(path: Path) -> None:
 
 async def test_samples_are_the_last_that_can_be_compared(path: Path) -> None:
     async with opened(path) as journal:
-        assert list(await journal.samples(3)) == []
+        assert list(await journal.find_samples(3)) == []
         fit = [
             done(index, key="k", id=str(index), status=status)
             for index, status in enumerate(("created", "updated", "unchanged", "skipped"))
@@ -112,8 +114,8 @@ async def test_samples_are_the_last_that_can_be_compared(path: Path) -> None:
             [*fit, done(4, key="k"), done(5, id="5"), done(6, key="k", id="6", status="failed")]
         )
         await journal.record_intents([intent(7, key="k", id="7", status="created")])
-        assert list(await journal.samples(3)) == [fit[3], fit[2], fit[1]]
-        assert list(await journal.samples(9)) == fit[::-1]
+        assert list(await journal.find_samples(3)) == [fit[3], fit[2], fit[1]]
+        assert list(await journal.find_samples(9)) == fit[::-1]
 
 
 async def test_a_journal_serves_one_run_at_a_time(path: Path) -> None:
@@ -133,7 +135,7 @@ async def test_a_ref_that_is_no_text_of_unicode(path: Path) -> None:
     async with opened(path) as journal:
         with pytest.raises(InvalidInputError, match="item_key"):
             await journal.record_intents([intent(0), intent(1, item_key="\ud800")])
-        assert await journal.entry(0) is None
+        assert await journal.find_entry(0) is None
 
 
 @pytest.mark.parametrize("make", [SqliteJournal, lambda _: MemoryJournal()], ids=["file", "memory"])
@@ -145,7 +147,7 @@ async def test_memory_stays_flat(path: Path, make: Callable[[Path], Journal]) ->
     async def write(begin: int) -> None:
         for index in range(begin, begin + 2000):
             key = f"{index * 7919 % 1000003:x}"
-            if await journal.key_index(key) is None:
+            if await journal.find_key(key) is None:
                 await journal.record_outcomes([done(index, key=key, id=str(index))])
 
     await write(0)
@@ -164,23 +166,33 @@ async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> Non
     await journal.begin(HEADING)
     await journal.record_intents([intent(7, key="k")])
     await journal.record_outcomes([done(9, key="k", id="1"), done(7, key="k", id="1"), done(8, id="2")])
-    assert (await journal.key_index("k"), await journal.key_index("x")) == (7, None)
-    assert (await journal.owner("1"), await journal.owner("2"), await journal.owner("3")) == (7, 8, None)
+    assert (await journal.find_key("k"), await journal.find_key("x")) == (7, None)
+    assert (await journal.find_owner("1"), await journal.find_owner("2"), await journal.find_owner("3")) == (7, 8, None)
     await journal.record_outcomes([done(6, id="2"), evolve(done(5, id="1"), status="skipped")])
-    assert (await journal.owner("1"), await journal.owner("2")) == (7, 6)  # who was skipped owns nothing
-    assert (await journal.entry(7), await journal.first_open(), await journal.checkpoints()) == (None, 0, ())
+    assert (await journal.find_owner("1"), await journal.find_owner("2")) == (7, 6)  # who was skipped owns nothing
+    assert (await journal.find_entry(7), await journal.find_first_open(), await journal.find_checkpoints()) == (
+        None,
+        0,
+        (),
+    )
     await journal.close()
     await journal.close()
 
 
 async def test_a_run_that_matches_nothing_remembers_nothing() -> None:
-    journal: Journal = NoJournal()
+    journal: Journal = MemoryJournal()
     assert await journal.open("") is None
     await journal.begin(HEADING)
-    await journal.record_intents([intent(0)])
-    await journal.record_outcomes([done(0, id="1")])
     await journal.checkpoint("page", 1)
     await journal.finish(1)
-    assert (await journal.entry(0), await journal.owner("1"), await journal.key_index("k")) == (None, None, None)
-    assert (await journal.checkpoints(), await journal.first_open(), await journal.samples(3)) == ((), 0, ())
+    assert (await journal.find_entry(0), await journal.find_owner("1"), await journal.find_key("k")) == (
+        None,
+        None,
+        None,
+    )
+    assert (await journal.find_checkpoints(), await journal.find_first_open(), await journal.find_samples(3)) == (
+        (),
+        0,
+        (),
+    )
     await journal.close()

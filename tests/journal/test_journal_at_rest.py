@@ -17,7 +17,7 @@ from attrs import evolve
 from journals import HEADING, done, intent, opened
 
 from crossbook import InvalidInputError, SqliteJournal
-from crossbook.journal.base import StoredRun
+from crossbook.journal import StoredRun
 
 pytestmark = pytest.mark.anyio
 KEY, HASH, PRINT, SEEN, MARK = b"k3y" * 10 + b"xy", "f1e2d3c4" * 4, "0a1b2c3d" * 4, "seen-77", "cursor-of-page-2"
@@ -74,7 +74,7 @@ async def test_wider_modes_are_tightened_on_opening(path: Path, wide_umask: None
 @ONLY_OWNER
 async def test_file_of_something_else_keeps_its_mode(path: Path) -> None:
     put(path, b"name,phone\n" * 100, 0o644)
-    with pytest.raises(InvalidInputError, match="name the journal's own file"):
+    with pytest.raises(InvalidInputError, match="pass the path of the journal"):
         await SqliteJournal(path).open("")
     assert modes(path.parent) == {path.name: 0o644}
 
@@ -98,14 +98,14 @@ async def test_damaged_page_is_found_on_opening(path: Path) -> None:
             assert caught.value.field == "journal"
     put(path, whole)
     async with opened(path) as journal:
-        assert await journal.first_open() == 4000
+        assert await journal.find_first_open() == 4000
 
 
 async def filled(path: Path, finished: int | None = 2, run: str = "") -> None:
     async with opened(path, run) as journal:
         await journal.begin(evolve(HEADING, key=KEY, tag=b"t4g" * 5, account="acc0unt" * 4))
         entries = [
-            done(index, item_key=f"ref-{index}", fingerprint=PRINT, key=HASH, id=str(90 + index), seen=(SEEN,))
+            done(index, item_key=f"ref-{index}", fingerprint=PRINT, key=HASH, id=str(90 + index), existing_ids=(SEEN,))
             for index in range(2)
         ]
         await journal.record_intents([evolve(entry, state="intent", status=None) for entry in entries])
@@ -121,7 +121,7 @@ async def test_archive_leaves_outcomes_only(path: Path) -> None:
     secrets = [KEY, HASH.encode(), PRINT.encode(), SEEN.encode(), MARK.encode(), b"t4g" * 5, b"acc0unt" * 4]
     assert all(secret in content(path) for secret in secrets)
     async with opened(path, "other") as journal:  # another run of the file keeps its own
-        assert (await journal.samples(1))[0].key == HASH
+        assert (await journal.find_samples(1))[0].key == HASH
     for _ in range(2):
         await SqliteJournal(path).archive()
     await SqliteJournal(path).archive("other")
@@ -132,7 +132,7 @@ async def test_archive_leaves_outcomes_only(path: Path) -> None:
     journal = SqliteJournal(path)
     heading = evolve(HEADING, key=b"", tag=None, account=None)
     assert await journal.open("") == StoredRun(heading, "archived", empty=False)
-    entry = await journal.entry(1)
+    entry = await journal.find_entry(1)
     await journal.close()
     assert entry == done(1, item_key="ref-1", fingerprint="", id="91")
 
@@ -145,8 +145,8 @@ async def test_archive_leaves_other_runs_alone(path: Path) -> None:
     assert await journal.open("") == StoredRun(
         evolve(HEADING, key=KEY, tag=b"t4g" * 5, account="acc0unt" * 4), "finished", empty=False
     )
-    assert [entry.key for entry in await journal.samples(2)] == [HASH, HASH]
-    assert await journal.checkpoints() == ((MARK, 1),)
+    assert [entry.key for entry in await journal.find_samples(2)] == [HASH, HASH]
+    assert await journal.find_checkpoints() == ((MARK, 1),)
     await journal.close()
 
 
@@ -179,8 +179,8 @@ async def test_run_with_uncertain_results_is_not_archived(path: Path) -> None:
         await SqliteJournal(path).archive()
     assert caught.value.field == "run"
     async with opened(path) as journal:
-        assert await journal.first_uncertain() == 1
-        assert (await journal.samples(1))[0].key == HASH
+        assert await journal.find_first_uncertain() == 1
+        assert (await journal.find_samples(1))[0].key == HASH
         await journal.record_outcomes([done(1, status="skipped")])
     await SqliteJournal(path).archive()
 

@@ -14,8 +14,7 @@ import anyio
 import pytest
 from journals import HEADING, SlowDisk, cancelled_twice, done, intent, opened
 
-from crossbook.journal import group_commit
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import SqliteJournal, _sqlite_file
 
 pytestmark = pytest.mark.anyio
 
@@ -74,7 +73,7 @@ async def test_a_slow_disk_holds_up_intents_alone(path: Path, monkeypatch: pytes
         group.start_soon(record_intents, 1)
         with anyio.fail_after(30):
             await journal.record_outcomes([done(2, id="2")])
-            assert await journal.owner("2") == 2
+            assert await journal.find_owner("2") == 2
         disk.release()
         await disk.busy()
         # The first sync began before the second intent was there: it says nothing of it.
@@ -104,7 +103,7 @@ async def test_what_is_written_outlives_the_process(
 
 
 async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, syncs: list[int]) -> None:
-    monkeypatch.setattr(group_commit, "_LOG_LIMIT", 100_000)
+    monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 100_000)
     log = path.with_name(path.name + "-wal")
     longest = 0
     async with opened(path) as journal:
@@ -112,7 +111,7 @@ async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.M
             write = journal.record_outcomes if begin % 200 else journal.record_intents
             await write([done(index, key=f"{index * 7919 % 10007:x}") for index in range(begin, begin + 100)])
             longest = max(longest, log.stat().st_size)
-        assert await journal.first_open() == 4000
+        assert await journal.find_first_open() == 4000
     assert longest < 500_000
     assert threading.get_ident() not in syncs
 
@@ -129,8 +128,8 @@ async def test_cancelled_at_any_moment_it_goes_on(path: Path) -> None:
         with anyio.fail_after(60):
             await journal.record_intents([intent(9999)])
     async with opened(path) as journal:
-        assert await journal.entry(9999) == intent(9999)
-        found = [await journal.entry(index) for index in range(320)]
+        assert await journal.find_entry(9999) == intent(9999)
+        found = [await journal.find_entry(index) for index in range(320)]
         assert len([entry for entry in found if entry]) >= written
 
 
@@ -150,7 +149,7 @@ async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: 
     assert leader.cancelled()
     await journal.close()
     async with opened(path) as again:
-        assert [await again.entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
+        assert [await again.find_entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -170,7 +169,7 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
         await leader
     await journal.close()
     async with opened(path) as again:
-        assert await again.entry(0) == done(0)
+        assert await again.find_entry(0) == done(0)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -203,4 +202,4 @@ async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest
         disk.release(9)
     monkeypatch.undo()
     async with opened(path) as again:
-        assert [await again.entry(index) for index in range(2)] == [intent(0), intent(1)]
+        assert [await again.find_entry(index) for index in range(2)] == [intent(0), intent(1)]

@@ -33,10 +33,10 @@ def test_what_was_intended_survives_kill_9(tmp_path: Path) -> None:
 
 async def check(path: Path, intended: set[int]) -> None:
     async with opened(path) as journal:
-        first = await journal.first_open()
+        first = await journal.find_first_open()
         for index in range(max(intended) + 1):
             key = f"{index * 7919 % 10007:x}"
-            entry = await journal.entry(index)
+            entry = await journal.find_entry(index)
             if entry is None:
                 assert index not in intended
                 assert index >= first

@@ -13,7 +13,7 @@ import pytest
 from journals import HEADING, done, intent, opened
 
 from crossbook import CrossbookError
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import SqliteJournal
 
 pytestmark = pytest.mark.anyio
 
@@ -35,9 +35,9 @@ async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pyte
                 group.start_soon(refused, journal.record_intents, [intent(index)])
         monkeypatch.undo()
         await refused(journal.record_outcomes, [done(0)])
-        await refused(journal.entry, 0)
+        await refused(journal.find_entry, 0)
     async with opened(path) as again:
-        assert await again.entry(0) == intent(0)
+        assert await again.find_entry(0) == intent(0)
 
 
 async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too(path: Path) -> None:
@@ -55,7 +55,7 @@ async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too
                 group.start_soon(record_intents, index, attempts)
         assert len(ended) == 3
     async with opened(path) as again:
-        assert [await again.entry(index) for index in range(3)] == [None] * 3
+        assert [await again.find_entry(index) for index in range(3)] == [None] * 3
 
 
 async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
@@ -74,7 +74,7 @@ async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
         with pytest.raises(CrossbookError, match="the disk or its file system refused"):
             await journal.close()
     async with opened(path) as again:
-        assert await again.entry(0) == done(0)
+        assert await again.find_entry(0) == done(0)
 
 
 async def refused(method: Callable[..., Any], value: object) -> None:
@@ -85,9 +85,9 @@ async def refused(method: Callable[..., Any], value: object) -> None:
 async def test_a_full_disk_keeps_what_was_intended(path: Path) -> None:
     async with opened(path) as journal:
         await journal.record_intents([intent(0)])
-        journal._file._do(lambda db: db.execute("pragma max_page_count = 12").fetchall())
+        journal._file._run_now(lambda db: db.execute("pragma max_page_count = 12").fetchall())
         with pytest.raises(CrossbookError, match="the disk is full"):
             await journal.record_intents([intent(index, item_key="r" * 500) for index in range(1, 200)])
         await refused(journal.record_intents, [intent(1)])
     async with opened(path) as again:
-        assert [await again.entry(index) for index in (0, 1)] == [intent(0), None]
+        assert [await again.find_entry(index) for index in (0, 1)] == [intent(0), None]

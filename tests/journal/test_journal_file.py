@@ -15,9 +15,7 @@ import pytest
 from journals import child, done, hear, intent, opened, tell
 
 from crossbook import InvalidInputError, JournalBusyError
-from crossbook.journal import group_commit, sqlite_file
-from crossbook.journal.base import JournalEntry
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import JournalEntry, SqliteJournal, _sqlite_file
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ async def fill(path: Path, count: int = 0) -> list[JournalEntry | None]:
     """Opens it, settles some entries, and answers what is there."""
     async with opened(path) as journal:
         await journal.record_outcomes([done(index, item_key="r" * 200) for index in range(count)])
-        return [await journal.entry(index) for index in range(300)]
+        return [await journal.find_entry(index) for index in range(300)]
 
 
 def refused(path: Path, why: str) -> None:
@@ -41,7 +39,7 @@ def refused(path: Path, why: str) -> None:
 def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
     for content in (b"name,phone\n", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4080):
         path.write_bytes(content)
-        refused(path, "a file of something else|damaged")
+        refused(path, "a file of another program|damaged")
         assert path.read_bytes() == content
     path.unlink()
     for mode in ("delete", "wal"):
@@ -50,7 +48,7 @@ def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
             db.execute("create table if not exists people (name)")
             db.commit()
         before = path.read_bytes()
-        refused(path, "an SQLite file of something else")
+        refused(path, "an SQLite file of another program")
         assert path.read_bytes() == before
 
 
@@ -152,7 +150,7 @@ async def killed(path: Path, copy: Path, fold: bool) -> None:
 @pytest.mark.parametrize("fold", [False, True], ids=["short", "folded"])
 def test_a_journal_whose_log_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch, fold: bool) -> None:
     if fold:
-        monkeypatch.setattr(group_commit, "_LOG_LIMIT", 0)
+        monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 0)
     copy = path.with_name("copy.sqlite")
     log, kept = copy.with_name("copy.sqlite-wal"), path.with_name("kept")
     anyio.run(killed, path, copy, fold)
@@ -178,9 +176,9 @@ def test_a_process_killed_while_it_folds_the_log(path: Path) -> None:
     def look(_: str) -> None:
         left.append({file.name: file.read_bytes() for file in path.parent.glob("import.sqlite*")})
 
-    db, log = sqlite_file.connect(path)
+    db, log = _sqlite_file.connect(path)
     db.set_trace_callback(look)
-    sqlite_file.begin_log(db)
+    _sqlite_file.restart_log(db)
     db.set_trace_callback(None)
     look("")
     os.close(log)

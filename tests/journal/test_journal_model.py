@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from journals import HEADING
 
-from crossbook.journal.base import JournalEntry, StoredRun
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import JournalEntry, SqliteJournal, StoredRun
 
 INDEX = st.integers(0, 12)
 NAMES = st.lists(st.text(max_size=5), max_size=3).map(tuple)
@@ -33,7 +32,7 @@ ENTRIES = st.lists(
         key=st.none() | KEYS,
         state=st.sampled_from(["intent", "done"]),
         at=st.floats(0, 2e9),
-        seen=NAMES,
+        existing_ids=NAMES,
         attempts=st.integers(0, 9),
         status=st.none() | st.sampled_from(["created", "failed", "skipped"]),
         id=st.none() | IDS,
@@ -101,21 +100,21 @@ class Machine(RuleBasedStateMachine):
 
     @rule(index=INDEX)
     def entry(self, index: int) -> None:
-        assert self.call("entry", index) == self.model.get(index)
+        assert self.call("find_entry", index) == self.model.get(index)
 
     @rule(id=IDS)
     def owner(self, id: str) -> None:
-        assert self.call("owner", id) == min(
+        assert self.call("find_owner", id) == min(
             (e.index for e in self.model.values() if e.id == id and e.status != "skipped"), default=None
         )
 
     @rule(key=KEYS)
-    def key_index(self, key: str) -> None:
-        assert self.call("key_index", key) == min((e.index for e in self.model.values() if e.key == key), default=None)
+    def find_key(self, key: str) -> None:
+        assert self.call("find_key", key) == min((e.index for e in self.model.values() if e.key == key), default=None)
 
     @rule(key=KEYS)
-    def last_written(self, key: str) -> None:
-        assert self.call("last_written", key) == max(
+    def find_last_written(self, key: str) -> None:
+        assert self.call("find_last_written", key) == max(
             (e.index for e in self.model.values() if e.key == key and e.state == "done" and e.status == "created"),
             default=None,
         )
@@ -123,9 +122,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def marks_and_first_open(self) -> None:
         marks = self.marks[self.run]
-        assert self.call("checkpoints") == tuple((marks[index], index) for index in sorted(marks))
+        assert self.call("find_checkpoints") == tuple((marks[index], index) for index in sorted(marks))
         settled = {index for index, entry in self.model.items() if entry.state == "done"}
-        assert self.call("first_open") == next(index for index in range(99) if index not in settled)
+        assert self.call("find_first_open") == next(index for index in range(99) if index not in settled)
 
     def teardown(self) -> None:
         self.call("close")

@@ -17,9 +17,7 @@ import anyio.to_thread
 import pytest
 from attrs import evolve
 
-from crossbook.journal import sqlite_file
-from crossbook.journal.base import JournalEntry, RunKey
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import JournalEntry, RunKey, SqliteJournal, _sqlite_file
 
 HEADING = RunKey("atom", "contacts.create_many", "phone", "https://sms.example.com", "", "5f3a", b"k" * 32, None)
 
@@ -67,8 +65,8 @@ class SlowOpening:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._begun, self._released = threading.Event(), threading.Event()
-        self._connect = sqlite_file.connect
-        monkeypatch.setattr(sqlite_file, "connect", self._slowly)
+        self._connect = _sqlite_file.connect
+        monkeypatch.setattr(_sqlite_file, "connect", self._slowly)
 
     def _slowly(self, path: Path) -> tuple[sqlite3.Connection, int]:
         self._begun.set()
@@ -98,17 +96,17 @@ async def cancelled_twice(opener: Coroutine[Any, Any, Any], monkeypatch: pytest.
     with pytest.raises(asyncio.CancelledError):
         await task
     monkeypatch.undo()
-    monkeypatch.setattr(sqlite_file, "_PATIENCE", 0)
+    monkeypatch.setattr(_sqlite_file, "_LOCK_TIMEOUT", 0)
 
 
 _CHILD = """
 import sys
 from pathlib import Path
 import anyio
-import crossbook.journal.group_commit as group_commit
+import crossbook.journal._sqlite_file as _sqlite_file
 from crossbook import JournalBusyError
 from journals import HEADING, done, intent
-from crossbook.journal.sqlite import SqliteJournal
+from crossbook.journal import SqliteJournal
 
 def say(*words):
     print(*words, flush=True)
@@ -123,12 +121,12 @@ async def main():
     say("open")
     if sys.argv[3] == "hold":
         return sys.stdin.read()
-    group_commit._LOG_LIMIT = 300_000
-    indices = iter(range(await journal.first_open(), 10**9))
+    _sqlite_file._LOG_LIMIT = 300_000
+    indices = iter(range(await journal.find_first_open(), 10**9))
 
     async def work():
         for index in indices:
-            entry = await journal.entry(index)
+            entry = await journal.find_entry(index)
             if entry is None:
                 await journal.record_intents([intent(index, key=f"{index * 7919 % 10007:x}")])
                 say(index)

@@ -18,7 +18,7 @@ CLASSES = {vendor: load_vendor(vendor).__name__ for vendor in VENDORS}
 # What only a call, a batch, an async program or a phone of another spelling needs.
 LATER = (
     "anyio", "asyncio", "attr", "crossbook.batches", "crossbook.contacts", "crossbook._batch",
-    "crossbook.journal.base", "crossbook.journal.sqlite", "crossbook._http.client", "crossbook._batch.builder",
+    "crossbook.journal", "crossbook._http.client", "crossbook._batch.builder",
     "crossbook._transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3",
     "ssl",
 )  # fmt: skip
@@ -77,6 +77,6 @@ def test_a_book_brings_what_its_calls_need_and_a_call_imports_none_of_it(vendor:
     settings = {"class": CLASSES[vendor], "base_url": server.base_urls[vendor], **server.credentials[vendor]}
     told = fresh(FIRST_CALLS, settings)
     assert {"httpx", "httpcore", "crossbook._http.client", f"crossbook_wire.{vendor}.models"} <= set(told["made"])
-    assert within(told["made"], "crossbook._batch.builder", "crossbook.journal.base", "sqlite3") == []
+    assert within(told["made"], "crossbook._batch.builder", "crossbook.journal", "sqlite3") == []
     assert within(told["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
     assert "crossbook._batch.batch" in told["batched"]

@@ -27,8 +27,7 @@ from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._redaction import Secret
 from crossbook.errors import InvalidInputError, UnsupportedError
-from crossbook.journal.base import Journal, NoJournal
-from crossbook.journal.memory import MemoryJournal
+from crossbook.journal import Journal, MemoryJournal, SqliteJournal
 from crossbook.vendor import VendorAdapter, VendorProfile
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -123,7 +122,7 @@ def batch(
     _check_uncertain(options, step)
     dry_run, progress = options.get("dry_run", False), options.get("progress")
     kept = options.get("journal") is not None and not dry_run
-    journal = _journal(options.get("journal") if kept else None, matching=match is not None)
+    journal = _journal(options.get("journal") if kept else None)
     decider: Resolver | None = None
     if step.creates:
         decider = Resolver(
@@ -155,7 +154,15 @@ def batch(
         step, decider, journal, hashes=hashes, resume=resume if kept else None, run=run, item_key=item_key
     )
     remedy = remedy_for(creates=step.creates, kept=kept, matched=match is not None)
-    writer = Executor(step, decider, journal, intake, remedy=remedy, dry_run=dry_run)
+    writer = Executor(
+        step,
+        decider,
+        journal,
+        intake,
+        remedy=remedy,
+        dry_run=dry_run,
+        remembers=kept or match is not None,
+    )
     if isinstance(items, Pager) and isinstance(step, ById):
         items = collected(items, journal if kept else None, hashes)
     return Batch(
@@ -207,12 +214,10 @@ def _check_uncertain(options: BatchOptions, step: BatchOperation[Any]) -> None:
         )
 
 
-def _journal(given: str | PathLike[str] | Journal | None, *, matching: bool) -> Journal:
+def _journal(given: str | PathLike[str] | Journal | None) -> Journal:
     if given is None:
-        return MemoryJournal() if matching else NoJournal()
+        return MemoryJournal()
     if isinstance(given, (str, PathLike)):
-        from crossbook.journal.sqlite import SqliteJournal
-
         return SqliteJournal(given)
     if not callable(getattr(given, "record_intents", None)):
         raise InvalidInputError("journal is a path, or an object of the shape of crossbook.Journal", field="journal")

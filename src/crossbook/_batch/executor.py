@@ -27,7 +27,7 @@ from crossbook._batch.operations import BatchOperation, CallOutcome, Completed, 
 from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook.errors import CrossbookError, NoResponseError
-from crossbook.journal.base import Journal, NoJournal
+from crossbook.journal import Journal
 
 # How writes leave: an intent in the journal, then the call, alone or with others in a native one.
 
@@ -41,10 +41,10 @@ class Sender:
         together: how many go in one native call.
     """
 
-    def __init__(self, step: BatchOperation[Any], journal: Journal, together: int) -> None:
+    def __init__(self, step: BatchOperation[Any], journal: Journal, together: int, *, remembers: bool) -> None:
         self._step = step
         self._journal = journal
-        self._remembers = type(journal) is not NoJournal
+        self._remembers = remembers
         self._together = together
 
     def groups(self, tasks: Sequence[BatchItem]) -> list[list[BatchItem]]:
@@ -171,10 +171,10 @@ class Executor(Generic[I]):
 
     def __init__(
         self, step: BatchOperation[I], decider: Resolver | None, journal: Journal, intake: ItemReader[I], *,
-        remedy: str, dry_run: bool,
+        remedy: str, dry_run: bool, remembers: bool,
     ) -> None:  # fmt: skip
         self._asks = decider is not None and decider.asks
-        self._remembers = type(journal) is not NoJournal
+        self._remembers = remembers
         self.chunk: int = min(step.bulk, ASKED) if self._asks else step.bulk
         self._step = step
         self._decider = decider
@@ -182,7 +182,7 @@ class Executor(Generic[I]):
         self._intake = intake
         self._remedy = remedy
         self._dry_run = dry_run
-        self._dispatch = Sender(step, journal, self.chunk)
+        self._dispatch = Sender(step, journal, self.chunk, remembers=remembers)
         self._turns = KeyedLock()
         self.in_flight: dict[int, BatchItem] = {}
         self._left_open = 0

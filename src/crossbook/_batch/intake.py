@@ -18,7 +18,7 @@ from crossbook._batch.resume import Resume
 from crossbook._batch.source import DONE
 from crossbook._concurrency import await_result, run_shielded
 from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError
-from crossbook.journal.base import Journal, JournalEntry
+from crossbook.journal import Journal, JournalEntry
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 
@@ -68,16 +68,16 @@ class ItemReader(Generic[I]):
         try:
             if self._resume is not None:
                 self._was_finished = await self._resume.begin(stored)
-            begin = self._first_open = await self._journal.first_open()
+            begin = self._first_open = await self._journal.find_first_open()
             uncertain = None
             if self._asks or self._decides:
-                uncertain = await self._journal.first_uncertain()
+                uncertain = await self._journal.find_first_uncertain()
             # A finished run with something to settle is open again, and stays so if that run dies in its turn.
-            self.finished = self._was_finished and uncertain is None and await self._journal.entry(begin) is None
+            self.finished = self._was_finished and uncertain is None and await self._journal.find_entry(begin) is None
             if self.finished:
                 return None, begin
             begin = begin if uncertain is None else min(begin, uncertain)
-            marks = [mark for mark in await self._journal.checkpoints() if mark[1] <= begin]
+            marks = [mark for mark in await self._journal.find_checkpoints() if mark[1] <= begin]
             return marks[-1] if marks else (None, 0)
         except BaseException:
             await run_shielded(self._journal.close)
@@ -100,7 +100,7 @@ class ItemReader(Generic[I]):
         """The source has ended after so many."""
         if count < self._first_open:
             raise self._mismatch(f"it ends after {count:,} inputs, and {self._first_open:,} were done")
-        beyond = await self._journal.entry(count) if self.kept else None
+        beyond = await self._journal.find_entry(count) if self.kept else None
         if beyond is not None and (beyond.attempts or beyond.state == "done"):
             raise self._mismatch(f"it ends after {count:,} inputs, and one more was begun")
 
@@ -124,7 +124,7 @@ class ItemReader(Generic[I]):
 
     async def earlier(self, task: BatchItem) -> Result | None:
         """The result, if an earlier run of a kept journal came to one; if it began a write, the task knows it then."""
-        entry = await self._journal.entry(task.index)
+        entry = await self._journal.find_entry(task.index)
         if entry is None:
             if self._was_finished:
                 raise self._mismatch(f"the finished run had {task.index:,} inputs, and this is one more")
@@ -135,15 +135,15 @@ class ItemReader(Generic[I]):
         if entry.state == "done" and not mended and not self._may_settle(task, entry):
             return replayed(entry)
         key = task.ready.key
-        if self._step.overwrites and key and (await self._journal.last_written(key) or 0) > task.index:
+        if self._step.overwrites and key and (await self._journal.find_last_written(key) or 0) > task.index:
             # An input after this one was written while this one could not be: it has the last word.
             task.ready.done = Completed("skipped", task.ready.id)
             return None
         if entry.attempts:
-            task.attempts, task.seen, task.since = entry.attempts, entry.seen, self._opened
+            task.attempts, task.seen, task.since = entry.attempts, entry.existing_ids, self._opened
         if entry.attempts and self._decider is not None:
             # An intent with an id is an update of what was there before, or a contact without its groups.
-            task.half = entry.id if entry.id not in entry.seen else None
+            task.half = entry.id if entry.id not in entry.existing_ids else None
             task.unsure = task.half is not None or entry.id is None
             task.unseen = entry.key is None
         return None

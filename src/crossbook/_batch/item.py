@@ -12,7 +12,7 @@ from crossbook._batch.operations import Completed, PreparedItem
 from crossbook._batch.results import Result, result_made
 from crossbook._tracebacks import own_copy
 from crossbook.errors import CrossbookError
-from crossbook.journal.base import JournalEntry
+from crossbook.journal import JournalEntry
 
 
 @define(eq=False)
@@ -160,7 +160,7 @@ def recorded(task: BatchItem, settlement: ItemOutcome, result: Result, *, create
     # deleted itself.
     entry = task.entry("intent")
     entry.attempts = 0 if creates and not task.retried else task.attempts - (settlement.earlier != "maybe")
-    entry.key, entry.seen, entry.id = None, (), task.ready.id
+    entry.key, entry.existing_ids, entry.id = None, (), task.ready.id
     return entry
 
 

@@ -12,7 +12,7 @@ from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain
 from crossbook._batch.matching import Lookups, differences, equal, merged, untold
 from crossbook._batch.operations import Completed, PreparedItem
 from crossbook.errors import AmbiguousMatchError, CrossbookError, InvalidInputError, NoResponseError
-from crossbook.journal.base import Journal
+from crossbook.journal import Journal
 from crossbook.models import Contact, attach_raw
 
 OnDuplicate = Literal["skip", "update", "error"]
@@ -87,7 +87,7 @@ class Resolver:
         contact, key = task.ready.contact, task.ready.key
         if self._lookups is None or contact is None or key is None:
             return None
-        first = await self._journal.key_index(key) if self._on_duplicate else None
+        first = await self._journal.find_key(key) if self._on_duplicate else None
         again = first is not None and first < task.index
         if again and self._on_duplicate != "update":
             return self._duplicate(f"input {first} has the same {self._match}")
@@ -175,11 +175,11 @@ class Resolver:
 
     async def _is_overtaken(self, task: BatchItem, id: str) -> bool:
         """Return whether an earlier run wrote this contact for a later input: that input has the last word."""
-        if (await self._journal.last_written(task.ready.key or "") or 0) > task.index:
+        if (await self._journal.find_last_written(task.ready.key or "") or 0) > task.index:
             return True
         # A run without a match key wrote no keys down.
-        owner = await self._journal.owner(id)
-        entry = await self._journal.entry(owner) if owner is not None and owner > task.index else None
+        owner = await self._journal.find_owner(id)
+        entry = await self._journal.find_entry(owner) if owner is not None and owner > task.index else None
         return entry is not None and entry.state == "done"
 
     async def _joined(self, task: BatchItem, lost: CrossbookError) -> ItemOutcome:
@@ -196,7 +196,7 @@ class Resolver:
         return Completed("created", id, contact)
 
     async def _free(self, id: str, index: int) -> bool:
-        return await self._journal.owner(id) in (None, index)
+        return await self._journal.find_owner(id) in (None, index)
 
     def _duplicate(self, why: str, id: str | None = None) -> ItemOutcome:
         if self._on_duplicate == "skip":

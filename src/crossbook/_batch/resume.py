@@ -16,7 +16,7 @@ from crossbook._batch.fingerprint import KEY_SIZE, KeyedHash
 from crossbook._redaction import Secret
 from crossbook._validation import match_key
 from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError, NotFoundError
-from crossbook.journal.base import Journal, JournalEntry, RunKey, StoredRun
+from crossbook.journal import Journal, JournalEntry, RunKey, StoredRun
 from crossbook.models import Contact
 
 SAMPLES = 3
@@ -90,7 +90,7 @@ class Resume:
         if stored is None or (stored.empty and stored.state == "begun"):
             await self._journal.begin(await self._new_heading())
             return False
-        heading = stored.heading
+        heading = stored.run_key
         self._compare(heading)
         await self._use_key(heading)
         purpose, account = self._purpose, self._account()
@@ -148,7 +148,7 @@ class Resume:
     async def _check_account(self) -> None:
         """Compare contacts that the run wrote with those that this account has under the same ids."""
         match = self._purpose.match if self._purpose.creates else None
-        if match is None or not (samples := await self._journal.samples(SAMPLES)):
+        if match is None or not (samples := await self._journal.find_samples(SAMPLES)):
             raise self._another_account("no finished create or upsert with a match key shows whose it is")
         for entry, contact in zip(samples, await self._contacts(samples), strict=True):
             if contact is None:

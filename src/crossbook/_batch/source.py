@@ -13,7 +13,7 @@ import anyio
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._pagination.pager import Pager
 from crossbook.errors import InvalidInputError
-from crossbook.journal.base import Journal, JournalEntry
+from crossbook.journal import Journal, JournalEntry
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
 DONE: Any = object()  # stands for an item before the cursor at which an earlier run is gone on with: the journal has it
@@ -151,7 +151,7 @@ async def collected(pager: Pager[Any], journal: Journal | None, hashes: KeyedHas
             count = await _keep(_ids(db), journal, hashes)
     assert journal is not None
     for index in range(count):
-        entry = await journal.entry(index)
+        entry = await journal.find_entry(index)
         if entry is not None and entry.id is not None:
             yield entry.id
 
@@ -175,4 +175,4 @@ async def _keep(ids: Iterator[str], journal: Journal, hashes: KeyedHash) -> int:
 
 
 async def _marked(journal: Journal) -> int | None:
-    return next((index for name, index in await journal.checkpoints() if name == _MARK), None)
+    return next((index for name, index in await journal.find_checkpoints() if name == _MARK), None)

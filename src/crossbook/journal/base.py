@@ -1,4 +1,4 @@
-"""The journal of a batch: what was about to be done, and what became of it, so that a run that died can go on."""
+"""The journal's protocol and its records: what a batch is about to send, and what became of it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from attrs import define, field, frozen
 
 @frozen
 class RunKey:
-    """What a run is for, and the key of its hashes. Nothing here is made of a credential.
+    """Identify the work of a run, and hold the key of its hashes. No value here is made of a credential.
 
     Attributes:
-        vendor: the profile's name of the vendor.
-        operation: the batch's verb: "create_many", "delete_many" …
-        match: the field that contacts are matched by, or None. A run that was made without one accepts one later, and
-            keeps it from then on.
-        base_url: where the vendor is.
-        brand: which of the vendor's brands the account is of; "" where there is only one.
-        account: a hash, under the run's key, of the user name or of `account=`; None if the account has neither.
-        key: 32 random bytes: the run's key; or, with a `tag`, the salt by which `journal_key` gives the run's key.
-        tag: a hash by which a wrong `journal_key` is noticed; None for a run without one.
+        vendor: the vendor's name in its profile.
+        operation: the batch method, for example "contacts.create_many".
+        match: the match key, or None. A run that began without a match key accepts one later and keeps it.
+        base_url: the base URL of the vendor's API.
+        brand: the vendor's brand of the account; "" if the vendor has one brand.
+        account: a hash of the user name or of `account=` under the run's key; None if the account has neither.
+        key: 32 random bytes: the run's key, or with a `tag` the salt from which `journal_key` derives the run's key.
+        tag: a hash that detects a wrong `journal_key`; None for a run without `journal_key`.
     """
 
     vendor: str
@@ -36,37 +35,37 @@ class RunKey:
 
 @frozen
 class StoredRun:
-    """A run that a journal has.
+    """Describe a run that a journal contains.
 
     Attributes:
-        heading: what `begin` wrote last.
-        state: `begun`; `finished`: all its items have their outcome; `archived`: finished, and its keys are deleted.
-        empty: whether it has no entry and no bookmark.
+        run_key: the key that `begin` wrote last.
+        state: `begun`; `finished`: all items have an outcome; `archived`: finished, and its keys are deleted.
+        empty: whether the run has neither entries nor checkpoints.
     """
 
-    heading: RunKey
+    run_key: RunKey
     state: Literal["begun", "finished", "archived"]
     empty: bool
 
 
 @define
 class JournalEntry:
-    """One item of a run, and how far it came.
+    """Record one item of a run and its state.
 
     Attributes:
-        index: its position in the source, from 0.
-        item_key: the caller's own key of it, echoed.
-        fingerprint: a hash of the item under the run's key, by which another source is noticed.
-        key: a hash of its match key under the run's key, the id of the contact that it changes, or None.
-        state: `intent` – about to be sent, or sent; `done` – the outcome is known.
-        at: wall clock of the intent, in seconds (`time.time()`).
-        seen: ids that the vendor had for the key before the first attempt.
-        attempts: requests made for it.
+        index: the item's position in the source, from 0.
+        item_key: the caller's own key of the item, from `item_key=`.
+        fingerprint: a hash of the item under the run's key. A different hash reveals another source.
+        key: a hash of the item's match key under the run's key, the id of the contact that it changes, or None.
+        state: `intent`: about to be sent, or sent. `done`: the outcome is known.
+        at: the wall-clock time of the intent, in seconds (`time.time()`).
+        existing_ids: ids of contacts that the vendor had for the match key before the first attempt.
+        attempts: how many writes were begun for the item.
         status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
-        id: the contact's id.
-        error: a `CrossbookError` as `{"kind": its class's name, **its attributes}`, of JSON's types only.
-        dropped_fields: as in `Outcome`.
-        write_only_fields: as in `Outcome`.
+        id: the contact's id, if known.
+        error: a `CrossbookError` as JSON values: `{"kind": the name of its class, **its attributes}`.
+        dropped_fields: as in `Result`.
+        write_only_fields: as in `Result`.
     """
 
     index: int
@@ -75,7 +74,7 @@ class JournalEntry:
     key: str | None
     state: Literal["intent", "done"]
     at: float = 0.0
-    seen: tuple[str, ...] = ()
+    existing_ids: tuple[str, ...] = ()
     attempts: int = 0
     status: str | None = None
     id: str | None = None
@@ -85,122 +84,80 @@ class JournalEntry:
 
 
 class Journal(Protocol):
-    """Where a batch remembers. `journal="a path"` is a file; bring an object of this shape for a database of yours.
+    """Store the intents and outcomes of runs.
 
-    One journal serves one run at a time, and many tasks of it; any method may be cancelled.
+    `journal="a path"` stores them in an SQLite file. To use a database of yours, pass an object with these methods.
+    A journal serves one run at a time; many tasks of the run call it concurrently. Any call may be cancelled.
     """
 
     async def open(self, run: str) -> StoredRun | None:
-        """Opens the run of this name ("" is a name too); None if there is none yet. `begin` follows before any write.
+        """Open the run with this name, and return it, or None if it does not exist. "" is a valid name.
 
-        Whether the run may be resumed is decided by the batch, from the heading.
+        The batch calls `begin` before any other write. It decides from the run's key whether the run may be resumed.
 
         Raises:
-            JournalBusyError: another process, or another run of this one, has it open.
+            JournalBusyError: another process, or another run of this process, has the journal open.
         """
         ...
 
-    async def begin(self, heading: RunKey) -> None:
-        """Begins the run that `open` did not find, or writes another heading over that of the run that it found."""
+    async def begin(self, run_key: RunKey) -> None:
+        """Create the run that `open` did not find, or replace the key of the run that it found."""
         ...
 
-    async def samples(self, count: int) -> Sequence[JournalEntry]:
-        """At most `count` entries, the last ones: done, with key and id, and created, updated, unchanged or skipped."""
+    async def find_samples(self, count: int) -> Sequence[JournalEntry]:
+        """Return the last `count` entries that are done, have key and id, and are not failed, uncertain or deleted.
+
+        Their status is created, updated, unchanged or skipped. The batch compares their contacts with the account's.
+        """
         ...
 
-    async def entry(self, index: int) -> JournalEntry | None:
-        """The newest entry of this item, or None."""
+    async def find_entry(self, index: int) -> JournalEntry | None:
+        """Return the newest entry of this item, or None."""
         ...
 
-    async def owner(self, id: str) -> int | None:
-        """The lowest index of an item of this run that this contact's id belongs to; one that was skipped owns none."""
+    async def find_owner(self, id: str) -> int | None:
+        """Return the lowest index of an item that this contact id belongs to, or None. A skipped item owns no id."""
         ...
 
-    async def key_index(self, key: str) -> int | None:
-        """The lowest index of an item of this run with this match key, intended or done."""
+    async def find_key(self, key: str) -> int | None:
+        """Return the lowest index of an item with this key, in any state, or None."""
         ...
 
-    async def last_written(self, key: str) -> int | None:
-        """The highest index of an item of this run with this key that is done, and neither skipped nor failed."""
+    async def find_last_written(self, key: str) -> int | None:
+        """Return the highest index of an item with this key that is done and neither skipped nor failed, or None."""
         ...
 
     async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        """Writes entries, before the call leaves; when it returns they outlive the process and the machine."""
+        """Write entries before their request leaves. After the return they survive a crash of the machine."""
         ...
 
     async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
-        """Writes outcomes; they are on disk with the next intent, at the latest after `close`."""
+        """Write outcomes. They are on disk after the next intent or `close`, whichever is first."""
         ...
 
     async def checkpoint(self, cursor: str, index: int) -> None:
-        """The source's own cursor, and the index of the first item behind it."""
+        """Store a cursor of the source, and the index of the first item after that cursor."""
         ...
 
-    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
-        """All of them as (cursor, index), ascending by index."""
+    async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
+        """Return all checkpoints as (cursor, index), ascending by index."""
         ...
 
-    async def first_open(self) -> int:
-        """The lowest index without a `done` entry: all items before it are done."""
+    async def find_first_open(self) -> int:
+        """Return the lowest index without a `done` entry: all items before it are done."""
         ...
 
-    async def first_uncertain(self) -> int | None:
+    async def find_first_uncertain(self) -> int | None:
         """Return the lowest index of an item that is done and `uncertain`, or None."""
         ...
 
     async def finish(self, count: int) -> None:
-        """All `count` items have an outcome: from now on the run is only replayed, or an uncertain item settled."""
+        """Mark the run as finished: all `count` items have an outcome.
+
+        A later run only replays the outcomes, and may settle uncertain items.
+        """
         ...
 
     async def close(self) -> None:
-        """Writes what is left and lets the journal go; closing twice does nothing."""
+        """Write what is left, and release the journal. A second call does nothing."""
         ...
-
-
-class NoJournal:
-    """For a run without a journal that matches nothing: it remembers nothing."""
-
-    async def open(self, run: str) -> StoredRun | None:
-        return None
-
-    async def begin(self, heading: RunKey) -> None:
-        pass
-
-    async def samples(self, count: int) -> Sequence[JournalEntry]:
-        return ()
-
-    async def entry(self, index: int) -> JournalEntry | None:
-        return None
-
-    async def owner(self, id: str) -> int | None:
-        return None
-
-    async def key_index(self, key: str) -> int | None:
-        return None
-
-    async def last_written(self, key: str) -> int | None:
-        return None
-
-    async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        pass
-
-    async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
-        pass
-
-    async def checkpoint(self, cursor: str, index: int) -> None:
-        pass
-
-    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
-        return ()
-
-    async def first_open(self) -> int:
-        return 0
-
-    async def first_uncertain(self) -> int | None:
-        return None
-
-    async def finish(self, count: int) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass

@@ -1,53 +1,78 @@
-"""What a run without a journal must remember of itself to match: keys and ids, in flat memory."""
+"""A journal that exists only while its run lasts."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
 
-from crossbook.journal.base import JournalEntry, NoJournal, StoredRun
+from crossbook.journal.base import JournalEntry, RunKey, StoredRun
 
 
-class MemoryJournal(NoJournal):
-    """Knows the keys and ids of the run while it lasts; nothing of it outlives the run.
+class MemoryJournal:
+    """Store the match keys and contact ids of one run, for a batch without `journal=`.
 
-    They lie in a temporary database of SQLite's: in memory as long as they are few, in a file without a name beyond.
+    A batch with `match=` needs them to find duplicates within its own source. No run can be resumed from this journal.
+    Rows are in a temporary SQLite database: in memory first, in an unnamed temporary file when there are many.
     """
 
     def __init__(self) -> None:
-        self._db: sqlite3.Connection | None = None
+        self._db: sqlite3.Connection | None = None  # created with the first row
 
     async def open(self, run: str) -> StoredRun | None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        for statement in (
-            "pragma journal_mode = off",
-            'create table item ("index" integer primary key, key text, id text)',
-            "create index item_key on item (key) where key is not null",
-            "create index item_id on item (id) where id is not null",
-        ):
-            self._db.execute(statement)
         return None
 
-    async def owner(self, id: str) -> int | None:
-        return self._lowest('select min("index") from item where id = ?', id)
+    async def begin(self, run_key: RunKey) -> None:
+        pass
 
-    async def key_index(self, key: str) -> int | None:
-        return self._lowest('select min("index") from item where key = ?', key)
+    async def find_samples(self, count: int) -> Sequence[JournalEntry]:
+        return ()
+
+    async def find_entry(self, index: int) -> JournalEntry | None:
+        return None
+
+    async def find_owner(self, id: str) -> int | None:
+        return self._find_lowest('select min("index") from item where id = ?', id)
+
+    async def find_key(self, key: str) -> int | None:
+        return self._find_lowest('select min("index") from item where key = ?', key)
+
+    async def find_last_written(self, key: str) -> int | None:
+        return None
 
     async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        if self._db is not None:
-            rows = [(entry.index, entry.key, None if entry.status == "skipped" else entry.id) for entry in entries]
-            self._db.executemany("insert or replace into item values (?, ?, ?)", rows)
+        if self._db is None:
+            self._db = sqlite3.connect("", isolation_level=None)
+            self._db.execute("pragma journal_mode = off")
+            self._db.execute('create table item ("index" integer primary key, key text, id text)')
+            self._db.execute("create index item_key on item (key) where key is not null")
+            self._db.execute("create index item_id on item (id) where id is not null")
+        rows = [(entry.index, entry.key, None if entry.status == "skipped" else entry.id) for entry in entries]
+        self._db.executemany("insert or replace into item values (?, ?, ?)", rows)
 
     async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
         await self.record_intents(entries)
+
+    async def checkpoint(self, cursor: str, index: int) -> None:
+        pass
+
+    async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
+        return ()
+
+    async def find_first_open(self) -> int:
+        return 0
+
+    async def find_first_uncertain(self) -> int | None:
+        return None
+
+    async def finish(self, count: int) -> None:
+        pass
 
     async def close(self) -> None:
         if self._db is not None:
             self._db.close()
             self._db = None
 
-    def _lowest(self, sql: str, value: str) -> int | None:
+    def _find_lowest(self, sql: str, value: str) -> int | None:
         if self._db is None:
             return None
         found: int | None = self._db.execute(sql, (value,)).fetchone()[0]

@@ -1,4 +1,4 @@
-"""A journal in one SQLite file: any number of named runs, one row an item."""
+"""A journal in one SQLite file: any number of named runs, one row for each item."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ import msgspec
 from attrs import fields, frozen
 
 from crossbook.errors import InvalidInputError
+from crossbook.journal._sqlite_file import SqliteFile
 from crossbook.journal.base import JournalEntry, RunKey, StoredRun
-from crossbook.journal.group_commit import GroupCommit
 
 T = TypeVar("T")
-_COLUMNS = ", ".join(f'"{column.name}"' for column in fields(JournalEntry))
-_SET = ", ".join(
-    f'"{column.name}" = excluded."{column.name}"' for column in fields(JournalEntry) if column.name != "index"
-)
+_FIELDS = [column.name for column in fields(JournalEntry)]
+_COLUMNS = ", ".join(f'"{name}"' for name in _FIELDS)
 _WRITE = (
-    f"insert into entry (run, {_COLUMNS}) values (?{', ?' * len(fields(JournalEntry))}) "  # noqa: S608
-    f'on conflict (run, "index") do update set {_SET}'
+    f"insert into entry (run, {_COLUMNS}) values (?{', ?' * len(_FIELDS)}) "  # noqa: S608
+    'on conflict (run, "index") do update set '
+    + ", ".join(f'"{name}" = excluded."{name}"' for name in _FIELDS if name != "index")
 )
 _READ = f'select {_COLUMNS} from entry where run = ? and "index" = ?'  # noqa: S608
 _FIRST_OPEN = """
@@ -34,17 +33,18 @@ _FIRST_OPEN = """
 _FIRST_UNCERTAIN = """
     select "index" from entry where run = ? and state = 'done' and status = 'uncertain' order by "index" limit 1
 """
+_STATE = "case when archived then 'archived' when finished is null then 'begun' else 'finished' end"
 
-_HEADING = [column.name for column in fields(RunKey)]
+_RUN_KEY = [column.name for column in fields(RunKey)]
 _OPEN = f"""
-    select id, {", ".join(_HEADING)}, finished, archived,
+    select id, {_STATE}, {", ".join(_RUN_KEY)},
         (select max("index") from entry where entry.run = run.id),
-        exists (select 1 from bookmark where bookmark.run = run.id)
+        exists (select 1 from checkpoint where checkpoint.run = run.id)
     from run where name = ?
 """  # noqa: S608
 _BEGIN = (
-    f"insert into run (id, name, {', '.join(_HEADING)}) values (?, ?{', ?' * len(_HEADING)}) "  # noqa: S608
-    f"on conflict (id) do update set {', '.join(f'{name} = excluded.{name}' for name in _HEADING)}"
+    f"insert into run (id, name, {', '.join(_RUN_KEY)}) values (?, ?{', ?' * len(_RUN_KEY)}) "  # noqa: S608
+    f"on conflict (id) do update set {', '.join(f'{name} = excluded.{name}' for name in _RUN_KEY)}"
 )
 _SAMPLES = f"""
     select {_COLUMNS} from entry where run = ? and state = 'done' and key is not null and id is not null
@@ -53,19 +53,19 @@ _SAMPLES = f"""
 """  # noqa: S608
 
 _to_json = msgspec.json.Encoder().encode
-_names = msgspec.json.Decoder(tuple[str, ...]).decode
-_record = msgspec.json.Decoder(dict[str, Any]).decode
+_parse_names = msgspec.json.Decoder(tuple[str, ...]).decode
+_parse_record = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 @frozen
 class JournalRun:
-    """A run as `SqliteJournal.runs` lists it.
+    """Describe a run as `SqliteJournal.runs` lists it.
 
     Attributes:
-        name: its name; "" is a name too.
-        vendor, operation, match, base_url: what it was made for.
+        name: its name; "" is a valid name.
+        vendor, operation, match, base_url: as in `RunKey`.
         state: `begun`, `finished` or `archived`.
-        counts: how many items there are by status; `open` are those without an outcome.
+        counts: the number of items by status; `open` counts items without an outcome.
     """
 
     name: str
@@ -78,19 +78,19 @@ class JournalRun:
 
 
 class SqliteJournal:
-    """A journal in a file, for as many runs as have names; one of them is open at a time.
+    """Store runs in one SQLite file. One run is open at a time; each has a name.
 
-    What `record_intents` and `finish` wrote is on disk when they return. What the others wrote is with the system within
-    milliseconds, so that it survives the process, and on disk with the next intent.
+    Rows of `record_intents` and `finish` are on disk when the call returns. Rows of other calls reach the operating
+    system within milliseconds, so they survive the process; the next intent brings them to disk.
 
     Args:
-        path: the file, made where there is none, and readable by its owner alone. While it is open its log lies beside
-            it (`…-wal`). After its process was killed both files are the journal: copy and move them together.
+        path: the file. It is created if it does not exist, and only its owner may read it. While it is open, its log
+            (`…-wal`) is in the same folder. After a crash both files are the journal: copy and move them together.
 
     Raises (from every method):
-        InvalidInputError: the path holds something else, is damaged, lacks its log, or may not be written.
-        JournalBusyError: another process or run has the file open; one that was killed has let go of it.
-        CrossbookError: the disk is full, or failed. Nothing more is taken then; what was intended before is there.
+        InvalidInputError: the file is not a journal, is damaged, lacks its log, or may not be written.
+        JournalBusyError: another process or run has the file open. A killed process has released it.
+        CrossbookError: the disk is full or failed. Every later call fails too; earlier intents are on disk.
 
     Example:
         ```python
@@ -98,78 +98,76 @@ class SqliteJournal:
         assert await journal.open("") is None
         url, key = "https://sms.example.com", secrets.token_bytes(32)
         await journal.begin(RunKey("atom", "contacts.create_many", "phone", url, "", None, key, None))
-        await journal.record_intents([Entry(0, None, "9c1d", None, "intent", at=time.time())])
+        await journal.record_intents([JournalEntry(0, None, "9c1d", None, "intent", at=time.time())])
         await journal.close()
         ```
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = Path(path)
-        self._file = GroupCommit(self._path)
+        self._file = SqliteFile(self._path)
         self._run = 0
         self._name = ""
-        self._last = -1  # no item beyond it has an entry, so that a new one costs no look into the file
+        self._last = -1  # the highest index with an entry: a new item needs no query
 
     async def open(self, run: str) -> StoredRun | None:
         self._run, self._last, stored = await self._file.open(lambda db: _open(db, run))
         self._name = run
         return stored
 
-    async def begin(self, heading: RunKey) -> None:
-        row = (self._run, self._name, *(getattr(heading, name) for name in _HEADING))
+    async def begin(self, run_key: RunKey) -> None:
+        row = (self._run, self._name, *(getattr(run_key, name) for name in _RUN_KEY))
         await self._file.write(_BEGIN, [row], durable=False)
 
-    async def samples(self, count: int) -> Sequence[JournalEntry]:
-        return await self._file.scan(
-            lambda db: [_entry(*row) for row in db.execute(_SAMPLES, (self._run, count)).fetchall()]
-        )
+    async def find_samples(self, count: int) -> Sequence[JournalEntry]:
+        rows = await self._file.scan(lambda db: db.execute(_SAMPLES, (self._run, count)).fetchall())
+        return [_read_row(*row) for row in rows]
 
-    async def entry(self, index: int) -> JournalEntry | None:
+    async def find_entry(self, index: int) -> JournalEntry | None:
         if index > self._last:
             return None
         rows = await self._file.read(_READ, self._run, index)
-        return _entry(*rows[0]) if rows else None
+        return _read_row(*rows[0]) if rows else None
 
-    async def owner(self, id: str) -> int | None:
-        return await self._first("min", "status is not 'skipped' and id", id)
+    async def find_owner(self, id: str) -> int | None:
+        return await self._find_index("min", "status is not 'skipped' and id", id)
 
-    async def key_index(self, key: str) -> int | None:
-        return await self._first("min", "key", key)
+    async def find_key(self, key: str) -> int | None:
+        return await self._find_index("min", "key", key)
 
-    async def last_written(self, key: str) -> int | None:
-        return await self._first("max", "state = 'done' and status not in ('skipped', 'failed') and key", key)
+    async def find_last_written(self, key: str) -> int | None:
+        return await self._find_index("max", "state = 'done' and status not in ('skipped', 'failed') and key", key)
 
-    async def _first(self, which: str, where: str, value: str) -> int | None:
+    async def _find_index(self, which: Literal["min", "max"], where: str, value: str) -> int | None:
         sql = f'select {which}("index") from entry where run = ? and {where} = ?'  # noqa: S608
         ((index,),) = await self._file.read(sql, self._run, value)
         return None if index is None else int(index)
 
     async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        await self._file.write(_WRITE, self._rows(entries), durable=True)
+        await self._file.write(_WRITE, self._make_rows(entries), durable=True)
 
     async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
-        await self._file.write(_WRITE, self._rows(entries), durable=False)
+        await self._file.write(_WRITE, self._make_rows(entries), durable=False)
 
     async def checkpoint(self, cursor: str, index: int) -> None:
-        sql = "insert or replace into bookmark values (?, ?, ?)"
+        sql = "insert or replace into checkpoint values (?, ?, ?)"
         await self._file.write(sql, [(self._run, index, cursor)], durable=False)
 
-    async def checkpoints(self) -> tuple[tuple[str, int], ...]:
-        sql = 'select cursor, "index" from bookmark where run = ? order by "index"'
+    async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
+        sql = 'select cursor, "index" from checkpoint where run = ? order by "index"'
         return tuple((cursor, index) for cursor, index in await self._file.read(sql, self._run))
 
-    async def first_open(self) -> int:
-        first = await self.entry(0)
+    async def find_first_open(self) -> int:
+        first = await self.find_entry(0)
         if first is None or first.state != "done":
             return 0
         return await self._file.scan(lambda db: int(db.execute(_FIRST_OPEN, (self._run,)).fetchone()[0]))
 
-    async def first_uncertain(self) -> int | None:
-        def read(db: sqlite3.Connection) -> int | None:
-            row = db.execute(_FIRST_UNCERTAIN, (self._run,)).fetchone()
-            return None if row is None else int(row[0])
-
-        return None if self._last < 0 else await self._file.scan(read)
+    async def find_first_uncertain(self) -> int | None:
+        if self._last < 0:
+            return None
+        row = await self._file.scan(lambda db: db.execute(_FIRST_UNCERTAIN, (self._run,)).fetchone())
+        return None if row is None else int(row[0])
 
     async def finish(self, count: int) -> None:
         await self._file.write("update run set finished = ? where id = ?", [(count, self._run)], durable=True)
@@ -178,7 +176,7 @@ class SqliteJournal:
         await self._file.close()
 
     async def runs(self) -> tuple[JournalRun, ...]:
-        """Return the runs of a file that is there, in the order in which they began.
+        """Return the runs of an existing file, in the order in which they began.
 
         Example:
             ```python
@@ -187,19 +185,22 @@ class SqliteJournal:
                 print(run.name, run.state, run.counts)
             ```
         """
-        return await self._once(_runs)
+        return await self._run_alone(_list_runs)
 
     async def archive(self, run: str = "") -> None:
         """Delete from a finished run what it needs only to be resumed or replayed.
 
-        That is its key, the hashes of its items, match keys and account, the ids seen before a write, and the cursors
-        of its source. What stays are outcomes: status, contact id, error, and your own `item_key`. The file is written anew,
-        so that no byte of the rest is left in it; copies of the file and freed blocks of the disk are not touched. The
-        run is not run again: the same call is refused, and writes nothing; so resolve its uncertain items before. To
-        archive it again does no harm.
+        Deleted are its key, the hashes of its items, match keys and account, the ids that existed before a write, and
+        the cursors of its source. The outcomes stay: status, contact id, error, and your own `item_key`. The file is
+        rewritten, so that it contains no byte of the deleted values. Copies of the file and freed blocks of the disk are
+        not changed. An archived run cannot run again: the same call is refused before any write. So resolve its
+        uncertain items first. A second `archive` of the run does nothing.
+
+        Args:
+            run: the name of the run.
 
         Raises:
-            InvalidInputError: there is no such file or run, the run is not finished, or it has uncertain results.
+            InvalidInputError: the file or run does not exist, the run is not finished, or it has uncertain results.
 
         Example:
             ```python
@@ -207,67 +208,66 @@ class SqliteJournal:
             await SqliteJournal("people.sqlite").archive()
             ```
         """
-        await self._once(lambda db: _archive(db, run))
+        await self._run_alone(lambda db: _archive(db, run))
 
-    async def _once(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Opens the file for this work alone; it is not made for it."""
+    async def _run_alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Open the file for this work only; do not create it."""
         if not self._path.exists():
-            raise InvalidInputError(f"there is no journal {self._path}", field="journal")
+            raise InvalidInputError(f"there is no journal {self._path}: check the path", field="journal")
         found = await self._file.open(work)
         await self._file.close()
         return found
 
-    def _rows(self, entries: Sequence[JournalEntry]) -> list[tuple[Any, ...]]:
-        rows = [self._row(entry) for entry in entries]
-        for entry in entries:
-            self._last = max(self._last, entry.index)
+    def _make_rows(self, entries: Sequence[JournalEntry]) -> list[tuple[Any, ...]]:
+        rows = [self._make_row(entry) for entry in entries]
+        self._last = max([self._last, *(entry.index for entry in entries)])
         return rows
 
-    def _row(self, entry: JournalEntry) -> tuple[Any, ...]:
+    def _make_row(self, entry: JournalEntry) -> tuple[Any, ...]:
         for name, value in (("item_key", entry.item_key), ("id", entry.id)):
             if value is not None and not value.isascii():
                 try:
                     value.encode()
                 except UnicodeEncodeError:
-                    raise InvalidInputError(f"{name} gives text that is no valid Unicode", field=name) from None
+                    raise InvalidInputError(
+                        f"{name} is not valid Unicode: remove lone surrogates", field=name
+                    ) from None
         return (
-            self._run, entry.index, entry.item_key, entry.fingerprint, entry.key, entry.state, entry.at, _json(entry.seen),
-            entry.attempts, entry.status, entry.id, _json(entry.error), _json(entry.dropped_fields),
-            _json(entry.write_only_fields),
+            self._run, entry.index, entry.item_key, entry.fingerprint, entry.key, entry.state, entry.at,
+            _dump(entry.existing_ids), entry.attempts, entry.status, entry.id, _dump(entry.error),
+            _dump(entry.dropped_fields), _dump(entry.write_only_fields),
         )  # fmt: skip
 
 
-def _open(db: sqlite3.Connection, run: str) -> tuple[int, int, StoredRun | None]:
-    """The run's number, a new one if it is not there; the index of its last entry; the run."""
-    found = db.execute(_OPEN, (run,)).fetchone()
+def _open(db: sqlite3.Connection, name: str) -> tuple[int, int, StoredRun | None]:
+    """Return the run's number (a new number if it does not exist), the index of its last entry, and the run."""
+    found = db.execute(_OPEN, (name,)).fetchone()
     if found is None:
         return db.execute("select coalesce(max(id), 0) + 1 from run").fetchone()[0], -1, None
-    number, *heading, finished, archived, last, marked = found
-    state: Any = "archived" if archived else "begun" if finished is None else "finished"
-    return number, -1 if last is None else last, StoredRun(RunKey(*heading), state, last is None and not marked)
+    number, state, *run_key, last, has_checkpoints = found
+    return (
+        number,
+        -1 if last is None else last,
+        StoredRun(RunKey(*run_key), state, last is None and not has_checkpoints),
+    )
 
 
-def _runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
+def _list_runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
     counts: dict[int, dict[str, int]] = {}
     sql = "select run, case state when 'done' then status else 'open' end as shown, count(*) from entry group by 1, 2"
     for number, status, count in db.execute(sql):
         counts.setdefault(number, {})[status] = count
-    sql = """
-        select id, name, vendor, operation, match, base_url,
-            case when archived then 'archived' when finished is null then 'begun' else 'finished' end
-        from run order by id
-    """
-    found: list[list[Any]] = [[*row, counts.get(row[0], {})] for row in db.execute(sql)]
-    return tuple(JournalRun(*run) for _, *run in found)
+    sql = f"select id, name, vendor, operation, match, base_url, {_STATE} from run order by id"  # noqa: S608
+    return tuple(JournalRun(*run, counts.get(number, {})) for number, *run in db.execute(sql))
 
 
-def _archive(db: sqlite3.Connection, run: str) -> None:
-    found = db.execute("select id, finished from run where name = ?", (run,)).fetchone()
-    which = f"run {run!r}" if run else "run without a name"
+def _archive(db: sqlite3.Connection, name: str) -> None:
+    found = db.execute("select id, finished from run where name = ?", (name,)).fetchone()
+    which = f"run {name!r}" if name else "run without a name"
     if found is None:
-        raise InvalidInputError(f"the journal has no {which}", field="run")
+        raise InvalidInputError(f"the journal has no {which}: list its runs with SqliteJournal.runs()", field="run")
     number, finished = found
-    # A run that was finished has open items again if the one that settles its uncertain items died.
+    # A finished run has open items again if a later run that settled its uncertain items was killed.
     sql = "select exists (select 1 from entry where run = ? and state = 'intent')"
     if finished is None or db.execute(sql, (number,)).fetchone()[0]:
         raise InvalidInputError(f"the {which} is not finished: resume it with the call that began it", field="run")
@@ -275,30 +275,29 @@ def _archive(db: sqlite3.Connection, run: str) -> None:
     ((uncertain,),) = db.execute(sql, (number,))
     if uncertain:
         raise InvalidInputError(
-            f"the {which} has {uncertain:,} uncertain, which an archived run could not resolve any more: first run "
-            "the same journal again with match=, or decide with uncertain='retry', 'skip' or 'done'",
+            f"the {which} has {uncertain:,} uncertain items, which an archived run cannot resolve: first run the same "
+            "journal again with match=, or decide with uncertain='retry', 'skip' or 'done'",
             field="run",
         )
     db.execute("pragma secure_delete = on")
     db.execute("begin immediate")
     db.execute("update run set archived = 1, key = x'', tag = null, account = null where id = ?", (number,))
-    db.execute("update entry set fingerprint = '', key = null, seen = null where run = ?", (number,))
-    db.execute("delete from bookmark where run = ?", (number,))
+    db.execute("update entry set fingerprint = '', key = null, existing_ids = null where run = ?", (number,))
+    db.execute("delete from checkpoint where run = ?", (number,))
     db.execute("commit")
-    # The log holds the pages as they were before, and so does the file until the log is folded into it.
+    # The log still holds the old pages, and so does the file until the log is merged into it.
     for statement in ("pragma wal_checkpoint(truncate)", "vacuum", "pragma wal_checkpoint(truncate)"):
         db.execute(statement).fetchall()
 
 
-def _json(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:
+def _dump(value: tuple[str, ...] | dict[str, Any] | None) -> str | None:
     return _to_json(value).decode() if value else None
 
 
-def _entry(
-    index: int, item_key: str | None, fingerprint: str, key: str | None, state: Any, at: float, seen: str | None,
-    attempts: int, status: str | None, id: str | None, error: str | None, lost: str | None, unverified: str | None,
-) -> JournalEntry:  # fmt: skip
-    return JournalEntry(
-        index, item_key, fingerprint, key, state, at, _names(seen) if seen else (), attempts, status, id,
-        _record(error) if error else None, _names(lost) if lost else (), _names(unverified) if unverified else (),
-    )  # fmt: skip
+def _read_row(*row: Any) -> JournalEntry:
+    entry = JournalEntry(*row)
+    for name in ("existing_ids", "dropped_fields", "write_only_fields"):
+        names = getattr(entry, name)
+        setattr(entry, name, _parse_names(names) if names else ())
+    entry.error = _parse_record(entry.error) if entry.error else None  # type: ignore[arg-type]
+    return entry
