@@ -32,7 +32,7 @@ CLASSES = (
     "crossbook.vendors.vercom.Segments",
 )
 # The methods of these classes are documented in their protocol.
-PROTOCOLS = {"SqliteJournal": "crossbook.journal.Journal"}
+PROTOCOLS = {"SqliteJournal": "crossbook.journal.Journal", "MemoryJournal": "crossbook.journal.Journal"}
 
 
 def find_problems(inventory: Path) -> Iterator[str]:

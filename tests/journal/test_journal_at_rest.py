@@ -93,7 +93,7 @@ async def test_damaged_page_is_found_on_opening(path: Path) -> None:
     for number in [1, 2, 3, *chooser.sample(range(4, pages), 12)]:
         for junk in (bytes(size), chooser.randbytes(size)):
             put(path, whole[: number * size] + junk + whole[(number + 1) * size :])
-            with pytest.raises(InvalidInputError, match="it is damaged: restore a copy of it") as caught:
+            with pytest.raises(InvalidInputError, match="it is damaged: restore a copy") as caught:
                 await SqliteJournal(path).open("")
             assert caught.value.field == "journal"
     put(path, whole)

@@ -142,9 +142,7 @@ def batch(
     resume = Resume(
         context.adapter,
         journal,
-        Purpose(
-            profile.vendor, operation, match, session.base_url, session.brand, step.creates, session.identity
-        ),
+        Purpose(profile.vendor, operation, match, session.base_url, session.brand, step.creates, session.identity),
         hashes,
         name=run,
         journal_key=_journal_key(options.get("journal_key")),

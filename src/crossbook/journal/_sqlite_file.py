@@ -143,9 +143,9 @@ def _open_log(db: sqlite3.Connection, path: Path) -> int:
 def restart_log(db: sqlite3.Connection) -> None:
     """Merge the log into the file, mark the file as open, and restart the log.
 
-    The mark in the file is `_OPEN`; the first row of the new log sets `VERSION` again. So a reader sees the mark only if
-    the log is lost. The process may be killed between any two statements: the log is never empty while the file is marked.
-    The first write into a log syncs the header of the log: this happens here, in a thread, not on the event loop.
+    The mark in the file is `_OPEN`; the first row of the new log sets `VERSION` again. So a reader sees the mark only
+    if the log is lost. The process may be killed between any two statements: the log is never empty while the file is
+    marked. The first write into a log syncs the log's header: this happens here, in a thread, not on the event loop.
     """
     db.execute(f"pragma user_version = {_OPEN}")
     db.execute("pragma wal_checkpoint(restart)").fetchall()

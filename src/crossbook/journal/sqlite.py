@@ -192,8 +192,8 @@ class SqliteJournal:
 
         Deleted are its key, the hashes of its items, match keys and account, the ids that existed before a write, and
         the cursors of its source. The outcomes stay: status, contact id, error, and your own `item_key`. The file is
-        rewritten, so that it contains no byte of the deleted values. Copies of the file and freed blocks of the disk are
-        not changed. An archived run cannot run again: the same call is refused before any write. So resolve its
+        rewritten, so that it contains no byte of the deleted values. Copies of the file and freed blocks of the disk
+        are not changed. An archived run cannot run again: the same call is refused before any write. So resolve its
         uncertain items first. A second `archive` of the run does nothing.
 
         Args:
@@ -258,7 +258,8 @@ def _list_runs(db: sqlite3.Connection) -> tuple[JournalRun, ...]:
     for number, status, count in db.execute(sql):
         counts.setdefault(number, {})[status] = count
     sql = f"select id, name, vendor, operation, match, base_url, {_STATE} from run order by id"  # noqa: S608
-    return tuple(JournalRun(*run, counts.get(number, {})) for number, *run in db.execute(sql))
+    found: list[list[Any]] = [[*run, counts.get(number, {})] for number, *run in db.execute(sql)]
+    return tuple(JournalRun(*run) for run in found)
 
 
 def _archive(db: sqlite3.Connection, name: str) -> None:
