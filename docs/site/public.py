@@ -18,6 +18,7 @@ MODULES = (
     "crossbook.fastapi",
     "crossbook.files",
     "crossbook_testing",
+    "crossbook_testing.contract",
     "crossbook_verify",
     "crossbook_sandbox",
 )
