@@ -1,12 +1,12 @@
-"""Python blocks of a page or a docstring, put together and run as a reader would.
+"""Run the Python blocks of a page or a docstring as a reader would.
 
-- The blocks of a page are one session: what one defines, the next can use.
-- A block that ends with `...`, alone or inside a `with`, is the context: what follows on the page stands in its place.
-- A block that calls `asyncio.run` is a whole program, and one that defines tests belongs to pytest: both run alone.
-- A block that shows a file of the repository (`--8<--`) is that module, imported.
-- A fence titled "Output" behind a block is what the session prints there; `…` stands for anything.
+- The blocks of a page are one session: a block can use the names of earlier blocks.
+- A block that ends with `...`, alone or inside a `with`, is the context: the later blocks of the page replace the `...`.
+- A block that calls `asyncio.run` is a whole program, and a block that defines tests is run by pytest: both run alone.
+- A block that shows a file of the repository (`--8<--`) imports that module.
+- A fence titled "Output" after a block is its expected output; `…` matches any text.
 
-Blocks may await, as they may in `python -m asyncio`. There is no way to skip one.
+Blocks may await, as in `python -m asyncio`. A block cannot be skipped.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _OUTPUT = re.compile(r"\s*```text title=\"Output\"\n(.*?)\n *```", re.DOTALL)
 
 @define
 class Block:
-    """One block: where it stands, what it says, and what it shall print."""
+    """One block: its file and line, its source, and its expected output."""
 
     path: Path
     line: int
@@ -50,12 +50,12 @@ class Block:
             tree = ast.parse(self.source, self.path)
         except SyntaxError as error:
             raise AssertionError(f"{self.path}:{self.line + (error.lineno or 0)}: {error.msg}") from None
-        # A traceback then names the page and its line.
+        # So that a traceback names the page and its line.
         return ast.increment_lineno(tree, self.line)
 
     @property
     def shows(self) -> str | None:
-        """The module that the block shows, if it shows a file."""
+        """Return the name of the module that the block shows, or None."""
         found = _FILE.fullmatch(self.source)
         return found.group(1).replace("/", ".") if found else None
 
@@ -69,7 +69,7 @@ class Block:
 
 
 def blocks_of(path: Path) -> Iterator[Block]:
-    """The Python blocks of a file, in order; of a module, those of its docstrings."""
+    """Yield the Python blocks of a page, or of the docstrings of a module, in order."""
     text = path.read_text(encoding="utf-8")
     for fence in _FENCE.finditer(text):
         line = text.count("\n", 0, fence.start()) + 1
@@ -78,7 +78,7 @@ def blocks_of(path: Path) -> Iterator[Block]:
 
 
 def run_page(blocks: Sequence[Block], folder: Path) -> None:
-    """Runs a page: its sessions, its programs and its tests."""
+    """Run a page: its sessions, programs and tests."""
     context: Block | None = None
     session: list[Block] = []
     tests: list[Block] = []
@@ -100,7 +100,7 @@ def run_page(blocks: Sequence[Block], folder: Path) -> None:
 
 
 def run_session(context: Block | None, blocks: Sequence[Block]) -> None:
-    """Runs blocks that follow each other, inside their context, and compares what each prints."""
+    """Run the blocks of a session inside their context, and compare the output of each block."""
     if context is None and not blocks:
         return
     printed = io.StringIO()
@@ -127,7 +127,7 @@ def run_session(context: Block | None, blocks: Sequence[Block]) -> None:
 
 
 def gap_of(tree: ast.Module) -> list[ast.stmt] | None:
-    """Where a context takes the page in: the statements that end with its `...`."""
+    """Return the statements of a context that end with its `...`, or None if the block is not a context."""
     body = tree.body
     while body and isinstance(body[-1], ast.With | ast.AsyncWith):
         body = body[-1].body
@@ -143,21 +143,21 @@ def _program(block: Block) -> str:
 
 
 def _pytest(blocks: Sequence[Block], folder: Path) -> None:
-    """Runs blocks of tests in a project of their own, with crossbook's plugin and anyio's and no other."""
+    """Run blocks of tests in a separate project, with only crossbook's and anyio's plugins."""
     for block in blocks:
         (folder / f"test_line_{block.line}.py").write_text(block.source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
     plugins = ["-p", "anyio", "-p", "crossbook_testing.pytest_plugin"]
-    alone = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run([*command, *plugins], cwd=folder, env=alone, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run([*command, *plugins], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{blocks[0].path}\n{done.stdout}{done.stderr}"
 
 
 def _compare(block: Block, printed: str) -> None:
     if block.output is None:
         return
-    wanted = inspect.cleandoc(block.output).strip()
-    pattern = ".*".join(re.escape(part) for part in wanted.split("…"))
+    expected = inspect.cleandoc(block.output).strip()
+    pattern = ".*".join(re.escape(part) for part in expected.split("…"))
     assert re.fullmatch(pattern, printed.strip(), re.DOTALL), (
-        f"{block.path}:{block.line} prints\n{printed}\nand not\n{wanted}"
+        f"{block.path}:{block.line} prints\n{printed}\ninstead of\n{expected}"
     )
