@@ -1,7 +1,7 @@
 """Run the Python blocks of a page or a docstring as a reader would.
 
 - The blocks of a page are one session: a block can use the names of earlier blocks.
-- A block that ends with `...`, alone or inside a `with`, is the context: the later blocks of the page replace the `...`.
+- A block that ends with `...`, alone or inside a `with`, is the context: later blocks of the page replace the `...`.
 - A block that calls `asyncio.run` is a whole program, and a block that defines tests is run by pytest: both run alone.
 - A block that shows a file of the repository (`--8<--`) imports that module.
 - A fence titled "Output" after a block is its expected output; `…` matches any text.
@@ -148,8 +148,8 @@ def _pytest(blocks: Sequence[Block], folder: Path) -> None:
         (folder / f"test_line_{block.line}.py").write_text(block.source, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", str(folder), "-p", "no:cacheprovider", "-W", "error"]
     plugins = ["-p", "anyio", "-p", "crossbook_testing.pytest_plugin"]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run([*command, *plugins], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run([*command, *plugins], cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{blocks[0].path}\n{done.stdout}{done.stderr}"
 
 
