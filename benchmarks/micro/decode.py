@@ -17,7 +17,7 @@ from benchmarks.micros import cpu, cpu_async, runner
 from benchmarks.rounds import Call
 from crossbook.models import Contact
 from crossbook.vendor import Query
-from crossbook.vendors.vercom.adapter import VercomBulk
+from crossbook.vendors.vercom.adapter import VercomAdapter
 
 PAGE = page(1000)
 
@@ -53,7 +53,7 @@ async def contacts() -> AsyncGenerator[Call]:
     async def send(_request: Request) -> Response:
         return Response(200, {}, PAGE)
 
-    adapter = VercomBulk(Api(send))
+    adapter = VercomAdapter(Api(send))
     adapter.region = "PL"
     fetch = adapter.list_contacts(Query(), 1000)
     rows, _ = await fetch(None)

@@ -1,25 +1,24 @@
-"""The book: its credentials, and what only this vendor has."""
+"""The book of Postcard: its credentials."""
 
 from __future__ import annotations
 
-from typing import Self, Unpack
+from typing import Unpack
 
 from crossbook_wire.http import Send
 
-from crossbook._http.auth import StaticAuth, credential, headers
-from crossbook._tracebacks import hide_internal_frames_sync
-from crossbook.book import AddressBook, BookOptions
+from crossbook import AddressBook, BookOptions
+from crossbook.vendor import bearer_auth, hide_internal_frames_sync
 from examples.postcard.adapter import PostcardAdapter
 from examples.postcard.profile import PROFILE
 from examples.postcard.wire.postcard import Api
 
 
 class Postcard(AddressBook):
-    """An account at Postcard.
+    """An account at Postcard; `from_env` reads CROSSBOOK_POSTCARD_TOKEN.
 
     Args:
         token: the account's access token.
-        account: a name for the account that stays when the token is renewed: by it a journal knows the account.
+        account: a name for the account; see `AddressBook`.
         options: see `BookOptions`.
     """
 
@@ -28,10 +27,11 @@ class Postcard(AddressBook):
 
     @hide_internal_frames_sync
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
-        super().__init__(_auth(token), account=account, **options)
+        super().__init__(bearer_auth(token), account=account, **options)
 
     @hide_internal_frames_sync
     def renew_credentials(self, token: str) -> None:
+<<<<<<< HEAD
         """Uses another token of the same account from the next attempt on."""
         self._session.replace_credentials(_auth(token))
 
@@ -41,11 +41,11 @@ class Postcard(AddressBook):
         """The account of the environment: CROSSBOOK_POSTCARD_TOKEN, and where wanted CROSSBOOK_POSTCARD_BASE_URL and
         CROSSBOOK_POSTCARD_ACCOUNT."""
         return cls._from(account, cls._environment(account), options)
+=======
+        """Use another token of the same account from the next request on."""
+        self._renew(bearer_auth(token))
+>>>>>>> 58f7ba2 (Make crossbook.vendor the one module for people who add a vendor)
 
     def _make_adapter(self, send: Send) -> PostcardAdapter:
         self.wire = Api(send)
         return PostcardAdapter(self.wire)
-
-
-def _auth(token: str) -> StaticAuth:
-    return headers({"Authorization": f"Bearer {credential('token', token)}"})

@@ -1,4 +1,4 @@
-"""Postcard's facts. Where they are from: postcard.yaml."""
+"""The profile of Postcard. Source: postcard.yaml."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import OffsetPagination, SinglePage
-from crossbook.errors import CrossbookError, NotFoundError, RejectedError
-from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorErrorInfo, VendorProfile, parse_object
+from crossbook import CrossbookError, NotFoundError, RejectedError
+from crossbook.vendor import (
+    Capability,
+    FieldSupport,
+    OffsetPagination,
+    Operation,
+    Retry,
+    SinglePage,
+    VendorErrorInfo,
+    VendorProfile,
+    parse_object,
+)
 
 PAGING = OffsetPagination(default_size=50, max_size=100)
 _BY_CODE: dict[str, type[CrossbookError]] = {"no_such_person": NotFoundError, "invalid": RejectedError}
 
 
 class Envelope(Struct):
-    """What of any answer the judge looks at, before it is decoded: which of these is there."""
+    """The members by which a response of Postcard is recognized."""
 
     person: Raw | UnsetType = UNSET
     people: Raw | UnsetType = UNSET
@@ -24,7 +33,7 @@ class Envelope(Struct):
 
 
 def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
-    """What the vendor complains of; a complaint without a kind is none, and None is not this vendor speaking."""
+    """Return the error that a body reports. No kind means success; None means that another server sent the body."""
     if body is None or (body.person is UNSET and body.people is UNSET and body.error is UNSET):
         return None
     if body.error is UNSET:
@@ -43,13 +52,9 @@ PROFILE = VendorProfile(
     vendor="postcard",
     title="Postcard",
     base_urls={"": "https://postcard.example.com"},
-    environment={
-        "token": "CROSSBOOK_POSTCARD_TOKEN",
-        "base_url": "CROSSBOOK_POSTCARD_BASE_URL",
-        "account": "CROSSBOOK_POSTCARD_ACCOUNT",
-    },
+    credentials=(("token",),),
     contact_paging=PAGING,
-    group_paging=SinglePage(),  # it has no groups
+    group_paging=SinglePage(),  # not used: Postcard has no groups
     operations={
         "listPeople": Operation(Retry.SAFE),
         "getPerson": Operation(Retry.SAFE),
@@ -75,7 +80,7 @@ PROFILE = VendorProfile(
     envelope=Envelope,
     read_error=read_error,
     contact_id=re.compile(r"p[0-9]{1,17}"),
-    group_id=re.compile(r"(?!)"),  # nothing is an id of a group
+    group_id=re.compile(r"(?!)"),  # matches nothing
     filters={"email": "native"},
     match_keys={"email": "filter"},
 )

@@ -1,4 +1,4 @@
-"""What is checked before any I/O, by the profile's rows: one value or argument at a time."""
+"""Check arguments, contacts and filters against a vendor's profile, before any request."""
 
 from __future__ import annotations
 
@@ -15,131 +15,145 @@ from crossbook import _phones, _redaction
 from crossbook._pagination.strategies import OffsetPagination, Paging
 from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.models import Contact, ExternalId, get_source_vendor, group_ids
-from crossbook.vendor import Query, VendorProfile
+from crossbook.vendor import Query, VendorProfile, encode_phone
 
-_BROKEN = re.compile(r"[\0\ud800-\udfff]")
+OnUnsupportedField = Literal["error", "drop"]
+
+# The fields that a caller can set, in the order of a form; the vendor sets `id`.
+FIELDS = (
+    "external_id", "phone", "email", "first_name", "last_name", "name", "company", "groups", "opted_out", "archived",
+    "created_at",
+)  # fmt: skip
+_NAME_PARTS = ("first_name", "last_name")
+_TEXT_FILTERS = ("search", "phone", "email", "external_id")
+_FILTERS = ("group", *_TEXT_FILTERS, "archived", "opted_out")
+_MAX_DEPTH = 32  # levels of a value in `Contact.fields`; FastAPI cannot serialize 255
+_NOT_TEXT = re.compile(r"[\0\ud800-\udfff]")
+
+
+def _invalid(profile: VendorProfile, field: str, problem: str) -> InvalidInputError:
+    return InvalidInputError(problem, field=field, vendor=profile.vendor)
+
+
+def _unsupported(profile: VendorProfile, field: str, problem: str) -> UnsupportedError:
+    return UnsupportedError(f"{profile.title} {problem}", field=field, vendor=profile.vendor)
+
+
+# Single arguments.
 
 
 def check_field(profile: VendorProfile, name: str, value: Any, region: str | None) -> Any:
-    """One value, in the form that the vendor takes."""
+    """Return the value of a contact's field in the form that the adapter takes, or raise InvalidInputError."""
     if name == "groups":
         return tuple(check_id(profile, "groups", group) for group in value)
     if name == "created_at":
-        return _in_utc(profile, name, value)
+        return _to_utc(profile, name, value)
     value = check_text(profile, name, value)
     if name == "phone":
         value = normalize_phone(profile, value, region)
-    longest = profile.contact_fields[name].max_length
-    if longest is not None and len(value) > longest:
-        raise InvalidInputError(f"{name} is longer than {longest} characters", field=name, vendor=profile.vendor)
+    return _check_length(profile, name, value, profile.contact_fields[name].max_length)
+
+
+def check_text(profile: VendorProfile, name: str, value: object) -> str:
+    """Return the value if it is text that JSON and a URL can carry."""
+    if not isinstance(value, str):
+        raise _invalid(profile, name, f"{name} must be text")
+    if _NOT_TEXT.search(value):
+        raise _invalid(profile, name, f"{name} has a NUL or half of a surrogate pair: pass valid Unicode")
     return value
 
 
-def _in_utc(profile: VendorProfile, name: str, value: object) -> datetime:
+def _check_length(profile: VendorProfile, name: str, value: str, limit: int | None) -> str:
+    if limit is not None and len(value) > limit:
+        raise _invalid(profile, name, f"{name} is longer than {limit} characters")
+    return value
+
+
+def _to_utc(profile: VendorProfile, name: str, value: object) -> datetime:
     if not isinstance(value, datetime):
-        raise InvalidInputError(f"{name} must be a datetime", field=name, vendor=profile.vendor)
+        raise _invalid(profile, name, f"{name} must be a datetime")
     try:
         aware = value.utcoffset() is not None
         utc = value.astimezone(UTC)
     except Exception as error:
-        # The years 1 and 9999 overflow in another zone; a zone of the caller's own may raise anything.
+        # The years 1 and 9999 overflow in other time zones, and a caller's own tzinfo may raise anything.
         raise InvalidInputError(
-            f"{name} is no time from the year 1 to 9999 in UTC",
+            f"{name} must be between the years 1 and 9999 in UTC",
             field=name, vendor=profile.vendor, cause=type(error).__name__,
         ) from None  # fmt: skip
     if not aware:
-        raise InvalidInputError(f"{name} needs its time zone: give it a tzinfo", field=name, vendor=profile.vendor)
+        raise _invalid(profile, name, f"{name} has no time zone: pass a datetime with tzinfo")
     return datetime(utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond, UTC)
 
 
 def normalize_phone(profile: VendorProfile, text: str, region: str | None) -> str:
-    """The number in normal form, if the vendor will take its outgoing form."""
+    """Return a phone in normal form, or raise InvalidInputError if the vendor would refuse the form that is sent."""
     number = _phones.normalize(text, region)
     if profile.phone_pattern is not None and not profile.phone_pattern.fullmatch(encode_phone(profile, number, region)):
-        raise InvalidInputError(
-            f"phone is no number of region {region}, and {profile.title} takes digits only: write +<country><number>",
-            field="phone",
-            vendor=profile.vendor,
-        )
+        problem = f"phone is not a number of region {region}, and {profile.title} takes digits only"
+        raise _invalid(profile, "phone", f"{problem}: write +<country><number>")
     return number
 
 
-def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str:
-    """A normal number as this vendor writes it; with its plus where the digits alone would not be this number again."""
-    digits = number[1:]
-    plain = profile.phone_form == "digits" and number[:1] == "+" and _phones.normalize(digits, region) == number
-    return digits if plain else number
-
-
-def check_page_size(paging: Paging, asked: int | None) -> int:
-    if asked is None:
+def check_page_size(paging: Paging, page_size: int | None) -> int:
+    """Return the page size, or the default."""
+    if page_size is None:
         return paging.default_size
-    if not (type(asked) is int and 1 <= asked <= paging.max_size):
-        raise InvalidInputError(f"page_size is from 1 to {paging.max_size:,}", field="page_size")
-    return asked
+    if not (type(page_size) is int and 1 <= page_size <= paging.max_size):
+        raise InvalidInputError(f"page_size must be from 1 to {paging.max_size:,}", field="page_size")
+    return page_size
 
 
-def check_prefetch(profile: VendorProfile, window: int) -> None:
-    """Whether so many pages of the profile's lists of contacts can be fetched side by side."""
-    if type(window) is not int or window < 1:
-        raise InvalidInputError("prefetch must be a whole number from 1", field="prefetch", vendor=profile.vendor)
-    if window > 1 and not isinstance(profile.contact_paging, OffsetPagination):
-        raise UnsupportedError(
-            f"{profile.title}'s pages cannot be fetched side by side: leave window out",
-            field="prefetch",
-            vendor=profile.vendor,
-        )
+def check_prefetch(profile: VendorProfile, prefetch: int) -> None:
+    if type(prefetch) is not int or prefetch < 1:
+        raise _invalid(profile, "prefetch", "prefetch must be an integer from 1")
+    if prefetch > 1 and not isinstance(profile.contact_paging, OffsetPagination):
+        raise _unsupported(profile, "prefetch", "cannot fetch several pages at once: leave prefetch out")
 
 
 def check_flag(profile: VendorProfile, name: str, value: object) -> None:
-    """The text "false" would be true."""
-    if not isinstance(value, bool):
-        raise InvalidInputError(f"{name} is True or False", field=name, vendor=profile.vendor)
+    if not isinstance(value, bool):  # the text "false" is true
+        raise _invalid(profile, name, f"{name} must be True or False")
 
 
 def check_channel(profile: VendorProfile, channel: str) -> str:
     if not is_one_of(channel, profile.channels | {"all"}):
-        known = ", ".join(sorted(profile.channels))
-        raise InvalidInputError(f"channel is one of {known}, all", field="channel", vendor=profile.vendor)
+        raise _invalid(profile, "channel", f"channel must be one of {', '.join(sorted(profile.channels))}, all")
     return channel
 
 
-def check_contact(profile: VendorProfile, id: object) -> None:
-    """A contact named by the vendor's id, or by the caller's own where the vendor can."""
+def check_on_unsupported_field(profile: VendorProfile, on_unsupported_field: str) -> None:
+    if on_unsupported_field not in ("error", "drop"):
+        raise _invalid(profile, "on_unsupported_field", "on_unsupported_field must be 'error' or 'drop'")
+
+
+def check_contact_id(profile: VendorProfile, id: object) -> None:
+    """Check the vendor's id of a contact, or an `ExternalId` if the vendor supports that."""
     if not isinstance(id, ExternalId):
         check_id(profile, "id", id)
     elif profile.capability("contacts.update:external_id").support != "native":
-        raise UnsupportedError(f"{profile.title} knows contacts by its own ids only", field="id", vendor=profile.vendor)
+        raise _unsupported(profile, "id", "has no external ids: pass the vendor's id")
     elif not check_field(profile, "external_id", id.value, None).strip():
-        raise InvalidInputError("external_id is empty", field="external_id", vendor=profile.vendor)
+        raise _invalid(profile, "external_id", "external_id is empty")
 
 
 def check_id(profile: VendorProfile, field: Literal["id", "group", "groups", "default_group"], value: object) -> str:
-    """An id as the vendor makes them, so that it can be put into a path, a query or a body."""
+    """Return an id that is safe in a path, a query or a body, or raise InvalidInputError."""
     pattern: re.Pattern[str] = profile.contact_id if field == "id" else profile.group_id
     if isinstance(value, str) and pattern.fullmatch(value):
         return value
-    what = "contact" if field == "id" else "group"
-    raise InvalidInputError(
-        f"this is no {what} id of {profile.title}: it is text and matches {pattern.pattern}",
-        field=field,
-        vendor=profile.vendor,
-    )
+    kind = "contact" if field == "id" else "group"
+    raise _invalid(profile, field, f"invalid {profile.title} {kind} id: expected text that matches {pattern.pattern}")
 
 
 def check_group_name(profile: VendorProfile, name: str, field: str = "name") -> str:
-    """The name of a group as the vendor takes it."""
     if not check_text(profile, field, name).strip():
-        raise InvalidInputError("a group needs a name", field=field, vendor=profile.vendor)
-    if profile.group_name_max_length is not None and len(name) > profile.group_name_max_length:
-        raise InvalidInputError(
-            f"the name is longer than {profile.group_name_max_length} characters", field=field, vendor=profile.vendor
-        )
-    return name
+        raise _invalid(profile, field, "the name of a group is empty")
+    return _check_length(profile, field, name, profile.group_name_max_length)
 
 
 def is_one_of(value: object, names: Collection[str]) -> bool:
-    """Whether it is one of these words; what cannot be looked up, such as a list, is none."""
+    """Return whether the value is one of these names. Unlike `in`, accept values that are not hashable."""
     return isinstance(value, str) and value in names
 
 
@@ -149,29 +163,21 @@ def is_empty(value: object) -> bool:
     )
 
 
-def check_text(profile: VendorProfile, name: str, value: object) -> str:
-    """Text that JSON and a URL can carry."""
-    if not isinstance(value, str):
-        raise InvalidInputError(f"{name} must be text", field=name, vendor=profile.vendor)
-    if _BROKEN.search(value):
-        raise InvalidInputError(f"{name} holds a NUL or half of a character", field=name, vendor=profile.vendor)
-    return value
+def is_writable(profile: VendorProfile, name: str) -> bool:
+    return name in profile.contact_fields and "w" in profile.contact_fields[name].access
 
 
-# A contact, or changes to one, as a vendor can take it: what it cannot hold does not leave, nor is it lost.
+def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the written fields that the vendor never returns."""
+    fields = profile.contact_fields
+    return tuple(name for name in written if name in fields and fields[name].access == "w")
 
-OnUnsupportedField = Literal["error", "drop"]
-_HALVES = ("first_name", "last_name")
-_MAX_DEPTH = 32  # levels of a further field; services that show it as JSON cannot serialize 255
-# In the order in which a person would fill them in; `id` is the vendor's to give.
-FIELDS = (
-    "external_id", "phone", "email", "first_name", "last_name", "name", "company", "groups", "opted_out", "archived",
-    "created_at",
-)  # fmt: skip
+
+# A new contact, and changes to a contact.
 
 
 class Prepared(Struct, frozen=True):
-    """A contact as this vendor can take it, and what that cost."""
+    """A contact in the form that the adapter takes, and the fields that are dropped or never returned."""
 
     contact: Contact
     dropped_fields: tuple[str, ...]
@@ -186,258 +192,203 @@ def prepare_contact(
     on_unsupported_field: OnUnsupportedField,
     group: str | None,
 ) -> Prepared:
-    """The contact as the vendor can take it; InvalidInputError naming the field that it cannot."""
+    """Return a new contact as the vendor can store it. `group` is the default group.
+
+    No field is lost silently: an unsupported one raises InvalidInputError or is listed in `dropped_fields`.
+    """
     check_on_unsupported_field(profile, on_unsupported_field)
     if not isinstance(contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInputError("a contact is a crossbook.Contact", field="contact", vendor=profile.vendor)
+        raise _invalid(profile, "contact", "contact must be a crossbook.Contact")
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
-    read_at = get_source_vendor(contact)
-    if read_at is not None:
-        # What an answer cannot tell is not copied, though it may tell a part (a row of SerwerSMS names one group).
+    source = get_source_vendor(contact)
+    if source is not None:
+        # A field that is not known may have a part of its value (a row of SerwerSMS names one of several groups).
         values = {name: value for name, value in values.items() if name in contact.known_fields}
-    halves = _halves(profile, values)
+    joined = _join_name(profile, values)
     if profile.name_format == "full":
-        if halves and values.setdefault("name", halves) == halves:
-            for half in _HALVES:
-                values.pop(half, None)
-    elif values.get("name") == halves:
-        del values["name"]  # the halves say it already
-    lost = [name for name in values if not is_writable(profile, name)]
-    fields, dropped_fields = _fields(profile, contact.fields or {})
-    lost += dropped_fields
-    if read_at not in (None, profile.vendor) and "groups" in values:
-        if on_unsupported_field == "error" and not lost:
-            raise InvalidInputError(
-                f"these groups are another vendor's: name groups of {profile.title}, or pass on_unsupported_field=\"drop\"",
-                field="groups", vendor=profile.vendor,
-            )  # fmt: skip
-        lost.append("groups")
-    if lost and on_unsupported_field == "error":
-        raise _cannot_hold(profile, lost[0])
-    values = {name: value for name, value in values.items() if name not in lost}
+        if joined and values.setdefault("name", joined) == joined:
+            for part in _NAME_PARTS:
+                values.pop(part, None)
+    elif values.get("name") == joined:
+        del values["name"]  # derived from first and last name
+    dropped = [name for name in values if not is_writable(profile, name)]
+    fields, dropped_extra = _check_extra_fields(profile, contact.fields or {})
+    dropped += dropped_extra
+    if source not in (None, profile.vendor) and "groups" in values:
+        if on_unsupported_field == "error" and not dropped:
+            problem = f"these groups are another vendor's: set groups of {profile.title}"
+            raise _invalid(profile, "groups", f'{problem}, or pass on_unsupported_field="drop"')
+        dropped.append("groups")
+    if dropped and on_unsupported_field == "error":
+        raise _cannot_store(profile, dropped[0])
+    values = {name: value for name, value in values.items() if name not in dropped}
     if profile.single_group:
         values.setdefault("groups", (group,) if group else ())
         if len(values["groups"]) != 1:
-            raise InvalidInputError(
-                f"a contact of {profile.title} is in exactly one group: name it, or give the book a default_group",
-                field="groups", vendor=profile.vendor,
-            )  # fmt: skip
+            problem = f"a contact of {profile.title} is in exactly one group"
+            raise _invalid(profile, "groups", f"{problem}: set one, or give the book a default_group")
     for name, value in values.items():
         values[name] = check_field(profile, name, value, region)
     for name, support in profile.contact_fields.items():
         if support.required and name not in values:
-            raise _without(profile, name)
+            raise _missing(profile, name)
     if profile.requires_any_of and not any(name in values for name in profile.requires_any_of):
-        raise _without(profile, " or ".join(profile.requires_any_of))
-    prepared = Contact(**values, fields=fields or None)
-    return Prepared(prepared, tuple(lost), list_write_only(profile, values))
-
-
-def check_on_unsupported_field(profile: VendorProfile, on_unsupported_field: str) -> None:
-    if on_unsupported_field not in ("error", "drop"):
-        raise InvalidInputError(
-            "on_unsupported_field is 'error' or 'drop'", field="on_unsupported_field", vendor=profile.vendor
-        )
+        raise _missing(profile, " or ".join(profile.requires_any_of))
+    return Prepared(Contact(**values, fields=fields or None), tuple(dropped), list_write_only(profile, values))
 
 
 def prepare_changes(profile: VendorProfile, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
-    """The changes as the vendor can take them; None clears."""
+    """Return the changes in the form that the adapter takes; None clears a field."""
     if not changes:
-        raise InvalidInputError("name at least one field to change", vendor=profile.vendor)
-    if profile.name_format == "full" and changes.keys() >= set(_HALVES):
-        changes = _joined(profile, changes)
-    changed: dict[str, Any] = {}
-    for name, value in changes.items():
-        if name == "fields":
-            fields, lost = _fields(profile, value)
-            if lost:
-                raise _cannot_hold(profile, lost[0], mend="leave it out")
-            if not fields and value:
-                raise _cannot_hold(profile, f"fields.{next(iter(value))}", mend="leave it out")
-            if not fields:
-                raise InvalidInputError(
-                    "fields is empty: name at least one to change", field="fields", vendor=profile.vendor
-                )
-            changed[name] = fields
-        elif name not in FIELDS:
-            shown = _redaction.text(str(name))[:40]
-            raise InvalidInputError(f"a contact has no field {shown!r}", field=shown, vendor=profile.vendor)
-        elif profile.name_format == "full" and name in _HALVES:
-            raise InvalidInputError(
-                f"{profile.title} stores whole names: change `name`, or both halves, one alone cannot be changed",
-                field=name, vendor=profile.vendor,
-            )  # fmt: skip
-        elif not is_writable(profile, name):
-            raise _cannot_hold(profile, name, mend="leave it out")
-        elif name == "created_at":
-            raise InvalidInputError(
-                f"{profile.title} takes created_at with a new contact only: leave it out",
-                field=name,
-                vendor=profile.vendor,
-            )
-        elif is_empty(value):
-            if (name in profile.contact_fields and profile.contact_fields[name].required) or (
-                name == "groups" and profile.single_group
-            ):
-                raise _without(profile, name)
-            if profile.clear_value == "never" and name != "groups":
-                raise UnsupportedError(f"{profile.title} cannot empty {name}", field=name, vendor=profile.vendor)
-            changed[name] = () if name == "groups" else None
-        else:
-            if name == "groups":
-                value = group_ids(value)
-                if profile.single_group and len(value) != 1:
-                    raise InvalidInputError(
-                        "a contact is in exactly one group here", field="groups", vendor=profile.vendor
-                    )
-            changed[name] = check_field(profile, name, value, region)
-    if profile.requires_any_of and all(changed.get(name, "kept") is None for name in profile.requires_any_of):
-        raise _without(profile, " or ".join(profile.requires_any_of))
-    return changed
+        raise InvalidInputError("no field to change: name at least one", vendor=profile.vendor)
+    if profile.name_format == "full" and changes.keys() >= set(_NAME_PARTS):
+        joined = _join_name(profile, changes)
+        whole = {name: value for name, value in changes.items() if name not in _NAME_PARTS}
+        if whole.setdefault("name", joined) != joined:
+            raise _invalid(profile, "name", "name differs from first_name and last_name: give either it or them")
+        changes = whole
+    prepared = {name: _prepare_change(profile, name, value, region) for name, value in changes.items()}
+    if profile.requires_any_of and all(prepared.get(name, "unchanged") is None for name in profile.requires_any_of):
+        raise _missing(profile, " or ".join(profile.requires_any_of))
+    return prepared
 
 
-def _halves(profile: VendorProfile, values: Mapping[str, Any]) -> str:
-    """The whole name that the halves make."""
-    return " ".join(check_text(profile, name, values[name]) for name in _HALVES if not is_empty(values.get(name)))
-
-
-def _joined(profile: VendorProfile, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes with both halves of a name as the whole one that the vendor stores."""
-    whole = _halves(profile, changes)
-    joined = {name: value for name, value in changes.items() if name not in _HALVES}
-    if joined.setdefault("name", whole) != whole:
-        raise InvalidInputError(
-            "name is not first_name and last_name: give either it or them", field="name", vendor=profile.vendor
+def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str | None) -> Any:
+    if name == "fields":
+        fields, unknown = _check_extra_fields(profile, value)
+        if not fields and value:
+            unknown = unknown or [f"fields.{next(iter(value))}"]
+        if unknown:
+            raise _cannot_store(profile, unknown[0], fix="leave it out")
+        if not fields:
+            raise _invalid(profile, "fields", "fields is empty: name at least one to change")
+        return fields
+    if name not in FIELDS:
+        shown = _redaction.text(str(name))[:40]
+        raise _invalid(profile, shown, f"a contact has no field {shown!r}")
+    if profile.name_format == "full" and name in _NAME_PARTS:
+        raise _invalid(
+            profile, name, f"{profile.title} stores the whole name: change `name`, or first_name and last_name together"
         )
-    return joined
+    if not is_writable(profile, name):
+        raise _cannot_store(profile, name, fix="leave it out")
+    if name == "created_at":
+        raise _invalid(profile, name, f"{profile.title} takes created_at with a new contact only: leave it out")
+    if is_empty(value):
+        if profile.contact_fields[name].required or (name == "groups" and profile.single_group):
+            raise _missing(profile, name)
+        if profile.clear_value == "never" and name != "groups":
+            raise _unsupported(profile, name, f"cannot clear {name}")
+        return () if name == "groups" else None
+    if name == "groups":
+        value = group_ids(value)
+        if profile.single_group and len(value) != 1:
+            raise _invalid(profile, name, f"a contact of {profile.title} is in exactly one group: name one")
+    return check_field(profile, name, value, region)
 
 
-def is_writable(profile: VendorProfile, name: str) -> bool:
-    return name in profile.contact_fields and "w" in profile.contact_fields[name].access
+def _join_name(profile: VendorProfile, values: Mapping[str, Any]) -> str:
+    return " ".join(check_text(profile, name, values[name]) for name in _NAME_PARTS if not is_empty(values.get(name)))
 
 
-def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(
-        name for name in written if name in profile.contact_fields and profile.contact_fields[name].access == "w"
-    )
-
-
-def _fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields that the vendor stores, and the names of the others that have a value."""
     if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInputError(
-            'fields is a mapping: {"name": value}, and None as the value to clear it',
-            field="fields",
-            vendor=profile.vendor,
-        )
-    held: dict[str, Any] = {}
-    lost: list[str] = []
+        raise _invalid(profile, "fields", 'fields must be a mapping: {"name": value}, with None to clear a value')
+    stored: dict[str, Any] = {}
+    unknown: list[str] = []
     for name, value in fields.items():
         if profile.extra_fields is None:
-            named = check_text(profile, "fields", name)
-            held[named] = _encodable(profile, named, value)
+            stored[name] = _check_json(profile, check_text(profile, "fields", name), value)
         elif name not in profile.extra_fields:
             if not is_empty(value):
-                lost.append(f"fields.{name}")
+                unknown.append(f"fields.{name}")
         elif value is None:
-            held[name] = None
+            stored[name] = None
         else:
-            held[name] = check_text(profile, f"fields.{name}", value)
-            longest = profile.extra_fields[name]
-            if longest is not None and len(value) > longest:
-                raise InvalidInputError(
-                    f"fields.{name} is longer than {longest} characters", field=f"fields.{name}", vendor=profile.vendor
-                )
-    return held, lost
+            field = f"fields.{name}"
+            stored[name] = _check_length(
+                profile, field, check_text(profile, field, value), profile.extra_fields[name]
+            )
+    return stored, unknown
 
 
-def _encodable(profile: VendorProfile, name: str, value: Any) -> Any:
+def _check_json(profile: VendorProfile, name: str, value: Any) -> Any:
+    field = f"fields.{_redaction.text(name)}"
     if _is_deeper(value, _MAX_DEPTH):
-        field = f"fields.{_redaction.text(name)}"
-        raise InvalidInputError(
-            f"{field} is nested deeper than {_MAX_DEPTH} levels", field=field, vendor=profile.vendor
-        )
+        raise _invalid(profile, field, f"{field} is nested deeper than {_MAX_DEPTH} levels")
     try:
-        # Compared, since much can be written that is read back as something else: NaN, bytes, numbers as keys.
-        same = msgspec.json.decode(msgspec.json.encode(value)) == value
-    except Exception:  # of the caller's own classes any
-        same = False
-    if not same:
-        field = f"fields.{_redaction.text(name)}"
-        raise InvalidInputError(f"{field} cannot be written as JSON", field=field, vendor=profile.vendor)
+        # The round trip finds values that JSON would change: NaN, bytes, numbers as keys.
+        unchanged = msgspec.json.decode(msgspec.json.encode(value)) == value
+    except Exception:  # a caller's own class may raise anything
+        unchanged = False
+    if not unchanged:
+        raise _invalid(profile, field, f"{field} cannot be written as JSON")
     return value
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Return whether containers are nested in more levels."""
     if not isinstance(value, dict | list | tuple):
         return False
     inner: Any = value.values() if isinstance(value, dict) else value  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
-def _without(profile: VendorProfile, needed: str) -> InvalidInputError:
-    return InvalidInputError(f"{profile.title} stores no contact without {needed}", field=needed, vendor=profile.vendor)
+def _missing(profile: VendorProfile, needed: str) -> InvalidInputError:
+    return _invalid(profile, needed, f"{profile.title} requires {needed} for each contact")
 
 
-def _cannot_hold(
-    profile: VendorProfile, name: str, mend: str = 'leave it out, or pass on_unsupported_field="drop"'
+def _cannot_store(
+    profile: VendorProfile, name: str, fix: str = 'leave it out, or pass on_unsupported_field="drop"'
 ) -> InvalidInputError:
     name = _redaction.text(name)
     if name == "name":
-        mend = "give first_name and last_name, which it stores"
-    return InvalidInputError(f"{profile.title} cannot hold {name}: {mend}", field=name, vendor=profile.vendor)
+        fix = "set first_name and last_name"
+    return _invalid(profile, name, f"{profile.title} cannot store {name}: {fix}")
 
 
-# What a list of contacts is validate_query and ordered by, held against the vendor's profile before anything is asked.
-
-_TEXTS = ("search", "phone", "email", "external_id")
-_FILTERS = ("group", *_TEXTS, "archived", "opted_out")
+# The filters and the order of a list of contacts.
 
 
 def validate_query(profile: VendorProfile, query: Query, region: str | None) -> Query:
-    """The query as the vendor is asked: its phone in normal form. UnsupportedError or InvalidInputError names what cannot be."""
+    """Return the query with its phone in normal form, or raise the error that names the first invalid filter."""
     for name in _FILTERS:
         value = getattr(query, name)
         if value is None:
             continue
-        _filter(profile, name)
+        _check_filter(profile, name)
         if value == "":
-            raise InvalidInputError(f"{name} is empty: leave it out to list all", field=name, vendor=profile.vendor)
-        if name in _TEXTS:
+            raise _invalid(profile, name, f"{name} is empty: leave it out to list all contacts")
+        if name in _TEXT_FILTERS:
             check_text(profile, name, value)
     if query.full:
-        _filter(profile, "full")
-    _ordered(profile, query.sort, query.descending)
+        _check_filter(profile, "full")
+    if (query.sort is not None or query.descending) and not profile.sorts:
+        raise _unsupported(profile, "sort", "cannot sort")
+    if query.sort is not None and not is_one_of(query.sort, profile.sorts):
+        raise _unsupported(profile, "sort", f"sorts by {', '.join(sorted(profile.sorts))} only")
     if query.opted_out is not None and not is_one_of(query.opted_out, profile.channels):
-        known = ", ".join(sorted(profile.channels))
-        raise InvalidInputError(f"opted_out is one of {known}", field="opted_out", vendor=profile.vendor)
+        raise _invalid(profile, "opted_out", f"opted_out must be one of {', '.join(sorted(profile.channels))}")
     if query.archived is not None:
         check_flag(profile, "archived", query.archived)
     if query.group == "none":
         if "group:none" not in profile.filters:
-            raise UnsupportedError(
-                f"{profile.title} cannot list the contacts in no group", field="group", vendor=profile.vendor
-            )
+            raise _unsupported(profile, "group", "cannot list contacts without a group")
     elif query.group is not None:
         check_id(profile, "group", query.group)
     return query if query.phone is None else replace(query, phone=normalize_phone(profile, query.phone, region))
 
 
-def _filter(profile: VendorProfile, name: str) -> None:
+def _check_filter(profile: VendorProfile, name: str) -> None:
     if profile.filters.get(name, "unsupported") == "unsupported":
-        raise UnsupportedError(f"{profile.title} cannot list by {name}", field=name, vendor=profile.vendor)
+        raise _unsupported(profile, name, f"cannot list by {name}")
 
 
-def _ordered(profile: VendorProfile, sort: str | None, descending: bool) -> None:
-    if (sort is not None or descending) and not profile.sorts:
-        raise UnsupportedError(f"{profile.title} cannot sort", field="sort", vendor=profile.vendor)
-    if sort is not None and not is_one_of(sort, profile.sorts):
-        can = ", ".join(sorted(profile.sorts))
-        raise UnsupportedError(f"{profile.title} sorts by {can} only", field="sort", vendor=profile.vendor)
+# The keys by which two contacts are the same.
 
 
 def match_key(name: str, value: str | None, region: str | None) -> str | None:
-    """The value by which two contacts are compared; None matches nobody."""
+    """Return the normal form of a match key; None if the value matches no contact."""
     if not value or not value.strip():
         return None
     if name == "phone":
@@ -445,8 +396,8 @@ def match_key(name: str, value: str | None, region: str | None) -> str | None:
     return value.strip().casefold() if name == "email" else value
 
 
-def why_unmatched(name: str, value: str | None, region: str | None) -> str:
-    """Why `match_key` has nothing for this value."""
+def explain_no_match_key(name: str, value: str | None, region: str | None) -> str:
+    """Return why `match_key` is None for this value."""
     if name == "phone" and value and value.strip():
-        return f"phone is no number{f' of region {region}' if region else ''}: write +<country><number>"
+        return f"phone is not a number{f' of region {region}' if region else ''}: write +<country><number>"
     return f"{name} is empty"

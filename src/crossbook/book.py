@@ -1,4 +1,4 @@
-"""An address book: what unified code takes, whoever the vendor is; its lifetime, its options."""
+"""An address book: one account at one vendor, its options and its lifetime."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook._http.options import CallOptions
-from crossbook._tracebacks import own_copy
+from crossbook._tracebacks import hide_internal_frames_sync, own_copy
 from crossbook.errors import CrossbookError, InvalidInputError
-from crossbook.vendor import Rate, VendorProfile
+from crossbook.vendor import Rate, VendorProfile, environment_variable
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
@@ -27,20 +28,19 @@ BATCH_ATTEMPTS = 8
 
 
 class BookOptions(CallOptions, total=False):
-    """What every book takes beside its credentials, as keywords; each has a default.
+    """The options of every book, next to its credentials. Each has a default.
 
     Attributes:
-        base_url: where the vendor is; the profile's address by default (Atom has none: it is the account's own).
-        default_region: the country ("PL") in which phones without a country code are read; the profile's by default.
-        default_group: the group of a new contact that names none (Atom).
-        rate: requests a second, over the profile's: a negotiated limit, or your share of one.
-        concurrency: requests of the account in flight at once; the profile's by default.
-        transport: "httpx", the default, "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`): the fastest by far, for
-            asyncio alone, faster still on uvloop (`uvloop.run(main())`).
-        http_client: an `AsyncClient` of httpx or httpx2 to send through, or a connector of aiohttp
-            (`aiohttp.TCPConnector(ssl=context)`), for client certificates, a CA or proxies of your own. Its pool,
-            cookies, redirects and closing stay yours.
-        allow_http: lets a base_url without https through; loopback needs no leave.
+        base_url: the API's address; by default the profile's. Atom has no default: each account has its own address.
+        default_region: the region ("PL") of phone numbers without a country code; by default the profile's.
+        default_group: the group of new contacts without a group (Atom).
+        rate: requests a second, instead of the profile's: a negotiated limit, or your share of a limit.
+        concurrency: the number of the account's requests in flight at once; by default the profile's.
+        transport: "httpx" (default), "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`). aiohttp is the fastest, runs
+            on asyncio only, and is faster still on uvloop (`uvloop.run(main())`).
+        http_client: an `AsyncClient` of httpx or httpx2, or a connector of aiohttp (`aiohttp.TCPConnector(ssl=context)`),
+            for client certificates, your own CA, or proxies. You keep its pool, cookies and redirects, and you close it.
+        allow_http: allows a base_url without https. Loopback addresses are always allowed.
     """
 
     base_url: str | None
@@ -54,16 +54,22 @@ class BookOptions(CallOptions, total=False):
 
 
 class AddressBook:
-    """One account at one vendor. Made by `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or by `crossbook.open(name)`.
+    """One account at one vendor: a `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or the result of `crossbook.open(name)`.
 
-    It is opened with `async with`, once, in the event loop that uses it; one book serves any number of tasks. When it
-    closes, calls that other tasks still make end at once: `NoResponseError` if they left, `ConnectError` if not, or with what
-    their last attempt ended with. (Over an `http_client` of yours a request on its way goes on to its end.)
+    Open a book once with `async with`, in the event loop that uses it. Any number of tasks can share it.
+    Closing the book ends the calls of other tasks at once. They raise `NoResponseError` if their request was sent,
+    `ConnectError` if not, or the error of their last attempt. (A request through your own `http_client` runs to its end.)
+
+    Each vendor's class takes its credentials and these arguments:
+
+    - `account`: a name for the account. It stays when credentials are renewed, so a journal knows the account by it.
+      The default is the user name, if there is one.
+    - `options`: see `BookOptions`.
 
     Attributes:
-        contacts: verbs for contacts.
-        groups: verbs for groups.
-        profile: the vendor's facts: what it can, what it holds, how fast it may be asked.
+        contacts: operations on contacts.
+        groups: operations on groups.
+        profile: the vendor's facts: capabilities, fields, limits.
 
     Example:
         ```python
@@ -77,8 +83,7 @@ class AddressBook:
     def __init__(
         self, auth: Auth, brand: str = "", *, account: str | None = None, **options: Unpack[BookOptions]
     ) -> None:
-        # What a call needs is imported when a book is made: not with the class, which costs who only names it, and not
-        # by the first call, in somebody's event loop.
+        # These imports take long. They are made with the first book: neither with the class, nor in the first call.
         from crossbook import _transports
         from crossbook._http.options import Options
         from crossbook._http.request import BaseUrl
@@ -88,25 +93,22 @@ class AddressBook:
         settings: dict[str, Any] = dict(options)
         url = settings.pop("base_url", None) or profile.base_urls.get(brand)
         if not url:
-            raise InvalidInputError(
-                f"{profile.title} has an address of its own for each account: pass base_url (the account's API URL)",
-                field="base_url", vendor=profile.vendor,
-            )  # fmt: skip
+            raise self._invalid("base_url", "is missing: pass the API URL of your account")
         allow_http = settings.pop("allow_http", False)
-        if not isinstance(allow_http, bool):  # the text "false" would allow it
-            raise InvalidInputError("allow_http is True or False", field="allow_http", vendor=profile.vendor)
+        if not isinstance(allow_http, bool):  # the text "false" is true
+            raise self._invalid("allow_http", "must be True or False")
         base = BaseUrl.parse(url, allow_http=allow_http)
-        self._region = _region(profile, settings.pop("default_region", None))
-        self._default_group = _default_group(profile, settings.pop("default_group", None))
-        rate = _rate(profile, settings.pop("rate", None))
+        self._region = self._check_region(settings.pop("default_region", None))
+        self._default_group = self._check_default_group(settings.pop("default_group", None))
+        rate = self._check_rate(settings.pop("rate", None))
         concurrency = settings.pop("concurrency", profile.concurrency)
         if not (type(concurrency) is int and concurrency > 0):
-            raise InvalidInputError("concurrency is a whole number from 1", field="concurrency", vendor=profile.vendor)
-        account = _account(profile, account)
+            raise self._invalid("concurrency", "must be an integer from 1")
+        account = self._check_account(account)
         transport = _transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
-        _no_others(profile, settings)
+        self._check_call_options(settings)
         self._options = Options(**settings)
         self._session = Session(profile, base, auth, transport, rate, concurrency, account=account, brand=brand)
         self._bind()
@@ -119,62 +121,83 @@ class AddressBook:
         self._client = Client(self._session, self._options)
         self._adapter = self._make_adapter(self._client.send)
         self._adapter.region = self._region
-        self.contacts = Contacts(self._adapter, self._session, self._default_group, self._batch_context)
+        self.contacts = Contacts(self._adapter, self._session, self._batch_context, self._default_group)
         self.groups = Groups(self._adapter, self._session, self._batch_context)
 
     def _batch_context(self, max_wait: float | None = None) -> BatchContext:
-        """What a batch works with: the same book, counting its own requests, more patient with a busy vendor."""
+        """Return a batch's view of this book: with its own count of requests, more attempts and a longer wait."""
         from msgspec.structs import replace
 
         from crossbook._batch.builder import BatchContext
 
         attempts = max(BATCH_ATTEMPTS, self._options.max_attempts)
-        other = self._with(
+        other = self._copy(
             replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
         return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
-        raise TypeError("AddressBook is made as SerwerSMS, Atom, Filemail or Vercom")
+        raise TypeError("AddressBook is abstract: use SerwerSMS, Atom, Filemail or Vercom")
+
+    def _renew(self, auth: Auth) -> None:
+        """Use other credentials of the same account from the next request on."""
+        self._session.replace_credentials(auth)
 
     @classmethod
-    def _environment(cls, account: str | None, optional: frozenset[str] = frozenset({"base_url"})) -> dict[str, str]:
-        """The credentials from the profile's variables, or from those of a named account, which bear its name instead of
-        the vendor's; InvalidInputError names the variable that is missing."""
-        account, found = _account(cls.profile, account), dict[str, str]()
-        for parameter, variable in cls.profile.environment.items():
-            if account is not None:
-                variable = variable_of(account, parameter)
-            value = os.environ.get(variable, "")
-            if value:
-                found[parameter] = value
-            elif parameter not in optional and parameter != "account":
-                raise InvalidInputError(
-                    f"set the environment variable {variable}", field=variable, vendor=cls.profile.vendor
-                )
-        return found
+    @hide_internal_frames_sync
+    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
+        """Make a book with credentials from environment variables.
 
-    @classmethod
-    def _from(cls, account: str | None, found: Mapping[str, str], options: Mapping[str, Any]) -> Self:
-        """The book of these variables. A named account is known by its name, unless its user name tells more."""
-        named = {} if account is None or "username" in found else {"account": account}
-        arguments: dict[str, Any] = {**named, **found, **options}
-        return cls(**arguments)
+        Each vendor's class lists its variables, such as CROSSBOOK_VERCOM_AUTHORIZATION.
 
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """The same book with other options for its calls; it shares connections, login and limits.
+        Args:
+            account: the name of a further account. Its variables have its name instead of the vendor's: with `eu`,
+                CROSSBOOK_EU_AUTHORIZATION; see `crossbook.open`.
+            options: see `BookOptions`.
+
+        Raises:
+            InvalidInputError: a variable is missing; `error.field` is its name.
 
         Example:
             ```python
-            await book.with_options(timeout=3, attempts=1).contacts.get(created.id)
+            book = SerwerSMS.from_env()
+            ```
+        """
+        return cls._from_env(account, options)
+
+    @classmethod
+    def _from_env(cls, account: str | None, options: Mapping[str, Any]) -> Self:
+        profile, account = cls.profile, cls._check_account(account)
+        variables = profile.environment
+        if account is not None:
+            variables = {parameter: environment_variable(account, parameter) for parameter in variables}
+        found = {parameter: os.environ[name] for parameter, name in variables.items() if os.environ.get(name)}
+        chosen = next((names for names in profile.credentials if found.keys() >= set(names)), profile.credentials[-1])
+        needs_address = not profile.base_urls and not options.get("base_url")
+        for parameter in (*chosen, "base_url") if needs_address else chosen:
+            if parameter not in found:
+                name = variables[parameter]
+                raise InvalidInputError(f"set the environment variable {name}", field=name, vendor=profile.vendor)
+        unused = set(chain(*profile.credentials)) - set(chosen)
+        arguments: dict[str, Any] = {name: value for name, value in found.items() if name not in unused}
+        if account is not None and "username" not in arguments:
+            arguments.setdefault("account", account)
+        return cls(**arguments | options)
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return a copy with other options for its calls; it shares connections, login and limits.
+
+        Example:
+            ```python
+            await book.with_options(timeout=3, max_attempts=1).contacts.get(created.id)
             ```
         """
         from msgspec.structs import replace
 
-        _no_others(self.profile, options)
-        return self._with(replace(self._options, **options))
+        self._check_call_options(options)
+        return self._copy(replace(self._options, **options))
 
-    def _with(self, options: Options) -> Self:
+    def _copy(self, options: Options) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._options = options
@@ -194,110 +217,97 @@ class AddressBook:
         return f"<{type(self).__name__} at {self._session.base_url}>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a book holds credentials and connections and cannot be pickled: make it where it is needed")
+        raise TypeError("a book has credentials and connections and cannot be pickled: make one in each process")
 
+    @classmethod
+    def _invalid(cls, field: str, problem: str) -> InvalidInputError:
+        return InvalidInputError(f"{field} {problem}", field=field, vendor=cls.profile.vendor)
 
-def variable_of(account: str, parameter: str) -> str:
-    """The environment variable that holds this of a named account: `eu`, `token` → CROSSBOOK_EU_TOKEN."""
-    return f"CROSSBOOK_{account.upper().replace('-', '_')}_{parameter.upper()}"
+    @classmethod
+    def _check_call_options(cls, options: Mapping[str, Any]) -> None:
+        unknown = sorted(set(options) - set(CallOptions.__annotations__))
+        if unknown:
+            raise InvalidInputError(
+                f"unknown option {', '.join(unknown)}", field=unknown[0], vendor=cls.profile.vendor
+            )
 
-
-def _no_others(profile: VendorProfile, options: Mapping[str, Any]) -> None:
-    unknown = sorted(set(options) - set(CallOptions.__annotations__))
-    if unknown:
-        raise InvalidInputError(f"there is no option {', '.join(unknown)}", field=unknown[0], vendor=profile.vendor)
-
-
-def _account(profile: VendorProfile, asked: str | None) -> str | None:
-    if asked is None:
-        return None
-    if not isinstance(asked, str) or not asked.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInputError(
-            "account must be the name of an account, as text", field="account", vendor=profile.vendor
-        )
-    if not asked.isascii():
+    @classmethod
+    def _check_account(cls, account: str | None) -> str | None:
+        if account is None:
+            return None
+        if not isinstance(account, str) or not account.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise cls._invalid("account", "must be the name of an account, as text")
         try:
-            asked.encode()
+            account.encode()
         except UnicodeEncodeError:
-            what = "account has half of a surrogate pair, which no text can hold: give valid Unicode"
-            raise InvalidInputError(what, field="account", vendor=profile.vendor) from None
-    return asked.strip()
+            raise cls._invalid("account", "has half of a surrogate pair: pass valid Unicode") from None
+        return account.strip()
+
+    @classmethod
+    def _check_region(cls, region: str | None) -> str | None:
+        if region is None or region == cls.profile.default_region:
+            return cls.profile.default_region
+        from crossbook import _phones
+
+        if not _phones.is_region(region):
+            raise cls._invalid("default_region", 'must be a country as two capital letters, such as "PL"')
+        return region
+
+    @classmethod
+    def _check_default_group(cls, group: str | None) -> str | None:
+        if group is None:
+            return None
+        if not cls.profile.single_group:  # the option would have no effect
+            raise cls._invalid(
+                "default_group", f"has no effect: {cls.profile.title} needs no group; set groups on each contact"
+            )
+        from crossbook import _validation
+
+        return _validation.check_id(cls.profile, "default_group", group)
+
+    @classmethod
+    def _check_rate(cls, rate: float | None) -> Rate | None:
+        if rate is None:
+            return cls.profile.rate
+        if isinstance(rate, bool) or not (isinstance(rate, (int, float)) and 0 < rate < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise cls._invalid("rate", "must be a number of requests a second, more than 0")
+        return Rate(rate, max(1, round(rate)))
 
 
-def _region(profile: VendorProfile, asked: str | None) -> str | None:
-    if asked is None or asked == profile.default_region:
-        return profile.default_region
-    from crossbook import _phones
-
-    if not _phones.is_region(asked):
-        raise InvalidInputError(
-            'default_region is a country as two capital letters, such as "PL"',
-            field="default_region",
-            vendor=profile.vendor,
-        )
-    return asked
-
-
-def _default_group(profile: VendorProfile, asked: str | None) -> str | None:
-    if asked is None:
-        return None
-    if not profile.single_group:
-        # Nobody would notice that it does nothing.
-        raise InvalidInputError(
-            f"{profile.title} takes contacts without a group: name groups on each contact",
-            field="default_group", vendor=profile.vendor,
-        )  # fmt: skip
-    from crossbook import _validation
-
-    return _validation.check_id(profile, "default_group", asked)
-
-
-def _rate(profile: VendorProfile, asked: float | None) -> Rate | None:
-    if asked is None:
-        return profile.rate
-    if isinstance(asked, bool) or not (isinstance(asked, (int, float)) and 0 < asked < math.inf):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidInputError(
-            "rate must be a number of requests a second, more than 0", field="rate", vendor=profile.vendor
-        )
-    return Rate(asked, max(1, round(asked)))
-
-
-# Whether a book's vendor answers, and accepts the credentials.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BookHealth:
-    """One book.
+    """The health of one book.
 
     Args:
-        vendor: whose it is.
-        answers: whether the vendor answered a read, and so accepts the credentials.
-        seconds: how long that took.
-        error: why not.
+        vendor: the book's vendor.
+        healthy: whether the vendor answered a read, and so accepts the credentials.
+        seconds: how long the read took.
+        error: why the book is not healthy.
     """
 
     vendor: str
-    answers: bool
+    healthy: bool
     seconds: float
     error: CrossbookError | None = None
 
 
 async def check_health(book: AddressBook, timeout: float) -> BookHealth:
-    """Asks the vendor for a group, or a contact where it has no groups, which costs it one call.
+    """Read one group, or one contact if the vendor has no groups. That costs one request.
 
     Args:
-        book: one that is open.
-        timeout: seconds that the vendor has.
+        book: an open book.
+        timeout: seconds for the read.
     """
-    # One repeat: a connection that the vendor closed meanwhile, or a login token that died, is no illness.
-    hurried = book.with_options(
+    # Two attempts: a connection that the vendor closed, or an expired login token, does not make a book unhealthy.
+    limited = book.with_options(
         timeout=timeout, connect_timeout=timeout, read_timeout=timeout, queue_timeout=None, max_attempts=2
     )
-    asked = hurried.contacts if book.profile.capability("groups.list").support == "unsupported" else hurried.groups
+    has_groups = book.profile.capability("groups.list").support != "unsupported"
+    resource = limited.groups if has_groups else limited.contacts
     began, error = time.monotonic(), None
     try:
-        await asked.list(page_size=1)
+        await resource.list(page_size=1)
     except CrossbookError as raised:
         error = own_copy(raised)
     seconds = round(time.monotonic() - began, 3)
-    return BookHealth(vendor=book.profile.vendor, answers=error is None, seconds=seconds, error=error)
+    return BookHealth(vendor=book.profile.vendor, healthy=error is None, seconds=seconds, error=error)

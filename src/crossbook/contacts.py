@@ -1,4 +1,4 @@
-"""`book.contacts`: our verbs for contacts, the same for every vendor."""
+"""`book.contacts`: operations on contacts, the same for every vendor."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
 from crossbook._http.session import Session
-from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
+from crossbook._resource import Resource
 from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
-from crossbook._validation import match_key, validate_query, why_unmatched
-from crossbook.errors import AmbiguousMatchError, InvalidInputError, NotFoundError, UnsupportedError
+from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
 from crossbook.vendor import Query, VendorAdapter
 
@@ -25,9 +24,14 @@ if TYPE_CHECKING:
     from crossbook._batch.results import Status
     from crossbook.vendor import MatchKey
 
+AnyChannel = Literal["sms", "email", "push", "all"]
 
-class Contacts:
-    """The contacts of one account. Get it as `book.contacts`; what a vendor cannot is `UnsupportedError` before any I/O."""
+
+class Contacts(Resource):
+    """The contacts of one account: `book.contacts`.
+
+    An operation that the vendor does not support raises `UnsupportedError` before any request.
+    """
 
     resource = "contacts"
 
@@ -35,25 +39,11 @@ class Contacts:
         self,
         adapter: VendorAdapter,
         session: Session,
+        make_batch_context: Callable[[float | None], BatchContext],
         default_group: str | None,
-        context: Callable[[float | None], BatchContext],
     ) -> None:
-        self._adapter = adapter
-        self._profile = adapter.profile
-        self._session = session
+        super().__init__(adapter, session, make_batch_context)
         self._default_group = default_group
-        self._make_shop = context
-
-    def _ask(self, verb: str) -> None:
-        if self._profile.capability(verb).support == "unsupported":
-            raise self._adapter.unsupported(verb)
-        if self._session.task_group is None:  # which event loop this is, the request asks
-            self._session.check_open()
-
-    def _batch_context(self, verb: str, max_wait: float | None) -> BatchContext:
-        self._ask(verb)
-        self._session.check_open()
-        return self._make_shop(max_wait)
 
     @hide_internal_frames_sync
     def list(
@@ -74,31 +64,33 @@ class Contacts:
         full: bool = False,
         prefetch: int = 1,
     ) -> Pager[Contact]:
-        """Lists contacts: all of them, or those that every given filter lets through.
+        """List contacts: all of them, or those that match every given filter.
 
         Args:
-            group: only the contacts of this group id; "none" for those in no group (SerwerSMS).
-            search: only those in which the vendor finds this text (SerwerSMS).
-            phone: only those with this phone number, as the vendor compares.
-            email: only those with this e-mail address, likewise.
-            external_id: only the one with this key of yours, likewise.
-            archived: only archived ones, or only the others (Vercom).
-            opted_out: only those who opted out of this channel (Vercom).
-            sort: the vendor's own name of a column (SerwerSMS); `descending` turns it round.
-            page_size: contacts a page, not in total; by default what suits the vendor.
-            after: a cursor: begins where that page ended.
-            unique: drops a contact that was listed already (SerwerSMS lists one once a group); keeps ids in memory.
-            full: fetches each contact's detail, one call each, where the list tells less (Atom).
-            window: pages on their way at once (Vercom, whose pages begin at any offset): a long list comes so many
-                times faster, for up to as many requests more at its end, and as many pages in memory. By default it
-                is the next page only, while one is read.
+            group: only the contacts of this group id; "none" for contacts in no group (SerwerSMS).
+            search: only contacts in which the vendor finds this text (SerwerSMS).
+            phone: only contacts with this phone number, as the vendor compares.
+            email: only contacts with this e-mail address, as the vendor compares.
+            external_id: only contacts with this key of yours, as the vendor compares.
+            archived: only archived contacts, or only the others (Vercom).
+            opted_out: only contacts that opted out of this channel (Vercom).
+            sort: the vendor's own name of a column (SerwerSMS).
+            descending: whether `sort` is in descending order.
+            page_size: contacts in a page, not in total; the default depends on the vendor.
+            after: the cursor of a page: the list starts after that page.
+            unique: skips contacts that were listed before (SerwerSMS lists a contact once for each of its groups). This
+                keeps all ids in memory.
+            full: fetches the details of each contact, one call each, if the list has fewer fields (Atom).
+            prefetch: the number of pages that are requested ahead. More than 1 makes a long list as many times faster
+                (Vercom, whose pages start at any offset). It costs up to as many requests at the end of the list, and as
+                many pages in memory.
 
         Returns:
-            A `Pager`: `async for` gives contacts, `await` one `Page`, `.pages()` every page.
+            A `Pager`: `async for` yields contacts, `await` returns one `Page`, `.pages()` yields every page.
 
         Raises:
-            UnsupportedError: the vendor has no such filter or order, or its pages cannot be had side by side.
-            InvalidInputError: a cursor of another list, a page size or a window out of range.
+            UnsupportedError: the vendor has no such filter or order, or cannot prefetch several pages.
+            InvalidInputError: the cursor is of another list, or a page size or `prefetch` is out of range.
 
         Example:
             ```python
@@ -106,10 +98,9 @@ class Contacts:
                 print(contact.id)
             ```
         """
-        self._ask("contacts.list")
-        self._session.check_open()
+        self._require("contacts.list")
         profile = self._profile
-        query = validate_query(
+        query = _validation.validate_query(
             profile,
             Query(
                 group=group, search=search, phone=phone, email=email, external_id=external_id, archived=archived,
@@ -119,60 +110,57 @@ class Contacts:
         )  # fmt: skip
         size = _validation.check_page_size(profile.contact_paging, page_size)
         _validation.check_prefetch(profile, prefetch)
-        bound = cursor.hash_filters(profile.vendor, "contacts", query)
-        position = cursor.decode(after, bound) if after is not None else None
-        return Pager(
-            lambda: self._adapter.list_contacts(query, size), self._session.start_task, bound, position,
-            unique=unique, prefetch=prefetch, vendor=profile.vendor, operation="contacts.list",
-        )  # fmt: skip
+        return self._list(
+            lambda: self._adapter.list_contacts(query, size), after, query, unique=unique, prefetch=prefetch
+        )
 
     @hide_internal_frames
     async def get(self, id: str) -> Contact:
-        """Reads one contact.
+        """Return one contact.
 
         Args:
             id: the vendor's id, as text.
 
         Returns:
-            The contact; its `known` says which fields the vendor's answer told.
+            The contact; its `known_fields` are the fields that the vendor's response has.
 
         Raises:
-            NotFoundError: there is none with this id.
-            InvalidInputError: no id of this vendor.
+            NotFoundError: the contact does not exist.
+            InvalidInputError: the id is not one of this vendor.
 
         Example:
             ```python
             contact = await book.contacts.get(created.id)
             ```
         """
-        self._ask("contacts.get")
+        self._require("contacts.get")
         return await self._adapter.get_contact(_validation.check_id(self._profile, "id", id))
 
     @hide_internal_frames
     async def find(
         self, *, phone: str | None = None, email: str | None = None, external_id: str | None = None
     ) -> Contact | None:
-        """Finds the one contact with this phone, e-mail address or external id; give exactly one of them.
+        """Return the contact with this phone, e-mail address or external id, or None. Give exactly one of the three.
 
         Args:
-            phone: compared in normal form, whatever the spelling.
-            email: compared without regard to case.
-            external_id: your own key (Vercom), compared as it is.
+            phone: a phone number in any spelling; compared in normal form.
+            email: an e-mail address; compared without regard to case.
+            external_id: your own key (Vercom); compared unchanged.
 
         Returns:
             The contact, or None.
 
         Raises:
-            AmbiguousMatchError: several match; `error.candidates` are their ids.
-            UnsupportedError: the vendor cannot be asked by this key.
-            InvalidInputError: not exactly one key, or a phone that is no number of the account's region.
+            AmbiguousMatchError: several contacts match; `error.candidates` are their ids.
+            UnsupportedError: the vendor cannot search by this key.
+            InvalidInputError: not exactly one key, or the phone is not a number of the account's region.
 
         Example:
             ```python
             anna = await book.contacts.find(phone="+48 500 600 700")
             ```
         """
-        self._ask("contacts.find")
+        self._require("contacts.find")
         keys = {"phone": phone, "email": email, "external_id": external_id}
         given = {name: value for name, value in keys.items() if value is not None}
         if len(given) != 1:
@@ -180,19 +168,21 @@ class Contacts:
         ((name, value),) = given.items()
         if name not in self._profile.match_keys:
             raise UnsupportedError(
-                f"{self._profile.title} cannot be asked by {name}", field=name, vendor=self._profile.vendor
+                f"{self._profile.title} cannot find contacts by {name}", field=name, vendor=self._profile.vendor
             )
-        return await self._found(name, _validation.check_text(self._profile, name, value))
+        return await self._find(name, _validation.check_text(self._profile, name, value))
 
-    async def _found(self, name: str, value: str) -> Contact | None:
-        wanted = match_key(name, value, self._adapter.region)
-        if wanted is None:
-            why = why_unmatched(name, value, self._adapter.region)
+    async def _find(self, name: str, value: str) -> Contact | None:
+        region = self._adapter.region
+        key = _validation.match_key(name, value, region)
+        if key is None:
+            why = _validation.explain_no_match_key(name, value, region)
             raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
-        asked = value.strip() if name == "email" else wanted
-        found = await self._adapter.search(name, asked)
-        keys = await map_in_chunks(found, lambda contact: match_key(name, getattr(contact, name), self._adapter.region))
-        matches = {contact.id: contact for contact, key in zip(found, keys, strict=True) if key == wanted}
+        found = await self._adapter.search(name, value.strip() if name == "email" else key)
+        keys = await map_in_chunks(
+            found, lambda contact: _validation.match_key(name, getattr(contact, name), region)
+        )
+        matches = {contact.id: contact for contact, other in zip(found, keys, strict=True) if other == key}
         if len(matches) > 1:
             raise AmbiguousMatchError(
                 f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",
@@ -204,28 +194,28 @@ class Contacts:
     async def create(
         self, contact: Contact, *, on_unsupported_field: _validation.OnUnsupportedField = "error"
     ) -> WriteResult:
-        """Stores a new contact.
+        """Create a contact.
 
         Args:
-            contact: what to store; its `id` is ignored.
-            on_unsupported_field: what to do with a field that the vendor cannot hold: `error` refuses the contact before any I/O,
-                `drop` leaves the field out and names it in the outcome. Groups of a contact that was read from another
-                vendor's book are such a field.
+            contact: the contact; its `id` is ignored.
+            on_unsupported_field: "error" refuses a contact with a field that the vendor cannot store, before any request;
+                "drop" leaves the field out and lists it in the result. The groups of a contact that was read from
+                another vendor are such a field.
 
         Returns:
-            An `Outcome`: `.id`, `.contact`, `.dropped_fields`, `.write_only_fields`.
+            A `WriteResult`: `.id`, `.contact`, `.dropped_fields`, `.write_only_fields`.
 
         Raises:
-            InvalidInputError: a field that the vendor cannot hold, that is too long, or that it needs.
-            RejectedError: the vendor refused it; `error.field` says which field, where the vendor does.
-            NoResponseError: no answer came; it may have happened. Look before repeating it.
+            InvalidInputError: a field is unsupported, too long, or missing although the vendor requires it.
+            RejectedError: the vendor refused the contact; `error.field` is the field, if the vendor names it.
+            NoResponseError: no response came, and the contact may exist. Look for it before a repeat.
 
         Example:
             ```python
             created = await book.contacts.create(Contact(phone="+48500600700", first_name="Anna"))
             ```
         """
-        self._ask("contacts.create")
+        self._require("contacts.create")
         prepared = _validation.prepare_contact(
             self._profile,
             contact,
@@ -234,125 +224,130 @@ class Contacts:
             group=self._default_group,
         )
         id = await self._adapter.create_contact(prepared.contact)
-        return written("created", id, prepared.contact, prepared.dropped_fields, prepared.write_only_fields)
+        return WriteResult(
+            id=id,
+            status="created",
+            contact=replace(prepared.contact, id=id),
+            dropped_fields=prepared.dropped_fields,
+            write_only_fields=prepared.write_only_fields,
+        )
 
     @hide_internal_frames
     async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> WriteResult:
-        """Changes what is named, and only that; None clears a field.
+        """Change the given fields of a contact; None clears a field. Other fields stay.
 
         Args:
-            id: the contact, by the vendor's id or, where the vendor can (Vercom), by `ExternalId("…")`.
-            changes: fields by name. `fields={"name": value}` changes those of its names that are given. `groups=[…]`
-                replaces the groups (Atom: moves the contact); except on Atom and SerwerSMS it costs a call a group.
+            id: the vendor's id, or `ExternalId("…")` if the vendor supports that (Vercom).
+            changes: fields by name. `fields={"name": value}` changes only the given names. `groups=[…]` replaces the
+                groups (Atom: moves the contact); except on Atom and SerwerSMS this costs one call for each group.
 
         Returns:
-            An `Outcome`: `.id`, `.contact` with the changes alone, `.write_only_fields`.
+            A `WriteResult`: `.id`, `.contact` with the changed fields only, `.write_only_fields`.
 
         Raises:
-            NotFoundError: there is no such contact.
-            AmbiguousMatchError: several bear this external id: all of them were changed, or, where only groups were, none.
-            InvalidInputError, RejectedError: as `create`.
+            NotFoundError: the contact does not exist.
+            AmbiguousMatchError: several contacts have this external id. All were changed; or none, if only groups change.
+            InvalidInputError, RejectedError: as in `create`.
 
         Example:
             ```python
             await book.contacts.update(created.id, company="ABC", last_name=None)
             ```
         """
-        self._ask("contacts.update")
-        _validation.check_contact(self._profile, id)
+        self._require("contacts.update")
+        _validation.check_contact_id(self._profile, id)
         prepared = _validation.prepare_changes(self._profile, changes, region=self._adapter.region)
         stored = await self._adapter.update_contact(id, prepared)
-        return written("updated", stored, Contact(**prepared), (), _validation.list_write_only(self._profile, prepared))
+        return WriteResult(
+            id=stored,
+            status="updated",
+            contact=Contact(**prepared | {"id": stored}),
+            write_only_fields=_validation.list_write_only(self._profile, prepared),
+        )
 
     @hide_internal_frames
     async def delete(self, id: str) -> None:
-        """Deletes one contact.
+        """Delete a contact.
 
         Args:
             id: the vendor's id, as text.
 
         Raises:
-            NotFoundError: there is none with this id.
-            InvalidInputError: no id of this vendor.
+            NotFoundError: the contact does not exist.
+            InvalidInputError: the id is not one of this vendor.
 
         Example:
             ```python
             await book.contacts.delete(created.id)
             ```
         """
-        self._ask("contacts.delete")
-        id = _validation.check_id(self._profile, "id", id)
-        try:
-            await self._adapter.delete_contact(id)
-        except NotFoundError as error:
-            # Gone by an attempt of this very call whose answer was lost.
-            if error.earlier != "maybe":
-                raise
+        self._require("contacts.delete")
+        await self._delete(self._adapter.delete_contact(_validation.check_id(self._profile, "id", id)))
 
     @hide_internal_frames
     async def groups_of(self, id: str) -> tuple[Group, ...]:
-        """The groups that a contact is in.
+        """Return the groups of a contact.
 
-        Vercom answers the same for a contact in no group and for one that does not exist: empty (inferred).
+        Vercom returns no groups both for a contact in no group and for a contact that does not exist (inferred).
 
         Args:
-            id: the contact, by the vendor's id.
+            id: the contact's id at the vendor.
 
         Returns:
-            The groups, each with what the answer tells of it: id and name at least.
+            The groups, at least with id and name.
 
         Raises:
-            NotFoundError: there is no such contact (but for Vercom).
-            InvalidInputError: no id of this vendor.
+            NotFoundError: the contact does not exist (not raised for Vercom).
+            InvalidInputError: the id is not one of this vendor.
 
         Example:
             ```python
             names = [group.name for group in await book.contacts.groups_of(created.id)]
             ```
         """
-        self._ask("contacts.groups_of")
+        self._require("contacts.groups_of")
         return tuple(await self._adapter.groups_of(_validation.check_id(self._profile, "id", id)))
 
     @hide_internal_frames
-    async def unsubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
-        """Opts a contact out of one channel, or of all (Vercom, documented; the names of the channels are inferred).
+    async def unsubscribe(self, id: str, channel: AnyChannel) -> None:
+        """Opt a contact out of one channel, or of all (Vercom, documented; the channels' names are inferred).
 
         Args:
-            id: the contact, by the vendor's id.
+            id: the contact's id at the vendor.
             channel: "sms", "email", "push", or "all" for the three.
 
         Raises:
-            NotFoundError: there is no such contact.
-            UnsupportedError: the vendor keeps no subscriptions.
-            InvalidInputError: no id of this vendor, or no channel.
+            NotFoundError: the contact does not exist.
+            UnsupportedError: the vendor has no subscriptions.
+            InvalidInputError: the id or the channel is not one of this vendor.
 
         Example:
             ```python
             await book.contacts.unsubscribe(created.id, channel="sms")
             ```
         """
-        self._ask("contacts.unsubscribe")
+        self._require("contacts.unsubscribe")
         await self._adapter.unsubscribe(
             _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
 
     @hide_internal_frames
-    async def resubscribe(self, id: str, channel: Literal["sms", "email", "push", "all"]) -> None:
-        """Opts a contact in again (Vercom). Nothing else in crossbook ever does: ask the person first.
+    async def resubscribe(self, id: str, channel: AnyChannel) -> None:
+        """Opt a contact in again (Vercom). Ask the person first: nothing else in crossbook opts a contact in.
 
         Args:
-            id: the contact, by the vendor's id.
+            id: the contact's id at the vendor.
             channel: as in `unsubscribe`.
 
         Raises:
-            NotFoundError, UnsupportedError, InvalidInputError: as `unsubscribe`.
+            NotFoundError, UnsupportedError, InvalidInputError: as in `unsubscribe`.
 
         Example:
             ```python
             await book.contacts.resubscribe(created.id, channel="sms")
             ```
         """
-        self._ask("contacts.resubscribe")
+        self._require("contacts.resubscribe")
         await self._adapter.resubscribe(
             _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
@@ -368,26 +363,27 @@ class Contacts:
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
-        """Stores a stream of contacts of any length; every input gets exactly one result.
+        """Create contacts from a stream of any length; each input gets exactly one result.
 
         Args:
-            contacts: an iterable, an async iterable or a list of another book; pulled only as fast as it is worked off.
-            match: the key by which a create whose answer was lost is looked up; without it such a create is `uncertain`
-                until the same journal is given a `match`, or a decision (`uncertain=`).
-                It costs a lookup before each create (Vercom, SerwerSMS), or one reading of the list (Atom, Filemail).
-            on_duplicate: with `match`: what to do with a key that the batch or the vendor had already: "skip" it,
-                "update" the contact that is there, or "error". None, the default, creates it all the same.
-            on_unsupported_field: "error" fails a contact with a field that the vendor cannot hold, "drop" leaves it out. Groups
-                of a contact that comes from another vendor's list are such a field: their ids mean nothing here.
-            include_opted_out: takes contacts too that are known to have opted out of a channel. They are `skipped` by
-                default, since no vendor takes that mark along: in their new place they would be written to.
+            contacts: an iterable, an async iterable, or a list of another book. It is read only as fast as contacts are
+                processed.
+            match: "phone", "email" or "external_id": the key by which a contact is looked up after a lost response.
+                Without it such a create is `uncertain`, until a run with the same journal gets `match` or `uncertain=`.
+                It costs a lookup before each create (Vercom, SerwerSMS), or one pass over the list (Atom, Filemail).
+            on_duplicate: requires `match`. What to do with a key that the batch or the vendor has already: "skip" the
+                input, "update" the stored contact, or "error". By default (None) the contact is created nevertheless.
+            on_unsupported_field: "error" fails a contact with a field that the vendor cannot store, "drop" leaves the
+                field out. The groups of a contact from another vendor's list are such a field.
+            include_opted_out: also creates contacts that are known to have opted out of a channel. By default they are
+                `skipped`: no vendor stores the mark with a new contact, so messages would be sent to them.
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`: enter it for one `Result` an input, or await `.run()`.
+            A `Batch`: enter it for one `Result` for each input, or await `.run()`.
 
         Raises:
-            InvalidInputError, UnsupportedError: an option that cannot be, before any I/O.
+            InvalidInputError, UnsupportedError: an option is invalid; before any request.
             JournalMismatchError, JournalBusyError: the journal is of another batch, or in use (on entering).
 
         Example:
@@ -397,16 +393,13 @@ class Contacts:
                     print(result.index, result.status, result.id)
             ```
         """
-        from crossbook._batch.builder import batch
-        from crossbook._batch.operations import Create
-
-        context = self._batch_context("contacts.create", options.get("max_wait"))
         if on_duplicate is not None and match is None:
-            raise InvalidInputError("on_duplicate needs match: the key by which two are the same", field="match")
-        step = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
-        return batch(
-            context, step, contacts, options, operation="contacts.create_many", match=match, on_duplicate=on_duplicate
-        )
+            self._require("contacts.create")
+            raise InvalidInputError("on_duplicate needs match, the key that is compared", field="match")
+        return self._create_many(
+            contacts, on_unsupported_field, include_opted_out, options,
+            operation="contacts.create_many", match=match, on_duplicate=on_duplicate,
+        )  # fmt: skip
 
     @hide_internal_frames_sync
     def upsert_many(
@@ -419,15 +412,16 @@ class Contacts:
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
-        """Creates the contacts that are not there, and changes those that are where they differ.
+        """Create the contacts that do not exist, and update those that exist and differ.
 
-        A contact is found by `match`; what an input leaves out stays as it is stored, and so do groups that it does
-        not name. A match key is no identity: several contacts with one key are an `AmbiguousMatchError` failure.
+        A contact is found by `match`. Fields and groups that an input does not name stay as they are stored.
+        A match key need not be unique: if several contacts have it, the input fails with `AmbiguousMatchError`.
 
         Args:
             contacts: as in `create_many`.
-            match: "phone", "email" or "external_id", as the vendor can be asked.
-            on_duplicate: what to do with a key that this batch had before: "update" (default), "skip" or "error".
+            match: "phone", "email" or "external_id", if the vendor can search by it.
+            on_duplicate: what to do with a key that an earlier input of this batch had: "update" (default), "skip" or
+                "error".
             on_unsupported_field: as in `create_many`.
             include_opted_out: as in `create_many`.
             options: see `BatchOptions`.
@@ -443,31 +437,41 @@ class Contacts:
             print(await book.contacts.upsert_many(people, match="phone").run())
             ```
         """
+        return self._create_many(
+            contacts, on_unsupported_field, include_opted_out, options,
+            operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,
+        )  # fmt: skip
+
+    def _create_many(
+        self,
+        contacts: Items[Contact],
+        on_unsupported_field: _validation.OnUnsupportedField,
+        include_opted_out: bool,
+        options: BatchOptions,
+        **settings: Any,
+    ) -> Batch[Contact]:
         from crossbook._batch.builder import batch
         from crossbook._batch.operations import Create
 
         context = self._batch_context("contacts.create", options.get("max_wait"))
-        step = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
-        return batch(
-            context, step, contacts, options,
-            operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,
-        )  # fmt: skip
+        create = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
+        return batch(context, create, contacts, options, **settings)
 
     @hide_internal_frames_sync
     def update_many(
         self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
-        """Changes many contacts.
+        """Update many contacts.
 
         Args:
-            changes: items `(id, {"company": "ABC", "last_name": None})`, id and fields as `update` takes them.
+            changes: items `(id, {"company": "ABC", "last_name": None})`, with id and fields as in `update`.
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`; its results are `updated` or `failed`, and `uncertain` where nobody can tell.
+            A `Batch`; its results are `updated`, `failed`, or `uncertain` if the outcome is unknown.
 
         Raises:
-            InvalidInputError: an option that cannot be, before any I/O.
+            InvalidInputError: an option is invalid; before any request.
             JournalMismatchError, JournalBusyError: as in `create_many`.
 
         Example:
@@ -483,16 +487,17 @@ class Contacts:
 
     @hide_internal_frames_sync
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
-        """Deletes many contacts, by id, or all of a list: its ids are read to the end before the first is deleted.
+        """Delete many contacts by id, or all contacts of a list.
 
-        That holds for the list itself: a generator of yours over a list that shrinks meanwhile skips some.
+        The ids of a list are read to the end before the first contact is deleted. Your own generator over a list does not
+        do this, and a list that shrinks while it is read skips contacts.
 
         Args:
             ids: the vendor's ids, or a list of contacts of this book.
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`; its results are `deleted` or `failed`, and `uncertain` where nobody can tell.
+            A `Batch`; its results are `deleted`, `failed`, or `uncertain` if the outcome is unknown.
 
         Raises:
             InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`.
@@ -502,13 +507,13 @@ class Contacts:
             await book.contacts.delete_many(book.contacts.list(group=friends.id)).run()
             ```
         """
-        return self._by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
+        return self._change_by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
 
     @hide_internal_frames_sync
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opts many contacts out of a channel, or of all (Vercom).
+        """Opt many contacts out of a channel, or of all (Vercom).
 
         Args:
             ids: as in `delete_many`.
@@ -516,18 +521,18 @@ class Contacts:
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`; its results are `done` or `failed`, and `uncertain` where nobody can tell.
+            A `Batch`; its results are `done`, `failed`, or `uncertain` if the outcome is unknown.
 
         Raises:
-            UnsupportedError: the vendor keeps no subscriptions.
-            InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`; `channel` is none.
+            UnsupportedError: the vendor has no subscriptions.
+            InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`, or the channel is invalid.
 
         Example:
             ```python
             await book.contacts.unsubscribe_many([created.id], "sms").run()
             ```
         """
-        return self._by_id(
+        return self._change_by_id(
             "contacts.unsubscribe", "done", ids, options, "unsubscribe", "unsubscribe_contacts", channel=channel
         )
 
@@ -535,7 +540,7 @@ class Contacts:
     def resubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opts many contacts in again (Vercom): ask the people first.
+        """Opt many contacts in again (Vercom). Ask the people first.
 
         Args:
             ids: as in `delete_many`.
@@ -553,13 +558,13 @@ class Contacts:
             await book.contacts.resubscribe_many([created.id], "sms").run()
             ```
         """
-        return self._by_id(
+        return self._change_by_id(
             "contacts.resubscribe", "done", ids, options, "resubscribe", "resubscribe_contacts", channel=channel
         )
 
-    def _by_id(
+    def _change_by_id(
         self,
-        verb: str,
+        operation: str,
         status: Status,
         ids: Items[str] | Pager[Contact],
         options: BatchOptions,
@@ -567,28 +572,14 @@ class Contacts:
         many: str,
         **fixed: str,
     ) -> Batch[str]:
+        """Return a batch that calls the adapter's method `one` for each id, or `many` if the vendor has bulk requests."""
         from crossbook._batch.builder import batch, bulk_method
         from crossbook._batch.operations import ById
 
-        context = self._batch_context(verb, options.get("max_wait"))
+        context = self._batch_context(operation, options.get("max_wait"))
         if "channel" in fixed:
-            _validation.check_channel(context.adapter.profile, fixed["channel"])
-        step = ById(
-            verb,
-            context.adapter,
-            status,
-            partial(getattr(context.adapter, one), **fixed),
-            bulk_method(context.adapter, many, fixed),
-        )
-        return batch(context, step, ids, options, operation=".".join((f"{verb}_many", *fixed.values())))
-
-
-def written(
-    status: Literal["created", "updated"], id: str, contact: Contact, lost: tuple[str, ...], unverified: tuple[str, ...]
-) -> WriteResult:
-    return WriteResult(
-        id=id, status=status, contact=replace(contact, id=id), dropped_fields=lost, write_only_fields=unverified
-    )
-
-
-AnyChannel = Literal["sms", "email", "push", "all"]
+            _validation.check_channel(self._profile, fixed["channel"])
+        adapter = context.adapter
+        call = partial(getattr(adapter, one), **fixed)
+        change = ById(operation, adapter, status, call, bulk_method(adapter, many, fixed))
+        return batch(context, change, ids, options, operation=".".join((f"{operation}_many", *fixed.values())))

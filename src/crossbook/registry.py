@@ -9,9 +9,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from crossbook._validation import is_one_of
-from crossbook.book import AddressBook, BookOptions, variable_of
+from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
-from crossbook.vendor import Capability
+from crossbook.vendor import Capability, environment_variable
 
 if TYPE_CHECKING:
     from crossbook.vendors.atom import Atom
@@ -57,7 +57,7 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     """
     kind = load_book_class(name)
     if "account" in options:
-        variable = variable_of(name, "account")
+        variable = environment_variable(name, "account")
         raise InvalidInputError(f"a book of the environment is named there: set {variable}", field="account")
     made: AddressBook = kind.from_env(None if name == kind.profile.vendor else name, **options)
     return made
@@ -68,7 +68,7 @@ def load_book_class(name: str) -> Any:
     if is_one_of(name, VENDORS) or is_one_of(name, load_entry_points()):
         return load_vendor(name)
     named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
-    variable = variable_of(name, "vendor") if named else ""
+    variable = environment_variable(name, "vendor") if named else ""
     vendors = ", ".join(list_vendors())
     if not os.environ.get(variable):
         hint = f", or set {variable} to the vendor of an account of that name" if named else ""

@@ -1,40 +1,69 @@
-"""A vendor's profile: its facts as rows. One table drives the runtime, the docs' grid and the contract tests.
+"""What a vendor is: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our operations as its calls).
 
-What comes with a vendor's class is a Struct of msgspec, here and in paging and options: it is made in a thirtieth of
-the time that attrs takes, which is imported later, with the wire models.
+Everything that a vendor outside of crossbook needs can be imported from here; docs/add-a-vendor.md builds one.
 """
+
+# The types of a profile are msgspec Structs: a vendor's class is imported in a service's start, and attrs classes take
+# thirty times as long to make. For the same reason this module imports no event loop.
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Literal
+from importlib import import_module
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
-from crossbook._pagination.strategies import Fetch, Paging
+from crossbook import _phones
+from crossbook._pagination.strategies import (
+    Fetch,
+    OffsetPagination,
+    PageNumberPagination,
+    Paging,
+    PerGroupPagination,
+    SinglePage,
+)
+from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
 from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, UnsupportedError
-from crossbook.models import Contact, ExternalId, Group
+from crossbook.models import Contact, ExternalId, Group, attach_raw
+
+if TYPE_CHECKING:
+    from crossbook._http.auth import LoginAuth, StaticAuth, bearer_auth, credential, headers, members
 
 Support = Literal["native", "emulated", "unsupported"]
 MatchKey = Literal["phone", "email", "external_id"]
-MatchHow = Literal["filter", "search", "snapshot"]
+MatchSource = Literal["filter", "search", "snapshot"]
 MIB = 1024 * 1024
 
 
-class Retry(Enum):
-    """How an operation may be repeated: by what it does, not by its HTTP verb (Filemail creates with GET)."""
+def __getattr__(name: str) -> Any:
+    if name in ("LoginAuth", "StaticAuth", "bearer_auth", "credential", "headers", "members"):
+        return getattr(import_module("crossbook._http.auth"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-    SAFE = "safe"  # reads
-    IDEMPOTENT = "idempotent"  # twice is as good as once
-    CREATE_WITH_LOOKUP = "create_with_lookup"  # twice makes two; a lookup can tell whether it happened
-    CREATE_NO_LOOKUP = "create_no_lookup"  # twice makes two, and nobody can tell
+
+class Retry(Enum):
+    """When a request of an operation may be sent again. It depends on the effect, not on the HTTP method."""
+
+    SAFE = "safe"  # only reads
+    IDEMPOTENT = "idempotent"  # two requests have the effect of one
+    CREATE_WITH_LOOKUP = "create_with_lookup"  # two requests create two records; a lookup finds the first
+    CREATE_NO_LOOKUP = "create_no_lookup"  # two requests create two records; no lookup finds the first
 
 
 class Operation(Struct, frozen=True):
-    """One operation of the wire: how it may be repeated, whether its 404 is an empty list, whether others wait."""
+    """One operation of the vendor's API, under its operationId.
+
+    Attributes:
+        retry: when its request may be sent again.
+        empty_on_404: whether status 404 means an empty list.
+        priority: whether it skips the limiter's queue, since other calls wait for it (a login).
+    """
 
     retry: Retry
     empty_on_404: bool = False
@@ -42,15 +71,15 @@ class Operation(Struct, frozen=True):
 
 
 class Capability(Struct, frozen=True):
-    """One of our verbs, as a vendor does it.
+    """How a vendor supports one of our operations, such as `contacts.find`.
 
     Attributes:
         support: `native`, `emulated` (composed from other calls), or `unsupported`.
-        note: what is worth knowing: the price of an emulation, a limit.
-        bulk: items that one native call takes.
-        calls: requests that it costs.
-        calls_per_group: and so many more for each group of the contact.
-        by: the operation that does it; others may be called before or after.
+        note: a limit, or the cost of an emulation.
+        bulk_size: the number of items that one native request takes.
+        calls: the number of requests.
+        calls_per_group: the number of further requests for each group of the contact.
+        operation: the operationId that has the effect; other requests may precede or follow.
     """
 
     support: Support
@@ -62,7 +91,13 @@ class Capability(Struct, frozen=True):
 
 
 class FieldSupport(Struct, frozen=True):
-    """How the vendor holds one of our contact fields: read, written, both; at most how long; required on create."""
+    """How a vendor stores one field of `Contact`.
+
+    Attributes:
+        access: "r" read only, "w" written and never returned, "rw" both.
+        max_length: the largest number of characters.
+        required: whether each contact needs a value.
+    """
 
     access: Literal["rw", "r", "w"] = "rw"
     max_length: int | None = None
@@ -70,14 +105,14 @@ class FieldSupport(Struct, frozen=True):
 
 
 class Rate(Struct, frozen=True):
-    """A known limit: requests a second on average, and how many may come at once."""
+    """A rate limit: `per_second` requests on average, at most `burst` at once."""
 
     per_second: float
     burst: int
 
 
 class VendorErrorInfo(Struct, frozen=True):
-    """What a vendor's body says of an error, before it becomes one of ours. Without a kind the status judges."""
+    """The error that a response body reports. Without a `kind` the HTTP status decides on the error's class."""
 
     kind: type[CrossbookError] | None
     code: str | None = None
@@ -87,17 +122,50 @@ class VendorErrorInfo(Struct, frozen=True):
 
 
 class VendorProfile(Struct, frozen=True, eq=False):
-    """The facts of one vendor.
+    """The facts of one vendor, as data.
 
-    `envelope` is what of any answer's body the judge looks at, each field optional and raw. `read_error` gets
-    the status and that, and answers a complaint without a kind if the vendor has none, and None if this is not the
-    vendor speaking at all.
+    Attributes:
+        vendor: the name in small letters: of the module, the variables and `crossbook.open`.
+        title: the name in messages and docs.
+        base_urls: the API's address by brand; "" is the key of the only one. Empty if each account has its own.
+        credentials: the constructor's parameters that `from_env` requires, in each alternative: a token, or user name
+            and password.
+        optional_credentials: further parameters that `from_env` reads if their variables are set.
+        contact_paging, group_paging: how lists are paged.
+        operations: the operations of the API by operationId.
+        capabilities: our operations and how the vendor supports them.
+        contact_fields: the fields of `Contact` that the vendor stores.
+        extra_fields: the keys of `Contact.fields` with their maximum lengths; None if any key is stored.
+        envelope: the members of any response body that `read_error` needs, each optional and undecoded.
+        read_error: takes the HTTP status and the envelope. Returns a `VendorErrorInfo` without a kind for a success, and
+            None if the response is not the vendor's (a proxy's page, a wrong address).
+        contact_id, group_id: the pattern of an id. Only matching text is put into a path, a query or a body.
+        filters: the filters of `contacts.list`.
+        sorts: the values of `sort=`.
+        match_keys: the keys by which a contact can be found, and how: by a filter of the list, by a text search, or in a
+            snapshot of the whole list.
+        name_format: "split" if first and last name are stored, "full" if one whole name is.
+        requires_any_of: fields of which each contact needs at least one.
+        clear_value: what clears a field: "null", an "empty" text, or "never" if no value does.
+        channels: the channels that a contact can be unsubscribed from.
+        single_group: whether each contact is in exactly one group.
+        all_contacts_group: the external id of a built-in group that holds every contact.
+        group_name_max_length: the largest number of characters of a group's name.
+        rate: the rate limit, if known.
+        concurrency: the number of requests in flight at once.
+        default_region: the region ("PL") of phone numbers without a country code.
+        phone_form: "e164" if phones are sent with a plus, "digits" if without.
+        phone_pattern: the phones that the vendor accepts.
+        request_id: returns the vendor's id of a successful request.
+        empty_list: the body of an empty list, for operations with `empty_on_404`.
+        max_response_bytes: the largest response body, decompressed.
+        max_objects: the largest number of JSON objects in a response.
     """
 
     vendor: str
     title: str
-    base_urls: Mapping[str, str]  # by brand; "" for the only one
-    environment: Mapping[str, str]  # our parameter → the variable that `from_env` reads
+    base_urls: Mapping[str, str]
+    credentials: tuple[tuple[str, ...], ...]
     contact_paging: Paging
     group_paging: Paging
     operations: Mapping[str, Operation]
@@ -109,63 +177,69 @@ class VendorProfile(Struct, frozen=True, eq=False):
     group_id: re.Pattern[str]
     filters: Mapping[str, Support] = field(default_factory=dict[str, Support])
     sorts: frozenset[str] = frozenset()
-    match_keys: Mapping[MatchKey, MatchHow] = field(default_factory=dict["MatchKey", "MatchHow"])
-    extra_fields: Mapping[str, int | None] | None = field(default_factory=dict[str, "int | None"])  # None: any name
-    name_format: Literal["split", "full"] = "split"  # how the vendor stores a name
+    match_keys: Mapping[MatchKey, MatchSource] = field(default_factory=dict["MatchKey", "MatchSource"])
+    extra_fields: Mapping[str, int | None] | None = field(default_factory=dict[str, "int | None"])
+    name_format: Literal["split", "full"] = "split"
     requires_any_of: tuple[str, ...] = ()
-    clear_value: Literal["null", "empty", "never"] = (
-        "empty"  # what empties a field: null, an empty text, nothing; inferred
-    )
+    clear_value: Literal["null", "empty", "never"] = "empty"
     channels: frozenset[str] = frozenset()
-    single_group: bool = False  # a contact is in exactly one
-    all_contacts_group: str | None = None  # the external id of a group that everybody is in: nobody joins or leaves it
+    single_group: bool = False
+    all_contacts_group: str | None = None
     group_name_max_length: int | None = None
     rate: Rate | None = None
     concurrency: int = 32
     default_region: str | None = None
     phone_form: Literal["e164", "digits"] = "e164"
     phone_pattern: re.Pattern[str] | None = None
-    request_id: Callable[[Any], str | None] = lambda _envelope: None  # what the vendor calls a request that went well
-    empty_list: bytes = b"{}"  # how an empty list is spelled, for who says it with a 404
+    request_id: Callable[[Any], str | None] = lambda _envelope: None
+    empty_list: bytes = b"{}"
     max_response_bytes: int = 16 * MIB
     max_objects: int = 1_000_000
+    optional_credentials: tuple[str, ...] = ()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variable of each constructor parameter that `from_env` reads."""
+        parameters = (*chain(*self.credentials), *self.optional_credentials, "base_url", "account")
+        return {parameter: environment_variable(self.vendor, parameter) for parameter in parameters}
 
     def __repr__(self) -> str:
-        # All of it would be a page, and takes 2 ms to write.
-        return f"<VendorProfile of {self.title}>"
+        return f"<VendorProfile of {self.title}>"  # the whole profile would fill a page
 
     def capability(self, name: str) -> Capability:
+        """Return how the vendor supports our operation `name`."""
         return self.capabilities.get(name, _UNSUPPORTED)
 
 
 _UNSUPPORTED = Capability("unsupported")
 
 
-def parse_object(value: Any) -> dict[str, Any]:
-    """A part of an error body as an object; an empty one if it is something else."""
-    value = decode_raw(value)
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+def environment_variable(account: str, parameter: str) -> str:
+    """Return the environment variable of an account's parameter: `eu`, `token` → CROSSBOOK_EU_TOKEN."""
+    return f"CROSSBOOK_{account.upper().replace('-', '_')}_{parameter.upper()}"
 
 
-def parse_list(value: Any) -> list[Any]:
-    if value is msgspec.UNSET:
-        return []
-    value = decode_raw(value)
-    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+class Query(Struct, frozen=True):
+    """The filters and the order of a list of contacts, validated against the profile."""
 
-
-def decode_raw(value: Any) -> Any:
-    """A part of an envelope. It is kept raw, so that no list of contacts is decoded twice, and no bomb at all."""
-    if not isinstance(value, msgspec.Raw):
-        return None if value is msgspec.UNSET else value
-    try:
-        return msgspec.json.decode(value) if len(memoryview(value)) <= MIB else None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+    group: str | None = None
+    search: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    external_id: str | None = None
+    archived: bool | None = None
+    opted_out: str | None = None
+    sort: str | None = None
+    descending: bool = False
+    full: bool = False
 
 
 class VendorAdapter:
-    """A vendor's verbs. Ids, fields and names are checked and in outgoing form; `region` is the account's."""
+    """Our operations as calls of one vendor's API.
+
+    crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's form.
+    `region` is the account's region for phone numbers.
+    """
 
     profile: VendorProfile
     region: str | None = None
@@ -177,14 +251,18 @@ class VendorAdapter:
         raise self.unsupported("contacts.get")
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
-        """Contacts that may have this phone, e-mail or external id: more than do is fine, fewer is not."""
+        """Return contacts that may have this phone, e-mail or external id; too many are fine, too few are not.
+
+        An empty value returns every contact; only profiles with the match source "snapshot" get one.
+        """
         raise self.unsupported("contacts.find")
 
     async def create_contact(self, contact: Contact) -> str:
+        """Create a contact and return its id."""
         raise self.unsupported("contacts.create")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
-        """Answers the contact's id."""
+        """Change the given fields (None clears one) and return the contact's id."""
         raise self.unsupported("contacts.update")
 
     async def delete_contact(self, id: str) -> None:
@@ -203,7 +281,7 @@ class VendorAdapter:
         raise self.unsupported("groups.list")
 
     async def get_group(self, id: str) -> Group:
-        """Emulated here, for those who have no such call: looked up in the list."""
+        """Return one group. This emulation finds it in the list."""
         groups: list[Group] = await self.fetch_all(self.list_groups(self.profile.group_paging.max_size))
         for group in groups:
             if group.id == id:
@@ -211,6 +289,7 @@ class VendorAdapter:
         raise self.not_found("group", "groups.get")
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
+        """Create a group and return its id."""
         raise self.unsupported("groups.create")
 
     async def rename_group(self, id: str, name: str) -> None:
@@ -226,7 +305,7 @@ class VendorAdapter:
         raise self.unsupported("groups.remove")
 
     async def set_groups(self, id: str, wanted: Sequence[str]) -> None:
-        """Emulated: the difference to what is there, call by call."""
+        """Replace the groups of a contact. This emulation adds and removes the difference, one call a group."""
         current = [group.id for group in await self.groups_of(id)]
         for group in wanted:
             if group not in current:
@@ -236,48 +315,197 @@ class VendorAdapter:
                 await self.remove_from_group(group, id)
 
     async def fetch_all(self, fetch: Fetch[Any]) -> list[Any]:
-        """A whole list, page after page."""
-        rows, position = await fetch(None)
-        found = [row for row in rows if row is not None]
-        while position is not None:
+        """Return the items of every page."""
+        found: list[Any] = []
+        position = None
+        while True:
             rows, position = await fetch(position)
             found += [row for row in rows if row is not None]
-        return found
+            if position is None:
+                return found
 
     def encode_cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Fields as they are sent: what is to be emptied in the form that the profile says (inferred for all vendors)."""
+        """Return the fields with each None replaced by the vendor's clear value (inferred for all four vendors)."""
         empty = "" if self.profile.clear_value == "empty" else None
         return {name: empty if value is None else value for name, value in fields.items()}
 
-    def unsupported(self, verb: str) -> UnsupportedError:
-        """`verb` may be one way to use one, named by its argument: `groups.delete:with_contacts`."""
-        note = self.profile.capability(verb).note
-        operation, _, field = verb.partition(":")
-        what = f"does not know {field}" if field else "has no such thing"
+    def unsupported(self, name: str) -> UnsupportedError:
+        """Return the error for our operation `name`, or for one of its arguments (`groups.delete:with_contacts`)."""
+        note = self.profile.capability(name).note
+        operation, _, field = name.partition(":")
+        what = field or operation
         return UnsupportedError(
-            f"{self.profile.title} {what}{f': {note}' if note else ''}",
+            f"{self.profile.title} does not support {what}{f': {note}' if note else ''}",
             vendor=self.profile.vendor, operation=operation, field=field or None,
         )  # fmt: skip
 
     def not_found(self, what: str, operation: str) -> NotFoundError:
-        return NotFoundError(f"there is no such {what}", vendor=self.profile.vendor, operation=operation, sent="yes")
+        """Return the error for a contact or group that does not exist."""
+        return NotFoundError(f"{what} not found", vendor=self.profile.vendor, operation=operation, sent="yes")
 
-    def missing_field(self, operation: str, what: str) -> InvalidResponseError:
+    def missing_field(self, operation: str, name: str) -> InvalidResponseError:
+        """Return the error for a response without a member that the vendor promises."""
         return InvalidResponseError(
-            f"the answer lacks {what}", vendor=self.profile.vendor, operation=operation, status=200, sent="yes"
+            f"the response has no {name}", vendor=self.profile.vendor, operation=operation, status=200, sent="yes"
         )
 
 
-class Query(Struct, frozen=True):
-    """What a list of contacts is validate_query and ordered by, checked against the profile already."""
+# Reading a response. The wire models let null, other types and missing members through; these functions normalize them.
 
-    group: str | None = None
-    search: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    external_id: str | None = None
-    archived: bool | None = None
-    opted_out: str | None = None
-    sort: str | None = None
-    descending: bool = False
-    full: bool = False
+M = TypeVar("M")
+R = TypeVar("R")
+Scalar = str | int | float | bool | None | UnsetType
+
+
+def decode_raw(value: Any) -> Any:
+    """Decode a member of an envelope, or return None if it is missing, not JSON, or larger than 1 MiB.
+
+    Members stay undecoded until here, so that a list of contacts is not decoded twice.
+    """
+    if not isinstance(value, msgspec.Raw):
+        return None if value is UNSET else value
+    try:
+        return msgspec.json.decode(value) if len(memoryview(value)) <= MIB else None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def parse_object(value: Any) -> dict[str, Any]:
+    """Return a member of an envelope as a dict; an empty one if the member is not an object."""
+    value = decode_raw(value)
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def parse_list(value: Any) -> list[Any]:
+    """Return a member of an envelope as a list; an empty one if the member is not an array."""
+    value = decode_raw(value)
+    return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
+    """Return the rows of a list, or None if the value is not a list.
+
+    A row that is not an instance of `model` (null, PHP's `[]`) becomes None.
+    """
+    if not isinstance(value, list):
+        return None
+    return [row if isinstance(row, model) else None for row in value]  # pyright: ignore[reportUnknownVariableType]
+
+
+async def map_rows(rows: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
+    """Apply `read` to each row. Long lists are read in chunks, so that other tasks run meanwhile."""
+    from crossbook._concurrency import map_in_chunks
+
+    return await map_in_chunks(rows, lambda row: None if row is None else read(row))
+
+
+def parse_str(value: Scalar) -> str | None:
+    """Return a value as text; None if it is null, missing or empty."""
+    if type(value) is str:
+        return value or None
+    return None if value is None or isinstance(value, UnsetType) else str(value)
+
+
+def parse_int(value: Scalar) -> int | None:
+    """Return a number, or text of one, as an integer; else None."""
+    try:
+        return None if value is None or isinstance(value, UnsetType) else int(value)
+    except ValueError:
+        return None
+
+
+def parse_bool(value: Scalar) -> bool | None:
+    """Return true, false, 1, 0 or text of these as a boolean; else None."""
+    if type(value) is bool:
+        return value
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False, "": False}.get(value.strip().lower())
+    return None if value is None or isinstance(value, UnsetType) else bool(value)
+
+
+def parse_datetime(value: Scalar) -> datetime | None:
+    """Return Unix seconds or `YYYY-MM-DD HH:MM:SS` as a datetime; else None.
+
+    Times without an offset are read as UTC, since no vendor documents its time zone.
+    """
+    try:
+        if type(value) is int:
+            return datetime.fromtimestamp(value, UTC)
+        if value is None or isinstance(value, UnsetType) or value == "":
+            return None
+        if isinstance(value, str) and not value.isdigit():
+            return datetime.fromisoformat(value.strip()).replace(tzinfo=UTC)
+        return datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def known_fields(row: object, fields: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
+    """Return those of `fields` that a row has a value or null for. `names` maps our names to the row's."""
+    missing = [ours for ours, theirs in names.items() if getattr(row, theirs) is UNSET]
+    return fields.difference(missing) if missing else fields
+
+
+def join_name(first: str | None, last: str | None) -> str | None:
+    """Return the whole name of a first and a last name."""
+    return " ".join(half for half in (first, last) if half) or None
+
+
+def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str:
+    """Return a normalized number in the form that the vendor takes.
+
+    The plus stays if the digits alone would be read as another number.
+    """
+    digits = number[1:]
+    plain = profile.phone_form == "digits" and number[:1] == "+" and _phones.normalize(digits, region) == number
+    return digits if plain else number
+
+
+def list_spellings(key: str, value: str) -> list[str]:
+    """Return the forms in which a vendor may store a match key; some vendors compare exactly."""
+    if key == "phone":
+        return _phones.list_spellings(value)
+    return list(dict.fromkeys((value, value.casefold()))) if key == "email" else [value]
+
+
+__all__ = [
+    "MIB",
+    "Capability",
+    "Fetch",
+    "FieldSupport",
+    "LoginAuth",
+    "MatchKey",
+    "OffsetPagination",
+    "Operation",
+    "PageNumberPagination",
+    "Paging",
+    "PerGroupPagination",
+    "Query",
+    "Rate",
+    "Retry",
+    "SinglePage",
+    "StaticAuth",
+    "VendorAdapter",
+    "VendorErrorInfo",
+    "VendorProfile",
+    "attach_raw",
+    "bearer_auth",
+    "credential",
+    "decode_raw",
+    "encode_phone",
+    "headers",
+    "hide_internal_frames",
+    "hide_internal_frames_sync",
+    "join_name",
+    "known_fields",
+    "list_spellings",
+    "map_rows",
+    "members",
+    "parse_bool",
+    "parse_datetime",
+    "parse_int",
+    "parse_list",
+    "parse_object",
+    "parse_rows",
+    "parse_str",
+]

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Literal, Protocol, TypedDict, Unpack, overload
 
 from crossbook import registry
-from crossbook.book import AddressBook, BookOptions, variable_of
+from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import UsageError
-from crossbook.vendor import VendorProfile
+from crossbook.vendor import VendorProfile, environment_variable
 from crossbook.vendors.atom import Atom
 from crossbook.vendors.filemail import Filemail
 from crossbook.vendors.serwersms import SerwerSMS
@@ -74,10 +74,10 @@ def environment_of(base_urls: Mapping[str, str]) -> dict[str, str]:
     """The sandbox's variables, also for the accounts that the environment names beside the vendors' own."""
     found = environment(dict(base_urls))
     for name in registry.list_accounts():
-        vendor = os.environ[variable_of(name, "vendor")]
+        vendor = os.environ[environment_variable(name, "vendor")]
         if vendor in VENDORS:
             values = {"vendor": vendor, "base_url": base_urls[vendor], **CREDENTIALS[vendor]}
-            found |= {variable_of(name, parameter): value for parameter, value in values.items()}
+            found |= {environment_variable(name, parameter): value for parameter, value in values.items()}
     return found
 
 

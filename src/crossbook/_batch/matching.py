@@ -8,8 +8,13 @@ from typing import Any
 import anyio
 
 from crossbook import _phones
+<<<<<<< HEAD
 from crossbook._concurrency import await_result, is_finished, map_in_chunks
 from crossbook._validation import match_key, why_unmatched
+=======
+from crossbook._concurrency import Job, map_in_chunks
+from crossbook._validation import match_key, explain_no_match_key
+>>>>>>> 58f7ba2 (Make crossbook.vendor the one module for people who add a vendor)
 from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
 
@@ -110,12 +115,12 @@ class Lookups:
     def key(self, contact: Contact) -> str | None:
         return match_key(self._match, getattr(contact, self._match), self._adapter.region)
 
-    def why_unmatched(self, contact: Contact) -> str:
+    def explain_no_match_key(self, contact: Contact) -> str:
         """Why this contact has no key."""
         value = getattr(contact, self._match)
         if value is None:
             return f"it has no {self._match} to be matched by"
-        return why_unmatched(self._match, value, self._adapter.region)
+        return explain_no_match_key(self._match, value, self._adapter.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
         """Every contact with this one's key, each once. A list that was read before `since` is read again."""

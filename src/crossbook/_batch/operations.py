@@ -256,7 +256,7 @@ class Update(BatchOperation[Changes]):
         id, changes = pair(self.profile, item, "(id, changes)")
         if not isinstance(changes, Mapping):
             raise InvalidInputError("changes must be a mapping of fields", field="source", vendor=self.profile.vendor)
-        _validation.check_contact(self.profile, id)
+        _validation.check_contact_id(self.profile, id)
         prepared = _validation.prepare_changes(self.profile, changes, region=self.adapter.region)  # pyright: ignore[reportUnknownArgumentType]
         return PreparedItem(
             (id, prepared),

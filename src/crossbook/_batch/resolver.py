@@ -78,7 +78,7 @@ class Resolver:
             return None
         key = self._lookups.key(ready.contact)
         if key is None and self._on_duplicate:
-            why = self._lookups.why_unmatched(ready.contact)
+            why = self._lookups.explain_no_match_key(ready.contact)
             raise InvalidInputError(why, field=self._match, vendor=self._profile.vendor)
         return key
 

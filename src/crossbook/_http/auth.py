@@ -73,6 +73,11 @@ def headers(values: dict[str, str]) -> StaticAuth:
     return StaticAuth(Attachment(headers=pairs, secrets=secrets), process_hash(*values.values()))
 
 
+def bearer_auth(token: str) -> StaticAuth:
+    """Return the authentication by a bearer token in the header `Authorization`."""
+    return headers({"Authorization": f"Bearer {credential('token', token)}"})
+
+
 def members(values: dict[str, str], identity: str) -> StaticAuth:
     """Credentials that travel as members of each JSON body, by member name; `identity` is the user name of them."""
     attachment = Attachment(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))

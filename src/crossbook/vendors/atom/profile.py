@@ -1,4 +1,4 @@
-"""Atom's facts. Where they are from: specs/atom.yaml."""
+"""The profile of Atom. Sources: specs/atom.yaml."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import PerGroupPagination, SinglePage
 from crossbook.errors import (
     AuthError,
     CrossbookError,
@@ -21,8 +20,10 @@ from crossbook.vendor import (
     Capability,
     FieldSupport,
     Operation,
+    PerGroupPagination,
     Rate,
     Retry,
+    SinglePage,
     VendorErrorInfo,
     VendorProfile,
     decode_raw,
@@ -31,11 +32,12 @@ from crossbook.vendor import (
 
 PAGING = PerGroupPagination()
 GROUP_PAGING = SinglePage()
+CUSTOM_FIELDS = ("custom_1", "custom_2", "custom_3", "custom_4")
 
 _READ = Operation(Retry.SAFE)
-_AGAIN = Operation(Retry.IDEMPOTENT)
+_IDEMPOTENT = Operation(Retry.IDEMPOTENT)
 
-# Only `rate_limited` is public, the others are inferred; the status goes first where it is not 200.
+# Only `rate_limited` is public, the others are inferred. A status other than 2xx decides, not the code.
 _BY_CODE: dict[str, type[CrossbookError]] = {
     "rate_limited": RateLimitError,
     "forbidden": AuthError,
@@ -45,7 +47,7 @@ _BY_CODE: dict[str, type[CrossbookError]] = {
 }
 _FIELDS = {
     "phone_number": "phone", "first_name": "first_name", "last_name": "last_name", "company": "company",
-    "group_id": "groups", "name": "name", **{f"custom_{number}": f"fields.custom_{number}" for number in range(1, 5)},
+    "group_id": "groups", "name": "name", **{name: f"fields.{name}" for name in CUSTOM_FIELDS},
 }  # fmt: skip
 _WORD = re.compile(r"\w+")
 
@@ -61,12 +63,12 @@ def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
         return None
     if body.status == "success":
         return VendorErrorInfo(kind=None)
-    said = decode_raw(body.error)
-    error = parse_object(said) or {"message": said if isinstance(said, str) else ""}
+    value = decode_raw(body.error)
+    error = parse_object(value) or {"message": value if isinstance(value, str) else ""}
     code, message = error.get("code"), str(error.get("message") or "")
     kind = _BY_CODE.get(str(code), RejectedError) if status < 300 else None
     field = None
-    if kind is not AuthError and status not in (401, 403):  # those are about who asks
+    if kind is not AuthError and status not in (401, 403):  # a field in the message of an AuthError is the caller's own
         field = next((_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None)
     return VendorErrorInfo(kind=kind, code=None if code is None else str(code), message=message, field=field)
 
@@ -75,49 +77,45 @@ PROFILE = VendorProfile(
     vendor="atom",
     title="Atom",
     base_urls={},
-    environment={
-        "token": "CROSSBOOK_ATOM_TOKEN",
-        "base_url": "CROSSBOOK_ATOM_BASE_URL",
-        "account": "CROSSBOOK_ATOM_ACCOUNT",
-    },
+    credentials=(("token",),),
     contact_paging=PAGING,
     group_paging=GROUP_PAGING,
     operations={
         "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
         "getContact": _READ,
-        "updateContact": _AGAIN,
-        "deleteContact": _AGAIN,
+        "updateContact": _IDEMPOTENT,
+        "deleteContact": _IDEMPOTENT,
         "listAddressBooks": _READ,
         "getAddressBook": _READ,
         "createAddressBook": Operation(Retry.CREATE_NO_LOOKUP),
-        "updateAddressBook": _AGAIN,
-        "deleteAddressBook": _AGAIN,
+        "updateAddressBook": _IDEMPOTENT,
+        "deleteAddressBook": _IDEMPOTENT,
     },
     capabilities={
         "contacts.list": Capability(
             "emulated",
-            "group by group; without company and fields, but for full=True: a call each",
+            "group by group; company and fields only with full=True, one more call a contact",
             operation="getAddressBook",
         ),
-        "contacts.get": Capability("native", "does not tell the group", operation="getContact"),
+        "contacts.get": Capability("native", "without the group", operation="getContact"),
         "contacts.find": Capability("emulated", "by phone, in the list of all groups", operation="getAddressBook"),
         "contacts.create": Capability("native", "in exactly one group", operation="createContact"),
         "contacts.update": Capability("native", "groups=[g] moves the contact", operation="updateContact"),
         "contacts.delete": Capability("native", operation="deleteContact"),
-        "contacts.groups_of": Capability("emulated", "looked up group by group", operation="getAddressBook"),
+        "contacts.groups_of": Capability("emulated", "found group by group", operation="getAddressBook"),
         "groups.list": Capability("native", "the vendor sends the whole list at once", operation="listAddressBooks"),
         "groups.get": Capability("native", operation="getAddressBook"),
         "groups.create": Capability("native", operation="createAddressBook"),
         "groups.rename": Capability("native", operation="updateAddressBook"),
         "groups.delete": Capability(
-            "native", "only an empty one; a call more to see that it is", operation="deleteAddressBook"
+            "native", "only an empty group; one more call to check that it is", operation="deleteAddressBook"
         ),
         "groups.delete:with_contacts": Capability("native", operation="deleteAddressBook"),
         "groups.add": Capability(
-            "unsupported", "it would move the contact: contacts.update(id, groups=[group]) says so"
+            "unsupported", "it would move the contact: use contacts.update(id, groups=[group])"
         ),
         "groups.remove": Capability(
-            "unsupported", "a contact is in exactly one group: contacts.update(id, groups=[other])"
+            "unsupported", "a contact is in exactly one group: use contacts.update(id, groups=[other])"
         ),
     },
     contact_fields={
@@ -128,7 +126,7 @@ PROFILE = VendorProfile(
         "company": FieldSupport(),
         "groups": FieldSupport(),
     },
-    extra_fields=dict.fromkeys(("custom_1", "custom_2", "custom_3", "custom_4")),
+    extra_fields=dict.fromkeys(CUSTOM_FIELDS),
     single_group=True,
     envelope=Envelope,
     read_error=read_error,

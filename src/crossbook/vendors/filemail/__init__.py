@@ -10,7 +10,7 @@ from msgspec.json import Decoder
 from crossbook._tracebacks import hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidResponseError
-from crossbook.vendors.filemail.profile import DEAD_TOKEN, PROFILE
+from crossbook.vendors.filemail.profile import EXPIRED_TOKEN, PROFILE
 
 if TYPE_CHECKING:
     from crossbook_wire.filemail import Api
@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Filemail"]
 
-
 _LOGIN = Decoder(dict[str, Any])
 
 
 class Filemail(AddressBook):
     """An account at Filemail.
 
-    It logs in by itself at the first call, once for all callers, and again when the vendor calls the token dead.
+    The book logs in at the first call, once for all callers, and again when the vendor reports that the token expired.
+    `from_env` reads CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD and, if set, CROSSBOOK_FILEMAIL_API_KEY,
+    CROSSBOOK_FILEMAIL_BASE_URL and CROSSBOOK_FILEMAIL_ACCOUNT.
 
     Args:
         username: the account's user name, an e-mail address.
         password: its password.
-        api_key: older accounts need one beside the password.
-        source: the kind of device that the vendor's login asks for.
-        tokens: where the login token is kept; by default in the book's memory.
-        account: a name for the account, where it is to be known by another than its user name.
+        api_key: older accounts need one in addition to the password.
+        source: the kind of device, a parameter of the vendor's login.
+        tokens: where the login token is stored; by default in memory, for this book alone.
+        account: a name for the account; see `AddressBook`.
         options: see `BookOptions`.
 
     Attributes:
-        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+        wire: every operation of the vendor's API, with the same authentication and limits.
 
     Source: the vendor's pages on contacts (documented) and on authentication (public); see `specs/filemail.yaml`.
 
@@ -68,14 +69,19 @@ class Filemail(AddressBook):
         from crossbook._http.auth import credential
 
         self._source = credential("source", source)
-        self._login = _login(username, password, api_key, tokens)
+        self._login = _login_auth(username, password, api_key, tokens)
         super().__init__(self._login, account=account, **options)
 
     @hide_internal_frames_sync
     def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
-        """Logs in with another password of the same account at the next attempt, here and in all `with_options` copies.
+        """Log in with another password of the same account at the next request, also in copies by `with_options`.
 
-        The token that the old password gave is not used again.
+        The token of the old password is not used again.
+
+        Args:
+            username: the user name, unchanged unless the book was made with `account=`.
+            password: the new password.
+            api_key: the API key, if the account needs one.
 
         Raises:
             InvalidInputError: the user name is another one, and the book was made without `account=`.
@@ -86,28 +92,7 @@ class Filemail(AddressBook):
             book.renew_credentials("user@example.com", "the new password")
             ```
         """
-        self._session.replace_credentials(_login(username, password, api_key, None))
-
-    @classmethod
-    @hide_internal_frames_sync
-    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
-        """The account of the environment: CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD, and where needed
-        CROSSBOOK_FILEMAIL_API_KEY, CROSSBOOK_FILEMAIL_BASE_URL and CROSSBOOK_FILEMAIL_ACCOUNT.
-
-        Args:
-            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
-            options: see `BookOptions`.
-
-        Raises:
-            InvalidInputError: a variable is missing; `error.field` is its name.
-
-        Example:
-            ```python
-            book = Filemail.from_env()
-            ```
-        """
-        found = cls._environment(account, optional=frozenset({"api_key", "base_url"}))
-        return cls._from(account, found, options)
+        self._renew(_login_auth(username, password, api_key, None))
 
     async def __aenter__(self) -> Self:
         from crossbook._http.auth import shared_hash
@@ -123,18 +108,18 @@ class Filemail(AddressBook):
     async def _log_in(self) -> str:
         from crossbook_wire.filemail import Api
 
-        # The token is no field of a model, where a repr or a log could show it: it is read beside the answer.
-        kept: list[Response] = []
+        # The token is read from the raw response. A model with a token could show it in a repr or a log.
+        responses: list[Response] = []
 
         async def send(request: Request) -> Response:
-            kept.append(await self._send(request))
-            return kept[-1]
+            responses.append(await self._send(request))
+            return responses[-1]
 
         await Api(send).authentication.login(source=self._source)
-        token = _LOGIN.decode(kept[-1].content).get("logintoken")
+        token = _LOGIN.decode(responses[-1].content).get("logintoken")
         if not isinstance(token, str) or not token:
             raise InvalidResponseError(
-                "the login's answer lacks the token", vendor=PROFILE.vendor, operation="login", sent="yes"
+                "the response to the login has no token", vendor=PROFILE.vendor, operation="login", sent="yes"
             )
         return token
 
@@ -148,7 +133,7 @@ class Filemail(AddressBook):
         return FilemailAdapter(self.wire)
 
 
-def _login(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> LoginAuth:
+def _login_auth(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> LoginAuth:
     from crossbook._http.auth import LoginAuth, credential, password_text, token_store
 
     credentials = {"username": credential("username", username), "password": password_text("password", password)}
@@ -160,6 +145,6 @@ def _login(username: str, password: str, api_key: str | None, tokens: TokenStore
         parameter="logintoken",
         credentials=credentials,
         identity=credentials["username"],
-        dead_codes=DEAD_TOKEN,
+        dead_codes=EXPIRED_TOKEN,
         tokens=token_store(tokens),
     )

@@ -1,4 +1,4 @@
-"""Our verbs in Filemail's words."""
+"""Our operations as calls of Filemail's API."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from crossbook_wire.filemail import Api, models
 from msgspec import UNSET
 
 from crossbook._concurrency import map_in_chunks
-from crossbook._pagination.strategies import Fetch
 from crossbook.errors import CrossbookError
 from crossbook.models import Contact, ExternalId, Group, attach_raw
-from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import known_fields, map_rows, parse_rows, parse_str
+from crossbook.vendor import Fetch, M, Query, VendorAdapter, known_fields, map_rows, parse_rows, parse_str
 from crossbook.vendors.filemail.profile import PAGING, PROFILE
 
+# Our field → the member of a response, and of a request.
 _READ = {"email": "email", "name": "name", "groups": "groups"}
+_WRITTEN = {"email": "email", "name": "name", "phone": "mobile"}
 _CONTACT = frozenset(_READ) | {"id"}
 _GROUP = frozenset(("id", "name"))
-# What `update` may name, ours → theirs; the vendor calls the phone `mobile`.
-_WRITTEN = {"email": "email", "name": "name", "phone": "mobile"}
 
 
 class FilemailAdapter(VendorAdapter):
@@ -30,35 +28,35 @@ class FilemailAdapter(VendorAdapter):
         self._api = api
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
-        def is_wanted(row: models.Contact) -> bool:
-            return (query.group is None or query.group in (_groups(row) or ())) and (
+        def matches(row: models.Contact) -> bool:
+            return (query.group is None or query.group in (_group_ids(row) or ())) and (
                 query.email is None or _has_email(row, query.email)
             )
 
-        return PAGING.over(lambda: self._rows(is_wanted), size, _contact)
+        return PAGING.over(lambda: self._fetch_rows(matches), size, _contact)
 
     async def get_contact(self, id: str) -> Contact:
         return _contact(await self._row(id))
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
-        wanted = await self._rows(lambda row: not value or _has_email(row, value))
-        return await map_in_chunks(wanted, _contact)
+        rows = await self._fetch_rows(lambda row: not value or _has_email(row, value))
+        return await map_in_chunks(rows, _contact)
 
     async def create_contact(self, contact: Contact) -> str:
-        answer = await self._api.contacts.create_contact(
+        response = await self._api.contacts.create_contact(
             name=contact.name or "", email=contact.email or "", mobile=contact.phone or UNSET
         )
-        created = answer.contact
+        created = response.contact
         id = parse_str(created.contactid) if isinstance(created, models.AddedContact) else None
         if id is None:
-            raise self.missing_field("createContact", "the new contact's id")
+            raise self.missing_field("createContact", "contact.contactid")
         try:
             for group in contact.groups or ():
-                await self._api.groups.add_to_group(contactgroupid=group, contactid=id)
+                await self.add_to_group(group, id)
         except CrossbookError as error:
-            # The contact is there: who repeats the create would make a second one.
+            # Without the id a caller would repeat the create and make a second contact.
             error.id = id
-            error.message = f"the contact was created, and not put into all its groups: {error.message}"
+            error.message = f"the contact was created, but is not in all its groups: {error.message}"
             raise
         return id
 
@@ -75,31 +73,25 @@ class FilemailAdapter(VendorAdapter):
         await self._api.contacts.delete_contact(contactid=id)
 
     async def groups_of(self, id: str) -> Sequence[Group]:
-        listed = parse_rows((await self._row(id)).groups, models.ContactGroup) or ()
-        return [
-            attach_raw(Group(id=parse_str(row.contactgroupid) or "", name=parse_str(row.name) or ""), row, _GROUP)
-            for row in listed
-            if row is not None
-        ]
+        rows = parse_rows((await self._row(id)).groups, models.ContactGroup) or ()
+        return [_group(row, row.name) for row in rows if row is not None]
 
     def list_groups(self, size: int) -> Fetch[Group]:
-        async def whole() -> Sequence[Group | None]:
-            answer = await self._api.groups.list_groups()
-            found = parse_rows(answer.groups if answer.groups is not UNSET else answer.Groups, models.Group)
-            if found is None:
-                raise self.missing_field("listGroups", "groups")
-            return await map_rows(found, _group)
+        async def fetch_all() -> Sequence[Group | None]:
+            response = await self._api.groups.list_groups()
+            rows = self._rows(response.groups, response.Groups, models.Group, "listGroups", "groups")
+            return await map_rows(rows, lambda row: _group(row, row.contactgroupname))
 
-        return PAGING.over(whole, size)
+        return PAGING.over(fetch_all, size)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
-        answer = await self._api.groups.create_group(name=name)
-        found = parse_rows(answer.Groups if answer.Groups is not UNSET else answer.groups, models.Group) or ()
-        made = [row for row in found if row is not None and parse_str(row.contactgroupid)]
-        # An array although one was added: should it hold all groups, ours is the last of that name.
-        named = [row for row in made if parse_str(row.contactgroupname) == name] or made
+        response = await self._api.groups.create_group(name=name)
+        groups = response.Groups if response.Groups is not UNSET else response.groups
+        rows = [row for row in parse_rows(groups, models.Group) or () if row and parse_str(row.contactgroupid)]
+        # The response is an array. If it holds all groups, the new one is the last with this name.
+        named = [row for row in rows if parse_str(row.contactgroupname) == name] or rows
         if not named:
-            raise self.missing_field("createGroup", "the new group's id")
+            raise self.missing_field("createGroup", "contactgroupid")
         return parse_str(named[-1].contactgroupid) or ""
 
     async def rename_group(self, id: str, name: str) -> None:
@@ -114,16 +106,21 @@ class FilemailAdapter(VendorAdapter):
     async def remove_from_group(self, group: str, id: str) -> None:
         await self._api.groups.remove_from_group(contactgroupid=group, contactid=id)
 
-    async def _rows(self, is_wanted: Callable[[models.Contact], bool]) -> list[models.Contact]:
-        answer = await self._api.contacts.list_contacts()
-        found = parse_rows(answer.contacts if answer.contacts is not UNSET else answer.Contacts, models.Contact)
-        if found is None:
-            raise self.missing_field("listContacts", "contacts")
-        kept = await map_in_chunks(found, lambda row: row if row is not None and is_wanted(row) else None)
+    def _rows(self, value: object, other: object, model: type[M], operation: str, name: str) -> list[M | None]:
+        """Return the rows of a list. The vendor's pages spell its name with a small and with a capital letter."""
+        rows = parse_rows(value if value is not UNSET else other, model)
+        if rows is None:
+            raise self.missing_field(operation, name)
+        return rows
+
+    async def _fetch_rows(self, matches: Callable[[models.Contact], bool]) -> list[models.Contact]:
+        response = await self._api.contacts.list_contacts()
+        rows = self._rows(response.contacts, response.Contacts, models.Contact, "listContacts", "contacts")
+        kept = await map_in_chunks(rows, lambda row: row if row is not None and matches(row) else None)
         return [row for row in kept if row is not None]
 
     async def _row(self, id: str) -> models.Contact:
-        for row in await self._rows(lambda row: parse_str(row.contactid) == id):
+        for row in await self._fetch_rows(lambda row: parse_str(row.contactid) == id):
             return row
         raise self.not_found("contact", "listContacts")
 
@@ -132,25 +129,17 @@ def _has_email(row: models.Contact, email: str) -> bool:
     return (parse_str(row.email) or "").strip().casefold() == email.strip().casefold()
 
 
-def _groups(row: models.Contact) -> tuple[str, ...] | None:
+def _group_ids(row: models.Contact) -> tuple[str, ...] | None:
     groups = parse_rows(row.groups, models.ContactGroup)
     return None if groups is None else tuple(parse_str(group.contactgroupid) or "" for group in groups if group)
 
 
 def _contact(row: models.Contact) -> Contact:
-    return attach_raw(
-        Contact(
-            id=parse_str(row.contactid) or "",
-            email=parse_str(row.email),
-            name=parse_str(row.name),
-            groups=_groups(row),
-        ),
-        row,
-        known_fields(row, _CONTACT, _READ),
+    contact = Contact(
+        id=parse_str(row.contactid) or "", email=parse_str(row.email), name=parse_str(row.name), groups=_group_ids(row)
     )
+    return attach_raw(contact, row, known_fields(row, _CONTACT, _READ))
 
 
-def _group(row: models.Group) -> Group:
-    return attach_raw(
-        Group(id=parse_str(row.contactgroupid) or "", name=parse_str(row.contactgroupname) or ""), row, _GROUP
-    )
+def _group(row: models.Group | models.ContactGroup, name: Any) -> Group:
+    return attach_raw(Group(id=parse_str(row.contactgroupid) or "", name=parse_str(name) or ""), row, _GROUP)

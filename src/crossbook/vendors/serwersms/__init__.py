@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
 from crossbook.book import AddressBook, BookOptions
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Imported", "SerwerSMS"]
 
+_IMPORTED_FIELDS = ("phone", "email", "first_name", "last_name", "company")
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What `import_contacts` answers.
+    """The result of `import_contacts`.
 
     Args:
         group: the id of the new group.
-        correct: how many contacts were stored.
-        failed: how many were not; the vendor does not say which.
+        correct: the number of contacts that were stored.
+        failed: the number of contacts that were not stored; the vendor does not say which.
     """
 
     group: str
@@ -40,16 +42,18 @@ class Imported:
 class SerwerSMS(AddressBook):
     """An account at SerwerSMS.pl.
 
+    `from_env` reads CROSSBOOK_SERWERSMS_TOKEN or, if that is not set, CROSSBOOK_SERWERSMS_USERNAME and
+    CROSSBOOK_SERWERSMS_PASSWORD, and if set CROSSBOOK_SERWERSMS_BASE_URL and CROSSBOOK_SERWERSMS_ACCOUNT.
+
     Args:
         username: the API user's name.
-        password: its password. Both travel in each request's body.
-        token: a bearer token instead of the two; the vendor recommends it.
-        account: a name for the account that stays when its credentials are renewed: by it a journal knows the account.
-            By default the user name, if there is one.
+        password: its password. Both are sent in each request's body.
+        token: a bearer token instead of the two; the vendor recommends a token.
+        account: a name for the account; see `AddressBook`. By default the user name, if there is one.
         options: see `BookOptions`.
 
     Attributes:
-        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+        wire: every operation of the vendor's API, with the same authentication and limits.
 
     Source: the vendor's contact page (documented) and its official clients (public); see `specs/serwersms.yaml`.
 
@@ -72,14 +76,20 @@ class SerwerSMS(AddressBook):
         account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        super().__init__(_auth(username, password, token), account=account, **options)
+        super().__init__(_make_auth(username, password, token), account=account, **options)
 
     @hide_internal_frames_sync
     def renew_credentials(
         self, username: str | None = None, password: str | None = None, *, token: str | None = None
     ) -> None:
-        """Uses another password or token of the same account from the next attempt on, here and in all `with_options`
-        copies. A token may take the place of a password, and a password that of a token.
+        """Use another password or token of the same account from the next request on, also in copies by `with_options`.
+
+        A token may replace a password, and a password a token.
+
+        Args:
+            username: the user name, unchanged unless the book was made with `account=`.
+            password: the new password.
+            token: the new token, instead of the two.
 
         Raises:
             InvalidInputError: the user name is another one, and the book was made without `account=`.
@@ -90,49 +100,25 @@ class SerwerSMS(AddressBook):
             book.renew_credentials(token="the new token")
             ```
         """
-        self._session.replace_credentials(_auth(username, password, token))
-
-    @classmethod
-    @hide_internal_frames_sync
-    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
-        """The account of the environment: CROSSBOOK_SERWERSMS_TOKEN, or else CROSSBOOK_SERWERSMS_USERNAME and
-        CROSSBOOK_SERWERSMS_PASSWORD; where wanted CROSSBOOK_SERWERSMS_BASE_URL and CROSSBOOK_SERWERSMS_ACCOUNT.
-
-        Args:
-            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
-            options: see `BookOptions`.
-
-        Raises:
-            InvalidInputError: a variable is missing; `error.field` is its name.
-
-        Example:
-            ```python
-            book = SerwerSMS.from_env()
-            ```
-        """
-        found = cls._environment(account, optional=frozenset({"token", "username", "password", "base_url"}))
-        if "token" in found:
-            found = {name: value for name, value in found.items() if name not in ("username", "password")}
-        else:
-            found = cls._environment(account, optional=frozenset({"token", "base_url"}))
-        return cls._from(account, found, options)
+        self._renew(_make_auth(username, password, token))
 
     @hide_internal_frames
     async def import_contacts(self, group_name: str, contacts: Iterable[Contact]) -> Imported:
-        """Stores many contacts at once, in a NEW group of this name: the vendor's own `contacts/import`.
+        """Create a new group with many contacts in one request, by the vendor's own `contacts/import`.
 
-        It answers counts only, so it cannot say which contacts were refused: `contacts.create_many` can.
+        The response has counts only. To learn which contacts were refused, use `contacts.create_many`.
 
         Args:
-            group_name: the name of the group that it makes, at most 100 characters.
-            contacts: each with a phone; e-mail, first and last name and company go with it, nothing else can.
+            group_name: the name of the new group, at most 100 characters.
+            contacts: contacts with a phone and, if known, e-mail, first name, last name and company. The import takes
+                no other field.
 
         Returns:
             An `Imported`: the new group's id and the vendor's two counts.
 
         Raises:
-            InvalidInputError: no contacts, one with a field that the import cannot carry, or a name that is too long.
-            NoResponseError: no answer came; it may have happened. Look for the group before repeating it.
+            InvalidInputError: no contacts, a contact with another field, or a name that is too long.
+            NoResponseError: no response came, and the import may have happened. Look for the group before a repeat.
 
         Source: the vendor's official clients (public).
 
@@ -145,32 +131,28 @@ class SerwerSMS(AddressBook):
         from crossbook_wire.serwersms import models
 
         from crossbook import _validation
-        from crossbook.vendors.decoding import parse_int, parse_str
+        from crossbook.vendor import parse_int, parse_str
 
         self._session.check_open()
         _validation.check_group_name(PROFILE, group_name, "group_name")
-        carried = ("phone", "email", "first_name", "last_name", "company")
         if not isinstance(contacts, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInputError("contacts is an iterable of contacts", field="contacts", vendor=PROFILE.vendor)
-        listed: list[models.ImportedContact] = []
+            raise InvalidInputError("contacts must be an iterable", field="contacts", vendor=PROFILE.vendor)
+        rows: list[models.ImportedContact] = []
         for contact in contacts:
             ready = _validation.prepare_contact(
                 PROFILE, contact, region=self._region, on_unsupported_field="error", group=None
             ).contact
-            other = next((name for name in sorted(ready.known_fields) if name not in carried), None)
+            other = next((name for name in sorted(ready.known_fields) if name not in _IMPORTED_FIELDS), None)
             if other is not None:
                 raise InvalidInputError(
-                    f"contacts/import cannot carry {other}: leave it out, or take contacts.create_many",
-                    field=other,
-                    vendor=PROFILE.vendor,
-                )
-            listed.append(
-                models.ImportedContact(**{name: value for name in carried if (value := getattr(ready, name))})
-            )
-        if not listed:
-            raise InvalidInputError("contacts is empty: name at least one", field="contacts", vendor=PROFILE.vendor)
-        answer = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=listed))
-        return Imported(parse_str(answer.id) or "", parse_int(answer.correct) or 0, parse_int(answer.failed) or 0)
+                    f"contacts/import does not take {other}: leave it out, or use contacts.create_many",
+                    field=other, vendor=PROFILE.vendor,
+                )  # fmt: skip
+            rows.append(models.ImportedContact(**{n: value for n in _IMPORTED_FIELDS if (value := getattr(ready, n))}))
+        if not rows:
+            raise InvalidInputError("contacts is empty: pass at least one", field="contacts", vendor=PROFILE.vendor)
+        response = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=rows))
+        return Imported(parse_str(response.id) or "", parse_int(response.correct) or 0, parse_int(response.failed) or 0)
 
     def _make_adapter(self, send: Send) -> SerwerSMSAdapter:
         from crossbook_wire.serwersms import Api
@@ -181,11 +163,11 @@ class SerwerSMS(AddressBook):
         return SerwerSMSAdapter(self.wire)
 
 
-def _auth(username: str | None, password: str | None, token: str | None) -> StaticAuth:
-    from crossbook._http.auth import credential, headers, members, password_text
+def _make_auth(username: str | None, password: str | None, token: str | None) -> StaticAuth:
+    from crossbook._http.auth import bearer_auth, members, password_text
 
     if token is not None and username is None and password is None:
-        return headers({"Authorization": f"Bearer {credential('token', token)}"})
+        return bearer_auth(token)
     if token is None and username and password:
         name = password_text("username", username)
         return members({"username": name, "password": password_text("password", password)}, identity=name)

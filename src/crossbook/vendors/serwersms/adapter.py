@@ -1,4 +1,4 @@
-"""Our verbs in SerwerSMS's words."""
+"""Our operations as calls of SerwerSMS's API."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from crossbook_wire.serwersms import Api, models
 from msgspec import UNSET
 
 from crossbook import _phones
-from crossbook._pagination.strategies import Fetch
 from crossbook.models import Contact, ExternalId, Group, attach_raw
-from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import (
+from crossbook.vendor import (
+    Fetch,
+    Query,
+    VendorAdapter,
+    join_name,
     known_fields,
     list_spellings,
     map_rows,
@@ -24,9 +26,10 @@ from crossbook.vendors.decoding import (
 from crossbook.vendors.serwersms.profile import PAGING, PROFILE
 
 _TEXTS = ("phone", "email", "first_name", "last_name", "company")
-_FIELDS = ("tax_id", "address", "city", "description")
+_EXTRA_FIELDS = tuple(PROFILE.extra_fields or ())
+# Our field → the member of a response.
 _READ = {**{name: name for name in _TEXTS}, "opted_out": "blacklist"}
-# The groups of a row are not all of the contact's, so no answer tells them.
+# Without "groups": a row names only one of the contact's groups.
 _CONTACT = frozenset(_READ) | {"id", "name", "fields"}
 _GROUP = frozenset(("id", "name", "count"))
 
@@ -40,32 +43,33 @@ class SerwerSMSAdapter(VendorAdapter):
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
         group: Any = UNSET if query.group is None else "none" if query.group == "none" else int(query.group)
 
-        async def page(number_: int, limit: int) -> tuple[Sequence[Contact | None], int | None]:
-            answer = await self._api.contacts.list_contacts(
+        async def page(number: int, limit: int) -> tuple[Sequence[Contact | None], int | None]:
+            response = await self._api.contacts.list_contacts(
                 models.ContactQuery(
                     search=query.search or UNSET,
                     group_id=group,
                     sort=query.sort or UNSET,  # type: ignore[arg-type]
                     order="desc" if query.descending else UNSET,
-                    page=number_,
+                    page=number,
                     limit=limit,
                 )
             )
-            found = parse_rows(answer.items, models.ContactRow)
-            if found is None:
+            rows = parse_rows(response.items, models.ContactRow)
+            if rows is None:
                 raise self.missing_field("listContacts", "items")
-            return await map_rows(found, lambda row: self._contact(row, parse_str(row.group_id))), _pages(answer.paging)
+            contacts = await map_rows(rows, lambda row: self._contact(row, parse_str(row.group_id)))
+            return contacts, _page_count(response.paging)
 
         return PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
 
     async def get_contact(self, id: str) -> Contact:
-        row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
+        row = await self._row(id)
         if parse_str(row.id) is None:
             raise self.missing_field("getContact", "id")
         return self._contact(row)
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
-        # What the vendor's search finds is not documented: asked for each spelling, and compared by the caller.
+        # What the vendor's search compares is not documented: it gets each spelling, and the caller compares the keys.
         found: list[Contact] = []
         for spelling in list_spellings(key, value):
             found += await self.fetch_all(self.list_contacts(Query(search=spelling), PAGING.max_size))
@@ -73,28 +77,24 @@ class SerwerSMSAdapter(VendorAdapter):
 
     async def create_contact(self, contact: Contact) -> str:
         new = models.NewContact(
-            group_id=_group_ids(contact.groups) if contact.groups else UNSET,
+            group_id=_encode_group_ids(contact.groups) if contact.groups else UNSET,
             **{name: value for name in _TEXTS if (value := getattr(contact, name)) is not None},
             **{name: value for name, value in (contact.fields or {}).items() if value is not None},
         )
-        answer = await self._api.contacts.create_contact(new)
-        id = parse_str(answer.id)
-        if id is None:
-            raise self.missing_field("createContact", "id")
-        return id
+        return self._new_id((await self._api.contacts.create_contact(new)).id, "createContact")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
-        """The vendor's edit writes a contact whole, so it is read first, with its groups."""
+        # The vendor replaces the whole contact, so its stored fields and groups are read first and sent again.
         assert isinstance(id, str)
-        stored = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
+        stored = await self._row(id)
         groups = changes.get("groups")
         if groups is None:
             groups = [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
-        values = {name: parse_str(getattr(stored, name)) for name in _TEXTS + _FIELDS}
+        values = {name: parse_str(getattr(stored, name)) for name in (*_TEXTS, *_EXTRA_FIELDS)}
         values |= {name: value for name, value in changes.items() if name in _TEXTS}
         values |= changes.get("fields", {})
         await self._api.contacts.update_contact(
-            models.ContactEdit(id=int(id), group_id=_group_ids(groups), **self.encode_cleared(values))
+            models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
         )
         return id
 
@@ -102,29 +102,15 @@ class SerwerSMSAdapter(VendorAdapter):
         await self._api.contacts.delete_contact(models.ContactId(id=int(id)))
 
     async def groups_of(self, id: str) -> Sequence[Group]:
-        row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
-        return await self._groups_by_phone(id, parse_str(row.phone))
-
-    async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
-        if phone is None:
-            raise self.missing_field("getContact", "phone")
-        answer = await self._api.groups.check_groups(models.PhoneQuery(phone=phone))
-        found = parse_rows(answer.items, models.Membership)
-        if found is None:
-            raise self.missing_field("checkGroups", "items")
-        return [
-            attach_raw(Group(id=group, name=parse_str(row.group_name) or ""), row, frozenset(("id", "name")))
-            for row in found
-            if row is not None and parse_str(row.id) == id and (group := parse_str(row.group_id)) is not None
-        ]
+        return await self._groups_by_phone(id, parse_str((await self._row(id)).phone))
 
     def list_groups(self, size: int) -> Fetch[Group]:
-        async def page(number_: int, limit: int) -> tuple[Sequence[Group | None], int | None]:
-            answer = await self._api.groups.list_groups(models.GroupQuery(page=number_, limit=limit))
-            found = parse_rows(answer.items, models.GroupRow)
-            if found is None:
+        async def page(number: int, limit: int) -> tuple[Sequence[Group | None], int | None]:
+            response = await self._api.groups.list_groups(models.GroupQuery(page=number, limit=limit))
+            rows = parse_rows(response.items, models.GroupRow)
+            if rows is None:
                 raise self.missing_field("listGroups", "items")
-            return await map_rows(found, _group), _pages(answer.paging)
+            return await map_rows(rows, _group), _page_count(response.paging)
 
         return PAGING.over(page, size, ident=lambda group: group.id)
 
@@ -135,16 +121,13 @@ class SerwerSMSAdapter(VendorAdapter):
         return _group(row)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
-        id = parse_str((await self._api.groups.create_group(models.NewGroup(name=name))).id)
-        if id is None:
-            raise self.missing_field("createGroup", "id")
-        return id
+        return self._new_id((await self._api.groups.create_group(models.NewGroup(name=name))).id, "createGroup")
 
     async def rename_group(self, id: str, name: str) -> None:
         await self._api.groups.update_group(models.GroupEdit(id=int(id), name=name))
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
-        # Never `false`: in PHP the text "false" is true.
+        # False is never sent: PHP reads the text "false" as true.
         deletion = models.GroupDeletion(id=int(id), delete_contacts=True if with_contacts else UNSET)
         await self._api.groups.delete_group(deletion)
 
@@ -158,38 +141,55 @@ class SerwerSMSAdapter(VendorAdapter):
         if group in current:
             await self.update_contact(id, {"groups": [listed for listed in current if listed != group]})
 
+    async def _row(self, id: str) -> models.Contact:
+        return await self._api.contacts.get_contact(models.ContactId(id=int(id)))
+
+    async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
+        if phone is None:
+            raise self.missing_field("getContact", "phone")
+        response = await self._api.groups.check_groups(models.PhoneQuery(phone=phone))
+        rows = parse_rows(response.items, models.Membership)
+        if rows is None:
+            raise self.missing_field("checkGroups", "items")
+        return [
+            attach_raw(Group(id=group, name=parse_str(row.group_name) or ""), row, frozenset(("id", "name")))
+            for row in rows
+            if row is not None and parse_str(row.id) == id and (group := parse_str(row.group_id)) is not None
+        ]
+
+    def _new_id(self, value: Any, operation: str) -> str:
+        id = parse_str(value)
+        if id is None:
+            raise self.missing_field(operation, "id")
+        return id
+
     def _contact(self, row: models.Contact | models.ContactRow, group: str | None = None) -> Contact:
         phone, first, last = parse_str(row.phone), parse_str(row.first_name), parse_str(row.last_name)
-        off = parse_bool(row.blacklist)
-        return attach_raw(
-            Contact(
-                id=parse_str(row.id) or "",
-                phone=_phones.normalize(phone, self.region) if phone else None,
-                email=parse_str(row.email),
-                first_name=first,
-                last_name=last,
-                name=" ".join(half for half in (first, last) if half) or None,
-                company=parse_str(row.company),
-                fields={name: value for name in _FIELDS if (value := parse_str(getattr(row, name))) is not None},
-                groups=(group,) if group and group != "0" else None,
-                opted_out=None if off is None else frozenset(("sms",)) if off else frozenset(),
-            ),
-            row,
-            known_fields(row, _CONTACT, _READ),
+        blocked = parse_bool(row.blacklist)
+        contact = Contact(
+            id=parse_str(row.id) or "",
+            phone=_phones.normalize(phone, self.region) if phone else None,
+            email=parse_str(row.email),
+            first_name=first,
+            last_name=last,
+            name=join_name(first, last),
+            company=parse_str(row.company),
+            fields={name: value for name in _EXTRA_FIELDS if (value := parse_str(getattr(row, name))) is not None},
+            groups=(group,) if group and group != "0" else None,
+            opted_out=None if blocked is None else frozenset(("sms",)) if blocked else frozenset(),
         )
+        return attach_raw(contact, row, known_fields(row, _CONTACT, _READ))
 
 
 def _group(row: models.Group | models.GroupRow) -> Group:
-    return attach_raw(
-        Group(id=parse_str(row.id) or "", name=parse_str(row.name) or "", count=parse_int(row.count)), row, _GROUP
-    )
+    group = Group(id=parse_str(row.id) or "", name=parse_str(row.name) or "", count=parse_int(row.count))
+    return attach_raw(group, row, _GROUP)
 
 
-def _group_ids(groups: Sequence[str]) -> int | list[int]:
+def _encode_group_ids(groups: Sequence[str]) -> int | list[int]:
     ids = [int(group) for group in groups]
     return ids[0] if len(ids) == 1 else ids
 
 
-def _pages(paging: object) -> int | None:
-    """The number of pages, where the answer tells it."""
+def _page_count(paging: object) -> int | None:
     return parse_int(paging.count) if isinstance(paging, models.Paging) else None

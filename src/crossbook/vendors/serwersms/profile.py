@@ -1,4 +1,4 @@
-"""SerwerSMS's facts. Where they are from: specs/serwersms.yaml."""
+"""The profile of SerwerSMS. Sources: specs/serwersms.yaml."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from crossbook._pagination.strategies import PageNumberPagination
 from crossbook.errors import AuthError, CrossbookError, NotFoundError, RejectedError
 from crossbook.vendor import (
     Capability,
     FieldSupport,
     Operation,
+    PageNumberPagination,
     Retry,
     VendorErrorInfo,
     VendorProfile,
@@ -23,9 +23,9 @@ from crossbook.vendor import (
 PAGING = PageNumberPagination(default_size=100, max_size=1000)
 
 _READ = Operation(Retry.SAFE)
-_AGAIN = Operation(Retry.IDEMPOTENT)
+_IDEMPOTENT = Operation(Retry.IDEMPOTENT)
 
-# 1000, 1006, 2000–2002 and 3000–3102 refuse what was sent.
+# All other codes (1000, 1006, 2000–2002, 3000–3102) are RejectedError.
 _BY_CODE: dict[str, type[CrossbookError]] = {
     **dict.fromkeys(("1001", "1002", "1003", "1005", "1007", "1008"), AuthError),
     "1004": NotFoundError,
@@ -46,22 +46,24 @@ class Envelope(Struct):
 
 
 def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
-    """The presence of `error` decides, whatever the status."""
+    """Return the error. The member `error` decides, not the status."""
     if body is None:
         return None
-    said = decode_raw(body.error)
-    if said is None or said == []:
+    value = decode_raw(body.error)
+    if value is None or value == []:
         if body.success is False:
-            return VendorErrorInfo(kind=RejectedError, message="the vendor says that it did not succeed")
-        spoken = any(part is not UNSET for part in (body.success, body.items, body.id))
-        return VendorErrorInfo(kind=None) if spoken else None
-    error = parse_object(said) or {"message": str(said)}
+            return VendorErrorInfo(kind=RejectedError, message="the vendor reports no success and no reason")
+        is_vendor = any(part is not UNSET for part in (body.success, body.items, body.id))
+        return VendorErrorInfo(kind=None) if is_vendor else None
+    error = parse_object(value) or {"message": str(value)}
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
     kind = _BY_CODE.get(code or "", RejectedError)
-    field = "phone" if code == "2001" else next((_FIELDS[w] for w in _WORD.findall(message) if w in _FIELDS), None)
+    field = "phone" if code == "2001" else next(
+        (_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None
+    )
     if kind is AuthError:
-        field = None  # it is about who asks, though it may speak of an address (1003) or of a phone (1008)
+        field = None  # an address (1003) or a phone (1008) in the message is the caller's own
     if error.get("type") and error["type"] != message:
         message = f"{error['type']}: {message}"
     return VendorErrorInfo(kind=kind, code=code, message=message, field=field)
@@ -71,43 +73,37 @@ PROFILE = VendorProfile(
     vendor="serwersms",
     title="SerwerSMS",
     base_urls={"": "https://api2.serwersms.pl"},
-    environment={
-        "username": "CROSSBOOK_SERWERSMS_USERNAME",
-        "password": "CROSSBOOK_SERWERSMS_PASSWORD",
-        "token": "CROSSBOOK_SERWERSMS_TOKEN",
-        "base_url": "CROSSBOOK_SERWERSMS_BASE_URL",
-        "account": "CROSSBOOK_SERWERSMS_ACCOUNT",
-    },
+    credentials=(("token",), ("username", "password")),
     contact_paging=PAGING,
     group_paging=PAGING,
     operations={
         "listContacts": _READ,
         "getContact": _READ,
         "createContact": Operation(Retry.CREATE_WITH_LOOKUP),
-        "updateContact": _AGAIN,
-        "deleteContact": _AGAIN,
+        "updateContact": _IDEMPOTENT,
+        "deleteContact": _IDEMPOTENT,
         "importContacts": Operation(Retry.CREATE_NO_LOOKUP),
         "listGroups": _READ,
         "getGroup": _READ,
         "createGroup": Operation(Retry.CREATE_NO_LOOKUP),
-        "updateGroup": _AGAIN,
-        "deleteGroup": _AGAIN,
+        "updateGroup": _IDEMPOTENT,
+        "deleteGroup": _IDEMPOTENT,
         "checkGroups": _READ,
     },
     capabilities={
         "contacts.list": Capability(
-            "native", "in pages; a contact in two groups may come twice (unique=True)", operation="listContacts"
+            "native", "in pages; a contact in two groups may be listed twice (unique=True)", operation="listContacts"
         ),
-        "contacts.get": Capability("native", "does not tell the groups", operation="getContact"),
+        "contacts.get": Capability("native", "without the groups", operation="getContact"),
         "contacts.find": Capability(
             "native", "by phone or e-mail: a search, compared exactly", operation="listContacts"
         ),
         "contacts.create": Capability("native", operation="createContact"),
         "contacts.update": Capability(
-            "emulated", "read, groups, then written whole: three calls, not atomic", calls=3, operation="updateContact"
+            "emulated", "reads the contact and its groups, then writes both: three calls, not atomic", calls=3, operation="updateContact"
         ),
         "contacts.delete": Capability("native", operation="deleteContact"),
-        "contacts.groups_of": Capability("native", "by phone, and so two calls", operation="checkGroups"),
+        "contacts.groups_of": Capability("native", "by phone, two calls", operation="checkGroups"),
         "groups.list": Capability("native", "in pages", operation="listGroups"),
         "groups.get": Capability("native", operation="getGroup"),
         "groups.create": Capability("native", operation="createGroup"),

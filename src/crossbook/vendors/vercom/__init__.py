@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from crossbook._http.auth import StaticAuth
     from crossbook._pagination.pager import Pager
-    from crossbook.vendors.vercom.adapter import VercomBulk
+    from crossbook.vendors.vercom.adapter import VercomAdapter
     from crossbook.vendors.vercom.resources import Field, Fields, Segment, Segments
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
@@ -25,7 +25,7 @@ __all__ = ["Brand", "Field", "Fields", "Pager", "Segment", "Segments", "Vercom"]
 
 
 def __getattr__(name: str) -> Any:
-    # What the wire's models are imported for: with the first book, or when it is asked for.
+    # Imported on first access, since these import the wire models.
     if name not in ("Field", "Fields", "Pager", "Segment", "Segments"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("crossbook.vendors.vercom.resources"), name)
@@ -34,17 +34,20 @@ def __getattr__(name: str) -> Any:
 class Vercom(AddressBook):
     """An account at EmailLabs, MessageFlow or RedLink.
 
+    `from_env` reads CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY and, if set, CROSSBOOK_VERCOM_BRAND,
+    CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
+
     Args:
         authorization: the account's key, 128 characters (panel: API keys).
-        application_key: the application's key, made in the same place.
-        brand: whose account it is: "emaillabs" (default), "messageflow" or "redlink".
-        account: a name for the account that stays when its keys are renewed: by it a journal knows the account.
+        application_key: the application's key, from the same page.
+        brand: "emaillabs" (default), "messageflow" or "redlink".
+        account: a name for the account; see `AddressBook`.
         options: see `BookOptions`.
 
     Attributes:
         fields: the account's additional fields.
         segments: the account's segments.
-        wire: every operation of the vendor, generated from the spec, with the same authentication and limits.
+        wire: every operation of the vendor's API, with the same authentication and limits.
 
     Source: the vendor's contact pages (documented) and its general page (public); see `specs/vercom.yaml`.
 
@@ -73,13 +76,17 @@ class Vercom(AddressBook):
 
         if not is_one_of(brand, PROFILE.base_urls):
             raise InvalidInputError(
-                f"brand is one of {', '.join(PROFILE.base_urls)}", field="brand", vendor=PROFILE.vendor
+                f"brand must be one of {', '.join(PROFILE.base_urls)}", field="brand", vendor=PROFILE.vendor
             )
-        super().__init__(_auth(authorization, application_key), brand, account=account, **options)
+        super().__init__(_make_auth(authorization, application_key), brand, account=account, **options)
 
     @hide_internal_frames_sync
     def renew_credentials(self, authorization: str, application_key: str) -> None:
-        """Uses other keys of the same account from the next attempt on, here and in all `with_options` copies.
+        """Use other keys of the same account from the next request on, also in copies by `with_options`.
+
+        Args:
+            authorization: the account's new key.
+            application_key: the application's key.
 
         Example:
             ```python
@@ -87,19 +94,18 @@ class Vercom(AddressBook):
             book.renew_credentials(authorization="the new key", application_key="the application's")
             ```
         """
-        self._session.replace_credentials(_auth(authorization, application_key))
+        self._renew(_make_auth(authorization, application_key))
 
     @classmethod
     @hide_internal_frames_sync
     def from_env(
         cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
     ) -> Self:
-        """The account of the environment: CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY, and
-        where wanted CROSSBOOK_VERCOM_BRAND, CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
+        """Make a book with credentials from environment variables; see `AddressBook.from_env`.
 
         Args:
-            account: a named account (see `crossbook.open`), whose variables bear its name instead of the vendor's.
-            brand: whose account it is, over the variable.
+            account: the name of a further account.
+            brand: the brand, instead of the variable's.
             options: see `BookOptions`.
 
         Raises:
@@ -107,27 +113,25 @@ class Vercom(AddressBook):
 
         Example:
             ```python
-            book = Vercom.from_env()
+            book = Vercom.from_env(brand="redlink")
             ```
         """
-        found = cls._environment(account, optional=frozenset({"brand", "base_url"}))
-        if brand is not None:
-            found["brand"] = brand
-        return cls._from(account, found, options)
+        return cls._from_env(account, options if brand is None else {**options, "brand": brand})
 
-    def _make_adapter(self, send: Send) -> VercomBulk:
+    def _make_adapter(self, send: Send) -> VercomAdapter:
         from crossbook_wire.vercom import Api
 
-        from crossbook.vendors.vercom.adapter import VercomBulk
+        from crossbook.vendors.vercom.adapter import VercomAdapter
         from crossbook.vendors.vercom.resources import Fields, Segments
 
         self.wire = Api(send)
-        self.fields = Fields(self.wire, self._session)
-        self.segments = Segments(self.wire, self._session)
-        return VercomBulk(self.wire)
+        adapter = VercomAdapter(self.wire)
+        self.fields = Fields(self.wire, adapter, self._session)
+        self.segments = Segments(self.wire, adapter, self._session)
+        return adapter
 
 
-def _auth(authorization: str, application_key: str) -> StaticAuth:
+def _make_auth(authorization: str, application_key: str) -> StaticAuth:
     from crossbook._http.auth import credential, headers
 
     return headers(

@@ -1,4 +1,4 @@
-"""Our verbs in Vercom's words."""
+"""Our operations as calls of Vercom's API. It is the only vendor with bulk requests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from crossbook_wire.vercom import Api, models
 from msgspec import UNSET, to_builtins
 
 from crossbook import _phones
-from crossbook._pagination.strategies import Fetch
 from crossbook.errors import AmbiguousMatchError, CrossbookError
 from crossbook.models import Contact, ExternalId, Group, attach_raw, make_contact
-from crossbook.vendor import Query, VendorAdapter
-from crossbook.vendors.decoding import (
+from crossbook.vendor import (
+    Fetch,
     M,
+    Query,
+    VendorAdapter,
     known_fields,
     list_spellings,
     parse_bool,
@@ -25,10 +26,10 @@ from crossbook.vendors.decoding import (
     parse_rows,
     parse_str,
 )
-from crossbook.vendors.vercom.batch_response import MultiStatusResponse, Names, refusal
+from crossbook.vendors.vercom.multi_status import ItemIdentity, MultiStatusResponse, WriteResponse, make_error
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
-# Ours → theirs: what is read, and of it what is written.
+# Our field → the member of a response, and of a request.
 _READ = {
     "external_id": "externalId", "phone": "phoneNumber", "email": "email", "first_name": "firstName",
     "last_name": "lastName", "company": "companyName", "fields": "externalData", "archived": "inArchive",
@@ -39,8 +40,16 @@ _CONTACT = frozenset(_READ) | {"id", "name"}
 _CONTACT_OPTED_OUT = _CONTACT | {"opted_out"}
 _GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))
 
+WriteOutcome = str | CrossbookError | None
+ChangeOutcome = bool | CrossbookError | None
+
 
 class VercomAdapter(VendorAdapter):
+    """Methods on one item raise the vendor's error. Methods on many items return one outcome for each.
+
+    An outcome is the id (or True), the vendor's error, or None if the response does not tell.
+    """
+
     profile = PROFILE
 
     def __init__(self, api: Api) -> None:
@@ -54,25 +63,25 @@ class VercomAdapter(VendorAdapter):
             "external_id": query.external_id or UNSET,
             "in_archive": UNSET if query.archived is None else query.archived,
         }
-        off: frozenset[Any] | None = frozenset((query.opted_out,)) if query.opted_out else None
+        opted_out: frozenset[Any] | None = frozenset((query.opted_out,)) if query.opted_out else None
         if query.opted_out:
             filters[f"is_unsubscribe_{query.opted_out}"] = True
 
         async def page(offset: int, limit: int) -> Sequence[models.Contact | None]:
-            answer = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
-            return self._rows(answer.data, models.Contact, "listContacts")
+            response = await self._api.contacts.list_contacts(offset=offset, limit=limit, **filters)
+            return self._rows(response.data, models.Contact, "listContacts")
 
-        return PAGING.over(page, size, partial(self._contact, opted_out=off))
+        return PAGING.over(page, size, partial(self._contact, opted_out=opted_out))
 
     async def get_contact(self, id: str) -> Contact:
-        answer = await self._api.contacts.list_contacts(id=int(id), limit=1)
-        for row in self._rows(answer.data, models.Contact, "listContacts"):
+        response = await self._api.contacts.list_contacts(id=int(id), limit=1)
+        for row in self._rows(response.data, models.Contact, "listContacts"):
             if row is not None and parse_str(row.id) == id:
                 return self._contact(row)
         raise self.not_found("contact", "listContacts")
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
-        # Whether the vendor takes spellings of a number as equal is not documented: asked for each.
+        # It is not documented whether the filter treats spellings of a number as equal: it gets each spelling.
         found: list[Contact] = []
         for spelling in list_spellings(key, value):
             query: dict[str, Any] = {key: spelling}
@@ -80,112 +89,133 @@ class VercomAdapter(VendorAdapter):
         return found
 
     async def create_contact(self, contact: Contact) -> str:
-        new = new_contact(contact)
-        return self._touched(await self._api.contacts.create_contacts([new]), "createContacts", new)
+        new = _new_contact(contact)
+        return self._written_id(await self._api.contacts.create_contacts([new]), "createContacts", new)
+
+    async def create_contacts(self, contacts: Sequence[Contact]) -> Sequence[WriteOutcome]:
+        new = [_new_contact(contact) for contact in contacts]
+        items = [ItemIdentity.of(each.externalId, each.email, each.phoneNumber) for each in new]
+        response = MultiStatusResponse(await self._api.contacts.create_contacts(new), "createContacts", items, new)
+        return response.fill_in_order(
+            [ids[0] if len(ids := response.ids(item)) == 1 else response.error(item) for item in items]
+        )
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         fields = {name: value for name, value in changes.items() if name != "groups"}
         stored = "" if isinstance(id, ExternalId) else id
         if fields:
-            data = changes_of(fields)
-            update = (
-                models.ContactUpdateByExternalId(externalId=id.value, data=data)
-                if isinstance(id, ExternalId)
-                else models.ContactUpdateById(id=id, data=data)
-            )
-            answer = await self._api.contacts.update_contacts([update])
-            stored = self._touched(answer, "updateContacts", update)
-            touched = {
-                parse_str(row.id) or ""
-                for row in parse_rows(answer.data, models.WrittenContact) or ()
-                if row is not None
-            }
-            self._only(touched, "and all of them were changed")
+            update = _update(id, fields)
+            response = await self._api.contacts.update_contacts([update])
+            stored = self._written_id(response, "updateContacts", update)
+            rows = parse_rows(response.data, models.WrittenContact) or ()
+            _only({parse_str(row.id) or "" for row in rows if row is not None}, "and all of them were changed")
         elif isinstance(id, ExternalId):
             matches = {match.id for match in await self.search("external_id", id.value)}
             if not matches:
                 raise self.not_found("contact", "listContacts")
-            stored = self._only(matches, "and none was changed")
+            stored = _only(matches, "and none was changed")
         if "groups" in changes:
             await self.set_groups(stored, changes["groups"])
         return stored
 
+    async def update_contacts(
+        self, updates: Sequence[tuple[str | ExternalId, Mapping[str, Any]]]
+    ) -> Sequence[WriteOutcome]:
+        body = [_update(id, changes) for id, changes in updates]
+        items = [
+            ItemIdentity.of(id.value) if isinstance(id, ExternalId) else ItemIdentity(id=id) for id, _ in updates
+        ]
+        response = MultiStatusResponse(await self._api.contacts.update_contacts(body), "updateContacts", items, body)
+        return [self._update_outcome(response, item) for item in items]
+
+    def _update_outcome(self, response: MultiStatusResponse, item: ItemIdentity) -> WriteOutcome:
+        ids = response.ids(item)
+        if len(ids) > 1:
+            return _ambiguous(ids, "and all of them were changed")
+        return ids[0] if ids else response.error(item) or (item.id if response.is_empty else None)
+
     async def delete_contact(self, id: str) -> None:
-        self._done(await self._api.contacts.delete_contacts(models.ContactIds(id=[int(id)])), "deleteContacts")
+        self._raise_error(await self._api.contacts.delete_contacts(_ids([id])), "deleteContacts")
+
+    async def delete_contacts(self, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
+        return _outcomes(await self._api.contacts.delete_contacts(_ids(ids)), "deleteContacts", ids)
 
     async def groups_of(self, id: str) -> Sequence[Group]:
-        answer = await self._api.contacts.list_contact_groups(id)
-        return [_group(row) for row in self._rows(answer.data, models.Group, "listContactGroups") if row is not None]
+        response = await self._api.contacts.list_contact_groups(id)
+        return [_group(row) for row in self._rows(response.data, models.Group, "listContactGroups") if row is not None]
 
     async def unsubscribe(self, id: str, channel: Any) -> None:
-        body = models.ContactIds(id=[int(id)])
-        self._done(await self._api.contacts.unsubscribe_contacts(channel, body), "unsubscribeContacts")
+        response = await self._api.contacts.unsubscribe_contacts(channel, _ids([id]))
+        self._raise_error(response, "unsubscribeContacts")
+
+    async def unsubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[ChangeOutcome]:
+        response = await self._api.contacts.unsubscribe_contacts(channel, _ids(ids))
+        return _outcomes(response, "unsubscribeContacts", ids)
 
     async def resubscribe(self, id: str, channel: Any) -> None:
-        body = models.ContactIds(id=[int(id)])
-        self._done(await self._api.contacts.resubscribe_contacts(channel, body), "resubscribeContacts")
+        response = await self._api.contacts.resubscribe_contacts(channel, _ids([id]))
+        self._raise_error(response, "resubscribeContacts")
+
+    async def resubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[ChangeOutcome]:
+        response = await self._api.contacts.resubscribe_contacts(channel, _ids(ids))
+        return _outcomes(response, "resubscribeContacts", ids)
 
     def list_groups(self, size: int) -> Fetch[Group]:
         async def page(offset: int, limit: int) -> Sequence[models.Group | None]:
-            answer = await self._api.groups.list_groups(offset=offset, limit=limit)
-            return self._rows(answer.data, models.Group, "listGroups")
+            response = await self._api.groups.list_groups(offset=offset, limit=limit)
+            return self._rows(response.data, models.Group, "listGroups")
 
         return PAGING.over(page, size, _group)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
-        # The vendor demands an external id; who names none gets a random one.
+        # The vendor requires an external id. Without one from the caller, a random one is sent.
         new = models.NewGroup(name=name, externalId=external_id or uuid4().hex, description=description or UNSET)
-        return self._touched(await self._api.groups.create_groups([new]), "createGroups", new)
+        return self._written_id(await self._api.groups.create_groups([new]), "createGroups", new)
 
     async def rename_group(self, id: str, name: str) -> None:
         update = models.GroupUpdate(id=int(id), name=name)
-        self._done(await self._api.groups.update_groups([update]), "updateGroups", update)
+        self._raise_error(await self._api.groups.update_groups([update]), "updateGroups", update)
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
-        self._done(await self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups")
+        self._raise_error(await self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups")
 
     async def add_to_group(self, group: str, id: str) -> None:
-        body = models.ContactIds(id=[int(id)])
-        self._done(await self._api.groups.add_group_contacts(int(group), body), "addGroupContacts")
+        self._raise_error(await self._api.groups.add_group_contacts(int(group), _ids([id])), "addGroupContacts")
+
+    async def add_all_to_group(self, group: str, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
+        return _outcomes(await self._api.groups.add_group_contacts(int(group), _ids(ids)), "addGroupContacts", ids)
 
     async def remove_from_group(self, group: str, id: str) -> None:
-        body = models.ContactIds(id=[int(id)])
-        self._done(await self._api.groups.remove_group_contacts(int(group), body), "removeGroupContacts")
+        response = await self._api.groups.remove_group_contacts(int(group), _ids([id]))
+        self._raise_error(response, "removeGroupContacts")
 
-    def _rows(self, data: object, kind: type[M], operation: str) -> list[M | None]:
-        found = parse_rows(data, kind)
-        if found is None:
+    async def remove_all_from_group(self, group: str, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
+        response = await self._api.groups.remove_group_contacts(int(group), _ids(ids))
+        return _outcomes(response, "removeGroupContacts", ids)
+
+    def _rows(self, data: object, model: type[M], operation: str) -> list[M | None]:
+        rows = parse_rows(data, model)
+        if rows is None:
             raise self.missing_field(operation, "data")
-        return found
+        return rows
 
-    def _done(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str, sent: object = None) -> None:
-        """Nothing of the one item that was `sent` was refused."""
-        if isinstance(answer.errors, list) and answer.errors:
-            meta = to_builtins(answer.meta) if isinstance(answer.meta, models.Meta) else None
-            raise refusal(to_builtins(answer.errors[0]), operation, sent, meta)
+    def _raise_error(self, response: WriteResponse, operation: str, sent: object = None) -> None:
+        """Raise the error of a response to a request with one item."""
+        if isinstance(response.errors, list) and response.errors:
+            meta = to_builtins(response.meta) if isinstance(response.meta, models.Meta) else None
+            raise make_error(to_builtins(response.errors[0]), operation, sent, meta)
 
-    def _touched(self, answer: models.WrittenContacts | models.WrittenGroups, operation: str, sent: object) -> str:
-        """The id of the one item that was written."""
-        self._done(answer, operation, sent)
-        kinds = (models.WrittenContact, models.WrittenGroup)
-        for row in answer.data if isinstance(answer.data, list) else ():
-            if isinstance(row, kinds) and (id := parse_str(row.id)):
+    def _written_id(self, response: WriteResponse, operation: str, sent: object) -> str:
+        """Return the id of the one item that was written, or raise the response's error."""
+        self._raise_error(response, operation, sent)
+        rows = response.data if isinstance(response.data, list) else ()
+        for row in rows:
+            if isinstance(row, models.WrittenContact | models.WrittenGroup) and (id := parse_str(row.id)):
                 return id
-        raise self.missing_field(operation, "the id of what was written")
-
-    def _only(self, ids: Collection[str], what: str) -> str:
-        if len(ids) > 1:
-            raise AmbiguousMatchError(
-                f"{len(ids)} contacts bear this external id, {what}",
-                candidates=sorted(ids),
-                vendor=PROFILE.vendor,
-                operation="contacts.update",
-                sent="yes",
-            )
-        return next(iter(ids))
+        raise self.missing_field(operation, "data.id")
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
-        # Written out, with the usual case of each field in place: a page spends half of its time here.
+        # Half of a page's time is spent here, so the usual type of each field is tested in place, without a call.
         external_id, phone, email, company = row.externalId, row.phoneNumber, row.email, row.companyName
         first, last, data = row.firstName, row.lastName, row.externalData
         archived, created = row.inArchive, row.createdAt
@@ -217,102 +247,60 @@ class VercomAdapter(VendorAdapter):
         )
 
 
-def new_contact(contact: Contact) -> models.NewContact:
+def _new_contact(contact: Contact) -> models.NewContact:
     return models.NewContact(
         **{theirs: value for ours, theirs in _WRITTEN.items() if (value := getattr(contact, ours)) is not None},
-        createdAt=_date(contact.created_at) if contact.created_at else UNSET,
+        createdAt=_encode_datetime(contact.created_at) if contact.created_at else UNSET,
         addToGroup=[int(group) for group in contact.groups] if contact.groups else UNSET,
     )
 
 
-def changes_of(fields: Mapping[str, Any]) -> models.ContactChanges:
-    return models.ContactChanges(**{_WRITTEN[ours]: value for ours, value in fields.items()})
+def _update(
+    id: str | ExternalId, changes: Mapping[str, Any]
+) -> models.ContactUpdateById | models.ContactUpdateByExternalId:
+    data = models.ContactChanges(**{_WRITTEN[name]: value for name, value in changes.items()})
+    if isinstance(id, ExternalId):
+        return models.ContactUpdateByExternalId(externalId=id.value, data=data)
+    return models.ContactUpdateById(id=id, data=data)
 
 
-def _group(row: models.Group) -> Group:
-    return attach_raw(
-        Group(
-            id=parse_str(row.id) or "",
-            name=parse_str(row.name) or "",
-            description=parse_str(row.description),
-            external_id=parse_str(row.externalId),
-            created_at=parse_datetime(row.createdAt),
-        ),
-        row,
-        _GROUP,
-    )
-
-
-def _date(value: datetime) -> str:
-    """As the vendor takes dates; which zone it means is not documented, UTC is what we read them in."""
-    # `strftime` writes the year 5 as "5".
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")
-
-
-# Vercom's native bulk: arrays in one call, the answer mapped back to each item.
-
-
-Written = str | CrossbookError | None
-Did = bool | CrossbookError | None
-
-
-class VercomBulk(VercomAdapter):
-    """The verbs for many at once. An item is answered with its id (or True), with what the vendor said against it, or
-    with None where the answer does not tell."""
-
-    async def create_contacts(self, contacts: Sequence[Contact]) -> Sequence[Written]:
-        news = [new_contact(contact) for contact in contacts]
-        names = [Names.of(new.externalId, new.email, new.phoneNumber) for new in news]
-        answered = MultiStatusResponse(await self._api.contacts.create_contacts(news), "createContacts", names, news)
-        outcomes: list[Written] = [
-            ids[0] if len(ids := answered.ids(item)) == 1 else answered.refusal(item) for item in names
-        ]
-        return answered.in_order(outcomes)
-
-    async def update_contacts(self, updates: Sequence[tuple[str | ExternalId, Mapping[str, Any]]]) -> Sequence[Written]:
-        body: list[models.ContactUpdateById | models.ContactUpdateByExternalId] = [
-            models.ContactUpdateByExternalId(externalId=id.value, data=changes_of(changes))
-            if isinstance(id, ExternalId)
-            else models.ContactUpdateById(id=id, data=changes_of(changes))
-            for id, changes in updates
-        ]
-        names = [Names.of(id.value) if isinstance(id, ExternalId) else Names(id=id) for id, _ in updates]
-        answered = MultiStatusResponse(await self._api.contacts.update_contacts(body), "updateContacts", names, body)
-        return [self._updated(answered, item) for item in names]
-
-    def _updated(self, answered: MultiStatusResponse, item: Names) -> Written:
-        ids = answered.ids(item)
-        if len(ids) > 1:
-            try:
-                return self._only(ids, "and all of them were changed")
-            except AmbiguousMatchError as error:
-                return error
-        return ids[0] if ids else answered.refusal(item) or (item.id if answered.silent else None)
-
-    async def delete_contacts(self, ids: Sequence[str]) -> Sequence[Did]:
-        return _each(await self._api.contacts.delete_contacts(_body(ids)), "deleteContacts", ids)
-
-    async def unsubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[Did]:
-        answer = await self._api.contacts.unsubscribe_contacts(channel, _body(ids))
-        return _each(answer, "unsubscribeContacts", ids)
-
-    async def resubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[Did]:
-        answer = await self._api.contacts.resubscribe_contacts(channel, _body(ids))
-        return _each(answer, "resubscribeContacts", ids)
-
-    async def add_all_to_group(self, group: str, ids: Sequence[str]) -> Sequence[Did]:
-        return _each(await self._api.groups.add_group_contacts(int(group), _body(ids)), "addGroupContacts", ids)
-
-    async def remove_all_from_group(self, group: str, ids: Sequence[str]) -> Sequence[Did]:
-        return _each(await self._api.groups.remove_group_contacts(int(group), _body(ids)), "removeGroupContacts", ids)
-
-
-def _body(ids: Sequence[str]) -> models.ContactIds:
+def _ids(ids: Sequence[str]) -> models.ContactIds:
     return models.ContactIds(id=[int(id) for id in ids])
 
 
-def _each(answer: models.WrittenContacts | models.WrittenGroups, operation: str, ids: Sequence[str]) -> list[Did]:
-    """For calls on ids: done, if the answer names it or has nothing to say at all; refused, if an error names it."""
-    names = [Names(id=id) for id in ids]
-    answered = MultiStatusResponse(answer, operation, names)
-    return [bool(answered.ids(item)) or answered.refusal(item) or answered.silent or None for item in names]
+def _outcomes(response: WriteResponse, operation: str, ids: Sequence[str]) -> list[ChangeOutcome]:
+    """Return for each id True if a row or an empty response confirms it, its error, or None if neither is there."""
+    items = [ItemIdentity(id=id) for id in ids]
+    answered = MultiStatusResponse(response, operation, items)
+    return [bool(answered.ids(item)) or answered.error(item) or answered.is_empty or None for item in items]
+
+
+def _only(ids: Collection[str], consequence: str) -> str:
+    """Return the only id, or raise AmbiguousMatchError."""
+    if len(ids) > 1:
+        raise _ambiguous(ids, consequence)
+    return next(iter(ids))
+
+
+def _ambiguous(ids: Collection[str], consequence: str) -> AmbiguousMatchError:
+    return AmbiguousMatchError(
+        f"{len(ids)} contacts have this external id, {consequence}",
+        candidates=sorted(ids), vendor=PROFILE.vendor, operation="contacts.update", sent="yes",
+    )  # fmt: skip
+
+
+def _group(row: models.Group) -> Group:
+    group = Group(
+        id=parse_str(row.id) or "",
+        name=parse_str(row.name) or "",
+        description=parse_str(row.description),
+        external_id=parse_str(row.externalId),
+        created_at=parse_datetime(row.createdAt),
+    )
+    return attach_raw(group, row, _GROUP)
+
+
+def _encode_datetime(value: datetime) -> str:
+    """Return a time as the vendor takes it. Its time zone is not documented; it is written and read as UTC."""
+    # Not `strftime`, which writes the year 5 as "5".
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")

@@ -1,4 +1,4 @@
-"""Vercom's facts. Where they are from: specs/vercom.yaml."""
+"""The profile of Vercom. Sources: specs/vercom.yaml."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import replace
 
-from crossbook._pagination.strategies import OffsetPagination
 from crossbook.errors import RejectedError
 from crossbook.vendor import (
     Capability,
     FieldSupport,
+    OffsetPagination,
     Operation,
     Retry,
     VendorErrorInfo,
@@ -22,10 +23,10 @@ from crossbook.vendor import (
 
 _READ = Operation(Retry.SAFE)
 _LIST = Operation(Retry.SAFE, empty_on_404=True)
-_AGAIN = Operation(Retry.IDEMPOTENT)
+_IDEMPOTENT = Operation(Retry.IDEMPOTENT)
 _CREATE = Operation(Retry.CREATE_WITH_LOOKUP)
 
-# Theirs → ours, for the field that an error names.
+# The member that an error names → our field.
 FIELDS = {
     "externalId": "external_id",
     "phoneNumber": "phone",
@@ -45,22 +46,17 @@ class Envelope(Struct):
     errors: Raw | UnsetType = UNSET
 
 
-def complaint(problem: Any, meta: Any = None) -> VendorErrorInfo:
-    """One element of `errors`."""
-    problem = parse_object(problem)
-    parameter = parse_object(problem.get("meta")).get("parameter")
+def parse_error(error: Any, meta: Any = None) -> VendorErrorInfo:
+    """Return one element of a response's `errors`."""
+    error = parse_object(error)
+    parameter = parse_object(error.get("meta")).get("parameter")
     return VendorErrorInfo(
         kind=RejectedError,
-        code=str(problem["code"]) if problem.get("code") is not None else None,
-        message=". ".join(str(problem[part]).rstrip(".") for part in ("title", "message") if problem.get(part)),
+        code=str(error["code"]) if error.get("code") is not None else None,
+        message=". ".join(str(error[part]).rstrip(".") for part in ("title", "message") if error.get(part)),
         field=FIELDS.get(parameter, parameter) if isinstance(parameter, str) else None,
-        request_id=request_id(meta),
+        request_id=_request_id(meta),
     )
-
-
-def request_id(meta: Any) -> str | None:
-    found = parse_object(meta).get("uniqId")
-    return str(found) if found else None
 
 
 def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
@@ -68,15 +64,19 @@ def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
         return None
     errors = parse_list(body.errors)
     if not errors:
-        # Of a success nothing more is read for every call: the log asks for the request's id, if anybody listens.
-        return _NONE if status < 300 else VendorErrorInfo(kind=None, request_id=request_id(body.meta))
-    said = complaint(errors[0], body.meta)
-    # 207 is a success in part, told item by item; beside a failing status the status says what kind it is.
-    own = RejectedError if status < 300 and status != 207 else None
-    return VendorErrorInfo(kind=own, code=said.code, message=said.message, field=said.field, request_id=said.request_id)
+        # The id of a successful request is read only for the log, by the profile's `request_id`.
+        return _SUCCESS if status < 300 else VendorErrorInfo(kind=None, request_id=_request_id(body.meta))
+    # 207 is a partial success; the adapter maps its errors to items. The status of a failure decides on the class.
+    kind = RejectedError if status < 300 and status != 207 else None
+    return replace(parse_error(errors[0], body.meta), kind=kind)
 
 
-_NONE = VendorErrorInfo(kind=None)
+def _request_id(meta: Any) -> str | None:
+    found = parse_object(meta).get("uniqId")
+    return str(found) if found else None
+
+
+_SUCCESS = VendorErrorInfo(kind=None)
 PAGING = OffsetPagination(default_size=500, max_size=1000)
 
 PROFILE = VendorProfile(
@@ -87,35 +87,30 @@ PROFILE = VendorProfile(
         "messageflow": "https://api.messageflow.com",
         "redlink": "https://api.redlink.pl",
     },
-    environment={
-        "authorization": "CROSSBOOK_VERCOM_AUTHORIZATION",
-        "application_key": "CROSSBOOK_VERCOM_APPLICATION_KEY",
-        "brand": "CROSSBOOK_VERCOM_BRAND",
-        "base_url": "CROSSBOOK_VERCOM_BASE_URL",
-        "account": "CROSSBOOK_VERCOM_ACCOUNT",
-    },
+    credentials=(("authorization", "application_key"),),
+    optional_credentials=("brand",),
     contact_paging=PAGING,
     group_paging=PAGING,
     operations={
         "listContacts": _LIST,
         "createContacts": _CREATE,
-        "updateContacts": _AGAIN,
-        "deleteContacts": _AGAIN,
-        "unsubscribeContacts": _AGAIN,
-        "resubscribeContacts": _AGAIN,
+        "updateContacts": _IDEMPOTENT,
+        "deleteContacts": _IDEMPOTENT,
+        "unsubscribeContacts": _IDEMPOTENT,
+        "resubscribeContacts": _IDEMPOTENT,
         "listContactGroups": _LIST,
-        "addContactGroups": _AGAIN,
-        "removeContactGroups": _AGAIN,
+        "addContactGroups": _IDEMPOTENT,
+        "removeContactGroups": _IDEMPOTENT,
         "listFields": _LIST,
         "listSegments": _LIST,
         "getSegment": _READ,
         "listGroups": _LIST,
         "createGroups": Operation(Retry.CREATE_NO_LOOKUP),
-        "updateGroups": _AGAIN,
-        "deleteGroups": _AGAIN,
+        "updateGroups": _IDEMPOTENT,
+        "deleteGroups": _IDEMPOTENT,
         "listGroupContacts": _LIST,
-        "addGroupContacts": _AGAIN,
-        "removeGroupContacts": _AGAIN,
+        "addGroupContacts": _IDEMPOTENT,
+        "removeGroupContacts": _IDEMPOTENT,
     },
     capabilities={
         "contacts.list": Capability("native", "pages by offset", operation="listContacts"),
@@ -125,7 +120,7 @@ PROFILE = VendorProfile(
         ),
         "contacts.create": Capability("native", bulk_size=1000, operation="createContacts"),
         "contacts.update": Capability(
-            "native", "by id or external id; groups cost a call each", bulk_size=1000, operation="updateContacts"
+            "native", "by id or external id; each group costs one more call", bulk_size=1000, operation="updateContacts"
         ),
         "contacts.update:external_id": Capability("native", operation="updateContacts"),
         "contacts.delete": Capability("native", bulk_size=1000, operation="deleteContacts"),
@@ -139,7 +134,7 @@ PROFILE = VendorProfile(
             "native", "sms, email, push or all", bulk_size=1000, operation="resubscribeContacts"
         ),
         "groups.list": Capability("native", "pages by offset", operation="listGroups"),
-        "groups.get": Capability("emulated", "looked up in the list", operation="listGroups"),
+        "groups.get": Capability("emulated", "found in the list", operation="listGroups"),
         "groups.create": Capability("native", operation="createGroups"),
         "groups.create:description": Capability("native", operation="createGroups"),
         "groups.create:external_id": Capability("native", operation="createGroups"),
@@ -168,7 +163,7 @@ PROFILE = VendorProfile(
     empty_list=b'{"data":[]}',
     envelope=Envelope,
     read_error=read_error,
-    request_id=lambda envelope: request_id(envelope.meta),
+    request_id=lambda envelope: _request_id(envelope.meta),
     contact_id=re.compile(r"[1-9][0-9]{0,17}"),
     group_id=re.compile(r"[1-9][0-9]{0,17}"),
     filters={

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 from crossbook_wire.vercom import Api, models
 
 from crossbook._http.session import Session
-from crossbook._pagination import cursor
 from crossbook._pagination.pager import Pager
+from crossbook._resource import Resource
 from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
-from crossbook.errors import InvalidInputError, InvalidResponseError, NotFoundError
-from crossbook.vendors.decoding import M, parse_int, parse_rows, parse_str
+from crossbook.errors import InvalidInputError
+from crossbook.vendor import M, VendorAdapter, parse_int, parse_rows, parse_str
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 
@@ -22,7 +22,7 @@ class Field:
     """An additional field of the account: a name that `Contact.fields` can use.
 
     Args:
-        id: the vendor's id, where it tells one.
+        id: the vendor's id, if the vendor returns one.
         name: the key in `Contact.fields`.
     """
 
@@ -36,8 +36,8 @@ class Segment:
 
     Args:
         id: the vendor's id.
-        name: its name in the panel.
-        count: how many contacts it has; only `segments.get` tells.
+        name: its name in the vendor's panel.
+        count: the number of its contacts; only `segments.get` returns it.
     """
 
     id: str
@@ -48,61 +48,75 @@ class Segment:
 T = TypeVar("T", Field, Segment)
 
 
-class Fields:
+class _VercomResource(Resource):
+    def __init__(self, api: Api, adapter: VendorAdapter, session: Session) -> None:
+        super().__init__(adapter, session)
+        self._api = api
+
+    def _list_rows(
+        self, call: Callable[..., Coroutine[Any, Any, Any]], model: type[M], read: Callable[[M], T], after: str | None
+    ) -> Pager[T]:
+        async def page(offset: int, limit: int) -> Sequence[M | None]:
+            response = await call(offset=offset, limit=limit)
+            rows = parse_rows(response.data, model)
+            if rows is None:
+                raise self._adapter.missing_field(f"{self.resource}.list", "data")
+            return rows
+
+        return self._list(lambda: PAGING.over(page, PAGING.default_size, read), after)
+
+
+class Fields(_VercomResource):
     """`book.fields`: the additional fields of the account."""
 
     resource = "fields"
 
-    def __init__(self, api: Api, session: Session) -> None:
-        self._api = api
-        self._session = session
-
     @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Field]:
-        """Lists the names that `Contact.fields` uses in this account.
+        """List the names that `Contact.fields` can use in this account.
 
         Args:
-            after: a cursor: begins where that page ended.
+            after: the cursor of a page: the list starts after that page.
 
         Returns:
             A `Pager` of `Field`.
 
         Raises:
-            InvalidInputError: a cursor of another list.
+            InvalidInputError: the cursor is of another list.
 
-        Source: documented; what an item holds is inferred.
+        Source: documented; the members of an item are inferred.
 
         Example:
             ```python
             names = [field.name async for field in book.fields.list()]
             ```
         """
-        return _pager(self._session, "fields", self._api.contacts.list_fields, models.Field, _field, after)
+
+        def read(row: models.Field) -> Field:
+            return Field(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
+
+        return self._list_rows(self._api.contacts.list_fields, models.Field, read, after)
 
 
-class Segments:
+class Segments(_VercomResource):
     """`book.segments`: saved selections of contacts, made in the vendor's panel."""
 
     resource = "segments"
 
-    def __init__(self, api: Api, session: Session) -> None:
-        self._api = api
-        self._session = session
-
     @hide_internal_frames_sync
     def list(self, *, after: str | None = None) -> Pager[Segment]:
-        """Lists the segments of the account, without their counts.
+        """List the segments of the account, without their counts.
 
         Args:
-            after: a cursor: begins where that page ended.
+            after: the cursor of a page: the list starts after that page.
 
         Returns:
             A `Pager` of `Segment`.
 
         Raises:
-            InvalidInputError: a cursor of another list.
+            InvalidInputError: the cursor is of another list.
 
-        Source: documented; what an item holds is inferred.
+        Source: documented; the members of an item are inferred.
 
         Example:
             ```python
@@ -110,11 +124,15 @@ class Segments:
                 print(segment.name)
             ```
         """
-        return _pager(self._session, "segments", self._api.segments.list_segments, models.Segment, _segment, after)
+
+        def read(row: models.Segment) -> Segment:
+            return Segment(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
+
+        return self._list_rows(self._api.segments.list_segments, models.Segment, read, after)
 
     @hide_internal_frames
     async def get(self, id: str) -> Segment:
-        """Counts a segment. The vendor may take a while: it is asked again until it is done, within the call's time.
+        """Return a segment with its count. The request is repeated until the vendor has counted.
 
         Args:
             id: the segment's id, as text.
@@ -123,9 +141,9 @@ class Segments:
             The segment with its `count`.
 
         Raises:
-            InvalidInputError: no id.
-            NotFoundError: there is none with this id.
-            VendorUnavailableError: it is still being counted when the call's time is over.
+            InvalidInputError: the id is not one of this vendor.
+            NotFoundError: the segment does not exist.
+            VendorUnavailableError: the vendor is still counting when the call's time is over.
 
         Source: documented; the name of the count is inferred.
 
@@ -135,44 +153,9 @@ class Segments:
             ```
         """
         if type(id) is not str or not PROFILE.group_id.fullmatch(id):
-            raise InvalidInputError("a segment's id is text of digits", field="id", vendor=PROFILE.vendor)
-        answer = await self._api.segments.get_segment(id)
-        for row in parse_rows(answer.data, models.CountedSegment) or ():
+            raise InvalidInputError("invalid Vercom segment id: expected digits", field="id", vendor=PROFILE.vendor)
+        response = await self._api.segments.get_segment(id)
+        for row in parse_rows(response.data, models.CountedSegment) or ():
             if row is not None:
                 return Segment(id=parse_str(row.id) or id, name=parse_str(row.name) or "", count=parse_int(row.count))
-        raise NotFoundError("there is no such segment", vendor=PROFILE.vendor, operation="getSegment", sent="yes")
-
-
-def _pager(
-    session: Session,
-    what: str,
-    call: Callable[..., Coroutine[Any, Any, Any]],
-    kind: type[M],
-    read: Callable[[M], T],
-    after: str | None,
-) -> Pager[T]:
-    session.check_open()
-
-    async def page(offset: int, limit: int) -> Sequence[M | None]:
-        answer = await call(offset=offset, limit=limit)
-        found = parse_rows(answer.data, kind)
-        if found is None:
-            raise InvalidResponseError(
-                "the answer lacks data", vendor=PROFILE.vendor, operation=f"{what}.list", sent="yes"
-            )
-        return found
-
-    bound = cursor.hash_filters(PROFILE.vendor, what)
-    position = cursor.decode(after, bound) if after is not None else None
-    return Pager(
-        lambda: PAGING.over(page, PAGING.default_size, read), session.start_task, bound, position,
-        vendor=PROFILE.vendor, operation=f"{what}.list",
-    )  # fmt: skip
-
-
-def _field(row: models.Field) -> Field:
-    return Field(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
-
-
-def _segment(row: models.Segment) -> Segment:
-    return Segment(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
+        raise self._adapter.not_found("segment", "getSegment")

@@ -1,0 +1,68 @@
+"""The base of `book.contacts`, `book.groups` and the vendors' own resources: checks before a call, and lists."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from crossbook._http.session import Session
+from crossbook._pagination import cursor
+from crossbook._pagination.pager import Pager
+from crossbook.errors import NotFoundError
+from crossbook.vendor import Fetch, VendorAdapter
+
+if TYPE_CHECKING:
+    from crossbook._batch.builder import BatchContext
+    from crossbook._pagination.pager import HasId
+
+T = TypeVar("T", bound="HasId")
+
+
+class Resource:
+    """Operations of one account on one kind of record. Errors name them by `resource`: `contacts.get`."""
+
+    resource: ClassVar[str]
+
+    def __init__(
+        self,
+        adapter: VendorAdapter,
+        session: Session,
+        make_batch_context: Callable[[float | None], BatchContext] | None = None,
+    ) -> None:
+        self._adapter = adapter
+        self._profile = adapter.profile
+        self._session = session
+        self._make_batch_context = make_batch_context
+
+    def _require(self, operation: str) -> None:
+        """Raise UnsupportedError if the vendor has no such operation, UsageError if the book is not open."""
+        if self._profile.capability(operation).support == "unsupported":
+            raise self._adapter.unsupported(operation)
+        if self._session.task_group is None:  # an open book's event loop is checked by the request itself
+            self._session.check_open()
+
+    def _batch_context(self, operation: str, max_wait: float | None) -> BatchContext:
+        self._require(operation)
+        self._session.check_open()
+        assert self._make_batch_context is not None
+        return self._make_batch_context(max_wait)
+
+    def _list(
+        self, fetch: Callable[[], Fetch[T]], after: str | None, *filters: object, unique: bool = False, prefetch: int = 1
+    ) -> Pager[T]:
+        """Return a pager. Its cursors are valid for lists with the same `filters`."""
+        self._session.check_open()
+        bound = cursor.hash_filters(self._profile.vendor, self.resource, *filters)
+        position = cursor.decode(after, bound) if after is not None else None
+        return Pager(
+            fetch, self._session.start_task, bound, position,
+            unique=unique, prefetch=prefetch, vendor=self._profile.vendor, operation=f"{self.resource}.list",
+        )  # fmt: skip
+
+    async def _delete(self, deletion: Awaitable[None]) -> None:
+        try:
+            await deletion
+        except NotFoundError as error:
+            # After a lost response, "not found" means that an earlier request of this call deleted the record.
+            if error.earlier != "maybe":
+                raise
