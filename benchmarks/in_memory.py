@@ -66,13 +66,8 @@ async def wire() -> AsyncGenerator[Call]:
 async def without_policy() -> AsyncGenerator[Call]:
     """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
     async with opened() as book:
-<<<<<<< HEAD
         session, options = book._session, Options()
         profile = session.profile
-=======
-        connection, options = book._session, Options()
-        profile = connection.profile
->>>>>>> 58f7ba2 (Make crossbook.vendor the one module for people who add a vendor)
 
         async def send() -> SuccessResponse:
             session.check_open()

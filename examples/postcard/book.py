@@ -31,20 +31,8 @@ class Postcard(AddressBook):
 
     @hide_internal_frames_sync
     def renew_credentials(self, token: str) -> None:
-<<<<<<< HEAD
-        """Uses another token of the same account from the next attempt on."""
-        self._session.replace_credentials(_auth(token))
-
-    @classmethod
-    @hide_internal_frames_sync
-    def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
-        """The account of the environment: CROSSBOOK_POSTCARD_TOKEN, and where wanted CROSSBOOK_POSTCARD_BASE_URL and
-        CROSSBOOK_POSTCARD_ACCOUNT."""
-        return cls._from(account, cls._environment(account), options)
-=======
         """Use another token of the same account from the next request on."""
-        self._renew(bearer_auth(token))
->>>>>>> 58f7ba2 (Make crossbook.vendor the one module for people who add a vendor)
+        self._replace_credentials(bearer_auth(token))
 
     def _make_adapter(self, send: Send) -> PostcardAdapter:
         self.wire = Api(send)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 import msgspec
-from crossbook_wire.http import Request
+
+if TYPE_CHECKING:
+    from crossbook_wire.http import Request
 
 # Whole words are matched and then looked into: a pattern that searches a word for a mark begins again at each of its
 # characters, which takes quadratic time in a long word without the mark.

@@ -48,7 +48,12 @@ class Resource:
         return self._make_batch_context(max_wait)
 
     def _list(
-        self, fetch: Callable[[], Fetch[T]], after: str | None, *filters: object, unique: bool = False, prefetch: int = 1
+        self,
+        fetch: Callable[[], Fetch[T]],
+        after: str | None,
+        *filters: object,
+        unique: bool = False,
+        prefetch: int = 1,
     ) -> Pager[T]:
         """Return a pager. Its cursors are valid for lists with the same `filters`."""
         self._session.check_open()

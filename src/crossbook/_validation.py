@@ -307,9 +307,7 @@ def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tu
             stored[name] = None
         else:
             field = f"fields.{name}"
-            stored[name] = _check_length(
-                profile, field, check_text(profile, field, value), profile.extra_fields[name]
-            )
+            stored[name] = _check_length(profile, field, check_text(profile, field, value), profile.extra_fields[name])
     return stored, unknown
 
 

@@ -36,10 +36,11 @@ class BookOptions(CallOptions, total=False):
         default_group: the group of new contacts without a group (Atom).
         rate: requests a second, instead of the profile's: a negotiated limit, or your share of a limit.
         concurrency: the number of the account's requests in flight at once; by default the profile's.
-        transport: "httpx" (default), "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`). aiohttp is the fastest, runs
-            on asyncio only, and is faster still on uvloop (`uvloop.run(main())`).
-        http_client: an `AsyncClient` of httpx or httpx2, or a connector of aiohttp (`aiohttp.TCPConnector(ssl=context)`),
-            for client certificates, your own CA, or proxies. You keep its pool, cookies and redirects, and you close it.
+        transport: "httpx" (default), "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`). aiohttp is the fastest,
+            runs on asyncio only, and is faster still on uvloop (`uvloop.run(main())`).
+        http_client: an `AsyncClient` of httpx or httpx2, or a connector of aiohttp
+            (`aiohttp.TCPConnector(ssl=context)`), for client certificates, your own CA, or proxies. You keep its pool,
+            cookies and redirects, and you close it.
         allow_http: allows a base_url without https. Loopback addresses are always allowed.
     """
 
@@ -54,11 +55,12 @@ class BookOptions(CallOptions, total=False):
 
 
 class AddressBook:
-    """One account at one vendor: a `SerwerSMS`, `Atom`, `Filemail` or `Vercom`, or the result of `crossbook.open(name)`.
+    """One account at one vendor: a `SerwerSMS`, `Atom`, `Filemail` or `Vercom`.
 
     Open a book once with `async with`, in the event loop that uses it. Any number of tasks can share it.
     Closing the book ends the calls of other tasks at once. They raise `NoResponseError` if their request was sent,
-    `ConnectError` if not, or the error of their last attempt. (A request through your own `http_client` runs to its end.)
+    `ConnectError` if not, or the error of their last attempt. (A request through your own `http_client` runs to its
+    end.)
 
     Each vendor's class takes its credentials and these arguments:
 
@@ -139,7 +141,7 @@ class AddressBook:
     def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is abstract: use SerwerSMS, Atom, Filemail or Vercom")
 
-    def _renew(self, auth: Auth) -> None:
+    def _replace_credentials(self, auth: Auth) -> None:
         """Use other credentials of the same account from the next request on."""
         self._session.replace_credentials(auth)
 
@@ -182,7 +184,7 @@ class AddressBook:
         arguments: dict[str, Any] = {name: value for name, value in found.items() if name not in unused}
         if account is not None and "username" not in arguments:
             arguments.setdefault("account", account)
-        return cls(**arguments | options)
+        return cls(**{**arguments, **options})
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return a copy with other options for its calls; it shares connections, login and limits.
@@ -227,9 +229,7 @@ class AddressBook:
     def _check_call_options(cls, options: Mapping[str, Any]) -> None:
         unknown = sorted(set(options) - set(CallOptions.__annotations__))
         if unknown:
-            raise InvalidInputError(
-                f"unknown option {', '.join(unknown)}", field=unknown[0], vendor=cls.profile.vendor
-            )
+            raise InvalidInputError(f"unknown option {', '.join(unknown)}", field=unknown[0], vendor=cls.profile.vendor)
 
     @classmethod
     def _check_account(cls, account: str | None) -> str | None:

@@ -82,8 +82,8 @@ class Contacts(Resource):
                 keeps all ids in memory.
             full: fetches the details of each contact, one call each, if the list has fewer fields (Atom).
             prefetch: the number of pages that are requested ahead. More than 1 makes a long list as many times faster
-                (Vercom, whose pages start at any offset). It costs up to as many requests at the end of the list, and as
-                many pages in memory.
+                (Vercom, whose pages start at any offset). It costs up to as many requests at the end of the list, and
+                as many pages in memory.
 
         Returns:
             A `Pager`: `async for` yields contacts, `await` returns one `Page`, `.pages()` yields every page.
@@ -179,15 +179,17 @@ class Contacts(Resource):
             why = _validation.explain_no_match_key(name, value, region)
             raise InvalidInputError(why, field=name, vendor=self._profile.vendor)
         found = await self._adapter.search(name, value.strip() if name == "email" else key)
-        keys = await map_in_chunks(
-            found, lambda contact: _validation.match_key(name, getattr(contact, name), region)
-        )
+        keys = await map_in_chunks(found, lambda contact: _validation.match_key(name, getattr(contact, name), region))
         matches = {contact.id: contact for contact, other in zip(found, keys, strict=True) if other == key}
         if len(matches) > 1:
             raise AmbiguousMatchError(
                 f"{len(matches)} contacts have this {name}: {', '.join(list(matches)[:10])}",
-                candidates=tuple(matches), vendor=self._profile.vendor, operation="contacts.find", field=name, sent="yes",
-            )  # fmt: skip
+                candidates=tuple(matches),
+                vendor=self._profile.vendor,
+                operation="contacts.find",
+                field=name,
+                sent="yes",
+            )
         return next(iter(matches.values()), None)
 
     @hide_internal_frames
@@ -198,9 +200,9 @@ class Contacts(Resource):
 
         Args:
             contact: the contact; its `id` is ignored.
-            on_unsupported_field: "error" refuses a contact with a field that the vendor cannot store, before any request;
-                "drop" leaves the field out and lists it in the result. The groups of a contact that was read from
-                another vendor are such a field.
+            on_unsupported_field: "error" refuses a contact with a field that the vendor cannot store, before any
+                request; "drop" leaves the field out and lists it in the result. The groups of a contact that was read
+                from another vendor are such a field.
 
         Returns:
             A `WriteResult`: `.id`, `.contact`, `.dropped_fields`, `.write_only_fields`.
@@ -246,7 +248,8 @@ class Contacts(Resource):
 
         Raises:
             NotFoundError: the contact does not exist.
-            AmbiguousMatchError: several contacts have this external id. All were changed; or none, if only groups change.
+            AmbiguousMatchError: several contacts have this external id. All were changed; or none, if only groups
+                change.
             InvalidInputError, RejectedError: as in `create`.
 
         Example:
@@ -489,8 +492,8 @@ class Contacts(Resource):
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
         """Delete many contacts by id, or all contacts of a list.
 
-        The ids of a list are read to the end before the first contact is deleted. Your own generator over a list does not
-        do this, and a list that shrinks while it is read skips contacts.
+        The ids of a list are read to the end before the first contact is deleted. Your own generator over a list does
+        not do this, and a list that shrinks while it is read skips contacts.
 
         Args:
             ids: the vendor's ids, or a list of contacts of this book.
@@ -572,7 +575,7 @@ class Contacts(Resource):
         many: str,
         **fixed: str,
     ) -> Batch[str]:
-        """Return a batch that calls the adapter's method `one` for each id, or `many` if the vendor has bulk requests."""
+        """Return a batch that calls the adapter's method `one`, or `many` if the adapter has it for many ids."""
         from crossbook._batch.builder import batch, bulk_method
         from crossbook._batch.operations import ById
 

@@ -137,13 +137,13 @@ class VendorProfile(Struct, frozen=True, eq=False):
         contact_fields: the fields of `Contact` that the vendor stores.
         extra_fields: the keys of `Contact.fields` with their maximum lengths; None if any key is stored.
         envelope: the members of any response body that `read_error` needs, each optional and undecoded.
-        read_error: takes the HTTP status and the envelope. Returns a `VendorErrorInfo` without a kind for a success, and
-            None if the response is not the vendor's (a proxy's page, a wrong address).
+        read_error: takes the HTTP status and the envelope. Returns a `VendorErrorInfo` without a kind for a success,
+            and None if the response is not the vendor's (a proxy's page, a wrong address).
         contact_id, group_id: the pattern of an id. Only matching text is put into a path, a query or a body.
         filters: the filters of `contacts.list`.
         sorts: the values of `sort=`.
-        match_keys: the keys by which a contact can be found, and how: by a filter of the list, by a text search, or in a
-            snapshot of the whole list.
+        match_keys: the keys by which a contact can be found, and how: by a filter of the list, by a text search, or in
+            a snapshot of the whole list.
         name_format: "split" if first and last name are stored, "full" if one whole name is.
         requires_any_of: fields of which each contact needs at least one.
         clear_value: what clears a field: "null", an "empty" text, or "never" if no value does.
@@ -237,8 +237,8 @@ class Query(Struct, frozen=True):
 class VendorAdapter:
     """Our operations as calls of one vendor's API.
 
-    crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's form.
-    `region` is the account's region for phone numbers.
+    crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's
+    form. `region` is the account's region for phone numbers.
     """
 
     profile: VendorProfile

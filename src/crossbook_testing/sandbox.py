@@ -299,7 +299,10 @@ class Sandbox:
 
     def _transport(self, asked: Callable[[], Transport]) -> Transport:
         return Spoiled(
-            asked() if self._socket else Inside(self._vendors), self._troubles, self._vendors.operation_of, self._install_clock
+            asked() if self._socket else Inside(self._vendors),
+            self._troubles,
+            self._vendors.operation_of,
+            self._install_clock,
         )
 
     def _install_clock(self) -> None:

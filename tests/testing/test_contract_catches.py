@@ -166,7 +166,9 @@ def outcomes(pytester: pytest.Pytester, flaw: Flaw) -> dict[str, int]:
     pytester.makepyfile(BODY.format(adapter=flaw.adapter.strip("\n").lstrip(), profile=flaw.profile))
     chosen = " or ".join(flaw.noticed)
     # Plain: Python 3.11.7 sometimes trips over its own count of recursions while a module is rewritten.
-    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert=plain", "-k", chosen)
+    result = pytester.runpytest_inprocess(
+        "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--assert=plain", "-k", chosen
+    )
     with warnings.catch_warnings():
         # A test that failed leaves calls that nobody awaits; they are not for the next test to find.
         warnings.simplefilter("ignore")

@@ -51,7 +51,7 @@ async def test_nothing_is_invented_from_an_address(book: Filemail, server: Serve
 
 async def test_half_a_name_cannot_change(book: Filemail, server: Server) -> None:
     for half in ("first_name", "last_name"):
-        with pytest.raises(InvalidInputError, match="both halves") as caught:
+        with pytest.raises(InvalidInputError, match="first_name and last_name together") as caught:
             await book.contacts.update("1", **{half: "Anna"})
         assert caught.value.field == half
     assert server.requests("filemail").total() == 0

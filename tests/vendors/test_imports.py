@@ -37,7 +37,7 @@ async def main():
             await book.contacts.get("1")
         except crossbook.NotFoundError:
             pass
-        await book.with_options(attempts=1).groups.list(page_size=2)
+        await book.with_options(max_attempts=1).groups.list(page_size=2)
         used = set(sys.modules) - made
         book.contacts.delete_many([])
         print(json.dumps({"made": sorted(made), "used": sorted(used), "batched": sorted(sys.modules)}))
@@ -65,7 +65,7 @@ def test_a_vendors_class_brings_no_library_no_engine_and_no_other_vendor(vendor:
         f"from crossbook import {CLASSES[vendor]}; print(json.dumps([before, [*sys.modules]]))"
     )
     loaded = [name for name in loaded if name not in before]
-    assert f"crossbook.vendors.{vendor}.card" in loaded
+    assert f"crossbook.vendors.{vendor}.profile" in loaded
     # Filemail's class takes its clock from anyio.
     later = [name for name in LATER if vendor != "filemail" or name != "anyio"]
     assert within(loaded, *later) == []

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from crossbook.vendor import parse_rows
 from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, reply, sample
 
@@ -19,7 +20,6 @@ from crossbook import (
     VendorUnavailableError,
     Vercom,
 )
-from crossbook.vendors.decoding import parse_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -67,7 +67,7 @@ async def test_404_is_an_empty_list(name: str) -> None:
 
 async def test_a_list_that_is_missing_is_no_empty_one() -> None:
     async with answered("contacts-none") as book:
-        with pytest.raises(InvalidResponseError, match="lacks data"):
+        with pytest.raises(InvalidResponseError, match="has no data"):
             await book.contacts.list()
 
 

@@ -8,13 +8,8 @@ from typing import Any
 import anyio
 
 from crossbook import _phones
-<<<<<<< HEAD
 from crossbook._concurrency import await_result, is_finished, map_in_chunks
-from crossbook._validation import match_key, why_unmatched
-=======
-from crossbook._concurrency import Job, map_in_chunks
-from crossbook._validation import match_key, explain_no_match_key
->>>>>>> 58f7ba2 (Make crossbook.vendor the one module for people who add a vendor)
+from crossbook._validation import explain_no_match_key, match_key
 from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
 

@@ -94,12 +94,12 @@ class Prefetcher(Generic[V]):
         return not self._jobs and self._waits_for == offset and self.look(after)
 
 
-class _HasId(Protocol):
+class HasId(Protocol):
     @property
     def id(self) -> str: ...
 
 
-T = TypeVar("T", bound=_HasId)
+T = TypeVar("T", bound=HasId)
 
 
 class Pager(Generic[T]):

@@ -53,7 +53,7 @@ def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
             for name, book in books.items():
                 tasks.start_soon(check_one, name, book)
         result = Health(
-            healthy=all(book.answers for book in found.values()), books={name: found[name] for name in books}
+            healthy=all(book.healthy for book in found.values()), books={name: found[name] for name in books}
         )
         if not result.healthy:
             response.status_code = 503

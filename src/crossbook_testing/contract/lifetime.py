@@ -63,7 +63,7 @@ class Lifetime(Fixtures):
                 return str(caught.value)
 
             with start_blocking_portal() as portal:
-                assert "one book a running loop" in portal.call(elsewhere)
+                assert "open one book per event loop" in portal.call(elsewhere)
             assert (await book.contacts.list()).items == ()
 
     async def test_an_error_inside_comes_out_as_it_is(self, make: Make) -> None:

@@ -65,7 +65,7 @@ class Atom(AddressBook):
         """
         from crossbook._http.auth import bearer_auth
 
-        self._renew(bearer_auth(token))
+        self._replace_credentials(bearer_auth(token))
 
     def _make_adapter(self, send: Send) -> AtomAdapter:
         from crossbook_wire.atom import Api

@@ -111,9 +111,7 @@ PROFILE = VendorProfile(
             "native", "only an empty group; one more call to check that it is", operation="deleteAddressBook"
         ),
         "groups.delete:with_contacts": Capability("native", operation="deleteAddressBook"),
-        "groups.add": Capability(
-            "unsupported", "it would move the contact: use contacts.update(id, groups=[group])"
-        ),
+        "groups.add": Capability("unsupported", "it would move the contact: use contacts.update(id, groups=[group])"),
         "groups.remove": Capability(
             "unsupported", "a contact is in exactly one group: use contacts.update(id, groups=[other])"
         ),

@@ -92,7 +92,7 @@ class Filemail(AddressBook):
             book.renew_credentials("user@example.com", "the new password")
             ```
         """
-        self._renew(_login_auth(username, password, api_key, None))
+        self._replace_credentials(_login_auth(username, password, api_key, None))
 
     async def __aenter__(self) -> Self:
         from crossbook._http.auth import shared_hash

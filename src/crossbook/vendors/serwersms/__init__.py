@@ -100,7 +100,7 @@ class SerwerSMS(AddressBook):
             book.renew_credentials(token="the new token")
             ```
         """
-        self._renew(_make_auth(username, password, token))
+        self._replace_credentials(_make_auth(username, password, token))
 
     @hide_internal_frames
     async def import_contacts(self, group_name: str, contacts: Iterable[Contact]) -> Imported:

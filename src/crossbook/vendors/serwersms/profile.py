@@ -59,8 +59,8 @@ def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
     code = None if error.get("code") is None else str(error["code"])
     message = str(error.get("message") or error.get("type") or "")
     kind = _BY_CODE.get(code or "", RejectedError)
-    field = "phone" if code == "2001" else next(
-        (_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None
+    field = (
+        "phone" if code == "2001" else next((_FIELDS[word] for word in _WORD.findall(message) if word in _FIELDS), None)
     )
     if kind is AuthError:
         field = None  # an address (1003) or a phone (1008) in the message is the caller's own
@@ -100,7 +100,10 @@ PROFILE = VendorProfile(
         ),
         "contacts.create": Capability("native", operation="createContact"),
         "contacts.update": Capability(
-            "emulated", "reads the contact and its groups, then writes both: three calls, not atomic", calls=3, operation="updateContact"
+            "emulated",
+            "reads the contact and its groups, then writes both: three calls, not atomic",
+            calls=3,
+            operation="updateContact",
         ),
         "contacts.delete": Capability("native", operation="deleteContact"),
         "contacts.groups_of": Capability("native", "by phone, two calls", operation="checkGroups"),

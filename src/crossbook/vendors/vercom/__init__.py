@@ -34,8 +34,8 @@ def __getattr__(name: str) -> Any:
 class Vercom(AddressBook):
     """An account at EmailLabs, MessageFlow or RedLink.
 
-    `from_env` reads CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY and, if set, CROSSBOOK_VERCOM_BRAND,
-    CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
+    `from_env` reads CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY and, if set,
+    CROSSBOOK_VERCOM_BRAND, CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
 
     Args:
         authorization: the account's key, 128 characters (panel: API keys).
@@ -94,7 +94,7 @@ class Vercom(AddressBook):
             book.renew_credentials(authorization="the new key", application_key="the application's")
             ```
         """
-        self._renew(_make_auth(authorization, application_key))
+        self._replace_credentials(_make_auth(authorization, application_key))
 
     @classmethod
     @hide_internal_frames_sync

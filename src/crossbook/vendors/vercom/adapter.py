@@ -122,9 +122,7 @@ class VercomAdapter(VendorAdapter):
         self, updates: Sequence[tuple[str | ExternalId, Mapping[str, Any]]]
     ) -> Sequence[WriteOutcome]:
         body = [_update(id, changes) for id, changes in updates]
-        items = [
-            ItemIdentity.of(id.value) if isinstance(id, ExternalId) else ItemIdentity(id=id) for id, _ in updates
-        ]
+        items = [ItemIdentity.of(id.value) if isinstance(id, ExternalId) else ItemIdentity(id=id) for id, _ in updates]
         response = MultiStatusResponse(await self._api.contacts.update_contacts(body), "updateContacts", items, body)
         return [self._update_outcome(response, item) for item in items]
 
