@@ -12,7 +12,6 @@ from pathlib import Path
 import crossbook
 from crossbook.registry import VENDORS, load_vendor
 from docs.retries import retry_table
-from docs.site.markup import table
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
@@ -20,17 +19,15 @@ SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 def grid() -> str:
     """Return the capability grid, one column for each vendor."""
-    rows: list[list[str]] = []
+    titles = [load_vendor(vendor).profile.title for vendor in VENDORS]
+    lines = [["", *titles], ["---"] * (len(titles) + 1)]
     for name, row in crossbook.capabilities().items():
         if name.startswith("groups.create:"):
             continue
-        title = (
-            "`contacts.update` by external id"
-            if name == "contacts.update:external_id"
-            else f"`{name.replace(':', ' ')}`"
-        )
-        rows.append([title, *(f"{SIGNS[row[vendor].support]} {row[vendor].note}" for vendor in VENDORS)])
-    return table(["", *(load_vendor(vendor).profile.title for vendor in VENDORS)], rows)
+        by_key = name == "contacts.update:external_id"
+        title = "`contacts.update` by external id" if by_key else f"`{name.replace(':', ' ')}`"
+        lines.append([title, *(f"{SIGNS[row[vendor].support]} {row[vendor].note}".strip() for vendor in VENDORS)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 # Page, marker before the table, marker behind it, the table.
