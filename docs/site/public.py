@@ -32,8 +32,15 @@ CLASSES = (
     "crossbook.vendors.vercom.Segment",
     "crossbook.vendors.vercom.Segments",
 )
-# The methods of these classes are documented in their protocol.
-PROTOCOLS = {"SqliteJournal": "crossbook.journal.Journal", "MemoryJournal": "crossbook.journal.Journal"}
+# Classes whose methods are documented in a protocol or in a class of the same shape.
+PROTOCOLS = {
+    "SqliteJournal": "crossbook.journal.Journal",
+    "MemoryJournal": "crossbook.journal.Journal",
+    "StaticAuth": "crossbook._http.auth.Auth",
+    "LoginAuth": "crossbook._http.auth.Auth",
+    "PageNumberPagination": "crossbook.vendor.OffsetPagination",
+    "PerGroupPagination": "crossbook.vendor.OffsetPagination",
+}
 
 
 def find_problems(inventory: Path) -> Iterator[str]:

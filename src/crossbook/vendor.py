@@ -245,9 +245,11 @@ class VendorAdapter:
     region: str | None = None
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
+        """Return the function that fetches one page of contacts, by `profile.contact_paging.over`."""
         raise self.unsupported("contacts.list")
 
     async def get_contact(self, id: str) -> Contact:
+        """Return one contact; raise NotFoundError if there is none."""
         raise self.unsupported("contacts.get")
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
@@ -266,18 +268,23 @@ class VendorAdapter:
         raise self.unsupported("contacts.update")
 
     async def delete_contact(self, id: str) -> None:
+        """Delete a contact; raise NotFoundError if there is none."""
         raise self.unsupported("contacts.delete")
 
     async def groups_of(self, id: str) -> Sequence[Group]:
+        """Return the groups of a contact."""
         raise self.unsupported("contacts.groups_of")
 
     async def unsubscribe(self, id: str, channel: str) -> None:
+        """Unsubscribe a contact from a channel."""
         raise self.unsupported("contacts.unsubscribe")
 
     async def resubscribe(self, id: str, channel: str) -> None:
+        """Subscribe a contact to a channel again."""
         raise self.unsupported("contacts.resubscribe")
 
     def list_groups(self, size: int) -> Fetch[Group]:
+        """Return the function that fetches one page of groups."""
         raise self.unsupported("groups.list")
 
     async def get_group(self, id: str) -> Group:
@@ -293,15 +300,19 @@ class VendorAdapter:
         raise self.unsupported("groups.create")
 
     async def rename_group(self, id: str, name: str) -> None:
+        """Give a group another name."""
         raise self.unsupported("groups.rename")
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
+        """Delete a group, and its contacts too if `with_contacts`."""
         raise self.unsupported("groups.delete")
 
     async def add_to_group(self, group: str, id: str) -> None:
+        """Add a contact to a group."""
         raise self.unsupported("groups.add")
 
     async def remove_from_group(self, group: str, id: str) -> None:
+        """Remove a contact from a group."""
         raise self.unsupported("groups.remove")
 
     async def set_groups(self, id: str, wanted: Sequence[str]) -> None:
