@@ -1,4 +1,4 @@
-"""The command `crossbook-sandbox`: serves the four vendors and says how to reach them."""
+"""The command `crossbook-sandbox`: serve the four vendors and print their URLs and credentials."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
     Args:
-        arguments: The command line without the program's name; by default this process's own.
+        arguments: The command line without the program's name; by default `sys.argv`.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
         switches = Options().changed(dict(options.set))
-        switches = switches.changed({"rates": _rates(options.rate, switches)})
+        switches = switches.changed({"rates": _parse_rates(options.rate, switches)})
         _check_host(options.host, options.allow_remote)
         store = Store(options.db)
         listener = listen(options.host, options.port)
@@ -40,14 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{options.host}, port {options.port}: {(error.strerror or str(error)).lower()}")
     except ValueError as error:
         parser.error(str(error))
-    if getattr(sys, "stdout", None) is None:  # closed by who started this, and uvicorn looks at it
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for as long as the process)
+    if getattr(sys, "stdout", None) is None:  # the parent has closed it, and uvicorn reads it
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open until the process ends)
     app = create_app(store, switches, hosts=(options.host, *options.allow_host))
     if options.seed:
         seed(app.state.sandbox, options.seed)
     host = f"[{options.host}]" if ":" in options.host else options.host
     base_urls = {vendor: f"http://{host}:{listener.getsockname()[1]}/{vendor}" for vendor in VENDORS}
-    server = Server(app, lambda: _say(_announcement(options.show, base_urls)))
+    server = Server(app, lambda: _print(_format_start(options.show, base_urls)))
     if options.exit_with_parent:
         stop_with_parent(server.stop)
     server.run([listener])
@@ -59,16 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("crossbook-sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
-    parser.add_argument("--db", default=":memory:", metavar="FILE", help="where accounts are kept (default: memory)")
-    rate = "requests a second that a vendor allows, 0 for no limit (default: atom=10); none takes every limit away"
+    parser.add_argument("--db", default=":memory:", metavar="FILE", help="file for the accounts (default: memory)")
+    rate = "requests a second that a vendor allows, 0 for no limit (default: atom=10); none removes every limit"
     parser.add_argument("--rate", action="append", default=[], metavar="VENDOR=N", help=rate)
-    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="fill empty accounts with N contacts each")
-    switch = "turn a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
+    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="store N contacts in each empty account")
+    switch = "set a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
     parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", type=_pair, help=switch)
-    parser.add_argument("--allow-remote", action="store_true", help="listen on an address that others can reach")
-    name = "a name by which clients reach /_sandbox, beside localhost, IP addresses and --host"
+    parser.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
+    name = "a host name for /_sandbox, in addition to localhost, IP addresses and --host"
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=name)
-    parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent or standard input ends")
+    parser.add_argument("--exit-with-parent", action="store_true", help="stop when the parent or standard input ends")
     show = parser.add_mutually_exclusive_group()
     for name, help_text in {
         "json": "print one line of JSON instead of the table",
@@ -81,25 +81,25 @@ def _parser() -> argparse.ArgumentParser:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
     return int(text)
 
 
 def _port(text: str) -> int:
-    # The system would take a greater one for another, and say nothing.
+    # The system accepts a greater number and takes another port for it.
     if (port := _count(text)) > 65535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: they end with 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: the highest is 65535")
     return port
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} has no =")
+        raise argparse.ArgumentTypeError(f"{text!r} is not SWITCH=VALUE")
     return name, value
 
 
-def _rates(texts: list[str], switches: Options) -> dict[str, float]:
+def _parse_rates(texts: list[str], switches: Options) -> dict[str, float]:
     rates = dict(switches.rates)
     for text in texts:
         vendor, _, number = text.partition("=")
@@ -119,15 +119,15 @@ def _check_host(host: str, allow_remote: bool) -> None:
     except ValueError:
         loopback = False
     if not loopback and not allow_remote:
-        raise ValueError(f"{host} is not the loopback interface; --allow-remote insists")
+        raise ValueError(f"{host} is not a loopback address; to use it, add --allow-remote")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-def _announcement(show: str, base_urls: dict[str, str]) -> str:
+def _format_start(show: str, base_urls: dict[str, str]) -> str:
     variables = environment(base_urls)
     if show == "quiet":
         return ""
@@ -137,7 +137,7 @@ def _announcement(show: str, base_urls: dict[str, str]) -> str:
         return json.dumps({"url": url, "pid": os.getpid(), **details}) + "\n"
     if show == "env":
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
-    lines = ["The sandbox is open. Ctrl+C ends it."]
+    lines = ["The sandbox is running. Ctrl+C stops it."]
     for vendor, base_url in base_urls.items():
         lines += ["", f"{vendor:<12}{base_url}"]
         lines += [f"  {name:<17} {value}" for name, value in CREDENTIALS[vendor].items()]

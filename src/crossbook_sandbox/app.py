@@ -1,4 +1,4 @@
-"""The ASGI application: each vendor below its name, and `/_sandbox` for tests."""
+"""The ASGI application: each vendor below its name, and `/_sandbox` to control the sandbox."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def create_app(store: Store | None = None, options: Options | None = None, *, ho
     """Build the four vendors as one ASGI application.
 
     Args:
-        store: The database; by default a new one in memory. Whoever made it closes it.
-        options: The switches; by default each vendor's likeliest behaviour.
+        store: The database; by default a new one in memory. The caller closes a store of its own.
+        options: The switches; by default each vendor's most likely behaviour.
         hosts: Names by which `/_sandbox` may be reached, in addition to localhost, IP addresses and the server's own
-            name. Other names are refused, since a web page could point its own name to this machine.
+            name. Other names are refused, since the owner of a site can point the site's name to this machine.
 
     Returns:
-        The application. `app.state.faults` takes faults, `app.state.sandbox` is everything behind it.
+        The application. `app.state.faults` holds the faults and `app.state.sandbox` the vendors.
 
     Example:
         `httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://sandbox/atom")`

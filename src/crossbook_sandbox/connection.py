@@ -1,4 +1,4 @@
-"""The way back of one answer: ASGI's `send`, and the socket below it for what ASGI cannot say."""
+"""Sending one response: by ASGI's `send`, and by the socket below it for what ASGI cannot do."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import struct
 
 from starlette.types import Receive, Scope, Send
 
-from .vendor import Reply
+from .vendor import Response
 
 TRANSPORT = "crossbook_sandbox.transport"
 
 
 class Connection:
-    """Answers one request, whole or badly."""
+    """The connection of one request."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -23,32 +23,36 @@ class Connection:
 
     @property
     def has_socket(self) -> bool:
-        """Tell whether there is a socket: not if the application runs inside its client's process."""
+        """Whether there is a socket. There is none if the application runs inside the client's process."""
         return self._transport is not None
 
-    async def reply(self, reply: Reply) -> None:
-        """Send an answer whole."""
-        await self.start(reply, len(reply.body))
-        await self._send({"type": "http.response.body", "body": reply.body})
+    async def send(self, response: Response) -> None:
+        """Send a whole response."""
+        await self.start(response, len(response.body))
+        await self.send_part(response.body, last=True)
 
-    async def start(self, reply: Reply, length: int) -> None:
-        """Send the head of an answer and announce so many bytes of body."""
-        names = {"content-type": reply.content_type, "content-length": str(length), **reply.headers}
-        if reply.status in (204, 304):
+    async def start(self, response: Response, length: int) -> None:
+        """Send the head of a response and announce `length` bytes of body."""
+        names = {"content-type": response.content_type, "content-length": str(length), **response.headers}
+        if response.status in (204, 304):
             names.pop("content-length")
         headers = [(name.encode(), text.encode("latin-1", "replace")) for name, text in names.items()]
-        await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await self._send({"type": "http.response.start", "status": response.status, "headers": headers})
 
-    async def part(self, body: bytes, *, last: bool = False) -> None:
-        """Send a piece of the body."""
+    async def send_part(self, body: bytes, *, last: bool = False) -> None:
+        """Send a part of the body."""
         await self._send({"type": "http.response.body", "body": body, "more_body": not last})
 
+    async def send_half(self, response: Response, length: int) -> None:
+        """Send the head, which announces `length` bytes of body, and half of the body."""
+        await self.start(response, length)
+        await self.send_part(response.body[: len(response.body) // 2])
+
     async def drop(self, *, reset: bool) -> None:
-        """End the connection without another byte: by a reset, or as if the server had just closed it.
+        """End the connection without another byte, by RST or FIN.
 
         Raises:
-            ConnectionResetError, ConnectionAbortedError: There is no socket, because the application runs inside its
-                client's process: the one stands for a reset, the other for a close.
+            ConnectionResetError, ConnectionAbortedError: There is no socket. The errors stand for RST and FIN.
         """
         if self._transport is None:
             kind = ConnectionResetError if reset else ConnectionAbortedError
@@ -60,6 +64,6 @@ class Connection:
             self._transport.abort()
         else:
             self._transport.close()
-        # Until the loss is known, uvicorn would take the missing answer for a fault of the application and send 500.
+        # If the application returned before the disconnect, uvicorn would send 500 for the missing response.
         while (await self._receive())["type"] != "http.disconnect":
             pass

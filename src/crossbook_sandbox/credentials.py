@@ -1,4 +1,4 @@
-"""The accounts' made-up credentials. They have the vendors' forms, are the same everywhere, and open nothing else."""
+"""The fixed, made-up credentials of the accounts, in the vendors' formats."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ CREDENTIALS = {"serwersms": SERWERSMS, "atom": ATOM, "filemail": FILEMAIL, "verc
 
 
 def environment(base_urls: dict[str, str]) -> dict[str, str]:
-    """Return the environment variables under which clients look for these accounts.
+    """Return the environment variables from which crossbook opens these accounts.
 
     Args:
-        base_urls: Each vendor's base URL, by vendor name.
+        base_urls: The base URLs by vendor name.
 
     Example:
         `environment({"atom": "http://127.0.0.1:8080/atom"})["CROSSBOOK_ATOM_TOKEN"]`

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, for as long as a `with` block lasts."""
+"""Run a sandbox in a separate process for the time of a `with` block."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .options import Options
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A sandbox that is open.
+    """A running sandbox.
 
     Args:
-        url: Where it listens, without a vendor; `/_sandbox/…` is below it.
-        pid: Its process.
-        base_urls: Each vendor's base URL, by vendor name.
-        credentials: Each vendor's credentials by their names, by vendor name.
-        env: The same as environment variables.
+        url: The server's URL, without a vendor. The control routes are below `/_sandbox/`.
+        pid: The id of its process.
+        base_urls: The base URLs by vendor name.
+        credentials: The credentials by vendor name, then by their own names.
+        env: The base URLs and credentials as environment variables.
     """
 
     url: str
@@ -38,19 +38,19 @@ class Running:
 def running(
     *, db: str | Path = ":memory:", seed: int = 0, port: int = 0, timeout: float = 30, **switches: Any
 ) -> Generator[Running, None, None]:
-    """Start a sandbox on the loopback interface, and stop it at the end of the block.
+    """Start a sandbox on the loopback interface and stop it at the end of the block.
 
-    It also stops by itself when this process dies, whatever the way.
+    The sandbox also stops if this process ends in any other way.
 
     Args:
-        db: A file to keep the accounts in, or `":memory:"`.
-        seed: How many made-up contacts an empty account gets.
-        port: The port; 0 takes any that is free.
-        timeout: Seconds that the start may take, and the end.
+        db: A file for the accounts, or `":memory:"`.
+        seed: The number of made-up contacts for each empty account.
+        port: The port; 0 means any free port.
+        timeout: The most seconds for the start, and for the end.
         switches: The arguments of `Options`.
 
     Raises:
-        RuntimeError: It did not start; its own words are on standard error.
+        RuntimeError: The sandbox did not start. Its messages are on standard error.
         ValueError: A switch is unknown or has a wrong value.
 
     Example:
@@ -70,7 +70,7 @@ def running(
             line = process.stdout.readline()
             alarm.cancel()
             if not line:
-                raise RuntimeError("the sandbox did not start")
+                raise RuntimeError("the sandbox did not start: see its messages on standard error")
             yield Running(**json.loads(line))
         finally:
             alarm.cancel()

@@ -1,14 +1,14 @@
-"""A token bucket: so many requests a second on average, with bursts."""
+"""A token bucket: a rate limit with bursts."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """Counts what may still be taken.
+    """A rate limit with bursts.
 
     Args:
-        rate: Tokens that come back each second.
-        burst: How many can wait in the bucket, at least one.
+        rate: Tokens added each second.
+        burst: The most tokens that the bucket holds, at least one.
 
     Example:
         `wait = TokenBucket(10, 20).take(time.monotonic())`
@@ -18,17 +18,17 @@ class TokenBucket:
         self.rate = rate
         self.burst = max(1.0, burst)
         self._tokens = self.burst
-        self._then: float | None = None
+        self._last: float | None = None
 
     def take(self, now: float) -> float:
-        """Take a token and return 0, or return the seconds until there is one.
+        """Take a token and return 0, or return the seconds until the next token.
 
         Args:
-            now: The time in seconds, from any clock that does not go back.
+            now: The time in seconds, from a monotonic clock.
         """
-        if self._then is not None:
-            self._tokens = min(self.burst, self._tokens + (now - self._then) * self.rate)
-        self._then = now
+        if self._last is not None:
+            self._tokens = min(self.burst, self._tokens + (now - self._last) * self.rate)
+        self._last = now
         if self._tokens < 1:
             return (1 - self._tokens) / self.rate
         self._tokens -= 1

@@ -1,4 +1,4 @@
-"""An answer made another, as a vendor would give it that is not as it was described; and parameters left unheard.
+"""The fault `rewrite`: change a response to what an undocumented vendor might send, and ignore parameters.
 
 A path leads to keys of a JSON body: `meta.status`, or `data[].id` for each element of an array.
 """
@@ -6,51 +6,42 @@ A path leads to keys of a JSON body: `meta.status`, or `data[].id` for each elem
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
+from .faults import Fault
 from .validation import as_array, as_object
-from .vendor import Call, Reply
+from .vendor import Call, Response
 
 Value = Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
-    """What becomes of a body: keys get other names, are left out, hold another value or one of another type."""
-
-    rename: Mapping[str, str] = field(default_factory=dict[str, str])
-    drop: Collection[str] = ()
-    put: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    cast: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-def rewritten(reply: Reply, edits: Edits, status: int | None) -> Reply:
-    """Return an answer with an edited body; one that is no JSON keeps its own."""
-    reply = replace(reply, status=status or reply.status)
+def rewrite_response(response: Response, fault: Fault) -> Response:
+    """Return a response with the fault's status and an edited body. A body that is not JSON stays."""
+    response = replace(response, status=fault.status or response.status)
     try:
-        body = json.loads(reply.body)
+        body = json.loads(response.body)
     except ValueError:
-        return reply
-    for path, name in edits.rename.items():
-        for parent, key in _places(body, path):
+        return response
+    for path, name in fault.rename.items():
+        for parent, key in _find(body, path):
             if not isinstance(key, int):
                 _rename(parent, key, name)
-    for path in edits.drop:
-        for parent, key in list(_places(body, path))[::-1]:  # from the end, so that indexes stay right
+    for path in fault.drop:
+        for parent, key in list(_find(body, path))[::-1]:  # from the end, so that indexes stay valid
             del parent[key]
-    for path, value in edits.put.items():
-        for parent, key in _places(body, path, missing=True):
+    for path, value in fault.put.items():
+        for parent, key in _find(body, path, missing=True):
             parent[key] = value
-    for path, kind in edits.cast.items():
-        for parent, key in _places(body, path):
-            parent[key] = CASTS[kind](parent[key])
-    return replace(reply, body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
+    for path, kind in fault.cast.items():
+        for parent, key in _find(body, path):
+            parent[key] = _CASTS[kind](parent[key])
+    return replace(response, body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def ignoring(call: Call, names: Collection[str]) -> Call:
-    """Return a call as it would have been without parameters of these names, in query, form or JSON, however deep."""
+def remove_parameters(call: Call, names: Collection[str]) -> Call:
+    """Return a call without the parameters of these names in query, form and JSON body, at any depth."""
     if not names:
         return call
     try:
@@ -64,23 +55,23 @@ def ignoring(call: Call, names: Collection[str]) -> Call:
     return replace(call, query=query, form=form, body=body)
 
 
-def _places(value: Value, path: str, *, missing: bool = False) -> Iterator[tuple[Value, Any]]:
-    """The objects and arrays that a path leads to, each with the key or index; keys that are `missing` if wanted."""
+def _find(value: Value, path: str, *, missing: bool = False) -> Iterator[tuple[Value, Any]]:
+    """Yield each object or array that a path leads to, with the key or index. `missing` includes absent keys."""
     step, _, rest = path.partition(".")
     name, each = step.removesuffix("[]"), step.endswith("[]")
     parent = as_object(value)
     if parent is None or (name not in parent and (rest or each or not missing)):
         return
-    places = list(enumerate(as_array(parent[name]) or [])) if each else [(name, parent.get(name))]
-    for key, child in places:
+    children = list(enumerate(as_array(parent[name]) or [])) if each else [(name, parent.get(name))]
+    for key, child in children:
         if rest:
-            yield from _places(child, rest, missing=missing)
+            yield from _find(child, rest, missing=missing)
         else:
             yield (parent[name] if each else parent), key
 
 
 def _rename(parent: dict[str, Any], key: str, name: str) -> None:
-    """Rename a key in its place: the order of keys stays."""
+    """Rename a key and keep the order of keys."""
     items = [(name if each == key else each, value) for each, value in parent.items()]
     parent.clear()
     parent.update(items)
@@ -93,15 +84,15 @@ def _without(value: Value, names: Collection[str]) -> Value:
     return value if elements is None else [_without(each, names) for each in elements]
 
 
-def _text(value: Value) -> Value:
+def _to_text(value: Value) -> Value:
     return json.dumps(value) if isinstance(value, int | float) else value
 
 
-def _number(value: Value) -> Value:
+def _to_number(value: Value) -> Value:
     try:
         return float(value) if "." in str(value) else int(value)
     except (TypeError, ValueError):
         return value
 
 
-CASTS: dict[str, Callable[[Value], Value]] = {"text": _text, "number": _number}
+_CASTS: dict[str, Callable[[Value], Value]] = {"text": _to_text, "number": _to_number}

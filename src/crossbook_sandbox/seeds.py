@@ -1,4 +1,4 @@
-"""Made-up contacts to fill the accounts with: always the same, with phones of ranges that are kept for fiction."""
+"""Made-up contacts for the accounts: always the same, with phones from ranges that are reserved for fiction."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from itertools import count, islice
 from typing import Any
 
 from .sandbox import Sandbox
-from .serwersms.contacts import columns as serwersms_columns
+from .vendors.serwersms import contact_columns as serwersms_columns
 
 _FIRST = ("Anna", "Łukasz", "Zoë", "Jan", "Małgorzata", "Chloé", "Piotr", "Żaneta", "Jack", "Ewa", "Święty")
 _LAST = ("Sample", "Próbka", "Example", "Przykład", "Specimen", "Wzór", "Trial")
 _COMPANIES = ("ABC Example", "Sample & Co", "Próbka sp. z o.o.", "")
-# Mobiles that Australia's regulator keeps for films, and American area codes: 555-0100 to 555-0199 is fiction in each.
+# Mobiles that Australia's regulator reserves for films, and American area codes, each with 555-0100 to 555-0199.
 _AUSTRALIAN = ("570006", "570156", "570157", "570158", "570159", "570110", "570313", "570737", "571266", "571491")
 _AREAS = (
     "201", "202", "203", "205", "206", "207", "208", "209", "210", "212", "213", "214", "215", "216", "217", "218",
@@ -26,10 +26,10 @@ _AREAS = (
 
 
 def people(first: int = 0) -> Iterator[dict[str, str]]:
-    """Make up people without end; the first ten thousand have phones of their own.
+    """Yield made-up people without end. The first ten thousand have different phones.
 
     Args:
-        first: The number of the first one; the same number is always the same person.
+        first: The number of the first person. The same number is always the same person.
     """
     for number in count(first):
         phone = f"+1{_AREAS[number // 100 % len(_AREAS)]}55501{number % 100:02}"
@@ -45,11 +45,11 @@ def people(first: int = 0) -> Iterator[dict[str, str]]:
 
 
 def seed(sandbox: Sandbox, number: int) -> None:
-    """Fill every vendor's account that has no contacts, in one group each.
+    """Store contacts in every account that has none, in one group.
 
     Args:
         sandbox: The vendors.
-        number: How many contacts each gets.
+        number: The number of contacts for each account.
     """
     for name, vendor in sandbox.vendors.items():
         if vendor.book.count("SELECT count(*) FROM contact WHERE vendor = ?", name):
@@ -61,7 +61,7 @@ def seed(sandbox: Sandbox, number: int) -> None:
 
 
 def columns(vendor: str, person: dict[str, str]) -> dict[str, Any]:
-    """Return a person's columns in the store, as far as this vendor can hold them."""
+    """Return a person's columns in the store, without what this vendor cannot hold."""
     if vendor == "serwersms":
         return serwersms_columns(person)
     if vendor == "atom":

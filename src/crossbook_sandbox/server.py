@@ -1,4 +1,4 @@
-"""One HTTP server on one port: uvicorn, which also ends when its parent does, and quietly on a signal."""
+"""The HTTP server: uvicorn, which also stops when its parent process ends and stops quietly on a signal."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _STDIN = 0
 
 
 class Protocol(H11Protocol):
-    """uvicorn's HTTP protocol, which also lets the application reach the connection of its request."""
+    """uvicorn's HTTP protocol, which also gives the application the transport of a request's connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a new connection."""
+        """Put the transport of a new connection into the state of its requests."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, TRANSPORT: transport}
 
 
 class Server(uvicorn.Server):
-    """Serves an application until it is told to stop.
+    """Serve an application until `stop`.
 
     Args:
         app: The application.
-        ready: Called once, when connections are accepted.
+        ready: A callback, called once when the server accepts connections.
     """
 
     def __init__(self, app: ASGIApp, ready: Callable[[], None]) -> None:
@@ -57,19 +57,19 @@ class Server(uvicorn.Server):
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open for connections, and say so."""
+        """Accept connections and call `ready`."""
         await super().startup(sockets)
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close; whoever still waits for an answer is left without one."""
+        """Close, and cancel requests that are still waiting for a response."""
         for task in list(self.server_state.tasks):
             task.cancel()
         await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Take SIGINT and SIGTERM as a wish to stop. uvicorn's own way ends the process by the signal afterwards."""
+        """Stop on SIGINT and SIGTERM. Unlike uvicorn's own handler, do not end the process by the signal afterwards."""
         in_main = threading.current_thread() is threading.main_thread()
         signals = (signal.SIGINT, signal.SIGTERM) if in_main else ()
         before = {number: signal.signal(number, self._on_signal) for number in signals}
@@ -81,15 +81,15 @@ class Server(uvicorn.Server):
         self.stop()
 
     def stop(self) -> None:
-        """End the server as soon as it can. May be called from any thread."""
+        """Stop the server soon. May be called from any thread."""
         self.should_exit = True
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a TCP socket; port 0 takes any that is free.
+    """Bind a TCP socket. Port 0 means any free port.
 
     Raises:
-        OSError: The host is unknown or the port taken.
+        OSError: The host is unknown, or the port is in use.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     listener = socket.socket(family, kind, protocol)
@@ -103,7 +103,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def stop_with_parent(stop: Callable[[], None]) -> None:
-    """Watch, in threads, for the end of the parent process, and of standard input where that is a pipe."""
+    """Call `stop` when the parent process ends, or when standard input ends if it is a pipe. Watches in threads."""
 
     def watch_parent() -> None:
         parent = os.getppid()
@@ -117,7 +117,7 @@ def stop_with_parent(stop: Callable[[], None]) -> None:
         stop()
 
     watches: list[Callable[[], Any]] = [watch_parent]
-    with suppress(OSError):  # there may be no standard input
+    with suppress(OSError):  # standard input may be closed
         if stat.S_ISFIFO(os.fstat(_STDIN).st_mode):
             watches.append(watch_input)
     for watch in watches:

@@ -1,4 +1,4 @@
-"""What the dialects check alike. Each function returns the value in its right form, or None if it has not got one."""
+"""Parsing and checks that several vendors share. A function returns the parsed value, or None if it is invalid."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})\s*(?:(\d{2}):(\d{2})(?::(\d{2}))?)?
 
 
 def parse_json(body: bytes) -> object:
-    """Decode a JSON text as strictly as the vendors' parsers do.
+    """Decode JSON as strictly as the vendors' parsers do.
 
     Raises:
-        ValueError: It is no JSON: cut, not UTF-8, NaN, half a surrogate pair, too deep, or numbers without end.
+        ValueError: The text is not JSON: cut, not UTF-8, NaN, half a surrogate pair, too deep, or a number too long.
     """
     try:
         value: object = json.loads(body.decode("utf-8"), parse_constant=_refuse)
@@ -28,25 +28,25 @@ def parse_json(body: bytes) -> object:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def as_object(value: object) -> dict[str, object] | None:
-    """Return a JSON object."""
+    """Return the value if it is a JSON object."""
     return cast(dict[str, object], value) if isinstance(value, dict) else None
 
 
 def as_array(value: object) -> list[object] | None:
-    """Return a JSON array."""
+    """Return the value if it is a JSON array."""
     return cast(list[object], value) if isinstance(value, list) else None
 
 
-def whole(value: object, *, text: bool = False) -> int | None:
-    """Return a whole number. One that no database can hold becomes the largest, which no row's id is.
+def parse_int(value: object, *, text: bool = False) -> int | None:
+    """Return an integer. One that SQLite cannot store becomes the largest, which is never an id.
 
     Args:
-        value: The value as it came.
-        text: Whether digits in a text count as a number, too.
+        value: The value of a parameter.
+        text: Whether a text of digits is a number, too.
     """
     if isinstance(value, bool):
         return None
@@ -57,15 +57,15 @@ def whole(value: object, *, text: bool = False) -> int | None:
     return max(-_LARGEST, min(_LARGEST, value)) if isinstance(value, int) else None
 
 
-def email(value: str, most: int) -> str | None:
-    """Return an e-mail address of at most `most` characters."""
-    return value if len(value) <= most and _EMAIL.fullmatch(value) else None
+def parse_email(value: str, max_length: int) -> str | None:
+    """Return an e-mail address of at most `max_length` characters."""
+    return value if len(value) <= max_length and _EMAIL.fullmatch(value) else None
 
 
-def seconds_of(date: str) -> int | None:
-    """Return the unix time of `YYYY-MM-DD`, perhaps with `HH:MM` or `HH:MM:SS`, read as UTC.
+def parse_date(date: str) -> int | None:
+    """Return the unix time of `YYYY-MM-DD` with optional `HH:MM` or `HH:MM:SS`, in UTC.
 
-    A day that the month has not got is counted on into the next month, as PHP does.
+    Like PHP, it reads 30 February as 1 or 2 March.
     """
     match = _DATE.fullmatch(date)
     if not match:
@@ -78,6 +78,6 @@ def seconds_of(date: str) -> int | None:
     return int((first + timedelta(days=day - 1)).timestamp()) if 1 <= day <= 31 else None
 
 
-def date_of(seconds: int) -> str:
+def format_date(seconds: int) -> str:
     """Return a unix time as `YYYY-MM-DD HH:MM:SS`, UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,12 +1,15 @@
-"""What a vendor is to the server: a table of operations, and an answer to each call of one."""
+"""The frame of each vendor: a request as it arrived, the response to it, and the class that a vendor subclasses.
+
+`vendors/` holds one module a vendor. Each operation is a method there, under its path.
+"""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 import anyio
@@ -15,30 +18,38 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
-from .book import Book
 from .credentials import CREDENTIALS
 from .options import Options
 from .rate import TokenBucket
-from .store import Store
+from .store import Book, Store
 
 Json = dict[str, Any]
 Pairs = list[tuple[str, str]]
-H = TypeVar("H")
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(Generic[H]):
-    """One row of a vendor's table: the operation's name, where it lives, and what does it."""
+class Operation:
+    """One operation of a vendor: its operationId in the spec, its methods and paths, and the method that does it."""
 
     name: str
     methods: tuple[str, ...]
     paths: tuple[str, ...]
-    handler: H
+    handler: Callable[..., Any]
+
+
+def operation(*paths: str, methods: tuple[str, ...] = ("POST",)) -> Callable[[Callable[..., Any]], Operation]:
+    """Make an operation of a method. Its operationId is the method's name in camel case."""
+
+    def make(handler: Callable[..., Any]) -> Operation:
+        first, *words = handler.__name__.split("_")
+        return Operation(first + "".join(word.title() for word in words), methods, paths, handler)
+
+    return make
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that has arrived whole. `path` is below the vendor's prefix; `form` holds a form body's fields."""
+    """A whole request. `path` is below the vendor's prefix; `form` holds the fields of a form body."""
 
     method: str
     path: str
@@ -55,8 +66,8 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that has not left yet."""
+class Response:
+    """A response that has not been sent yet."""
 
     status: int
     body: bytes
@@ -64,22 +75,22 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def json_reply(value: object, status: int = 200, **headers: str) -> Reply:
-    """Return a JSON answer; a header's name is written with underscores."""
+def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a response with a JSON body."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Reply(status, body, headers={name.replace("_", "-"): text for name, text in headers.items()})
+    return Response(status, body, headers=headers or {})
 
 
-class Refused(Exception):
-    """Ends an operation with the vendor's error; nothing that it did is kept."""
+class VendorError(Exception):
+    """End an operation with the vendor's error response and roll back what the operation wrote."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
 
 
-class Vendor(ABC, Generic[H]):
-    """One vendor's dialect over one account.
+class Vendor(ABC):
+    """One vendor's API over one account. A subclass defines the operations.
 
     Args:
         store: The database.
@@ -87,7 +98,11 @@ class Vendor(ABC, Generic[H]):
     """
 
     name: ClassVar[str]
-    operations: Sequence[Operation[H]]
+    operations: ClassVar[tuple[Operation, ...]]
+
+    def __init_subclass__(cls) -> None:
+        """Collect the operations in the order of their definition."""
+        cls.operations = tuple(each for each in vars(cls).values() if isinstance(each, Operation))
 
     def __init__(self, store: Store, options: Options) -> None:
         self.store = store
@@ -97,84 +112,76 @@ class Vendor(ABC, Generic[H]):
         self.prepare()
 
     def configure(self, options: Options) -> None:
-        """Obey these switches from now on."""
+        """Apply these switches to all later calls."""
         self.options = options
         rate = options.rates.get(self.name, 0)
         self.limit = TokenBucket(rate, 2 * rate) if rate else None
 
-    def renew(self, values: Mapping[str, str]) -> None:
-        """Accept these credentials from now on in the place of those of the same names."""
+    def renew_credentials(self, values: Mapping[str, str]) -> None:
+        """Replace the accepted credentials of these names."""
         unknown = sorted(set(values) - set(self.credentials))
         if unknown or not all(isinstance(value, str) and value for value in values.values()):  # pyright: ignore
             raise ValueError(f"credentials of {self.name} are texts named {', '.join(self.credentials)}")
         self.credentials |= values
 
-    def prepare(self) -> None:
-        """Put into an empty account what a fresh one of this vendor has."""
+    def prepare(self) -> None:  # noqa: B027 (most vendors need nothing)
+        """Store in an empty account what a new account of this vendor has."""
 
-    def answer(self, call: Call, operation: Operation[H]) -> Reply:
-        """Do what a call asks, or say in the vendor's way why not."""
+    def respond(self, call: Call, operation: Operation) -> Response:
+        """Do one call in a transaction and return its response, or the vendor's error response."""
         try:
             with self.store.transaction():
-                return self.perform(call, operation)
-        except Refused as refused:
-            return refused.reply
+                return self.handle(call, operation)
+        except VendorError as error:
+            return error.response
 
-    def admit(self) -> None:
+    def take_permit(self) -> None:
         """Take one request from the account's rate limit.
 
         Raises:
-            Refused: The limit is used up.
+            VendorError: The limit is used up.
         """
         wait = self.limit.take(anyio.current_time()) if self.limit else 0
         if wait:
-            raise Refused(self.too_many(wait))
+            raise VendorError(self.rate_limit_response(wait))
 
-    def too_many(self, wait: float | None) -> Reply:
-        """Return the answer 429; `wait` seconds are named if given. Undocumented, so it is not even JSON."""
+    def rate_limit_response(self, wait: float | None) -> Response:
+        """Return the response 429, with `wait` seconds in `Retry-After` if given. It is undocumented, so not JSON."""
         headers = {} if wait is None else {"retry-after": str(max(1, -int(-wait // 1)))}
-        return Reply(429, b"Too Many Requests", "text/plain; charset=utf-8", headers)
+        return Response(429, b"Too Many Requests", "text/plain; charset=utf-8", headers)
 
     @abstractmethod
-    def perform(self, call: Call, operation: Operation[H]) -> Reply:
-        """Authenticate a call, read its parameters, do it. May raise Refused."""
+    def handle(self, call: Call, operation: Operation) -> Response:
+        """Authenticate a call, read its parameters and run the operation. May raise `VendorError`."""
 
     @abstractmethod
-    def stray(self, call: Call, status: int) -> Reply:
-        """Answer a call that is no operation: 404 for the path, 405 for the method."""
+    def respond_to_unknown(self, call: Call, status: int) -> Response:
+        """Return the response to a call of no operation: 404 for the path, 405 for the method."""
 
 
 async def read_call(request: Request, path: str) -> Call:
     """Read a request to its end."""
     body = await request.body()
-    headers = request.headers
     form: Pairs = []
-    content_type = headers.get("content-type", "").lower()
+    content_type = request.headers.get("content-type", "").lower()
     if content_type.startswith("application/x-www-form-urlencoded"):
-        form = pairs(body)
+        form = decode_pairs(body)
     elif content_type.startswith("multipart/form-data"):
-        form = await _multipart(request)
-    return Call(
-        method=request.method,
-        path=path,
-        path_params=request.path_params,
-        headers=headers,
-        query=pairs(request.scope["query_string"]),
-        form=form,
-        body=body,
-    )
+        form = await _read_multipart(request)
+    query = decode_pairs(request.scope["query_string"])
+    return Call(request.method, path, request.path_params, request.headers, query, form, body)
 
 
-async def _multipart(request: Request) -> Pairs:
+async def _read_multipart(request: Request) -> Pairs:
     try:
         async with request.form(max_fields=100_000) as data:
             texts = [(name, value) for name, value in data.multi_items() if not isinstance(value, UploadFile)]
     except (HTTPException, MultiPartException, LookupError, ValueError):
         return []
-    # A body may name a charset that yields halves of surrogate pairs, which no database takes.
+    # A body may name a charset that yields halves of surrogate pairs. No database stores those.
     return [(name.encode(errors="replace").decode(), text.encode(errors="replace").decode()) for name, text in texts]
 
 
-def pairs(text: bytes) -> Pairs:
-    """Decode `a=1&b=2`; bytes that are no UTF-8 become U+FFFD."""
+def decode_pairs(text: bytes) -> Pairs:
+    """Decode `a=1&b=2`. Bytes that are not UTF-8 become U+FFFD."""
     return parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from crossbook_sandbox.sandbox import Heard
+from crossbook_sandbox.sandbox import ReceivedCall
 
 # Credentials as the vendors name them: no test needs to see them where it looks for what it sent.
 _CREDENTIALS = frozenset({"username", "password", "logintoken", "apikey"})
@@ -43,7 +43,7 @@ class Call:
         return f"{self.vendor}.{self.operation} → {answer}{f' ({self.fault})' if self.fault else ''}"
 
 
-def call_of(heard: Heard) -> Call:
+def call_of(heard: ReceivedCall) -> Call:
     """A call as tests see it."""
     call = heard.call
     body: Any = dict(call.form) or None

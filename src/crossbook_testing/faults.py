@@ -9,8 +9,7 @@ from typing import Any, Literal, TypedDict
 from attrs import define, field
 
 from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
-from crossbook_sandbox.fault import Fault
-from crossbook_sandbox.faults import Faults
+from crossbook_sandbox.faults import Fault, Faults
 
 FaultKind = Literal[
     "refused", "unresolved", "no_room", "timeout", "vendor_error",
@@ -131,7 +130,8 @@ class Troubles:
     def take(self, vendor: str, operation: str) -> tuple[TransportFailure, bool] | None:
         """What happens to a call instead of leaving, and whether it leaves all the same; None if it just leaves."""
         for number, fault, committed in self.armed:
-            if fault.matches(vendor, operation) and not self.faults.waits(vendor, operation, number) and fault.fires():
+            is_next = fault.matches(vendor, operation) and not self.faults.has_earlier(vendor, operation, number)
+            if is_next and fault.strike():
                 return _CONNECTION[fault.fault], committed
         return None
 

@@ -19,7 +19,7 @@ from crossbook_sandbox import Options, Store, create_app
 from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import VENDORS
 from crossbook_sandbox.routing import Vendors
-from crossbook_sandbox.sandbox import Heard
+from crossbook_sandbox.sandbox import ReceivedCall
 from crossbook_testing.accounts import Books, Switches, VendorName, card_of, environment_of, operations_of
 from crossbook_testing.calls import Call, call_of, unlike
 from crossbook_testing.clock import Clock
@@ -79,8 +79,8 @@ class Sandbox:
         self._store = Store(clock=clock.unix) if clock else Store()
         self._app = create_app(self._store, Options(rates={}).changed(dict(switches)))
         self._inner = self._app.state.sandbox
-        self._heard: list[Heard] = []
-        self._inner.heard = self._heard.append
+        self._heard: list[ReceivedCall] = []
+        self._inner.on_call = self._heard.append
         self._vendors = Vendors(self._app, self._inner)
         self._troubles = Troubles(self._inner.faults)
         self._do: Callable[[Callable[[], Any]], Any] = lambda work: work()
@@ -298,12 +298,8 @@ class Sandbox:
         return done
 
     def _transport(self, asked: Callable[[], Transport]) -> Transport:
-        return Spoiled(
-            asked() if self._socket else Inside(self._vendors),
-            self._troubles,
-            self._vendors.operation_of,
-            self._install_clock,
-        )
+        transport = asked() if self._socket else Inside(self._vendors)
+        return Spoiled(transport, self._troubles, self._vendors.find_operation, self._install_clock)
 
     def _install_clock(self) -> None:
         if self._clock is not None:

@@ -13,8 +13,8 @@ from typing import Any
 from crossbook import _phones
 from crossbook.models import Contact, Group
 from crossbook.vendor import VendorProfile
-from crossbook_sandbox.book import Book
 from crossbook_sandbox.seeds import columns, people
+from crossbook_sandbox.store import Book
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import Options
 from crossbook_sandbox.sandbox import Sandbox
 from crossbook_sandbox.store import Store
-from crossbook_sandbox.vendor import Call, Operation, pairs
+from crossbook_sandbox.vendor import Call, Operation, decode_pairs
 
 Answer = TransportResponse | TransportFailure
 Run = Callable[[], TransportResponse]
@@ -102,21 +102,21 @@ class Inside:
         for run in due:
             run()
 
-    def _received(self, call: PreparedRequest) -> tuple[Operation[Any], Call]:
+    def _received(self, call: PreparedRequest) -> tuple[Operation, Call]:
         parts = urlsplit(call.target.decode())
         headers = Headers(raw=[(name.lower(), value) for name, value in call.headers])
         for operation in self.account.operations:
             for path in operation.paths:
                 found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)), parts.path)
                 if found and call.method in operation.methods:
-                    query = pairs(parts.query.encode())
+                    query = decode_pairs(parts.query.encode())
                     received = Call(call.method, parts.path, found.groupdict(), headers, query, [], call.body)
                     return operation, received
         raise AssertionError(f"{call.method} {parts.path} is no operation of {self.vendor}")
 
-    def _run(self, call: Call, operation: Operation[Any]) -> Run:
+    def _run(self, call: Call, operation: Operation) -> Run:
         def run() -> TransportResponse:
-            true = self.account.answer(call, operation)
+            true = self.account.respond(call, operation)
             return TransportResponse(true.status, {"content-type": true.content_type, **true.headers}, true.body)
 
         return run

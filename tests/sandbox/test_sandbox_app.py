@@ -75,7 +75,7 @@ def test_no_vendor_deletes_what_is_another_s(
 
 def test_a_wait_is_told_in_whole_seconds_that_are_enough() -> None:
     atom = create_app().state.sandbox.vendors["atom"]
-    assert [atom.too_many(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == ["1", "1", "2", "100"]
+    assert [atom.rate_limit_response(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == ["1", "1", "2", "100"]
 
 
 def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
@@ -102,11 +102,11 @@ def test_a_reset_of_all_turns_every_switch_back(control: httpx.Client, serwersms
 
 
 def test_the_log_keeps_the_last_thousand_calls() -> None:
-    journal = create_app().state.sandbox.journal
-    journal.clear("vercom")
+    log = create_app().state.sandbox.log
+    log.clear("vercom")
     for number in range(1001):
-        journal.answered("atom", "listAddressBooks", 200, path=str(number))
-    assert [journal.last[0]["path"], len(journal.last)] == ["1", 1000]
+        log.add("atom", "listAddressBooks", 200, path=str(number))
+    assert [log.last[0]["path"], len(log.last)] == ["1", 1000]
 
 
 @pytest.mark.parametrize(

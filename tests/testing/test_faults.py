@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from crossbook import AddressBook, Contact, CrossbookError, UsageError
-from crossbook_sandbox.fault import KINDS
+from crossbook_sandbox.faults import KINDS
 from crossbook_testing import Clock, Sandbox
 from tests.chaos.pulse import pulse
 

@@ -177,7 +177,7 @@ def test_a_misspelt_switch_is_an_error_of_the_test(pytester: pytest.Pytester) ->
     body = "import pytest\n@pytest.mark.crossbook_sandbox(sokcet=True)\ndef test_it(crossbook_sandbox): pass"
     result = run(pytester, body)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*no switch is called 'sokcet'*"])
+    result.stdout.fnmatch_lines(["*unknown switch 'sokcet'*"])
 
 
 def test_a_socket_and_a_clock_do_not_go_together(pytester: pytest.Pytester) -> None:

@@ -110,7 +110,7 @@ async def test_names_that_are_none_are_refused(crossbook_sandbox: Sandbox, cross
         crossbook_sandbox.assert_called("destroy", times=0)
     with pytest.raises(UsageError, match="no vendor 'twilio': take one of serwersms"):
         crossbook_sandbox.seed("twilio", contacts=1)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="no switch is called"):
+    with pytest.raises(ValueError, match="unknown switch"):
         crossbook_sandbox.configure(vercom_mood="bad")  # type: ignore[call-arg]
 
 

@@ -1,0 +1,285 @@
+"""SerwerSMS.pl, HTTPS API v2: POST with form or JSON bodies. Every error is HTTP 200 and a body with `error`."""
+
+# ruff: noqa: S608 (the texts put into SQL are names of columns and conditions from here; values are bound)
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from sqlite3 import Row
+from typing import Any
+
+from crossbook_sandbox.validation import as_array, as_object, parse_int
+from crossbook_sandbox.vendor import Call, Json, Operation, Response, Vendor, VendorError, json_response
+from crossbook_sandbox.vendor import operation as vendor_operation
+
+from .serwersms_parameters import TEXTS, Parameters, SerwerSMSError, error_body, read_parameters
+from .serwersms_search import SearchIndex
+
+_OWN_COLUMNS = ("first_name", "last_name", "company")
+_FIELDS = ("tax_id", "address", "city", "description")
+_SORTS = {
+    **{name: f"c.{name}" for name in ("first_name", "last_name", "phone", "company", "email")},
+    **{name: f"json_extract(c.fields, '$.{name}')" for name in _FIELDS},
+}
+_MAX_SEARCH_LENGTH = 10_000
+_FIRST_GROUP = "AND m.group_id = (SELECT min(group_id) FROM membership WHERE contact_id = c.id)"
+
+
+def operation(action: str) -> Callable[[Callable[..., Any]], Operation]:
+    """Make an operation of an action, which has two paths."""
+    return vendor_operation(f"/{action}", f"/{action}.json")
+
+
+class SerwerSMS(Vendor):
+    """The account at SerwerSMS."""
+
+    name = "serwersms"
+
+    def prepare(self) -> None:
+        """Make an empty search index."""
+        self._search_index = SearchIndex(self.book)
+
+    def handle(self, call: Call, operation: Operation) -> Response:
+        """Check the credentials and run the operation."""
+        parameters = read_parameters(call)
+        self._authenticate(call, parameters)
+        self.take_permit()
+        return json_response(operation.handler(self, parameters))
+
+    def respond_to_unknown(self, call: Call, status: int) -> Response:
+        """Return the error for a call of no operation. The path `error/<code>` shows that error."""
+        shown = re.fullmatch(r"/error/(\d{1,9})(\.json)?", call.path, re.ASCII)
+        if shown:
+            return json_response(error_body(int(shown[1])))
+        message = "The sandbox responds in JSON only" if call.path.endswith(".xml") else None
+        return json_response(error_body(1000, message), 200 if status == 404 else status)
+
+    def _authenticate(self, call: Call, parameters: Parameters) -> None:
+        header, known = call.headers.get("authorization"), self.credentials
+        if header is not None:
+            scheme, _, token = header.partition(" ")
+            if scheme.lower() == "bearer" and token.strip() == known["token"]:
+                return
+        elif (parameters.get("username"), parameters.get("password")) == (known["username"], known["password"]):
+            return
+        raise SerwerSMSError(1001)
+
+    @operation("contacts/index")
+    def list_contacts(self, parameters: Parameters) -> Json:
+        """Return a page of contacts. A contact in two groups is two rows, or one row by a switch."""
+        where: list[str] = ["c.vendor = ?"]
+        values: list[Any] = [self.name]
+        group = parameters.get("group_id", "")
+        if group in ("", "none"):
+            first_group = "" if self.options.serwersms_row_per_group else _FIRST_GROUP
+            tables = f"contact c LEFT JOIN membership m ON m.contact_id = c.id {first_group}"
+            if group == "none":
+                where.append("m.group_id IS NULL")
+        else:
+            tables = "contact c JOIN membership m ON m.contact_id = c.id"
+            where.append("m.group_id = ?")
+            values.append(self._existing_group(group))
+        if search := parameters.text("search", _MAX_SEARCH_LENGTH):
+            needle = search.casefold()
+            where.append("c.id IN (SELECT value FROM json_each(?)) AND instr(c.haystack, ?) > 0")
+            values += json.dumps(self._search_index.find(needle)), needle
+        order = _order(parameters, _SORTS, "c.id", "m.group_id")
+        columns = (
+            "c.*, m.group_id, (SELECT name FROM contact_group WHERE id = m.group_id) AS group_name,"
+            " EXISTS (SELECT 1 FROM opt_out WHERE contact_id = c.id AND channel = 'sms') AS blacklisted"
+        )
+        rows, respond = self._page(parameters, columns, f"{tables} WHERE {' AND '.join(where)}", order, values)
+        return respond(
+            [
+                _format_contact(row, bool(row["blacklisted"]))
+                | {"group_id": row["group_id"], "group_name": row["group_name"]}
+                for row in rows
+            ]
+        )
+
+    @operation("contacts/view")
+    def get_contact(self, parameters: Parameters) -> Json:
+        """Return a contact at top level, without its group."""
+        contact = self._contact(parameters)
+        blacklisted = self.book.row("SELECT 1 FROM opt_out WHERE contact_id = ? AND channel = 'sms'", contact["id"])
+        return _format_contact(contact, blacklisted is not None)
+
+    @operation("contacts/add")
+    def create_contact(self, parameters: Parameters) -> Json:
+        """Store a contact."""
+        columns = contact_columns(_read_values(parameters))
+        return {"success": True, "id": self.book.add_contact(columns, self._read_groups(parameters) or [])}
+
+    @operation("contacts/edit")
+    def update_contact(self, parameters: Parameters) -> Json:
+        """Replace a contact. What is not sent becomes empty, unless the switch keeps it."""
+        contact = self._contact(parameters)
+        keep = self.options.serwersms_partial_edit
+        before = _format_contact(contact, False)
+        kept = {name: before[name] for name in (*TEXTS, "email")} if keep else {}
+        columns = contact_columns({**kept, **_read_values(parameters)})
+        self.book.change_contact(contact["id"], columns)
+        self._search_index.update(contact["id"], columns["haystack"])
+        groups = self._read_groups(parameters)
+        if groups is not None:
+            self.book.set_groups(contact["id"], groups)
+        elif not keep:
+            raise SerwerSMSError(2000, "group_id is required")
+        return {"success": True, "id": contact["id"]}
+
+    @operation("contacts/delete")
+    def delete_contact(self, parameters: Parameters) -> Json:
+        """Delete a contact."""
+        if not self.book.delete_contact(parameters.id()):
+            raise SerwerSMSError(1004)
+        return {"success": True}
+
+    @operation("contacts/import")
+    def import_contacts(self, parameters: Parameters) -> Json:
+        """Store many contacts in a new group. Rows that cannot be stored are counted, not named."""
+        name = parameters.required_text("group_name", 100)
+        if parameters.get("contact") in (None, "", []):
+            raise SerwerSMSError(2000, "contact is required")
+        rows = [as_object(row) for row in as_array(parameters["contact"]) or [None]]
+        if None in rows:
+            raise SerwerSMSError(1006, "contact is not an array of contacts")
+        group_id = self.book.add_group({"name": name})
+        correct = 0
+        for row in rows:
+            try:
+                columns = contact_columns(_read_values(Parameters(row or {})))
+            except VendorError:
+                continue
+            self.book.add_contact(columns, [group_id])
+            correct += 1
+        return {"success": True, "id": group_id, "correct": correct, "failed": len(rows) - correct}
+
+    @operation("groups/index")
+    def list_groups(self, parameters: Parameters) -> Json:
+        """Return a page of groups, each with its number of contacts."""
+        where, values = "g.vendor = ?", [self.name]
+        if search := parameters.text("search", _MAX_SEARCH_LENGTH):
+            where += " AND instr(lower(g.name), lower(?)) > 0"
+            values.append(search)
+        order = _order(parameters, {"name": "g.name"}, "g.id", "g.id")
+        columns = "g.id, g.name, (SELECT count(*) FROM membership WHERE group_id = g.id) AS count"
+        rows, respond = self._page(parameters, columns, f"contact_group g WHERE {where}", order, values)
+        return respond([dict(row) for row in rows])
+
+    @operation("groups/view")
+    def get_group(self, parameters: Parameters) -> Json:
+        """Return a group with its number of contacts."""
+        group = self._group(parameters)
+        number = self.book.count("SELECT count(*) FROM membership WHERE group_id = ?", group["id"])
+        return {"id": group["id"], "name": group["name"], "count": number}
+
+    @operation("groups/add")
+    def create_group(self, parameters: Parameters) -> Json:
+        """Store a group."""
+        return {"success": True, "id": self.book.add_group({"name": parameters.required_text("name", 100)})}
+
+    @operation("groups/edit")
+    def update_group(self, parameters: Parameters) -> Json:
+        """Rename a group."""
+        parameters.id()  # a missing id is reported before a missing name
+        name = parameters.required_text("name", 100)
+        group = self._group(parameters)
+        self.book.change_group(group["id"], {"name": name})
+        return {"success": True, "id": group["id"]}
+
+    @operation("groups/delete")
+    def delete_group(self, parameters: Parameters) -> Json:
+        """Delete a group and keep its contacts, unless `delete_contacts` is true in PHP."""
+        if not self.book.delete_group(parameters.id(), with_contacts=parameters.is_true_in_php("delete_contacts")):
+            raise SerwerSMSError(1004)
+        return {"success": True}
+
+    @operation("groups/check")
+    def check_groups(self, parameters: Parameters) -> Json:
+        """Return the groups of every contact with this phone number."""
+        rows = self.book.rows(
+            "SELECT c.id, g.id AS group_id, g.name AS group_name"
+            " FROM contact c JOIN membership m ON m.contact_id = c.id JOIN contact_group g ON g.id = m.group_id"
+            " WHERE c.vendor = ? AND c.phone = ? ORDER BY c.id, g.id",
+            self.name,
+            parameters.phone(),
+        )
+        return {"items": [dict(row) for row in rows]}
+
+    def _contact(self, parameters: Parameters) -> Row:
+        contact = self.book.contact(parameters.id())
+        if contact is None:
+            raise SerwerSMSError(1004)
+        return contact
+
+    def _group(self, parameters: Parameters) -> Row:
+        group = self.book.group(parameters.id())
+        if group is None:
+            raise SerwerSMSError(1004)
+        return group
+
+    def _existing_group(self, value: object) -> int:
+        number = parse_int(value, text=True)
+        if number is None or self.book.group(number) is None:
+            raise SerwerSMSError(1004, "There is no such group")
+        return number
+
+    def _read_groups(self, parameters: Parameters) -> list[int] | None:
+        """Return the groups that were sent: an empty list for an empty value, None if nothing was sent."""
+        if "group_id" not in parameters:
+            return None
+        value = parameters["group_id"]
+        array = as_array(value)
+        if array is None:
+            array = [] if value == "" else [value]
+        return [self._existing_group(item) for item in array]
+
+    def _page(
+        self, parameters: Parameters, columns: str, source: str, order: str, values: list[Any]
+    ) -> tuple[list[Row], Callable[[list[Json]], Json]]:
+        """Return the rows of the requested page, and a function that makes the response of its items."""
+        size = parameters.at_least_one("limit", self.options.serwersms_page_size)
+        number = parameters.at_least_one("page", 1)
+        offset = min((number - 1) * size, 2**62)
+        pages = max(1, -(-self.book.count(f"SELECT count(*) FROM {source}", *values) // size))
+        paging = {"paging": {"page": number, "count": pages}} if self.options.serwersms_paging else {}
+        query = f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT ? OFFSET ?"
+        return self.book.rows(query, *values, size, offset), lambda items: {**paging, "items": items}
+
+
+def contact_columns(values: dict[str, str]) -> Json:
+    """Return a contact's columns in the store. Fields without a value are empty."""
+    texts = {name: values.get(name, "") for name in TEXTS}
+    email = values.get("email", "")
+    return {
+        "phone": values["phone"],
+        "email": email,
+        **{name: texts[name] for name in _OWN_COLUMNS},
+        "fields": json.dumps({name: texts[name] for name in _FIELDS}, ensure_ascii=False),
+        "haystack": "\n".join((values["phone"], email, *texts.values())).casefold(),
+    }
+
+
+def _format_contact(contact: Row, blacklisted: bool) -> Json:
+    """Return a contact as the vendor shows it, keys in the vendor's order."""
+    fields = json.loads(contact["fields"])
+    return {
+        "id": contact["id"],
+        **{name: contact[name] or "" for name in ("phone", "email", "company", "first_name", "last_name")},
+        **{name: fields.get(name, "") for name in _FIELDS},
+        "blacklist": blacklisted,
+    }
+
+
+def _read_values(parameters: Parameters) -> dict[str, str]:
+    texts: dict[str, str | None] = {"phone": parameters.phone(), **{name: parameters.text(name, 255) for name in TEXTS}}
+    texts["email"] = parameters.email()
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _order(parameters: Parameters, columns: dict[str, str], unsorted: str, then: str) -> str:
+    sort = parameters.one_of("sort", tuple(columns))
+    direction = "DESC" if parameters.one_of("order", ("asc", "desc")) == "desc" else "ASC"
+    first = f"{columns[sort]} COLLATE NOCASE {direction}, {unsorted}" if sort else f"{unsorted} {direction}"
+    return f"{first}, {then}"

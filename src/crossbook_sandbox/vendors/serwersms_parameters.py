@@ -1,0 +1,167 @@
+"""The parameters of a SerwerSMS call, how each kind is read, and the errors of invalid ones.
+
+Form fields are read as PHP reads them: `group_id[0]=1&group_id[]=2&contact[0][phone]=…` becomes arrays.
+Parameters of unknown names are ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+from crossbook_sandbox.validation import as_array, as_object, parse_email, parse_int, parse_json
+from crossbook_sandbox.vendor import Call, Json, Pairs, VendorError, json_response
+
+TEXTS = ("first_name", "last_name", "company", "tax_id", "address", "city", "description")
+ERRORS = {
+    1000: ("InvalidAction", "There is no such action"),
+    1001: ("InvalidUser", "Incorrect login or password"),
+    1002: ("InvalidRole", "The account may not use the API"),
+    1003: ("InvalidIP", "This address may not use the account"),
+    1004: ("InvalidID", "There is nothing with this ID"),
+    1005: ("InvalidRole", "The account may not do this"),
+    1006: ("InvalidData", "The data have a wrong format"),
+    1007: ("InvalidRole", "The account is not fully active yet"),
+    1008: ("InvalidRole", "The account may not see phone numbers"),
+    2000: ("ValidationRequiredError", "A required parameter is missing"),
+    2001: ("ValidationPhoneError", "The phone number is not valid"),
+    2002: ("ValidationCodeError", "The code is not valid"),
+}
+_SEPARATORS = str.maketrans("", "", " -()./")
+_FORM_KEY = re.compile(r"([^\[]+)((?:\[[^\]]*\])*)")
+_MAX_DEPTH = 64  # PHP drops fields that are nested deeper
+
+
+def error_body(code: int, message: str | None = None) -> Json:
+    """Return the body of an error. The default message is the table's."""
+    unknown = ("SendError", "The message could not be sent") if 3000 <= code <= 3102 else ERRORS[1000]
+    kind, text = ERRORS.get(code, unknown)
+    return {"error": {"code": code, "type": kind, "message": message or text}}
+
+
+class SerwerSMSError(VendorError):
+    """End an operation with an error."""
+
+    def __init__(self, code: int, message: str | None = None) -> None:
+        super().__init__(json_response(error_body(code, message)))
+
+
+class Parameters(dict[str, object]):
+    """The parameters of one call, by name."""
+
+    def text(self, name: str, max_length: int) -> str | None:
+        """Return a text of at most `max_length` characters, or None if it was not sent."""
+        value = self.get(name)
+        if name not in self:
+            return None
+        if not isinstance(value, str) or len(value) > max_length:
+            raise SerwerSMSError(1006, f"{name} is not a text of at most {max_length} characters")
+        return value
+
+    def _required(self, name: str) -> object:
+        value = self.get(name, "")
+        if value == "":
+            raise SerwerSMSError(2000, f"{name} is required")
+        return value
+
+    def required_text(self, name: str, max_length: int) -> str:
+        """Return a text that must be sent and not be empty."""
+        self._required(name)
+        return self.text(name, max_length) or ""
+
+    def id(self) -> int:
+        """Return the required id."""
+        number = parse_int(self._required("id"), text=True)
+        if number is None:
+            raise SerwerSMSError(1004)
+        return number
+
+    def at_least_one(self, name: str, default: int) -> int:
+        """Return a number from 1 on."""
+        if name not in self:
+            return default
+        number = parse_int(self[name], text=True)
+        if number is None or number < 1:
+            raise SerwerSMSError(1006, f"{name} is a number from 1 on")
+        return number
+
+    def one_of(self, name: str, words: tuple[str, ...]) -> str | None:
+        """Return one of the words, or None if it was not sent."""
+        value = self.get(name)
+        if name in self and value not in words:
+            raise SerwerSMSError(1006, f"{name} is one of {', '.join(words)}")
+        return value if isinstance(value, str) else None
+
+    def is_true_in_php(self, name: str) -> bool:
+        """Return whether PHP takes the value as true. The text `false` is true."""
+        return self.get(name) not in (None, False, 0, "", "0", [], {})
+
+    def phone(self) -> str:
+        """Return the required phone number in its stored form: a Polish national number gets `+48`."""
+        value = self._required("phone")
+        number = _normalize_phone(value) if isinstance(value, str) else None
+        if number is None:
+            raise SerwerSMSError(2001)
+        return number
+
+    def email(self) -> str | None:
+        """Return an e-mail address, which may be empty, or None if it was not sent."""
+        value = self.text("email", 255)
+        if value and not parse_email(value, 255):
+            raise SerwerSMSError(1006, "email is not an e-mail address")
+        return value
+
+
+def _normalize_phone(value: str) -> str | None:
+    digits = value.translate(_SEPARATORS)
+    if re.fullmatch(r"[1-9][0-9]{8}", digits, re.ASCII):
+        return "+48" + digits
+    if re.fullmatch(r"48[0-9]{9}", digits, re.ASCII):
+        return "+" + digits
+    return digits if re.fullmatch(r"\+[1-9][0-9]{7,14}", digits, re.ASCII) else None
+
+
+def read_parameters(call: Call) -> Parameters:
+    """Read a call's body, form or JSON."""
+    if call.media_type != "application/json":
+        return Parameters(nest_form(call.form))
+    try:
+        value = parse_json(call.body or b"{}")
+    except ValueError:
+        raise SerwerSMSError(1006, "The body is not JSON") from None
+    parameters = as_object(value)
+    # PHP has one kind of array: its clients send [] for no parameters.
+    if parameters is None and as_array(value) != []:
+        raise SerwerSMSError(1006, "The body is not a JSON object")
+    return Parameters(parameters or {})
+
+
+def nest_form(pairs: Pairs) -> dict[str, object]:
+    """Return the fields of a form with their arrays. The last of several fields of one name counts.
+
+    Example:
+        `nest_form([("a[]", "1"), ("a[]", "2"), ("b", "3")]) == {"a": ["1", "2"], "b": "3"}`
+    """
+    fields: dict[str, object] = {}
+    for key, text in pairs:
+        if match := _FORM_KEY.match(key):
+            path = [match[1], *re.findall(r"\[([^\]]*)\]", match[2])]
+            if len(path) <= _MAX_DEPTH:
+                _set_field(fields, path, text)
+    return {name: _convert_arrays(value) for name, value in fields.items()}
+
+
+def _set_field(fields: dict[str, object], path: list[str], text: str) -> None:
+    for name in path[:-1]:
+        inner = fields.setdefault(name or str(len(fields)), {})
+        if not isinstance(inner, dict):
+            inner = fields[name] = {}
+        fields = cast(dict[str, object], inner)
+    fields[path[-1] or str(len(fields))] = text
+
+
+def _convert_arrays(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    items = {name: _convert_arrays(inner) for name, inner in cast(dict[str, object], value).items()}
+    return list(items.values()) if all(name.isdecimal() for name in items) else items
