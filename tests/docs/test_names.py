@@ -22,6 +22,7 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 # Benchmark figures name the files of the day of the run.
 _FIGURES = re.compile(r"<!-- (figures|profiles): .*?<!-- end of \1 -->", re.DOTALL)
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_SNIPPET = re.compile(r'^--8<-- "([\w./]+)"$', re.MULTILINE)
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _DOTTED_NAME = re.compile(r"(?<![\w./-])(crossbook(?:_\w+)?(?:\.\w+)+)(?!\.?\w)")
 _FILE_NAME = re.compile(r"\.(?:py|sqlite|csv|yaml|md|txt|toml)$")
@@ -119,7 +120,8 @@ def test_page_names_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_page_names_no_private_module(page: Path) -> None:
     """Pages, and the files that they show, import only public modules."""
-    texts = [read_text(page)]
+    shown = [ROOT / file for file in _SNIPPET.findall(read_text(page))]
+    texts = [read_text(file) for file in (page, *shown)]
     private = {name for text in texts for name in _DOTTED_NAME.findall(text) if re.search(r"\._(?!_)", name)}
     assert private == set()
 
