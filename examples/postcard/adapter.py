@@ -1,4 +1,4 @@
-"""Our operations as calls of Postcard's API."""
+"""Our methods as calls of Postcard's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a vendor is: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our operations as its calls).
+"""What a vendor is: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our methods as its calls).
 
 Everything that a vendor outside of crossbook needs can be imported from here; docs/add-a-vendor.md builds one.
 """
@@ -71,7 +71,7 @@ class Operation(Struct, frozen=True):
 
 
 class Capability(Struct, frozen=True):
-    """How a vendor supports one of our operations, such as `contacts.find`.
+    """How a vendor supports one of our methods, such as `contacts.find`.
 
     Attributes:
         support: `native`, `emulated` (composed from other calls), or `unsupported`.
@@ -131,15 +131,17 @@ class VendorProfile(Struct, frozen=True, eq=False):
         credentials: the constructor's parameters that `from_env` requires, in each alternative: a token, or user name
             and password.
         optional_credentials: further parameters that `from_env` reads if their variables are set.
-        contact_paging, group_paging: how lists are paged.
+        contact_paging: how lists of contacts are paged.
+        group_paging: how lists of groups are paged.
         operations: the operations of the API by operationId.
-        capabilities: our operations and how the vendor supports them.
+        capabilities: our methods and how the vendor supports them.
         contact_fields: the fields of `Contact` that the vendor stores.
         extra_fields: the keys of `Contact.fields` with their maximum lengths; None if any key is stored.
         envelope: the members of any response body that `read_error` needs, each optional and undecoded.
         read_error: takes the HTTP status and the envelope. Returns a `VendorErrorInfo` without a kind for a success,
             and None if the response is not the vendor's (a proxy's page, a wrong address).
-        contact_id, group_id: the pattern of an id. Only matching text is put into a path, a query or a body.
+        contact_id: the pattern of a contact's id. Only matching text is put into a path, a query or a body.
+        group_id: the pattern of a group's id.
         filters: the filters of `contacts.list`.
         sorts: the values of `sort=`.
         match_keys: the keys by which a contact can be found, and how: by a filter of the list, by a text search, or in
@@ -235,7 +237,7 @@ class Query(Struct, frozen=True):
 
 
 class VendorAdapter:
-    """Our operations as calls of one vendor's API.
+    """Our methods as calls of one vendor's API.
 
     crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's
     form. `region` is the account's region for phone numbers.

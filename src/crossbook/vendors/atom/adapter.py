@@ -1,4 +1,4 @@
-"""Our operations as calls of Atom's API. Its address books are our groups."""
+"""Our methods as calls of Atom's API. Its address books are our groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our operations as calls of Filemail's API."""
+"""Our methods as calls of Filemail's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our operations as calls of SerwerSMS's API."""
+"""Our methods as calls of SerwerSMS's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our operations as calls of Vercom's API. It is the only vendor with bulk requests."""
+"""Our methods as calls of Vercom's API. It is the only vendor with bulk requests."""
 
 from __future__ import annotations
 
