@@ -1,8 +1,7 @@
-"""The command `crossbook` (extra `cli`): the address books in a terminal.
+"""The command `crossbook` (extra `cli`).
 
-One command is one file; it is added to the application in `app`. What they share: `words` (arguments and options),
-`asking` (a book opened by name), `showing` (results on standard output, messages on standard error), `failing` (errors
-as a paragraph and an exit code).
+Each command is a file, added to the application in `app`. Shared: `options` (arguments, options, opening a book),
+`output` (printing), `errors` (messages and exit codes), `signals` (Ctrl-C), `batch_output` (progress and results).
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from crossbook_cli import signals
 
 
 def main() -> None:
-    """Runs the command with this process's arguments, and ends the process with its exit code."""
-    # What was closed by who started this is open for as long as the process, so that no other file gets its number.
-    # Standard output is open for reading only: a result that cannot be written is an error, and not lost in silence.
+    """Run the command with the arguments of this process, and exit with its exit code."""
+    # Open a stream that the parent process closed, so that no other file gets its number. Standard output is opened for
+    # reading only: then a result that cannot be written raises an error.
     for name, mode, access in (
         ("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY)
     ):  # fmt: skip
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: SIM115  (it is no path)
+            setattr(sys, name, open(os.open(os.devnull, access), mode))  # noqa: SIM115  (a descriptor, not a path)
     signals.install()
     try:
         _run()
     except KeyboardInterrupt as error:
         sys.stderr.write("Interrupted.\n")
-        sys.exit(128 + signals.number_of(error))
+        sys.exit(128 + signals.signal_number(error))
     finally:
-        signals.close()
+        signals.exit_at_once()
 
 
 def _run() -> None:
@@ -40,5 +39,5 @@ def _run() -> None:
         sys.exit(f"The command crossbook needs {error.name}: pip install 'crossbook[cli]'")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter is no reason to stop
+            stream.reconfigure(errors="backslashreplace")  # print letters that the terminal's encoding does not have
     app(prog_name="crossbook")

@@ -1,4 +1,4 @@
-"""The application: its commands, and what all of them say in their help."""
+"""The application: its commands, and the help that all of them share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crossbook_cli.books import books
 from crossbook_cli.capabilities import capabilities
 from crossbook_cli.contacts import contacts
 from crossbook_cli.copy import copy
-from crossbook_cli.errors import CODES, Commands
+from crossbook_cli.errors import EXIT_CODES, CommandGroup
 from crossbook_cli.export import export
 from crossbook_cli.groups import groups
 from crossbook_cli.import_ import import_file
@@ -22,16 +22,16 @@ from crossbook_cli.verify import verify
 _HELP = f"""
 One address book over SerwerSMS, Atom Telecom, Filemail and Vercom.
 
-A BOOK is a vendor (**serwersms**, **atom**, **filemail**, **vercom**) or an account of a vendor that the environment names: **eu** where CROSSBOOK_EU_VENDOR is vercom. Credentials come from the environment only: **crossbook books** shows which books there are, and which variables are missing.
+A BOOK is a vendor (**serwersms**, **atom**, **filemail**, **vercom**) or an account of a vendor that the environment names: **eu** if CROSSBOOK_EU_VENDOR is vercom. Credentials come only from the environment. **crossbook books** lists the books and the variables that are missing.
 
-Results go to standard output, messages and progress to standard error. **--json** gives JSON, of lists one object a line.
+Results go to standard output, messages and progress to standard error. **--json** prints JSON; a list is one object per line.
 
-Exit codes: {CODES}
-"""  # noqa: E501  (a paragraph is one line to typer)
+Exit codes: {EXIT_CODES}
+"""  # noqa: E501  (typer takes each line for a paragraph)
 
 app = typer.Typer(
     name="crossbook",
-    cls=Commands,
+    cls=CommandGroup,
     help=_HELP,
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -41,19 +41,19 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"crossbook {crossbook.__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def _options(
+def _add_options(
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """What `crossbook` takes before the command."""
+    """Declare the options before the command."""
 
 
 app.command()(books)

@@ -1,4 +1,4 @@
-"""`crossbook books`: what the environment has credentials for, and whether it answers."""
+"""`crossbook books`: list the books of the environment, and check that their vendors respond."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ import crossbook
 from crossbook.book import BookHealth, check_health
 from crossbook.errors import AuthError, CrossbookError, InvalidInputError
 from crossbook.registry import list_accounts, list_vendors, load_book_class
-from crossbook_cli.errors import AUTH, UNAVAILABLE, Stopped, record
+from crossbook_cli.errors import AUTH, UNAVAILABLE, USAGE, error_to_dict
 from crossbook_cli.options import Json
-from crossbook_cli.output import out, row, say
+from crossbook_cli.output import print_json, print_message, print_row
 from crossbook_cli.signals import run
 
 
 def books(
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that a vendor has to answer.")] = 5.0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that each vendor has to respond.")] = 5.0,
     json: Json = False,
 ) -> None:
-    """Which books the environment has credentials for, and whether their vendors answer.
+    """List the books, and check that their vendors respond.
 
-    Each vendor is asked for one group, or one contact where it has no groups: a read that costs nothing and shows
-    whether the credentials are accepted. Books without credentials are listed with the first variable that is missing.
+    The check reads one group, or one contact if the vendor has no groups. It costs nothing, and shows whether the
+    vendor accepts the credentials. A book without credentials is listed with the first variable that is missing.
 
-    The exit code is 0 if all that are configured answer, 3 if credentials are refused, 4 if a vendor does not answer, 2
-    if nothing is configured.
+    The exit code is 0 if all configured books respond, 3 if credentials are rejected, 4 if a vendor does not respond,
+    2 if no book is configured.
     """
+    names = [*list_vendors(), *list_accounts()]
     found: dict[str, BookHealth | InvalidInputError] = {}
 
-    async def look(name: str) -> None:
+    async def check(name: str) -> None:
         try:
             book = crossbook.open(name)
         except InvalidInputError as error:
@@ -40,47 +41,44 @@ def books(
         async with book:
             found[name] = await check_health(book, timeout)
 
-    async def look_all() -> None:
+    async def check_all() -> None:
         async with anyio.create_task_group() as tasks:
             for name in names:
-                tasks.start_soon(look, name)
+                tasks.start_soon(check, name)
 
-    names = [*list_vendors(), *list_accounts()]
-    run(look_all)
+    run(check_all)
     for name in names:
-        _show(name, found[name], json=json)
-    health = [each for each in found.values() if isinstance(each, BookHealth)]
-    if not health:
-        say("No book is configured: set a vendor's variables. To try without an account: crossbook sandbox --env")
-        raise Stopped(2)
-    wrong = [each.error for each in health if each.error is not None]
-    if wrong:
-        raise Stopped(AUTH if any(isinstance(error, AuthError) for error in wrong) else UNAVAILABLE)
+        _print_book(name, found[name], json=json)
+    configured = [each for each in found.values() if isinstance(each, BookHealth)]
+    if not configured:
+        print_message(
+            "No book is configured: set the variables of a vendor. To try without an account: crossbook sandbox --env"
+        )
+        raise typer.Exit(USAGE)
+    errors = [each.error for each in configured if each.error is not None]
+    if errors:
+        raise typer.Exit(AUTH if any(isinstance(error, AuthError) for error in errors) else UNAVAILABLE)
 
 
-def _show(name: str, found: BookHealth | InvalidInputError, *, json: bool) -> None:
-    error: CrossbookError | None = found if isinstance(found, InvalidInputError) else found.error
-    configured = isinstance(found, BookHealth)
-    seconds = found.seconds if isinstance(found, BookHealth) else None
+def _print_book(name: str, found: BookHealth | InvalidInputError, *, json: bool) -> None:
+    health = found if isinstance(found, BookHealth) else None
+    seconds = None if health is None else health.seconds
+    error: CrossbookError | None = found.error if isinstance(found, BookHealth) else found
+    try:
+        vendor: str | None = load_book_class(name).profile.vendor
+    except InvalidInputError:
+        vendor = None
     if json:
-        out(
+        print_json(
             {
                 "book": name,
-                "vendor": _vendor(name),
-                "configured": configured,
-                "answers": configured and error is None,
+                "vendor": vendor,
+                "configured": health is not None,
+                "answers": error is None,
                 "seconds": seconds,
-                "error": None if error is None else record(error),
+                "error": None if error is None else error_to_dict(error),
             }
         )
         return
-    state = "not configured" if not configured else "answers" if error is None else "does not answer"
-    row([name, _vendor(name) or "", state, error.message if error else f"{seconds:.2f} s"])
-
-
-def _vendor(name: str) -> str | None:
-    try:
-        vendor: str = load_book_class(name).profile.vendor
-    except InvalidInputError:
-        return None
-    return vendor
+    state = "not configured" if health is None else "answers" if error is None else "does not answer"
+    print_row([name, vendor, state, error.message if error else f"{seconds:.2f} s"])

@@ -1,4 +1,4 @@
-"""`crossbook capabilities`: what each vendor can, as its profile says."""
+"""`crossbook capabilities`: list what each vendor supports, from its profile."""
 
 from __future__ import annotations
 
@@ -10,45 +10,45 @@ import typer
 import crossbook
 from crossbook.registry import list_vendors, load_book_class, load_vendor
 from crossbook.vendor import Capability
-from crossbook_cli.options import Json, names
-from crossbook_cli.output import out, row
+from crossbook_cli.options import Json, complete_book
+from crossbook_cli.output import print_json, print_row
 
-SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
+_SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
 def capabilities(
     book: Annotated[
         str | None,
-        typer.Argument(metavar="[BOOK]", help="Only this one, with its notes.", autocompletion=names),
+        typer.Argument(metavar="[BOOK]", help="Only this book, with notes.", autocompletion=complete_book),
     ] = None,
     json: Json = False,
 ) -> None:
-    """What each vendor can: ● its own call, ◐ composed from other calls, – not there.
+    """List what each vendor supports: ● natively, ◐ emulated with other requests, – not at all.
 
-    With a BOOK also what is worth knowing: prices of emulations, limits. Nothing is asked of the vendors, and no
-    credentials are needed.
+    With a BOOK, notes name the cost of each emulation and the limits. The command sends no requests and needs no
+    credentials.
     """
     vendors = list_vendors() if book is None else [load_book_class(book).profile.vendor]
     grid = crossbook.capabilities()
     if json:
         for name, cells in grid.items():
-            out({"verb": name, **{each: _record(cells[each]) for each in vendors}})
+            print_json({"verb": name, **{each: _to_dict(cells[each]) for each in vendors}})
     elif book is not None:
         for name, cells in grid.items():
-            verb = cells[vendors[0]]
-            sys.stdout.write(f"{SIGNS[verb.support]} {name:<30} {verb.note}".rstrip() + "\n")
+            capability = cells[vendors[0]]
+            sys.stdout.write(f"{_SIGNS[capability.support]} {name:<30} {capability.note}".rstrip() + "\n")
     else:
-        _line("", [load_vendor(name).profile.title for name in vendors])
+        _print_line("", [load_vendor(name).profile.title for name in vendors])
         for name, cells in grid.items():
-            _line(name, [SIGNS[cells[each].support] for each in vendors])
+            _print_line(name, [_SIGNS[cells[each].support] for each in vendors])
 
 
-def _line(name: str, cells: list[str]) -> None:
+def _print_line(name: str, cells: list[str]) -> None:
     if sys.stdout.isatty():
         sys.stdout.write(f"{name:<30}" + "".join(f"{cell:<15}" for cell in cells).rstrip() + "\n")
     else:
-        row([name, *cells])
+        print_row([name, *cells])
 
 
-def _record(verb: Capability) -> dict[str, object]:
-    return {"support": verb.support, "note": verb.note, "bulk": verb.bulk_size}
+def _to_dict(capability: Capability) -> dict[str, object]:
+    return {"support": capability.support, "note": capability.note, "bulk": capability.bulk_size}

@@ -1,4 +1,4 @@
-"""`crossbook copy`: people from one book into another."""
+"""`crossbook copy`: copy contacts from one book to another."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 import crossbook
+from crossbook_cli.batch_output import BatchOutput
 from crossbook_cli.options import (
     DryRun,
     IncludeOptedOut,
@@ -19,24 +20,23 @@ from crossbook_cli.options import (
     Region,
     SameAccount,
     Uncertain,
-    duplicates,
+    complete_book,
     journal_key,
-    names,
+    resolve_on_duplicate,
 )  # fmt: skip
-from crossbook_cli.report import Report
 from crossbook_cli.signals import run
 
 
 def copy(
-    source: Annotated[str, typer.Argument(metavar="BOOK", help="Whose people.", autocompletion=names)],
-    target: Annotated[str, typer.Argument(metavar="BOOK", help="Where they are written.", autocompletion=names)],
-    group: Annotated[str | None, typer.Option(metavar="ID", help="Only the contacts of this group id.")] = None,
+    source: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy from.", autocompletion=complete_book)],
+    target: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy to.", autocompletion=complete_book)],
+    group: Annotated[str | None, typer.Option(metavar="ID", help="Only contacts in the group with this id.")] = None,
     groups: Annotated[
         Literal["by_name", "none"],
-        typer.Option(help="Into the groups of the same names, made where they are missing; or into none."),
+        typer.Option(help="Add the contacts to the groups of the same names, creating missing groups; or to no group."),
     ] = "by_name",
     into: Annotated[
-        str | None, typer.Option(metavar="ID", help="The group of those who would be in none (Atom needs one).")
+        str | None, typer.Option(metavar="ID", help="The group of contacts that would be in no group (Atom needs one).")
     ] = None,
     match: Match = None,
     on_duplicate: OnDuplicate = "skip",
@@ -44,7 +44,7 @@ def copy(
     on_error: OnError = "collect",
     include_opted_out: IncludeOptedOut = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Without the fields that cost a call a contact (Atom).")
+        bool, typer.Option("--quick", help="Omit the fields that cost one request per contact (Atom).")
     ] = False,
     journal: Journal = None,
     uncertain: Uncertain = None,
@@ -53,37 +53,36 @@ def copy(
     region: Region = None,
     json: Json = False,
 ) -> None:
-    """Copies people from the first book into the second. Nothing is deleted there or here.
+    """Copy contacts from the first book to the second. Nothing is deleted.
 
-    Who is known to have opted out is skipped and counted; nobody is ever subscribed again. A field that the second
-    vendor cannot hold fails its person, unless --on-loss drop.
+    Contacts that opted out are skipped and counted; no contact is ever subscribed again. A contact with a field that
+    the second vendor does not support fails, unless --on-loss drop is given.
 
-    --json prints {"result": {"item_key", "status", "id", "error", …}} for each person, whose id in the first book is item_key,
-    and {"summary": {"counts", …}} at the end.
+    --json prints {"result": {"item_key", "status", "id", "error", …}} for each contact, where item_key is its id in the
+    first book, and {"summary": {"counts", …}} at the end.
 
     Example: crossbook copy serwersms vercom --match phone --journal copy.sqlite --dry-run
     """
-    homeless = "--into ID names a group for those who would be in none."
-    report = Report(f"{source} to {target}", json=json, journal=journal, homeless=homeless)
-    on = duplicates(match, on_duplicate)
+    with BatchOutput(
+        f"{source} to {target}",
+        json=json,
+        journal=journal,
+        groups_hint="--into ID names a group for contacts that would be in no group.",
+    ) as output:
+        on_duplicate_of_batch = resolve_on_duplicate(match, on_duplicate)
 
-    async def work() -> None:
-        async with (
-            crossbook.open(source) as old,
-            crossbook.open(target, default_group=into, default_region=region) as new,
-        ):
-            batch = crossbook.copy(
-                old, new,
-                group=group, groups=groups, match=match, on_duplicate=on, on_unsupported_field=on_unsupported_field,
-                include_opted_out=include_opted_out, full=not quick,
-                journal=journal, journal_key=journal_key(), same_account=same_account,
-                uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
-            )  # fmt: skip
-            await report.watch(batch)
+        async def work() -> None:
+            async with (
+                crossbook.open(source) as old,
+                crossbook.open(target, default_group=into, default_region=region) as new,
+            ):
+                batch = crossbook.copy(
+                    old, new,
+                    group=group, groups=groups, match=match, on_duplicate=on_duplicate_of_batch,
+                    on_unsupported_field=on_unsupported_field, include_opted_out=include_opted_out, full=not quick,
+                    journal=journal, journal_key=journal_key(), same_account=same_account,
+                    uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=output.update_progress,
+                )  # fmt: skip
+                await output.run(batch)
 
-    try:
         run(work)
-    except (Exception, KeyboardInterrupt) as error:
-        report.end(error)
-    else:
-        report.end()

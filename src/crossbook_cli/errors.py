@@ -1,4 +1,4 @@
-"""Errors as people and scripts want them: a paragraph without a traceback, an exit code that says whose turn it is."""
+"""Print errors as a paragraph without a traceback, and exit with a code that says who has to act."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from typer.core import TyperGroup
 
 from crossbook import errors
 from crossbook.errors import CrossbookError
-from crossbook_cli.output import say, say_json
-from crossbook_cli.signals import interruptible, number_of
+from crossbook_cli.output import print_error_json, print_message
+from crossbook_cli.signals import raise_on_signal, signal_number
 
-OK, SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, REFUSED, UNCERTAIN, OURS, LOCAL = 0, 1, 2, 3, 4, 5, 6, 7, 70, 74
-CLOSED = 141
-CODES = (
-    "0 done; 1 some items failed; 2 wrong usage or input, nothing was sent; 3 credentials; 4 the vendor is not "
-    "available: try again later; 5 not found; 6 refused by the vendor, or ambiguous; 7 the answer was lost: it may "
-    "have happened; 70 a bug; 74 a file or standard output could not be written; 130 interrupted (143 by SIGTERM, "
-    "129 by SIGHUP); 141 the reader of a pipe went away."
+# The exit code of a CrossbookError is an attribute of its class.
+SOME_FAILED, USAGE, AUTH, UNAVAILABLE, NOT_FOUND, BUG, LOCAL, PIPE_CLOSED = 1, 2, 3, 4, 5, 70, 74, 141
+EXIT_CODES = (
+    "0 done; 1 some items failed; 2 wrong usage or input, nothing was sent; 3 credentials were rejected; 4 the vendor "
+    "is unavailable: retry later; 5 not found; 6 rejected by the vendor, or ambiguous; 7 the response was lost: the "
+    "request may have been processed; 70 a bug; 74 a file or standard output cannot be written; 130 interrupted (143 "
+    "by SIGTERM, 129 by SIGHUP); 141 the reader of a pipe closed it."
 )
 _HINTS: dict[type[CrossbookError], str] = {
-    errors.AuthError: "The vendor does not accept the credentials: compare the variables of `crossbook books`.",
-    errors.UnsupportedError: "`crossbook capabilities` shows what each vendor can.",
-    errors.NoResponseError: "It may have happened: look before you repeat it.",
+    errors.AuthError: "The vendor rejected the credentials: check the variables that `crossbook books` lists.",
+    errors.UnsupportedError: "`crossbook capabilities` shows what each vendor supports.",
+    errors.NoResponseError: "The request may have been processed: check before you repeat it.",
     errors.RateLimitError: "Nothing was done: try again later.",
     errors.VendorUnavailableError: "Try again later.",
-    errors.ConnectError: "Nothing was sent: look at the network, and at the book's BASE_URL variable.",
-    errors.InvalidResponseError: "Is the book's BASE_URL variable right?",
+    errors.ConnectError: "Nothing was sent: check the network and the book's BASE_URL variable.",
+    errors.InvalidResponseError: "Check the book's BASE_URL variable.",
 }
-# What the library calls by its arguments, as the command's user knows it.
+# Arguments of the library in its messages → options of the command.
 _OPTIONS = {
     'pass on_unsupported_field="drop"': "pass --on-loss drop",
     "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
@@ -47,73 +47,65 @@ _OPTIONS = {
 }
 
 
-class Stopped(Exception):
-    """A command ends here with this exit code; whoever raised it has said why."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Commands(TyperGroup):
-    """The commands; whatever one of them raises ends in a message and an exit code."""
+class CommandGroup(TyperGroup):
+    """The commands of the application; an error of a command becomes a message and an exit code."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
-        with _told():  # --help and --version print already here
+        with _handle_errors():  # --help and --version print here
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
-        with _told():
+        with _handle_errors():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def _handle_errors() -> Generator[None]:
     try:
-        with interruptible():
+        with raise_on_signal():
             try:
                 yield
             finally:
-                sys.stdout.flush()  # here one still can say that it could not be written
+                sys.stdout.flush()  # while an error can still be printed
         return
     except Exception as error:
-        code = _failed(error)
-        if code is None:
+        # Errors of typer; before typer 0.26 they were those of click.
+        if type(error).__module__.startswith(("typer.", "click.")):
             raise
+        code = _print_any_error(error)
     except KeyboardInterrupt as error:
-        say("Interrupted.")
-        code = 128 + number_of(error)
+        print_message("Interrupted.")
+        code = 128 + signal_number(error)
     raise typer.Exit(code)
 
 
-def _failed(error: Exception) -> int | None:
-    """Says what is the matter, and answers the exit code; None for what is typer's own."""
-    if isinstance(error, Stopped):
-        return error.code
+def _print_any_error(error: Exception) -> int:
+    """Print an error and return the exit code."""
     if isinstance(error, CrossbookError):
-        tell(error)
+        _print_error(error)
         return error.exit_code
     if isinstance(error, OSError):
-        lost = _output_lost()
+        lost = _discard_lost_output()
         if isinstance(error, BrokenPipeError):
-            return CLOSED  # nobody reads on, `head` for instance
+            return PIPE_CLOSED  # by `head`, for instance
         where = error.filename or ("standard output" if lost else "")
-        _say("OSError", f"{where}: {(error.strerror or type(error).__name__).lower()}".removeprefix(": "))
-        # A file that cannot be opened is named: that is before anything is sent. A full disk may come at any time.
-        return USAGE if error.filename else LOCAL
-    if type(error).__module__.startswith(("typer.", "click.")):  # below 0.26, typer's errors are those of click
-        return None
-    trace, at = error.__traceback__, ""
-    while trace is not None:
-        at, trace = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}", trace.tb_next
-    # Its text is left out, since nobody knows what of a person's data is in it.
-    what = f"this is a bug of crossbook, {type(error).__name__} at {at}"
-    _say(type(error).__name__, f"{what}. Please report it with the command's name")
-    return OURS
+        message = f"{where}: {(error.strerror or type(error).__name__).lower()}".removeprefix(": ")
+        # An error with a file name comes from opening a file, before anything is sent. A disk may fill up at any time.
+        kind, code = "OSError", USAGE if error.filename else LOCAL
+    else:
+        trace, at = error.__traceback__, ""
+        while trace is not None:
+            at, trace = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}", trace.tb_next
+        kind, code = type(error).__name__, BUG
+        # The text of the error is not shown, because it may contain personal data.
+        message = f"this is a bug of crossbook, {kind} at {at}. Please report it with the command's name"
+    if not print_error_json({"kind": kind, "message": message}):
+        print_message(f"Error: {message}.")
+    return code
 
 
-def _output_lost() -> bool:
-    """Whether there is output that cannot be written; if so it is given up, or it would raise again at the very end."""
+def _discard_lost_output() -> bool:
+    """Return whether standard output cannot be written; discard such output, which would raise again at exit."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -122,39 +114,32 @@ def _output_lost() -> bool:
     return False
 
 
-def _say(kind: str, message: str) -> None:
-    """An error that is none of the address book, as `tell` says those that are."""
-    if not say_json({"error": {"kind": kind, "message": message}}):
-        say(f"Error: {message}.")
-
-
-def in_options(text: str) -> str:
-    """Name the options of the command instead of the library's arguments."""
+def name_options(text: str) -> str:
+    """Replace the library's arguments in a message by the options of the command."""
     for argument, option in _OPTIONS.items():
         text = text.replace(argument, option)
     return text
 
 
-def spoken(error: CrossbookError) -> str:
-    """The error in words for who types options."""
-    return in_options(str(error))
+def format_error(error: CrossbookError) -> str:
+    """Return the error as text that names the options of the command."""
+    return name_options(str(error))
 
 
-def record(error: CrossbookError) -> dict[str, Any]:
-    """The error as JSON, in words for who types options."""
-    told = errors.to_record(error)
-    return {**told, "message": in_options(told["message"])}
+def error_to_dict(error: CrossbookError) -> dict[str, Any]:
+    """Return the error for JSON; its message names the options of the command."""
+    record = errors.to_record(error)
+    return {**record, "message": name_options(record["message"])}
 
 
-def tell(error: CrossbookError) -> None:
-    """Says the error on standard error: a paragraph, or with --json a line {"error": {…}}."""
-    if say_json({"error": record(error)}):
+def _print_error(error: CrossbookError) -> None:
+    if print_error_json(error_to_dict(error)):
         return
-    said = spoken(error)
-    if not (error.vendor or (error.field and said.startswith(error.field))):  # a name stays as it is written
-        said = f"{said[:1].upper()}{said[1:]}"
-    hint = next((text for kind, text in _HINTS.items() if isinstance(error, kind)), "")
+    text = format_error(error)
+    if not (error.vendor or (error.field and text.startswith(error.field))):  # names are not capitalised
+        text = f"{text[:1].upper()}{text[1:]}"
+    hint = next((hint for kind, hint in _HINTS.items() if isinstance(error, kind)), "")
     if error.cursor:
-        hint = f"{hint} The list goes on with --after {error.cursor}".strip()
-    said = said if said.endswith((".", "!", "?")) else f"{said}."
-    say(f"Error: {said} {hint}".strip())
+        hint = f"{hint} Resume the list with --after {error.cursor}".strip()
+    text = text if text.endswith((".", "!", "?")) else f"{text}."
+    print_message(f"Error: {text} {hint}".strip())

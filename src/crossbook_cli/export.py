@@ -1,4 +1,4 @@
-"""`crossbook export`: a book's people into a file."""
+"""`crossbook export`: write the contacts of a book to a file."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from crossbook._batch.progress_bar import Bar
 from crossbook._batch.results import Summary, counted
 from crossbook.book import AddressBook
 from crossbook.transfer import whole
-from crossbook_cli.options import Book, FileFormat, Json, ask
-from crossbook_cli.output import out, say, target
+from crossbook_cli.options import Book, FileFormat, Json, run_with_book
+from crossbook_cli.output import open_output, print_json, print_message
 
 
 def export(
     book: Book,
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Where to write; - is standard output.")],
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="The file to write; - is standard output.")],
     format: FileFormat = None,
-    group: Annotated[str | None, typer.Option(metavar="ID", help="Only the contacts of this group id.")] = None,
+    group: Annotated[str | None, typer.Option(metavar="ID", help="Only contacts in the group with this id.")] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Without fields that cost a call a contact (Atom), and without groups.")
+        bool, typer.Option("--quick", help="Omit groups, and fields that cost one request per contact (Atom).")
     ] = False,
     separator: Annotated[
         str | None,
-        typer.Option(help="Between the cells of CSV: ; for a Polish spreadsheet. By default a comma, in .tsv a tab."),
+        typer.Option(help="The separator of CSV; by default a comma, or a tab for .tsv. Polish spreadsheets expect ;"),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """Writes a book's people into a file: CSV, JSON lines or vCard.
+    """Write the contacts of a book to a file: CSV, JSON lines or vCard.
 
-    Everybody once, with the names of the groups. The CSV is UTF-8 and safe to open in a spreadsheet: a cell that would
-    be a formula, as +48… would, has an apostrophe before it; `crossbook import` takes it away again, and reads all of
-    it unchanged. The file appears when it is complete.
+    Each contact is written once, with the names of its groups. CSV is UTF-8 and safe to open in a spreadsheet: a cell
+    that a spreadsheet would run as a formula, such as +48…, begins with an apostrophe. `crossbook import` removes the
+    apostrophe and reads every value unchanged. The file appears when it is complete.
 
     Examples:
 
@@ -44,22 +44,22 @@ def export(
 
     crossbook export serwersms --to - --format jsonl | jq .phone
     """
-    kind = files.choose_format(to, format)
-    between = files.choose_separator(to, separator)
+    chosen = files.choose_format(to, format)
+    column_separator = files.choose_separator(to, separator)
 
-    async def work(opened: AddressBook) -> int:
+    async def write_contacts(opened: AddressBook) -> int:
         summary, pace = Summary(), Throughput()
         bar = Bar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
-            with target(to, force=force, bom=kind == "csv") as file:
-                writer = files.write(file, opened.profile, kind, separator=between)
+            with open_output(to, force=force, bom=chosen == "csv") as file:
+                writer = files.write(file, opened.profile, chosen, separator=column_separator)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():
                         names[each.id] = each.name
                 async for contact in whole(opened, group=group, groups=not quick, full=not quick):
-                    told = "groups" in contact.known_fields and not quick
-                    writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if told else None)
+                    has_groups = "groups" in contact.known_fields and not quick
+                    writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if has_groups else None)
                     summary.counts["done"] = summary.counts.get("done", 0) + 1
                     if bar is not None:
                         bar(pace.after(summary, None))
@@ -68,11 +68,13 @@ def export(
                 bar.close()
         hidden = [name for name, support in opened.profile.contact_fields.items() if "r" not in support.access]
         if hidden:
-            say(f"{opened.profile.title} never shows {', '.join(hidden)}: the file is without.")
+            print_message(
+                f"{opened.profile.title} never shows {', '.join(hidden)}: the file does not have these fields."
+            )
         return summary.total
 
-    count = ask(book, work)
+    count = run_with_book(book, write_contacts)
     if json and to != "-":
-        out({"file": to, "format": kind, "contacts": count})
+        print_json({"file": to, "format": chosen, "contacts": count})
     else:
-        say(f"Wrote {counted(count, 'contact')} to {'standard output' if to == '-' else to}.")
+        print_message(f"Wrote {counted(count, 'contact')} to {'standard output' if to == '-' else to}.")

@@ -1,4 +1,4 @@
-"""`crossbook groups …`: the verbs of `book.groups`."""
+"""`crossbook groups …`: list, create, rename and delete groups, and change their contacts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from crossbook.book import AddressBook
-from crossbook_cli.options import Book, Json, ask
-from crossbook_cli.output import done, facts, flush, out, record, row
+from crossbook_cli.options import Book, Json, run_with_book
+from crossbook_cli.output import flush, print_fields, print_json, print_row, print_status, to_dict
 
-groups = typer.Typer(help="List, make, rename and delete groups; put contacts in and out.", no_args_is_help=True)
+groups = typer.Typer(help="List, create, rename and delete groups; add and remove contacts.", no_args_is_help=True)
 
 GroupId = Annotated[str, typer.Argument(metavar="GROUP", help="The group's id, as `groups list` shows it.")]
 ContactId = Annotated[str, typer.Argument(metavar="CONTACT", help="The contact's id.")]
@@ -19,42 +19,43 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 
 @groups.command("list")
 def list_groups(book: Book, json: Json = False) -> None:
-    """Lists the groups: id, name and, where the vendor tells it, how many contacts are in each."""
+    """List the groups: id, name, and the number of contacts if the vendor reports it."""
 
-    async def work(opened: AddressBook) -> None:
+    async def print_groups(opened: AddressBook) -> None:
         async for page in opened.groups.list().pages():
             for group in page.items:
-                out(record(group)) if json else row([group.id, group.name, group.count])
+                print_json(to_dict(group)) if json else print_row([group.id, group.name, group.count])
             flush()
 
-    ask(book, work)
+    run_with_book(book, print_groups)
 
 
 @groups.command("get")
 def get(book: Book, group: GroupId, json: Json = False) -> None:
-    """Shows one group."""
-    told = record(ask(book, lambda opened: opened.groups.get(group)))
-    out(told) if json else facts(told.items())
+    """Show one group."""
+    print_fields(to_dict(run_with_book(book, lambda opened: opened.groups.get(group))).items(), json=json)
 
 
 @groups.command("create")
 def create(
     book: Book,
     name: Name,
-    description: Annotated[str | None, typer.Option(help="What it is for (Vercom).")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Your own key (Vercom).")] = None,
+    description: Annotated[str | None, typer.Option(help="The purpose of the group (Vercom).")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Your own id of the group (Vercom).")] = None,
     json: Json = False,
 ) -> None:
-    """Makes a group and prints its id."""
-    made = ask(book, lambda opened: opened.groups.create(name, description=description, external_id=external_id))
-    out({"id": made.id, "status": "created"}) if json else facts([("id", made.id), ("status", "created")])
+    """Create a group and print its id."""
+    group = run_with_book(
+        book, lambda opened: opened.groups.create(name, description=description, external_id=external_id)
+    )
+    print_fields([("id", group.id), ("status", "created")], json=json)
 
 
 @groups.command("rename")
 def rename(book: Book, group: GroupId, name: Name, json: Json = False) -> None:
-    """Gives a group another name."""
-    ask(book, lambda opened: opened.groups.rename(group, name))
-    done(group, "renamed", json=json)
+    """Rename a group."""
+    run_with_book(book, lambda opened: opened.groups.rename(group, name))
+    print_status(group, "renamed", json=json)
 
 
 @groups.command("delete")
@@ -66,20 +67,20 @@ def delete(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Deletes a group. Its contacts stay, unless --with-contacts."""
-    ask(book, lambda opened: opened.groups.delete(group, with_contacts=with_contacts))
-    done(group, "deleted", json=json)
+    """Delete a group. Its contacts stay, unless --with-contacts is given."""
+    run_with_book(book, lambda opened: opened.groups.delete(group, with_contacts=with_contacts))
+    print_status(group, "deleted", json=json)
 
 
 @groups.command("add")
 def add(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
-    """Puts a contact into a group; its other groups stay."""
-    ask(book, lambda opened: opened.groups.add(group, contact))
-    done(contact, "added", json=json)
+    """Add a contact to a group; its other groups stay."""
+    run_with_book(book, lambda opened: opened.groups.add(group, contact))
+    print_status(contact, "added", json=json)
 
 
 @groups.command("remove")
 def remove(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
-    """Takes a contact out of a group; the contact itself stays."""
-    ask(book, lambda opened: opened.groups.remove(group, contact))
-    done(contact, "removed", json=json)
+    """Remove a contact from a group; the contact itself stays."""
+    run_with_book(book, lambda opened: opened.groups.remove(group, contact))
+    print_status(contact, "removed", json=json)

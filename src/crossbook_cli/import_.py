@@ -1,4 +1,4 @@
-"""`crossbook import`: a file of people into a book."""
+"""`crossbook import`: write the contacts of a file to a book."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
 from crossbook.transfer import GroupResolver, fitted
+from crossbook_cli.batch_output import BatchOutput, InvalidRowError
 from crossbook_cli.options import (
     DryRun,
     FileFormat,
@@ -28,12 +29,11 @@ from crossbook_cli.options import (
     SameAccount,
     To,
     Uncertain,
-    ask,
-    duplicates,
     journal_key,
+    resolve_on_duplicate,
+    run_with_book,
 )  # fmt: skip
-from crossbook_cli.output import cell, flush, out, say
-from crossbook_cli.report import BadRow, Report
+from crossbook_cli.output import flush, format_cell, print_json, print_message
 
 
 def import_file(
@@ -44,13 +44,13 @@ def import_file(
         list[str] | None,
         typer.Option(
             metavar="COLUMN=FIELD",
-            help='Which column is which field, where the guess is wrong: "Handy=phone", "NIP=fields.tax_id"; "Notes=" '
-            "is not read. May be given several times.",
+            help='The field of a column that is detected wrongly: "Handy=phone", "NIP=fields.tax_id". "Notes=" is not '
+            "read. Can be given several times.",
         ),
     ] = None,
     group: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Put everybody into this group, and not into those that the file names."),
+        typer.Option(metavar="NAME", help="Add all contacts to this group only, and ignore the groups in the file."),
     ] = None,
     match: Match = None,
     on_duplicate: OnDuplicate = "skip",
@@ -62,23 +62,27 @@ def import_file(
     same_account: SameAccount = False,
     dry_run: DryRun = False,
     region: Region = None,
-    encoding: Annotated[str | None, typer.Option(help="Where it is guessed wrong: utf-8, cp1250, iso8859-2 …")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between the cells of CSV, where it is guessed wrong.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="The encoding, if it is detected wrongly: utf-8, cp1250, iso8859-2 …")
+    ] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="The separator of a CSV file, if it is detected wrongly.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Writes the people of a file into a book.
+    """Write the contacts of a file to a book.
 
-    What the columns mean is guessed from their titles and shown first: try it with --dry-run, and correct it with
-    --map. A title that may belong to a person is shown as "column 3", since a file without titles has a person in its
-    first row. The exports of Google Contacts and Outlook are read as they are. Groups that a file names are made if
-    they are missing. A bad row is reported with its line and stops nothing, unless --on-error stop.
+    The meaning of the columns is detected from their titles and shown first: try it with --dry-run, and correct it with
+    --map. A title that may be a person's data is shown as "column 3", because the first row of a file without titles is
+    a person. Exports of Google Contacts and Outlook can be read directly. Missing groups are created. An invalid row is
+    reported with its line, and the import continues, unless --on-error stop is given.
 
-    With --journal a run that was interrupted resumes with the same command. With --match nobody is written twice: who
-    was in flight is looked up. Without it such a person is uncertain, until the same command is given --match, or
-    --uncertain. The exit code is 1 if somebody could not be written, or is uncertain.
+    With --journal, the same command resumes a run that was interrupted. With --match, no contact is written twice: the
+    command looks up the contacts that were in flight. Without --match, such a contact is uncertain until the same
+    command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
 
-    --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, a bad
-    one with the status unread, and {"summary": {"counts", …}} at the end.
+    --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, where
+    an invalid row has the status unread, and {"summary": {"counts", …}} at the end.
 
     Examples:
 
@@ -86,74 +90,77 @@ def import_file(
 
     crossbook import contacts.csv --to serwersms --map "Handy=phone" --group Fair --journal fair.sqlite
     """
-    corrections = _corrections(map or [])
-    on = duplicates(match, on_duplicate)
-    with files.read(file, format, corrections=corrections, encoding=encoding, separator=separator) as people:
-        _show(people, json=json)
-        homeless = "--group NAME puts everybody into one group."
-        report = Report(f"to {to}", json=json, expected=people.expected, journal=journal, homeless=homeless)
+    corrections = _parse_corrections(map or [])
+    on_duplicate_of_batch = resolve_on_duplicate(match, on_duplicate)
+    with (
+        files.read(file, format, corrections=corrections, encoding=encoding, separator=separator) as people,
+        BatchOutput(
+            f"to {to}",
+            json=json,
+            expected=people.expected,
+            journal=journal,
+            groups_hint="--group NAME adds all contacts to one group.",
+        ) as output,
+    ):
+        _print_columns(people, json=json)
 
         async def work(book: AddressBook) -> None:
-            placing = GroupResolver(book, dry_run=dry_run)
+            resolver = GroupResolver(book, dry_run=dry_run)
             batch = book.contacts.create_many(
-                _contacts(
-                    people, book, placing, group, report,
+                _read_contacts(
+                    people, book, resolver, group, output,
                     stop=on_error == "stop", include_opted_out=include_opted_out,
                 ),
-                match=match, on_duplicate=on, on_unsupported_field=on_unsupported_field, include_opted_out=include_opted_out,
-                journal=journal, journal_key=journal_key(), same_account=same_account,
-                uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=report.progress,
+                match=match, on_duplicate=on_duplicate_of_batch, on_unsupported_field=on_unsupported_field,
+                include_opted_out=include_opted_out, journal=journal, journal_key=journal_key(),
+                same_account=same_account, uncertain=uncertain, dry_run=dry_run, on_error=on_error,
+                progress=output.update_progress,
             )  # fmt: skip
             try:
-                await report.watch(batch)
+                await output.run(batch)
             finally:
-                if placing.made and not json:
-                    say(f"{'Would make' if dry_run else 'Made'} groups: {cell(placing.made)}.")
+                if resolver.made and not json:
+                    print_message(f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.made)}.")
 
-        try:
-            ask(to, work, default_region=region)
-        except (Exception, KeyboardInterrupt) as error:
-            report.end(error)
-        else:
-            report.end()
+        run_with_book(to, work, default_region=region)
 
 
-async def _contacts(
-    people: files.Reader, book: AddressBook, placing: GroupResolver, group: str | None, report: Report,
+async def _read_contacts(
+    people: files.Reader, book: AddressBook, resolver: GroupResolver, group: str | None, output: BatchOutput,
     *, stop: bool, include_opted_out: bool,
 ) -> AsyncIterator[Contact]:  # fmt: skip
-    """The contacts of the rows that can be read, their groups by id."""
-    everybody = None if group is None else await placing.ids((group,))
+    """Yield the contacts of the valid rows, with the ids of their groups."""
+    common = None if group is None else await resolver.ids((group,))
     index = 0
     for row in people:
         if row.contact is None:
-            report.bad_row(row.line, row.error or InvalidInputError("it cannot be read"))
+            output.add_invalid_row(row.line, row.error or InvalidInputError("the row cannot be read"))
             if stop:
-                raise BadRow(f"line {row.line} cannot be read (--on-error stop)")
+                raise InvalidRowError(f"line {row.line} cannot be read (--on-error stop)")
             await anyio.lowlevel.checkpoint()
             continue
-        groups = everybody
+        groups = common
         if groups is None and row.groups and (include_opted_out or not row.contact.opted_out):
-            groups = await placing.ids(row.groups)
-        report.lines[index] = row.line
+            groups = await resolver.ids(row.groups)
+        output.lines[index] = row.line
         index += 1
         yield fitted(book, replace(row.contact, groups=groups))
 
 
-def _corrections(texts: list[str]) -> dict[str, str]:
+def _parse_corrections(texts: list[str]) -> dict[str, str]:
     pairs = [text.rpartition("=") for text in texts]
     if any(not equals for _, equals, _ in pairs):
-        raise InvalidInputError('--map takes COLUMN=FIELD, for instance "Handy=phone"', field="map")
+        raise InvalidInputError('write --map COLUMN=FIELD, such as --map "Handy=phone"', field="map")
     return {column: target for column, _, target in pairs}
 
 
-def _show(people: files.Reader, *, json: bool) -> None:
+def _print_columns(people: files.Reader, *, json: bool) -> None:
     if json:
-        out({"form": people.description, "columns": {column.title: column.target for column in people.columns}})
+        print_json({"form": people.description, "columns": {column.title: column.target for column in people.columns}})
         flush()
         return
     read = [f"{column.title} → {column.target}" for column in people.columns if column.target is not None]
-    left = [column.title for column in people.columns if column.target is None]
-    say(cell(f"{people.description}. Columns: {'; '.join(read)}."))
-    if left:
-        say(cell(f"Not read: {', '.join(left)}."))
+    ignored = [column.title for column in people.columns if column.target is None]
+    print_message(format_cell(f"{people.description}. Columns: {'; '.join(read)}."))
+    if ignored:
+        print_message(format_cell(f"Not read: {', '.join(ignored)}."))

@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, everything else on standard error."""
+"""Print results to standard output and messages to standard error; write files atomically."""
 
 from __future__ import annotations
 
@@ -21,135 +21,138 @@ import typer
 
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, Group
-from crossbook_cli.signals import unfinished
+from crossbook_cli.signals import unfinished_files
 
-# What would move the cursor, colour the screen or turn the line round in somebody's terminal.
+# Characters that move the cursor, colour the screen or reverse the direction of text.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _json = False
 
 
 def use_json(value: bool) -> bool:
-    """The callback of --json: from here on errors are JSON too."""
+    """Print errors as JSON too; the callback of --json."""
     global _json
     _json = value
     if value:
-        utf8()
+        _use_utf8()
     return value
 
 
-def utf8() -> None:
-    """Standard output in UTF-8, wherever the terminal lives, and with line ends as they are: for JSON and files."""
+def _use_utf8() -> None:
+    """Write standard output in UTF-8 with unchanged line ends, whatever the locale: for JSON and files."""
     stdout: object = sys.stdout
     if isinstance(stdout, TextIOWrapper):
         stdout.reconfigure(encoding="utf-8", newline="")
 
 
-def say(text: str) -> None:
-    """A message for the person, on standard error."""
+def print_message(text: str) -> None:
+    """Print a message to standard error, wrapped to the width of a terminal."""
     width = get_terminal_size().columns if sys.stderr.isatty() else 0
     text = "\n".join(textwrap.fill(line, width, break_on_hyphens=False) if width else line for line in text.split("\n"))
     typer.echo(text, err=True)
 
 
-def say_json(value: object) -> bool:
-    """The same for a machine, if it asked for JSON; whether it did."""
+def print_error_json(error: object) -> bool:
+    """Print {"error": …} to standard error if --json was given; return whether it was."""
     if _json:
-        typer.echo(msgspec.json.encode(value, enc_hook=_plain).decode(), err=True)
+        typer.echo(_encode({"error": error}), err=True)
     return _json
 
 
-def out(value: object) -> None:
-    """One JSON value on a line of standard output."""
-    sys.stdout.write(msgspec.json.encode(value, enc_hook=_plain).decode() + "\n")
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    sys.stdout.write(_encode(value) + "\n")
 
 
 def flush() -> None:
-    """What was printed reaches its reader now; a reader that went away is noticed."""
+    """Send the printed lines to their reader; raise BrokenPipeError if the reader has closed the pipe."""
     sys.stdout.flush()
 
 
-def record(item: Contact | Group) -> dict[str, Any]:
-    """A contact or a group as JSON: what the vendor told, null for what is empty; what it did not tell is not there."""
+def to_dict(item: Contact | Group) -> dict[str, Any]:
+    """Return a contact or group for JSON: an empty field is null, a field that the vendor did not report is absent."""
     known = item.known_fields | {"id"}
     return {f.name: getattr(item, f.name) for f in fields(item) if f.name in known}
 
 
-def row(values: Sequence[object]) -> None:
-    """A line of a list: for a person in columns that fit the terminal, for a pipe separated by tabs."""
-    cells = [cell(value) for value in values]
-    if not sys.stdout.isatty():
-        sys.stdout.write("\t".join(cells) + "\n")
+def print_row(values: Sequence[object]) -> None:
+    """Print a row of a list: columns that fit a terminal, or separated by tabs for a pipe."""
+    cells = [format_cell(value) for value in values]
+    sys.stdout.write((_fit_columns(cells) if sys.stdout.isatty() else "\t".join(cells)) + "\n")
+
+
+def print_fields(pairs: Iterable[tuple[str, object]], *, json: bool) -> None:
+    """Print the fields of one item: a line each, or one line of JSON."""
+    if json:
+        print_json(dict(pairs))
         return
-    sys.stdout.write(_fitted(cells) + "\n")
-
-
-def facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """One thing with its fields, a line each."""
-    listed = [(name, cell(value)) for name, value in pairs]
-    width = max((len(name) for name, _ in listed), default=0)
-    for name, value in listed:
+    cells = [(name, format_cell(value)) for name, value in pairs]
+    width = max((len(name) for name, _ in cells), default=0)
+    for name, value in cells:
         sys.stdout.write(f"{name:<{width}}  {value}".rstrip() + "\n")
 
 
-def done(id: str, status: str, *, json: bool) -> None:
-    """What became of one thing whose verb answers nothing."""
+def print_status(id: str, status: str, *, json: bool) -> None:
+    """Print that an operation without a result is done."""
     if json:
-        out({"id": id, "status": status})
+        print_json({"id": id, "status": status})
     else:
-        say(f"{status.capitalize()} {id}.")
+        print_message(f"{status.capitalize()} {id}.")
 
 
-def cell(value: object) -> str:
-    """A value as text on one line, harmless to a terminal."""
+def format_cell(value: object) -> str:
+    """Return a value as one line of text, with control characters escaped."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         value = value.isoformat()
     elif isinstance(value, Mapping):
-        value = msgspec.json.encode(value, enc_hook=_plain).decode()
+        value = _encode(value)
     elif isinstance(value, (tuple, list, frozenset, set)):
         texts = [str(each) for each in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         value = ", ".join(texts if isinstance(value, (tuple, list)) else sorted(texts))
     return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), str(value))
 
 
-def _fitted(cells: Sequence[str]) -> str:
+def _fit_columns(cells: Sequence[str]) -> str:
     from rich.cells import cell_len, set_cell_size
 
     width = get_terminal_size().columns
-    each = max(8, (width - 10) // max(1, len(cells) - 1) - 2)
-    sizes = [10, *[each] * (len(cells) - 1)]
+    rest = max(8, (width - 10) // max(1, len(cells) - 1) - 2)
     shown = [
         set_cell_size(text, size) if cell_len(text) <= size else f"{set_cell_size(text, size - 1)}…"
-        for text, size in zip(cells, sizes, strict=True)
+        for text, size in zip(cells, [10, *[rest] * (len(cells) - 1)], strict=True)
     ]
     return "  ".join(shown).rstrip()
 
 
-def _plain(value: object) -> object:
+def _encode(value: object) -> str:
+    return msgspec.json.encode(value, enc_hook=_encode_set).decode()
+
+
+def _encode_set(value: object) -> object:
     if isinstance(value, (frozenset, set)):
         return sorted(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-# The file that a command writes.
+    raise TypeError(f"cannot encode {type(value).__name__} as JSON")
 
 
 @contextmanager
-def target(path: str, *, force: bool, bom: bool = False, private: bool = False) -> Generator[TextIO]:
-    """The file to write into. It takes its name when all of it is there; what was there before stays until then.
+def open_output(path: str, *, force: bool, bom: bool = False, private: bool = False) -> Generator[TextIO]:
+    """Open a file to write; it gets its name when it is complete, and an earlier file stays until then.
 
-    A `private` file is readable by its owner alone; any other is as the user's umask says.
+    Args:
+        path: the file; "-" is standard output.
+        force: whether to replace an earlier file.
+        bom: whether to begin with the byte order mark by which spreadsheets recognise UTF-8.
+        private: whether only the owner can read the file; otherwise the user's umask decides.
 
     Raises:
-        InvalidInputError: it is there already, or cannot be there; nobody was asked for anything yet.
+        InvalidInputError: the file exists, or cannot be made there.
     """
     if path == "-":
-        utf8()
+        _use_utf8()
         yield sys.stdout
         sys.stdout.flush()
         return
-    # With the mark that tells spreadsheets that it is UTF-8.
     encoding = "utf-8-sig" if bom else "utf-8"
     final = Path(path)
     if final.is_dir():
@@ -157,16 +160,16 @@ def target(path: str, *, force: bool, bom: bool = False, private: bool = False) 
     if not final.parent.is_dir():
         raise InvalidInputError(f"the file {path!r} cannot be made: its folder does not exist", field="to")
     if final.exists() and not final.is_file():
-        # A device or a named pipe: it has readers of its own, and another file in its place would not reach them.
+        # A device or a named pipe. Another file in its place would not reach its readers.
         with final.open("w", encoding=encoding, newline="") as file:
             yield file
         return
     if final.exists() and not force:
-        raise InvalidInputError(f"the file {path!r} is there already: --force writes over it", field="to")
-    final = final.resolve()  # what a link names is written, and the link stays
-    # A name that nobody has: what is called after the file alone, or after a process, may be what another one left.
+        raise InvalidInputError(f"the file {path!r} exists: replace it with --force", field="to")
+    final = final.resolve()  # write the target of a link, and keep the link
+    # A random name, because any other name may belong to the unfinished file of another process.
     part = final.with_name(f"{final.name}.{secrets.token_hex(4)}.part")
-    unfinished.add(part)
+    unfinished_files.add(part)
     mode = 0o600 if private else 0o666
     opened = open(  # noqa: SIM115
         part, "x", encoding=encoding, newline="", opener=lambda name, flags: os.open(name, flags, mode)
@@ -177,4 +180,4 @@ def target(path: str, *, force: bool, bom: bool = False, private: bool = False) 
         part.replace(final)
     finally:
         part.unlink(missing_ok=True)
-        unfinished.discard(part)
+        unfinished_files.discard(part)

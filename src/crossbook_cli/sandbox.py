@@ -1,18 +1,17 @@
-"""`crossbook sandbox`: the four vendors on loopback, for trying things out."""
+"""`crossbook sandbox`: serve the four vendors on loopback, to try crossbook without an account."""
 
 from __future__ import annotations
 
 import typer
 
 from crossbook.errors import InvalidInputError
-from crossbook_cli.errors import Stopped
 
 
 def sandbox(context: typer.Context) -> None:
-    """Serves the four vendors on loopback, to try everything without an account (extra `sandbox`).
+    """Serve the four vendors on loopback, to try everything without an account (extra `sandbox`).
 
-    It is the command crossbook-sandbox and takes its options: crossbook sandbox --help. With --env it prints the
-    variables that every other command reads, with --seed 100 its accounts are not empty.
+    The command takes the options of crossbook-sandbox: see crossbook sandbox --help. With --env it prints the
+    variables that the other commands read. With --seed 100 its accounts have 100 contacts each.
     """
     try:
         from crossbook_sandbox.__main__ import main
@@ -20,4 +19,4 @@ def sandbox(context: typer.Context) -> None:
         raise InvalidInputError(f"the sandbox needs {error.name}: pip install 'crossbook[sandbox]'") from None
     code = main(context.args)
     if code:
-        raise Stopped(code)
+        raise typer.Exit(code)

@@ -1,9 +1,9 @@
-"""SIGINT (Ctrl-C), SIGTERM and SIGHUP: the first ends a command in order, the second ends the process at once.
+"""Handle SIGINT (Ctrl-C), SIGTERM and SIGHUP: the first ends a command in order, the second ends the process at once.
 
-No handler raises while an event loop runs: an exception at an arbitrary await leaves task groups as an ExceptionGroup.
-The handler asks the loop to cancel the work instead, or a batch to stop. Before the command begins it only notes the
-signal: an exception in the midst of an import can be swallowed. The event loop is imported when a command needs it, so
-that the handlers are there early.
+No handler raises while an event loop runs, because an exception at an arbitrary await leaves task groups as an
+ExceptionGroup. Instead the handler asks the event loop to cancel the work, or a batch to stop. Before a command begins,
+the handler only records the signal, because an exception in the middle of an import statement can be swallowed. The
+event loop is imported when a command needs it, so that the handlers are installed early.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
-GRACE = 5.0  # seconds that items in flight have to end after a signal; service managers kill after 10 or more
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # the last one is not on every system
-unfinished: set[Path] = set()  # files that must not stay behind, whenever the process ends
+GRACE = 5.0  # seconds for the items in flight after a signal; service managers kill a process after 10 or more
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")  # not every system has SIGHUP
+unfinished_files: set[Path] = set()  # files that are deleted whenever the process ends
 
 _received: int | None = None
-_asked: Callable[[], object] | None = None  # what the first signal does; None raises `Interrupted`
+_on_signal: Callable[[], object] | None = None  # called at the first signal; None raises `SignalInterrupt`
 _terminals: list[int] = []
 
 
-class Interrupted(KeyboardInterrupt):
+class SignalInterrupt(KeyboardInterrupt):
     """A signal ended the command."""
 
     def __init__(self, number: int) -> None:
@@ -35,23 +35,23 @@ class Interrupted(KeyboardInterrupt):
         self.number = number
 
 
-def name_of(error: KeyboardInterrupt) -> str:
-    """Return the signal's name."""
-    return signal.Signals(number_of(error)).name
+def signal_name(error: KeyboardInterrupt) -> str:
+    """Return the name of the signal."""
+    return signal.Signals(signal_number(error)).name
 
 
-def number_of(error: KeyboardInterrupt) -> int:
-    """Return the signal's number."""
-    return error.number if isinstance(error, Interrupted) else int(signal.SIGINT)
+def signal_number(error: KeyboardInterrupt) -> int:
+    """Return the number of the signal."""
+    return error.number if isinstance(error, SignalInterrupt) else int(signal.SIGINT)
 
 
 def install() -> None:
-    """Handle the signals that this process would die of; those that it was started to ignore (`nohup`) stay ignored.
+    """Handle the signals that would end this process. A signal that it was started to ignore (`nohup`) stays ignored.
 
-    They are only noted until a command is `interruptible`.
+    Signals are only recorded until `raise_on_signal`.
     """
-    global _asked
-    _asked = _note
+    global _on_signal
+    _on_signal = _record_only
     _terminals[:] = [fd for fd in (1, 2) if os.isatty(fd)]
     for name in NAMES:
         number = getattr(signal, name, None)
@@ -59,18 +59,18 @@ def install() -> None:
             signal.signal(number, _receive)
 
 
-def close() -> None:
-    """Let every signal from here on end the process at once: there is no work to end in order."""
+def exit_at_once() -> None:
+    """Let every further signal end the process at once: no work is left to end in order."""
     global _received
     _received = 0
 
 
 @contextmanager
-def interruptible() -> Generator[None]:
-    """Have the first signal raise `Interrupted`, at once if it came before."""
-    with _set(None):
+def raise_on_signal() -> Generator[None]:
+    """Let the first signal raise `SignalInterrupt`; raise it now if the signal came before."""
+    with _set_handler(None):
         if _received:
-            raise Interrupted(_received)
+            raise SignalInterrupt(_received)
         yield
 
 
@@ -78,7 +78,7 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
     """Run the work in an event loop; the first signal cancels it.
 
     Raises:
-        Interrupted: the work was cancelled, and has cleaned up.
+        SignalInterrupt: the work was cancelled, and has cleaned up.
     """
     done: list[T] = []
 
@@ -87,27 +87,27 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 
         task = asyncio.current_task()
         assert task is not None
-        # The task alone, not a scope around it: its cleaning up may still use the book's own tasks.
+        # Cancel the task, not a cancel scope around it: its clean-up may still use the book's own tasks.
         try:
-            with _asking(task.cancel):
+            with _call_in_loop(task.cancel):
                 done.append(await work())
         except asyncio.CancelledError:
             if _received is None:
-                raise  # without `install` asyncio itself makes a KeyboardInterrupt of it
+                raise  # without `install`, asyncio makes a KeyboardInterrupt of it
 
-    with _set(_note):  # while the loop itself is imported, begins and ends
+    with _set_handler(_record_only):  # while the loop is imported, starts and ends
         import anyio
 
         anyio.run(guarded)
     if not done:
         assert _received is not None
-        raise Interrupted(_received)
+        raise SignalInterrupt(_received)
     return done[0]
 
 
 @contextmanager
-def settling(stop: Callable[[int], None]) -> Generator[None]:
-    """Call `stop` at the first signal, and leave the block `GRACE` seconds later at the latest, without an error."""
+def stop_on_signal(stop: Callable[[int], None]) -> Generator[None]:
+    """Call `stop` at the first signal; leave the block without an error at most `GRACE` seconds later."""
     import asyncio
 
     import anyio
@@ -120,60 +120,60 @@ def settling(stop: Callable[[int], None]) -> Generator[None]:
             assert _received is not None
             stop(_received)
 
-        with _asking(begin):
+        with _call_in_loop(begin):
             yield
 
 
 @contextmanager
-def _asking(callback: Callable[[], object]) -> Generator[None]:
-    """Have the first signal call this in the event loop."""
+def _call_in_loop(callback: Callable[[], object]) -> Generator[None]:
+    """Call this in the event loop at the first signal; call it now if the signal came before."""
     import asyncio
 
     loop = asyncio.get_running_loop()
-    with _set(lambda: loop.call_soon_threadsafe(callback)):
+    with _set_handler(lambda: loop.call_soon_threadsafe(callback)):
         if _received is not None:
             callback()
         yield
 
 
 @contextmanager
-def _set(asked: Callable[[], object] | None) -> Generator[None]:
-    global _asked
-    before, _asked = _asked, asked
+def _set_handler(handler: Callable[[], object] | None) -> Generator[None]:
+    global _on_signal
+    before, _on_signal = _on_signal, handler
     try:
         yield
     finally:
-        _asked = before
+        _on_signal = before
 
 
-def _note() -> None:
-    """Leave it at what `_received` says."""
+def _record_only() -> None:
+    """Do nothing: `_receive` has recorded the signal."""
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:
     global _received
     if _received is not None:
-        _end_at_once(number)
+        _exit_now(number)
     _received = number
     if signal.Signals(number).name == "SIGHUP":
-        _leave_dead_terminals()
-    if _asked is None:
-        raise Interrupted(number)
-    _asked()
+        _replace_closed_terminals()
+    if _on_signal is None:
+        raise SignalInterrupt(number)
+    _on_signal()
 
 
-def _leave_dead_terminals() -> None:
-    """Write to nowhere what a terminal that is gone would refuse, so that the work can end in order."""
+def _replace_closed_terminals() -> None:
+    """Discard what a closed terminal would refuse, so that the work can end in order."""
     for fd in _terminals:
         if not os.isatty(fd):
             os.dup2(os.open(os.devnull, os.O_WRONLY), fd)
 
 
-def _end_at_once(number: int) -> None:
-    for path in list(unfinished):
+def _exit_now(number: int) -> None:
+    for path in list(unfinished_files):
         with suppress(OSError):
             path.unlink()
     if sys.stderr.isatty():
         with suppress(OSError):
-            os.write(2, b"\x1b[?25h\n")  # the cursor, which a bar hides
+            os.write(2, b"\x1b[?25h\n")  # show the cursor, which a progress bar hides
     os._exit(128 + number)

@@ -1,4 +1,4 @@
-"""`crossbook verify`: the spec's claims about a vendor's answers, held against a live account."""
+"""`crossbook verify`: check the claims of the spec about a vendor's responses against a live account."""
 
 from __future__ import annotations
 
@@ -14,38 +14,41 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.prompt import Confirm
 from rich.table import Table
 
+import crossbook_verify
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.registry import load_book_class
 from crossbook.vendor import VendorProfile
-from crossbook_cli.errors import SOME_FAILED, USAGE, Stopped
-from crossbook_cli.options import Book, Json, ask
-from crossbook_cli.output import say, target
-from crossbook_verify import Leftover, Report, planned
-from crossbook_verify import verify as verified
+from crossbook_cli.errors import SOME_FAILED, USAGE
+from crossbook_cli.options import Book, Json, run_with_book
+from crossbook_cli.output import open_output, print_message
+from crossbook_verify import Leftover, Report, Verdict, planned
 from crossbook_verify.claims import LEVELS
-from crossbook_verify.cleanup import MOST
+from crossbook_verify.cleanup import CLEANUP_LIMIT
 from crossbook_verify.probe import EMAIL, GROUP
 
 
 def verify(
     book: Book,
-    to: Annotated[str, typer.Option("--to", metavar="FILE", help="Where the report goes; - is standard output.")] = "-",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FILE", help="The file of the report; - is standard output.")
+    ] = "-",
     write: Annotated[
-        bool, typer.Option("--write", help="Also make, change and delete a made-up contact and group; asks first.")
+        bool,
+        typer.Option("--write", help="Also create, change and delete a test contact and group, after confirmation."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without confirmation.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     json: Json = False,
 ) -> None:
-    """FieldSupport what is known about a vendor's answers against your account.
+    """Check the claims of the spec about a vendor's responses against your account.
 
-    Much of it was never tried on a live one. This asks a bounded number of questions that only read, and reports each
-    claim of the spec as confirmed, refuted or not seen, with every key and error code that the spec does not know. The
-    report is Markdown, to be pasted into an issue: no phone, name, id or any other value of the account is in it.
+    Many claims were never checked on a live account. The command sends a limited number of requests that only read. It
+    reports each claim as confirmed, refuted or not seen, and every key and error code that the spec does not have. The
+    report is Markdown for an issue. It contains no phone, name, id or other value of the account.
 
-    The exit code is 0 if nothing was refuted, and 1 if something was, if it ended early, or if something that was made
-    could not be removed. It ends early, with a report, if the announced requests are used up.
+    The exit code is 0 if no claim was refuted. It is 1 if a claim was refuted, if the command ended early, or if a test
+    contact or group could not be deleted. The command ends early, with a report, if the announced requests are used up.
 
     Examples:
 
@@ -54,67 +57,73 @@ def verify(
     crossbook verify serwersms --write --to report.md
     """
     profile: VendorProfile = load_book_class(book).profile
-    most = planned(profile.vendor, write=write)
-    with target(to, force=force, private=True) as file:
-        how = f"and at most {MOST:,} more to clean up" if write else "which only read"
-        say(f"Asking {profile.title}: at most {most} requests, {how}.")
+    limit = planned(profile.vendor, write=write)
+    with open_output(to, force=force, private=True) as file:
+        rest = f"and at most {CLEANUP_LIMIT:,} more to clean up" if write else "which only read"
+        print_message(f"Verifying {profile.title}: at most {limit} requests, {rest}.")
         if write and not yes:
-            _question(book, profile)
-        with _bar(most) as step:
+            _confirm(book, profile)
+        with _progress_bar(limit) as update:
 
             async def work(opened: AddressBook) -> Report:
-                return await verified(opened, write=write, progress=step, on_leftover=lambda left: _left(book, left))
+                return await crossbook_verify.verify(
+                    opened, write=write, progress=update, on_leftover=lambda leftover: _print_leftover(book, leftover)
+                )
 
-            report = ask(book, work)
+            report = run_with_book(book, work)
         file.write(msgspec.json.encode(report.as_json()).decode() + "\n" if json else str(report))
-    _sum(report, to)
+    _print_summary(report, to)
     if report.refuted or report.stopped or report.leftovers:
-        raise Stopped(SOME_FAILED)
+        raise typer.Exit(SOME_FAILED)
 
 
-def _question(book: str, profile: VendorProfile) -> None:
+def _confirm(book: str, profile: VendorProfile) -> None:
     if not sys.stdin.isatty():
-        raise InvalidInputError("--write asks before it writes, and nobody is there to answer: --yes", field="write")
-    say(
-        f"In the account of {book} this makes a contact ({EMAIL}), a twin of it, and a group or two ({GROUP!r}); "
-        "changes them; and deletes them again. What an earlier run left under these names is deleted first."
+        raise InvalidInputError(
+            "--write needs confirmation in a terminal: pass --yes to write without it", field="write"
+        )
+    print_message(
+        f"In the account of {book} this creates two equal contacts ({EMAIL}) and one or two groups ({GROUP!r}), "
+        "changes them, and deletes them again. First it deletes what an earlier run left under these names."
     )
-    # Not typer's question, which writes a blank into standard output.
+    # Not `typer.confirm`, which writes a blank to standard output.
     if not Confirm.ask("Write?", console=Console(stderr=True), default=False):
-        say(f"Nothing was asked of {profile.title}.")
-        raise Stopped(USAGE)
+        print_message(f"No request was sent to {profile.title}.")
+        raise typer.Exit(USAGE)
 
 
 @contextmanager
-def _bar(most: int) -> Generator[Callable[[int, int, str], None]]:
+def _progress_bar(limit: int) -> Generator[Callable[[int, int, str], None]]:
     columns = (TextColumn("verify"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    # Gone at the end, since what it counted is in the report; and never in standard output, which may be a pipe.
+    # The bar is removed at the end, because the report has the counts. Standard output may be a pipe.
     console, hidden = Console(stderr=True), not sys.stderr.isatty()
     bars = Progress(
         *columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False, disable=hidden
     )
     with bars:
-        task = bars.add_task("", total=most)
+        task = bars.add_task("", total=limit)
 
-        def step(done: int, most: int, operation: str) -> None:
-            bars.update(task, completed=done, total=most, description=operation)
+        def update(done: int, limit: int, operation: str) -> None:
+            bars.update(task, completed=done, total=limit, description=operation)
 
-        yield step
+        yield update
 
 
-def _left(book: str, left: Leftover) -> None:
-    if left.id:
-        say(f"Left behind: the {left.kind} {left.id}. To remove it: crossbook {left.kind}s delete {book} {left.id}")
+def _print_leftover(book: str, leftover: Leftover) -> None:
+    kind, id = leftover.kind, leftover.id
+    if id:
+        print_message(f"Not deleted: the {kind} {id}. To delete it: crossbook {kind}s delete {book} {id}")
     else:
-        say(f"Something may be left behind, whose id the vendor did not tell: {left.remedy}.")
+        print_message(f"A contact or group whose id is unknown may not be deleted: {leftover.remedy}.")
 
 
-def _sum(report: Report, to: str) -> None:
+def _print_summary(report: Report, to: str) -> None:
     table = Table(box=None, pad_edge=False)
     for title in ("", *LEVELS, "all"):
         table.add_column(title, justify="right" if title else "left")
-    for verdict, style in (("refuted", "red"), ("confirmed", "green"), ("not seen", "")):
-        found = [finding for finding in report.findings if finding.verdict == verdict]
+    styles: dict[Verdict, str] = {"refuted": "red", "confirmed": "green", "not seen": ""}
+    for verdict, style in styles.items():
+        found = report.of(verdict)
         counts = [sum(finding.evidence == level for finding in found) for level in LEVELS]
         table.add_row(verdict, *map(str, counts), str(len(found)), style=style if found else "")
     console = Console(stderr=True)
@@ -122,6 +131,6 @@ def _sum(report: Report, to: str) -> None:
     for finding in report.refuted:
         console.print(f"refuted: {finding.claim}", markup=False, highlight=False, soft_wrap=True)
     if report.stopped:
-        say(f"It ended early: {report.stopped}.")
+        print_message(f"Ended early: {report.stopped}.")
     if to != "-":
-        say(f"The report is in {to}.")
+        print_message(f"The report is in {to}.")

@@ -20,7 +20,7 @@ _ATTEMPTS = 8  # a vendor that is busy, or away for a moment, is waited for
 _PAGES = 100
 # Requests to look for what was made, and then to remove it: a list without an end must not use up the second.
 _LOOKS, _REMOVALS = 300, 200
-MOST = 2 * (_LOOKS + _REMOVALS)
+CLEANUP_LIMIT = 2 * (_LOOKS + _REMOVALS)
 """Requests that cleaning up may make, before the questions and after them."""
 LONGEST = 60.0
 """Seconds that cleaning up may take, each time, whatever ended the verification."""

@@ -83,7 +83,10 @@ def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
 
 def test_what_the_vendor_never_shows_is_said(run: Run) -> None:
     run("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "phone=+48500600700")
-    assert "Filemail never shows phone: the file is without." in run("export", "filemail", "--to", "a.vcf").err
+    assert (
+        "Filemail never shows phone: the file does not have these fields."
+        in run("export", "filemail", "--to", "a.vcf").err
+    )
 
 
 def test_the_name_says_the_format(run: Run) -> None:

@@ -47,7 +47,11 @@ def test_help_teaches(run: Run) -> None:
         (("import", "none.csv", "--to", "vercom"), 2, "none.csv: no such file"),
         (("import", ".", "--to", "vercom", "--format", "csv"), 2, "directory"),
         (("contacts", "create", "vercom", "500600700"), 2, "Write FIELD=VALUE"),
-        (("contacts", "create", "vercom", "created_at=2024-01-01"), 2, "Error: created_at is written like"),
+        (
+            ("contacts", "create", "vercom", "created_at=2024-01-01"),
+            2,
+            "Error: created_at must be a time with a time zone",
+        ),
     ],
 )
 def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -140,7 +144,7 @@ def test_a_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("+48500600700")
 
-    monkeypatch.setattr("crossbook_cli.contacts.ask", broken)
+    monkeypatch.setattr("crossbook_cli.contacts.run_with_book", broken)
     ran = run(*GET)
     assert ran.code == 70
     assert "a bug of crossbook, RuntimeError at test_frame.py:" in ran.err

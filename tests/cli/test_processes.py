@@ -16,7 +16,7 @@ import pytest
 from command import Run, start
 from control import Server
 
-from crossbook_cli.options import ask
+from crossbook_cli.options import run_with_book
 
 PEOPLE = "phone,first_name\n" + "".join(f"+4850060{number:04},P{number}\n" for number in range(150))
 IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite", "--match", "phone")
@@ -34,9 +34,9 @@ def people(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(book.contacts, "create_many", partial(book.contacts.create_many, settle_timeout=1))
             return await work(book)
 
-        return ask(name, soon, **options)
+        return run_with_book(name, soon, **options)
 
-    monkeypatch.setattr("crossbook_cli.import_.ask", hurried)
+    monkeypatch.setattr("crossbook_cli.import_.run_with_book", hurried)
 
 
 def stored(run: Run) -> list[str]:
@@ -94,7 +94,7 @@ def test_an_interrupted_import_says_how_it_goes_on_and_does(run: Run, server: Se
         rest, err = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in err
-    assert "Interrupted. The same command goes on where it was: import.sqlite knows what was done." in err
+    assert "Interrupted. Run the same command again to resume: import.sqlite has recorded what was done." in err
     summary = json.loads(rest.splitlines()[-1])["summary"]
     assert 0 < summary["counts"]["created"] < 150
     server.calm()

@@ -95,7 +95,9 @@ def test_signal_settles_items_in_flight(
     assert summary["counts"].keys() <= {"created", "cancelled"}
     assert summary["counts"]["created"] == server.contacts("serwersms")
     assert 0 < summary["counts"]["created"] < COUNT
-    assert err.endswith("Interrupted. The same command goes on where it was: import.sqlite knows what was done.\n")
+    assert err.endswith(
+        "Interrupted. Run the same command again to resume: import.sqlite has recorded what was done.\n"
+    )
     assert "Traceback" not in err
     server.calm()
     ran = run(*command)
@@ -221,8 +223,8 @@ import os, signal, sys
 from pathlib import Path
 from crossbook_cli import signals
 signals.install()
-signals.unfinished |= {Path("out.csv.part"), Path("gone")}
-signals.close()
+signals.unfinished_files |= {Path("out.csv.part"), Path("gone")}
+signals.exit_at_once()
 os.kill(os.getpid(), signal.SIGTERM)
 signal.pause()
 """

@@ -37,7 +37,7 @@ def test_the_report_goes_to_standard_output_and_the_rest_to_standard_error(run: 
     assert done.returncode == 0
     assert done.stdout.startswith("# Vercom contacts")
     assert "## Refuted" not in done.stdout
-    assert "Asking Vercom: at most" in done.stderr
+    assert "Verifying Vercom: at most" in done.stderr
     assert "confirmed" in done.stderr
 
 
@@ -54,7 +54,7 @@ def test_into_a_file_that_is_not_overwritten_unasked(run: Callable[..., Done], t
     report.write_text("mine", encoding="utf-8")
     refused = run("atom", "--to", "report.md")
     assert (refused.returncode, report.read_text(encoding="utf-8")) == (2, "mine")
-    assert "--force writes over it" in refused.stderr
+    assert "replace it with --force" in refused.stderr
     done = run("atom", "--to", "report.md", "--force")
     assert (done.returncode, done.stdout) == (0, "")
     assert report.read_text(encoding="utf-8").startswith("# Atom Telecom")
@@ -103,14 +103,14 @@ def test_what_cannot_be_removed_is_told_with_the_command_that_removes_it(
     server.fault("status", "vercom", "deleteContacts", status=400, body="{}", count=None)
     done = run("vercom", "--write", "--yes")
     assert done.returncode == 1
-    assert "To remove it: crossbook contacts delete vercom " in done.stderr
+    assert "To delete it: crossbook contacts delete vercom " in done.stderr
 
 
 def test_wrong_credentials(run: Callable[..., Done], server: Server) -> None:
     server.env["CROSSBOOK_ATOM_TOKEN"] = "wrong"
     done = run("atom")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "does not accept the credentials" in done.stderr
+    assert "rejected the credentials" in done.stderr
 
 
 def test_ctrl_c_cleans_up(server: Server, control: httpx.Client) -> None:

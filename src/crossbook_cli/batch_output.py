@@ -1,0 +1,196 @@
+"""Print a batch: progress and failures to standard error, results and the summary to standard output."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+import typer
+
+from crossbook._batch.batch import Batch
+from crossbook._batch.progress_bar import Bar
+from crossbook._batch.results import Progress, Result, Summary, counted
+from crossbook.errors import AuthError, CrossbookError, InvalidInputError, JournalMismatchError
+from crossbook_cli.errors import SOME_FAILED, error_to_dict, format_error, name_options
+from crossbook_cli.output import flush, format_cell, print_json, print_message
+from crossbook_cli.signals import SignalInterrupt, signal_name, signal_number, stop_on_signal
+
+_MAX_SHOWN = 100  # failures that are printed; all are counted, and --json prints all
+_MAX_VENDOR_FAILURES = 20  # failures in a row that the vendor causes, such as 503
+_WRITTEN = {"created", "updated", "unchanged", "done", "skipped", "uncertain"}
+_RESULT = ("index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed")
+_SUMMARY = ("replayed", "dropped_fields", "seconds", "requests", "stopped", "dry_run", "steps")
+
+
+class InvalidRowError(InvalidInputError):
+    """A row cannot be read, and --on-error stop was given."""
+
+
+class BatchOutput:
+    """Prints one batch, and ends the command with its exit code. Use it in `with`: the exit prints the summary.
+
+    Args:
+        title: the title of the progress bar.
+        json: whether to print JSON lines instead of text.
+        expected: the estimated number of inputs.
+        journal: the file of the journal, if there is one.
+        groups_hint: what to do if the vendor refuses contacts because of their groups.
+
+    Attributes:
+        lines: index of an input → line of the file that it was read from; an entry is removed with its result.
+        invalid_rows: the number of rows that cannot be read.
+
+    Raises:
+        typer.Exit: at the end of the block: not all inputs were written. The reasons are printed.
+        BaseException: at the end of the block: the error that stopped the batch.
+    """
+
+    def __init__(
+        self, title: str, *, json: bool, expected: int | None = None, journal: str | None = None, groups_hint: str = ""
+    ) -> None:
+        self._json = json
+        self._journal = journal
+        self._groups_hint = groups_hint
+        # In a terminal that shows the results too, the bar would overwrite them.
+        has_bar = sys.stderr.isatty() and not (json and sys.stdout.isatty())
+        self._bar = Bar(title, expected) if has_bar else None
+        self._batch: Batch[Any] | None = None
+        self._interrupt: SignalInterrupt | None = None
+        self._shown = 0
+        self._vendor_failures = 0
+        self.lines: dict[int, int] = {}
+        self.invalid_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, (Exception, KeyboardInterrupt)):
+            self._finish(error or self._interrupt)
+
+    def update_progress(self, progress: Progress) -> None:
+        """Update the bar; the `progress` callback of the batch."""
+        if self._bar is not None:
+            self._bar(progress)
+
+    def add_invalid_row(self, line: int, error: InvalidInputError) -> None:
+        """Print a row that cannot be read."""
+        self.invalid_rows += 1
+        if self._json:
+            print_json({"result": {"line": line, "status": "unread", "error": error_to_dict(error)}})
+            flush()
+        else:
+            self._print_failure(f"line {line}: not read: {error.message}")
+
+    async def run(self, batch: Batch[Any]) -> None:
+        """Run the batch and print its results.
+
+        Raises:
+            BaseException: the error that ended the batch early.
+        """
+        self._batch = batch
+        try:
+            async with batch as running:
+                with stop_on_signal(self._stop):
+                    async for result in running:
+                        self._print_result(result)
+        finally:
+            if self._bar is not None:
+                self._bar.close()
+
+    def _stop(self, number: int) -> None:
+        """Stop the batch after a signal. The results of items in flight are still printed."""
+        self._interrupt = SignalInterrupt(number)
+        if self._batch is not None:
+            self._batch.stop(f"interrupted ({signal_name(self._interrupt)})")
+
+    def _finish(self, error: BaseException | None) -> None:
+        summary = self._batch.summary if self._batch is not None else None
+        if (
+            summary is None
+            or isinstance(error, BrokenPipeError)
+            or not (summary.total or self.invalid_rows or not error)
+        ):
+            if error is not None:
+                raise error
+            return
+        if isinstance(error, InvalidRowError):
+            summary.stopped, error = error.message, None
+        elif isinstance(error, KeyboardInterrupt):
+            summary.stopped = f"interrupted ({signal_name(error)})"
+        elif self._vendor_failures > _MAX_VENDOR_FAILURES:
+            summary.stopped = f"{self._vendor_failures} inputs in a row failed because the vendor is unavailable"
+        self._print_summary(summary)
+        if not isinstance(error, JournalMismatchError) and (error is not None or summary.stopped):
+            self._print_how_to_resume(summary, interrupted=isinstance(error, KeyboardInterrupt))
+        if isinstance(error, KeyboardInterrupt):
+            raise typer.Exit(128 + signal_number(error))
+        error = error or _common_cause(summary)
+        if error is not None:
+            raise error
+        if self.invalid_rows or summary.stopped or summary.counts.keys() & {"failed", "uncertain", "cancelled"}:
+            raise typer.Exit(SOME_FAILED)
+
+    def _print_summary(self, summary: Summary) -> None:
+        if self._json:
+            counts = {str(status): count for status, count in summary.counts.items()}
+            counts |= {"unread": self.invalid_rows} if self.invalid_rows else {}
+            remedy = name_options(summary.remedy) if "uncertain" in counts else None
+            values = {name: getattr(summary, name) for name in _SUMMARY}
+            print_json({"summary": {"counts": counts, **values, "uncertain_remedy": remedy}})
+        else:
+            for line in summary.headlines():
+                sys.stdout.write(name_options(line) + "\n")
+            if self.invalid_rows:
+                sys.stdout.write(f"{counted(self.invalid_rows, 'row')} could not be read\n")
+        flush()
+        if not self._json and any(
+            isinstance(each.error, InvalidInputError) and each.error.field == "groups" for each in summary.failures
+        ):
+            print_message(self._groups_hint)
+
+    def _print_result(self, result: Result) -> None:
+        line, error = self.lines.pop(result.index, None), result.error
+        if self._json:
+            values = {"line": line} if line is not None else {}
+            values |= {name: getattr(result, name) for name in _RESULT}
+            print_json({"result": {**values, "error": None if error is None else error_to_dict(error)}})
+            flush()
+        elif result.status in ("failed", "uncertain"):
+            where = f"line {line}" if line is not None else f"#{result.index}"
+            key = f" ({format_cell(result.item_key)})" if result.item_key and line is None else ""
+            self._print_failure(f"{where}{key}: {result.status}: {'' if error is None else format_error(error)}")
+        is_vendor_failure = error is not None and error.action == "wait" and not result.replayed
+        self._vendor_failures = self._vendor_failures + 1 if is_vendor_failure else 0
+        if self._vendor_failures > _MAX_VENDOR_FAILURES and error is not None:
+            raise error
+
+    def _print_failure(self, text: str) -> None:
+        self._shown += 1
+        if self._shown > _MAX_SHOWN + 1:
+            return
+        text = format_cell(text) if self._shown <= _MAX_SHOWN else "… more failures; --json prints all of them"
+        (print_message if self._bar is None else self._bar.say)(text)
+
+    def _print_how_to_resume(self, summary: Summary, *, interrupted: bool) -> None:
+        sentences = ["Interrupted."] if interrupted else []
+        if self._journal and not summary.dry_run:
+            sentences.append(f"Run the same command again to resume: {self._journal} has recorded what was done.")
+        elif summary.counts.keys() & _WRITTEN and not summary.dry_run:
+            sentences.append(
+                "What was done is not recorded: with --journal FILE the same command resumes, and with --match it "
+                "finds the contacts that exist already."
+            )
+        if sentences:
+            print_message(" ".join(sentences))
+
+
+def _common_cause(summary: Summary) -> CrossbookError | None:
+    """Return the error that all items share: rejected credentials, or an unavailable vendor if nothing was written."""
+    errors = [each.error for each in summary.failures if each.error is not None]
+    rejected = next((error for error in errors if isinstance(error, AuthError)), None)
+    unavailable = next((error for error in errors if error.action == "wait"), None)
+    return rejected or (None if summary.counts.keys() & _WRITTEN else unavailable)
