@@ -15,8 +15,8 @@ from crossbook import Vercom
 from crossbook._http.client import SuccessResponse
 from crossbook._http.error_mapping import map_response_error
 from crossbook._http.options import Options
-from crossbook._http.request import Attachment, PreparedRequest, TransportResponse
-from crossbook._http.request import outgoing as framed
+from crossbook._http.request import Credentials, PreparedRequest, TransportResponse
+from crossbook._http.request import prepare_request as framed
 
 ORIGIN = "http://127.0.0.1:9"
 REQUEST = Request("listContacts", "GET", GET.partition("?")[0], GET.partition("?")[2])
@@ -74,7 +74,7 @@ async def without_policy() -> AsyncGenerator[Call]:
             operation = profile.operations[REQUEST.operation]
             deadline = anyio.current_time() + options.timeout
             attachment = session.auth.credentials_for(REQUEST.operation, options.timeout)
-            assert isinstance(attachment, Attachment)
+            assert isinstance(attachment, Credentials)
             left = deadline - anyio.current_time()
             call = framed(REQUEST, session.base, attachment, options, left, profile.max_response_bytes)
             with anyio.move_on_at(deadline):

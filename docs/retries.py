@@ -1,8 +1,8 @@
-"""The retry table of docs/reliability.md, computed from `may_repeat`."""
+"""The retry table of docs/reliability.md, computed from `may_retry`."""
 
 from __future__ import annotations
 
-from crossbook._http.retry import may_repeat
+from crossbook._http.retry import may_retry
 from crossbook.errors import (
     AuthError,
     ConnectError,
@@ -54,7 +54,7 @@ def retry_table() -> str:
 
 
 def _describe(classes: tuple[Retry, ...], errors: tuple[CrossbookError, ...]) -> str:
-    (is_repeated,) = {may_repeat(retry, error) for retry in classes for error in errors}
+    (is_repeated,) = {may_retry(retry, error) for retry in classes for error in errors}
     if is_repeated and classes == _CREATES:
         return "retried: nothing can have happened"
     return "retried" if is_repeated else "never"

@@ -17,23 +17,23 @@ WORDS = st.text(alphabet="abc xyz:,.'\"()<>", max_size=20)
 
 
 def test_enough_stays_to_recognise_ones_own() -> None:
-    assert _redaction.phone("+48500600700") == "+48******00"
-    assert _redaction.phone("12345") == "*****"
-    assert _redaction.email("anna@example.com") == "a***@e***"
+    assert _redaction.mask_phone("+48500600700") == "+48******00"
+    assert _redaction.mask_phone("12345") == "*****"
+    assert _redaction.mask_email("anna@example.com") == "a***@e***"
 
 
 @given(before=WORDS, phone=PHONES, after=WORDS)
 def test_no_number_stays_in_a_text(before: str, phone: str, after: str) -> None:
     digits = re.sub(r"\D", "", phone)
     for spelling in (phone, " ".join(phone), "-".join((phone[:5], phone[5:]))):
-        shown = _redaction.text(f"{before} {spelling} {after}")
+        shown = _redaction.mask_text(f"{before} {spelling} {after}")
         assert digits not in re.sub(r"\D", "", shown)
 
 
 @given(before=WORDS, email=EMAILS, after=WORDS)
 def test_no_address_stays_in_a_text(before: str, email: str, after: str) -> None:
     for spelling in (email, email.upper(), email.replace("@", "@@"), f"<{email}>", f"'{email}'"):
-        shown = _redaction.text(f"{before} {spelling} {after}")
+        shown = _redaction.mask_text(f"{before} {spelling} {after}")
         assert email.lower() not in shown.lower()
         assert email.partition("@")[2].lower() not in shown.lower()
 
@@ -43,7 +43,7 @@ def test_no_address_stays_in_a_text(before: str, email: str, after: str) -> None
 def test_where_a_text_is_cut_no_half_stays(before: str, secret: str) -> None:
     """Wherever the cut goes through it, and however much is masked before it."""
     for place in range(60):
-        shown = _redaction.text(f"{before[: len(before) - place]} {secret} and more of it{' and more' * 200}")
+        shown = _redaction.mask_text(f"{before[: len(before) - place]} {secret} and more of it{' and more' * 200}")
         assert not re.search(r"kowal|owalska|\+48 5|500|600", shown), shown
         assert len(shown) <= _redaction.MESSAGE_LENGTH + 1
 
@@ -53,12 +53,12 @@ def test_where_a_text_is_cut_no_half_stays(before: str, secret: str) -> None:
     ["", "Incorrect login or password", "Parameter 'email' is not valid", "status 404", "limit 1000", "E-0-004"],
 )
 def test_words_and_short_numbers_stay(plain: str) -> None:
-    assert _redaction.text(plain) == plain
+    assert _redaction.mask_text(plain) == plain
 
 
 @given(st.text(max_size=5000))
 def test_a_text_is_short_and_one_line(text: str) -> None:
-    shown = _redaction.text(text)
+    shown = _redaction.mask_text(text)
     assert len(shown) <= _redaction.MESSAGE_LENGTH + 1
     assert not re.search(r"[\x00-\x1f\x7f]", shown)
 
@@ -82,12 +82,12 @@ def test_a_secret_shows_itself_to_nobody() -> None:
 )  # fmt: skip
 def test_identifiers_is_linear(text: str) -> None:
     """A quadratic search would need many minutes for this length."""
-    assert len(_redaction.identifiers(text)) < 1_000_000
+    assert len(_redaction.find_identifiers(text)) < 1_000_000
 
 
 def test_identifiers_finds_phones_and_addresses_only() -> None:
     said = "Anna anna@example.com, b%40example.com; +48 500 600 700 and 500600701, anna@example.com, 12345, 1%20%202345"
-    assert _redaction.identifiers(said) == "a***@e***, b***@***, +48******00, 500******01"
+    assert _redaction.find_identifiers(said) == "a***@e***, b***@***, +48******00, 500******01"
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_identifiers_finds_phones_and_addresses_only() -> None:
 )
 def test_text_masks_number_however_it_is_spaced(between: str) -> None:
     number = between.join(("48", "500", "600", "733"))
-    assert _redaction.text(f"no {number}, {number}!") == "no {0}, {0}!".format(_redaction.phone(number))
-    assert _redaction.identifiers(f"no {number}!") == _redaction.phone(number)
-    cut = _redaction.text("?q=" + "x" * 1170 + f" {number * 5}")
+    assert _redaction.mask_text(f"no {number}, {number}!") == "no {0}, {0}!".format(_redaction.mask_phone(number))
+    assert _redaction.find_identifiers(f"no {number}!") == _redaction.mask_phone(number)
+    cut = _redaction.mask_text("?q=" + "x" * 1170 + f" {number * 5}")
     assert "500" not in cut
 
 
@@ -120,20 +120,20 @@ def test_text_masks_number_however_it_is_spaced(between: str) -> None:
     "text", ["%25" * 100_000, "1%" + "25" * 150_000, "1,2" * 100_000, "1\u200b" * 150_000, "1," * 9]
 )
 def test_text_of_odd_numbers_is_linear(text: str) -> None:
-    assert len(_redaction.identifiers(text)) < 1_000_000
-    assert len(_redaction.text(text)) <= _redaction.MESSAGE_LENGTH + 1
+    assert len(_redaction.find_identifiers(text)) < 1_000_000
+    assert len(_redaction.mask_text(text)) <= _redaction.MESSAGE_LENGTH + 1
 
 
 @pytest.mark.parametrize(
     "spelling", ["kowalska\uff20example.com", "kowalska%2540example.com", "kowalska%252540example.com"]
 )
 def test_text_masks_address_with_odd_at(spelling: str) -> None:
-    assert _redaction.text(f"no {spelling}, no") == "no k***@***, no"
+    assert _redaction.mask_text(f"no {spelling}, no") == "no k***@***, no"
 
 
 @pytest.mark.parametrize("spelling", ["kowalska%40example.com", "%40kowalska", "kowalska%40", "a%40b%40kowalska"])
 def test_text_masks_percent_encoded_address(spelling: str) -> None:
-    shown = _redaction.text(f"no such address: {spelling}, is it?")
+    shown = _redaction.mask_text(f"no such address: {spelling}, is it?")
     assert "kowalska" not in shown
     assert "example" not in shown
     assert "***@" in shown
@@ -153,4 +153,4 @@ def test_text_masks_percent_encoded_address(spelling: str) -> None:
     ],
 )
 def test_text_masks_numbers_and_queries(said: str, shown: str) -> None:
-    assert _redaction.text(said) == shown
+    assert _redaction.mask_text(said) == shown

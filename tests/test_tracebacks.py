@@ -16,7 +16,7 @@ from fakes import TOKEN, VENDORS, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, NotFoundError, RejectedError
 from crossbook._http.request import TransportFailure
-from crossbook._tracebacks import clear_our_locals, own_copy
+from crossbook._tracebacks import clear_internal_locals, copy_without_traceback
 from crossbook.book import check_health
 
 pytestmark = pytest.mark.anyio
@@ -182,7 +182,7 @@ def test_own_copy_has_facts_only() -> None:
 
     with pytest.raises(NotFoundError) as caught:
         failing(PHONE)
-    own = own_copy(caught.value)
+    own = copy_without_traceback(caught.value)
     assert (own, type(own), str(own)) == (caught.value, NotFoundError, str(caught.value))
     assert (own.__traceback__, own.__cause__, own.__context__) == (None, None, None)
     assert not hasattr(own, "__notes__")
@@ -192,7 +192,7 @@ def test_clear_our_locals_ends_in_a_circle() -> None:
     one, other = ValueError("one"), ValueError("other")
     one.__cause__, other.__cause__ = other, one
     group = ExceptionGroup("both", [one, other])
-    clear_our_locals(group)
+    clear_internal_locals(group)
     assert (one.__cause__, other.__cause__) == (other, one)
 
 

@@ -45,7 +45,7 @@ async def test_each_call_ends_at_its_own_time() -> None:
 
         async def call(timeout: float) -> None:
             began = anyio.current_time()
-            with pytest.raises(NoResponseError, match="no whole answer") as caught:
+            with pytest.raises(NoResponseError, match="no complete response") as caught:
                 await book.with_options(timeout=timeout, max_attempts=1).contacts.get("1")
             assert caught.value.cause == "deadline"
             assert anyio.current_time() - began >= timeout - 0.01  # clocks have grains

@@ -7,7 +7,7 @@ from typing import Unpack
 from crossbook_wire.http import Send
 
 from crossbook import AddressBook, BookOptions
-from crossbook.vendor import bearer_auth, hide_internal_frames_sync
+from crossbook.vendor import bearer_auth, hide_internal_frames
 from examples.postcard.adapter import PostcardAdapter
 from examples.postcard.profile import PROFILE
 from examples.postcard.wire.postcard import Api
@@ -25,11 +25,11 @@ class Postcard(AddressBook):
     profile = PROFILE
     wire: Api
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
         super().__init__(bearer_auth(token), account=account, **options)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def renew_credentials(self, token: str) -> None:
         """Use another token of the same account from the next request on."""
         self._replace_credentials(bearer_auth(token))

@@ -1,114 +1,108 @@
-"""Errors leave the house without the frames below them.
+"""Keep personal data and secrets out of tracebacks.
 
-A traceback with locals (rich's, or one that a service's error tracker makes) shows every local of every frame:
-phones in arguments, bodies, headers. What happened is in the error itself, so our frames are cut off where the
-error passes the public surface, and the arguments are forgotten before it is raised. A cancellation passes the same
-way: `asyncio.timeout` hangs it on its TimeoutError, and with it the frames of everything that was under way.
+A traceback with locals (rich's, or that of an error tracker) shows every local of every frame: phones in arguments,
+bodies, headers. The error itself says what happened. So `hide_internal_frames` removes our frames where an error leaves
+the public API, and drops the arguments before it raises the error. It treats a cancellation the same way, since
+`asyncio.timeout` makes it the context of its TimeoutError, with the frames of everything that was in progress.
 
-An error in a result is a copy of its own (`own_copy`). An error that is not ours, from a user's source or callback,
-keeps its traceback, but the frames of crossbook in the traceback lose their locals.
+An error that is not ours, from a user's source or callback, keeps its traceback. Our frames in it lose their locals.
 """
 
 from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ParamSpec, TypeVar
+from inspect import iscoroutinefunction
+from typing import Any, TypeVar, cast
 
 from crossbook.errors import CrossbookError
 
-P = ParamSpec("P")
-R = TypeVar("R")
 E = TypeVar("E", bound=BaseException)
 C = TypeVar("C", bound=CrossbookError)
+F = TypeVar("F", bound=Callable[..., Any])
 _PACKAGES = ("crossbook", "crossbook_wire")
 
 
-def hide_internal_frames(method: Callable[P, Awaitable[R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """An async method of the public surface: a CrossbookError or a cancellation comes out of it bare."""
+def hide_internal_frames(function: F) -> F:
+    """Remove our frames from the errors and cancellations that leave this function, async or not, of the public API."""
 
-    @functools.wraps(method)
-    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+    @functools.wraps(function)
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
         try:
-            return await method(*args, **kwargs)
-        except CrossbookError as error:
-            bare: BaseException = strip_traceback(_of(error, method, args))
-        except Exception as error:
-            clear_our_locals(error)
-            del args, kwargs
-            raise
+            return await function(*args, **kwargs)
         except BaseException as error:
-            bare = without_frames(error)
-        del args, kwargs
-        try:
-            raise bare
-        finally:
-            del bare  # the error refers to this frame: with a reference back, both would wait for the garbage collector
-
-    return call
-
-
-def hide_internal_frames_sync(method: Callable[P, R]) -> Callable[P, R]:
-    """The same for what only checks its arguments: what returns something to await, and constructors."""
-
-    @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(*args, **kwargs)
-        except CrossbookError as error:
-            bare = strip_traceback(_of(error, method, args))
-        except Exception as error:
-            clear_our_locals(error)
+            bare = _without_our_frames(error, function, args)
             del args, kwargs
-            raise
-        del args, kwargs
+            if bare is None:
+                raise
         try:
             raise bare
         finally:
-            del bare  # the error refers to this frame: with a reference back, both would wait for the garbage collector
+            del bare  # the error refers to this frame: a reference back would be a cycle
 
-    return call
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            bare = _without_our_frames(error, function, args)
+            del args, kwargs
+            if bare is None:
+                raise
+        try:
+            raise bare
+        finally:
+            del bare  # as above
+
+    return cast(F, call_async if iscoroutinefunction(function) else call)
 
 
-def _of(error: CrossbookError, method: Callable[..., Any], args: tuple[Any, ...]) -> CrossbookError:
-    """The error, saying whose it is and which of our verbs it is about, where it says no operation of the vendor's."""
-    owner: Any = args[0] if args else None
-    if hasattr(owner, "resource"):  # `book.contacts`, `book.groups` …
-        error.vendor = error.vendor or owner._session.profile.vendor
-        error.operation = error.operation or f"{owner.resource}.{method.__name__}"
-    return error
+def _without_our_frames(
+    error: BaseException, function: Callable[..., Any], args: tuple[Any, ...]
+) -> BaseException | None:
+    """Return the error to raise in place of this one, or None if it is not ours and keeps its traceback."""
+    if isinstance(error, CrossbookError):
+        owner: Any = args[0] if args else None
+        if hasattr(owner, "resource"):  # `book.contacts`, `book.groups` …
+            error.vendor = error.vendor or owner._session.profile.vendor
+            error.operation = error.operation or f"{owner.resource}.{function.__name__}"
+        return strip_traceback(error)
+    if isinstance(error, Exception):
+        clear_internal_locals(error)
+        return None
+    return _drop_frames(error)
 
 
 def strip_traceback(error: CrossbookError) -> CrossbookError:
-    """The error without its frames and without what it was raised from."""
+    """Remove the error's frames and its causes."""
     error.__cause__ = None
     error.__suppress_context__ = True
-    return without_frames(error)
+    return _drop_frames(error)
 
 
-def without_frames(error: E) -> E:
-    before = error.__context__
-    # Of a cancellation by two, anyio knows its own part by the message of the first alone.
-    twice = type(before) is type(error) and not isinstance(error, Exception)
-    error.__context__ = without_frames(before) if twice and before is not None else None
+def _drop_frames(error: E) -> E:
+    context = error.__context__
+    # anyio recognises its own cancellation by the message of the first of two.
+    cancelled_twice = type(context) is type(error) and not isinstance(error, Exception)
+    error.__context__ = _drop_frames(context) if cancelled_twice and context is not None else None
     return error.with_traceback(None)
 
 
-def own_copy(error: C) -> C:
+def copy_without_traceback(error: C) -> C:
     """Return a copy for one result: the same facts without frames, causes and notes.
 
-    The original keeps all frames that it passed, and with them whole items. Several results may share it, and an
-    error that one caller raises must not show that caller's frames in the result of another.
+    The original keeps the frames that it passed, and with them whole items. Several results may share it, and an error
+    that one caller raises must not show that caller's frames in the result of another.
     """
-    own = type(error).__new__(type(error), *error.args)
-    vars(own).update(vars(error))
-    vars(own).pop("__notes__", None)
-    return own
+    copy = type(error).__new__(type(error), *error.args)
+    vars(copy).update(vars(error))
+    vars(copy).pop("__notes__", None)
+    return copy
 
 
-def clear_our_locals(error: BaseException) -> None:
+def clear_internal_locals(error: BaseException) -> None:
     """Clear the locals of every finished frame of crossbook in the error's traceback and in those of its causes.
 
     The lines stay, so that a bug can be found. Frames of a user's code keep their locals.

@@ -264,7 +264,7 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
             raise _invalid(profile, "fields", "fields is empty: name at least one to change")
         return fields
     if name not in FIELDS:
-        shown = _redaction.text(str(name))[:40]
+        shown = _redaction.mask_text(str(name))[:40]
         raise _invalid(profile, shown, f"a contact has no field {shown!r}")
     if profile.name_format == "full" and name in _NAME_PARTS:
         raise _invalid(
@@ -312,7 +312,7 @@ def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tu
 
 
 def _check_json(profile: VendorProfile, name: str, value: Any) -> Any:
-    field = f"fields.{_redaction.text(name)}"
+    field = f"fields.{_redaction.mask_text(name)}"
     if _is_deeper(value, _MAX_DEPTH):
         raise _invalid(profile, field, f"{field} is nested deeper than {_MAX_DEPTH} levels")
     try:
@@ -339,7 +339,7 @@ def _missing(profile: VendorProfile, needed: str) -> InvalidInputError:
 def _cannot_store(
     profile: VendorProfile, name: str, fix: str = 'leave it out, or pass on_unsupported_field="drop"'
 ) -> InvalidInputError:
-    name = _redaction.text(name)
+    name = _redaction.mask_text(name)
     if name == "name":
         fix = "set first_name and last_name"
     return _invalid(profile, name, f"{profile.title} cannot store {name}: {fix}")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Unpack
 
 from crossbook._http.options import CallOptions
-from crossbook._tracebacks import hide_internal_frames_sync, own_copy
+from crossbook._tracebacks import copy_without_traceback, hide_internal_frames
 from crossbook.errors import CrossbookError, InvalidInputError
 from crossbook.vendor import Rate, VendorProfile, environment_variable
 
@@ -146,7 +146,7 @@ class AddressBook:
         self._session.replace_credentials(auth)
 
     @classmethod
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def from_env(cls, account: str | None = None, **options: Unpack[BookOptions]) -> Self:
         """Make a book with credentials from environment variables.
 
@@ -308,6 +308,6 @@ async def check_health(book: AddressBook, timeout: float) -> BookHealth:
     try:
         await resource.list(page_size=1)
     except CrossbookError as raised:
-        error = own_copy(raised)
+        error = copy_without_traceback(raised)
     seconds = round(time.monotonic() - began, 3)
     return BookHealth(vendor=book.profile.vendor, healthy=error is None, seconds=seconds, error=error)

@@ -12,7 +12,7 @@ from crossbook._concurrency import map_in_chunks
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._resource import Resource
-from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
 from crossbook.vendor import Query, VendorAdapter
@@ -45,7 +45,7 @@ class Contacts(Resource):
         super().__init__(adapter, session, make_batch_context)
         self._default_group = default_group
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def list(
         self,
         *,
@@ -355,7 +355,7 @@ class Contacts(Resource):
             _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
         )
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def create_many(
         self,
         contacts: Items[Contact],
@@ -404,7 +404,7 @@ class Contacts(Resource):
             operation="contacts.create_many", match=match, on_duplicate=on_duplicate,
         )  # fmt: skip
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def upsert_many(
         self,
         contacts: Items[Contact],
@@ -460,7 +460,7 @@ class Contacts(Resource):
         create = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
         return batch(context, create, contacts, options, **settings)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def update_many(
         self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
@@ -488,7 +488,7 @@ class Contacts(Resource):
         context = self._batch_context("contacts.update", options.get("max_wait"))
         return batch(context, Update(context.adapter), changes, options, operation="contacts.update_many")
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
         """Delete many contacts by id, or all contacts of a list.
 
@@ -512,7 +512,7 @@ class Contacts(Resource):
         """
         return self._change_by_id("contacts.delete", "deleted", ids, options, "delete_contact", "delete_contacts")
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
@@ -539,7 +539,7 @@ class Contacts(Resource):
             "contacts.unsubscribe", "done", ids, options, "unsubscribe", "unsubscribe_contacts", channel=channel
         )
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def resubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 from crossbook import _validation
 from crossbook._pagination.pager import Pager
 from crossbook._resource import Resource
-from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import UnsupportedError
 from crossbook.models import Group
 
@@ -21,7 +21,7 @@ class Groups(Resource):
 
     resource = "groups"
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
         """List the groups.
 
@@ -183,7 +183,7 @@ class Groups(Resource):
         group = _validation.check_id(self._profile, "group", group)
         await self._adapter.remove_from_group(group, _validation.check_id(self._profile, "id", contact))
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Add many contacts to groups.
 
@@ -205,7 +205,7 @@ class Groups(Resource):
         """
         return self._change_members("groups.add", pairs, options, "add_to_group", "add_all_to_group")
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
         """Remove many contacts from groups.
 

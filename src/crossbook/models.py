@@ -136,9 +136,9 @@ class Contact(_Record):
     def __repr__(self) -> str:
         shown = [f"id={self.id!r}"] if self.id else []
         if self.phone:
-            shown.append(f"phone={_redaction.phone(self.phone)!r}")
+            shown.append(f"phone={_redaction.mask_phone(self.phone)!r}")
         if self.email:
-            shown.append(f"email={_redaction.email(self.email)!r}")
+            shown.append(f"email={_redaction.mask_email(self.email)!r}")
         others = [f.name for f in fields(self) if f.name not in _SHOWN and getattr(self, f.name) not in (None, "")]
         return f"Contact({', '.join(shown + [f'{name}=…' for name in others])})"
 

@@ -12,7 +12,7 @@ from crossbook import _validation
 from crossbook._batch.batch import Batch
 from crossbook._batch.builder import BatchOptions
 from crossbook._batch.resolver import OnDuplicate
-from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Channel, Contact, attach_raw
@@ -122,7 +122,7 @@ def _with(contact: Contact, told: dict[str, Any]) -> Contact:
     return attach_raw(Contact(**(values | told)), contact.raw, known)
 
 
-@hide_internal_frames_sync
+@hide_internal_frames
 def copy(
     source: AddressBook,
     target: AddressBook,

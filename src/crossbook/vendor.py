@@ -28,12 +28,12 @@ from crossbook._pagination.strategies import (
     PerGroupPagination,
     SinglePage,
 )
-from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, UnsupportedError
 from crossbook.models import Contact, ExternalId, Group, attach_raw
 
 if TYPE_CHECKING:
-    from crossbook._http.auth import LoginAuth, StaticAuth, bearer_auth, credential, headers, members
+    from crossbook._http.auth import LoginAuth, StaticAuth, bearer_auth, body_auth, clean_credential, header_auth
 
 Support = Literal["native", "emulated", "unsupported"]
 MatchKey = Literal["phone", "email", "external_id"]
@@ -42,7 +42,7 @@ MIB = 1024 * 1024
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("LoginAuth", "StaticAuth", "bearer_auth", "credential", "headers", "members"):
+    if name in ("LoginAuth", "StaticAuth", "bearer_auth", "body_auth", "clean_credential", "header_auth"):
         return getattr(import_module("crossbook._http.auth"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -503,17 +503,16 @@ __all__ = [
     "VendorProfile",
     "attach_raw",
     "bearer_auth",
-    "credential",
+    "body_auth",
+    "clean_credential",
     "decode_raw",
     "encode_phone",
-    "headers",
+    "header_auth",
     "hide_internal_frames",
-    "hide_internal_frames_sync",
     "join_name",
     "known_fields",
     "list_spellings",
     "map_rows",
-    "members",
     "parse_bool",
     "parse_datetime",
     "parse_int",

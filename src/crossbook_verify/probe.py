@@ -147,7 +147,7 @@ class Look:
     _row: int = 0
     fine: bool = False
 
-    def asked(self, request: Request) -> None:
+    def before_request(self, request: Request) -> None:
         operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
         if not (reads or self.writing or self.reserve is not None):
@@ -158,7 +158,7 @@ class Look:
         elif self.spent >= self.most:
             raise Enough(f"the {self.most} announced requests are used up", operation=request.operation)
 
-    def answered(
+    def after_request(
         self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
     ) -> None:
         name = request.operation

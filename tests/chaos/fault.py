@@ -70,7 +70,7 @@ def lost(name: str, kind: str, **more: Any) -> Fault:
     return Fault(
         name,
         kind=kind,
-        **{"error": NoResponseError, "sent": "maybe", "says": "no whole answer", "commits": True, **more},
+        **{"error": NoResponseError, "sent": "maybe", "says": "no complete response", "commits": True, **more},
     )
 
 

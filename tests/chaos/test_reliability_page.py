@@ -10,7 +10,7 @@ import pytest
 
 from crossbook._http.auth import LoginAuth
 from crossbook._http.options import Options
-from crossbook._http.retry import BASE, LONGEST, Quota
+from crossbook._http.retry import BASE_DELAY, MAX_DELAY, RetryQuota
 from crossbook.book import BATCH_ATTEMPTS
 from crossbook.registry import VENDORS, load_vendor
 from crossbook.vendor import MIB, VendorProfile
@@ -39,7 +39,7 @@ def test_each_named_test_is_there(file: str, name: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     profiles: list[VendorProfile] = [load_vendor(name).profile for name in VENDORS]
-    retries = Quota.capacity // Quota.price
+    retries = RetryQuota.capacity // RetryQuota.retry_cost
     said = (
         f"That is {len(every_case()):,} cases",
         f"| `timeout` | {Options().timeout:g} s |",
@@ -47,7 +47,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
         f"| `read_timeout` | {Options().read_timeout:g} s |",
         f"| `max_attempts` | {Options().max_attempts} |",
         f"`max_attempts` ({Options().max_attempts}) requests a call; batches make {BATCH_ATTEMPTS}.",
-        f"drawn from 0 to {BASE:g} s, doubled each time, {LONGEST:g} s at most",
+        f"drawn from 0 to {BASE_DELAY:g} s, doubled each time, {MAX_DELAY:g} s at most",
         f"quota of {retries}",
         f"fails fast for\n{LoginAuth.backoff:g} s",
         f"holds {profiles[0].max_objects:,} objects",
@@ -55,7 +55,7 @@ def test_the_numbers_are_those_of_the_code() -> None:
     )
     for words in said:
         assert words in PAGE, words
-    assert (Options().queue_timeout, Quota.price // Quota.refund) == (None, 5)
+    assert (Options().queue_timeout, RetryQuota.retry_cost // RetryQuota.refund) == (None, 5)
     assert {profile.title for profile in profiles if profile.max_response_bytes == 256 * MIB} == {"Atom", "Filemail"}
     assert {profile.max_response_bytes for profile in profiles if profile.title not in ("Atom", "Filemail")} == {
         16 * MIB

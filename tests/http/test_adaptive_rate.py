@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from virtual import virtually
 
 from crossbook import CrossbookError
-from crossbook._http.auth import headers
+from crossbook._http.auth import header_auth
 from crossbook._http.client import Client
 from crossbook._http.limiter import AccountLimiter
 from crossbook._http.options import Options
@@ -117,7 +117,7 @@ class Storm:
 
     async def _run(self) -> None:
         base = BaseUrl.parse("https://vendor.example.com", allow_http=False)
-        connection = Session(PROFILE, base, headers({"Authorization": "fake"}), self.vendor, self._rate, 64)
+        connection = Session(PROFILE, base, header_auth({"Authorization": "fake"}), self.vendor, self._rate, 64)
         await connection.open()
         wire = Client(connection, Options())
         async with anyio.create_task_group() as tasks:
@@ -469,7 +469,7 @@ def test_what_nobody_asks_for_is_not_learned() -> None:
 def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
     async def main() -> float:
         account, began = AccountLimiter(), anyio.current_time()
-        account.join(None, 64)
+        account.add_book(None, 64)
         account.throttled(None)
         for _ in range(20):
             await account.acquire(None)
@@ -486,7 +486,7 @@ def test_rate_counts_as_used_up_only_where_callers_wait_for_it(waiting: str) -> 
 
     async def main() -> float:
         account = AccountLimiter()
-        account.join(None, 1 if waiting == "for a place" else 64)
+        account.add_book(None, 1 if waiting == "for a place" else 64)
         for _ in range(2):
             account.throttled(None)
         await anyio.sleep(2)
@@ -517,7 +517,7 @@ def test_closed_account_says_nothing_about_a_rate() -> None:
 
     async def main() -> float:
         account = AccountLimiter()
-        account.join(None, 64)
+        account.add_book(None, 64)
         account.throttled(1)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(account.acquire)

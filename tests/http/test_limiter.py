@@ -15,7 +15,7 @@ from virtual import virtually
 
 from crossbook import AddressBook
 from crossbook._http import limiter
-from crossbook._http.limiter import AccountLimiter, AcquireTimeout, account_limiter, add_names
+from crossbook._http.limiter import AccountLimiter, AcquireTimeoutError, account_limiter, add_names
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import Rate
 
@@ -24,7 +24,7 @@ NAMES = ("identity", "credentials")
 
 def account_with(places: int, rate: Rate | None = None) -> AccountLimiter:
     account = AccountLimiter()
-    account.join(rate, places)
+    account.add_book(rate, places)
     return account
 
 
@@ -35,7 +35,7 @@ async def free(account: AccountLimiter) -> int:
         while True:
             await account.acquire(0)
             taken += 1
-    except AcquireTimeout:
+    except AcquireTimeoutError:
         return taken
     finally:
         for _ in range(taken):
@@ -133,9 +133,10 @@ def test_nor_by_the_cancellations_of_asyncio_itself() -> None:
 
 
 @pytest.mark.anyio
-async def test_where_nothing_is_limited_nobody_looks_at_the_clock() -> None:
-    account = AccountLimiter(lambda: pytest.fail("looked"))
-    account.join(None, 1)
+async def test_acquire_without_limit_reads_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anyio, "current_time", lambda: pytest.fail("read the clock"))
+    account = AccountLimiter()
+    account.add_book(None, 1)
     for _ in range(3):
         await account.acquire(None)
         account.release()
@@ -149,7 +150,7 @@ def test_late_is_said_as_soon_as_it_is_clear() -> None:
         async def ask(name: str, longest: float | None) -> None:
             try:
                 await account.acquire(longest)
-            except AcquireTimeout as late:
+            except AcquireTimeoutError as late:
                 told[name] = (anyio.current_time() - began, late.wait)
 
         async with anyio.create_task_group() as tasks:
@@ -171,10 +172,10 @@ def test_who_waits_for_a_place_is_told_when_its_time_is_over() -> None:
     async def main() -> None:
         account = account_with(1)
         await account.acquire(None)
-        with pytest.raises(AcquireTimeout):
+        with pytest.raises(AcquireTimeoutError):
             await account.acquire(0)
         began = anyio.current_time()
-        with pytest.raises(AcquireTimeout):
+        with pytest.raises(AcquireTimeoutError):
             await account.acquire(5)
         assert anyio.current_time() - began == 5
         account.release()
@@ -193,7 +194,7 @@ def test_who_is_told_makes_room_for_those_behind() -> None:
             try:
                 await account.acquire(longest)
                 turns.append(anyio.current_time())
-            except AcquireTimeout:
+            except AcquireTimeoutError:
                 pass
 
         await account.acquire(None)
@@ -253,8 +254,8 @@ def test_ahead_takes_the_next_turn_and_a_place_beyond_the_last() -> None:
     async def main() -> None:
         account, order = account_with(1, Rate(1, 1)), list[tuple[str, float]]()
 
-        async def ask(name: str, ahead: bool) -> None:
-            await account.acquire(None, ahead=ahead)
+        async def ask(name: str, priority: bool) -> None:
+            await account.acquire(None, priority=priority)
             order.append((name, anyio.current_time()))
 
         await account.acquire(None)
@@ -288,7 +289,7 @@ async def test_any_name_finds_the_account() -> None:
 
 @pytest.mark.anyio
 async def test_names_of_one_account_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter, "REMEMBERED", 10)
+    monkeypatch.setattr(limiter, "MAX_CLOSED", 10)
     with account_limiter(["identity", "0"], None, 5) as account:
         for number in range(1, 30):
             add_names(account, ["identity", str(number)])
@@ -341,7 +342,7 @@ def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
 
 @pytest.mark.anyio
 async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter, "REMEMBERED", 10)
+    monkeypatch.setattr(limiter, "MAX_CLOSED", 10)
     seen: list[weakref.ref[AccountLimiter]] = []
     with account_limiter(NAMES, None, 1) as kept:
         for number in range(30):

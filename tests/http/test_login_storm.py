@@ -6,7 +6,7 @@ import anyio
 import pytest
 from logins import CALLERS, Account, SlowTokens, Storm
 
-from crossbook._http.auth import MemoryTokens
+from crossbook._http.auth import MemoryTokenStore
 
 pytestmark = pytest.mark.anyio
 
@@ -94,7 +94,7 @@ async def test_one_place_in_flight_is_enough() -> None:
 async def test_a_token_store_that_two_books_share() -> None:
     """Whoever logs in does it for both, also where the store takes its time."""
     account = Account()
-    for tokens in (MemoryTokens(), SlowTokens()):
+    for tokens in (MemoryTokenStore(), SlowTokens()):
         account.logins = 0
         async with account.book(tokens=tokens) as one, account.book(tokens=tokens) as two:
             await one.contacts.list()

@@ -117,8 +117,8 @@ def test_longer_retry_after_than_timeout_fails_at_once_also_for_others() -> None
                 assert seconds == 0
                 assert error.retry_after == pytest.approx(30)
             assert str(error) == (
-                "vercom.listGroups: the vendor asked to wait, for longer than 5 s (timeout); nothing was sent: "
-                "call again after the time that it asked for (retry_after) (retry after 30 s)"
+                "vercom.listGroups: the vendor requires a wait of more than 5 s (timeout); nothing was sent: "
+                "call again after that wait (retry_after) (retry after 30 s)"
             )
         assert len(transport.sent) == 1
 
@@ -142,7 +142,7 @@ def test_wait_that_ends_while_the_vendor_is_closed_says_so(options: CallOptions)
             await anyio.sleep(1)
             error, seconds = await told(book.with_options(**options).groups.list())
             assert seconds == 2
-            assert f"the vendor asked to wait, for longer than 5 s ({next(iter(options))})" in error.message
+            assert f"the vendor requires a wait of more than 5 s ({next(iter(options))})" in error.message
             assert "send fewer" not in error.message
             assert "(retry after 31.7 years)" in str(error)
 

@@ -37,8 +37,8 @@ def test_in_no_window_is_the_rate_passed_but_for_its_burst(rate: float, burst: i
     bucket, now, turns = TokenBucket(rate, burst), 0.0, []
     for gap in gaps:
         now += gap
-        while not bucket.take(now):
-            now = bucket.begins(now)
+        while not bucket.try_acquire(now):
+            now = bucket.ready_at(now)
         turns.append(now)
     assert within(turns, rate, burst)
 
@@ -75,7 +75,7 @@ def test_nor_when_many_ask_and_some_give_up(
 
     async def main() -> None:
         account = AccountLimiter()
-        account.join(Rate(rate, burst), places)
+        account.add_book(Rate(rate, burst), places)
         async with anyio.create_task_group() as tasks:
             for number, (gap, *asker) in enumerate(askers):
                 await anyio.sleep(gap)
@@ -94,11 +94,11 @@ def test_nor_when_many_ask_and_some_give_up(
 
 def test_what_is_promised_is_kept() -> None:
     bucket = TokenBucket(10, 3)
-    promised = [bucket.begins(0.0, ahead) for ahead in range(20)]
+    promised = [bucket.ready_at(0.0, ahead) for ahead in range(20)]
     now, turns = 0.0, []
     for _ in promised:
-        now = bucket.begins(now)
-        assert bucket.take(now)
+        now = bucket.ready_at(now)
+        assert bucket.try_acquire(now)
         turns.append(now)
     assert turns == pytest.approx(promised)
     assert turns[:3] == [0.0] * 3
@@ -106,19 +106,19 @@ def test_what_is_promised_is_kept() -> None:
 
 def test_a_refusal_empties_it_and_closes_it_for_as_long_as_asked() -> None:
     bucket = TokenBucket(10, 5)
-    bucket.refused(0.0, 0.0)
-    assert bucket.begins(0.0) == pytest.approx(0.1)
-    bucket.refused(0.0, 2.0)
-    bucket.refused(0.0, 1.0)
-    assert not bucket.take(1.99)
-    assert [bucket.begins(0.0, ahead) for ahead in range(6)] == pytest.approx([2.0] * 5 + [2.1])
+    bucket.close(0.0, 0.0)
+    assert bucket.ready_at(0.0) == pytest.approx(0.1)
+    bucket.close(0.0, 2.0)
+    bucket.close(0.0, 1.0)
+    assert not bucket.try_acquire(1.99)
+    assert [bucket.ready_at(0.0, ahead) for ahead in range(6)] == pytest.approx([2.0] * 5 + [2.1])
 
 
 def test_another_limit_moves_no_turn_but_those_after_it() -> None:
     bucket = TokenBucket(1, 1)
-    assert bucket.take(0.0)
-    bucket.change(10, 5)
-    assert [bucket.begins(0.0, ahead) for ahead in range(3)] == pytest.approx([1.0, 1.1, 1.2])
+    assert bucket.try_acquire(0.0)
+    bucket.set_rate(10, 5)
+    assert [bucket.ready_at(0.0, ahead) for ahead in range(3)] == pytest.approx([1.0, 1.1, 1.2])
 
 
 @pytest.mark.parametrize("seed", range(3))

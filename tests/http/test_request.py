@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from crossbook import InvalidInputError
 from crossbook._http.options import Options
-from crossbook._http.request import Attachment, BaseUrl, outgoing
+from crossbook._http.request import BaseUrl, Credentials, prepare_request
 
 BASE = BaseUrl.parse("https://vendor.example.com/api/", allow_http=False)
 
 
-def framed(request: Request, attachment: Attachment | None = None, **options: float):
-    return outgoing(request, BASE, attachment or Attachment(), Options(**options), 60, 1000)
+def framed(request: Request, attachment: Credentials | None = None, **options: float):
+    return prepare_request(request, BASE, attachment or Credentials(), Options(**options), 60, 1000)
 
 
 def test_the_base_comes_first_and_the_credentials_last() -> None:
     request = Request(operation="x", method="GET", path="/things", query="a=1")
-    call = framed(request, Attachment(headers=((b"Authorization", b"secret"),), query="token=secret"))
+    call = framed(request, Credentials(headers=((b"Authorization", b"secret"),), query="token=secret"))
     assert (call.origin, call.path, call.target) == (
         "https://vendor.example.com", "/api/things", b"/api/things?a=1&token=secret"
     )  # fmt: skip
@@ -36,7 +36,7 @@ def test_the_base_comes_first_and_the_credentials_last() -> None:
 @pytest.mark.parametrize("body", [b"{}", b'{"a":1}'])
 def test_members_go_into_the_body(body: bytes) -> None:
     request = Request(operation="x", method="POST", path="/things", body=body, content_type="application/json")
-    call = framed(request, Attachment(members=b'"password":"secret"'))
+    call = framed(request, Credentials(members=b'"password":"secret"'))
     assert json.loads(call.body) == {"password": "secret", **json.loads(body)}
     assert dict(call.headers)[b"Content-Type"] == b"application/json"
     assert request.body == body
@@ -104,7 +104,7 @@ def test_who_insists_on_http_gets_it() -> None:
 
 
 def test_credentials_do_not_travel() -> None:
-    attachment = Attachment(headers=((b"Authorization", b"secret"),), members=b"secret", query="secret")
+    attachment = Credentials(headers=((b"Authorization", b"secret"),), members=b"secret", query="secret")
     assert "secret" not in repr(attachment)
     with pytest.raises(TypeError, match="pickled"):
         pickle.dumps(attachment)

@@ -21,7 +21,7 @@ from crossbook import (
     UnsupportedError,
     VendorUnavailableError,
 )
-from crossbook._http.retry import LONGEST, Quota, may_repeat, wait_before
+from crossbook._http.retry import MAX_DELAY, RetryQuota, may_retry, retry_delay
 from crossbook.vendor import Retry
 
 CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
@@ -59,13 +59,13 @@ NEVER: list[CrossbookError] = [
     ids=lambda value: value.name if isinstance(value, Retry) else str(value),
 )
 def test_by_what_it_does_and_whether_it_left(error: CrossbookError, retry: Retry, expected: bool) -> None:
-    assert may_repeat(retry, error) is expected
+    assert may_retry(retry, error) is expected
 
 
 @given(number=st.integers(1, 50), asked=st.none() | st.floats(0, 1e6), dice=st.floats(0, 1))
 def test_full_jitter_that_never_undercuts_the_vendor(number: int, asked: float | None, dice: float) -> None:
-    wait = wait_before(number, asked, lambda: dice)
-    most = min(LONGEST, 0.5 * 2 ** (number - 1))
+    wait = retry_delay(number, asked, lambda: dice)
+    most = min(MAX_DELAY, 0.5 * 2 ** (number - 1))
     if asked is None:
         assert wait == pytest.approx(dice * most)
     else:
@@ -73,20 +73,20 @@ def test_full_jitter_that_never_undercuts_the_vendor(number: int, asked: float |
 
 
 def test_the_longest_wait_doubles_up_to_a_bound() -> None:
-    assert [wait_before(number, None, lambda: 1.0) for number in range(1, 8)] == [0.5, 1, 2, 4, 8, 8, 8]
-    assert len({wait_before(1, None) for _ in range(20)}) > 1, "it is drawn"
+    assert [retry_delay(number, None, lambda: 1.0) for number in range(1, 8)] == [0.5, 1, 2, 4, 8, 8, 8]
+    assert len({retry_delay(1, None) for _ in range(20)}) > 1, "it is drawn"
 
 
 def test_a_purse_that_failures_empty_and_successes_fill() -> None:
-    purse = Quota()
-    assert sum(purse.take() for _ in range(1000)) == 100
+    quota = RetryQuota()
+    assert sum(quota.acquire() for _ in range(1000)) == 100
     for _ in range(4):
-        purse.succeeded(repeated=False)
-    assert not purse.take()
-    purse.succeeded(repeated=False)
-    assert purse.take()
-    purse.succeeded(repeated=True)
-    assert purse.take()
+        quota.succeeded(retried=False)
+    assert not quota.acquire()
+    quota.succeeded(retried=False)
+    assert quota.acquire()
+    quota.succeeded(retried=True)
+    assert quota.acquire()
     for _ in range(10_000):
-        purse.succeeded(repeated=True)
-    assert sum(purse.take() for _ in range(1000)) == 100, "it holds no more than at first"
+        quota.succeeded(retried=True)
+    assert sum(quota.acquire() for _ in range(1000)) == 100, "it holds no more than at first"

@@ -121,10 +121,10 @@ def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
             await book.contacts.create(PERSON)
 
     virtually(create)
-    said = [re.sub(r"again in \d\.\d\d s", "again in … s", line) for line in lines(caplog)]
+    said = [re.sub(r"retry in \d\.\d\d s", "retry in … s", line) for line in lines(caplog)]
     assert said == [
-        "atom.createContact attempt 1: no answer in 0 ms, ConnectError, again in … s, about +48******00",
-        "atom.createContact attempt 2: 429 in 0 ms, RateLimitError, again in … s, about +48******00",
+        "atom.createContact attempt 1: no response in 0 ms, ConnectError, retry in … s, about +48******00",
+        "atom.createContact attempt 2: 429 in 0 ms, RateLimitError, retry in … s, about +48******00",
         "atom.createContact attempt 3: 200 in 0 ms, about +48******00",
     ]
 

@@ -12,7 +12,7 @@ from fakes import VENDORS, FakeTransport, book_over
 from sinks import unpicklable
 
 import crossbook
-from crossbook._http.request import Attachment
+from crossbook._http.request import Credentials
 from crossbook._redaction import Secret
 
 ERRORS = [getattr(crossbook, name) for name in crossbook.__all__ if isinstance(getattr(crossbook, name), type)]
@@ -28,7 +28,7 @@ def test_a_book_and_its_credentials_cannot_be_pickled(vendor: str) -> None:
             pickle.dumps(inside)
 
 
-@pytest.mark.parametrize("credential", [Secret(canaries.SECRETS[0]), Attachment(query=canaries.SECRETS[0])])
+@pytest.mark.parametrize("credential", [Secret(canaries.SECRETS[0]), Credentials(query=canaries.SECRETS[0])])
 def test_a_credential_cannot_be_pickled(credential: object) -> None:
     assert unpicklable(credential)
 

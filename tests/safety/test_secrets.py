@@ -17,7 +17,7 @@ from telemetry import Spans
 import crossbook
 from crossbook import ExternalId, Page, WriteResult
 from crossbook._http.client import SuccessResponse
-from crossbook._http.request import Attachment, PreparedRequest, TransportResponse
+from crossbook._http.request import Credentials, PreparedRequest, TransportResponse
 from crossbook._redaction import Secret
 from crossbook.registry import load_vendor
 
@@ -100,7 +100,7 @@ def test_nor_do_the_parts_of_a_request() -> None:
     secret, person = canaries.SECRETS[0], f"{canaries.PHONE} {canaries.EMAIL}"
     for part in (
         Secret(secret),
-        Attachment(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
+        Credentials(headers=((b"A", secret.encode()),), members=secret.encode(), query=secret, secrets=(secret,)),
         Request("createContact", "GET", person, person, person.encode(), "application/json"),
         Response(200, {"location": person}, person.encode()),
         SuccessResponse(200, {"location": person}, person.encode(), "atom", "createContact"),

@@ -23,7 +23,7 @@ from telemetry import Spans
 from crossbook import Contact, CrossbookError, InvalidInputError, Vercom, _redaction, _tracebacks
 from crossbook._http import client
 from crossbook._http.options import Attempt
-from crossbook._http.request import PreparedRequest, outgoing
+from crossbook._http.request import PreparedRequest
 
 PLANTED = [canaries.PHONE, canaries.EMAIL, canaries.LAST, *canaries.SECRETS[:3]]
 
@@ -96,13 +96,13 @@ def test_every_form_of_a_secret_is_found(secret: str) -> None:
 
 # What is broken, and where it must come out: over which kind of account, after which fault.
 def _token_in_the_url(patch: pytest.MonkeyPatch) -> None:
-    real = outgoing
+    real = client.prepare_request
 
     def replaced(*args: Any) -> PreparedRequest:
         call = real(*args)
         return msgspec.structs.replace(call, path=call.target.decode())
 
-    patch.setattr(client, "outgoing", replaced)
+    patch.setattr(client, "prepare_request", replaced)
 
 
 LEAKS: dict[str, tuple[str, str, str, set[str], Callable[[pytest.MonkeyPatch], None]]] = {
@@ -115,18 +115,18 @@ LEAKS: dict[str, tuple[str, str, str, set[str], Callable[[pytest.MonkeyPatch], N
     ),
     "messages as they come": (
         "vercom", "httpx2", "the vendor refuses", {"exceptions", "pickles", "objects"},
-        lambda patch: (patch.setattr(_redaction, "text", str), patch.setattr(_redaction, "masked", lambda text, *_: text)),
+        lambda patch: (patch.setattr(_redaction, "mask_text", str), patch.setattr(_redaction, "mask_request_values", lambda text, *_: text)),
     ),
     "messages with the password": (
         "serwersms", "httpx", "the vendor refuses", {"exceptions", "pickles"},
-        lambda patch: patch.setattr(_redaction, "masked", lambda text, *_: text),
+        lambda patch: patch.setattr(_redaction, "mask_request_values", lambda text, *_: text),
     ),
     "errors with their frames": (
         "vercom", "httpx", "500", {"traceback", "rich"},
-        lambda patch: patch.setattr(_tracebacks, "strip", lambda error: error),
+        lambda patch: patch.setattr(_tracebacks, "strip_traceback", lambda error: error),
     ),
     "phones in our log": (
-        "serwersms", "httpx", "ok", {"log crossbook"}, lambda patch: patch.setattr(_redaction, "identifiers", str),
+        "serwersms", "httpx", "ok", {"log crossbook"}, lambda patch: patch.setattr(_redaction, "find_identifiers", str),
     ),
     "models that rich looks into": (
         "vercom", "httpx2", "ok", {"objects"},
@@ -149,7 +149,7 @@ def test_a_leak_is_seen(leak: str, relay: Relay, spans: Spans, monkeypatch: pyte
 
 def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     sinks = Sinks()
-    monkeypatch.setattr(_tracebacks, "without_frames", lambda error: error)
+    monkeypatch.setattr(_tracebacks, "_drop_frames", lambda error: error)
     with sinks.watching(spans):
         anyio.run(given_up_unanswered, sinks, relay, KINDS["vercom"], "httpx")
     assert set(sinks.hits(canaries.Detector(relay.tokens))) >= {"traceback", "rich"}
@@ -157,7 +157,7 @@ def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypa
 
 def test_a_leak_of_a_constructor_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     sinks = Sinks()
-    monkeypatch.setattr(_tracebacks, "strip", lambda error: error)
+    monkeypatch.setattr(_tracebacks, "strip_traceback", lambda error: error)
     monkeypatch.setattr(Vercom, "__repr__", object.__repr__)
     with pytest.raises(InvalidInputError) as caught:
         Vercom(canaries.BROKEN, "key")

@@ -13,7 +13,7 @@ from crossbook_wire.http import Request
 from fakes import reply
 
 from crossbook import CrossbookError
-from crossbook._http.auth import headers
+from crossbook._http.auth import header_auth
 from crossbook._http.client import Client
 from crossbook._http.options import Options
 from crossbook._http.request import BaseUrl, PreparedRequest, TransportResponse
@@ -77,7 +77,7 @@ class Vendor:
 async def asking(vendor: Vendor, rate: Rate | None = None, places: int = 100, **options: Any) -> AsyncGenerator[Call]:
     """What makes one call, and says whether it succeeded."""
     base = BaseUrl.parse("https://vendor.example.com", allow_http=False)
-    connection = Session(PROFILE, base, headers({"Authorization": "fake"}), vendor, rate, places)
+    connection = Session(PROFILE, base, header_auth({"Authorization": "fake"}), vendor, rate, places)
     await connection.open()
     wire = Client(connection, Options(**options))
 

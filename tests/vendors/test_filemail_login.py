@@ -10,7 +10,7 @@ from control import Server
 from fakes import FakeTransport, book_over, reply
 
 from crossbook import AddressBook, AuthError, CrossbookError, Filemail, InvalidInputError, InvalidResponseError
-from crossbook._http.auth import MemoryTokens
+from crossbook._http.auth import MemoryTokenStore
 
 pytestmark = pytest.mark.anyio
 Make = Callable[..., AddressBook]
@@ -69,7 +69,7 @@ async def test_an_older_account_needs_its_key(make_book: Make, server: Server) -
 
 
 async def test_a_token_can_be_shared(make_book: Make, server: Server) -> None:
-    tokens = MemoryTokens()
+    tokens = MemoryTokenStore()
     for _ in range(2):
         async with make_book(tokens=tokens) as book:
             await book.contacts.list()
@@ -80,7 +80,7 @@ async def test_a_token_can_be_shared(make_book: Make, server: Server) -> None:
 
 
 async def test_a_store_that_is_empty_yet_is_the_store(make_book: Make, server: Server) -> None:
-    class Sized(MemoryTokens):
+    class Sized(MemoryTokenStore):
         def __len__(self) -> int:
             return len(self._tokens)
 

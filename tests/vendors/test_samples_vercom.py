@@ -6,7 +6,6 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from crossbook.vendor import parse_rows
 from crossbook_wire.vercom import models
 from fakes import FakeTransport, book_over, reply, sample
 
@@ -20,6 +19,7 @@ from crossbook import (
     VendorUnavailableError,
     Vercom,
 )
+from crossbook.vendor import parse_rows
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from attrs import define
 from crossbook import errors
 from crossbook._batch.operations import Completed, PreparedItem
 from crossbook._batch.results import Result, result_made
-from crossbook._tracebacks import own_copy
+from crossbook._tracebacks import copy_without_traceback
 from crossbook.errors import CrossbookError
 from crossbook.journal import JournalEntry
 
@@ -93,7 +93,7 @@ def refused(error: CrossbookError) -> bool:
 def refused_whole(error: CrossbookError) -> bool:
     """Whether the parts of a native call that failed may be sent again: it wrote nothing, or twice does no harm.
 
-    Of a create no earlier attempt can have: none is made after one that may have happened (`core.retry.may_repeat`).
+    Of a create no earlier attempt can have: none is made after one that may have happened (`crossbook._http.retry.may_retry`).
     """
     return isinstance(error, (errors.RejectedError, errors.NotFoundError))
 
@@ -128,7 +128,7 @@ def result_of(task: BatchItem, settlement: ItemOutcome, verb: str, remedy: str) 
     if isinstance(settlement, Completed):
         status, id = settlement.status, settlement.id
     else:
-        error = own_copy(settlement.error if isinstance(settlement, Uncertain) else settlement)
+        error = copy_without_traceback(settlement.error if isinstance(settlement, Uncertain) else settlement)
         error.operation = error.operation or verb
         status, id = "failed", error.id or task.id
         if isinstance(settlement, Uncertain):

@@ -1,4 +1,4 @@
-"""The ways to authenticate. A scheme hands out what to attach to one attempt; frame.py attaches it."""
+"""Authenticate requests: `StaticAuth` for fixed credentials, `LoginAuth` for a token that a login returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import anyio
 import msgspec
 
 from crossbook._concurrency import await_result, is_finished
-from crossbook._http.request import Attachment
+from crossbook._http.request import Credentials
 from crossbook._redaction import Secret
 from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInputError
 
@@ -22,115 +22,117 @@ _PROCESS_KEY = secrets.token_bytes(32)
 
 
 class Auth(Protocol):
-    """What every scheme can do."""
+    """A way to authenticate. `prepare_request` adds the credentials that it returns to one attempt."""
 
     @property
     def identity(self) -> Secret | None:
-        """The user name, where the credentials have one: it stays when a password or token is renewed."""
+        """The user name, if the credentials have one. It stays when a password or token is renewed."""
         ...
 
     @property
     def key(self) -> str:
-        """A hash of the credentials. It holds in this process only, and is never stored."""
+        """A hash of the credentials. It is valid in this process only, and is never stored."""
         ...
 
-    def credentials_for(self, operation: str, longest: float) -> Attachment | Awaitable[Attachment]:
-        """What to attach to one request of this operation, within so many seconds if it has to be got first."""
+    def credentials_for(self, operation: str, timeout: float) -> Credentials | Awaitable[Credentials]:
+        """Return the credentials for one request of this operation. A login may take `timeout` seconds."""
         ...
 
-    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
-        """Whether another try with fresh credentials makes sense."""
+    async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
+        """Renew the rejected credentials if possible. Return whether another attempt makes sense."""
         ...
 
     def replace(self, other: Any) -> None:
-        """Use the credentials of this other scheme of the same class from the next attempt on."""
+        """Use the credentials of another object of the same class from the next attempt on."""
         ...
 
 
 class StaticAuth:
-    """Credentials that travel as they are: a bearer token, header keys, a password in each body."""
+    """Credentials that are sent as they are: a bearer token, keys in headers, a password in each body."""
 
-    def __init__(self, attachment: Attachment, key: str, identity: str | None = None) -> None:
-        self._attachment = attachment
+    def __init__(self, credentials: Credentials, key: str, identity: str | None = None) -> None:
+        self._credentials = credentials
         self.key = key
         self.identity = None if identity is None else Secret(identity)
 
-    def credentials_for(self, operation: str, longest: float) -> Attachment:
-        return self._attachment
+    def credentials_for(self, operation: str, timeout: float) -> Credentials:
+        return self._credentials
 
-    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
-        return rejected is not self._attachment  # the credentials were replaced while the request was on its way
+    async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
+        return rejected is not self._credentials  # they were replaced while the request was in flight
 
     def replace(self, other: StaticAuth) -> None:
-        self._attachment, self.key = other._attachment, other.key
-        self.identity = other.identity or self.identity  # a token that takes the place of a password has no user name
+        self._credentials, self.key = other._credentials, other.key
+        self.identity = other.identity or self.identity  # a token that replaces a password has no user name
 
 
-def headers(values: dict[str, str]) -> StaticAuth:
-    """Keys that travel as headers, by header name."""
+def header_auth(values: dict[str, str]) -> StaticAuth:
+    """Return the authentication by headers, given by header name."""
     pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
     secrets = tuple(value.removeprefix("Bearer ") for value in values.values())
-    return StaticAuth(Attachment(headers=pairs, secrets=secrets), process_hash(*values.values()))
+    return StaticAuth(Credentials(headers=pairs, secrets=secrets), process_hash(*values.values()))
 
 
 def bearer_auth(token: str) -> StaticAuth:
     """Return the authentication by a bearer token in the header `Authorization`."""
-    return headers({"Authorization": f"Bearer {credential('token', token)}"})
+    return header_auth({"Authorization": f"Bearer {clean_credential('token', token)}"})
 
 
-def members(values: dict[str, str], identity: str) -> StaticAuth:
-    """Credentials that travel as members of each JSON body, by member name; `identity` is the user name of them."""
-    attachment = Attachment(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))
-    return StaticAuth(attachment, process_hash(*values.values()), identity)
+def body_auth(values: dict[str, str], identity: str) -> StaticAuth:
+    """Return the authentication by members of each JSON body, given by member name. `identity` is the user name."""
+    credentials = Credentials(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))
+    return StaticAuth(credentials, process_hash(*values.values()), identity)
 
 
-def credential(name: str, value: str) -> str:
-    """A credential as it may go into a header or a URL; InvalidInputError naming it, never showing it."""
-    cleaned = password_text(name, value).strip()
+def clean_credential(name: str, value: str) -> str:
+    """Return the credential as a header or URL takes it. Raise InvalidInputError, which never shows the value."""
+    cleaned = clean_password(name, value).strip()
     if not (cleaned and cleaned.isascii()):
-        raise InvalidInputError(f"{name} is blank, or has characters beyond ASCII", field=name)
+        raise InvalidInputError(f"invalid {name}: expected ASCII characters, and not only spaces", field=name)
     return cleaned
 
 
-def password_text(name: str, value: str) -> str:
-    """A name or password as a body or an encoded query takes it: any text, less the line end that files give it."""
+def clean_password(name: str, value: str) -> str:
+    """Return the name or password as a body or an encoded query takes it, without a line end from a file."""
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInputError(f"{name} must be text", field=name)
     cleaned = value.rstrip("\r\n")
     if not cleaned:
         raise InvalidInputError(f"{name} is empty", field=name)
     if any(category(char) in ("Cc", "Cs") for char in cleaned):
-        raise InvalidInputError(f"{name} has a control character, or half of one: a line break perhaps", field=name)
+        raise InvalidInputError(f"invalid {name}: remove the control character, perhaps a line break", field=name)
     return cleaned
 
 
 def process_hash(*values: str) -> str:
-    """Return a hash that is worth nothing outside of this process, whose random key is in memory only."""
+    """Return a hash that is useless outside of this process: its random key is in memory only."""
     return hashlib.blake2b("\0".join(values).encode(), key=_PROCESS_KEY, digest_size=16).hexdigest()
 
 
-# Where the tokens are kept that a login gives.
+def shared_hash(*values: str) -> str:
+    """Return a name for a shared store: the same in every process, and made of no credential."""
+    return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
 
 
 class TokenStore(Protocol):
-    """Where a login token is kept between calls. Several processes may share one.
+    """Keeps login tokens between calls. Several processes may share one store.
 
-    The name of an account is a hash of vendor, base URL and user name (or `account=`), and holds nothing of a password:
-    a renewed password finds the same token. So every book of a store gets the token of its user name, whatever
-    password the book has. Share a store only among books whose credentials are your own.
+    The name of an account is a hash of vendor, base URL and user name (or `account=`). It contains nothing of the
+    password, so that a renewed password finds the same token. Every book that uses the store gets the token of its user
+    name, whatever its password. Share a store only among books whose credentials are your own.
     """
 
     async def get(self, account: str) -> Secret | None:
-        """The account's token, or None; `account` is the same hash in every process."""
+        """Return the account's token, or None. `account` is the same hash in every process."""
         ...
 
     async def put(self, account: str, token: Secret | None) -> None:
-        """Keeps a fresh token; None lets a dead one go."""
+        """Keep a new token; None drops a dead one."""
         ...
 
 
-class MemoryTokens:
-    """Tokens in this process's memory: the default."""
+class MemoryTokenStore:
+    """Keeps tokens in the memory of this process. The default."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Secret] = {}
@@ -145,25 +147,22 @@ class MemoryTokens:
             self._tokens[account] = token
 
 
-def token_store(tokens: TokenStore | None) -> TokenStore:
-    """Where tokens are kept: what was given, even if it is empty yet; InvalidInputError if it cannot keep any."""
-    if tokens is None:
-        return MemoryTokens()
-    if not all(callable(getattr(tokens, name, None)) for name in ("get", "put")):
-        raise InvalidInputError("tokens is a TokenStore: an object with async get and put", field="tokens")
-    return tokens
-
-
-# Credentials that are exchanged for a token first: one login at a time, for all who wait.
-
-
 class LoginAuth:
-    """A token that a login gives, in the query of every other call.
+    """A token that a login returns, sent in the query of every other call.
 
-    One login at a time, whoever asks for it; it lives in the book's task group, so that a caller who gives up does
-    not take it from the others. It is keyed by the token that was refused: a late refusal of an old one is answered
-    with the new one. A refused password fails fast for `backoff` seconds, lest the vendor locks the account.
-    After `replace` no token is used that an earlier password gave.
+    Logins are single flight: at most one is in progress, and all callers wait for it. It runs in the task group of the
+    book, so that a caller who gives up does not cancel it for the others.
+
+    Invariants: a refused token starts a login only if no newer token is known, so that a late refusal of an old token
+    is retried with the new one. After a refused password all calls fail for `backoff` seconds without a login, so that
+    the vendor does not lock the account. After `replace` no token of an earlier password is used.
+
+    Args:
+        operation: the login's operation, whose request gets the credentials themselves.
+        parameter: the name of the query parameter for the token.
+        credentials: the query parameters of the login.
+        identity: the user name.
+        dead_codes: the vendor's error codes for a token that is no longer valid.
     """
 
     backoff = 30.0
@@ -177,110 +176,114 @@ class LoginAuth:
         credentials: dict[str, str],
         identity: str,
         dead_codes: frozenset[str],
-        tokens: TokenStore,
+        tokens: TokenStore | None,
     ) -> None:
+        if tokens is not None and not all(callable(getattr(tokens, name, None)) for name in ("get", "put")):
+            raise InvalidInputError("tokens must be a TokenStore: an object with async get and put", field="tokens")
         self._vendor = vendor
         self._operation = operation
         self._parameter = parameter
         self._dead_codes = dead_codes
-        self._tokens = tokens
+        self._tokens = MemoryTokenStore() if tokens is None else tokens
         self.identity = Secret(identity)
         self.key = process_hash(*credentials.values())
         pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
-        self._credentials = Attachment(query="&".join(pairs), secrets=tuple(credentials.values()))
-        self._job: anyio.Future[Secret] | None = None
-        self._ended = 0  # logins that gave a token
-        self._refused: tuple[float, AuthError] | None = None
-        self._replaced = False  # the stored token is of an earlier password
+        self._credentials = Credentials(query="&".join(pairs), secrets=tuple(credentials.values()))
+        self._login_task: anyio.Future[Secret] | None = None
+        self._logins = 0  # that returned a token
+        self._refusal: tuple[float, AuthError] | None = None  # of the password, and until when calls fail for it
+        self._ignores_stored = False  # the stored token is of an earlier password
 
     def bind(
         self,
         *,
         account: str,
         login: Callable[[], Awaitable[str]],
-        start: Callable[[Callable[[], Awaitable[Secret]]], anyio.Future[Secret]],
-        clock: Callable[[], float],
+        start_task: Callable[[Callable[[], Awaitable[Secret]]], anyio.Future[Secret]],
     ) -> None:
-        """Said by the book when it opens: what the store calls the account, how to log in, where the work may go on."""
-        self._account = account
-        self._login, self._start, self._clock = login, start, clock
+        """Connect the object with a book that opens.
 
-    async def credentials_for(self, operation: str, longest: float) -> Attachment:
+        Args:
+            account: the name of the account in the token store.
+            login: sends the login request and returns the token.
+            start_task: starts a task in the book's task group.
+        """
+        self._account, self._login, self._start_task = account, login, start_task
+
+    async def credentials_for(self, operation: str, timeout: float) -> Credentials:
         if operation == self._operation:
             return self._credentials
-        return self._attached(await self._stored() or await self._renewed(None, longest))
+        return self._token_credentials(await self._stored_token() or await self._renewed_token(None, timeout))
 
-    async def renew(self, rejected: Attachment, error: AuthError, longest: float) -> bool:
+    async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
         if error.code not in self._dead_codes or rejected is self._credentials:
             return False
-        await self._renewed(rejected, longest)
+        await self._renewed_token(rejected, timeout)
         return True
 
     def replace(self, other: LoginAuth) -> None:
         self._credentials, self.key, self.identity = other._credentials, other.key, other.identity
-        self._job, self._refused, self._replaced = None, None, True
+        self._login_task, self._refusal, self._ignores_stored = None, None, True
 
-    async def _stored(self) -> Secret | None:
-        return None if self._replaced else await self._tokens.get(self._account)
-
-    def _attached(self, token: Secret) -> Attachment:
+    def _token_credentials(self, token: Secret) -> Credentials:
         secret = token.reveal()
-        return Attachment(query=f"{self._parameter}={quote(secret, safe='')}", secrets=(secret,))
+        return Credentials(query=f"{self._parameter}={quote(secret, safe='')}", secrets=(secret,))
 
-    async def _renewed(self, rejected: Attachment | None, longest: float) -> Secret:
-        token = await self._another(rejected)
-        if token is None:
-            if self._refused and self._clock() < self._refused[0]:
-                raise _before(self._refused[1])
-            if self._job is None or is_finished(self._job):
-                self._job = self._start(self._log_in)
-            with anyio.move_on_after(longest):
-                try:
-                    return await await_result(self._job)
-                except CrossbookError as error:
-                    raise _before(error) from None
-            raise ConnectError(
-                f"the login was not done within {max(0.0, longest):.3g} s",
-                vendor=self._vendor, operation=self._operation,
-            )  # fmt: skip
-        return token
+    async def _stored_token(self) -> Secret | None:
+        return None if self._ignores_stored else await self._tokens.get(self._account)
 
-    async def _another(self, rejected: Attachment | None) -> Secret | None:
-        """A token other than the rejected one; a store may be slow, and a login may end while it answers."""
-        ended = -1
-        while ended != self._ended:
-            ended = self._ended
-            token = await self._stored()
-            if token is not None and self._attached(token) != rejected:
+    async def _renewed_token(self, rejected: Credentials | None, timeout: float) -> Secret:
+        """Return a token other than the rejected one: the stored token, or that of a login."""
+        token = await self._other_token(rejected)
+        if token is not None:
+            return token
+        if self._refusal and anyio.current_time() < self._refusal[0]:
+            raise _unsent_copy(self._refusal[1])
+        if self._login_task is None or is_finished(self._login_task):
+            self._login_task = self._start_task(self._log_in)
+        with anyio.move_on_after(timeout):
+            try:
+                return await await_result(self._login_task)
+            except CrossbookError as error:
+                raise _unsent_copy(error) from None
+        raise ConnectError(
+            f"the login did not end within {max(0.0, timeout):.3g} s", vendor=self._vendor, operation=self._operation
+        )
+
+    async def _other_token(self, rejected: Credentials | None) -> Secret | None:
+        """Return the stored token unless it is the rejected one. A login that ends meanwhile stores another one."""
+        logins = -1
+        while logins != self._logins:
+            logins = self._logins
+            token = await self._stored_token()
+            if token is not None and self._token_credentials(token) != rejected:
                 return token
         return None
 
     async def _log_in(self) -> Secret:
+        # Each await lets `replace` change the credentials. The result of an old password is then not stored.
         credentials = self._credentials
         try:
             token = Secret(await self._login())
             if credentials is self._credentials:
                 await self._tokens.put(self._account, token)
-            if credentials is self._credentials:  # still: a store may be slow
-                self._refused, self._ended, self._replaced = None, self._ended + 1, False
+            if credentials is self._credentials:
+                self._refusal, self._logins, self._ignores_stored = None, self._logins + 1, False
             return token
         except CrossbookError as error:
             if credentials is not self._credentials:
                 raise
             await self._tokens.put(self._account, None)
             if isinstance(error, AuthError):
-                self._refused = (self._clock() + self.backoff, error)
+                self._refusal = (anyio.current_time() + self.backoff, error)
             raise
 
 
-def _before(error: CrossbookError) -> CrossbookError:
-    """A login's error for one who waited for it: its own copy, since a list adds its cursor, and of a call that never
-    left, whatever became of the login."""
+def _unsent_copy(error: CrossbookError) -> CrossbookError:
+    """Return the error of a login for a caller that waited for it, whose own request was never sent.
+
+    Each caller gets a copy, since a list adds its cursor to the error.
+    """
     own = copy(error)
     own.sent = own.earlier = "no"
     return own
-
-
-def shared_hash(*values: str) -> str:
-    """Return a name for a shared store: the same in every process, and made of no credential."""
-    return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""The only I/O policy: wait for a turn → authenticate → transport → judge → maybe again."""
+"""Send one request: acquire a permit, authenticate, send, map the response to an error or a success, retry."""
 
 from __future__ import annotations
 
@@ -14,32 +14,24 @@ from crossbook import _redaction
 from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
 from crossbook._http import logs
 from crossbook._http.error_mapping import MARKS, map_response_error, request_id
-from crossbook._http.limiter import AcquireTimeout
-from crossbook._http.logs import watcher
+from crossbook._http.limiter import AcquireTimeoutError
 from crossbook._http.options import Attempt, Options
-from crossbook._http.request import Attachment, TransportFailure, TransportResponse, outgoing
-from crossbook._http.retry import BASE, may_repeat, wait_before
+from crossbook._http.request import Credentials, TransportFailure, TransportResponse, prepare_request
+from crossbook._http.retry import BASE_DELAY, is_still_processing, may_retry, retry_delay
 from crossbook._http.session import Session
 from crossbook._tracebacks import hide_internal_frames
-from crossbook.errors import (
-    AuthError,
-    CrossbookError,
-    InvalidResponseError,
-    RateLimitError,
-    Sent,
-    VendorUnavailableError,
-)
+from crossbook.errors import AuthError, CrossbookError, InvalidResponseError, RateLimitError, Sent
 from crossbook.vendor import Operation, Retry
 
 T = TypeVar("T")
-_OTHER = Operation(Retry.CREATE_NO_LOOKUP)
-_OVERDUE = TransportFailure("lost", "maybe", "deadline")
+_UNKNOWN_OPERATION = Operation(Retry.CREATE_NO_LOOKUP)
+_TIMED_OUT = TransportFailure("lost", "maybe", "deadline")
 _CLOSED = TransportFailure("connect", "no", "closed")
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class SuccessResponse(Response, frozen=True):
-    """A response that success was said of; what it cannot be decoded into is ours to name."""
+    """A successful response. `decode` raises `InvalidResponseError` if the body does not match the model."""
 
     vendor: str
     operation: str
@@ -48,8 +40,8 @@ class SuccessResponse(Response, frozen=True):
         try:
             return decoder.decode(self.content)
         except _UNDECODABLE as error:
-            refusal = self._misshapen(error)
-        raise refusal
+            mismatch = self._mismatch(error)
+        raise mismatch
 
     async def decode_async(self, decoder: msgspec.json.Decoder[T]) -> T:
         if len(self.content) <= LONG:
@@ -57,201 +49,262 @@ class SuccessResponse(Response, frozen=True):
         try:
             return await decode_in_chunks(self.content, decoder)
         except _UNDECODABLE as error:
-            refusal = self._misshapen(error)
-        raise refusal
+            mismatch = self._mismatch(error)
+        raise mismatch
 
-    def _misshapen(self, error: Exception) -> InvalidResponseError:
-        # The path of msgspec's message (`$.data[3].id`) helps and shows no value.
+    def _mismatch(self, error: Exception) -> InvalidResponseError:
+        # The path in msgspec's message (`$.data[3].id`) helps and shows no value.
         where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
         return InvalidResponseError(
-            f"the answer has another shape than the spec says, at {where}",
+            f"response does not match the spec at {where}",
             vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
         )  # fmt: skip
 
 
+class _Call:
+    """One call of `Client.send`: a request and the state of its attempts."""
+
+    __slots__ = (
+        "attempts", "began", "credentials", "deadline", "earlier", "error", "operation", "renewed", "request",
+        "uncounted", "watcher",
+    )  # fmt: skip
+
+    began: float  # the last attempt
+    credentials: Credentials  # of the last attempt
+
+    def __init__(self, request: Request, operation: Operation) -> None:
+        self.request = request
+        self.operation = operation
+        self.watcher = logs.watcher.get()
+        self.attempts = 0
+        self.uncounted = 0  # attempts that do not count against `max_attempts`
+        self.deadline = inf  # unless known, the deadline is set when the first attempt begins
+        self.earlier: Sent = "no"  # "maybe" if an attempt before the last one may have succeeded
+        self.error: CrossbookError | None = None  # of the last attempt
+        self.renewed = False  # whether the credentials were renewed
+
+
 class Client:
-    """Sends a generated client's requests over one connection with one set of options."""
+    """Sends the requests of a generated client through one session, with one set of options.
+
+    `send` is the only place that waits for a permit, authenticates, sends, maps errors and retries.
+    """
 
     def __init__(self, session: Session, options: Options) -> None:
         self._session = session
         self._options = options
-        self._cap = options.max_response_bytes or session.profile.max_response_bytes
-        # What a batch waits for one permit or one Retry-After, and by which option; None for a single call.
-        self._patience: tuple[float, str] | None = None
+        self._max_response_bytes = options.max_response_bytes or session.profile.max_response_bytes
+        # How long a batch waits for a permit or a Retry-After, and the option that says so; None for a single call.
+        self._batch_wait: tuple[float, str] | None = None
         if options.max_wait is not None:
-            self._patience = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
+            self._batch_wait = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
         self.requests = 0
 
     def __repr__(self) -> str:
-        return f"<Wire to {self._session.profile.vendor}>"
+        return f"<Client of {self._session.profile.vendor}>"
 
     @hide_internal_frames
     async def send(self, request: Request) -> Response:
-        session, options = self._session, self._options
+        """Send the request until it succeeds, or its error is final. Raise that error."""
+        session = self._session
         session.check_open()
         limiter = session.limiter
-        operation = session.profile.operations.get(request.operation, _OTHER)
-        number, free, renewed, deadline = 0, 0, False, None
-        earlier: Sent = "no"
-        error: CrossbookError | None = None
-        watching = watcher.get()
+        call = _Call(request, session.profile.operations.get(request.operation, _UNKNOWN_OPERATION))
         while True:
-            if watching is not None:
-                watching.asked(request)
-            if not limiter.acquire_nowait(ahead=operation.priority):
-                deadline = await self._turn(request, operation, deadline, error)
+            if call.watcher is not None:
+                call.watcher.before_request(request)
+            if not limiter.acquire_nowait(priority=call.operation.priority):
+                await self._wait_for_permit(call)
             try:
-                began = anyio.current_time()
-                if deadline is None:
-                    deadline = began + options.timeout
-                number += 1
-                self.requests += 1
-                attachment, left = (
-                    session.auth.credentials_for(request.operation, deadline - began),
-                    deadline - began,
-                )
-                if not isinstance(attachment, Attachment):
-                    attachment = await attachment
-                    left = deadline - anyio.current_time()
-                call = outgoing(request, session.base, attachment, options, left, self._cap)
-                outcome: TransportResponse | TransportFailure = _OVERDUE
-                with anyio.move_on_at(deadline):
-                    outcome = await session.transport.send(call)
-            except CrossbookError as unmade:  # the login's
-                unmade.earlier = earlier
-                raise
+                outcome = await self._attempt(call)
             finally:
                 limiter.release()
-            if isinstance(outcome, TransportResponse) and outcome.content.startswith(BOM_UTF8):
-                outcome = TransportResponse(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
-            marks = None
-            if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
-                marks = await count_in_chunks(outcome.content, MARKS)
-            error = map_response_error(session.profile, operation, outcome, request, attachment.secrets, marks)
-            if watching is not None:
-                watching.answered(request, outcome, error)
-            if isinstance(error, RateLimitError):
-                limiter.throttled(error.retry_after)
-            elif isinstance(outcome, TransportResponse):
-                limiter.succeeded(anyio.current_time())
-            if error is None and isinstance(outcome, TransportResponse):
-                limiter.quota.succeeded(repeated=number > 1)
-                if options.on_attempt is not None or logs.wanted():
-                    self._told(request, number, began, outcome, None, None, attachment.secrets)
-                content = session.profile.empty_list if outcome.status == 404 else outcome.content
-                if outcome.status == 207:  # a success in part: what it says of the other part is shown
-                    content = _redaction.without_secrets(content, attachment.secrets)
-                return SuccessResponse(
-                    outcome.status, outcome.headers, content, session.profile.vendor, request.operation
-                )  # fmt: skip
-            assert error is not None
-            error.operation, error.attempts, error.earlier = request.operation, number, earlier
-            if error.sent == "maybe" or (error.sent == "yes" and not error.writes_nothing):
-                earlier = "maybe"
-            if isinstance(error, AuthError) and not renewed:
-                try:
-                    renewed = await session.auth.renew(attachment, error, deadline - anyio.current_time())
-                except CrossbookError as unmade:
-                    unmade.earlier = earlier
-                    self._told(request, number, began, outcome, error, None)
-                    raise
-                if renewed:
-                    self._told(request, number, began, outcome, error, 0.0)
-                    free += 1  # the new try costs no attempt
-                    continue
-            # A batch waits for what the vendor asks for beside the call's time.
-            beside = self._patience if error.retry_after is not None and not _working(error) else None
-            left = deadline - anyio.current_time() if beside is None else beside[0]
-            wait = self._wait(operation, error, number - free, left)
-            free += _working(error)
-            self._told(request, number, began, outcome, error, wait)
-            if wait is None:
-                raise error
-            with session.cancel_on_close() as scope:
-                await anyio.sleep(wait)
-            if scope.cancelled_caught:
-                raise error
-            if beside is not None:
-                deadline += wait
+            call.error = await self._map_outcome(call, outcome)
+            if call.error is None:
+                assert isinstance(outcome, TransportResponse)
+                return self._success(call, outcome)
+            if not await self._prepare_retry(call, outcome, call.error):
+                raise call.error
 
-    async def _turn(
-        self, request: Request, operation: Operation, deadline: float | None, before: CrossbookError | None
-    ) -> float | None:
-        """Wait for a permit of the account; return the call's deadline, None if it begins with the request.
+    async def _wait_for_permit(self, call: _Call) -> None:
+        """Wait for a permit of the account.
 
-        The wait is part of the call's `timeout`, unless it has a bound of its own. That is `queue_timeout` for the
-        first permit of a call, and the patience of a batch for each. A batch gets back the time that it waited.
+        The wait is part of the call's `timeout`, unless it has a limit of its own. That is `queue_timeout` for the
+        first permit of a call, and the `max_wait` of a batch for each permit. The deadline of a batch's call is moved
+        by the time that it waited.
 
         Raises:
-            CrossbookError: no permit comes in time, or before the book closes. The attempt `before` says what became of
-                the call, if there was one.
+            CrossbookError: no permit comes in time, or before the book closes. After a failed attempt this is the error
+                of that attempt.
         """
-        session, options = self._session, self._options
-        began, bound = anyio.current_time(), self._patience
-        if bound is None and deadline is None and options.queue_timeout is not None:
-            bound = options.queue_timeout, "queue_timeout"
-        if bound is None and deadline is None:
-            deadline = began + options.timeout
-        longest, option = bound or ((deadline or 0.0) - began, "timeout")
+        session, began, known = self._session, anyio.current_time(), call.deadline < inf
+        limit = self._batch_wait
+        if limit is None and not known and self._options.queue_timeout is not None:
+            limit = self._options.queue_timeout, "queue_timeout"
+        if limit is None and not known:
+            call.deadline = began + self._options.timeout
+        seconds, option = limit or (call.deadline - began, "timeout")
         try:
             with session.cancel_on_close():
-                await session.limiter.acquire(longest, ahead=operation.priority)
-                return deadline if bound is None or deadline is None else deadline + anyio.current_time() - began
-        except AcquireTimeout as late:
-            within = f"{max(0.0, longest):.3g} s ({option})"
+                await session.limiter.acquire(seconds, priority=call.operation.priority)
+                if limit is not None:
+                    call.deadline += anyio.current_time() - began
+                return
+        except AcquireTimeoutError as late:
+            within = f"{max(0.0, seconds):.3g} s ({option})"
             reason = (
                 f"no permit from the rate limiter within {within}; nothing was sent: "
                 f"send fewer requests at once, or raise {option}"
             )
-            if session.limiter.closed() > max(0.0, began + longest - anyio.current_time()):
+            if session.limiter.closed_for() > max(0.0, began + seconds - anyio.current_time()):
                 reason = (
-                    f"the vendor asked to wait, for longer than {within}; nothing was sent: "
-                    "call again after the time that it asked for (retry_after)"
+                    f"the vendor requires a wait of more than {within}; nothing was sent: "
+                    "call again after that wait (retry_after)"
                 )
-            raise before or RateLimitError(
+            raise call.error or RateLimitError(
                 reason,
-                vendor=session.profile.vendor, operation=request.operation, retry_after=max(0.0, late.wait),
+                vendor=session.profile.vendor, operation=call.request.operation, retry_after=max(0.0, late.wait),
             ) from None  # fmt: skip
-        error = before or map_response_error(session.profile, operation, _CLOSED)
+        error = call.error or map_response_error(session.profile, call.operation, _CLOSED)
         assert error is not None
-        error.operation = request.operation
+        error.operation = call.request.operation
         raise error
 
-    def _wait(self, operation: Operation, error: CrossbookError, number: int, left: float) -> float | None:
-        """Seconds until the next attempt; None if there is none."""
-        working = _working(error)
-        if not may_repeat(operation.retry, error) or (number >= self._options.max_attempts and not working):
-            return None
-        if self._session.task_group is None:  # closed meanwhile
-            return None
-        asked = max(error.retry_after or 0.0, BASE) if working else error.retry_after
-        wait = wait_before(1 if working else number, asked)
-        # A batch obeys a vendor that throttles: the limiter slows all of it down, so no quota need end its repeats.
-        free = working or (self._patience is not None and isinstance(error, RateLimitError))
-        if wait >= left or not (free or self._session.limiter.quota.take()):
-            return None
-        return wait
+    async def _attempt(self, call: _Call) -> TransportResponse | TransportFailure:
+        """Authenticate the request and send it once, within the deadline of the call."""
+        session, operation = self._session, call.request.operation
+        call.began = now = anyio.current_time()
+        if call.deadline == inf:
+            call.deadline = now + self._options.timeout
+        call.attempts += 1
+        self.requests += 1
+        try:
+            credentials = session.auth.credentials_for(operation, call.deadline - now)
+            if not isinstance(credentials, Credentials):
+                credentials = await credentials
+                now = anyio.current_time()
+            call.credentials = credentials
+            prepared = prepare_request(
+                call.request, session.base, credentials, self._options, call.deadline - now, self._max_response_bytes
+            )
+            outcome: TransportResponse | TransportFailure = _TIMED_OUT
+            with anyio.move_on_at(call.deadline):
+                outcome = await session.transport.send(prepared)
+        except CrossbookError as error:  # the login's, for instance
+            error.earlier = call.earlier
+            raise
+        if isinstance(outcome, TransportResponse) and outcome.content.startswith(BOM_UTF8):
+            return TransportResponse(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
+        return outcome
 
-    def _told(
-        self, request: Request, number: int, began: float, outcome: TransportResponse | TransportFailure,
-        error: CrossbookError | None, wait: float | None, secrets: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
-        hook = self._options.on_attempt
-        if hook is None and not logs.wanted():
+    async def _map_outcome(self, call: _Call, outcome: TransportResponse | TransportFailure) -> CrossbookError | None:
+        """Return the error of an attempt, or None if it succeeded. Report the outcome to the limiter."""
+        marks, limiter = None, self._session.limiter
+        if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
+            marks = await count_in_chunks(outcome.content, MARKS)
+        error = map_response_error(
+            self._session.profile, call.operation, outcome, call.request, call.credentials.secrets, marks
+        )
+        if call.watcher is not None:
+            call.watcher.after_request(call.request, outcome, error)
+        if isinstance(error, RateLimitError):
+            limiter.throttled(error.retry_after)
+        elif isinstance(outcome, TransportResponse):
+            limiter.succeeded(anyio.current_time())
+        if error is not None:
+            error.operation, error.attempts, error.earlier = call.request.operation, call.attempts, call.earlier
+            if error.sent == "maybe" or (error.sent == "yes" and not error.writes_nothing):
+                call.earlier = "maybe"
+        return error
+
+    def _success(self, call: _Call, response: TransportResponse) -> SuccessResponse:
+        profile = self._session.profile
+        self._session.limiter.quota.succeeded(retried=call.attempts > 1)
+        self._report_attempt(call, response, None, None)
+        content = profile.empty_list if response.status == 404 else response.content
+        if response.status == 207:  # the errors of the failed items are shown, and may quote a secret
+            content = _redaction.mask_secrets(content, call.credentials.secrets)
+        return SuccessResponse(response.status, response.headers, content, profile.vendor, call.request.operation)
+
+    async def _prepare_retry(
+        self, call: _Call, outcome: TransportResponse | TransportFailure, error: CrossbookError
+    ) -> bool:
+        """Return whether the request is sent again, after the wait before that."""
+        if isinstance(error, AuthError) and not call.renewed and await self._renew_credentials(call, outcome, error):
+            return True
+        processing = is_still_processing(error)
+        # A batch waits for a Retry-After in addition to the call's time.
+        batch_wait = self._batch_wait if error.retry_after is not None and not processing else None
+        left = call.deadline - anyio.current_time() if batch_wait is None else batch_wait[0]
+        delay = self._delay(call, error, left)
+        self._report_attempt(call, outcome, error, delay)
+        if delay is None:
+            return False
+        call.uncounted += processing
+        with self._session.cancel_on_close() as scope:
+            await anyio.sleep(delay)
+        if batch_wait is not None:
+            call.deadline += delay
+        return not scope.cancelled_caught
+
+    async def _renew_credentials(
+        self, call: _Call, outcome: TransportResponse | TransportFailure, error: AuthError
+    ) -> bool:
+        """Return whether there are fresh credentials. The next attempt is not counted then."""
+        try:
+            call.renewed = await self._session.auth.renew(call.credentials, error, call.deadline - anyio.current_time())
+        except CrossbookError as login_error:
+            login_error.earlier = call.earlier
+            self._report_attempt(call, outcome, error, None)
+            raise
+        if call.renewed:
+            self._report_attempt(call, outcome, error, 0.0)
+            call.uncounted += 1
+        return call.renewed
+
+    def _delay(self, call: _Call, error: CrossbookError, left: float) -> float | None:
+        """Return the seconds until the next attempt, or None if the error is final."""
+        attempt, processing = call.attempts - call.uncounted, is_still_processing(error)
+        if not may_retry(call.operation.retry, error) or (attempt >= self._options.max_attempts and not processing):
+            return None
+        if self._session.task_group is None:  # the book was closed meanwhile
+            return None
+        if processing:
+            delay = retry_delay(1, max(error.retry_after or 0.0, BASE_DELAY))
+        else:
+            delay = retry_delay(attempt, error.retry_after)
+        # The limiter slows a throttled batch down, so no quota has to end its retries.
+        free = processing or (self._batch_wait is not None and isinstance(error, RateLimitError))
+        if delay >= left or not (free or self._session.limiter.quota.acquire()):
+            return None
+        return delay
+
+    def _report_attempt(
+        self,
+        call: _Call,
+        outcome: TransportResponse | TransportFailure,
+        error: CrossbookError | None,
+        wait: float | None,
+    ) -> None:
+        """Log the attempt, and pass it to the `on_attempt` hook."""
+        hook, logged = self._options.on_attempt, logs.is_enabled()
+        if hook is None and not logged:
             return
-        profile, seconds = self._session.profile, anyio.current_time() - began
-        cause = None if error is None else error.cause or type(error).__name__
-        sent = error.sent if error else "yes"
-        attempt = Attempt(profile.vendor, request.operation, number, seconds, outcome.status, sent, cause, wait)
-        if logs.wanted():
+        profile = self._session.profile
+        attempt = Attempt(
+            vendor=profile.vendor,
+            operation=call.request.operation,
+            number=call.attempts,
+            seconds=anyio.current_time() - call.began,
+            status=outcome.status,
+            sent=error.sent if error else "yes",
+            cause=None if error is None else error.cause or type(error).__name__,
+            wait=wait,
+        )
+        if logged:
             id = error.request_id if error else None
             if error is None and isinstance(outcome, TransportResponse):
-                id = request_id(profile, outcome, request, secrets)
-            logs.attempted(attempt, request, id)
+                id = request_id(profile, outcome, call.request, call.credentials.secrets)
+            logs.log_attempt(attempt, call.request, id)
         if hook is not None:
             hook(attempt)
-
-
-def _working(error: CrossbookError) -> bool:
-    """Whether the vendor asks for patience only: asking it again costs no attempt."""
-    return isinstance(error, VendorUnavailableError) and error.status == 202

@@ -1,4 +1,4 @@
-"""Success or failure: by status, content type and a tolerantly decoded body together, before any model is decoded."""
+"""Map the outcome of an attempt to an error of crossbook, or to none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from time import time
 from typing import Any
 
@@ -25,17 +25,16 @@ from crossbook.errors import (
     RateLimitError,
     RejectedError,
     ResponseTooLargeError,
-    Sent,
     VendorUnavailableError,
 )
 from crossbook.vendor import Operation, Retry, VendorProfile
 
 MARKS = (b"{", b"[", b",")
-"""What begins an object, a list, or another value: counted in a long body before it is decoded."""
-_FEW = 100_000  # values that are never too many
-_DENSE = 10  # bytes
+"""The bytes that begin an object, a list, or another value. They are counted in a long body before it is decoded."""
+_FEW_VALUES = 100_000  # values that are never too many
+_BYTES_PER_VALUE = 10  # more values than this are suspicious
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]*)?")
-_LONGEST = 1e9  # seconds; longer than anybody waits
+_MAX_RETRY_AFTER = 1e9  # seconds
 _BY_STATUS: dict[int, type[CrossbookError]] = {
     401: AuthError,
     403: AuthError,
@@ -54,145 +53,134 @@ def _decoder(profile: VendorProfile) -> msgspec.json.Decoder[Any]:
 def map_response_error(
     profile: VendorProfile,
     operation: Operation,
-    reply: TransportResponse | TransportFailure,
+    outcome: TransportResponse | TransportFailure,
     request: Request | None = None,
     secrets: tuple[str, ...] = (),
     marks: Sequence[int] | None = None,
 ) -> CrossbookError | None:
-    """None for success; else our error for what the vendor said, less what it quotes of the request and its secrets.
+    """Return the error of an attempt, or None if it succeeded.
 
-    `marks` says how many of each of `MARKS` are in the body, if they were counted before.
+    Status, content type and a tolerantly decoded body decide together, before any model is decoded. The values of the
+    request and its secrets are masked in what the vendor quotes of them.
+
+    Args:
+        marks: how often each of `MARKS` occurs in the body, if they were counted before.
     """
-    if isinstance(reply, TransportFailure):
-        return _unanswered(profile, reply, operation)
-    status = reply.status
+    if isinstance(outcome, TransportFailure):
+        return _map_failure(profile, outcome, operation)
+    fail, status = partial(_error, profile, outcome), outcome.status
     ok = 200 <= status < 300
-    if status == 202 and (operation.retry is Retry.SAFE or "retry-after" in reply.headers):
-        # Not done yet: asked again, as the vendor says, until it is. A create is not: it may happen yet.
-        return _error(profile, VendorUnavailableError, reply, "the vendor is still working on it")
+    if status == 202 and (operation.retry is Retry.SAFE or "retry-after" in outcome.headers):
+        # The request is sent again, after the vendor's delay, until it is done. A create is not: it may still happen.
+        return fail(VendorUnavailableError, "the vendor is still processing the request")
     if status == 206:
-        # An old page of a list from a cache, for instance: whatever it holds, it is not all.
-        return _error(
-            profile,
-            InvalidResponseError,
-            reply,
-            "the answer is only a part of the whole (206), though none was asked for",
-        )
-    if ok and not reply.content.strip():
-        return _error(profile, InvalidResponseError, reply, "the answer is empty")
-    too_many = None
-    if len(reply.content) > _FEW:
-        too_many = _too_many(profile, len(reply.content), marks or [reply.content.count(mark) for mark in MARKS])
+        # For instance an old page of a list from a cache. A partial list must never look complete.
+        return fail(InvalidResponseError, "the response is partial (206), although all of it was requested")
+    if ok and not outcome.content.strip():
+        return fail(InvalidResponseError, "the response is empty")
+    body = None
+    excess = _find_excess(profile, outcome.content, marks) if len(outcome.content) > _FEW_VALUES else None
+    if excess is not None:
+        return fail(ResponseTooLargeError, f"the response has {excess}")
     try:
-        body = None if too_many is not None else _decoder(profile).decode(reply.content)
+        body = _decoder(profile).decode(outcome.content)
     except msgspec.ValidationError:
-        body = None  # JSON, but no object
+        pass  # JSON, but not an object
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         if ok:
-            return _error(
-                profile,
-                InvalidResponseError,
-                reply,
-                f"the answer is no JSON: {_shape(reply)}",
-                cause=type(error).__name__,
+            return fail(
+                InvalidResponseError, f"the response is not JSON: {_describe(outcome)}", cause=type(error).__name__
             )
-        body = None
-    if too_many is not None:
-        return _error(profile, ResponseTooLargeError, reply, f"the answer holds {too_many}")
-    complaint = profile.read_error(status, body)
-    if complaint is not None and complaint.kind is not None:
-        kind = complaint.kind
-    elif ok and complaint is None:
-        return _error(profile, InvalidResponseError, reply, f"the answer is none of {profile.title}: {_shape(reply)}")
-    elif ok or (status == 404 and operation.empty_on_404 and complaint is not None):
+    info = profile.read_error(status, body)
+    if info is not None and info.kind is not None:
+        kind = info.kind
+    elif ok and info is None:
+        return fail(InvalidResponseError, f"the response is not in the format of {profile.title}: {_describe(outcome)}")
+    elif ok or (status == 404 and operation.empty_on_404 and info is not None):
         return None
     elif 300 <= status < 400:
-        return _error(profile, InvalidResponseError, reply, "the answer is a redirect, and redirects are not followed")
-    elif status == 404 and complaint is None:
-        return _error(
-            profile,
+        return fail(InvalidResponseError, "the response is a redirect, and redirects are not followed")
+    elif status == 404 and info is None:
+        return fail(
             InvalidResponseError,
-            reply,
-            f"404, and not as {profile.title} answers: check base_url ({_shape(reply)})",
+            f"404 in another format than that of {profile.title}: check base_url ({_describe(outcome)})",
         )
+    elif status in _BY_STATUS:
+        kind = _BY_STATUS[status]
     else:
-        kind = _BY_STATUS.get(status) or (
-            VendorUnavailableError if status >= 500 else RejectedError if status >= 400 else InvalidResponseError
-        )
-    if complaint is None:
-        return _error(profile, kind, reply, f"the vendor answered with status {status} ({_shape(reply)})")
+        kind = VendorUnavailableError if status >= 500 else RejectedError if status >= 400 else InvalidResponseError
+    if info is None:
+        return fail(kind, f"the vendor responded with status {status} ({_describe(outcome)})")
 
-    def hide(text: str) -> str:
-        return text if request is None else _redaction.masked(text, request, secrets)
+    def mask(text: str) -> str:
+        return text if request is None else _redaction.mask_request_values(text, request, secrets)
 
-    return _error(
-        profile,
+    return fail(
         kind,
-        reply,
-        _redaction.text(hide(complaint.message)) or f"the vendor answered with status {status}",
-        code=complaint.code and _redaction.text(hide(complaint.code)),
-        field=complaint.field and _redaction.text(hide(complaint.field)),
-        request_id=complaint.request_id and _redaction.label(hide(complaint.request_id)),
+        _redaction.mask_text(mask(info.message)) or f"the vendor responded with status {status}",
+        code=info.code and _redaction.mask_text(mask(info.code)),
+        field=info.field and _redaction.mask_text(mask(info.field)),
+        request_id=info.request_id and _redaction.mask_id(mask(info.request_id)),
     )
 
 
-def _too_many(profile: VendorProfile, size: int, marks: Sequence[int]) -> str | None:
-    """What makes decoding cost far more than the body did, if anything: counted, since each value becomes an object.
+def _find_excess(profile: VendorProfile, content: bytes, marks: Sequence[int] | None) -> str | None:
+    """Return what makes decoding the body far too expensive, if anything: each value becomes an object.
 
-    The shortest rows of our vendors spend 11 bytes on a value, with its name; bombs, being lists of nothing, 2 to 5.
+    The shortest rows of our vendors take 11 bytes for a value with its name. A decompression bomb of empty lists takes
+    2 to 5.
     """
-    objects = marks[0]
-    if objects > profile.max_objects:
+    marks = marks or [content.count(mark) for mark in MARKS]
+    if marks[0] > profile.max_objects:
         return f"more than {profile.max_objects:,} objects"
-    dense = sum(marks) > _FEW + size // _DENSE
-    return f"more than {_FEW:,} values, with less than {_DENSE} bytes for each" if dense else None
+    if sum(marks) > _FEW_VALUES + len(content) // _BYTES_PER_VALUE:
+        return f"more than {_FEW_VALUES:,} values, with less than {_BYTES_PER_VALUE} bytes for each"
+    return None
 
 
 def request_id(
-    profile: VendorProfile, reply: TransportResponse, request: Request, secrets: tuple[str, ...]
+    profile: VendorProfile, response: TransportResponse, request: Request, secrets: tuple[str, ...]
 ) -> str | None:
-    """What the vendor's support asks for, in an answer that was a success."""
-    found = profile.request_id(_decoder(profile).decode(reply.content))
-    return _redaction.label(_redaction.masked(found, request, secrets)) if found else None
+    """Return the id that the vendor gave a successful request, which its support needs."""
+    found = profile.request_id(_decoder(profile).decode(response.content))
+    return _redaction.mask_id(_redaction.mask_request_values(found, request, secrets)) if found else None
 
 
-def _unanswered(profile: VendorProfile, failure: TransportFailure, operation: Operation) -> CrossbookError:
-    """Our error for a request without a whole answer."""
-    facts: dict[str, Any] = {"vendor": profile.vendor, "cause": failure.cause, "status": failure.status}
+def _map_failure(profile: VendorProfile, failure: TransportFailure, operation: Operation) -> CrossbookError:
+    """Return the error of a request without a complete response."""
+    kind: type[CrossbookError]
     match failure.kind:
         case "connect":
-            why = f": {failure.why}" if failure.why else ""
-            return ConnectError(f"no connection to the vendor{why}", sent=failure.sent, **facts)
+            kind, message = ConnectError, "no connection to the vendor" + (f": {failure.why}" if failure.why else "")
         case "busy":
-            return ConnectError("no connection became free", sent=failure.sent, **facts)
+            kind, message = ConnectError, "no connection became free in time"
         case "too_large":
-            return ResponseTooLargeError(
-                "the answer is larger than max_response_bytes allows", sent=failure.sent, **facts
-            )
+            kind, message = ResponseTooLargeError, "the response is larger than max_response_bytes allows"
         case "encoding":
-            return InvalidResponseError("the answer is encoded in a way nobody asked for", sent=failure.sent, **facts)
+            kind, message = InvalidResponseError, "the response has a content encoding that was not requested"
         case "lost":
-            changes = operation.retry is not Retry.SAFE
-            hint = ": it may have happened, look before repeating it" if changes else ""
-            return NoResponseError(f"no whole answer came back{hint}", sent=failure.sent, **facts)
+            kind, message = NoResponseError, "no complete response arrived"
+            if operation.retry is not Retry.SAFE:
+                message += ": the write may have happened, look before repeating it"
+    return kind(message, vendor=profile.vendor, cause=failure.cause, status=failure.status, sent=failure.sent)
 
 
 def retry_after(headers: dict[str, str]) -> float | None:
-    """`Retry-After` in seconds, whether it came as a number or as a date; None if it is neither.
+    """Return `Retry-After` in seconds, from a number or a date; None if it is neither.
 
-    A date is counted from the vendor's own clock, where the answer tells it: ours may be another.
+    A date is compared with the vendor's own clock if the response has a `Date`, since our clock may differ.
     """
     value = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
-        return min(float(value), _LONGEST)
-    until = _moment(value)
+        return min(float(value), _MAX_RETRY_AFTER)
+    until = _parse_date(value)
     if until is None:
         return None
-    now = _moment(headers.get("date", ""))
-    return min(max(0.0, until - (time() if now is None else now)), _LONGEST)
+    now = _parse_date(headers.get("date", ""))
+    return min(max(0.0, until - (time() if now is None else now)), _MAX_RETRY_AFTER)
 
 
-def _moment(date: str) -> float | None:
+def _parse_date(date: str) -> float | None:
     try:
         moment = parsedate_to_datetime(date)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -200,15 +188,15 @@ def _moment(date: str) -> float | None:
         return None
 
 
-def _shape(reply: TransportResponse) -> str:
-    kind = reply.headers.get("content-type", "no content type").partition(";")[0]
-    return f"{_redaction.text(kind)[:40]}, {len(reply.content):,} bytes"
+def _describe(response: TransportResponse) -> str:
+    kind = response.headers.get("content-type", "no content type").partition(";")[0]
+    return f"{_redaction.mask_text(kind)[:40]}, {len(response.content):,} bytes"
 
 
 def _error(
-    profile: VendorProfile, kind: type[CrossbookError], reply: TransportResponse, message: str, **facts: Any
+    profile: VendorProfile, response: TransportResponse, kind: type[CrossbookError], message: str, **facts: Any
 ) -> CrossbookError:
-    sent: Sent = "yes"
     return kind(
-        message, vendor=profile.vendor, status=reply.status, retry_after=retry_after(reply.headers), sent=sent, **facts
-    )
+        message,
+        vendor=profile.vendor, status=response.status, retry_after=retry_after(response.headers), sent="yes", **facts,
+    )  # fmt: skip

@@ -1,9 +1,12 @@
-"""One account at one vendor in one running event loop: how fast it may be asked is one thing for all its books."""
+"""Limit the requests of one account in one event loop: how many are in flight, and how fast they begin.
+
+All books of the account share the limiter, since the vendor counts the requests of all of them.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from math import inf
 
@@ -11,100 +14,112 @@ import anyio
 from anyio.lowlevel import RunVar
 
 from crossbook._http.rate_limit import AdaptiveRate, TokenBucket
-from crossbook._http.retry import Quota
+from crossbook._http.retry import RetryQuota
 from crossbook.vendor import Rate
 
-# Where requests wait: for a place among those in flight, and for a turn. First come, first served.
+MAX_CLOSED = 256  # closed accounts whose limiters are kept for the next book
+_LATENESS = 0.01  # seconds by which an event loop wakes a task late; a burst of this length keeps the rate reachable
 
 
-class AcquireTimeout(Exception):
-    """No turn comes in time; `wait` is how many seconds it would take, as far as can be told."""
+class AcquireTimeoutError(Exception):
+    """No permit comes in time; `wait` is the estimate of how many seconds it would take."""
 
     def __init__(self, wait: float) -> None:
-        super().__init__(f"no turn for {wait:.3g} s")
+        super().__init__(f"no permit for {wait:.3g} s")
         self.wait = wait
 
 
 class _Waiter:
-    __slots__ = ("late", "latest", "woken")
+    __slots__ = ("deadline", "timeout", "woken")
 
-    def __init__(self, latest: float) -> None:
-        self.latest = latest
-        self.late: AcquireTimeout | None = None
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.timeout: AcquireTimeoutError | None = None
         self.woken = anyio.Event()
 
 
-class Limiter:
-    """At most `places` requests in flight, as fast as the bucket deals out turns.
+class AccountLimiter:
+    """Gives permits for requests, first come, first served.
 
-    Nobody is ever handed anything: the first in the line looks whether there is a place and a turn, and takes both at
-    once, with no await after it. So who is cancelled while waiting holds nothing that could be lost, and a limit that
+    A permit needs capacity (fewer than `concurrency` requests in flight) and the rate (a token of the bucket). The rate
+    is the known limit of the account, or a lower one that is learned once the vendor throttles.
+
+    Invariant: nobody is handed a permit. The first waiter checks capacity and rate itself, and takes both at once, with
+    no await in between or after. So a waiter that is cancelled holds nothing that could be lost, and a limit that
     changes meanwhile is seen.
+
+    For each request: `acquire`, then `succeeded` or `throttled` if the vendor responded, and always `release`.
     """
 
-    def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
+        self.quota = RetryQuota()
+        self.names: list[str] = []  # under which the event loop knows the account
         self._bucket = TokenBucket(inf, 1.0)
-        self._limited = False  # whether the bucket has anything to say: looking at the clock costs as much as the rest
-        self._places = 1
+        self._limited = False  # whether the bucket limits anything: reading the clock costs as much as all the rest
+        self._adaptive = AdaptiveRate()
+        self._rate = inf  # the lower of the known and the learned rate
+        self._known_rate: Rate | None = None
+        self._was_throttled = False  # from then on the bucket may be closed, even if no rate was learned
+        self._limits: list[tuple[Rate | None, int]] = []  # of each open book
+        self._concurrency = 1
         self._in_flight = 0
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
 
-    async def acquire(self, longest: float | None = None, *, ahead: bool = False) -> None:
-        """Waits for a place and a turn; `release` gives the place back.
+    async def acquire(self, timeout: float | None = None, *, priority: bool = False) -> None:
+        """Wait for a permit. `release` gives its capacity back.
 
         Args:
-            longest: seconds to wait at most; None waits as long as it takes.
-            ahead: for what the others wait for, a login: it takes the next turn, and a place beyond the last.
+            timeout: the longest wait in seconds; None waits as long as it takes.
+            priority: for a request that others wait for, a login: it comes first, and needs no free capacity.
 
         Raises:
-            Late: as soon as it is clear that it would take longer.
+            AcquireTimeoutError: as soon as it is certain that the wait would be longer.
         """
-        if not self.acquire_nowait(ahead=ahead):
-            await self._wait(inf if longest is None else longest, ahead)
+        if not self.acquire_nowait(priority=priority):
+            await self._wait(inf if timeout is None else timeout, priority)
 
-    def acquire_nowait(self, *, ahead: bool = False) -> bool:
-        """The same for who need not wait; False if one has to."""
-        return (ahead or not self._waiters) and self._take(ahead)
+    def acquire_nowait(self, *, priority: bool = False) -> bool:
+        """Take a permit without waiting. Return False if there is none."""
+        return (priority or not self._waiters) and self._try_acquire(priority)
 
     def release(self) -> None:
-        """The request ended, however it did."""
+        """Give the capacity of a finished request back."""
         self._in_flight -= 1
-        if self._in_flight == self._places - 1:
+        if self._in_flight == self._concurrency - 1:
             self._wake_first()
 
-    def _take(self, ahead: bool) -> bool:
-        if self._in_flight >= self._places and not ahead:
+    def _try_acquire(self, priority: bool) -> bool:
+        if self._in_flight >= self._concurrency and not priority:
             return False
-        if self._limited and not self._bucket.take(self._clock()):
+        if self._limited and not self._bucket.try_acquire(anyio.current_time()):
             return False
         self._in_flight += 1
         return True
 
-    async def _wait(self, longest: float, ahead: bool) -> None:
-        now = self._clock()
-        waiter = _Waiter(now + longest)
-        begins = self._bucket.begins(now, 0 if ahead else len(self._waiters))
-        if begins > waiter.latest:
-            raise AcquireTimeout(begins - now)
+    async def _wait(self, timeout: float, priority: bool) -> None:
+        now = anyio.current_time()
+        waiter = _Waiter(now + timeout)
+        ready_at = self._bucket.ready_at(now, 0 if priority else len(self._waiters))
+        if ready_at > waiter.deadline:
+            raise AcquireTimeoutError(ready_at - now)
         self._waiters[waiter] = None
-        if ahead:
+        if priority:
             self._waiters.move_to_end(waiter, last=False)
         try:
-            while waiter.late is None:
-                first = next(iter(self._waiters)) is waiter
-                if first and self._take(ahead):
+            while waiter.timeout is None:
+                is_first = next(iter(self._waiters)) is waiter
+                if is_first and self._try_acquire(priority):
                     return
-                now = self._clock()
-                begins = self._bucket.begins(now)
-                if now >= waiter.latest:
-                    raise AcquireTimeout(begins - now)
-                for_turn = first and (ahead or self._in_flight < self._places)
-                with anyio.CancelScope(deadline=min(begins, waiter.latest) if for_turn else waiter.latest):
+                now = anyio.current_time()
+                ready_at = self._bucket.ready_at(now)
+                if now >= waiter.deadline:
+                    raise AcquireTimeoutError(ready_at - now)
+                waits_for_rate = is_first and (priority or self._in_flight < self._concurrency)
+                with anyio.move_on_at(min(ready_at, waiter.deadline) if waits_for_rate else waiter.deadline):
                     await waiter.woken.wait()
                 if waiter.woken.is_set():
                     waiter.woken = anyio.Event()
-            raise waiter.late
+            raise waiter.timeout
         finally:
             self._waiters.pop(waiter, None)
             self._wake_first()
@@ -113,93 +128,72 @@ class Limiter:
         if self._waiters:
             next(iter(self._waiters)).woken.set()
 
-    def _dismiss_late(self, now: float) -> None:
-        """Turns come later than was said: tells those for whom that is too late."""
-        before = 0
+    def _fail_late_waiters(self, now: float) -> None:
+        """Fail the waiters whose permit would now come after their deadline."""
+        queued = 0
         for waiter in list(self._waiters):
-            begins = self._bucket.begins(now, before)
-            if begins > waiter.latest:
+            ready_at = self._bucket.ready_at(now, queued)
+            if ready_at > waiter.deadline:
                 del self._waiters[waiter]
-                waiter.late = AcquireTimeout(begins - now)
+                waiter.timeout = AcquireTimeoutError(ready_at - now)
                 waiter.woken.set()
             else:
-                before += 1
-
-
-REMEMBERED = 256  # closed accounts whose limits are kept for the next book
-_LATENESS = 0.01  # seconds: how late an event loop wakes us; without a burst of as much a rate would not be reached
-
-
-class AccountLimiter(Limiter):
-    """A line whose pace is the known rate, and a learned one below it once the vendor throttled.
-
-    Wants, around each request: `acquire`, then `succeeded` or `throttled` if the vendor answered, and `release`.
-    """
-
-    def __init__(self, clock: Callable[[], float] = anyio.current_time) -> None:
-        super().__init__(clock)
-        self.quota = Quota()
-        self._adaptive = AdaptiveRate()
-        self._known: Rate | None = None
-        self._refused = False  # from the first refusal on the bucket may be closed, also where no rate was learned
-        self._rate = inf  # the lower of the known and the learned one
-        self._terms: list[tuple[Rate | None, int]] = []  # of each open book
-        self.names: list[str] = []  # under which the event loop knows it
+                queued += 1
 
     @property
     def in_use(self) -> bool:
-        """Whether a book is open."""
-        return bool(self._terms)
+        """Return whether a book of the account is open."""
+        return bool(self._limits)
 
-    def join(self, rate: Rate | None, concurrency: int) -> None:
-        """A book opens. The strictest of all that are open holds: a limit is a fact of the account, not of a book."""
-        self._terms.append((rate, concurrency))
-        self._agree()
+    def add_book(self, rate: Rate | None, concurrency: int) -> None:
+        """Apply the limits of a book that opens. The strictest of all open books hold: they are the account's."""
+        self._limits.append((rate, concurrency))
+        self._apply_limits()
 
-    def leave(self, rate: Rate | None, concurrency: int) -> None:
-        """A book closes. The last one's terms hold until another opens."""
-        self._terms.remove((rate, concurrency))
-        if self._terms:
-            self._agree()
+    def remove_book(self, rate: Rate | None, concurrency: int) -> None:
+        """Drop the limits of a book that closes. Those of the last book hold until another one opens."""
+        self._limits.remove((rate, concurrency))
+        if self._limits:
+            self._apply_limits()
 
     def succeeded(self, now: float) -> None:
-        """The vendor answered, whatever it said, and did not throttle."""
+        """Record a response that did not throttle, whatever its status."""
         self._adaptive.succeeded(now)
         if self._adaptive.rate is not None:
-            self._pace()
+            self._update_rate()
 
     def throttled(self, retry_after: float | None) -> None:
-        """The vendor throttled: the rate may fall, and no turn comes within the `retry_after` seconds it asks for."""
-        now = self._clock()
+        """Record a response that throttled. The rate may fall, and no permit is given for `retry_after` seconds."""
+        now = anyio.current_time()
         until = now + (retry_after or 0.0)
-        used_up = self._rate < inf and bool(self._waiters) and self._bucket.begins(now) > now
+        used_up = self._rate < inf and bool(self._waiters) and self._bucket.ready_at(now) > now
         self._adaptive.throttled(now, until, self._rate if used_up else 0.0)
-        self._refused = True
-        self._pace()
-        self._bucket.refused(now, until)
-        self._dismiss_late(now)
+        self._was_throttled = True
+        self._update_rate()
+        self._bucket.close(now, until)
+        self._fail_late_waiters(now)
 
-    def closed(self) -> float:
-        """Return for how many seconds the vendor asked to wait, 0 if it takes requests."""
-        return self._bucket.closed(self._clock())
+    def closed_for(self) -> float:
+        """Return how many seconds the vendor still wants no request; 0 if it takes requests."""
+        return self._bucket.closed_for(anyio.current_time())
 
-    def _agree(self) -> None:
-        rates = [rate for rate, _ in self._terms if rate is not None]
-        self._known = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None
-        self._places = min(places for _, places in self._terms)
-        self._pace()
+    def _apply_limits(self) -> None:
+        rates = [rate for rate, _ in self._limits if rate is not None]
+        self._known_rate = Rate(min(r.per_second for r in rates), min(r.burst for r in rates)) if rates else None
+        self._concurrency = min(concurrency for _, concurrency in self._limits)
+        self._update_rate()
         self._wake_first()
 
-    def _pace(self) -> None:
-        known, learned = self._known, self._adaptive.rate or inf
-        self._limited = known is not None or self._refused
+    def _update_rate(self) -> None:
+        known, learned = self._known_rate, self._adaptive.rate or inf
+        self._limited = known is not None or self._was_throttled
         burst = 1.0 + _LATENESS * learned if learned < inf else 1.0
         self._rate = learned
         if known is not None:
-            # What the vendor refused was perhaps a burst: below the known rate there is none.
+            # The vendor may have refused a burst: below the known rate there is none.
             burst = known.burst if learned >= known.per_second else min(known.burst, burst)
             self._rate = min(known.per_second, learned)
-        self._bucket.change(self._rate, burst)
+        self._bucket.set_rate(self._rate, burst)
 
 
 _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
@@ -207,42 +201,41 @@ _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
 
 @contextmanager
 def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
-    """The account that these credentials are, in this event loop, while a book is open.
+    """Return the limiter of the account that these credentials belong to, while a book is open.
 
-    It is remembered when its last book closes, so that a book opened again finds the limit where it was: a wait that
-    the vendor asked for, above all. Of many that are closed the oldest are forgotten; all go with their event loop.
+    The event loop keeps the limiters of the last `MAX_CLOSED` accounts that were closed. A book that is opened again
+    finds its limit unchanged, and above all a wait that the vendor required.
 
     Args:
-        names: what the account is known by, the surest first: any that is known already finds it (see
-            `Connection.names`).
-        rate: the limit that this book knows of; None if it is unknown.
-        concurrency: requests in flight at most.
+        names: the names of the account, the surest first (see `Session.names`). The first known name finds it.
+        rate: the limit that the book knows; None if it is unknown.
+        concurrency: the largest number of requests in flight.
     """
     accounts = _ACCOUNTS.get(None)
     if accounts is None:
         _ACCOUNTS.set(accounts := {})
     account = next((accounts[name] for name in names if name in accounts), None) or AccountLimiter()
     add_names(account, names)
-    account.join(rate, concurrency)
+    account.add_book(rate, concurrency)
     try:
         yield account
     finally:
-        account.leave(rate, concurrency)
+        account.remove_book(rate, concurrency)
         if not account.in_use:
-            add_names(account, account.names)  # now the one closed last
+            add_names(account, account.names)  # moves it to the end: it was closed last
             closed = dict.fromkeys(other for other in accounts.values() if not other.in_use)
-            for other in list(closed)[:-REMEMBERED]:
+            for other in list(closed)[:-MAX_CLOSED]:
                 _forget(accounts, other, other.names)
 
 
 def add_names(account: AccountLimiter, names: Sequence[str]) -> None:
-    """Know the account by these names too. Of many that renewed credentials gave it, the oldest are forgotten."""
+    """Make the account known by these names too. If renewed credentials gave it too many, forget the oldest."""
     accounts = _ACCOUNTS.get()
     for name in list(names):
         if accounts.setdefault(name, account) is account:
             accounts[name] = accounts.pop(name)
             account.names = [other for other in account.names if other != name] + [name]
-    _forget(accounts, account, account.names[:-REMEMBERED])
+    _forget(accounts, account, account.names[:-MAX_CLOSED])
 
 
 def _forget(accounts: dict[str, AccountLimiter], account: AccountLimiter, names: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the log says: enough to find a call again, here and at the vendor's, and nothing of people or secrets."""
+"""Log each attempt: enough to find a call again, here and at the vendor, without personal data or secrets."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ from crossbook.errors import CrossbookError
 logger = logging.getLogger("crossbook")
 
 
-def log_open(vendor: str, transport: str, address: str) -> None:
-    """A book's first line."""
-    logger.info("%s book open: transport %s, %s", vendor, transport, address)
+def log_open(vendor: str, transport: str, base_url: str) -> None:
+    logger.info("%s book open: transport %s, %s", vendor, transport, base_url)
 
 
-def wanted() -> bool:
+def is_enabled() -> bool:
     return logger.isEnabledFor(logging.DEBUG)
 
 
-def attempted(attempt: Attempt, request: Request, request_id: str | None) -> None:
-    """One request that is over; phones and addresses in it tell it from others, masked."""
-    about = _redaction.identifiers(f"{unquote(request.query[:2000])} {request.body[:2000].decode(errors='replace')}")
+def log_attempt(attempt: Attempt, request: Request, request_id: str | None) -> None:
+    """Log one finished attempt. The phones and addresses of the request identify it; they are masked."""
+    about = _redaction.find_identifiers(
+        f"{unquote(request.query[:2000])} {request.body[:2000].decode(errors='replace')}"
+    )
     facts = {
         "": attempt.cause,
-        "again in ": None if attempt.wait is None else f"{attempt.wait:.2f} s",
+        "retry in ": None if attempt.wait is None else f"{attempt.wait:.2f} s",
         "request id ": request_id,
         "about ": about,
     }
     logger.debug(
         "%s.%s attempt %d: %s in %.0f ms%s",
-        attempt.vendor, attempt.operation, attempt.number, attempt.status or "no answer", attempt.seconds * 1000,
+        attempt.vendor, attempt.operation, attempt.number, attempt.status or "no response", attempt.seconds * 1000,
         "".join(f", {name}{fact}" for name, fact in facts.items() if fact),
     )  # fmt: skip
 
 
-# Who looks over the shoulder of the calls of one task: `crossbook_verify`, which wants the answers as they came.
-#
-# A context variable and no option of a book, so that a login is watched too, which a task of the book's own makes.
-
-
 class Watcher(Protocol):
-    """What is told of each request of a call, repeats and logins included."""
+    """Sees the requests and responses of all calls that one task makes: attempts, retries and logins.
 
-    def asked(self, request: Request) -> None:
-        """Before a request leaves; an error that it raises ends the call, and nothing leaves."""
+    `crossbook_verify` compares the responses with the specs this way. It is a context variable and not an option of a
+    book, so that a login is seen too, which runs in a task of the book's own.
+    """
 
-    def answered(
+    def before_request(self, request: Request) -> None:
+        """Called before a request is sent. An error that is raised here ends the call, and nothing is sent."""
+
+    def after_request(
         self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
     ) -> None:
-        """After it ended: what came, and what it was judged to be."""
+        """Called with the outcome of the request, and the error that it was mapped to."""
 
 
 watcher: ContextVar[Watcher | None] = ContextVar("crossbook.watcher", default=None)

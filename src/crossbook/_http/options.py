@@ -1,4 +1,4 @@
-"""How a call is made: times, attempts, who watches. A book has one set; `with_options` gives a copy with another."""
+"""The options of a call. A book has one set; `with_options` returns a copy of the book with another."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from crossbook.errors import InvalidInputError, Sent
 
 
 class Attempt(Struct, frozen=True):
-    """One request as an `on_attempt` hook sees it, after it ended.
+    """One finished request, as an `on_attempt` hook gets it.
 
     Attributes:
-        vendor: who was asked.
-        operation: for what: the operation's name in the wire reference.
-        number: 1 for the first.
-        seconds: how long it took.
-        status: the HTTP status, if there was an answer.
-        sent: whether it left.
-        cause: why it failed, None if it did not.
-        wait: seconds until it is tried again; None if it is not.
+        vendor: the vendor's name.
+        operation: the operation's name in the wire reference.
+        number: 1 for the first attempt of a call.
+        seconds: the duration of the request.
+        status: the HTTP status; None without a response.
+        sent: whether the request left: `no`, `maybe` or `yes`.
+        cause: the reason of a failure; None for a success.
+        wait: seconds until the next attempt; None if there is none.
     """
 
     vendor: str
@@ -36,19 +36,20 @@ class Attempt(Struct, frozen=True):
 
 
 class CallOptions(TypedDict, total=False):
-    """What `with_options` and every book's constructor take.
+    """The options that `with_options` and the constructor of every book take.
 
     Attributes:
-        timeout: seconds for a whole call; 60. It covers the wait for a permit of the rate limiter, a login, repeats and
-            the waits between them. Each page of a list is a call. In a batch it covers neither the wait for a permit
-            nor for a `Retry-After`: see `max_wait` there.
-        connect_timeout: seconds for a connection; 5.
-        read_timeout: seconds without a byte; 30.
-        queue_timeout: seconds to wait for a permit of the rate limiter. With it `timeout` begins after that wait. None,
-            the default: the wait is part of `timeout`.
-        max_attempts: requests for one call at most, repeats included; 4. What may be repeated is the operation's affair.
-        max_response_bytes: bytes of one answer at most, after inflating; the profile's default.
-        on_attempt: called after each request with an `Attempt`.
+        timeout: seconds for a whole call; default 60. It covers the wait for a permit of the rate limiter, a login, all
+            attempts and the waits between them. Each page of a list is a call. In a batch it covers neither the wait
+            for a permit nor for a `Retry-After`: see `max_wait` there.
+        connect_timeout: seconds to open a connection; default 5.
+        read_timeout: seconds without a byte; default 30.
+        queue_timeout: seconds to wait for a permit of the rate limiter; `timeout` begins after that wait. By default
+            None: the wait is part of `timeout`.
+        max_attempts: the largest number of requests for one call, retries included; default 4. The kind of operation
+            decides whether it may be retried.
+        max_response_bytes: the largest size of a response in bytes, after decompression; by default the profile's.
+        on_attempt: a function that is called with an `Attempt` after each request.
     """
 
     timeout: float
@@ -72,14 +73,14 @@ class Options(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         for name in ("timeout", "connect_timeout", "read_timeout"):
-            _positive(name, getattr(self, name))
+            _check_seconds(name, getattr(self, name))
         if self.queue_timeout is not None:
-            _positive("queue_timeout", self.queue_timeout)
+            _check_seconds("queue_timeout", self.queue_timeout)
         if self.max_wait not in (None, math.inf):
-            _positive("max_wait", self.max_wait)
-        _whole("max_attempts", self.max_attempts)
+            _check_seconds("max_wait", self.max_wait)
+        _check_count("max_attempts", self.max_attempts)
         if self.max_response_bytes is not None:
-            _whole("max_response_bytes", self.max_response_bytes)
+            _check_count("max_response_bytes", self.max_response_bytes)
         if self.on_attempt is not None and not callable(self.on_attempt):  # pyright: ignore[reportUnnecessaryComparison]
             raise InvalidInputError("on_attempt must be callable", field="on_attempt")
 
@@ -87,16 +88,16 @@ class Options(Struct, frozen=True):
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """All but the hook, which may be a method of something that shows itself."""
+        """Return all options but the hook, whose repr may show personal data."""
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "on_attempt"]
 
 
-def _positive(name: str, value: Any) -> None:
+def _check_seconds(name: str, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (number and 0 < value < math.inf):
         raise InvalidInputError(f"{name} must be a number, more than 0", field=name)
 
 
-def _whole(name: str, value: Any) -> None:
+def _check_count(name: str, value: Any) -> None:
     if not (type(value) is int and value > 0):
         raise InvalidInputError(f"{name} must be a whole number from 1", field=name)

@@ -1,4 +1,4 @@
-"""From a request to the bytes that leave: the base URL before it, the credentials attached last, to a copy."""
+"""Prepare a request for a transport: base URL in front, credentials last. Define what a transport takes and returns."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from msgspec import Struct
 from crossbook._http.options import Options
 from crossbook.errors import InvalidInputError, Sent
 
-# What core and a transport say to each other: one framed request out, one reply or one failure back.
+_HEADERS = (
+    (b"Accept", b"application/json"),
+    (b"Accept-Encoding", b"gzip"),  # the only encoding that `Body` decompresses
+    (b"User-Agent", b"crossbook"),
+)
+# Paths without dot segments and percent-encoding. A server that decodes a slash, a backslash or a dot before it routes
+# would find another route, and no id of any vendor needs one.
+_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+_URL = re.compile(r"[!-~]+")
 
 
 class PreparedRequest(Discreet, frozen=True):
-    """A framed request, credentials included: it lives for one attempt and shows none of them."""
+    """A request with its credentials. It lives for one attempt, and its repr shows neither body nor credentials."""
 
     method: str
     origin: str  # scheme://host[:port]
-    path: str  # what may be shown
-    target: bytes  # what goes on the wire: path and query, a token perhaps among it
+    path: str  # for logs and errors
+    target: bytes  # path and query as they are sent; the query may have a token
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
     connect_timeout: float
@@ -41,7 +49,7 @@ class PreparedRequest(Discreet, frozen=True):
 
 
 class TransportResponse(Discreet, frozen=True):
-    """A whole answer, its body already inflated."""
+    """A complete response, with its body decompressed."""
 
     status: int
     headers: dict[str, str]  # lower-case names
@@ -51,51 +59,42 @@ class TransportResponse(Discreet, frozen=True):
 
 
 class TransportFailure(Struct, frozen=True):
-    """No whole answer. A value and no exception: the frames of an HTTP library hold headers, and with them secrets."""
+    """The reason why there is no complete response.
+
+    It is a value, since the frames of an exception hold the HTTP library's locals: headers, and with them secrets.
+    """
 
     kind: Literal["connect", "busy", "lost", "too_large", "encoding"]
     sent: Sent
-    cause: str
+    cause: str  # the name of the library's exception
     status: int | None = None
-    why: str = ""  # what stood in the way of a connection, in words that may be shown
+    why: str = ""  # why the connection failed; has no secret
 
 
 class Transport(Protocol):
-    """One small protocol, one conformance suite; made when a book is made, opened with it."""
+    """Sends prepared requests. A book makes its transport when it is made, and closes it at its end."""
 
     name: str
 
-    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure: ...
+    async def send(self, request: PreparedRequest, /) -> TransportResponse | TransportFailure: ...
 
     async def aclose(self) -> None: ...
 
 
-_HEADERS = (
-    (b"Accept", b"application/json"),
-    # Only what can be inflated with a cap is asked for.
-    (b"Accept-Encoding", b"gzip"),
-    (b"User-Agent", b"crossbook"),
-)
-# What a path of ours may look like. No dot segment, and nothing encoded: servers that decode a slash, a backslash or
-# a dot before they route would read another route, and no id of any vendor needs it.
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
-_URL = re.compile(r"[!-~]+")
-
-
-class Attachment(Discreet, frozen=True):
-    """Credentials for one attempt: headers, members of a JSON body, a piece of the query; and the values themselves."""
+class Credentials(Discreet, frozen=True):
+    """The credentials of one attempt: headers, members of a JSON body, or a part of the query."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     members: bytes = b""
     query: str = ""
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()  # the plain values, to be masked in what the vendor returns
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials cannot be pickled: make the book anew where it is needed")
+        raise TypeError("credentials cannot be pickled: make a new book where one is needed")
 
 
 class BaseUrl(Struct, frozen=True):
-    """A base URL, taken apart once."""
+    """A base URL, split into its parts."""
 
     origin: str
     host: str
@@ -103,12 +102,13 @@ class BaseUrl(Struct, frozen=True):
 
     @classmethod
     def parse(cls, url: str, *, allow_http: bool) -> BaseUrl:
+        """Return the parts of the URL. Raise InvalidInputError if requests cannot be sent there safely."""
         try:
             parts = urlsplit(url.strip())
             parts.port  # noqa: B018  (checked when it is read)
         except (ValueError, AttributeError):
-            # From None, and without its message: that quotes the host, and a password before it.
-            raise InvalidInputError("base_url is no URL", field="base_url") from None
+            # The message of urlsplit quotes the host, and a password in front of it.
+            raise InvalidInputError("base_url is not a URL: expected https://host/path", field="base_url") from None
         if parts.scheme not in ("http", "https") or not parts.hostname or not _URL.fullmatch(parts.netloc + parts.path):
             raise InvalidInputError("base_url must begin with https:// and name a host", field="base_url")
         if "@" in parts.netloc or parts.query or parts.fragment:  # also an empty user: `https://@host`
@@ -117,14 +117,14 @@ class BaseUrl(Struct, frozen=True):
             )
         if parts.scheme == "http" and not (allow_http or _is_loopback(parts.hostname)):
             raise InvalidInputError(
-                "base_url must be https, or credentials would travel in clear; allow_http=True overrides this",
+                "base_url must be https, so that credentials are encrypted; allow_http=True overrides this",
                 field="base_url",
             )
         return cls(f"{parts.scheme}://{parts.netloc}", parts.hostname, parts.path.rstrip("/"))
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its text alone: a name such as `x.localhost` is resolved by DNS somewhere."""
+    """Return whether the host is this machine for certain. DNS may resolve a name such as `x.localhost` elsewhere."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -137,25 +137,41 @@ def _is_path(path: str) -> bool:
     return _PATH.fullmatch(path) is not None
 
 
-def outgoing(
-    request: Request, base: BaseUrl, attachment: Attachment, options: Options, left: float, cap: int
+def prepare_request(
+    request: Request,
+    base: BaseUrl,
+    credentials: Credentials,
+    options: Options,
+    left: float,
+    max_response_bytes: int,
 ) -> PreparedRequest:
-    """The request as it leaves; InvalidInputError if its path could be read as another route."""
+    """Return the request as it is sent. Raise InvalidInputError if a server could read its path as another route.
+
+    Args:
+        left: seconds until the deadline of the call.
+    """
     if not _is_path(request.path):
-        raise InvalidInputError("this id cannot be put into a path", operation=request.operation, field="id")
-    path, left = base.prefix + request.path, max(0.001, left)
-    query = request.query or attachment.query
-    if request.query and attachment.query:
-        query = f"{query}&{attachment.query}"
-    headers = _HEADERS + attachment.headers
+        raise InvalidInputError(
+            "invalid id: expected letters, digits and . _ ~ - only", operation=request.operation, field="id"
+        )
+    path = base.prefix + request.path
+    query = "&".join(part for part in (request.query, credentials.query) if part)
+    headers = _HEADERS + credentials.headers
     body = request.body
-    if attachment.members:
-        body = b"{" + attachment.members + (b"," + body[1:] if len(body) > 2 else b"}")
+    if credentials.members:
+        body = b"{" + credentials.members + (b"," + body[1:] if len(body) > 2 else b"}")
     if request.content_type is not None:
         headers += ((b"Content-Type", request.content_type.encode()),)
-    # The time to connect is over before the call's is, so that a connection that hangs is known for what it is: nothing
-    # left.
+    left = max(0.001, left)
     return PreparedRequest(
-        request.method, base.origin, path, (f"{path}?{query}" if query else path).encode("ascii"), headers, body,
-        min(options.connect_timeout, 0.9 * left), min(options.read_timeout, left), cap,
-    )  # fmt: skip
+        method=request.method,
+        origin=base.origin,
+        path=path,
+        target=(f"{path}?{query}" if query else path).encode("ascii"),
+        headers=headers,
+        body=body,
+        # Connecting times out before the call does, so that the error says that the request never left.
+        connect_timeout=min(options.connect_timeout, 0.9 * left),
+        read_timeout=min(options.read_timeout, left),
+        max_response_bytes=max_response_bytes,
+    )

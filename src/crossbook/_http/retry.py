@@ -1,18 +1,18 @@
-"""Whether a failed request is made again, and when: by its retry class and by whether it left."""
+"""Decide whether a failed request is sent again, and when: the retry rule for every status and every failure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from random import random
 
-from crossbook.errors import CrossbookError, InvalidResponseError, NoResponseError
+from crossbook.errors import CrossbookError, InvalidResponseError, NoResponseError, VendorUnavailableError
 from crossbook.vendor import Retry
 
-BASE = 0.5  # seconds; doubled each time
-LONGEST = 8.0
+BASE_DELAY = 0.5  # seconds; doubled for each attempt
+MAX_DELAY = 8.0
 
 
-def may_repeat(retry: Retry, error: CrossbookError) -> bool:
+def may_retry(retry: Retry, error: CrossbookError) -> bool:
     """Return whether the operation may be sent again: by its retry class, the error, and whether the request left.
 
     A create is sent again only if it never left, or was refused before it was processed.
@@ -25,28 +25,42 @@ def may_repeat(retry: Retry, error: CrossbookError) -> bool:
     return not isinstance(error, InvalidResponseError) or error.status in range(200, 300)
 
 
-def wait_before(number: int, asked: float | None, dice: Callable[[], float] = random) -> float:
-    """Seconds before attempt `number` + 1: full jitter, and never less than the vendor asked for."""
-    drawn = dice() * min(LONGEST, BASE * 2.0 ** (number - 1))
-    return drawn if asked is None else asked + drawn * 0.1
+def is_still_processing(error: CrossbookError) -> bool:
+    """Return whether the vendor accepted the request and has not finished it (202). Polling costs no attempt."""
+    return isinstance(error, VendorUnavailableError) and error.status == 202
 
 
-class Quota:
-    """Keeps a dead vendor from being hammered: repeats are paid from a purse that successes fill again."""
+def retry_delay(attempt: int, retry_after: float | None, draw: Callable[[], float] = random) -> float:
+    """Return the seconds to wait after this attempt: exponential backoff with full jitter, after AWS.
+
+    A `Retry-After` of the vendor is never undercut; the jitter is added to it.
+    """
+    jitter = draw() * min(MAX_DELAY, BASE_DELAY * 2.0 ** (attempt - 1))
+    return jitter if retry_after is None else retry_after + jitter * 0.1
+
+
+class RetryQuota:
+    """Bounds the retries of an account, so that a vendor that is down is not flooded with them.
+
+    The algorithm is the retry quota of the AWS SDKs (botocore's "standard" mode). The account has 500 tokens, and a
+    retry takes 5. A retry that succeeds gives its 5 tokens back; any other success gives 1.
+    """
 
     capacity = 500
-    price = 5
+    retry_cost = 5
     refund = 1
 
     def __init__(self) -> None:
-        self._left = self.capacity
+        self._tokens = self.capacity
 
-    def take(self) -> bool:
-        if self._left < self.price:
+    def acquire(self) -> bool:
+        """Take the tokens of one retry. Return False if too few are left."""
+        if self._tokens < self.retry_cost:
             return False
-        self._left -= self.price
+        self._tokens -= self.retry_cost
         return True
 
-    def succeeded(self, *, repeated: bool) -> None:
-        if self._left < self.capacity:
-            self._left = min(self.capacity, self._left + (self.price if repeated else self.refund))
+    def succeeded(self, *, retried: bool) -> None:
+        """Give tokens back after a success."""
+        if self._tokens < self.capacity:
+            self._tokens = min(self.capacity, self._tokens + (self.retry_cost if retried else self.refund))

@@ -148,11 +148,11 @@ def _show_part(part: str | int) -> str:
     """Return a part of a location; hide a key that does not look like a field name, because callers choose keys."""
     if isinstance(part, int):
         return str(part)
-    return _redaction.text(part) if _IDENTIFIER.fullmatch(part) else "…"
+    return _redaction.mask_text(part) if _IDENTIFIER.fullmatch(part) else "…"
 
 
 def _reason(error: Mapping[str, Any]) -> str:
     """Return the message, unless it may quote the input: of pydantic's details only `error` and `tag` can."""
     kind = str(error.get("type", "unknown"))
     safe = kind in _PYDANTIC_TYPES and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
-    return str(error["msg"]) if safe else f"is not valid ({_redaction.text(kind)})"
+    return str(error["msg"]) if safe else f"is not valid ({_redaction.mask_text(kind)})"

@@ -22,7 +22,7 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, TextIO, get_args
 
-from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
 from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
@@ -158,7 +158,7 @@ def read(
         yield _make_reader(format, detect_encoding(file, encoding), corrections, separator)
 
 
-@hide_internal_frames_sync
+@hide_internal_frames
 def _make_reader(
     format: Format, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None
 ) -> Reader:

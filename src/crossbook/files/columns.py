@@ -89,7 +89,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
     shown = mask_titles(stripped, known, named, values=any(map(is_value, stripped)))
     for title, target in named.items():
         if title not in stripped:
-            given = _redaction.text(title[:40])
+            given = _redaction.mask_text(title[:40])
             raise InvalidInputError(
                 f"there is no column {given!r}; there are {_format_titles(stripped, shown)}", field="map"
             )
@@ -195,7 +195,7 @@ def _normalize(title: str) -> str:
 
 def _format_titles(titles: Sequence[str], shown: Sequence[str]) -> str:
     pairs = list(zip(titles, shown, strict=True))
-    listed = ", ".join(_redaction.text(repr(title[:40]) if title == each else each) for title, each in pairs[:12])
+    listed = ", ".join(_redaction.mask_text(repr(title[:40]) if title == each else each) for title, each in pairs[:12])
     more = f" and {len(titles) - 12} more" if len(titles) > 12 else ""
     hidden = any(title != each for title, each in pairs)
     return f"{listed}{more}{' (a title that may belong to a person is not shown)' if hidden else ''}"

@@ -49,7 +49,7 @@ class JsonlReader:
         for key, target in self._corrections.items():
             if key not in keys:
                 raise InvalidInputError(
-                    f"there is no key {_redaction.text(key[:40])!r} in the first {SAMPLE_LINES} lines", field="map"
+                    f"there is no key {_redaction.mask_text(key[:40])!r} in the first {SAMPLE_LINES} lines", field="map"
                 )
             check_target(target)
         targets = {key: self._target(key) for key in keys}

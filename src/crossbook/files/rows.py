@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from crossbook._tracebacks import hide_internal_frames_sync, strip_traceback
+from crossbook._tracebacks import hide_internal_frames, strip_traceback
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile
@@ -49,7 +49,7 @@ class RowIterator(Iterator[Row]):
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __next__(self) -> Row:
         return next(self._rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
-from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook, BookOptions
 from crossbook.vendors.atom.profile import PROFILE
 
@@ -44,13 +44,13 @@ class Atom(AddressBook):
     profile = PROFILE
     wire: Api
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __init__(self, token: str, *, account: str | None = None, **options: Unpack[BookOptions]) -> None:
         from crossbook._http.auth import bearer_auth
 
         super().__init__(bearer_auth(token), account=account, **options)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def renew_credentials(self, token: str) -> None:
         """Use another token of the same account from the next request on, also in copies by `with_options`.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-import anyio
 from msgspec.json import Decoder
 
-from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidResponseError
 from crossbook.vendors.filemail.profile import EXPIRED_TOKEN, PROFILE
@@ -54,7 +53,7 @@ class Filemail(AddressBook):
     profile = PROFILE
     wire: Api
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __init__(
         self,
         username: str,
@@ -66,13 +65,13 @@ class Filemail(AddressBook):
         account: str | None = None,
         **options: Unpack[BookOptions],
     ) -> None:
-        from crossbook._http.auth import credential
+        from crossbook._http.auth import clean_credential
 
-        self._source = credential("source", source)
+        self._source = clean_credential("source", source)
         self._login = _login_auth(username, password, api_key, tokens)
         super().__init__(self._login, account=account, **options)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
         """Log in with another password of the same account at the next request, also in copies by `with_options`.
 
@@ -102,7 +101,7 @@ class Filemail(AddressBook):
         identity = session.identity
         assert identity is not None  # every login has a user name
         account = shared_hash(*session.location, identity.reveal())
-        self._login.bind(account=account, login=self._log_in, start=session.start_task, clock=anyio.current_time)
+        self._login.bind(account=account, login=self._log_in, start_task=session.start_task)
         return self
 
     async def _log_in(self) -> str:
@@ -134,11 +133,11 @@ class Filemail(AddressBook):
 
 
 def _login_auth(username: str, password: str, api_key: str | None, tokens: TokenStore | None) -> LoginAuth:
-    from crossbook._http.auth import LoginAuth, credential, password_text, token_store
+    from crossbook._http.auth import LoginAuth, clean_credential, clean_password
 
-    credentials = {"username": credential("username", username), "password": password_text("password", password)}
+    credentials = {"username": clean_credential("username", username), "password": clean_password("password", password)}
     if api_key is not None:
-        credentials["apikey"] = credential("api_key", api_key)
+        credentials["apikey"] = clean_credential("api_key", api_key)
     return LoginAuth(
         vendor=PROFILE.vendor,
         operation="login",
@@ -146,5 +145,5 @@ def _login_auth(username: str, password: str, api_key: str | None, tokens: Token
         credentials=credentials,
         identity=credentials["username"],
         dead_codes=EXPIRED_TOKEN,
-        tokens=token_store(tokens),
+        tokens=tokens,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack
 
-from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
@@ -66,7 +66,7 @@ class SerwerSMS(AddressBook):
     profile = PROFILE
     wire: Api
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __init__(
         self,
         username: str | None = None,
@@ -78,7 +78,7 @@ class SerwerSMS(AddressBook):
     ) -> None:
         super().__init__(_make_auth(username, password, token), account=account, **options)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def renew_credentials(
         self, username: str | None = None, password: str | None = None, *, token: str | None = None
     ) -> None:
@@ -164,11 +164,11 @@ class SerwerSMS(AddressBook):
 
 
 def _make_auth(username: str | None, password: str | None, token: str | None) -> StaticAuth:
-    from crossbook._http.auth import bearer_auth, members, password_text
+    from crossbook._http.auth import bearer_auth, body_auth, clean_password
 
     if token is not None and username is None and password is None:
         return bearer_auth(token)
     if token is None and username and password:
-        name = password_text("username", username)
-        return members({"username": name, "password": password_text("password", password)}, identity=name)
+        name = clean_password("username", username)
+        return body_auth({"username": name, "password": clean_password("password", password)}, identity=name)
     raise InvalidInputError("give username and password, or token alone", field="token", vendor=PROFILE.vendor)

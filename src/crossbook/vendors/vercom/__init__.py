@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
-from crossbook._tracebacks import hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
 from crossbook.vendors.vercom.profile import PROFILE
@@ -62,7 +62,7 @@ class Vercom(AddressBook):
     fields: Fields
     segments: Segments
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def __init__(
         self,
         authorization: str,
@@ -80,7 +80,7 @@ class Vercom(AddressBook):
             )
         super().__init__(_make_auth(authorization, application_key), brand, account=account, **options)
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def renew_credentials(self, authorization: str, application_key: str) -> None:
         """Use other keys of the same account from the next request on, also in copies by `with_options`.
 
@@ -97,7 +97,7 @@ class Vercom(AddressBook):
         self._replace_credentials(_make_auth(authorization, application_key))
 
     @classmethod
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def from_env(
         cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
     ) -> Self:
@@ -132,11 +132,11 @@ class Vercom(AddressBook):
 
 
 def _make_auth(authorization: str, application_key: str) -> StaticAuth:
-    from crossbook._http.auth import credential, headers
+    from crossbook._http.auth import clean_credential, header_auth
 
-    return headers(
+    return header_auth(
         {
-            "Authorization": credential("authorization", authorization),
-            "Application-Key": credential("application_key", application_key),
+            "Authorization": clean_credential("authorization", authorization),
+            "Application-Key": clean_credential("application_key", application_key),
         }
     )

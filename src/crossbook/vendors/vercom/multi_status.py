@@ -136,15 +136,15 @@ def _source(error: Any) -> str:
 def make_error(problem: Any, operation: str, sent: object, meta: Any = None) -> CrossbookError:
     """Return one element of `errors` as an exception, without the values that were `sent`: responses quote them."""
     info = parse_error(problem, meta)
-    values = tuple(_redaction.texts(to_builtins(sent)))
+    values = tuple(_redaction.iter_texts(to_builtins(sent)))
 
     def redact(text: str | None) -> str | None:
-        return text and _redaction.text(_redaction.without(text, values))
+        return text and _redaction.mask_text(_redaction.mask_values(text, values))
 
     # That this title means a missing contact is inferred.
     kind = NotFoundError if "not found" in info.message.lower() else RejectedError
     return kind(
         redact(info.message) or "",
         vendor=PROFILE.vendor, operation=operation, status=207, code=redact(info.code), field=redact(info.field),
-        request_id=info.request_id and _redaction.label(_redaction.without(info.request_id, values)), sent="yes",
+        request_id=info.request_id and _redaction.mask_id(_redaction.mask_values(info.request_id, values)), sent="yes",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from crossbook_wire.vercom import Api, models
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._resource import Resource
-from crossbook._tracebacks import hide_internal_frames, hide_internal_frames_sync
+from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.vendor import M, VendorAdapter, parse_int, parse_rows, parse_str
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
@@ -71,7 +71,7 @@ class Fields(_VercomResource):
 
     resource = "fields"
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def list(self, *, after: str | None = None) -> Pager[Field]:
         """List the names that `Contact.fields` can use in this account.
 
@@ -103,7 +103,7 @@ class Segments(_VercomResource):
 
     resource = "segments"
 
-    @hide_internal_frames_sync
+    @hide_internal_frames
     def list(self, *, after: str | None = None) -> Pager[Segment]:
         """List the segments of the account, without their counts.
 
