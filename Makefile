@@ -1,4 +1,4 @@
-# Two commands matter to a newcomer: `make demo` and `make test`. Everything is installed into .venv.
+# Start with `make demo` and `make test`. Everything is installed into .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := help
 .PHONY: help install
 
-help:  ## this list
+help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-install: $(READY)  ## the environment that every other command uses
+install: $(READY)  ## create .venv, which every other command uses
 
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "crossbook needs Python 3.11 or newer; name one: make PYTHON=python3.12 …"; exit 1; }
@@ -22,10 +22,10 @@ $(READY): requirements/dev.txt pyproject.toml
 
 .PHONY: demo gateway chaos crash generate grid lock clean
 
-demo: $(READY)  ## the main job: 1,000 people into four vendors and back, on the sandbox
+demo: $(READY)  ## write 1,000 contacts to each of four vendors on the sandbox, read them back and compare
 	@$(BIN)/python -m examples.demo $(ARGS)
 
-gateway: $(READY)  ## an example application: one REST API and a page over the four vendors, on the sandbox
+gateway: $(READY)  ## start the example application: one REST API and a page over the four vendors, on the sandbox
 	@$(BIN)/python -m examples.gateway $(ARGS)
 
 # The recipes of these are in noxfile.py, and run in .venv. ARGS go to pytest (test, check) or to the trials (build).
@@ -36,55 +36,55 @@ SESSIONS := test lint types specs generated imports grid-check docs build
 $(SESSIONS): $(READY)
 	@$(NOX) --session $@ -- $(ARGS)
 
-check: $(READY)  ## all that CI runs: lint, specs, generated code, import rules, grid, types, docs, tests
+check: $(READY)  ## run all that CI runs: lint, specs, generated code, import rules, grid, types, docs, tests
 	@$(NOX) --tags check -- $(ARGS)
 
-test:  ## every test
-lint:  ## ruff: rules and format
-types:  ## mypy and pyright, both strict
-specs:  ## the specs are valid and keep our rules
-generated:  ## generated/ is what specs/ give, and nothing was changed by hand
-imports:  ## who may import whom
-docs:  ## the site, strict: guides, vendors, reference; says where to open it
-build:  ## wheel and sdist, each extra alone in fresh environments, with the lowest and the newest dependencies
+test:  ## run every test
+lint:  ## check the code with ruff: rules and format
+types:  ## check the types with mypy and pyright, both strict
+specs:  ## check that the specs are valid and follow our rules
+generated:  ## check that generated/ matches specs/ and was not changed by hand
+imports:  ## check which package imports which
+docs:  ## build the site, strictly, and print where to open it
+build:  ## build wheel and sdist, and test each extra alone with the lowest and the newest dependencies
 
-chaos: $(READY)  ## every operation against every fault, and the long tests; prints a table
+chaos: $(READY)  ## run every operation with every fault, and the long tests; print a table
 	@$(BIN)/python -m tests.chaos $(ARGS)
 
-crash: $(READY)  ## imports of 20,000 killed 20 times: how many lost, how many doubled
+crash: $(READY)  ## kill imports of 20,000 contacts 20 times; count lost and duplicate contacts
 	@$(BIN)/python -m tests.batch.crash $(ARGS)
 
 BENCH := .bench/venv/bin
 BENCH_READY := .bench/.ready
 
 .PHONY: bench
-bench: $(BENCH_READY)  ## crossbook beside what one would take instead: a table of ratios and their bounds
+bench: $(BENCH_READY)  ## compare the cost of crossbook with other clients; print ratios and their bounds
 	@$(BENCH)/python -m benchmarks $(ARGS)
 
 .PHONY: bench-profile
-bench-profile: $(BENCH_READY)  ## where the time goes in the hottest rows, into docs/performance.md
+bench-profile: $(BENCH_READY)  ## write profiles of the hottest code into docs/performance.md
 	@$(BENCH)/python -m benchmarks.profiles
 
 $(BENCH_READY): benchmarks/requirements-peers.txt pyproject.toml
-	@echo "Installing what is compared into .bench …"
+	@echo "Installing the compared clients into .bench …"
 	@test -x $(BENCH)/python || $(PYTHON) -m venv .bench/venv
 	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/requirements-peers.txt
 	@$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-generate: $(READY)  ## writes generated/ from specs/, and says what changed
+generate: $(READY)  ## write generated/ from specs/, and print what changed
 	@$(BIN)/python specs/codegen/generate.py
 
-grid: $(READY)  ## writes the capability grid into README.md, and what is repeated into docs/reliability.md
+grid: $(READY)  ## write the capability grid into README.md and the retry table into docs/reliability.md
 	@$(BIN)/python -m docs.grid
 
-lock: $(READY)  ## pins the newest releases that pyproject.toml allows, with hashes
+lock: $(READY)  ## pin the newest releases that pyproject.toml allows, with hashes
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --all-extras --group dev pyproject.toml --output-file requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --extra cli --extra fast --extra httpx2 --group bench pyproject.toml \
 		--output-file benchmarks/requirements-peers.txt
 
-clean:  ## removes what the other commands made
+clean:  ## delete everything that the other commands created
 	rm -rf .venv .bench .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
