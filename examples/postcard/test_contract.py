@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crossbook_testing.contract import Contract, MakeBook, Stored
-from crossbook_testing.served import Served
+from crossbook_testing.server_thread import ServerThread
 from examples.postcard.book import Postcard
 from examples.postcard.server import TOKEN, Account
 
@@ -19,7 +19,7 @@ ACCOUNT = Account()
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Where the server is."""
-    with closing(Served(ACCOUNT.app())) as server:
+    with closing(ServerThread(ACCOUNT.app())) as server:
         yield server.url
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import crossbook
 from crossbook import Contact
-from crossbook_testing import Books, Clock, Sandbox
+from crossbook_testing import BookFactory, Clock, Sandbox
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def anyio_backend() -> str:
 
 
 @pytest.mark.anyio
-async def test_the_fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock) -> None:
+async def test_the_fixtures(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_sandbox.inject_fault("create", kind=429, retry_after=30)
     async with crossbook_book("vercom") as book:
         await book.contacts.create(Contact(phone="+48500600700"))
@@ -28,7 +28,7 @@ async def test_the_fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, c
 
 @pytest.mark.anyio
 @pytest.mark.crossbook_sandbox(socket=True)
-async def test_the_sandbox_as_a_server(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+async def test_the_sandbox_as_a_server(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
     async with crossbook_book("atom", default_group=crossbook_sandbox.seed("atom", groups=1).groups[0].id) as book:
         await book.contacts.create(Contact(phone="+48500600700"))
     crossbook_sandbox.assert_called("create", vendor="atom", times=1)

@@ -1,13 +1,13 @@
-"""For the tests of an application that uses crossbook (extra `testing`): four vendors without a network or an account.
+"""Test an application that uses crossbook, without a network or an account (extra `testing`).
 
-pytest finds the fixtures by itself: `crossbook_sandbox`, `crossbook_book` and `crossbook_clock`. Elsewhere `Sandbox` is
-a context manager. `crossbook_testing.contract` is the suite that every vendor passes, also one of your own.
+pytest loads the fixtures `crossbook_sandbox`, `crossbook_book` and `crossbook_clock`. Without pytest, `Sandbox` is a
+context manager. `crossbook_testing.contract` is the test suite that every vendor passes, also a vendor of your own.
 
 Example:
     ```python
     import pytest
     from crossbook import AddressBook, Contact, NoResponseError
-    from crossbook_testing import Books, Sandbox
+    from crossbook_testing import BookFactory, Sandbox
 
 
     async def sign_up(book: AddressBook, email: str) -> None:
@@ -15,7 +15,7 @@ Example:
 
 
     @pytest.mark.anyio
-    async def test_signing_up_is_not_repeated_blindly(crossbook_sandbox: Sandbox, crossbook_book: Books) -> None:
+    async def test_sign_up_not_retried(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
         crossbook_sandbox.inject_fault("create", kind="reset", when="after")
         async with crossbook_book("vercom") as book:
             with pytest.raises(NoResponseError):
@@ -31,32 +31,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crossbook_testing.accounts import Books, Switches, VendorName
+    from crossbook_testing.accounts import BookFactory, Switches, VendorName
     from crossbook_testing.calls import Call
     from crossbook_testing.clock import Clock
-    from crossbook_testing.faults import Armed, FaultKind, FaultSettings
+    from crossbook_testing.faults import FaultKind, FaultSettings, InjectedFault
     from crossbook_testing.sandbox import Sandbox
-    from crossbook_testing.storage import Seeded
+    from crossbook_testing.storage import SeededData
 
-# Imported when first asked for, as in `crossbook`: pytest alone must not pay for a server.
-_LATER = {
-    "Armed": "faults",
-    "Books": "accounts",
+# Imported at first use, as in `crossbook`: a pytest run without the fixtures does not import a server.
+_LAZY = {
+    "BookFactory": "accounts",
     "Call": "calls",
     "Clock": "clock",
     "FaultKind": "faults",
     "FaultSettings": "faults",
+    "InjectedFault": "faults",
     "Sandbox": "sandbox",
-    "Seeded": "storage",
+    "SeededData": "storage",
     "Switches": "accounts",
     "VendorName": "accounts",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _LAZY:
         raise AttributeError(f"module 'crossbook_testing' has no attribute {name!r}")
-    value = getattr(import_module(f"crossbook_testing.{_LATER[name]}"), name)
+    value = getattr(import_module(f"crossbook_testing.{_LAZY[name]}"), name)
     globals()[name] = value
     return value
 
@@ -66,14 +66,14 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "Armed",
-    "Books",
+    "BookFactory",
     "Call",
     "Clock",
     "FaultKind",
     "FaultSettings",
+    "InjectedFault",
     "Sandbox",
-    "Seeded",
+    "SeededData",
     "Switches",
     "VendorName",
 ]

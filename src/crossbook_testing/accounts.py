@@ -1,4 +1,4 @@
-"""Whose account a test means, and what it means of it: the sandbox's vendors by name, their books, their operations."""
+"""The sandbox's vendors by name: their switches, books, operations and environment variables."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ VendorName = Literal["serwersms", "atom", "filemail", "vercom"]
 
 
 class Switches(TypedDict, total=False):
-    """How the sandbox's vendors behave where their documents leave it open; see `crossbook_sandbox.Options`.
+    """The sandbox's switches for undocumented behaviour of vendors; see `crossbook_sandbox.Options`.
 
-    `rates` is the one that many tests need: requests a second that a vendor allows, by its name; no limit by default.
+    `rates` is the requests a second that a vendor allows, by its name; no limit by default.
     """
 
     rates: Mapping[str, float]
@@ -37,8 +37,8 @@ class Switches(TypedDict, total=False):
     vercom_segment_wait: int
 
 
-class Books(Protocol):
-    """Makes books on the sandbox's accounts: what the fixture `crossbook_book` is."""
+class BookFactory(Protocol):
+    """A function that makes books on the sandbox's accounts: the type of the fixture `crossbook_book`."""
 
     @overload
     def __call__(self, vendor: Literal["serwersms"], **options: Unpack[BookOptions]) -> SerwerSMS: ...
@@ -52,36 +52,43 @@ class Books(Protocol):
     def __call__(self, vendor: str, **options: Unpack[BookOptions]) -> AddressBook: ...
 
 
-def operations_of(what: str, vendor: str | None) -> dict[str, str]:
-    """By vendor, the operation that a test means: by our verb, by its own name, or by "*", which is any."""
+def find_operations(operation: str, vendor: str | None) -> dict[str, str]:
+    """Return an operation's name in the spec, by vendor.
+
+    Args:
+        operation: a verb of crossbook ("create", "groups.create"), an operationId, or "*" for any operation.
+        vendor: the vendor; None for all vendors that have the operation.
+    """
     found: dict[str, str] = {}
+    verbs = (operation,) if "." in operation else (f"contacts.{operation}", f"groups.{operation}")
     for name in VENDORS if vendor is None else (vendor,):
-        profile = card_of(name)
-        adapter = (what,) if "." in what else (f"contacts.{what}", f"groups.{what}")
-        by = next((profile.capability(verb).operation for verb in adapter if profile.capability(verb).operation), "")
-        if operation := what if what == "*" or what in profile.operations else by:
-            found[name] = operation
+        profile = get_profile(name)
+        names = [operation] if operation == "*" or operation in profile.operations else []
+        names += [profile.capability(verb).operation for verb in verbs]
+        if first := next(filter(None, names), ""):
+            found[name] = first
     if not found:
-        known = sorted({verb for name in VENDORS for verb in card_of(name).capabilities if ":" not in verb})
-        whose = card_of(vendor).title if vendor else "the sandbox"
+        known = sorted({verb for name in VENDORS for verb in get_profile(name).capabilities if ":" not in verb})
+        owner = get_profile(vendor).title if vendor else "the sandbox"
+        verbs_known = ", ".join(known)
         raise UsageError(
-            f"{whose} has no call {what!r}: take a verb ({', '.join(known)}), an operation of a spec, or '*'"
+            f"{owner} has no operation {operation!r}: take a verb ({verbs_known}), an operationId of a spec, or '*'"
         )
     return found
 
 
-def environment_of(base_urls: Mapping[str, str]) -> dict[str, str]:
-    """The sandbox's variables, also for the accounts that the environment names beside the vendors' own."""
-    found = environment(dict(base_urls))
+def build_environment(base_urls: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the sandbox's accounts, and of further accounts that the environment names."""
+    variables = environment(dict(base_urls))
     for name in registry.list_accounts():
         vendor = os.environ[environment_variable(name, "vendor")]
         if vendor in VENDORS:
             values = {"vendor": vendor, "base_url": base_urls[vendor], **CREDENTIALS[vendor]}
-            found |= {environment_variable(name, parameter): value for parameter, value in values.items()}
-    return found
+            variables |= {environment_variable(name, parameter): value for parameter, value in values.items()}
+    return variables
 
 
-def card_of(vendor: str) -> VendorProfile:
+def get_profile(vendor: str) -> VendorProfile:
     if vendor not in VENDORS:
         raise UsageError(f"the sandbox has no vendor {vendor!r}: take one of {', '.join(VENDORS)}")
     profile: VendorProfile = registry.load_vendor(vendor).profile

@@ -1,4 +1,4 @@
-"""What reached the vendor, and how to say that it was something else."""
+"""The calls that reached the sandbox, and the message of a failed `assert_called`."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import msgspec
 
 from crossbook_sandbox.sandbox import ReceivedCall
 
-# Credentials as the vendors name them: no test needs to see them where it looks for what it sent.
+# The vendors' parameters for credentials. A test that compares what it sent does not need them.
 _CREDENTIALS = frozenset({"username", "password", "logintoken", "apikey"})
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request that reached a vendor of the sandbox, credentials left out.
+    """One request that reached a vendor of the sandbox, without its credentials.
 
     Args:
-        vendor: which.
-        operation: the operation of its spec.
-        method: of the request.
-        path: of the request, the vendor's own.
-        query: its parameters by name.
-        body: its JSON, or the fields of its form; None if it had none.
-        status: what the vendor answered; None if the connection ended without an answer.
-        fault: the sandbox's fault that spoiled it; None if nothing did.
+        vendor: the vendor's name.
+        operation: the operationId in the vendor's spec.
+        method: the HTTP method.
+        path: the path below the vendor's base URL.
+        query: the query's parameters by name.
+        body: the JSON body, or the fields of the form; None if there was no body.
+        status: the response's status; None if the connection ended without a response.
+        fault: the sandbox's fault that affected the call, or None.
     """
 
     vendor: str
@@ -39,13 +39,13 @@ class Call:
     fault: str | None
 
     def __str__(self) -> str:
-        answer = self.status or "no answer"
-        return f"{self.vendor}.{self.operation} → {answer}{f' ({self.fault})' if self.fault else ''}"
+        status = self.status or "no response"
+        return f"{self.vendor}.{self.operation} → {status}{f' ({self.fault})' if self.fault else ''}"
 
 
-def call_of(heard: ReceivedCall) -> Call:
-    """A call as tests see it."""
-    call = heard.call
+def make_call(received: ReceivedCall) -> Call:
+    """Return the call for tests of a call that the sandbox received."""
+    call = received.call
     body: Any = dict(call.form) or None
     if call.body and body is None:
         try:
@@ -53,25 +53,25 @@ def call_of(heard: ReceivedCall) -> Call:
         except msgspec.DecodeError:
             body = call.body.decode(errors="replace")
     return Call(
-        heard.vendor,
-        heard.operation,
+        received.vendor,
+        received.operation,
         call.method,
         call.path,
         {name: value for name, value in call.query if name not in _CREDENTIALS},
         {name: value for name, value in body.items() if name not in _CREDENTIALS} if isinstance(body, dict) else body,  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        heard.status,
-        heard.fault,
+        received.status,
+        received.fault,
     )
 
 
-def unlike(what: str, expected: int | None, found: Sequence[Call], everything: Sequence[Call]) -> str:
-    """Why an assertion failed: what was expected, and what happened instead."""
-    wanted = "at least once" if expected is None else times(expected)
-    lines = [f"{what} should have reached the sandbox {wanted}, and did {times(len(found))}."]
+def describe_mismatch(name: str, expected: int | None, found: Sequence[Call], everything: Sequence[Call]) -> str:
+    """Return the message of a failed assertion: the expected calls, and all calls."""
+    wanted = "at least once" if expected is None else _format_times(expected)
+    lines = [f"{name} should have reached the sandbox {wanted}, but did {_format_times(len(found))}."]
     shown = [f"  {number}. {call}" for number, call in enumerate(everything[-30:], max(1, len(everything) - 29))]
-    lines += ["All that reached it:", *shown] if everything else ["Nothing reached it at all."]
+    lines += ["All calls:", *shown] if everything else ["No call reached the sandbox."]
     return "\n".join(lines)
 
 
-def times(number: int) -> str:
+def _format_times(number: int) -> str:
     return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number} times")

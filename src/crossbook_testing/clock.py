@@ -1,4 +1,4 @@
-"""Time that a test need not wait for: it jumps to the next deadline when everybody waits, or goes where it is told."""
+"""`Clock`: virtual time for a test. It jumps to the next deadline when every task waits, or advances on request."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from crossbook.errors import UsageError
 
 
 class Clock:
-    """The time of one test, under asyncio and trio. The fixture `crossbook_clock` is one.
+    """The virtual time of one test, under asyncio and trio. The fixture `crossbook_clock` is one.
 
-    It takes over the event loop's clock when the test's first book is made or used there, and everything in that loop
-    follows it: crossbook's waits, `asyncio.sleep`, time-outs of your own. What needs real time, a thread or a socket,
-    gets none: a wait for it does not hold the jumps up, unless `threshold` lets it.
+    It replaces the event loop's clock when the test's first book is made or used in the loop. All waits in that loop
+    follow it: crossbook's, `asyncio.sleep`, time-outs of your own. Threads and sockets need real time: a jump does not
+    wait for them, unless `threshold` is set.
 
     Attributes:
-        autojump: whether time jumps to the next deadline as soon as every task waits; True. If not, it stands still
-            until `advance`.
-        threshold: real seconds for which every task must have waited before a jump; 0.
+        autojump: whether time jumps to the next deadline as soon as every task waits; default True. If False, time
+            stands still until `advance`.
+        threshold: real seconds for which every task must have waited before a jump; default 0.
 
     Example:
         ```python
@@ -38,66 +38,66 @@ class Clock:
 
     def __init__(self) -> None:
         self._loops: dict[object, _LoopClock] = {}
-        self._before = 0.0
+        self._earlier = 0.0  # seconds that passed outside of the present loops
         self._began = time.time()
         self._autojump = True
         self._threshold = 0.0
 
     @property
     def elapsed(self) -> float:
-        """Seconds that have passed for the test."""
-        return self._before + max((loop.elapsed() for loop in self._loops.values()), default=0.0)
+        """The virtual seconds since the clock was made."""
+        return self._earlier + max((loop.elapsed() for loop in self._loops.values()), default=0.0)
 
     def unix(self) -> float:
-        """The date: what the sandbox takes for now, in unix time."""
+        """Return the virtual date in unix seconds. The sandbox uses it."""
         return self._began + self.elapsed
 
     def advance(self, seconds: float) -> None:
-        """Moves time; who waited for it wakes up as soon as the test awaits something.
+        """Advance time. Tasks that are due continue as soon as the test awaits.
 
         Args:
-            seconds: how far.
+            seconds: the number of seconds, from 0 on.
 
         Raises:
-            UsageError: less than 0.
+            UsageError: the number is negative or infinite.
 
         Example:
             ```python
-            crossbook_clock.advance(3600)  # the login token is dead now
+            crossbook_clock.advance(3600)  # the login token has expired
             ```
         """
         if not 0 <= seconds < inf:
-            raise UsageError("time goes forward only: seconds is a number from 0 on")
+            raise UsageError(f"cannot advance the clock by {seconds} seconds: give a number from 0 on")
         if not self._loops:
-            self._before += seconds
+            self._earlier += seconds
         for loop in self._loops.values():
             loop.jump(seconds)
 
     @property
     def autojump(self) -> bool:
-        """Whether time jumps as soon as every task waits; it can be set."""
+        """Whether time jumps as soon as every task waits. Can be set."""
         return self._autojump
 
     @autojump.setter
-    def autojump(self, wanted: bool) -> None:
-        self._autojump = wanted
-        self._tell()
+    def autojump(self, value: bool) -> None:
+        self._autojump = value
+        self._configure_loops()
 
     @property
     def threshold(self) -> float:
-        """Real seconds for which every task must have waited before a jump; it can be set."""
+        """Real seconds for which every task must have waited before a jump. Can be set."""
         return self._threshold
 
     @threshold.setter
     def threshold(self, seconds: float) -> None:
         self._threshold = seconds
-        self._tell()
+        self._configure_loops()
 
     def install(self) -> None:
-        """Takes over the clock of the event loop that runs here, if one does. Books of a sandbox call it by themselves.
+        """Replace the clock of the running event loop, if there is one. A sandbox's books call this.
 
         Raises:
-            UsageError: an event loop whose clock cannot be replaced (uvloop).
+            UsageError: the clock of this event loop cannot be replaced (uvloop).
         """
         try:
             library = current_async_library()
@@ -105,31 +105,31 @@ class Clock:
             return
         token = current_token()
         if token not in self._loops:
-            self._loops[token] = _Trio() if library == "trio" else _Asyncio(asyncio.get_running_loop())
-            self._tell()
+            self._loops[token] = _TrioClock() if library == "trio" else _AsyncioClock(asyncio.get_running_loop())
+            self._configure_loops()
 
     def release(self) -> None:
-        """Lets real time go on from where this one is. The fixture calls it at the test's end."""
-        self._before = self.elapsed
+        """Give the loops real time again, from the virtual time on. The fixture calls this at the end of the test."""
+        self._earlier = self.elapsed
         for loop in self._loops.values():
             loop.release()
         self._loops.clear()
 
-    def _tell(self) -> None:
+    def _configure_loops(self) -> None:
         for loop in self._loops.values():
-            loop.jumps_after(self._threshold if self._autojump else inf)
+            loop.set_threshold(self._threshold if self._autojump else inf)
 
 
 class _LoopClock(Protocol):
-    """The clock of one event loop, taken over. It goes on from the time that the loop had."""
+    """The replaced clock of one event loop. It starts at the loop's time."""
 
     def elapsed(self) -> float: ...
     def jump(self, seconds: float) -> None: ...
-    def jumps_after(self, threshold: float) -> None: ...
+    def set_threshold(self, threshold: float) -> None: ...
     def release(self) -> None: ...
 
 
-class _Asyncio:
+class _AsyncioClock:
     def __init__(self, loop: Any) -> None:
         selector = getattr(loop, "_selector", None)
         if selector is None:
@@ -147,7 +147,7 @@ class _Asyncio:
     def _wait(self, timeout: float | None = None) -> list[Any]:
         if timeout is None or timeout <= 0:
             return self._select(timeout)
-        # Nobody can go on before the next deadline, unless something comes from outside.
+        # No task can continue before the next deadline, unless a socket or thread is ready.
         events = self._select(min(self._threshold, timeout))
         if not events and self._threshold < inf:
             self._now += timeout
@@ -159,9 +159,9 @@ class _Asyncio:
     def jump(self, seconds: float) -> None:
         self._now += seconds
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(lambda: None)  # it looks at its deadlines again
+            self._loop.call_soon_threadsafe(lambda: None)  # wakes the loop, which checks its deadlines
 
-    def jumps_after(self, threshold: float) -> None:
+    def set_threshold(self, threshold: float) -> None:
         self._threshold = threshold
 
     def release(self) -> None:
@@ -170,7 +170,7 @@ class _Asyncio:
         self._selector.select = self._select
 
 
-class _Trio:
+class _TrioClock:
     def __init__(self) -> None:
         import trio.lowlevel
         import trio.testing
@@ -180,13 +180,13 @@ class _Trio:
         self._clock.jump(self._began)
         self._token = trio.lowlevel.current_trio_token()
         try:
-            # trio takes a clock when a run begins only, which is not ours to begin.
+            # trio accepts a clock only at the start of a run, and the run has started.
             from trio._core._run import GLOBAL_RUN_CONTEXT
 
             GLOBAL_RUN_CONTEXT.runner.clock = self._clock
         except (ImportError, AttributeError) as error:
             raise UsageError(
-                "this release of trio does not let its clock be replaced: begin the run with trio.testing.MockClock"
+                "the clock of this release of trio cannot be replaced: start the run with trio.testing.MockClock"
             ) from error
 
     def elapsed(self) -> float:
@@ -199,7 +199,7 @@ class _Trio:
         with suppress(trio.RunFinishedError):
             self._token.run_sync_soon(lambda: None)
 
-    def jumps_after(self, threshold: float) -> None:
+    def set_threshold(self, threshold: float) -> None:
         self._clock.autojump_threshold = threshold
 
     def release(self) -> None:

@@ -1,4 +1,4 @@
-"""While a sandbox is open, crossbook reaches it and nothing else: no other account, whatever the environment says."""
+"""While a sandbox is open, no book can reach another server, whatever the environment variables say."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from crossbook._http.request import Transport
 from crossbook._http.session import Session
 from crossbook.errors import UsageError
 
-_make = _transports.make  # the real one: a sandbox inside of another asks it, too
-_safe: WeakSet[Transport] = WeakSet()  # of every sandbox: one may be open inside of another
+_make = _transports.make  # the real function; a sandbox inside another sandbox needs it too
+_safe: WeakSet[Transport] = WeakSet()  # of all sandboxes, since one may be open inside another
 
 
 @contextmanager
-def guarded(
-    ours: str, env: Mapping[str, str], prepare: Callable[[Callable[[], Transport]], Transport]
+def guard_books(
+    sandbox_origin: str, env: Mapping[str, str], wrap: Callable[[Callable[[], Transport]], Transport]
 ) -> Generator[None]:
-    """Lets every book that is made inside reach this origin, and refuses one that would reach another.
+    """Connect every book that is made inside the block to this origin, and refuse books of other origins.
 
     Args:
-        ours: the sandbox's origin.
-        env: its credentials, which take the place of the environment's own.
-        prepare: makes the transport of a book; it gets what makes the one that the book asks for.
+        sandbox_origin: the sandbox's origin.
+        env: the sandbox's credentials, which replace the variables of the environment.
+        wrap: makes the transport of a book. Its argument makes the transport that the book's options name.
     """
-    before_us: Any = _transports.make
-    opened = Session.open
+    outer_make: Any = _transports.make
+    outer_open = Session.open
 
     def make_inside(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
-        if origin != ours:
+        if origin != sandbox_origin:
             raise UsageError(_refusal(origin, "make it with crossbook_book(…) or from_env(), or with its base_urls"))
-        transport = prepare(lambda: _make(name, origin, concurrency, client))
+        transport = wrap(lambda: _make(name, origin, concurrency, client))
         _safe.add(transport)
         return transport
 
     async def open_inside(self: Session) -> None:
         if self.transport not in _safe:
-            raise UsageError(_refusal(self.base.origin, "make it in the test, after crossbook_sandbox"))
-        await opened(self)
+            raise UsageError(_refusal(self.base.origin, "make it in the test, after the fixture crossbook_sandbox"))
+        await outer_open(self)
 
-    before = {name: value for name, value in os.environ.items() if _is_ours(name, env)}
+    before = {name: value for name, value in os.environ.items() if _is_of_account(name, env)}
     _replace(before, env)
     _transports.make = make_inside
     Session.open = open_inside  # type: ignore[method-assign]
     try:
         yield
     finally:
-        Session.open = opened  # type: ignore[method-assign]
-        _transports.make = before_us
-        _replace({name: "" for name in os.environ if _is_ours(name, env)}, before)
+        Session.open = outer_open  # type: ignore[method-assign]
+        _transports.make = outer_make
+        _replace({name: "" for name in os.environ if _is_of_account(name, env)}, before)
 
 
-def _refusal(origin: str, mend: str) -> str:
-    return f"this test talks to crossbook's sandbox and to nothing else, and this book would reach {origin}: {mend}"
+def _refusal(origin: str, fix: str) -> str:
+    return f"in this test a book can reach the sandbox only, and this book would reach {origin}: {fix}"
 
 
-def _is_ours(name: str, env: Mapping[str, str]) -> bool:
-    """Whether a variable is about an account at one of the vendors: CROSSBOOK_<VENDOR>_…"""
+def _is_of_account(name: str, env: Mapping[str, str]) -> bool:
+    """Return whether a variable is of an account at one of the vendors: CROSSBOOK_<VENDOR>_…"""
     return any(name.startswith("_".join(each.split("_")[:2]) + "_") for each in env)
 
 

@@ -1,6 +1,6 @@
-"""The pytest plugin of `crossbook_testing`, found by pytest itself wherever crossbook is installed.
+"""The pytest plugin of `crossbook_testing`. pytest loads it wherever crossbook is installed.
 
-It stands beside crossbook and not inside of it: a run of pytest that uses none of its fixtures imports nothing more.
+It imports nothing of crossbook until a test uses one of its fixtures.
 """
 
 from __future__ import annotations
@@ -11,23 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from crossbook_testing import Books, Clock, Sandbox
+    from crossbook_testing import BookFactory, Clock, Sandbox
 
 MARK = "crossbook_sandbox"
-# Its assertions say what they compared, as those in a test module do.
+# So that failed assertions of the contract show the compared values.
 pytest.register_assert_rewrite("crossbook_testing.contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Names the marker."""
+    """Register the marker."""
     config.addinivalue_line(
-        "markers", f"{MARK}(socket=False, **switches): how the sandbox of this test is; see crossbook_testing.Sandbox"
+        "markers",
+        f"{MARK}(socket=False, **switches): options of the test's sandbox; see crossbook_testing.Sandbox",
     )
 
 
 @pytest.fixture
 def crossbook_clock() -> Iterator[Clock]:
-    """Time that the test need not wait for; see `crossbook_testing.Clock`."""
+    """A virtual clock, so that the test does not wait; see `crossbook_testing.Clock`."""
     from crossbook_testing import Clock
 
     clock = Clock()
@@ -37,7 +38,7 @@ def crossbook_clock() -> Iterator[Clock]:
 
 @pytest.fixture
 def crossbook_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """The four vendors, fresh and empty, and nothing but them for this test; see `crossbook_testing.Sandbox`."""
+    """The four vendors with new, empty accounts; see `crossbook_testing.Sandbox`."""
     try:
         from crossbook_testing import Sandbox
     except ModuleNotFoundError as error:
@@ -52,6 +53,6 @@ def crossbook_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def crossbook_book(crossbook_sandbox: Sandbox) -> Books:
-    """Makes books on the sandbox's accounts: `async with crossbook_book("vercom") as book: …`"""
+def crossbook_book(crossbook_sandbox: Sandbox) -> BookFactory:
+    """Make books on the sandbox's accounts: `async with crossbook_book("vercom") as book: …`"""
     return crossbook_sandbox.book

@@ -1,4 +1,4 @@
-"""The four vendors for one test: their accounts, what reached them, and how they shall misbehave."""
+"""`Sandbox`: the four vendors for one test, with their accounts, received calls and faults."""
 
 from __future__ import annotations
 
@@ -20,40 +20,47 @@ from crossbook_sandbox.credentials import CREDENTIALS
 from crossbook_sandbox.options import VENDORS
 from crossbook_sandbox.routing import Vendors
 from crossbook_sandbox.sandbox import ReceivedCall
-from crossbook_testing.accounts import Books, Switches, VendorName, card_of, environment_of, operations_of
-from crossbook_testing.calls import Call, call_of, unlike
+from crossbook_testing.accounts import (
+    BookFactory,
+    Switches,
+    VendorName,
+    build_environment,
+    find_operations,
+    get_profile,
+)
+from crossbook_testing.calls import Call, describe_mismatch, make_call
 from crossbook_testing.clock import Clock
-from crossbook_testing.faults import Armed, FaultKind, FaultSettings, Spoiled, Troubles
-from crossbook_testing.guard import guarded
-from crossbook_testing.inside import Inside
-from crossbook_testing.storage import Seeded, contacts_of, fill, groups_of, named
+from crossbook_testing.faults import FaultKind, FaultSettings, InjectedFault
+from crossbook_testing.guard import guard_books
+from crossbook_testing.storage import SeededData, make_group_names, read_contacts, read_groups, store_people
+from crossbook_testing.transports import ConnectionFaults, FaultyTransport, InProcessTransport
 
 T = TypeVar("T")
-_NUMBERS = itertools.count(1)
+_ORIGIN_NUMBERS = itertools.count(1)
 _UNLIMITED = 1e6
 
 
 class Sandbox:
-    """SerwerSMS, Atom, Filemail and Vercom with fresh, empty accounts, for as long as a `with` block lasts.
+    """SerwerSMS, Atom, Filemail and Vercom with new, empty accounts, for the time of a `with` block.
 
-    Inside of it `CROSSBOOK_…` variables hold the sandbox's credentials, so that an application which opens its books
-    by itself (`from_env`, `crossbook.open`, `crossbook.fastapi.lifespan`) reaches the sandbox; a book that would reach
-    anything else is refused with `UsageError`. In pytest it is the fixture `crossbook_sandbox`, and the arguments are
-    those of `@pytest.mark.crossbook_sandbox(…)`.
+    Inside the block the `CROSSBOOK_…` variables hold the sandbox's credentials. An application that opens its own
+    books (`from_env`, `crossbook.open`, `crossbook.fastapi.lifespan`) therefore reaches the sandbox. A book that would
+    reach another server raises `UsageError`. In pytest the fixture `crossbook_sandbox` is a sandbox, with the
+    arguments of `@pytest.mark.crossbook_sandbox(…)`.
 
     Args:
-        socket: whether it listens on a port of this machine, which an application in another process needs. By default
-            books call it in their own process, in asyncio and trio, without a socket.
-        clock: the time that it goes by; the real one by default.
+        socket: whether the sandbox listens on a port of this machine, as an application in another process needs. By
+            default books call it in their own process, under asyncio and trio, without a socket.
+        clock: the clock of the sandbox; real time by default.
         switches: see `Switches`.
 
     Attributes:
-        base_urls: where each vendor is, by its name.
-        env: the variables that are set, for a process of your own with an environment of its own.
+        base_urls: the base URLs by vendor name.
+        env: the variables that are set, for the environment of another process.
 
     Raises:
-        UsageError: both a socket and a clock: what comes through a socket takes real time.
-        ValueError: a switch that is unknown or has a wrong value.
+        UsageError: both a socket and a clock: calls through a socket take real time.
+        ValueError: a switch is unknown or has an invalid value.
 
     Example:
         ```python
@@ -79,27 +86,28 @@ class Sandbox:
         self._store = Store(clock=clock.unix) if clock else Store()
         self._app = create_app(self._store, Options(rates={}).changed(dict(switches)))
         self._inner = self._app.state.sandbox
-        self._heard: list[ReceivedCall] = []
-        self._inner.on_call = self._heard.append
+        self._received: list[ReceivedCall] = []
+        self._inner.on_call = self._received.append
         self._vendors = Vendors(self._app, self._inner)
-        self._troubles = Troubles(self._inner.faults)
+        self._connection_faults = ConnectionFaults(self._inner.faults)
+        # Runs a function between two requests; the server replaces it if there is a socket.
         self._do: Callable[[Callable[[], Any]], Any] = lambda work: work()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        # An address that no other sandbox had: what crossbook learns of an account's limits is kept by its origin.
-        # Loopback needs no https; no server listens there.
-        origin = f"http://{IPv4Address('127.1.0.0') + next(_NUMBERS)}"
+        # A new address for each sandbox, since crossbook keeps what it learns of an account's limits by origin.
+        # Loopback needs no https. No server listens at this address.
+        origin = f"http://{IPv4Address('127.1.0.0') + next(_ORIGIN_NUMBERS)}"
         if self._socket:
-            from crossbook_testing.served import Served
+            from crossbook_testing.server_thread import ServerThread
 
-            served = Served(self._app)
-            self._stack.callback(served.close)
-            origin, self._do = served.url, served.call
+            server = ServerThread(self._app)
+            self._stack.callback(server.close)
+            origin, self._do = server.url, server.call
         self._stack.callback(self._store.close)
         self.base_urls = {name: f"{origin}/{name}" for name in VENDORS}
-        self.env = environment_of(self.base_urls)
-        self._stack.enter_context(guarded(origin, self.env, self._transport))
+        self.env = build_environment(self.base_urls)
+        self._stack.enter_context(guard_books(origin, self.env, self._transport))
         return self
 
     def __exit__(
@@ -109,10 +117,10 @@ class Sandbox:
         self._stack.close()
 
     @property
-    def book(self) -> Books:
-        """Makes a book on one of the accounts, still to be opened with `async with`.
+    def book(self) -> BookFactory:
+        """Make a book on one of the accounts. Open it with `async with`.
 
-        It is not held to the vendor's rate, unless `rate=` says so or the sandbox limits that vendor (`rates=`).
+        The book has no rate limit, unless `rate=` is given or the sandbox limits the vendor (`rates=`).
 
         Example:
             ```python
@@ -121,7 +129,7 @@ class Sandbox:
                 await atom.contacts.create(Contact(phone="+61491570006"))
             ```
         """
-        return self._book  # type: ignore[return-value]  # the overloads say whose
+        return self._book  # type: ignore[return-value]  # the overloads name the class
 
     def _book(self, vendor: str, **options: Unpack[BookOptions]) -> AddressBook:
         self._install_clock()
@@ -131,30 +139,30 @@ class Sandbox:
 
     @property
     def credentials(self) -> Mapping[str, Mapping[str, str]]:
-        """What each vendor's account takes, by vendor and by the name of the argument."""
+        """The credentials of the accounts, by vendor and by argument name."""
         return CREDENTIALS
 
-    def seed(self, vendor: VendorName, contacts: int = 0, groups: int | Iterable[str] = ()) -> Seeded:
-        """Stores made-up people: always the same ones, with phones of ranges that are kept for fiction.
+    def seed(self, vendor: VendorName, contacts: int = 0, groups: int | Iterable[str] = ()) -> SeededData:
+        """Store made-up people: always the same people, with phones from ranges reserved for fiction.
 
         Args:
-            vendor: in whose account.
-            contacts: how many; a second time the next ones.
-            groups: how many groups, or their names; the people are dealt out to them in turn. At Atom, where everybody
-                is in a group, there is always one.
+            vendor: the vendor of the account.
+            contacts: the number of contacts. A second call stores the next people.
+            groups: the number of groups, or their names. The people are divided among them in turn. At Atom, where
+                each contact is in a group, there is always one.
 
         Returns:
-            What was stored, with the ids.
+            The stored contacts and groups, with their ids.
 
         Example:
             ```python
             friends, family = crossbook_sandbox.seed("vercom", contacts=50, groups=("Friends", "Family")).groups
             ```
         """
-        return self._at(vendor, lambda book, profile: fill(book, profile, contacts, named(groups)))
+        return self._at(vendor, lambda book, profile: store_people(book, profile, contacts, make_group_names(groups)))
 
     def contacts(self, vendor: VendorName) -> tuple[Contact, ...]:
-        """Every contact that is stored, with all that is stored of it, whatever the vendor's answers would tell.
+        """Return every stored contact with all its fields, also those that the vendor's API does not show.
 
         Example:
             ```python
@@ -162,76 +170,76 @@ class Sandbox:
             assert crossbook_sandbox.contacts("vercom") == ()
             ```
         """
-        return self._at(vendor, contacts_of)
+        return self._at(vendor, read_contacts)
 
     def groups(self, vendor: VendorName) -> tuple[Group, ...]:
-        """Every group that is stored; at Vercom the first is the vendor's own, of all contacts."""
-        return self._at(vendor, groups_of)
+        """Return every stored group. At Vercom the first is the vendor's own group of all contacts."""
+        return self._at(vendor, read_groups)
 
     def inject_fault(
         self,
-        what: str = "*",
+        operation: str = "*",
         *,
         kind: FaultKind | int,
         vendor: VendorName | None = None,
         times: int | None = None,
         **settings: Unpack[FaultSettings],
-    ) -> Armed:
-        """Spoils the next call of a kind; faults strike in the order in which they were armed.
+    ) -> InjectedFault:
+        """Make the next call of an operation fail. Faults strike in the order in which they were injected.
 
         Args:
-            what: our verb ("create", "groups.create"; without a dot it is about contacts, where they have it), an
-                operation of the vendor's spec ("createContacts", "login"), or "*", whatever comes next.
-            kind: a status, for instance 429 or 503, that the vendor answers without doing anything; or
-                `refused`, `unresolved`: no connection comes about; `no_room`: none becomes free;
-                `timeout`: the vendor does it, and no answer comes in time, at once and without waiting;
-                `vendor_error`: a status of 200 with the vendor's error inside;
-                `reset`, `close`: the connection ends by RST or FIN, `when`: "before" the vendor does it (default),
-                "after", or in the middle of the "body"; `late_commit`: so, and it is done up to `seconds` later;
-                `cut`: it ends in the middle of the body; `truncated`, `empty`, `garbage`, `html`: the body is half,
-                nothing, noise, a proxy's page; `slow`: it comes byte by byte, `seconds` apart;
-                `delay`: the answer takes `seconds`; `expire_tokens`: every login token is dead;
+            operation: a verb of crossbook ("create", "groups.create"; without a dot it is about contacts if they have
+                it), an operationId of the vendor's spec ("createContacts", "login"), or "*" for the next call.
+            kind: a status, for instance 429 or 503, with which the vendor responds without doing the operation; or
+                `refused`, `unresolved`: no connection can be made; `no_room`: no connection becomes free;
+                `timeout`: the operation is done, and the response does not come in time (at once, without waiting);
+                `vendor_error`: status 200 with the vendor's error in the body;
+                `reset`, `close`: the connection ends by RST or FIN, `when`: "before" the operation (default), "after"
+                it, or in the middle of the "body"; `late_commit`: the same, and the operation is done up to `seconds`
+                later;
+                `cut`: the connection ends in the middle of the body; `truncated`, `empty`, `garbage`, `html`: the body
+                is half, empty, noise, a proxy's page; `slow`: the body comes byte by byte, `seconds` apart;
+                `delay`: the response takes `seconds`; `expire_tokens`: every login token has expired;
                 `window`: 429 for what exceeds `rate` a second;
-                `rewrite`: the answer of a vendor that is not as described.
-            vendor: at whom; by default at each vendor that has it.
+                `rewrite`: a response that differs from the vendor's documentation.
+            vendor: the vendor; by default every vendor that has the operation.
             times: how many calls; by default one, and no end for `window`, `rewrite` and with a `probability`.
             settings: see `FaultSettings`.
 
         Returns:
-            The fault; `.struck` tells how often it did.
+            The fault. `.hits` is the number of affected calls.
 
         Raises:
-            UsageError: nobody has such a call, or the fault cannot be so.
+            UsageError: no vendor has the operation, or a setting is invalid.
 
         Example:
             ```python
-            crossbook_sandbox.inject_fault("create", kind="reset", when="after")  # stored, and nobody hears of it
+            crossbook_sandbox.inject_fault("create", kind="reset", when="after")  # stored, and the response is lost
             crossbook_sandbox.inject_fault("list", kind=429, retry_after=30, times=2)
             ```
         """
         given: dict[str, Any] = {"status": kind, **settings} if isinstance(kind, int) else dict(settings)
         if times is not None:
             given["count"] = times
-        effect = "status" if isinstance(kind, int) else kind
-        if effect != "status" and effect not in (kinds := get_args(FaultKind)):
-            raise UsageError(f"inject_fault: kind is a status, or one of {', '.join(kinds)}")
+        if not isinstance(kind, int) and kind not in get_args(FaultKind):
+            raise UsageError(f"inject_fault: kind is a status, or one of {', '.join(get_args(FaultKind))}")
+        name = "status" if isinstance(kind, int) else kind
+        operations = find_operations(operation, vendor)
 
-        operations = operations_of(what, vendor)
-
-        def arm() -> list[Any]:
-            return [self._troubles.add(effect, name, operation, given) for name, operation in operations.items()]
+        def add() -> list[Any]:
+            return [self._connection_faults.add(name, each, its, given) for each, its in operations.items()]
 
         try:
-            return Armed(self._do(arm))
+            return InjectedFault(self._do(add))
         except ValueError as error:
             raise UsageError(f"inject_fault: {error}") from None
 
-    def calls(self, vendor: VendorName | None = None, what: str = "*") -> list[Call]:
-        """What reached the vendors, in its order.
+    def calls(self, vendor: VendorName | None = None, operation: str = "*") -> list[Call]:
+        """Return the calls that reached the vendors, in order.
 
         Args:
-            vendor: whom; all by default.
-            what: as `inject_fault` takes it.
+            vendor: the vendor; all by default.
+            operation: as in `inject_fault`.
 
         Example:
             ```python
@@ -240,20 +248,20 @@ class Sandbox:
             assert call.body[0]["email"] == "anna@example.com"
             ```
         """
-        operations = operations_of(what, vendor)
-        calls: list[Call] = self._do(lambda: [call_of(heard) for heard in self._heard])
+        operations = find_operations(operation, vendor)
+        calls: list[Call] = self._do(lambda: [make_call(received) for received in self._received])
         return [call for call in calls if operations.get(call.vendor) in ("*", call.operation)]
 
-    def assert_called(self, what: str, *, vendor: VendorName | None = None, times: int | None = None) -> None:
-        """Fails the test unless this reached the vendors; what was refused before it left did not.
+    def assert_called(self, operation: str, *, vendor: VendorName | None = None, times: int | None = None) -> None:
+        """Fail the test unless calls of this operation reached the vendors.
 
         Args:
-            what: as `inject_fault` takes it.
-            vendor: whom; all together by default.
-            times: how often, repeats included; None, the default, for at least once.
+            operation: as in `inject_fault`.
+            vendor: the vendor; all together by default.
+            times: the number of calls, retries included; None, the default, for at least one.
 
         Raises:
-            AssertionError: it did not; the message lists what did.
+            AssertionError: the number differs. The message lists all calls.
 
         Example:
             ```python
@@ -262,44 +270,44 @@ class Sandbox:
             ```
         """
         __tracebackhide__ = True
-        found = self.calls(vendor, what)
+        found = self.calls(vendor, operation)
         if len(found) != times if times is not None else not found:
-            named = f"{vendor}: {what}" if vendor else what
-            raise AssertionError(unlike(named, times, found, self.calls(vendor)))
+            name = f"{vendor}: {operation}" if vendor else operation
+            raise AssertionError(describe_mismatch(name, times, found, self.calls(vendor)))
 
     def configure(self, **switches: Unpack[Switches]) -> None:
-        """Turns switches of the vendors; see `Switches`."""
+        """Set switches of the vendors; see `Switches`."""
         self._do(lambda: self._inner.configure(self._inner.options.changed(dict(switches))))
 
     def settle(self) -> int:
-        """Does at once what a `late_commit` put off; returns how many calls that were."""
+        """Do the operations that `late_commit` has delayed, and return their number."""
         settled: int = self._do(lambda: self._inner.settle())
         return settled
 
     def opt_out(self, vendor: VendorName, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
-        """Notes that a contact, by its id, wants nothing more through these channels, as the vendor's panel would."""
+        """Unsubscribe a contact, by its id, from these channels, as the vendor's panel does."""
         self._at(vendor, lambda book, _: book.opt_out(int(contact), channels))
 
     def reset(self) -> None:
-        """Makes all accounts fresh and empty, disarms every fault and forgets the calls."""
+        """Make all accounts new and empty, remove every fault and forget the calls."""
 
         def reset() -> None:
-            self._troubles.clear()
+            self._connection_faults.clear()
             self._inner.faults.clear()
             for name in VENDORS:
                 self._inner.reset(name)
-            self._heard.clear()
+            self._received.clear()
 
         self._do(reset)
 
     def _at(self, vendor: str, work: Callable[[Any, VendorProfile], T]) -> T:
-        profile = card_of(vendor)
+        profile = get_profile(vendor)
         done: T = self._do(lambda: work(self._inner.vendors[vendor].book, profile))
         return done
 
-    def _transport(self, asked: Callable[[], Transport]) -> Transport:
-        transport = asked() if self._socket else Inside(self._vendors)
-        return Spoiled(transport, self._troubles, self._vendors.find_operation, self._install_clock)
+    def _transport(self, make: Callable[[], Transport]) -> Transport:
+        transport = make() if self._socket else InProcessTransport(self._vendors)
+        return FaultyTransport(transport, self._connection_faults, self._vendors.find_operation, self._install_clock)
 
     def _install_clock(self) -> None:
         if self._clock is not None:

@@ -1,4 +1,4 @@
-"""What the vendors of the sandbox hold, in our words; and people to fill them with."""
+"""Reading the sandbox's stored contacts and groups as crossbook's models, and storing made-up people."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from crossbook_sandbox.store import Book
 
 
 @dataclass(frozen=True, slots=True)
-class Seeded:
-    """What `Sandbox.seed` stored.
+class SeededData:
+    """The contacts and groups that `Sandbox.seed` stored.
 
     Args:
         contacts: with their ids and groups, in the order in which they were stored.
@@ -30,8 +30,8 @@ class Seeded:
     groups: tuple[Group, ...]
 
 
-def contacts_of(book: Book, profile: VendorProfile) -> tuple[Contact, ...]:
-    """Every contact of the account, whatever the vendor's own answers tell of it."""
+def read_contacts(book: Book, profile: VendorProfile) -> tuple[Contact, ...]:
+    """Return every contact of the account with all stored fields, also those that the vendor's API does not show."""
     groups: dict[int, list[str]] = {}
     for row in book.rows(
         "SELECT m.contact_id, g.id, g.key FROM membership m JOIN contact_group g ON g.id = m.group_id"
@@ -46,11 +46,11 @@ def contacts_of(book: Book, profile: VendorProfile) -> tuple[Contact, ...]:
     ):
         channels.setdefault(row["contact_id"], []).append(row["channel"])
     rows = book.rows("SELECT * FROM contact WHERE vendor = ? ORDER BY id", book.vendor)
-    return tuple(_contact(row, profile, groups.get(row["id"], ()), channels.get(row["id"], ())) for row in rows)
+    return tuple(_make_contact(row, profile, groups.get(row["id"], ()), channels.get(row["id"], ())) for row in rows)
 
 
-def groups_of(book: Book, profile: VendorProfile) -> tuple[Group, ...]:
-    """Every group of the account."""
+def read_groups(book: Book, profile: VendorProfile) -> tuple[Group, ...]:
+    """Return every group of the account."""
     rows = book.rows("SELECT * FROM contact_group WHERE vendor = ? ORDER BY id", book.vendor)
     return tuple(
         Group(
@@ -60,8 +60,8 @@ def groups_of(book: Book, profile: VendorProfile) -> tuple[Group, ...]:
     )
 
 
-def fill(book: Book, profile: VendorProfile, contacts: int, groups: Sequence[str]) -> Seeded:
-    """Stores made-up people, each in one of the groups, which are made where there is none of that name."""
+def store_people(book: Book, profile: VendorProfile, contacts: int, groups: Sequence[str]) -> SeededData:
+    """Store made-up people, each in one of the groups. A group that does not exist is created."""
     known = {row["name"]: row["id"] for row in book.rows("SELECT * FROM contact_group WHERE vendor = ?", book.vendor)}
     if profile.single_group and contacts and not groups:
         groups = ("Seeds",)
@@ -71,22 +71,22 @@ def fill(book: Book, profile: VendorProfile, contacts: int, groups: Sequence[str
     for number, person in enumerate(islice(people(first), contacts)):
         group = [ids[number % len(ids)]] if ids else []
         stored.append(book.add_contact(columns(book.vendor, person), group))
-    everybody = {contact.id: contact for contact in contacts_of(book, profile)}
-    shown = {group.name: group for group in groups_of(book, profile)}
-    return Seeded(tuple(everybody[str(id)] for id in stored), tuple(shown[name] for name in groups))
+    by_id = {contact.id: contact for contact in read_contacts(book, profile)}
+    by_name = {group.name: group for group in read_groups(book, profile)}
+    return SeededData(tuple(by_id[str(id)] for id in stored), tuple(by_name[name] for name in groups))
 
 
-def named(groups: int | Iterable[str]) -> tuple[str, ...]:
-    """The names of so many groups."""
+def make_group_names(groups: int | Iterable[str]) -> tuple[str, ...]:
+    """Return the given names, or that number of names."""
     return tuple(f"Group {number}" for number in range(1, groups + 1)) if isinstance(groups, int) else tuple(groups)
 
 
 def _group_id(row: Row, profile: VendorProfile) -> str:
-    """The id by which this vendor knows a group: the key where its ids may be letters (Filemail), else the number."""
+    """Return a group's id at this vendor: the key if ids may have letters (Filemail), else the number."""
     return str(row["key"] if profile.group_id.fullmatch(str(row["key"])) else row["id"])
 
 
-def _contact(row: Row, profile: VendorProfile, groups: Sequence[str], channels: Sequence[Any]) -> Contact:
+def _make_contact(row: Row, profile: VendorProfile, groups: Sequence[str], channels: Sequence[Any]) -> Contact:
     first, last = row["first_name"] or None, row["last_name"] or None
     fields: Mapping[str, Any] = {name: value for name, value in json.loads(row["fields"]).items() if value != ""}
     return Contact(

@@ -12,7 +12,7 @@ import pytest
 import crossbook
 from crossbook import Contact, InvalidInputError
 from crossbook_cli.app import app
-from crossbook_testing.served import Served
+from crossbook_testing.server_thread import ServerThread
 from examples.postcard import Postcard
 from examples.postcard.server import TOKEN, Account
 from examples.postcard.test_contract import TestPostcard, url
@@ -55,7 +55,7 @@ def test_it_is_found_by_its_name(installed: None, monkeypatch: pytest.MonkeyPatc
             assert isinstance(book, Postcard)
             await book.contacts.create(Contact(email="anna@example.com", name="Anna"))
 
-    with closing(Served(account.app())) as server:
+    with closing(ServerThread(account.app())) as server:
         monkeypatch.setenv("CROSSBOOK_POSTCARD_TOKEN", TOKEN)
         monkeypatch.setenv("CROSSBOOK_POSTCARD_BASE_URL", server.url)
         anyio.run(main)
@@ -77,7 +77,7 @@ def test_whether_it_answers_is_asked_by_what_it_has(
     installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It has no groups, by which the four are asked."""
-    with closing(Served(Account().app())) as server:
+    with closing(ServerThread(Account().app())) as server:
         monkeypatch.setenv("CROSSBOOK_POSTCARD_TOKEN", TOKEN)
         monkeypatch.setenv("CROSSBOOK_POSTCARD_BASE_URL", server.url)
         with suppress(SystemExit):

@@ -11,13 +11,13 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from crossbook import AuthError, Contact, NoResponseError, UsageError
-from crossbook_testing import Books, Clock, Sandbox
+from crossbook_testing import BookFactory, Clock, Sandbox
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_waits_of_retries_cost_nothing(
-    crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("list", kind=429, retry_after=3000, times=3, vendor="vercom")
     began = time.monotonic()
@@ -29,7 +29,7 @@ async def test_waits_of_retries_cost_nothing(
 
 
 async def test_a_known_rate_costs_nothing(
-    crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     async with crossbook_book("atom", rate=0.1) as book:
         for _ in range(5):
@@ -38,7 +38,7 @@ async def test_a_known_rate_costs_nothing(
 
 
 async def test_a_read_time_out_costs_nothing(
-    crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("create", kind="delay", seconds=3600)
     async with crossbook_book("vercom") as book:
@@ -52,7 +52,7 @@ async def test_a_read_time_out_costs_nothing(
 
 
 async def test_a_batch_that_waits_until_a_late_commit_must_have_come(
-    crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("create", kind="late_commit", seconds=20)
     async with crossbook_book("vercom") as book:
@@ -63,7 +63,7 @@ async def test_a_batch_that_waits_until_a_late_commit_must_have_come(
 
 
 async def test_tokens_die_of_the_clock(
-    crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.configure(filemail_token_lifetime=600)
     async with crossbook_book("filemail") as book:
@@ -77,7 +77,7 @@ async def test_tokens_die_of_the_clock(
             await book.groups.list()
 
 
-async def test_a_window_of_429(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock) -> None:
+async def test_a_window_of_429(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_sandbox.inject_fault("groups.list", kind="window", vendor="vercom", rate=0.01, burst=1, retry_after=True)
     async with crossbook_book("vercom", timeout=1000) as book:
         for _ in range(3):
@@ -85,7 +85,7 @@ async def test_a_window_of_429(crossbook_sandbox: Sandbox, crossbook_book: Books
     assert 200 <= crossbook_clock.elapsed < 500
 
 
-async def test_by_hand(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock) -> None:
+async def test_by_hand(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_clock.autojump = False
     crossbook_sandbox.inject_fault("list", kind=429, retry_after=30, vendor="vercom")
     done: list[Any] = []
@@ -106,7 +106,7 @@ async def test_by_hand(crossbook_sandbox: Sandbox, crossbook_book: Books, crossb
     assert crossbook_clock.elapsed == 39
 
 
-async def test_it_stands_still_while_nobody_waits(crossbook_book: Books, crossbook_clock: Clock) -> None:
+async def test_it_stands_still_while_nobody_waits(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_clock.advance(5)
     async with crossbook_book("vercom") as book:
         await book.contacts.list()
@@ -132,7 +132,7 @@ async def test_real_time_goes_on_from_there(anyio_backend_name: str) -> None:
     assert clock.elapsed == pytest.approx(1000)
 
 
-async def test_a_thread_is_given_time_when_it_is_asked_for(crossbook_book: Books, crossbook_clock: Clock) -> None:
+async def test_a_thread_is_given_time_when_it_is_asked_for(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_clock.threshold = 30
     async with crossbook_book("vercom"):
         with anyio.fail_after(1):
@@ -141,7 +141,7 @@ async def test_a_thread_is_given_time_when_it_is_asked_for(crossbook_book: Books
 
 async def test_what_cannot_be_is_said(crossbook_clock: Clock) -> None:
     for seconds in (-1, float("nan"), float("inf")):
-        with pytest.raises(UsageError, match="forward"):
+        with pytest.raises(UsageError, match="cannot advance"):
             crossbook_clock.advance(seconds)
     with pytest.raises(UsageError, match="real time"):
         Sandbox(socket=True, clock=crossbook_clock)

@@ -20,7 +20,7 @@ from crossbook.vendor import Capability, FieldSupport, Operation, Retry, VendorE
 from crossbook.errors import NotFoundError
 from crossbook.models import Contact
 from crossbook_testing.contract import Contract
-from crossbook_testing.served import Served
+from crossbook_testing.server_thread import ServerThread
 from examples.postcard import Postcard
 from examples.postcard.profile import PROFILE, PAGING
 from examples.postcard.server import TOKEN, Account
@@ -45,7 +45,7 @@ class Vendor(Postcard):
 
 @pytest.fixture(scope="module")
 def url():
-    with closing(Served(ACCOUNT.app())) as server:
+    with closing(ServerThread(ACCOUNT.app())) as server:
         yield server.url
 
 

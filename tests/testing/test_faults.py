@@ -152,7 +152,7 @@ async def test_a_list_is_asked_again_and_nobody_notices(vendor: str, crossbook_c
             async with sandbox.book(vendor) as book:
                 found = [contact.id async for contact in book.contacts.list()]
             assert found == [contact.id for contact in seeded.contacts]
-            assert fault.struck == 1
+            assert fault.hits == 1
 
 
 async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock: Clock) -> None:
@@ -188,11 +188,11 @@ async def test_so_many_times_and_by_chance() -> None:
 
     with Sandbox() as sandbox:
         fault = sandbox.inject_fault("groups.list", kind=500, times=2, skip=1)
-        assert (await failures(sandbox, 5), fault.struck) == (2, 2)
+        assert (await failures(sandbox, 5), fault.hits) == (2, 2)
         by_chance = [sandbox.inject_fault("groups.list", kind="refused", vendor="vercom", probability=0.5, seed=7)]
         first = await failures(sandbox, 40)
         assert 0 < first < 40
-        assert by_chance[0].struck == first
+        assert by_chance[0].hits == first
         sandbox.reset()
         assert await failures(sandbox, 5) == 0
         sandbox.inject_fault("groups.list", kind="refused", vendor="vercom", probability=0.5, seed=7)
@@ -202,8 +202,8 @@ async def test_so_many_times_and_by_chance() -> None:
 @pytest.mark.parametrize(
     ("what", "settings", "says"),
     [
-        ("destroy", {"kind": 500}, "no call 'destroy': take a verb"),
-        ("unsubscribe", {"kind": 500, "vendor": "atom"}, "Atom has no call 'unsubscribe'"),
+        ("destroy", {"kind": 500}, "no operation 'destroy': take a verb"),
+        ("unsubscribe", {"kind": 500, "vendor": "atom"}, "Atom has no operation 'unsubscribe'"),
         ("create", {"kind": "explosion"}, "kind is a status, or one of refused, .*, rewrite$"),
         ("create", {"kind": 700}, "status cannot be 700"),
         ("create", {"kind": "reset", "seconds": 3}, "reset has no setting 'seconds'"),

@@ -12,7 +12,7 @@ import pytest
 import crossbook
 from crossbook import AddressBook, UsageError, Vercom
 from crossbook.registry import load_vendor
-from crossbook_testing import Books, Sandbox
+from crossbook_testing import BookFactory, Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -43,7 +43,7 @@ def real(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_books_of_the_environment_reach_the_sandbox(
-    real: None, crossbook_sandbox: Sandbox, crossbook_book: Books, vendor: str
+    real: None, crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: str
 ) -> None:
     crossbook_sandbox.seed(vendor, contacts=3)
     for book in (crossbook_book(vendor), crossbook.open(vendor), load_vendor(vendor).from_env()):
@@ -53,7 +53,9 @@ async def test_books_of_the_environment_reach_the_sandbox(
     assert not set(REAL.values()) & {value for name, value in os.environ.items() if name.startswith("CROSSBOOK_")}
 
 
-async def test_named_accounts_reach_it_too(real: None, crossbook_book: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_named_accounts_reach_it_too(
+    real: None, crossbook_book: BookFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CROSSBOOK_EU_WEST_VENDOR", "filemail")
     monkeypatch.setenv("CROSSBOOK_EU_WEST_USERNAME", "real@example.com")
     monkeypatch.setenv("CROSSBOOK_EU_WEST_PASSWORD", "real-password")
@@ -65,7 +67,7 @@ async def test_named_accounts_reach_it_too(real: None, crossbook_book: Books, mo
 
 
 async def test_a_book_with_credentials_of_its_own_is_refused(real: None, crossbook_sandbox: Sandbox) -> None:
-    with pytest.raises(UsageError, match=r"to nothing else, and this book would reach https://api.emaillabs.io: make"):
+    with pytest.raises(UsageError, match=r"the sandbox only, and this book would reach https://api.emaillabs.io: make"):
         Vercom(REAL["CROSSBOOK_VERCOM_AUTHORIZATION"], REAL["CROSSBOOK_VERCOM_APPLICATION_KEY"])
     with pytest.raises(UsageError, match=r"http://127\.0\.0\.1:9"):
         crossbook.open("vercom", base_url="http://127.0.0.1:9")
@@ -98,7 +100,7 @@ async def test_afterwards_everything_is_as_it_was(real: None) -> None:
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["in process", "over a socket"])
-async def test_one_in_the_other(crossbook_sandbox: Sandbox, crossbook_book: Books, inside: bool) -> None:
+async def test_one_in_the_other(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, inside: bool) -> None:
     outer = crossbook_book("vercom")
     with Sandbox(socket=not inside) as inner:
         inner.seed("vercom", contacts=1)

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 from crossbook import AddressBook, Atom, Contact, Filemail, Group, SerwerSMS, Vercom
-from crossbook_testing import Armed, Books, Call, Clock, Sandbox, Seeded
+from crossbook_testing import BookFactory, Call, Clock, InjectedFault, Sandbox, SeededData
 
 
-async def fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_clock: Clock, name: str) -> None:
+async def fixtures(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock, name: str) -> None:
     assert_type(crossbook_book("serwersms"), SerwerSMS)
     assert_type(crossbook_book("atom", default_group="1"), Atom)
     assert_type(crossbook_book("filemail", timeout=3), Filemail)
@@ -20,13 +20,13 @@ async def fixtures(crossbook_sandbox: Sandbox, crossbook_book: Books, crossbook_
     crossbook_book("vercom", timeuot=3)  # type: ignore[call-overload]
 
     seeded = crossbook_sandbox.seed("vercom", contacts=50, groups=("Friends", "Family"))
-    assert_type(seeded, Seeded)
+    assert_type(seeded, SeededData)
     assert_type(seeded.contacts, tuple[Contact, ...])
     assert_type(seeded.groups[0], Group)
     crossbook_sandbox.seed("atom", contacts=5, groups=2)
     crossbook_sandbox.seed("twilio")  # type: ignore[arg-type]
 
-    assert_type(crossbook_sandbox.inject_fault("create", kind=429, retry_after=30, vendor="atom"), Armed)
+    assert_type(crossbook_sandbox.inject_fault("create", kind=429, retry_after=30, vendor="atom"), InjectedFault)
     crossbook_sandbox.inject_fault("create", kind="reset", when="body", times=2)
     crossbook_sandbox.inject_fault("create", kind="explosion")  # type: ignore[arg-type]
     crossbook_sandbox.inject_fault("create", kind="reset", when="never")  # type: ignore[arg-type]

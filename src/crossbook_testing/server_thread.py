@@ -1,4 +1,4 @@
-"""The sandbox on a port of this machine, in a thread: for an application that runs in another thread or process."""
+"""An HTTP server in a thread, so that applications in other threads and processes reach the sandbox."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from crossbook.errors import UsageError
 from crossbook_sandbox.server import Server, listen
 
 T = TypeVar("T")
-_LONGEST = 30.0  # seconds that a start, a call or an end may take
-_SOON = 20  # looks, 10 ms apart, in which a request ends that is not made to last
+_TIMEOUT = 30.0  # seconds for the start, a call, or the end
+_POLLS = 20  # checks, 10 ms apart, until the open requests end
 
 
-class Served:
-    """An ASGI application served until `close`.
+class ServerThread:
+    """A server of an ASGI application on a port of this machine, until `close`.
 
     Raises:
-        UsageError: it did not start.
+        UsageError: the server did not start.
     """
 
     def __init__(self, app: Any) -> None:
@@ -29,28 +29,29 @@ class Served:
         self._server = Server(app, self._started)
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()
-        if not self._ready.wait(_LONGEST):
-            raise UsageError("the sandbox did not start")
+        if not self._ready.wait(_TIMEOUT):
+            raise UsageError("the server of the sandbox did not start in 30 seconds")
 
     def _started(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ready.set()
 
     def call(self, work: Callable[[], T]) -> T:
-        """Does something where the server does: between two requests, never in the middle of one."""
+        """Run a function in the server's event loop, so that no request runs at the same time."""
 
-        async def done() -> T:
-            # A client knows of a lost connection before the server has noted it down.
-            for _ in range(_SOON):  # not a time: what the machine stands still for brings no request to its end
+        async def run() -> T:
+            # A client sees a lost connection before the server has logged the call.
+            # Counts polls, not seconds: on a machine that stalls, time passes while no request ends.
+            for _ in range(_POLLS):
                 if not self._server.server_state.tasks:
                     break
                 await asyncio.sleep(0.01)
             return work()
 
-        return asyncio.run_coroutine_threadsafe(done(), self._loop).result(_LONGEST)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_TIMEOUT)
 
     def close(self) -> None:
-        """Ends the server, and whatever it was about."""
+        """Stop the server and its open requests."""
         self._server.stop()
-        self._thread.join(_LONGEST)
+        self._thread.join(_TIMEOUT)
         self._listener.close()
