@@ -1,4 +1,4 @@
-"""The retry table of docs/reliability.md, computed from `may_retry`."""
+"""Generate the retry table of docs/reliability.md from `may_retry`."""
 
 from __future__ import annotations
 

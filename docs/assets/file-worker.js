@@ -1,4 +1,4 @@
-// Browsers start no worker from a file. Opened without a server, the site keeps its search in a hidden frame instead.
+// Browsers do not start a worker from a file: URL. Without a server, the site runs its search in a hidden frame instead.
 if (location.protocol === "file:") {
   window.Worker = class {
     constructor(url) {

@@ -1,4 +1,4 @@
-"""The claims of a spec that the vendor's own documentation does not make, each with its evidence."""
+"""List the claims of a spec that the vendor's own documentation does not make, each with its evidence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference of the command `crossbook`, generated from the application."""
+"""Generate the reference of the command `crossbook` from the application."""
 
 from __future__ import annotations
 

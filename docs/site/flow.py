@@ -1,4 +1,4 @@
-"""The flow of one call as an inline SVG that takes its colours from the page."""
+"""Draw the flow of one call as an inline SVG that takes its colours from the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The macros of the pages, `{{ … }}`: each generates its part while the site is built."""
+"""Define the macros of the pages, `{{ … }}`: each generates its part while the site is built."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables, code and evidence badges as Markdown, for the generated parts of the site."""
+"""Write tables, code and evidence badges as Markdown, for the generated parts of the site."""
 
 from __future__ import annotations
 

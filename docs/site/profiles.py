@@ -1,4 +1,4 @@
-"""The capabilities, fields, facts and retry classes of a vendor, from its profile."""
+"""Generate tables of a vendor's capabilities, fields, facts and retry classes from its profile."""
 
 from __future__ import annotations
 

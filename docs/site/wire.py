@@ -1,4 +1,4 @@
-"""The wire reference of a vendor, from its spec: every operation and every schema, with bounds and evidence."""
+"""Generate the wire reference of a vendor from its spec: every operation and every schema, with bounds and evidence."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPECS = Path(__file__).resolve().parents[2] / "specs"
 
 def wire(vendor: str) -> str:
     """Return the wire reference of a vendor as Markdown, without a title."""
-    return "\n\n".join(part for part in _Page(vendor).parts() if part)
+    return "\n\n".join(part for part in _Page(vendor).write_parts() if part)
 
 
 class _Page:
@@ -27,20 +27,20 @@ class _Page:
         self.spec = document.load(SPECS / f"{vendor}.yaml")
         self.api = importlib.import_module(f"crossbook_wire.{vendor}.api")
 
-    def parts(self) -> Iterator[str]:
+    def write_parts(self) -> Iterator[str]:
         info = self.spec["info"]
         yield info.get("summary", "")
         yield info["description"]
         operations = list(document.operations(self.spec))
         yield f"{len(operations)} operations: " + " · ".join(
-            f"[`{each.id}`](#{self._anchor(each.id)})" for each in operations
+            f"[`{operation.id}`](#{self._anchor(operation.id)})" for operation in operations
         )
         for tag in self.spec["tags"]:
-            yield f"## {_words(tag['name'])}"
+            yield f"## {_title_case(tag['name'])}"
             yield tag.get("description", "")
             for operation in operations:
                 if operation.tag == tag["name"]:
-                    yield from self._operation(operation)
+                    yield from self._write_operation(operation)
         yield "## Error codes"
         yield table(
             ("code", "name", "meaning", "evidence"),
@@ -51,27 +51,27 @@ class _Page:
         )
         yield "## Schemas"
         for name, schema in self.spec["components"]["schemas"].items():
-            yield from self._schema(name, schema)
+            yield from self._write_schema(name, schema)
 
-    def _operation(self, operation: Operation) -> Iterator[str]:
+    def _write_operation(self, operation: Operation) -> Iterator[str]:
         node = operation.node
         yield f"### {node['summary'].rstrip('.')} {{#{self._anchor(operation.id)}}}"
         level = evidence(node.get("x-evidence"), node.get("x-evidence-note", ""))
-        yield f"`{operation.method.upper()} {operation.path}` {level}<br>{code(self._call(operation))}"
+        yield f"`{operation.method.upper()} {operation.path}` {level}<br>{code(self._describe_call(operation))}"
         yield node.get("description", "")
         if note := node.get("x-evidence-note"):
             yield f"*Evidence:* {note.strip()}"
         yield table(
-            ("parameter", "in", "", "what it is", "example"),
+            ("parameter", "in", "", "description", "example"),
             (
                 (
-                    f"`{each['name']}`",
-                    each["in"],
-                    "required" if each.get("required") else "",
-                    self._what({**document.resolve(self.spec, each["schema"]), **each}),
-                    _shown(each.get("example", "")),
+                    f"`{parameter['name']}`",
+                    parameter["in"],
+                    "required" if parameter.get("required") else "",
+                    self._describe({**document.resolve(self.spec, parameter["schema"]), **parameter}),
+                    _format_example(parameter.get("example", "")),
                 )
-                for each in operation.parameters
+                for parameter in operation.parameters
             ),
         )
         if "requestBody" in node:
@@ -79,22 +79,22 @@ class _Page:
             yield f"**Body:** {self._link(body['content']['application/json']['schema'])}"
         yield table(
             ("status", "response", "when"),
-            ((f"`{status}`", *self._response(response)) for status, response in node["responses"].items()),
+            ((f"`{status}`", *self._describe_response(response)) for status, response in node["responses"].items()),
         )
 
-    def _call(self, operation: Operation) -> str:
+    def _describe_call(self, operation: Operation) -> str:
         """Return how the operation is called; raise AttributeError if the generated code has no such method."""
-        tag, method = _snake(operation.tag), _snake(operation.id)
+        tag, method = _snake_case(operation.tag), _snake_case(operation.id)
         getattr(getattr(self.api, f"{operation.tag[0].upper()}{operation.tag[1:]}Api"), method)
         return f"book.wire.{tag}.{method}(…)"
 
-    def _response(self, response: Node) -> tuple[str, str]:
+    def _describe_response(self, response: Node) -> tuple[str, str]:
         response = document.resolve(self.spec, response)
         media = response.get("content", {}).get("application/json")
         text = " ".join(response.get("description", "").split())
         return self._link(media["schema"]) if media else "", f"{text} {_badge(response)}".strip()
 
-    def _schema(self, name: str, schema: Node) -> Iterator[str]:
+    def _write_schema(self, name: str, schema: Node) -> Iterator[str]:
         yield f"### {name} {{#{self._anchor(name)}}}"
         level = evidence(schema.get("x-evidence"))
         yield f"{schema.get('description', '').strip()} {level}".strip()
@@ -105,17 +105,17 @@ class _Page:
             (
                 f"`{key}`",
                 "required" if key in required else "",
-                f"{self._what(value)} {self._inside(value)}".strip(),
-                _shown(_example(document.resolve(self.spec, value))),
+                f"{self._describe(value)} {self._link_inner(value)}".strip(),
+                _format_example(_find_example(document.resolve(self.spec, value))),
             )
             for key, value in schema.get("properties", {}).items()
         ]
-        yield table(("property", "", "what it is", "example"), rows)
+        yield table(("property", "", "description", "example"), rows)
         if not rows:
-            yield f"{describe.description(self.spec, {**schema, 'description': ''})} {self._inside(schema)}".strip()
-        yield " ".join(self._rules(schema))
+            yield f"{describe.description(self.spec, {**schema, 'description': ''})} {self._link_inner(schema)}".strip()
+        yield " ".join(self._describe_rules(schema))
 
-    def _rules(self, schema: Node) -> Iterator[str]:
+    def _describe_rules(self, schema: Node) -> Iterator[str]:
         if least := schema.get("minProperties"):
             yield f"At least {least} of the properties."
         choices = [set(each["required"]) for each in schema.get("anyOf", []) if set(each) == {"required"}]
@@ -124,22 +124,22 @@ class _Page:
         if schema.get("additionalProperties") is False:
             yield "No other property may be sent."
 
-    def _what(self, node: Node) -> str:
+    def _describe(self, node: Node) -> str:
         text = describe.description(self.spec, {k: v for k, v in node.items() if not k.startswith("x-evidence")})
         return f"{text} {_badge(node)}".strip()
 
-    def _inside(self, node: Node) -> str:
+    def _link_inner(self, node: Node) -> str:
         """Return links to the schemas of a property."""
         inner = [node, node.get("items", {}), *node.get("oneOf", []), *node.get("items", {}).get("oneOf", [])]
         names = dict.fromkeys(name for each in inner if (name := document.schema_name(each)))
         listed = "list of " if "items" in node else ""
-        return f"→ {listed}{' or '.join(self._named(name) for name in names)}" if names else ""
+        return f"→ {listed}{' or '.join(self._link_name(name) for name in names)}" if names else ""
 
     def _link(self, schema: Node) -> str:
         name = document.schema_name(schema)
-        return self._named(name) if name else cell(describe.description(self.spec, schema))
+        return self._link_name(name) if name else cell(describe.description(self.spec, schema))
 
-    def _named(self, name: str) -> str:
+    def _link_name(self, name: str) -> str:
         return f"[{name}](#{self._anchor(name)})"
 
     def _anchor(self, name: str) -> str:
@@ -151,17 +151,17 @@ def _badge(node: Node) -> str:
     return evidence(level, node.get("x-evidence-note", "")) if level and level != "documented" else ""
 
 
-def _example(node: Node) -> object:
+def _find_example(node: Node) -> object:
     return node.get("example", next(iter(node.get("examples", [])), ""))
 
 
-def _shown(value: object) -> str:
+def _format_example(value: object) -> str:
     return "" if value == "" or isinstance(value, dict | list) else f"`{value}`"
 
 
-def _snake(name: str) -> str:
+def _snake_case(name: str) -> str:
     return re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
 
 
-def _words(name: str) -> str:
+def _title_case(name: str) -> str:
     return re.sub("([A-Z])", r" \1", name).capitalize()

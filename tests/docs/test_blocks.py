@@ -1,4 +1,4 @@
-"""Every Python block of README, docs and docstrings runs against the sandbox."""
+"""Run every Python block of README, docs and docstrings against the sandbox."""
 
 from __future__ import annotations
 

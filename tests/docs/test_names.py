@@ -1,4 +1,4 @@
-"""The names and paths in README, docs and specs exist: modules, attributes, options, error classes, files, tests."""
+"""Check that names and paths in README, docs and specs exist: modules, attributes, options, errors, files, tests."""
 
 from __future__ import annotations
 

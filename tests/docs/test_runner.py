@@ -1,4 +1,4 @@
-"""The runner of Python blocks in pages reports errors and wrong output."""
+"""Check that the runner of Python blocks reports errors and wrong output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generated tables of pages are up to date, and examples of commands are code."""
+"""Check that generated tables are up to date, and that examples of commands are code."""
 
 from __future__ import annotations
 
