@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from crossbook._http.session import Session
 from crossbook._pagination import cursor
-from crossbook._pagination.pager import Pager
+from crossbook._pagination.pager import HasId, Pager
 from crossbook.errors import NotFoundError
 from crossbook.vendor import Fetch, VendorAdapter
 
 if TYPE_CHECKING:
     from crossbook._batch.builder import BatchContext
-    from crossbook._pagination.pager import HasId
 
-T = TypeVar("T", bound="HasId")
+T = TypeVar("T", bound=HasId)
 
 
 class Resource:

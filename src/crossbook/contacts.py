@@ -264,7 +264,7 @@ class Contacts(Resource):
         return WriteResult(
             id=stored,
             status="updated",
-            contact=Contact(**prepared | {"id": stored}),
+            contact=Contact(id=stored, **prepared),
             write_only_fields=_validation.list_write_only(self._profile, prepared),
         )
 

@@ -1,4 +1,4 @@
-"""Cursors: opaque, printable, bound to the filters of their list, without personal data."""
+"""Cursors: opaque text that says where a list continues, bound to the list's filters, without personal data."""
 
 from __future__ import annotations
 
@@ -12,69 +12,51 @@ import msgspec
 
 from crossbook.errors import InvalidInputError
 
-# What a cursor carries: a small JSON value that says where the next page begins.
-
+# Where a page begins: a small JSON value. Each paging strategy has its own shape; None is the first page.
 Position = Any
 
-
-def fingerprint(ids: Sequence[str]) -> int:
-    return int.from_bytes(hashlib.blake2b("\n".join(ids).encode(), digest_size=6).digest(), "big")
-
-
-def whole_number(position: Position | None) -> int:
-    return 0 if position is None else numbers([position], 1)[0]
+# Two bytes tell most lists apart. They are too few to recover a phone number from: thousands share the same hash.
+_HASH_BYTES = 2
 
 
-def numbers(position: Position, count: int) -> list[int]:
-    found = parts(position, count)
-    if not all(type(part) is int and part >= 0 for part in found):
+def parse_position(position: Position, *types: type[int | str]) -> list[Any]:
+    """Return the parts of a position, or raise InvalidInputError, since cursors come from callers.
+
+    Numbers are not negative.
+    """
+    parts: list[Any] = position if isinstance(position, list) else [position]  # pyright: ignore[reportUnknownVariableType]
+    if [type(part) for part in parts] != [*types] or any(part < 0 for part in parts if type(part) is int):
         raise invalid_cursor()
-    return found
-
-
-def group_position(position: Position | None) -> tuple[str, int]:
-    if position is None:
-        return "", 0
-    group, start = parts(position, 2)
-    if not isinstance(group, str):
-        raise invalid_cursor()
-    return group, whole_number(start)
-
-
-def parts(position: Position, count: int) -> list[Any]:
-    found: list[Any] = position if isinstance(position, list) else []  # pyright: ignore[reportUnknownVariableType]
-    if len(found) != count:
-        raise invalid_cursor()
-    return found
+    return parts
 
 
 def invalid_cursor() -> InvalidInputError:
     return InvalidInputError(
-        "this is no cursor of this list: pass `page.cursor` or `error.cursor` of a list with the same filters",
-        field="after",
+        "invalid cursor: pass `page.cursor` or `error.cursor` of a list with the same filters", field="after"
     )
 
 
-# Two bytes tell most lists apart, and are too few to find a phone again that was a filter: of a country's numbers,
-# thousands have the same.
-_LENGTH = 2
+def fingerprint(ids: Sequence[str]) -> int:
+    """Return a hash of a page's ids, by which a repeated page is recognized."""
+    return int.from_bytes(hashlib.blake2b("\n".join(ids).encode(), digest_size=6).digest(), "big")
 
 
 def hash_filters(*parts: object) -> bytes:
-    return hashlib.blake2b(repr(parts).encode(), digest_size=_LENGTH).digest()
+    return hashlib.blake2b(repr(parts).encode(), digest_size=_HASH_BYTES).digest()
 
 
 def encode(position: Position, filters: bytes) -> str:
+    """Return the cursor of a position in the list with these hashed filters."""
     return base64.urlsafe_b64encode(filters + msgspec.json.encode(position)).decode().rstrip("=")
 
 
 def decode(cursor: str, filters: bytes) -> Position:
-    """The position in a cursor; InvalidInputError if it is none, or belongs to a list with other filters."""
+    """Return the position of a cursor, or raise InvalidInputError if it is not one of a list with these filters."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        position = msgspec.json.decode(raw[_LENGTH:])
+        position = msgspec.json.decode(raw[_HASH_BYTES:])
     except (binascii.Error, ValueError, TypeError, RecursionError, msgspec.MsgspecError):
         raise invalid_cursor() from None
-    if raw[:_LENGTH] != filters or position is None:
+    if raw[:_HASH_BYTES] != filters or position is None:
         raise invalid_cursor()
     return position

@@ -1,9 +1,11 @@
-"""One pager over all the ways to page: `async for` gives items, `await` gives a page, `.pages()` gives pages."""
+"""`Pager`: a list that is fetched while it is read, with the next pages requested ahead."""
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,86 +14,89 @@ from anyio import Future
 from crossbook._concurrency import await_result, yield_to_new_tasks
 from crossbook._pagination import cursor
 from crossbook._pagination.cursor import Position
-from crossbook._pagination.strategies import ByOffset, Fetch
+from crossbook._pagination.strategies import Fetch, FetchByOffset
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import CrossbookError
 from crossbook.models import Page
 
-# Pages that are asked for before they are read.
-
 V = TypeVar("V")
-Starter = Callable[[Callable[[], Any]], Future[Any]]
-Fetched = tuple[Sequence[V | None], Position | None]
+StartTask = Callable[[Callable[[], Any]], Future[Any]]
+FetchedPage = tuple[Sequence[V | None], Position | None]
 
 
 class Prefetcher(Generic[V]):
-    """The pages that are on their way.
+    """Fetches pages, and starts the requests for the next ones before they are read.
 
-    The next page is asked for when the one before it is handed over, or sooner: when that has come, and the reader
-    waits for it already. Where it can be told at which position the following ones begin, if each page before them is
-    full, a window of several is on its way. One that is not full makes those guesses worthless: they are dropped, and
-    the list goes on from where that page ended, one after another, since a vendor whose pages are shorter than asked
-    for would spoil all further guesses too.
+    Without `start` no page is prefetched. Otherwise the request for the next page starts when its position is known:
+    when the reader takes a page, or, by offset, as soon as the rows of the page that the reader waits for have come.
+
+    With `prefetch` > 1, which needs pages by offset, `prefetch` requests are in flight. Their positions are guesses:
+    each assumes that the pages before it are full. A page that is not full makes all guesses after it wrong. They are
+    discarded, the list continues from where that page ended, and no further guesses are made: the vendor may cap its
+    pages below the requested size.
+
+    Invariant: `_tasks` are the requests for consecutive pages, and the first is the next page that the reader takes.
     """
 
-    def __init__(self, fetch: Fetch[V], start: Starter | None, prefetch: int) -> None:
+    def __init__(self, fetch: Fetch[V], start: StartTask | None, prefetch: int) -> None:
         self._fetch = fetch
-        self._by_offset: ByOffset[V] | None = fetch if isinstance(fetch, ByOffset) else None
+        self._by_offset: FetchByOffset[V] | None = fetch if isinstance(fetch, FetchByOffset) else None
         self._start = start
         self._prefetch = prefetch
         self._guesses = self._by_offset is not None and prefetch > 1
-        self._jobs: deque[tuple[Position | None, Future[Fetched[V]]]] = deque()
-        self._waits_for: int | None = None  # the offset of the page that the reader waits for
+        self._tasks: deque[tuple[Position | None, Future[FetchedPage[V]]]] = deque()
+        self._awaited_offset: int | None = None  # the offset of the page that the reader waits for
 
-    async def page(self, position: Position | None) -> Fetched[V]:
-        """The page at this position; with a window the next ones are asked for beside it."""
+    async def take_page(self, position: Position | None) -> FetchedPage[V]:
+        """Return the page at this position and the next position."""
         if self._guesses:
-            self.look(position)
-        elif self._jobs and self._jobs[0][0] != position:
-            self._jobs.clear()  # of a reader who gave up waiting for the page before, and comes again
+            self.start_requests(position)
+        elif self._tasks and self._tasks[0][0] != position:
+            self._tasks.clear()  # an earlier read of this page was cancelled
         if self._by_offset is None:
-            return await (await_result(self._jobs.popleft()[1]) if self._jobs else self._fetch(position))
-        self._waits_for = self._by_offset.place(position)
+            return await (await_result(self._tasks.popleft()[1]) if self._tasks else self._fetch(position))
+        self._awaited_offset = self._by_offset.offset(position)
         try:
-            if not self._jobs:
-                return await self._fetched(position)
-            began, job = self._jobs.popleft()
-            rows, after = await await_result(job)
+            if not self._tasks:
+                return await self._request(position)
+            guess, task = self._tasks.popleft()
+            rows, after = await await_result(task)
         finally:
-            self._waits_for = None
-        if began != position:
-            self._by_offset.check(position, after)  # a guess knows no page before it
+            self._awaited_offset = None
+        if guess != position:
+            self._by_offset.check_repeat(position, after)  # the request did not know the page before it
         return rows, after
 
-    def look(self, position: Position | None) -> bool:
-        """Asks for the page at this position, which is the next to be read, and for those after it."""
+    def start_requests(self, position: Position | None) -> bool:
+        """Start the missing requests from this position on, and return whether any was started."""
         if self._start is None:
             return False
-        if self._jobs and not self._is_at(self._jobs[0][0], position):
-            self._jobs.clear()
+        if self._tasks and not self._is_same_page(self._tasks[0][0], position):
+            self._tasks.clear()
             self._guesses = False
-        began = False
-        while len(self._jobs) < self._prefetch:
-            if self._jobs:
+        started = False
+        while len(self._tasks) < self._prefetch:
+            if self._tasks:
                 if not (self._guesses and self._by_offset):
                     break
-                position = self._by_offset.following(self._jobs[-1][0])
-            self._jobs.append((position, self._start(partial(self._fetched, position))))
-            began = True
-        return began
+                position = self._by_offset.position_after(self._tasks[-1][0])
+            self._tasks.append((position, self._start(partial(self._request, position))))
+            started = True
+        return started
 
-    def _is_at(self, guess: Position | None, position: Position | None) -> bool:
+    def _is_same_page(self, guess: Position | None, position: Position | None) -> bool:
         by_offset = self._by_offset
-        return guess == position or (by_offset is not None and by_offset.place(guess) == by_offset.place(position))
+        return guess == position or (by_offset is not None and by_offset.offset(guess) == by_offset.offset(position))
 
-    async def _fetched(self, position: Position | None) -> Fetched[V]:
+    async def _request(self, position: Position | None) -> FetchedPage[V]:
         if self._by_offset is None:
             return await self._fetch(position)
-        return await self._by_offset(position, partial(self._known, self._by_offset.place(position)))
+        offset = self._by_offset.offset(position)
 
-    def _known(self, offset: int, after: Position) -> bool:
-        """The page at this offset has come, and tells where the next begins."""
-        return not self._jobs and self._waits_for == offset and self.look(after)
+        def start_next(after: Position) -> bool:
+            return not self._tasks and self._awaited_offset == offset and self.start_requests(after)
+
+        return await self._by_offset(position, start_next)
 
 
 class HasId(Protocol):
@@ -102,15 +107,29 @@ class HasId(Protocol):
 T = TypeVar("T", bound=HasId)
 
 
-class Pager(Generic[T]):
-    """A list that is fetched as it is read.
+@dataclass(frozen=True, slots=True)
+class _List(Generic[T]):
+    """What a pager reads: the list, its filters and where to start."""
 
-    `async for item in pager` reads every item, the next page already on its way while one is read; `await pager`
-    gives one `Page` with `.items` and `.cursor`; `async for page in pager.pages()` gives every page. A pager can be
-    read again: it asks the vendor again. Of a list with a `window` so many pages are on their way.
+    make_fetch: Callable[[], Fetch[T]]
+    start: StartTask
+    filters: bytes
+    position: Position | None
+    unique: bool
+    prefetch: int
+    vendor: str | None
+    operation: str | None
+
+
+class Pager(Generic[T]):
+    """A list that is fetched while it is read.
+
+    `async for item in pager` yields every item, and requests the next page while one is read. `await pager` returns one
+    `Page` with `.items` and `.cursor`. `async for page in pager.pages()` yields every page. A pager can be read again;
+    each read sends its own requests. A list with `prefetch=n` keeps n requests in flight.
 
     Raises:
-        CrossbookError: a page could not be had; `error.cursor` is where the list goes on (`after=error.cursor`).
+        CrossbookError: a page could not be fetched. To continue the list there, pass `after=error.cursor`.
 
     Example:
         ```python
@@ -122,8 +141,8 @@ class Pager(Generic[T]):
 
     def __init__(
         self,
-        fetcher: Callable[[], Fetch[T]],
-        start: Starter,
+        make_fetch: Callable[[], Fetch[T]],
+        start: StartTask,
         filters: bytes,
         position: Position | None,
         *,
@@ -132,91 +151,76 @@ class Pager(Generic[T]):
         vendor: str | None = None,
         operation: str | None = None,
     ) -> None:
-        def pages(ahead: bool) -> _Pages[T]:
-            look = Prefetcher(fetcher(), start if ahead else None, prefetch)
-            return _Pages(look, filters, position, set() if unique else None, vendor, operation)
-
-        self._pages = pages
-
-        def at(after: str) -> Pager[T]:
-            position = cursor.decode(after, filters)
-            return Pager(
-                fetcher, start, filters, position, unique=unique, prefetch=prefetch, vendor=vendor, operation=operation
-            )
-
-        self._at = at
+        self._list = _List(make_fetch, start, filters, position, unique, prefetch, vendor, operation)
 
     def at(self, after: str) -> Pager[T]:
-        """The same list from this cursor on.
+        """Return the same list from a cursor on.
 
         Args:
             after: `page.cursor` or `error.cursor` of this list.
 
         Raises:
-            InvalidInputError: it is a cursor of another list, or none.
+            InvalidInputError: the cursor is of another list, or invalid.
         """
-        return self._at(after)
+        other = copy.copy(self)
+        other._list = replace(self._list, position=cursor.decode(after, self._list.filters))
+        return other
 
     def __repr__(self) -> str:
         return "<Pager>"
 
     @hide_internal_frames
     async def _page(self) -> Page[T]:
-        return await self._pages(False).__anext__()
+        return await _Pages(self._list, ahead=False).__anext__()
 
     def __await__(self) -> Generator[Any, Any, Page[T]]:
         return self._page().__await__()
 
     def pages(self) -> AsyncIterator[Page[T]]:
-        """Every page, the next one, or the next `window`, fetched ahead."""
-        return self._pages(True)
+        """Yield every page; the next page, or the next `prefetch` pages, are requested ahead."""
+        return _Pages(self._list, ahead=True)
 
     def __aiter__(self) -> AsyncIterator[T]:
-        return _Items(self._pages(True))
+        return _Items(_Pages(self._list, ahead=True))
 
 
 class _Pages(AsyncIterator[Page[T]]):
-    """A class and no generator: leaving a loop in the middle must not meet a task group or a cancel scope."""
+    """One read of a list. Not a generator: one that is left early would be closed in another task."""
 
-    def __init__(
-        self, ahead: Prefetcher[T], filters: bytes, position: Position | None, seen: set[str] | None,
-        vendor: str | None, operation: str | None,
-    ) -> None:  # fmt: skip
-        self._ahead = ahead
-        self._filters = filters
-        self._position = position
-        self._seen = seen
-        self._vendor = vendor
-        self._operation = operation
+    def __init__(self, source: _List[T], *, ahead: bool) -> None:
+        self._list = source
+        self._prefetcher = Prefetcher(source.make_fetch(), source.start if ahead else None, source.prefetch)
+        self._position = source.position
+        self._seen: set[str] | None = set() if source.unique else None
         self._done = False
 
     @hide_internal_frames
     async def __anext__(self) -> Page[T]:
         if self._done:
             raise StopAsyncIteration
+        source = self._list
         try:
-            rows, after = await self._ahead.page(self._position)
+            rows, after = await self._prefetcher.take_page(self._position)
         except CrossbookError as error:
             self._done = True
-            error.vendor, error.operation = error.vendor or self._vendor, error.operation or self._operation
+            error.vendor, error.operation = error.vendor or source.vendor, error.operation or source.operation
             if self._position is not None:
-                error.cursor = cursor.encode(self._position, self._filters)
+                error.cursor = cursor.encode(self._position, source.filters)
             raise
-        if after is not None and self._ahead.look(after):
-            await yield_to_new_tasks()  # also if the reader waits for nothing until the next page
+        if after is not None and self._prefetcher.start_requests(after):
+            await yield_to_new_tasks()  # the request leaves even if the reader never waits before the next page
         self._position = after
         self._done = after is None
-        if self._seen is None:
-            items = tuple([row for row in rows if row is not None])
-        else:
-            items = tuple([row for row in rows if row is not None and self._first(row)])
-        return Page(items, None if after is None else cursor.encode(after, self._filters))
+        items = tuple([row for row in rows if row is not None])
+        if self._seen is not None:
+            items = tuple([item for item in items if self._is_new(item.id, self._seen)])
+        return Page(items, None if after is None else cursor.encode(after, source.filters))
 
-    def _first(self, item: T) -> bool:
-        assert self._seen is not None
-        if item.id in self._seen:
+    @staticmethod
+    def _is_new(id: str, seen: set[str]) -> bool:
+        if id in seen:
             return False
-        self._seen.add(item.id)
+        seen.add(id)
         return True
 
 

@@ -1,4 +1,4 @@
-"""All the ways to page, each as a fetch of one page after a position; behind them one pager (pager.py)."""
+"""The ways in which vendors page a list. Each makes a `Fetch`: a function from a position to one page."""
 
 from __future__ import annotations
 
@@ -7,27 +7,38 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from crossbook._pagination.cursor import (
-    Position,
-    fingerprint,
-    group_position,
-    invalid_cursor,
-    numbers,
-    parts,
-    whole_number,
-)
+from crossbook._pagination.cursor import Position, fingerprint, invalid_cursor, parse_position
 from crossbook.errors import InvalidResponseError
 
-# A list by offset: its end, and where its next page begins as soon as that can be told.
-
 T = TypeVar("T")
+# Returns the items of a page (None for a row that is not an item) and the next position; None after the last page.
+Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
 
 
-class ByOffset(Generic[T]):
-    """The fetch of an `Offset`.
+class OffsetPagination(Struct, frozen=True):
+    """Pages by `limit` and `offset`, without a total. Only an empty page ends the list; a short page does not."""
 
-    A vendor that ignores the offset, or something before it that does, would give the same page for ever: a position
-    keeps what the page before it was, and a page with the same ends is an error and no page.
+    default_size: int
+    max_size: int
+
+    def over(
+        self,
+        call: Callable[[int, int], Awaitable[Sequence[Any]]],
+        size: int,
+        read: Callable[[Any], Any] | None = None,
+    ) -> FetchByOffset[Any]:
+        """Return the fetch for `call(offset, limit)`, which returns rows.
+
+        `read` makes an item of a row. It runs after the request for the next page was started.
+        """
+        return FetchByOffset(call, size, read)
+
+
+class FetchByOffset(Generic[T]):
+    """The fetch of `OffsetPagination`. Its positions are an offset, or an offset and the fingerprint of the last page.
+
+    A vendor or proxy that ignores the offset returns the same page forever. A page with the fingerprint of the page
+    before it therefore raises InvalidResponseError.
     """
 
     def __init__(
@@ -41,78 +52,64 @@ class ByOffset(Generic[T]):
         self._read = read
 
     async def __call__(
-        self, position: Position | None, known: Callable[[Position], bool] | None = None
+        self, position: Position | None, start_next: Callable[[Position], bool] | None = None
     ) -> tuple[Sequence[T | None], Position | None]:
-        """The page at a position. `known` is told where the next one begins, as soon as it is, and whether it asks."""
-        offset = self.place(position)
+        """Return a page and the next position.
+
+        `start_next` gets the next position before the rows are read, and returns whether it started a request.
+        """
+        offset = self.offset(position)
         rows = await self._call(offset, self._size)
         if not rows:
             return (), None
-        # By what came, not by what was asked: a vendor may cap the page lower than it says.
-        after = [offset + len(rows), _seen(rows)]
-        self.check(position, after)
-        if known is not None and known(after):
-            # A profile, which comes with the vendor's class, imports no event loop; a book has it by now.
+        # The offset grows by the rows that came: a vendor may cap the page below the requested size.
+        after = [offset + len(rows), _page_fingerprint(rows)]
+        self.check_repeat(position, after)
+        if start_next is not None and start_next(after):
+            # Imported here, since profiles import this module and must not import an event loop.
             from crossbook._concurrency import yield_to_new_tasks
 
-            await yield_to_new_tasks()  # before this page is read
+            await yield_to_new_tasks()
         if self._read is not None:
             read = self._read
             rows = [None if row is None else read(row) for row in rows]
         return rows, after
 
-    def place(self, position: Position | None) -> int:
-        """The offset; a guess is nothing else."""
+    def offset(self, position: Position | None) -> int:
+        if position is None:
+            return 0
         if isinstance(position, list):
-            offset, seen = parts(position, 2)  # pyright: ignore[reportUnknownArgumentType]
-            return numbers([offset, seen or 0], 2)[0]
-        return whole_number(position)
+            offset, seen = position if len(position) == 2 else (None, None)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            position = [offset, 0 if seen is None else seen]
+            return int(parse_position(position, int, int)[0])
+        return int(parse_position(position, int)[0])
 
-    def following(self, position: Position | None) -> Position:
-        """Where the page after the one at a position begins, if that is a full one."""
-        return self.place(position) + self._size
+    def position_after(self, position: Position | None) -> Position:
+        """Return the position after a full page."""
+        return self.offset(position) + self._size
 
-    def check(self, position: Position | None, after: Position | None) -> None:
-        """InvalidResponseError if the page that begins at a position is the one before it."""
+    def check_repeat(self, position: Position | None, after: Position | None) -> None:
+        """Raise InvalidResponseError if the page at `position` is the same as the page before it."""
         if isinstance(position, list) and after is not None and position[1] is not None and position[1] == after[1]:
             raise InvalidResponseError(
-                "the same page came twice: the vendor, or a proxy before it, ignores the offset, and the list would "
-                "never end",
+                "the vendor returned the same page twice: it, or a proxy, ignores the offset, and the list would never "
+                "end",
                 status=200, sent="yes",
             )  # fmt: skip
 
 
-def _seen(rows: Sequence[Any]) -> int | None:
-    """What a page is, by how many rows it has and the ids of its ends; None where they have none."""
+def _page_fingerprint(rows: Sequence[Any]) -> int | None:
+    """Return the fingerprint of the number of rows and the first and last id; None if rows have no ids."""
     ends = [getattr(row, "id", None) for row in (rows[0], rows[-1])]
     return fingerprint([str(len(rows)), *map(str, ends)]) if all(isinstance(end, (str, int)) for end in ends) else None
 
 
-Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position | None]]]
-
-
-class OffsetPagination(Struct, frozen=True):
-    """`limit` and `offset`, no total: the end is an empty page, never merely a short one."""
-
-    default_size: int
-    max_size: int
-
-    def over(
-        self,
-        call: Callable[[int, int], Awaitable[Sequence[Any]]],
-        size: int,
-        read: Callable[[Any], Any] | None = None,
-    ) -> ByOffset[Any]:
-        """Pages of what `call` answers; `read` makes ours of each row of theirs, when the next page is on its way."""
-        return ByOffset(call, size, read)
-
-
 class PageNumberPagination(Struct, frozen=True):
-    """Numbered pages from 1. `call` answers the rows and the number of pages, where the vendor tells it.
+    """Pages by number, from 1, with the number of pages if the vendor returns one.
 
-    Where it does not, the end is an empty page, or one with the same rows as the last: a server that ignores
-    the page number would else repeat page 1 for ever. A number means nothing without the size of its pages: a
-    position keeps the size with which it was made.
+    Without that number, an empty page ends the list, or a page with the same rows as the one before it: a server that
+    ignores the page number would repeat page 1 forever. A position is the page number, the fingerprint of the page
+    before, and the page size, since a number is meaningless with another size.
     """
 
     default_size: int
@@ -125,23 +122,26 @@ class PageNumberPagination(Struct, frozen=True):
         *,
         ident: Callable[[T], str],
     ) -> Fetch[T]:
+        """Return the fetch for `call(number, size)`, which returns items and the number of pages, if known."""
+
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            page, before, limit = numbers(position, 3) if position is not None else (1, 0, size)
+            number, before, limit = 1, 0, size
+            if position is not None:
+                number, before, limit = parse_position(position, int, int, int)
             if not 1 <= limit <= self.max_size:
                 raise invalid_cursor()
-            rows, count = await call(page, limit)
+            rows, count = await call(number, limit)
             seen = fingerprint([ident(row) for row in rows if row is not None])
+            after = [number + 1, seen, limit]
             if count is not None:
-                return rows, [page + 1, seen, limit] if page < count else None
-            if not rows or seen == before:
-                return (), None
-            return rows, [page + 1, seen, limit]
+                return rows, after if number < count else None
+            return ((), None) if not rows or seen == before else (rows, after)
 
         return fetch
 
 
 class SinglePage(Struct, frozen=True):
-    """The vendor sends everything at once; pages are cut from it on our side."""
+    """The vendor returns the whole list at once. Pages are cut from it; a position is an index."""
 
     default_size: int = 1000
     max_size: int = 1_000_000
@@ -152,27 +152,30 @@ class SinglePage(Struct, frozen=True):
         size: int,
         read: Callable[[Any], Any] | None = None,
     ) -> Fetch[Any]:
-        """Pages of what `call` answers; `read` makes a contact of a row, when its page is read."""
-        kept: list[Sequence[Any]] = []
+        """Return the fetch for `call()`, which returns all rows. `read` makes an item of a row."""
+        cached: list[Sequence[Any]] = []
 
         async def fetch(position: Position | None) -> tuple[Sequence[Any], Position | None]:
-            start = whole_number(position)
-            if not kept:
-                kept.append(await call())
+            start: int = 0 if position is None else parse_position(position, int)[0]
+            if not cached:
+                cached.append(await call())
             end = start + size
-            rows, following = kept[0][start:end], end if end < len(kept[0]) else None
+            rows, after = cached[0][start:end], end if end < len(cached[0]) else None
             if read is not None:
-                # As in by_offset.py: a profile imports no event loop.
+                # Imported here, since profiles import this module and must not import an event loop.
                 from crossbook._concurrency import map_in_chunks
 
                 rows = await map_in_chunks(rows, read)
-            return rows, following
+            return rows, after
 
         return fetch
 
 
 class PerGroupPagination(Struct, frozen=True):
-    """There is no list of all: it goes group by group, and pages never cross from one into the next."""
+    """The vendor has no list of all contacts, only one list for each group. No page has contacts of two groups.
+
+    Groups are read in the order of their ids, so that a position (group id, index) means the same in a later run.
+    """
 
     default_size: int = 1000
     max_size: int = 1_000_000
@@ -183,29 +186,32 @@ class PerGroupPagination(Struct, frozen=True):
         call: Callable[[str], Awaitable[Sequence[T | None]]],
         size: int,
     ) -> Fetch[T]:
-        names: list[str] = []
-        kept: dict[str, Sequence[T | None]] = {}
+        """Return the fetch for `groups()`, which returns group ids, and `call(group)`, which returns its contacts."""
+        ids: list[str] = []
+        cached: dict[str, Sequence[T | None]] = {}
 
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
-            if not names:
-                # In the order of ids, so that a cursor means the same later, whatever order the vendor lists in.
-                names.extend(sorted(await groups(), key=lambda g: (len(g), g)))
-            after, start = group_position(position)
-            group = next((g for g in names if (len(g), g) >= (len(after), after)), None)
-            if group is None:
+            first, start = ("", 0) if position is None else parse_position(position, str, int)
+            if not ids:
+                ids.extend(sorted(await groups(), key=_numeric_order))
+            remaining = [group for group in ids if _numeric_order(group) >= _numeric_order(first)]
+            if not remaining:
                 return (), None
-            if group != after:
+            group = remaining[0]
+            if group != first:
                 start = 0
-            if group not in kept:
-                kept.clear()
-                kept[group] = await call(group)
-            rows, end = kept[group], start + size
-            if end < len(rows):
-                return rows[start:end], [group, end]
-            following = next((g for g in names if (len(g), g) > (len(group), group)), None)
-            return rows[start:end], [following, 0] if following is not None else None
+            if group not in cached:
+                cached.clear()
+                cached[group] = await call(group)
+            rows, end = cached[group], start + size
+            after = [group, end] if end < len(rows) else [remaining[1], 0] if len(remaining) > 1 else None
+            return rows[start:end], after
 
         return fetch
+
+
+def _numeric_order(group: str) -> tuple[int, str]:
+    return len(group), group
 
 
 Paging = OffsetPagination | PageNumberPagination | SinglePage | PerGroupPagination

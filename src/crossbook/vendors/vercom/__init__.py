@@ -98,7 +98,7 @@ class Vercom(AddressBook):
 
     @classmethod
     @hide_internal_frames
-    def from_env(
+    def from_env(  # pyright: ignore[reportIncompatibleMethodOverride]
         cls, account: str | None = None, *, brand: Brand | None = None, **options: Unpack[BookOptions]
     ) -> Self:
         """Make a book with credentials from environment variables; see `AddressBook.from_env`.
