@@ -7,7 +7,7 @@ from itertools import islice
 from fastapi import UploadFile
 
 from crossbook import AddressBook, Contact, InvalidInputError, files
-from crossbook.transfer import fitted
+from crossbook.transfer import drop_derived_name
 
 
 def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contact]:
@@ -29,4 +29,4 @@ def _contact(row: files.Row, book: AddressBook) -> Contact:
     if row.contact is None:
         why = row.error.message if row.error else "it cannot be read"
         raise InvalidInputError(f"line {row.line}: {why}", field="file")
-    return fitted(book, row.contact)
+    return drop_derived_name(book, row.contact)

@@ -44,37 +44,37 @@ if TYPE_CHECKING:
     from crossbook.vendors.serwersms import SerwerSMS
     from crossbook.vendors.vercom import Vercom
 
-# Imported when first asked for: who uses one vendor does not pay for four.
-_LATER = {
+# Imported on first access, so that a service with one vendor does not import four.
+_LAZY = {
     "AddressBook": "crossbook.book",
+    "Atom": "crossbook.vendors.atom",
+    "Attempt": "crossbook._http.options",
     "Batch": "crossbook._batch.batch",
     "BatchOptions": "crossbook._batch.builder",
+    "BookOptions": "crossbook.book",
+    "CallOptions": "crossbook._http.options",
+    "Filemail": "crossbook.vendors.filemail",
     "Journal": "crossbook.journal",
     "MatchKey": "crossbook.vendor",
+    "Pager": "crossbook._pagination.pager",
     "Progress": "crossbook._batch.results",
     "Result": "crossbook._batch.results",
+    "SerwerSMS": "crossbook.vendors.serwersms",
     "SqliteJournal": "crossbook.journal",
     "Summary": "crossbook._batch.results",
-    "BookOptions": "crossbook.book",
-    "Attempt": "crossbook._http.options",
-    "CallOptions": "crossbook._http.options",
     "TokenStore": "crossbook._http.auth",
-    "Pager": "crossbook._pagination.pager",
+    "Vercom": "crossbook.vendors.vercom",
     "capabilities": "crossbook.registry",
     "copy": "crossbook.transfer",
     "open": "crossbook.registry",
-    "Atom": "crossbook.vendors.atom",
-    "Filemail": "crossbook.vendors.filemail",
-    "SerwerSMS": "crossbook.vendors.serwersms",
-    "Vercom": "crossbook.vendors.vercom",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = import_module("importlib.metadata").version("crossbook")
-    elif name in _LATER:
-        value = getattr(import_module(_LATER[name]), name)
+    elif name in _LAZY:
+        value = getattr(import_module(_LAZY[name]), name)
     else:
         raise AttributeError(f"module 'crossbook' has no attribute {name!r}")
     globals()[name] = value

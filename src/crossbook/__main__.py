@@ -1,4 +1,4 @@
-"""`python -m crossbook`: the command, where the script is not on the path."""
+"""`python -m crossbook`: the command, if its script is not on the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phone numbers: E.164 where a number is valid for the account's region, else the text as it is."""
+"""Phone numbers in normal form: E.164 if a number is valid for the account's region, else the text unchanged."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def normalize(text: str, region: str | None) -> str:
-    """`0491 570 006` in AU → `+61491570006`; what is not a valid number there stays the text it was.
+    """Return a number in E.164: `0491 570 006` in AU → `+61491570006`. Other text is returned unchanged.
 
-    A text that is E.164 already passes by its pattern; parsing the others costs 9 µs, so they are remembered.
+    Text that matches the E.164 pattern is not parsed. Parsing takes 9 µs, so its results are cached.
     """
     return text if _E164.fullmatch(text) else _parsed(text, region) or text
 
 
 def match_key(text: str | None, region: str | None) -> str | None:
-    """The number as a match key, or None if it is none: a text that is not a number matches nobody."""
+    """Return a number in E.164, or None if the text is not a number: then it matches no contact."""
     if not text:
         return None
     number = normalize(text, region)
@@ -25,19 +25,19 @@ def match_key(text: str | None, region: str | None) -> str | None:
 
 
 def list_spellings(number: str) -> list[str]:
-    """How a vendor may have stored an E.164 number: with a plus, without, and as one dials it at home."""
+    """Return the forms in which a vendor may store an E.164 number: with a plus, without it, and in national format."""
     import phonenumbers
 
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return [number, number[1:]]  # of no country that is known
+        return [number, number[1:]]  # unknown country code
     national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
     return list(dict.fromkeys([number, number[1:], re.sub(r"\D", "", national)]))
 
 
 def is_region(name: str) -> bool:
-    """Whether phones can be read as a country's."""
+    """Return whether the name is a country that phone numbers can be read for."""
     import phonenumbers
 
     return isinstance(name, str) and name in phonenumbers.SUPPORTED_REGIONS  # pyright: ignore[reportUnnecessaryIsInstance]

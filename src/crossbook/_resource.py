@@ -18,7 +18,7 @@ T = TypeVar("T", bound=HasId)
 
 
 class Resource:
-    """Operations of one account on one kind of record. Errors name them by `resource`: `contacts.get`."""
+    """Methods for one kind of record. Errors name a method by its `resource`: `contacts.get`."""
 
     resource: ClassVar[str]
 
@@ -33,15 +33,15 @@ class Resource:
         self._session = session
         self._make_batch_context = make_batch_context
 
-    def _require(self, operation: str) -> None:
-        """Raise UnsupportedError if the vendor has no such operation, UsageError if the book is not open."""
-        if self._profile.capability(operation).support == "unsupported":
-            raise self._adapter.unsupported(operation)
+    def _require(self, method: str) -> None:
+        """Raise UnsupportedError if the vendor does not support the method, UsageError if the book is not open."""
+        if self._profile.capability(method).support == "unsupported":
+            raise self._adapter.unsupported(method)
         if self._session.task_group is None:  # an open book's event loop is checked by the request itself
             self._session.check_open()
 
-    def _batch_context(self, operation: str, max_wait: float | None) -> BatchContext:
-        self._require(operation)
+    def _batch_context(self, method: str, max_wait: float | None) -> BatchContext:
+        self._require(method)
         self._session.check_open()
         assert self._make_batch_context is not None
         return self._make_batch_context(max_wait)

@@ -69,8 +69,8 @@ class AddressBook:
     - `options`: see `BookOptions`.
 
     Attributes:
-        contacts: operations on contacts.
-        groups: operations on groups.
+        contacts: methods for contacts.
+        groups: methods for groups.
         profile: the vendor's facts: capabilities, fields, limits.
 
     Example:

@@ -1,4 +1,4 @@
-"""`book.contacts`: operations on contacts, the same for every vendor."""
+"""`book.contacts`: methods for contacts, the same for every vendor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AnyChannel = Literal["sms", "email", "push", "all"]
 class Contacts(Resource):
     """The contacts of one account: `book.contacts`.
 
-    An operation that the vendor does not support raises `UnsupportedError` before any request.
+    A method that the vendor does not support raises `UnsupportedError` before any request.
     """
 
     resource = "contacts"

@@ -1,4 +1,4 @@
-"""`book.groups`: operations on groups, the same for every vendor."""
+"""`book.groups`: methods for groups, the same for every vendor."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The shared vocabulary: what a contact, a group and an outcome are, whoever the vendor is.
+"""The records that all vendors share: contacts, groups, pages, results.
 
-Frozen, slotted standard-library dataclasses, so that FastAPI and pydantic take them as they are.
+They are frozen dataclasses with slots, which FastAPI and pydantic accept unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from crossbook.errors import InvalidInputError
 if sys.version_info >= (3, 12):
     from typing import TypedDict
 else:
-    # pydantic cannot read the older Python's own.
+    # pydantic needs this version on Python 3.11.
     from typing_extensions import TypedDict
 
 T = TypeVar("T")
@@ -26,19 +26,19 @@ _set = object.__setattr__
 
 
 class _Record:
-    """What every record from a vendor carries beside its fields: the wire model it was read from, and what it tells."""
+    """A record with the wire model that it was read from, and the names of its known fields."""
 
     __slots__ = ("_known", "_raw")
-    # For a service that takes them as a body: a misspelt field is refused there too.
+    # A service that takes a record as a body refuses misspelled fields too.
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     _known: frozenset[str]
     _raw: object
 
     @property
     def known_fields(self) -> frozenset[str]:
-        """The fields that the vendor's answer could tell. `None` outside means unknown, inside it means empty.
+        """The fields that the vendor's response has. A None outside of them means unknown, inside them empty.
 
-        For a record that you made it is what you set.
+        For a record that you made: the fields that have a value.
         """
         try:
             return self._known
@@ -47,7 +47,7 @@ class _Record:
 
     @property
     def raw(self) -> Any:
-        """The wire model that this was read from, or None: every field that the vendor sent, by the vendor's names."""
+        """The wire model that this was read from, with all fields under the vendor's names; or None."""
         return getattr(self, "_raw", None)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -59,15 +59,15 @@ R = TypeVar("R", bound=_Record)
 
 
 def attach_raw(record: R, raw: object, known: frozenset[str]) -> R:
-    """Marks a fresh record as read from a vendor: the wire model it came from, and what that told."""
+    """Set the wire model and the known fields of a new record, and return it."""
     _set(record, "_raw", raw)
     _set(record, "_known", known)
     return record
 
 
 def get_source_vendor(record: _Record) -> str | None:
-    """The vendor whose answer a record was read from; None for one that you made."""
-    # Each vendor's wire models are in a package of its name.
+    """Return the vendor that a record was read from; None for a record that you made."""
+    # Each vendor's wire models are in a package with the vendor's name.
     return None if record.raw is None else type(record.raw).__module__.split(".")[-2]
 
 
@@ -77,35 +77,35 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
 
 
 def group_ids(value: Any) -> tuple[str, ...]:
-    """What names groups, as a tuple: one id, or any iterable of them."""
+    """Return one group id, or an iterable of them, as a tuple."""
     if isinstance(value, str):
         return (value,)
     try:
         return tuple(value)
     except TypeError:
-        raise InvalidInputError("groups is a tuple of group ids", field="groups") from None
+        raise InvalidInputError("groups must be a tuple of group ids", field="groups") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Contact(_Record):
-    """One person in an address book.
+    """One contact of an address book.
 
     Args:
         id: the vendor's id, always text; empty for a contact that is not stored yet.
         external_id: your own key (Vercom).
-        phone: E.164 (`+48500600700`) where the number is valid for the account's region, else the text unchanged.
+        phone: E.164 (`+48500600700`) if the number is valid for the account's region, else the text unchanged.
         email: an e-mail address.
-        first_name: the first half of the name, where the vendor stores halves.
-        last_name: the other half.
-        name: the whole name; derived from the halves where those are stored.
+        first_name: the first name, if the vendor stores it separately.
+        last_name: the last name, if the vendor stores it separately.
+        name: the full name; derived from first and last name if those are stored.
         company: the company's name.
         fields: further fields by the vendor's names (SerwerSMS `tax_id`, `address`, `city`, `description`;
             Atom `custom_1` … `custom_4`; Vercom any).
-        groups: the ids of the groups it is in; None where the answer does not tell. A row of SerwerSMS's list names one
-            of them (public), which is why `known` is without it.
-        opted_out: the channels it does not want to hear from; None where unknown.
-        archived: whether the vendor keeps it in its archive (Vercom).
-        created_at: when it came to be, in UTC (Vercom).
+        groups: the ids of its groups; None if the response does not contain them. A row of SerwerSMS's list names only
+            one of the groups (public), so there `known_fields` does not contain `groups`.
+        opted_out: the channels that it opted out of; None if unknown.
+        archived: whether it is in the vendor's archive (Vercom).
+        created_at: when it was created, in UTC (Vercom).
 
     The repr masks phone and e-mail and shows no names, since reprs end in logs.
 
@@ -148,8 +148,8 @@ class Contact(_Record):
 _SHOWN = ("id", "phone", "email")
 
 
-class _Fresh(_Record):
-    """A contact while it is being read from a vendor: laid out as one, and not frozen yet."""
+class _MutableContact(_Record):
+    """A contact that is not frozen yet, with the same slots."""
 
     __slots__ = tuple(Contact.__slots__)
 
@@ -161,8 +161,11 @@ def make_contact(
     groups: tuple[str, ...] | None, opted_out: frozenset[Any] | None, archived: bool | None,
     created_at: datetime | None,
 ) -> Contact:  # fmt: skip
-    """`attach_raw(Contact(…), raw, known)`, for lists: a frozen dataclass's own `__init__` takes five times as long."""
-    contact: Any = _Fresh()
+    """Return `attach_raw(Contact(…), raw, known)` in a fifth of the time, for lists.
+
+    The `__init__` of a frozen dataclass is slow. This sets the slots of an unfrozen class, then changes the class.
+    """
+    contact: Any = _MutableContact()
     contact._raw = raw
     contact._known = known
     contact.id = id
@@ -184,18 +187,18 @@ def make_contact(
 
 
 class ContactChanges(TypedDict, total=False):
-    """What `update` can change, by keyword; None clears a field.
+    """The fields that `update` can change; None clears a field.
 
     Attributes:
         external_id: your own key (Vercom).
         phone: a phone number.
         email: an e-mail address.
-        first_name: the first half of the name; where it is stored whole (Filemail), only together with the other.
-        last_name: the other half.
-        name: the whole name, where the vendor stores it whole (Filemail).
+        first_name: the first name; for a vendor that stores the full name (Filemail), only together with `last_name`.
+        last_name: the last name.
+        name: the full name, for a vendor that stores it (Filemail).
         company: the company's name.
-        fields: further fields by the vendor's names; those that are not given stay.
-        groups: ids of groups, in place of those that it is in.
+        fields: further fields by the vendor's names; fields that are not given stay.
+        groups: the ids of groups, which replace the contact's groups.
     """
 
     external_id: str | None
@@ -209,7 +212,7 @@ class ContactChanges(TypedDict, total=False):
     groups: tuple[str, ...] | list[str]
 
 
-# As in a record; a TypedDict's body may hold nothing but its keys.
+# As in a record. The body of a TypedDict can only have its keys.
 setattr(ContactChanges, "__pydantic_config__", {"extra": "forbid"})  # noqa: B010
 
 
@@ -220,10 +223,10 @@ class Group(_Record):
     Args:
         id: the vendor's id, always text.
         name: its name.
-        count: how many contacts are in it, where the vendor tells.
-        description: what it is for (Vercom).
+        count: the number of its contacts, if the vendor returns it.
+        description: its description (Vercom).
         external_id: your own key (Vercom).
-        created_at: when it came to be, in UTC (Vercom).
+        created_at: when it was created, in UTC (Vercom).
     """
 
     id: str = ""
@@ -241,8 +244,8 @@ class Page(Generic[T]):
     """One page of a list.
 
     Args:
-        items: what is on it.
-        cursor: where the next page begins: `list(..., after=page.cursor)`; None after the last one.
+        items: the contacts or groups.
+        cursor: where the next page begins: `list(..., after=page.cursor)`; None for the last page.
     """
 
     items: tuple[T, ...]
@@ -251,14 +254,14 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
-    """What became of one write.
+    """The result of one write.
 
     Args:
         id: the contact's id.
         status: `created`, `updated` or `unchanged`.
-        contact: the contact as it was sent, under its id.
-        dropped_fields: fields that the vendor cannot hold and that `on_unsupported_field="drop"` left out.
-        write_only_fields: fields that were written and that the vendor never shows (Filemail's mobile).
+        contact: the contact as it was sent, with its id.
+        dropped_fields: fields that the vendor cannot store and that `on_unsupported_field="drop"` left out.
+        write_only_fields: fields that were written and that the vendor never returns (Filemail's mobile).
     """
 
     id: str
@@ -270,7 +273,7 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """Names a contact by your own key instead of the vendor's id, where the vendor can (Vercom's `update`).
+    """A contact's key of your own, in place of the vendor's id, if the vendor supports that (Vercom's `update`).
 
     Example:
         ```python

@@ -1,4 +1,4 @@
-"""The books by name: `crossbook.open("vercom")`, and the grid of what each vendor can."""
+"""Vendors by name: `crossbook.open("vercom")`, and the table of what each vendor supports."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def open(name: Literal["vercom"], **options: Unpack[BookOptions]) -> Vercom: ...
 @overload
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook: ...
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
-    """Makes a book by name, its credentials from the environment (see each vendor's `from_env`).
+    """Make a book by name, with credentials from the environment; each vendor's class lists its variables.
 
-    A further account of a vendor has a name of its own, `eu` for instance: CROSSBOOK_EU_VENDOR says whose it is
-    (`vercom`), and its other variables are the vendor's with this name: CROSSBOOK_EU_AUTHORIZATION … Its name is what
-    a journal knows the account by, unless it has a user name or CROSSBOOK_EU_ACCOUNT says another.
+    A further account of a vendor has its own name, for example `eu`. CROSSBOOK_EU_VENDOR names the vendor (`vercom`),
+    and the other variables have this name instead of the vendor's: CROSSBOOK_EU_AUTHORIZATION and so on. A journal
+    knows the account by its user name or CROSSBOOK_EU_ACCOUNT; without either, by this name.
 
     Args:
         name: "serwersms", "atom", "filemail" or "vercom", or a named account (small letters, digits and dashes; a dash
@@ -47,7 +47,7 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
         options: see `BookOptions`.
 
     Raises:
-        InvalidInputError: no such book, or a variable that is missing.
+        InvalidInputError: the name is unknown, or a variable is missing.
 
     Example:
         ```python
@@ -58,60 +58,61 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     kind = load_book_class(name)
     if "account" in options:
         variable = environment_variable(name, "account")
-        raise InvalidInputError(f"a book of the environment is named there: set {variable}", field="account")
-    made: AddressBook = kind.from_env(None if name == kind.profile.vendor else name, **options)
-    return made
+        raise InvalidInputError(f"account cannot be passed here: set {variable}", field="account")
+    book: AddressBook = kind.from_env(None if name == kind.profile.vendor else name, **options)
+    return book
 
 
 def load_book_class(name: str) -> Any:
-    """The class of the vendor of a book: by the vendor's own name, or by that of a named account."""
-    if is_one_of(name, VENDORS) or is_one_of(name, load_entry_points()):
+    """Return the book class of a vendor, or of a named account's vendor."""
+    if is_one_of(name, VENDORS) or is_one_of(name, find_entry_points()):
         return load_vendor(name)
-    named = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
-    variable = environment_variable(name, "vendor") if named else ""
-    vendors = ", ".join(list_vendors())
+    is_valid = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
+    variable = environment_variable(name, "vendor") if is_valid else ""
     if not os.environ.get(variable):
-        hint = f", or set {variable} to the vendor of an account of that name" if named else ""
-        raise InvalidInputError(f"there is no vendor {str(name)[:40]!r}: take one of {vendors}{hint}", field="name")
+        hint = f", or set {variable} to the vendor of an account with that name" if is_valid else ""
+        raise _unknown_vendor(name, hint)
     if os.environ[variable] not in list_vendors():
-        raise InvalidInputError(f"{variable} is one of {vendors}", field=variable)
+        raise InvalidInputError(f"{variable} must be one of {', '.join(list_vendors())}", field=variable)
     return load_vendor(os.environ[variable])
 
 
+def load_vendor(name: str) -> Any:
+    """Import and return the book class of a vendor."""
+    if is_one_of(name, VENDORS):
+        return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
+    others = find_entry_points()  # slow, so only for other names
+    if not is_one_of(name, others):
+        raise _unknown_vendor(name)
+    return others[name].load()
+
+
+def _unknown_vendor(name: object, hint: str = "") -> InvalidInputError:
+    vendors = ", ".join(list_vendors())
+    return InvalidInputError(f"there is no vendor {str(name)[:40]!r}: use one of {vendors}{hint}", field="name")
+
+
 def list_accounts() -> list[str]:
-    """The accounts that the environment names beside the vendors' own, in alphabetical order."""
+    """Return the named accounts of the environment, in alphabetical order; not the vendors' own names."""
     found = (_ACCOUNT.fullmatch(variable) for variable in os.environ)
     return sorted(each[1].lower().replace("_", "-") for each in found if each and each[1].lower() not in VENDORS)
 
 
-def load_vendor(name: str) -> Any:
-    """The class of a vendor, imported only now."""
-    if not is_one_of(name, VENDORS):
-        # Looked for only now: it takes longer than all else here.
-        others = load_entry_points()
-        if not is_one_of(name, others):
-            raise InvalidInputError(
-                f"there is no vendor {str(name)[:40]!r}: take one of {', '.join(list_vendors())}", field="name"
-            )
-        return others[name].load()
-    return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
+def find_entry_points() -> dict[str, EntryPoint]:
+    """Return the vendors of other packages by name: their entry points in the group `crossbook.vendors`.
 
-
-def load_entry_points() -> dict[str, EntryPoint]:
-    """The vendors that other packages bring, by name: entry points of the group `crossbook.vendors`.
-
-    One of the four cannot be replaced so.
+    They cannot replace one of the four.
     """
     return {point.name: point for point in entry_points(group="crossbook.vendors") if point.name not in VENDORS}
 
 
 def list_vendors() -> list[str]:
-    """All vendors by name: the four, and those that other packages bring."""
-    return [*VENDORS, *load_entry_points()]
+    """Return the names of all vendors: the four, and those of other packages."""
+    return [*VENDORS, *find_entry_points()]
 
 
 def capabilities() -> dict[str, dict[str, Capability]]:
-    """What each vendor can: verb → vendor → `native`, `emulated` or `unsupported`, with a note.
+    """Return what each vendor supports: method → vendor → `native`, `emulated` or `unsupported`, with a note.
 
     Example:
         ```python
@@ -120,5 +121,5 @@ def capabilities() -> dict[str, dict[str, Capability]]:
         ```
     """
     profiles = {name: load_vendor(name).profile for name in list_vendors()}
-    adapter = list(dict.fromkeys(verb for profile in profiles.values() for verb in profile.capabilities))
-    return {verb: {name: profile.capability(verb) for name, profile in profiles.items()} for verb in adapter}
+    methods = dict.fromkeys(method for profile in profiles.values() for method in profile.capabilities)
+    return {method: {name: profile.capability(method) for name, profile in profiles.items()} for method in methods}

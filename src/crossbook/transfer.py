@@ -1,4 +1,5 @@
-"""`crossbook.copy`: people from one book into another."""
+"""`crossbook.copy`: copy contacts from one book into another. Also what the command's import and export share with
+it."""
 
 from __future__ import annotations
 
@@ -18,108 +19,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.models import Channel, Contact, attach_raw
 from crossbook.vendor import MatchKey
 
-# Groups by their names: where people go who come from elsewhere.
-
-NOT_MADE = "9" * 18  # stands for a group that a dry run would make; every vendor's pattern lets it through
-
-
-class GroupResolver:
-    """Finds a book's groups by name, and makes those that are missing when somebody first needs them.
-
-    Args:
-        book: one that is open.
-        dry_run: makes none; who would be in one is put into a group that does not exist.
-
-    Attributes:
-        made: the names of the groups that were made, or in a dry run would be.
-    """
-
-    def __init__(self, book: AddressBook, *, dry_run: bool = False) -> None:
-        self._book = book
-        self._dry_run = dry_run
-        self._ids: dict[str, str] | None = None
-        self.made: list[str] = []
-
-    async def ids(self, names: Iterable[str]) -> tuple[str, ...]:
-        """The ids of the groups with these names; of several with one name the first that is listed."""
-        if self._ids is None:
-            self._ids = {}
-            async for group in self._book.groups.list():
-                self._ids.setdefault(group.name, group.id)
-        found: list[str] = []
-        for name in names:
-            if name not in self._ids:
-                self._ids[name] = NOT_MADE if self._dry_run else (await self._book.groups.create(name)).id
-                self.made.append(name)
-            found.append(self._ids[name])
-        return tuple(dict.fromkeys(found))
-
-
-def fitted(book: AddressBook, contact: Contact) -> Contact:
-    """The contact without the whole name beside its halves, where the vendor stores halves alone."""
-    halves = book.profile.name_format == "split" and (contact.first_name or contact.last_name)
-    return replace(contact, name=None) if halves and contact.name else contact
-
-
-# Everybody in a book, each once, with all that the vendor can tell: what a copy and an export take.
-
-
-async def whole(book: AddressBook, *, group: str | None, groups: bool, full: bool) -> AsyncIterator[Contact]:
-    """Every contact once, however the vendor's list repeats them.
-
-    What a list does not tell is asked for beforehand, and kept in a temporary database of SQLite's: who opted out of
-    which channel, where there is a list of them, and who is in which group, by a list of each group.
-
-    Args:
-        book: one that is open.
-        group: only the contacts of this group.
-        groups: whether the groups are wanted.
-        full: whether every field is, where the list tells less at a call a contact (Atom).
-    """
-    profile = book.profile
-    more: dict[str, Any] = {"full": True} if full and _can(book, "full") else {}
-    with closing(sqlite3.connect("", isolation_level=None)) as db:
-        db.execute("create table seen (id text primary key) without rowid")
-        for kind in ("opted_out", "groups"):
-            db.execute(f"create table {kind} (id text, value text, primary key (id, value)) without rowid")
-        channels = sorted(profile.channels) if _can(book, "opted_out") else []
-        for channel in channels:
-            await _note(db, "opted_out", book, channel, {"opted_out": channel, "group": group})
-        noted = False
-        async for contact in book.contacts.list(group=group, **more):
-            if db.execute("insert or ignore into seen values (?)", (contact.id,)).rowcount == 0:
-                continue
-            told: dict[str, Any] = {}
-            if channels:
-                told["opted_out"] = frozenset(cast("list[Channel]", _values(db, "opted_out", contact.id)))
-            if groups and "groups" not in contact.known_fields:
-                if not noted:
-                    async for each in book.groups.list():
-                        if profile.all_contacts_group is None or each.external_id != profile.all_contacts_group:
-                            await _note(db, "groups", book, each.id, {"group": each.id})
-                    noted = True
-                told["groups"] = tuple(_values(db, "groups", contact.id))
-            yield _with(contact, told)
-
-
-def _can(book: AddressBook, filter: str) -> bool:
-    return book.profile.filters.get(filter, "unsupported") != "unsupported"
-
-
-async def _note(db: sqlite3.Connection, kind: str, book: AddressBook, value: str, filters: dict[str, Any]) -> None:
-    async for page in book.contacts.list(**filters).pages():
-        db.executemany(f"insert or ignore into {kind} values (?, ?)", ((each.id, value) for each in page.items))  # noqa: S608
-
-
-def _values(db: sqlite3.Connection, kind: str, id: str) -> list[str]:
-    return [value for (value,) in db.execute(f"select value from {kind} where id = ? order by value", (id,))]  # noqa: S608
-
-
-def _with(contact: Contact, told: dict[str, Any]) -> Contact:
-    """The contact with what was asked for beside; what is not known of it is not there."""
-    known = contact.known_fields | told.keys()
-    values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
-    return attach_raw(Contact(**(values | told)), contact.raw, known)
+DRY_RUN_GROUP = "9" * 18  # the id of a group that a dry run would create; valid for every vendor
 
 
 @hide_internal_frames
@@ -136,34 +36,36 @@ def copy(
     full: bool = True,
     **options: Unpack[BatchOptions],
 ) -> Batch[Contact]:
-    """Copies people from one open book into another. Nothing is deleted, and nobody is ever subscribed again.
+    """Copy contacts from one open book into another. Nothing is deleted, and no contact is subscribed again.
 
-    Each person is taken once, with the fields that the source's vendor tells, and its id as the results' `item_key`. `id`
-    and, where the target does not store it, `created_at` belong to the record and not to the person: they stay. A whole
-    name (Filemail's) is never split: where halves are stored it cannot be held.
-    People who are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
-    `dropped_fields`: no vendor takes that mark along, and in their new place they would be written to. Where the source
-    has a list of them (Vercom), it is read first; where it does not tell (Atom, Filemail), nothing is known.
+    Each contact is copied once, with the fields that the source's vendor returns. Its id is the results' `item_key`.
+    `id` is not copied, nor is `created_at` if the target does not store it. A full name (Filemail) is never split, so a
+    vendor that stores first and last name cannot store it.
+    Contacts that are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
+    `dropped_fields`: no vendor stores the mark with a new contact, so messages would be sent to them. A list of
+    opted-out contacts (Vercom) is read first. Atom and Filemail do not return opt-outs, so there nothing is known.
 
     Args:
-        source: whose people; both books are open, in the same event loop.
-        target: where they are written.
-        group: only the people of this group of the source.
-        groups: "by_name" puts them into the target's groups of the same names, and makes those that are missing;
-            "none" into no group, which is what a `default_group` of the target is for; a mapping from the source's
-            group ids to the target's puts them into those alone.
-        match: "phone", "email" or "external_id": the key by which two are the same, as the target can be asked.
-        on_duplicate: with `match`: what to do with a key that is there already; as in `create_many`.
-        on_unsupported_field: "error" fails a person with a field that the target cannot hold, "drop" leaves the field out.
-        include_opted_out: takes those too who opted out, without their mark. Ask a lawyer first.
-        full: asks for every field, where the list tells less at a call a contact (Atom).
-        options: see `BatchOptions`; `journal`, `dry_run`, `progress` … as in every batch.
+        source: the book to read; both books are open, in the same event loop.
+        target: the book to write.
+        group: only the contacts of this group of the source.
+        groups: "by_name" adds contacts to the target's groups with the same names, and creates the missing groups;
+            "none" adds them to no group, or to the target's `default_group`; a mapping from the source's group ids to
+            the target's adds them to those only.
+        match: "phone", "email" or "external_id": the key by which two contacts are the same; the target must support
+            it.
+        on_duplicate: requires `match`. What to do with a key that exists; as in `create_many`.
+        on_unsupported_field: "error" fails a contact with a field that the target cannot store, "drop" leaves the field
+            out.
+        include_opted_out: also copies contacts that opted out, without the mark. Ask a lawyer first.
+        full: fetches every field, one call for each contact, if the list has fewer fields (Atom).
+        options: see `BatchOptions`: `journal`, `dry_run`, `progress` and others.
 
     Returns:
-        A `Batch`: enter it for results, or await `.run()`. The source's own errors end it, and are raised.
+        A `Batch`: enter it for results, or await `.run()`. An error of the source ends the batch and is raised.
 
     Raises:
-        InvalidInputError, UnsupportedError: an option that cannot be, or both books are one account; before any I/O.
+        InvalidInputError, UnsupportedError: an option is invalid, or both books are one account; before any request.
 
     Example:
         ```python
@@ -173,20 +75,20 @@ def copy(
     """
     for field, book in {"source": source, "target": target}.items():
         if not isinstance(book, AddressBook):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInputError(f"{field} is a book: crossbook.open(name), opened", field=field)
-    there, here = source._session, target._session  # pyright: ignore[reportPrivateUsage]
-    if set(there.names) & set(here.names):
-        raise InvalidInputError("both books are the same account", field="target", vendor=here.profile.vendor)
+            raise InvalidInputError(f"{field} must be an open book, such as crossbook.open(name)", field=field)
+    source_session, target_session = source._session, target._session  # pyright: ignore[reportPrivateUsage]
+    if set(source_session.names) & set(target_session.names):
+        raise InvalidInputError("both books are the same account", field="target", vendor=target.profile.vendor)
     if isinstance(groups, str) and groups not in ("by_name", "none"):
-        raise InvalidInputError("groups is 'by_name', 'none', or a mapping of group ids", field="groups")
-    there.check_open()
+        raise InvalidInputError("groups must be 'by_name', 'none', or a mapping of group ids", field="groups")
+    source_session.check_open()
     options.setdefault("item_key", _id)
-    people = _people(
+    contacts = _convert_contacts(
         source, target, group, groups,
         full=full, include_opted_out=include_opted_out, dry_run=options.get("dry_run", False),
     )  # fmt: skip
     return target.contacts.create_many(
-        people,
+        contacts,
         match=match,
         on_duplicate=on_duplicate,
         on_unsupported_field=on_unsupported_field,
@@ -199,7 +101,7 @@ def _id(contact: Contact) -> str:
     return contact.id
 
 
-async def _people(
+async def _convert_contacts(
     source: AddressBook,
     target: AddressBook,
     group: str | None,
@@ -209,26 +111,123 @@ async def _people(
     include_opted_out: bool,
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
-    """The people as the target is to take them."""
-    placing = GroupResolver(target, dry_run=dry_run)
+    """Yield the source's contacts with the fields and the group ids of the target."""
+    resolver = GroupResolver(target, dry_run=dry_run)
     names: dict[str, str] = {}
     if groups == "by_name":
         async for each in source.groups.list():
             names[each.id] = each.name
-    left = {"created_at"} - {
-        name for name in target.profile.contact_fields if _validation.is_writable(target.profile, name)
-    }
-    async for contact in whole(source, group=group, groups=groups != "none", full=full):
+    copies_created_at = _validation.is_writable(target.profile, "created_at")
+    async for contact in iter_all_contacts(source, group=group, groups=groups != "none", full=full):
         values: dict[str, Any] = {
             f.name: value
             for f in fields(contact)
             if f.name in contact.known_fields
-            and f.name not in left
+            and (f.name != "created_at" or copies_created_at)
             and not _validation.is_empty(value := getattr(contact, f.name))
         }
-        there = values.pop("groups", ())
+        source_groups = values.pop("groups", ())
         if not isinstance(groups, str):
-            values["groups"] = tuple(dict.fromkeys(groups[id] for id in there if id in groups)) or None
-        elif there and (include_opted_out or not contact.opted_out):
-            values["groups"] = await placing.ids(names[id] for id in there if id in names)
-        yield fitted(target, Contact(**values))
+            values["groups"] = tuple(dict.fromkeys(groups[id] for id in source_groups if id in groups)) or None
+        elif source_groups and (include_opted_out or not contact.opted_out):
+            values["groups"] = await resolver.resolve(names[id] for id in source_groups if id in names)
+        yield drop_derived_name(target, Contact(**values))
+
+
+class GroupResolver:
+    """Finds a book's groups by name, and creates the missing ones when they are first needed.
+
+    Args:
+        book: an open book.
+        dry_run: creates no group; a missing one gets an id that does not exist.
+
+    Attributes:
+        created: the names of the groups that were created, or that a dry run would create.
+    """
+
+    def __init__(self, book: AddressBook, *, dry_run: bool = False) -> None:
+        self._book = book
+        self._dry_run = dry_run
+        self._ids: dict[str, str] | None = None
+        self.created: list[str] = []
+
+    async def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the ids of the groups with these names. Of groups with the same name the first in the list counts."""
+        if self._ids is None:
+            self._ids = {}
+            async for group in self._book.groups.list():
+                self._ids.setdefault(group.name, group.id)
+        found: list[str] = []
+        for name in names:
+            if name not in self._ids:
+                self._ids[name] = DRY_RUN_GROUP if self._dry_run else (await self._book.groups.create(name)).id
+                self.created.append(name)
+            found.append(self._ids[name])
+        return tuple(dict.fromkeys(found))
+
+
+def drop_derived_name(book: AddressBook, contact: Contact) -> Contact:
+    """Return the contact without its full name if it has first or last name and the book's vendor stores those."""
+    has_parts = book.profile.name_format == "split" and (contact.first_name or contact.last_name)
+    return replace(contact, name=None) if has_parts and contact.name else contact
+
+
+async def iter_all_contacts(
+    book: AddressBook, *, group: str | None, groups: bool, full: bool
+) -> AsyncIterator[Contact]:
+    """Yield every contact once, even if the vendor's list repeats contacts.
+
+    What the list does not return is read before, into a temporary SQLite database: the opt-outs of each channel, if the
+    vendor lists them, and the members of each group.
+
+    Args:
+        book: an open book.
+        group: only the contacts of this group.
+        groups: whether to read the groups of each contact.
+        full: whether to read every field, one call for each contact, if the list has fewer fields (Atom).
+    """
+    profile = book.profile
+    more: dict[str, Any] = {"full": True} if full and _can_filter(book, "full") else {}
+    with closing(sqlite3.connect("", isolation_level=None)) as db:
+        db.execute("create table seen (id text primary key) without rowid")
+        for table in ("opted_out", "groups"):
+            db.execute(f"create table {table} (id text, value text, primary key (id, value)) without rowid")
+        channels = sorted(profile.channels) if _can_filter(book, "opted_out") else []
+        for channel in channels:
+            await _store(db, "opted_out", book, channel, {"opted_out": channel, "group": group})
+        has_members = False
+        async for contact in book.contacts.list(group=group, **more):
+            if db.execute("insert or ignore into seen values (?)", (contact.id,)).rowcount == 0:
+                continue
+            added: dict[str, Any] = {}
+            if channels:
+                added["opted_out"] = frozenset(cast("list[Channel]", _load(db, "opted_out", contact.id)))
+            if groups and "groups" not in contact.known_fields:
+                if not has_members:
+                    async for each in book.groups.list():
+                        if profile.all_contacts_group is None or each.external_id != profile.all_contacts_group:
+                            await _store(db, "groups", book, each.id, {"group": each.id})
+                    has_members = True
+                added["groups"] = tuple(_load(db, "groups", contact.id))
+            yield _add_known(contact, added)
+
+
+def _can_filter(book: AddressBook, filter: str) -> bool:
+    return book.profile.filters.get(filter, "unsupported") != "unsupported"
+
+
+async def _store(db: sqlite3.Connection, table: str, book: AddressBook, value: str, filters: dict[str, Any]) -> None:
+    """Store the value for each contact of a list."""
+    async for page in book.contacts.list(**filters).pages():
+        db.executemany(f"insert or ignore into {table} values (?, ?)", ((each.id, value) for each in page.items))  # noqa: S608
+
+
+def _load(db: sqlite3.Connection, table: str, id: str) -> list[str]:
+    return [value for (value,) in db.execute(f"select value from {table} where id = ? order by value", (id,))]  # noqa: S608
+
+
+def _add_known(contact: Contact, added: dict[str, Any]) -> Contact:
+    """Return the contact with further known fields. Fields that are not known become None."""
+    known = contact.known_fields | added.keys()
+    values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
+    return attach_raw(Contact(**(values | added)), contact.raw, known)

@@ -12,7 +12,7 @@ from crossbook._batch.batch import Throughput
 from crossbook._batch.progress_bar import Bar
 from crossbook._batch.results import Summary, counted
 from crossbook.book import AddressBook
-from crossbook.transfer import whole
+from crossbook.transfer import iter_all_contacts
 from crossbook_cli.options import Book, FileFormat, Json, run_with_book
 from crossbook_cli.output import open_output, print_json, print_message
 
@@ -57,7 +57,7 @@ def export(
                 if not quick:
                     async for each in opened.groups.list():
                         names[each.id] = each.name
-                async for contact in whole(opened, group=group, groups=not quick, full=not quick):
+                async for contact in iter_all_contacts(opened, group=group, groups=not quick, full=not quick):
                     has_groups = "groups" in contact.known_fields and not quick
                     writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if has_groups else None)
                     summary.counts["done"] = summary.counts.get("done", 0) + 1

@@ -13,7 +13,7 @@ from crossbook import files
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
-from crossbook.transfer import GroupResolver, fitted
+from crossbook.transfer import GroupResolver, drop_derived_name
 from crossbook_cli.batch_output import BatchOutput, InvalidRowError
 from crossbook_cli.options import (
     DryRun,
@@ -119,8 +119,8 @@ def import_file(
             try:
                 await output.run(batch)
             finally:
-                if resolver.made and not json:
-                    print_message(f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.made)}.")
+                if resolver.created and not json:
+                    print_message(f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.created)}.")
 
         run_with_book(to, work, default_region=region)
 
@@ -130,7 +130,7 @@ async def _read_contacts(
     *, stop: bool, include_opted_out: bool,
 ) -> AsyncIterator[Contact]:  # fmt: skip
     """Yield the contacts of the valid rows, with the ids of their groups."""
-    common = None if group is None else await resolver.ids((group,))
+    common = None if group is None else await resolver.resolve((group,))
     index = 0
     for row in people:
         if row.contact is None:
@@ -141,10 +141,10 @@ async def _read_contacts(
             continue
         groups = common
         if groups is None and row.groups and (include_opted_out or not row.contact.opted_out):
-            groups = await resolver.ids(row.groups)
+            groups = await resolver.resolve(row.groups)
         output.lines[index] = row.line
         index += 1
-        yield fitted(book, replace(row.contact, groups=groups))
+        yield drop_derived_name(book, replace(row.contact, groups=groups))
 
 
 def _parse_corrections(texts: list[str]) -> dict[str, str]:

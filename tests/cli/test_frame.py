@@ -39,7 +39,7 @@ def test_help_teaches(run: Run) -> None:
     [
         (("contacts", "get", "vercom", "1"), 5, "there is no such contact"),
         (("contacts", "get", "vercom", "x"), 2, "no contact id"),
-        (("contacts", "get", "nobody", "1"), 2, "take one of serwersms, atom, filemail, vercom"),
+        (("contacts", "get", "nobody", "1"), 2, "use one of serwersms, atom, filemail, vercom"),
         (("contacts", "list", "atom", "--search", "x"), 2, "cannot list by search"),
         (("groups", "add", "atom", "1", "2"), 2, "crossbook capabilities"),
         (("contacts", "get", "vercom"), 2, "Missing argument"),

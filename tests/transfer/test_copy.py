@@ -179,7 +179,7 @@ async def test_what_cannot_be_is_said_before_any_io(books: Books, server: Server
         with pytest.raises(UsageError, match="closed"):
             crossbook.copy(same, target)
         for books_given, field in ((("vercom", target), "source"), ((source, None), "target")):
-            with pytest.raises(InvalidInputError, match="is a book") as caught:
+            with pytest.raises(InvalidInputError, match="must be an open book") as caught:
                 crossbook.copy(*books_given)  # type: ignore[arg-type]
             assert caught.value.field == field
         with pytest.raises(InvalidInputError, match="by_name"):

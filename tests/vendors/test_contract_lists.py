@@ -81,7 +81,7 @@ async def test_a_window_gives_the_same_list_where_there_can_be_one(
     book: AddressBook, profile: VendorProfile, server: Server
 ) -> None:
     if profile.vendor != "vercom":
-        with pytest.raises(UnsupportedError, match="side by side") as caught:
+        with pytest.raises(UnsupportedError, match="several pages at once") as caught:
             book.contacts.list(prefetch=8)
         assert caught.value.field == "prefetch"
         return

@@ -109,7 +109,7 @@ async def test_groups() -> None:
         ("error-2001", RejectedError, "2001", "phone", "Invalid phone number"),
         ("error-1006", RejectedError, "1006", "email", "Wrong value of email"),
         ("error-of-text", RejectedError, None, None, "Something went wrong"),
-        ("success-false", RejectedError, None, None, "did not succeed"),
+        ("success-false", RejectedError, None, None, "no success and no reason"),
     ],
 )
 async def test_errors_come_with_status_200(

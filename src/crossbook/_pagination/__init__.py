@@ -1,1 +1,1 @@
-"""Walk a list page by page, and resume it from a cursor."""
+"""Read a list page by page, and continue it from a cursor."""
