@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from crossbook._http.auth import TokenStore
     from crossbook._http.options import Attempt, CallOptions
     from crossbook._pagination.pager import Pager
+    from crossbook._redaction import Secret
     from crossbook.book import AddressBook, BookOptions
     from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
@@ -59,6 +60,7 @@ _LAZY = {
     "Pager": "crossbook._pagination.pager",
     "Progress": "crossbook._batch.results",
     "Result": "crossbook._batch.results",
+    "Secret": "crossbook._redaction",
     "SerwerSMS": "crossbook.vendors.serwersms",
     "SqliteJournal": "crossbook.journal",
     "Summary": "crossbook._batch.results",
@@ -118,6 +120,7 @@ __all__ = [
     "RejectedError",
     "ResponseTooLargeError",
     "Result",
+    "Secret",
     "SerwerSMS",
     "SqliteJournal",
     "Summary",

@@ -111,6 +111,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
+        """Return the credential as text."""
         return self._value
 
     def __repr__(self) -> str:
