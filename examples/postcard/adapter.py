@@ -16,7 +16,6 @@ from crossbook.vendor import (
     known_fields,
     list_spellings,
     map_rows,
-    parse_rows,
     parse_str,
 )
 from examples.postcard.profile import PAGING, PROFILE
@@ -39,10 +38,7 @@ class PostcardAdapter(VendorAdapter):
 
         async def page(offset: int, limit: int) -> Sequence[Contact | None]:
             response = await self._api.people.list_people(offset=offset, limit=limit, email=query.email or UNSET)
-            rows = parse_rows(response.people, models.Person)
-            if rows is None:
-                raise self.missing_field("listPeople", "people")
-            return await map_rows(rows, _contact)
+            return await map_rows(self.require_rows(response.people, models.Person, "listPeople", "people"), _contact)
 
         return PAGING.over(page, size)
 
@@ -78,10 +74,7 @@ class PostcardAdapter(VendorAdapter):
         return response.person
 
     def _id(self, response: models.PersonAnswer, operation: str) -> str:
-        id = parse_str(self._person(response, operation).id)
-        if id is None:
-            raise self.missing_field(operation, "person.id")
-        return id
+        return self.require_id(self._person(response, operation).id, operation, "person.id")
 
 
 def _contact(row: models.Person) -> Contact:

@@ -63,12 +63,12 @@ PROFILE = VendorProfile(
         "deletePerson": Operation(Retry.IDEMPOTENT),
     },
     capabilities={
-        "contacts.list": Capability("native", "pages by offset", operation="listPeople"),
-        "contacts.get": Capability("native", operation="getPerson"),
-        "contacts.find": Capability("native", "by e-mail", operation="listPeople"),
-        "contacts.create": Capability("native", operation="createPerson"),
-        "contacts.update": Capability("native", operation="updatePerson"),
-        "contacts.delete": Capability("native", operation="deletePerson"),
+        "contacts.list": Capability("native", "listPeople", "pages by offset"),
+        "contacts.get": Capability("native", "getPerson"),
+        "contacts.find": Capability("native", "listPeople", "by e-mail"),
+        "contacts.create": Capability("native", "createPerson"),
+        "contacts.update": Capability("native", "updatePerson"),
+        "contacts.delete": Capability("native", "deletePerson"),
     },
     contact_fields={
         "email": FieldSupport(max_length=200, required=True),

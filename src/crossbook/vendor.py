@@ -39,6 +39,9 @@ Support = Literal["native", "emulated", "unsupported"]
 MatchKey = Literal["phone", "email", "external_id"]
 MatchSource = Literal["filter", "search", "snapshot"]
 MIB = 1024 * 1024
+M = TypeVar("M")
+R = TypeVar("R")
+Scalar = str | int | float | bool | None | UnsetType  # a member of a wire model
 
 
 def __getattr__(name: str) -> Any:
@@ -75,19 +78,19 @@ class Capability(Struct, frozen=True):
 
     Attributes:
         support: `native`, `emulated` (composed from other calls), or `unsupported`.
+        operation: the operationId that has the effect; other requests may precede or follow.
         note: a limit, or the cost of an emulation.
         bulk_size: the number of items that one native request takes.
         calls: the number of requests.
         calls_per_group: the number of further requests for each group of the contact.
-        operation: the operationId that has the effect; other requests may precede or follow.
     """
 
     support: Support
+    operation: str = ""
     note: str = ""
     bulk_size: int = 1
     calls: int = 1
     calls_per_group: int = 0
-    operation: str = ""
 
 
 class FieldSupport(Struct, frozen=True):
@@ -356,6 +359,20 @@ class VendorAdapter:
         """Return the error for a contact or group that does not exist."""
         return NotFoundError(f"{what} not found", vendor=self.profile.vendor, operation=operation, sent="yes")
 
+    def require_rows(self, value: object, model: type[M], operation: str, name: str) -> list[M | None]:
+        """Return the rows of a list, as `parse_rows` does, or raise InvalidResponseError if there is no list."""
+        rows = parse_rows(value, model)
+        if rows is None:
+            raise self.missing_field(operation, name)
+        return rows
+
+    def require_id(self, value: Scalar, operation: str, name: str) -> str:
+        """Return an id as text, or raise InvalidResponseError if it is missing."""
+        id = parse_str(value)
+        if id is None:
+            raise self.missing_field(operation, name)
+        return id
+
     def missing_field(self, operation: str, name: str) -> InvalidResponseError:
         """Return the error for a response without a member that the vendor promises."""
         return InvalidResponseError(
@@ -364,10 +381,6 @@ class VendorAdapter:
 
 
 # Reading a response. The wire models let null, other types and missing members through; these functions normalize them.
-
-M = TypeVar("M")
-R = TypeVar("R")
-Scalar = str | int | float | bool | None | UnsetType
 
 
 def decode_raw(value: Any) -> Any:

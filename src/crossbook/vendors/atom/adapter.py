@@ -112,9 +112,7 @@ class AtomAdapter(VendorAdapter):
 
     async def _groups(self) -> list[Group]:
         response = await self._api.address_books.list_address_books()
-        rows = parse_rows(response.result, models.AddressBook)
-        if rows is None:
-            raise self.missing_field("listAddressBooks", "result")
+        rows = self.require_rows(response.result, models.AddressBook, "listAddressBooks", "result")
         return [
             attach_raw(Group(id=parse_str(row.id) or "", name=parse_str(row.name) or ""), row, _GROUP)
             for row in rows
@@ -129,13 +127,12 @@ class AtomAdapter(VendorAdapter):
 
     async def _contacts(self, group: str, *, missing_group_is_empty: bool = True) -> list[Contact | None]:
         try:
-            rows = parse_rows((await self._address_book(group)).contacts, models.ListedContact)
+            book = await self._address_book(group)
         except NotFoundError:
             if missing_group_is_empty:  # the group was deleted after it was listed
                 return []
             raise
-        if rows is None:
-            raise self.missing_field("getAddressBook", "result.contacts")
+        rows = self.require_rows(book.contacts, models.ListedContact, "getAddressBook", "result.contacts")
         return await map_rows(rows, lambda row: self._listed_contact(row, group))
 
     async def _row(self, id: str) -> models.Contact:
@@ -152,10 +149,7 @@ class AtomAdapter(VendorAdapter):
             return None  # the contact was deleted after it was listed
 
     def _new_id(self, result: Any, model: type[Any], operation: str) -> str:
-        id = parse_str(result.id) if isinstance(result, model) else None
-        if id is None:
-            raise self.missing_field(operation, "result.id")
-        return id
+        return self.require_id(result.id if isinstance(result, model) else None, operation, "result.id")
 
     def _listed_contact(self, row: models.ListedContact, group: str) -> Contact:
         fields = frozenset(_LISTED) | {"id", "name", "groups"}

@@ -94,26 +94,28 @@ PROFILE = VendorProfile(
     capabilities={
         "contacts.list": Capability(
             "emulated",
+            "getAddressBook",
             "group by group; company and fields only with full=True, one more call a contact",
-            operation="getAddressBook",
         ),
-        "contacts.get": Capability("native", "without the group", operation="getContact"),
-        "contacts.find": Capability("emulated", "by phone, in the list of all groups", operation="getAddressBook"),
-        "contacts.create": Capability("native", "in exactly one group", operation="createContact"),
-        "contacts.update": Capability("native", "groups=[g] moves the contact", operation="updateContact"),
-        "contacts.delete": Capability("native", operation="deleteContact"),
-        "contacts.groups_of": Capability("emulated", "found group by group", operation="getAddressBook"),
-        "groups.list": Capability("native", "the vendor sends the whole list at once", operation="listAddressBooks"),
-        "groups.get": Capability("native", operation="getAddressBook"),
-        "groups.create": Capability("native", operation="createAddressBook"),
-        "groups.rename": Capability("native", operation="updateAddressBook"),
+        "contacts.get": Capability("native", "getContact", "without the group"),
+        "contacts.find": Capability("emulated", "getAddressBook", "by phone, in the list of all groups"),
+        "contacts.create": Capability("native", "createContact", "in exactly one group"),
+        "contacts.update": Capability("native", "updateContact", "groups=[g] moves the contact"),
+        "contacts.delete": Capability("native", "deleteContact"),
+        "contacts.groups_of": Capability("emulated", "getAddressBook", "found group by group"),
+        "groups.list": Capability("native", "listAddressBooks", "the vendor sends the whole list at once"),
+        "groups.get": Capability("native", "getAddressBook"),
+        "groups.create": Capability("native", "createAddressBook"),
+        "groups.rename": Capability("native", "updateAddressBook"),
         "groups.delete": Capability(
-            "native", "only an empty group; one more call to check that it is", operation="deleteAddressBook"
+            "native", "deleteAddressBook", "only an empty group; one more call to check that it is"
         ),
-        "groups.delete:with_contacts": Capability("native", operation="deleteAddressBook"),
-        "groups.add": Capability("unsupported", "it would move the contact: use contacts.update(id, groups=[group])"),
+        "groups.delete:with_contacts": Capability("native", "deleteAddressBook"),
+        "groups.add": Capability(
+            "unsupported", note="it would move the contact: use contacts.update(id, groups=[group])"
+        ),
         "groups.remove": Capability(
-            "unsupported", "a contact is in exactly one group: use contacts.update(id, groups=[other])"
+            "unsupported", note="a contact is in exactly one group: use contacts.update(id, groups=[other])"
         ),
     },
     contact_fields={

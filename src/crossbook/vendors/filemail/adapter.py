@@ -11,7 +11,7 @@ from msgspec import UNSET
 from crossbook._concurrency import map_in_chunks
 from crossbook.errors import CrossbookError
 from crossbook.models import Contact, ExternalId, Group, attach_raw
-from crossbook.vendor import Fetch, M, Query, VendorAdapter, known_fields, map_rows, parse_rows, parse_str
+from crossbook.vendor import Fetch, Query, VendorAdapter, known_fields, map_rows, parse_rows, parse_str
 from crossbook.vendors.filemail.profile import PAGING, PROFILE
 
 # Our field → the member of a response, and of a request.
@@ -47,9 +47,8 @@ class FilemailAdapter(VendorAdapter):
             name=contact.name or "", email=contact.email or "", mobile=contact.phone or UNSET
         )
         created = response.contact
-        id = parse_str(created.contactid) if isinstance(created, models.AddedContact) else None
-        if id is None:
-            raise self.missing_field("createContact", "contact.contactid")
+        new = created.contactid if isinstance(created, models.AddedContact) else None
+        id = self.require_id(new, "createContact", "contact.contactid")
         try:
             for group in contact.groups or ():
                 await self.add_to_group(group, id)
@@ -79,14 +78,15 @@ class FilemailAdapter(VendorAdapter):
     def list_groups(self, size: int) -> Fetch[Group]:
         async def fetch_all() -> Sequence[Group | None]:
             response = await self._api.groups.list_groups()
-            rows = self._rows(response.groups, response.Groups, models.Group, "listGroups", "groups")
+            groups = _first_set(response.groups, response.Groups)
+            rows = self.require_rows(groups, models.Group, "listGroups", "groups")
             return await map_rows(rows, lambda row: _group(row, row.contactgroupname))
 
         return PAGING.over(fetch_all, size)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         response = await self._api.groups.create_group(name=name)
-        groups = response.Groups if response.Groups is not UNSET else response.groups
+        groups = _first_set(response.Groups, response.groups)
         rows = [row for row in parse_rows(groups, models.Group) or () if row and parse_str(row.contactgroupid)]
         # The response is an array. If it holds all groups, the new one is the last with this name.
         named = [row for row in rows if parse_str(row.contactgroupname) == name] or rows
@@ -106,16 +106,10 @@ class FilemailAdapter(VendorAdapter):
     async def remove_from_group(self, group: str, id: str) -> None:
         await self._api.groups.remove_from_group(contactgroupid=group, contactid=id)
 
-    def _rows(self, value: object, other: object, model: type[M], operation: str, name: str) -> list[M | None]:
-        """Return the rows of a list. The vendor's pages spell its name with a small and with a capital letter."""
-        rows = parse_rows(value if value is not UNSET else other, model)
-        if rows is None:
-            raise self.missing_field(operation, name)
-        return rows
-
     async def _fetch_rows(self, matches: Callable[[models.Contact], bool]) -> list[models.Contact]:
         response = await self._api.contacts.list_contacts()
-        rows = self._rows(response.contacts, response.Contacts, models.Contact, "listContacts", "contacts")
+        contacts = _first_set(response.contacts, response.Contacts)
+        rows = self.require_rows(contacts, models.Contact, "listContacts", "contacts")
         kept = await map_in_chunks(rows, lambda row: row if row is not None and matches(row) else None)
         return [row for row in kept if row is not None]
 
@@ -123,6 +117,11 @@ class FilemailAdapter(VendorAdapter):
         for row in await self._fetch_rows(lambda row: parse_str(row.contactid) == id):
             return row
         raise self.not_found("contact", "listContacts")
+
+
+def _first_set(value: object, other: object) -> object:
+    """Return the member that a response has: the vendor spells lists with a small or with a capital letter."""
+    return value if value is not UNSET else other
 
 
 def _has_email(row: models.Contact, email: str) -> bool:

@@ -20,7 +20,6 @@ from crossbook.vendor import (
     map_rows,
     parse_bool,
     parse_int,
-    parse_rows,
     parse_str,
 )
 from crossbook.vendors.serwersms.profile import PAGING, PROFILE
@@ -54,9 +53,7 @@ class SerwerSMSAdapter(VendorAdapter):
                     limit=limit,
                 )
             )
-            rows = parse_rows(response.items, models.ContactRow)
-            if rows is None:
-                raise self.missing_field("listContacts", "items")
+            rows = self.require_rows(response.items, models.ContactRow, "listContacts", "items")
             contacts = await map_rows(rows, lambda row: self._contact(row, parse_str(row.group_id)))
             return contacts, _page_count(response.paging)
 
@@ -64,8 +61,7 @@ class SerwerSMSAdapter(VendorAdapter):
 
     async def get_contact(self, id: str) -> Contact:
         row = await self._row(id)
-        if parse_str(row.id) is None:
-            raise self.missing_field("getContact", "id")
+        self.require_id(row.id, "getContact", "id")
         return self._contact(row)
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
@@ -81,7 +77,7 @@ class SerwerSMSAdapter(VendorAdapter):
             **{name: value for name in _TEXTS if (value := getattr(contact, name)) is not None},
             **{name: value for name, value in (contact.fields or {}).items() if value is not None},
         )
-        return self._new_id((await self._api.contacts.create_contact(new)).id, "createContact")
+        return self.require_id((await self._api.contacts.create_contact(new)).id, "createContact", "id")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         # The vendor replaces the whole contact, so its stored fields and groups are read first and sent again.
@@ -107,21 +103,19 @@ class SerwerSMSAdapter(VendorAdapter):
     def list_groups(self, size: int) -> Fetch[Group]:
         async def page(number: int, limit: int) -> tuple[Sequence[Group | None], int | None]:
             response = await self._api.groups.list_groups(models.GroupQuery(page=number, limit=limit))
-            rows = parse_rows(response.items, models.GroupRow)
-            if rows is None:
-                raise self.missing_field("listGroups", "items")
+            rows = self.require_rows(response.items, models.GroupRow, "listGroups", "items")
             return await map_rows(rows, _group), _page_count(response.paging)
 
         return PAGING.over(page, size, ident=lambda group: group.id)
 
     async def get_group(self, id: str) -> Group:
         row = await self._api.groups.get_group(models.GroupId(id=int(id)))
-        if parse_str(row.id) is None:
-            raise self.missing_field("getGroup", "id")
+        self.require_id(row.id, "getGroup", "id")
         return _group(row)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
-        return self._new_id((await self._api.groups.create_group(models.NewGroup(name=name))).id, "createGroup")
+        response = await self._api.groups.create_group(models.NewGroup(name=name))
+        return self.require_id(response.id, "createGroup", "id")
 
     async def rename_group(self, id: str, name: str) -> None:
         await self._api.groups.update_group(models.GroupEdit(id=int(id), name=name))
@@ -148,20 +142,12 @@ class SerwerSMSAdapter(VendorAdapter):
         if phone is None:
             raise self.missing_field("getContact", "phone")
         response = await self._api.groups.check_groups(models.PhoneQuery(phone=phone))
-        rows = parse_rows(response.items, models.Membership)
-        if rows is None:
-            raise self.missing_field("checkGroups", "items")
+        rows = self.require_rows(response.items, models.Membership, "checkGroups", "items")
         return [
             attach_raw(Group(id=group, name=parse_str(row.group_name) or ""), row, frozenset(("id", "name")))
             for row in rows
             if row is not None and parse_str(row.id) == id and (group := parse_str(row.group_id)) is not None
         ]
-
-    def _new_id(self, value: Any, operation: str) -> str:
-        id = parse_str(value)
-        if id is None:
-            raise self.missing_field(operation, "id")
-        return id
 
     def _contact(self, row: models.Contact | models.ContactRow, group: str | None = None) -> Contact:
         phone, first, last = parse_str(row.phone), parse_str(row.first_name), parse_str(row.last_name)

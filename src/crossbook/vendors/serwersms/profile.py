@@ -92,32 +92,30 @@ PROFILE = VendorProfile(
     },
     capabilities={
         "contacts.list": Capability(
-            "native", "in pages; a contact in two groups may be listed twice (unique=True)", operation="listContacts"
+            "native", "listContacts", "in pages; a contact in two groups may be listed twice (unique=True)"
         ),
-        "contacts.get": Capability("native", "without the groups", operation="getContact"),
-        "contacts.find": Capability(
-            "native", "by phone or e-mail: a search, compared exactly", operation="listContacts"
-        ),
-        "contacts.create": Capability("native", operation="createContact"),
+        "contacts.get": Capability("native", "getContact", "without the groups"),
+        "contacts.find": Capability("native", "listContacts", "by phone or e-mail: a search, compared exactly"),
+        "contacts.create": Capability("native", "createContact"),
         "contacts.update": Capability(
             "emulated",
+            "updateContact",
             "reads the contact and its groups, then writes both: three calls, not atomic",
             calls=3,
-            operation="updateContact",
         ),
-        "contacts.delete": Capability("native", operation="deleteContact"),
-        "contacts.groups_of": Capability("native", "by phone, two calls", operation="checkGroups"),
-        "groups.list": Capability("native", "in pages", operation="listGroups"),
-        "groups.get": Capability("native", operation="getGroup"),
-        "groups.create": Capability("native", operation="createGroup"),
-        "groups.rename": Capability("native", operation="updateGroup"),
-        "groups.delete": Capability("native", "its contacts stay", operation="deleteGroup"),
-        "groups.delete:with_contacts": Capability("native", operation="deleteGroup"),
+        "contacts.delete": Capability("native", "deleteContact"),
+        "contacts.groups_of": Capability("native", "checkGroups", "by phone, two calls"),
+        "groups.list": Capability("native", "listGroups", "in pages"),
+        "groups.get": Capability("native", "getGroup"),
+        "groups.create": Capability("native", "createGroup"),
+        "groups.rename": Capability("native", "updateGroup"),
+        "groups.delete": Capability("native", "deleteGroup", "its contacts stay"),
+        "groups.delete:with_contacts": Capability("native", "deleteGroup"),
         "groups.add": Capability(
-            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, operation="updateContact"
+            "emulated", "updateContact", "groups_of, then contacts.update: five calls, not atomic", calls=5
         ),
         "groups.remove": Capability(
-            "emulated", "groups_of, then contacts.update: five calls, not atomic", calls=5, operation="updateContact"
+            "emulated", "updateContact", "groups_of, then contacts.update: five calls, not atomic", calls=5
         ),
     },
     contact_fields={

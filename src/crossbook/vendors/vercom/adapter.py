@@ -192,10 +192,7 @@ class VercomAdapter(VendorAdapter):
         return _outcomes(response, "removeGroupContacts", ids)
 
     def _rows(self, data: object, model: type[M], operation: str) -> list[M | None]:
-        rows = parse_rows(data, model)
-        if rows is None:
-            raise self.missing_field(operation, "data")
-        return rows
+        return self.require_rows(data, model, operation, "data")
 
     def _raise_error(self, response: WriteResponse, operation: str, sent: object = None) -> None:
         """Raise the error of a response to a request with one item."""

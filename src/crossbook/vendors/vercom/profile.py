@@ -113,36 +113,30 @@ PROFILE = VendorProfile(
         "removeGroupContacts": _IDEMPOTENT,
     },
     capabilities={
-        "contacts.list": Capability("native", "pages by offset", operation="listContacts"),
-        "contacts.get": Capability("native", "the list's id filter", operation="listContacts"),
+        "contacts.list": Capability("native", "listContacts", "pages by offset"),
+        "contacts.get": Capability("native", "listContacts", "the list's id filter"),
         "contacts.find": Capability(
-            "native", "by phone (three spellings, three calls), e-mail or external id", operation="listContacts"
+            "native", "listContacts", "by phone (three spellings, three calls), e-mail or external id"
         ),
-        "contacts.create": Capability("native", bulk_size=1000, operation="createContacts"),
+        "contacts.create": Capability("native", "createContacts", bulk_size=1000),
         "contacts.update": Capability(
-            "native", "by id or external id; each group costs one more call", bulk_size=1000, operation="updateContacts"
+            "native", "updateContacts", "by id or external id; each group costs one more call", bulk_size=1000
         ),
-        "contacts.update:external_id": Capability("native", operation="updateContacts"),
-        "contacts.delete": Capability("native", bulk_size=1000, operation="deleteContacts"),
-        "contacts.groups_of": Capability(
-            "native", "empty also for a contact that does not exist", operation="listContactGroups"
-        ),
-        "contacts.unsubscribe": Capability(
-            "native", "sms, email, push or all", bulk_size=1000, operation="unsubscribeContacts"
-        ),
-        "contacts.resubscribe": Capability(
-            "native", "sms, email, push or all", bulk_size=1000, operation="resubscribeContacts"
-        ),
-        "groups.list": Capability("native", "pages by offset", operation="listGroups"),
-        "groups.get": Capability("emulated", "found in the list", operation="listGroups"),
-        "groups.create": Capability("native", operation="createGroups"),
-        "groups.create:description": Capability("native", operation="createGroups"),
-        "groups.create:external_id": Capability("native", operation="createGroups"),
-        "groups.rename": Capability("native", operation="updateGroups"),
-        "groups.delete": Capability("native", "its contacts stay", operation="deleteGroups"),
-        "groups.delete:with_contacts": Capability("unsupported", "delete the contacts themselves"),
-        "groups.add": Capability("native", bulk_size=1000, operation="addGroupContacts"),
-        "groups.remove": Capability("native", bulk_size=1000, operation="removeGroupContacts"),
+        "contacts.update:external_id": Capability("native", "updateContacts"),
+        "contacts.delete": Capability("native", "deleteContacts", bulk_size=1000),
+        "contacts.groups_of": Capability("native", "listContactGroups", "empty also for a contact that does not exist"),
+        "contacts.unsubscribe": Capability("native", "unsubscribeContacts", "sms, email, push or all", bulk_size=1000),
+        "contacts.resubscribe": Capability("native", "resubscribeContacts", "sms, email, push or all", bulk_size=1000),
+        "groups.list": Capability("native", "listGroups", "pages by offset"),
+        "groups.get": Capability("emulated", "listGroups", "found in the list"),
+        "groups.create": Capability("native", "createGroups"),
+        "groups.create:description": Capability("native", "createGroups"),
+        "groups.create:external_id": Capability("native", "createGroups"),
+        "groups.rename": Capability("native", "updateGroups"),
+        "groups.delete": Capability("native", "deleteGroups", "its contacts stay"),
+        "groups.delete:with_contacts": Capability("unsupported", note="delete the contacts themselves"),
+        "groups.add": Capability("native", "addGroupContacts", bulk_size=1000),
+        "groups.remove": Capability("native", "removeGroupContacts", bulk_size=1000),
     },
     contact_fields={
         "external_id": FieldSupport(max_length=150),

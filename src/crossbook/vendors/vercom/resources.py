@@ -58,10 +58,7 @@ class _VercomResource(Resource):
     ) -> Pager[T]:
         async def page(offset: int, limit: int) -> Sequence[M | None]:
             response = await call(offset=offset, limit=limit)
-            rows = parse_rows(response.data, model)
-            if rows is None:
-                raise self._adapter.missing_field(f"{self.resource}.list", "data")
-            return rows
+            return self._adapter.require_rows(response.data, model, f"{self.resource}.list", "data")
 
         return self._list(lambda: PAGING.over(page, PAGING.default_size, read), after)
 
