@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from crossbook import Contact, CrossbookError, InvalidInputError, _validation
 from crossbook.registry import load_vendor
-from crossbook_testing.contract.people import least
+from crossbook_testing.contract.people import minimal_contact
 
 NASTY = (
     "", " ", ".", "..", "../group", "..%2fgroup", "%2e%2e", "%2e%2e%2f", "1/../2", "1?x=1", "1#x", "1&x=1", "1;x",
@@ -110,7 +110,7 @@ def test_any_contact_is_stored_or_refused_by_name(
 ) -> None:
     """And nothing of it is lost silently."""
     profile = load_vendor(vendor).profile
-    base = least(profile, 0, ["7"])
+    base = minimal_contact(profile, 0, ["7"])
     whole = {**{name: getattr(base, name) for name in base.known_fields}, **values}
     try:
         prepared = _validation.prepare_contact(

@@ -16,7 +16,7 @@ from crossbook import AddressBook
 from crossbook._redaction import Secret
 from crossbook.registry import load_vendor
 from crossbook_sandbox import Running
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 from .pulse import Pulse
 
@@ -78,7 +78,7 @@ class Lane:
         book = self._plain
         home = (await book.groups.create("Home")).id
         other = (await book.groups.create("Other")).id
-        contact = (await book.contacts.create(whole(book.profile, 0, [home]))).id
+        contact = (await book.contacts.create(full_contact(book.profile, 0, [home]))).id
         if operation == "resubscribeContacts":
             await self._ask("mark", vendor=self.vendor, id=int(contact), opted_out=["sms", "email"])
         if operation == "getSegment":

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio
 
 def body(vendor: str, number: int = 0, **others: Any) -> dict[str, Any]:
     """Return a contact that the vendor can store, as JSON."""
-    values = people.values(load_vendor(vendor).profile, number)
+    values = people.field_values(load_vendor(vendor).profile, number)
     return {name: value for name, value in values.items() if name != "created_at"} | others
 
 

@@ -32,7 +32,7 @@ async def reading(client: httpx.AsyncClient, vendor: str, _draw: random.Random) 
 async def writing(client: httpx.AsyncClient, vendor: str, draw: random.Random) -> None:
     profile = load_vendor(vendor).profile
     groups = (await client.get(f"/books/{vendor}/groups")).raise_for_status().json()["items"]
-    values = people.values(profile, draw.randrange(10))
+    values = people.field_values(profile, draw.randrange(10))
     person = {name: values[name] for name in values if name not in ("created_at", "external_id")}
     created = await client.post(f"/books/{vendor}/contacts", json=person | {"groups": [groups[0]["id"]]})
     assert created.status_code == 201, created.text
@@ -93,7 +93,7 @@ async def test_200_clients_leave_nothing_open(gateway: httpx.AsyncClient, sandbo
         profile = load_vendor(vendor).profile
         group = (await gateway.post(f"/books/{vendor}/groups", json={"name": "Load"})).json()["id"]
         for number in range(10):
-            values = people.values(profile, number)
+            values = people.field_values(profile, number)
             person = {name: value for name, value in values.items() if name != "created_at"}
             await gateway.post(f"/books/{vendor}/contacts", json=person | {"groups": [group]})
 

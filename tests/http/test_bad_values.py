@@ -14,7 +14,7 @@ from fakes import VENDORS, FakeTransport, book_over, named, reply
 
 from crossbook import Contact, InvalidInputError, _validation
 from crossbook.registry import load_vendor
-from crossbook_testing.contract.people import least
+from crossbook_testing.contract.people import minimal_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -101,7 +101,7 @@ def names(error: InvalidInputError, values: Mapping[str, Any]) -> bool:
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_create_refuses_bad_value_by_field(vendor: str) -> None:
     transport = FakeTransport(reply({}))
-    good = least(load_vendor(vendor).profile, groups=("1",))
+    good = minimal_contact(load_vendor(vendor).profile, groups=("1",))
     async with book_over(vendor, transport) as book:
         for case, bad in BAD.items():
             with pytest.raises(InvalidInputError) as caught:
@@ -112,7 +112,7 @@ async def test_create_refuses_bad_value_by_field(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 async def test_batch_fails_items_with_bad_values_alone(vendor: str, tmp_path: Path) -> None:
-    good = [least(load_vendor(vendor).profile, number, groups=("1",)) for number in range(2)]
+    good = [minimal_contact(load_vendor(vendor).profile, number, groups=("1",)) for number in range(2)]
     source = [good[0], *(replace(good[0], **bad) for bad in BAD.values()), good[1]]
     async with book_over(vendor, FakeTransport(reply({})), **named(vendor)) as book:
         creates = book.contacts.create_many(source, dry_run=True, journal=tmp_path / "journal", ordered=True)

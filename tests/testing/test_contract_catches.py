@@ -78,7 +78,7 @@ class Flaw:
 FLAWS = [
     Flaw(
         "lists end with the first page",
-        ("test_items_pages_and_one_page", "test_it_goes_on_from_a_cursor_elsewhere"),
+        ("test_list_items_pages_and_first_page", "test_list_resumes_in_another_book"),
         """
     def list_contacts(self, query, size):
         whole = super().list_contacts(query, size)
@@ -88,24 +88,24 @@ FLAWS = [
     ),
     Flaw(
         "a create may be repeated",
-        ("test_a_create_whose_answer_is_lost_is_not_repeated", "test_creates_are_never_repeated_blindly"),
+        ("test_create_not_retried_after_lost_response", "test_retry_class_of_creates_and_reads"),
         profile='operations={**PROFILE.operations, "createPerson": Operation(Retry.IDEMPOTENT)}',
     ),
     Flaw(
         "an update empties what it does not name",
-        ("test_update_changes_what_is_named_and_nothing_else",),
+        ("test_update_changes_only_given_fields",),
         """
     async def update_contact(self, id, changes):
         return await super().update_contact(id, {"company": None, **changes})""",
     ),
     Flaw(
         "a field is claimed and lost",
-        ("test_what_was_written_is_read_back",),
+        ("test_create_then_get_returns_written_fields",),
         profile='contact_fields={**PROFILE.contact_fields, "external_id": FieldSupport()}',
     ),
     Flaw(
         "a field is written and not what was given",
-        ("test_what_was_written_is_read_back",),
+        ("test_create_then_get_returns_written_fields",),
         """
     async def create_contact(self, contact):
         from dataclasses import replace
@@ -113,7 +113,7 @@ FLAWS = [
     ),
     Flaw(
         "whatever JSON comes is a success",
-        ("test_an_answer_that_is_none_of_the_vendors",),
+        ("test_error_of_unknown_body",),
         profile="read_error=lambda status, body: PROFILE.read_error(status, body) or VendorErrorInfo(kind=None)",
         adapter="""
     def list_contacts(self, query, size):
@@ -127,24 +127,24 @@ FLAWS = [
     ),
     Flaw(
         "nobody is ever found",
-        ("test_the_one_is_found_among_others",),
+        ("test_find_returns_only_match",),
         """
     async def search(self, key, value):
         return []""",
     ),
     Flaw(
         "a verb is claimed and is not there",
-        ("test_it_works_or_is_unsupported_before_any_request",),
+        ("test_verb_works_or_is_unsupported",),
         profile='capabilities={**PROFILE.capabilities, "groups.list": Capability("native", operation="listPeople")}',
     ),
     Flaw(
         "any text is an id",
-        ("test_ids_that_would_reach_another_route_are_none",),
+        ("test_id_patterns_refuse_unsafe_ids",),
         profile='contact_id=re.compile(".+")',
     ),
     Flaw(
         "who is gone was deleted",
-        ("test_a_deleted_contact_is_gone", "test_nobody_there_is_not_found"),
+        ("test_delete_removes_contact", "test_missing_contact_raises_not_found"),
         """
     async def delete_contact(self, id):
         try:
@@ -154,7 +154,7 @@ FLAWS = [
     ),
     Flaw(
         "an operation of the wire has no row",
-        ("test_every_operation_of_the_wire_has_its_row",),
+        ("test_profile_has_every_operation",),
         profile='operations={name: row for name, row in PROFILE.operations.items() if name != "getPerson"}',
     ),
 ]

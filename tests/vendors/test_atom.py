@@ -11,7 +11,7 @@ from fakes import FakeTransport, book_over, reply
 from crossbook import AddressBook, Atom, Contact, CrossbookError, InvalidInputError, NotFoundError, UnsupportedError
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -98,7 +98,9 @@ async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
 
 async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, profile: VendorProfile) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
-    ids = [(await book.contacts.create(whole(profile, number, [group]))).id for number, group in enumerate(groups)]
+    ids = [
+        (await book.contacts.create(full_contact(profile, number, [group]))).id for number, group in enumerate(groups)
+    ]
     page = await book.contacts.list(page_size=1)
     await book.groups.delete(groups[1], with_contacts=True)
     assert [contact.id async for contact in book.contacts.list(page_size=1, after=page.cursor)] == [ids[2]]
@@ -106,7 +108,7 @@ async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, pro
 
 async def test_how_many_are_in_a_group(book: Atom, profile: VendorProfile, server: Server, group: str) -> None:
     for number in range(3):
-        await book.contacts.create(whole(profile, number, [group]))
+        await book.contacts.create(full_contact(profile, number, [group]))
     found = await book.groups.get(group)
     assert (found.count, "count" in found.known_fields) == (3, True)
     (listed,) = [each async for each in book.groups.list()]

@@ -13,7 +13,7 @@ import crossbook
 from crossbook import AddressBook, InvalidInputError
 from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import least
+from crossbook_testing.contract.people import minimal_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
 async def works(book: AddressBook) -> None:
     async with book:
         group = (await book.groups.create("Friends")).id
-        created = await book.contacts.create(least(book.profile, 0, [group]))
+        created = await book.contacts.create(minimal_contact(book.profile, 0, [group]))
         assert (await book.contacts.get(created.id)).id == created.id
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from crossbook import AddressBook, Contact
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import least, whole, writable
+from crossbook_testing.contract.people import full_contact, minimal_contact, writable
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def read(book: AddressBook, way: str, id: str) -> Contact:
 
 
 async def test_what_was_written_is_read_back(book: AddressBook, profile: VendorProfile, group: str) -> None:
-    contact = whole(profile, groups=[group])
+    contact = full_contact(profile, groups=[group])
     created = await book.contacts.create(contact)
     assert type(created.id) is str
     assert created.status == "created"
@@ -54,10 +54,10 @@ async def test_what_was_written_is_read_back(book: AddressBook, profile: VendorP
 
 
 async def test_what_was_left_out_is_known_to_be_empty(book: AddressBook, profile: VendorProfile, group: str) -> None:
-    created = await book.contacts.create(least(profile, groups=[group]))
+    created = await book.contacts.create(minimal_contact(profile, groups=[group]))
     for way, told in TOLD[profile.vendor].items():
         found = await read(book, way, created.id)
-        given = set(least(profile).known_fields) | {
+        given = set(minimal_contact(profile).known_fields) | {
             "id",
             "name",
             "groups",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from crossbook import AddressBook, InvalidInputError, Page
 from crossbook._pagination.cursor import hash_filters
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import values, whole
+from crossbook_testing.contract.people import field_values, full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -35,8 +35,8 @@ JSON_VALUES = st.recursive(
 async def test_it_belongs_to_its_filters(book: AddressBook, profile: VendorProfile, group: str) -> None:
     other = (await book.groups.create("Others")).id
     for number in range(3):
-        await book.contacts.create(whole(profile, number, [group]))
-        await book.contacts.create(whole(profile, number + 3, [other]))
+        await book.contacts.create(full_contact(profile, number, [group]))
+        await book.contacts.create(full_contact(profile, number + 3, [other]))
     everybody = (await book.contacts.list(page_size=1)).cursor
     friends = (await book.contacts.list(page_size=1, group=group)).cursor
     groups = (await book.groups.list(page_size=1)).cursor
@@ -74,8 +74,10 @@ async def test_it_is_no_other_vendors(vendor: str) -> None:
 
 async def test_it_tells_nobody_anything(book: AddressBook, profile: VendorProfile, group: str) -> None:
     for number in range(3):
-        await book.contacts.create(whole(profile, number, [group]))
-    filters: dict[str, Any] = {name: values(profile)[name] for name in ("phone", "email") if name in profile.filters}
+        await book.contacts.create(full_contact(profile, number, [group]))
+    filters: dict[str, Any] = {
+        name: field_values(profile)[name] for name in ("phone", "email") if name in profile.filters
+    }
     if "search" in profile.filters:
         filters["search"] = "Żółw-Example"
     for name, value in [("group", group), *filters.items()]:
@@ -83,7 +85,7 @@ async def test_it_tells_nobody_anything(book: AddressBook, profile: VendorProfil
         if cursor is not None:
             raw = base64.urlsafe_b64decode(cursor + "==")
             assert len(cursor) < 80
-            for secret in (values(profile, 0)["phone"][1:], "anna", "Żółw", "crm"):
+            for secret in (field_values(profile, 0)["phone"][1:], "anna", "Żółw", "crm"):
                 assert secret.encode() not in raw
                 assert secret not in cursor
 

@@ -22,7 +22,7 @@ from crossbook import (
     VendorUnavailableError,
 )
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import values, whole
+from crossbook_testing.contract.people import field_values, full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +107,7 @@ async def test_a_create_whose_answer_is_lost_may_have_happened(
         "reset", profile.vendor, "createContacts" if profile.vendor == "vercom" else "createContact", when="after"
     )
     with pytest.raises(NoResponseError, match="may have happened") as caught:
-        await book.contacts.create(whole(profile, 0, [group]))
+        await book.contacts.create(full_contact(profile, 0, [group]))
     assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
     assert len([contact async for contact in book.contacts.list()]) == 1
 
@@ -138,7 +138,7 @@ async def test_a_wrong_base_url_is_an_error_and_no_empty_account(
 
 async def test_an_answer_that_is_too_large(book: AddressBook, profile: VendorProfile, group: str) -> None:
     for number in range(3):
-        await book.contacts.create(whole(profile, number, [group]))
+        await book.contacts.create(full_contact(profile, number, [group]))
     with pytest.raises(ResponseTooLargeError, match="max_response_bytes") as caught:
         await book.with_options(max_response_bytes=100).contacts.list()
     assert caught.value.sent == "yes"
@@ -151,11 +151,13 @@ async def test_what_the_vendor_refuses_names_our_field(book: AddressBook, profil
 
     if "email" in profile.contact_fields:
         with pytest.raises(RejectedError) as caught:
-            await book.contacts.create(Contact(**{**values(profile), "email": "anna nowak@example"}, groups=(group,)))
+            await book.contacts.create(
+                Contact(**{**field_values(profile), "email": "anna nowak@example"}, groups=(group,))
+            )
         assert (caught.value.field, caught.value.sent) == ("email", "yes")
         assert caught.value.code is not None
         assert "nowak@example" not in str(caught.value)
     with pytest.raises((RejectedError, NotFoundError)) as refused:
-        await book.contacts.create(whole(profile, 0, ["99999999"]))
+        await book.contacts.create(full_contact(profile, 0, ["99999999"]))
     assert refused.value.code is not None
     assert refused.value.operation is not None

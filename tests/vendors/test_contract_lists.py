@@ -9,7 +9,7 @@ from control import Server
 
 from crossbook import AddressBook, InvalidInputError, UnsupportedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +40,7 @@ def test_which_filters_there_are(vendor: str, profile: VendorProfile) -> None:
 
 async def test_by_search(book: AddressBook, profile: VendorProfile, group: str) -> None:
     if "search" in profile.filters:
-        created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+        created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
         assert await ids(book, search="Sons 1") == [created[1]]
         assert await ids(book, search="Sons") == created
         assert await ids(book, search="nobody at all") == []
@@ -52,7 +52,7 @@ async def test_in_order(book: AddressBook, profile: VendorProfile, group: str) -
     assert profile.sorts == set(SORTS)
     created: dict[int, str] = {}
     for number in (2, 0, 1):
-        created[number] = (await book.contacts.create(whole(profile, number, [group]))).id
+        created[number] = (await book.contacts.create(full_contact(profile, number, [group]))).id
     for column in SORTS:
         if column == "first_name":
             continue  # all bear the same
@@ -64,7 +64,7 @@ async def test_in_order(book: AddressBook, profile: VendorProfile, group: str) -
 async def test_archived_and_opted_out(book: AddressBook, profile: VendorProfile, server: Server, group: str) -> None:
     if "archived" not in profile.filters:
         return
-    created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+    created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
     server.mark(profile.vendor, created[0], archived=True)
     await book.contacts.unsubscribe(created[1], "email")
     assert await ids(book, archived=True) == [created[0]]

@@ -12,7 +12,7 @@ import crossbook
 from crossbook import AddressBook, Contact, CrossbookError, InvalidInputError, UnsupportedError, UsageError
 from crossbook.registry import load_vendor
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import least
+from crossbook_testing.contract.people import minimal_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_contacts_that_are_none(vendor: str, profile: VendorProfile, trans
             error = await refused(book, lambda contact=contact: book.contacts.create(contact))  # type: ignore[misc]
             assert (error.field, error.operation) == ("contact", "contacts.create")
         for fields in ("tax_id", ["tax_id"], 5):
-            values = {name: getattr(least(profile), name) for name in least(profile).known_fields}
+            values = {name: getattr(minimal_contact(profile), name) for name in minimal_contact(profile).known_fields}
             groups = ("1",) if profile.single_group else None
             odd = Contact(**values | {"groups": groups}, fields=fields)  # type: ignore[arg-type]
             assert (await refused(book, lambda odd=odd: book.contacts.create(odd))).field == "fields"  # type: ignore[misc]

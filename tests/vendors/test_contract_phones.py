@@ -10,7 +10,7 @@ from control import Server
 
 from crossbook import AddressBook, Contact, InvalidInputError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import national, phone, values
+from crossbook_testing.contract.people import field_values, national_phone, phone
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ def reads_phones(profile: VendorProfile) -> bool:
 
 
 def contact(profile: VendorProfile, number: str, group: str) -> Contact:
-    return Contact(**{**values(profile), "phone": number}, groups=(group,))
+    return Contact(**{**field_values(profile), "phone": number}, groups=(group,))
 
 
 async def test_a_number_that_is_not_valid_stays_the_text_it_is_and_is_no_key(
@@ -61,7 +61,7 @@ async def test_it_is_found_however_somebody_else_stored_it(book: Any, profile: V
     """By the vendor's own call, as its panel or another program would have written it."""
     if profile.vendor not in RAW:
         return
-    stored = [phone(profile, 1), phone(profile, 2)[1:], national(profile, 3).replace(" ", "").replace("-", "")]
+    stored = [phone(profile, 1), phone(profile, 2)[1:], national_phone(profile, 3).replace(" ", "").replace("-", "")]
     for number in stored:
         await RAW[profile.vendor](book.wire, number, group)
     for number in range(1, 4):

@@ -12,7 +12,7 @@ from control import Server
 
 from crossbook import AddressBook
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -104,7 +104,7 @@ async def test_every_operation_answers_with_its_model(
     models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
     for operation, call in CALLS[profile.vendor].items():
         other = (await book.groups.create("For this")).id
-        contact = (await book.contacts.create(whole(profile, 0, [group]))).id
+        contact = (await book.contacts.create(full_contact(profile, 0, [group]))).id
         before = server.requests(profile.vendor)
         answer = await call(book.wire, models, contact, other)
         assert type(answer).__module__ == models.__name__, operation

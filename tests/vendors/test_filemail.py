@@ -10,7 +10,7 @@ from fakes import TOKEN, FakeTransport, book_over, reply
 
 from crossbook import AddressBook, Contact, CrossbookError, Filemail, InvalidInputError, NotFoundError, RejectedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -80,7 +80,7 @@ async def test_both_halves_change_the_whole_name(book: Filemail, server: Server)
 async def test_each_group_of_a_new_contact_is_a_call(book: Filemail, profile: VendorProfile, server: Server) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
     before = server.requests("filemail")
-    await book.contacts.create(whole(profile, 0, groups))
+    await book.contacts.create(full_contact(profile, 0, groups))
     assert server.requests("filemail") - before == {"createContact": 1, "addToGroup": 3}
 
 
@@ -90,7 +90,7 @@ async def test_a_contact_that_was_made_and_not_put_into_its_groups_is_named(
     """Who repeats the create would make a second one."""
     server.fault("status", "filemail", "addToGroup", status=500, count=10)
     with pytest.raises(CrossbookError, match="was created") as caught:
-        await book.with_options(max_attempts=1).contacts.create(whole(profile, 0, [group]))
+        await book.with_options(max_attempts=1).contacts.create(full_contact(profile, 0, [group]))
     (found,) = [contact async for contact in book.contacts.list()]
     assert caught.value.id == found.id
     assert caught.value.operation == "addToGroup"

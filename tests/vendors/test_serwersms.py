@@ -13,7 +13,7 @@ from fakes import FakeTransport, book_over, reply
 from crossbook import AddressBook, InvalidInputError, SerwerSMS
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.people import phone, whole
+from crossbook_testing.contract.people import full_contact, phone
 
 pytestmark = pytest.mark.anyio
 
@@ -31,8 +31,8 @@ async def test_a_contact_in_two_groups_is_listed_once_a_group(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
     groups = [group, (await book.groups.create("Others")).id]
-    first = (await book.contacts.create(whole(profile, 0, groups))).id
-    second = (await book.contacts.create(whole(profile, 1, [group]))).id
+    first = (await book.contacts.create(full_contact(profile, 0, groups))).id
+    second = (await book.contacts.create(full_contact(profile, 1, [group]))).id
     assert await ids(book) == [first, first, second]
     assert [contact.groups async for contact in book.contacts.list()] == [(groups[0],), (groups[1],), (group,)]
     for size in (1, 2, 100):
@@ -44,7 +44,7 @@ async def test_a_contact_in_two_groups_is_listed_once_a_group(
 async def test_pages_whose_number_is_not_told(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
-    created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(6)]
+    created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(6)]
     server.options(serwersms_paging=False)
     for size in (1, 2, 3, 4, 100):
         assert await ids(book, page_size=size) == created
@@ -77,7 +77,7 @@ async def test_an_edit_is_three_calls_and_keeps_everything(
 ) -> None:
     server.options(serwersms_partial_edit=partial)
     groups = [group, (await book.groups.create("Others")).id]
-    contact = whole(profile, 0, groups)
+    contact = full_contact(profile, 0, groups)
     id = (await book.contacts.create(contact)).id
     before = server.requests("serwersms")
     await book.contacts.update(id, company="New", fields={"city": "Łódź"})
@@ -93,8 +93,8 @@ async def test_an_edit_is_three_calls_and_keeps_everything(
 async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, profile: VendorProfile, group: str) -> None:
     """`groups/check` asks by phone, and answers for all who have it."""
     other = (await book.groups.create("Others")).id
-    one = (await book.contacts.create(whole(profile, 0, [group]))).id
-    two = (await book.contacts.create(whole(profile, 0, [other]))).id
+    one = (await book.contacts.create(full_contact(profile, 0, [group]))).id
+    two = (await book.contacts.create(full_contact(profile, 0, [other]))).id
     assert [each.id for each in await book.contacts.groups_of(one)] == [group]
     await book.contacts.update(two, company="New")
     assert [each.id for each in await book.contacts.groups_of(two)] == [other]
@@ -103,7 +103,7 @@ async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, profile: Ven
 async def test_the_blacklist_is_an_opt_out_of_sms(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
-    one, two = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(2)]
+    one, two = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(2)]
     server.mark("serwersms", two, opted_out=["sms"])
     off = [(contact.id, contact.opted_out) async for contact in book.contacts.list()]
     assert off == [(one, frozenset()), (two, {"sms"})]

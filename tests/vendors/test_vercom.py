@@ -25,7 +25,7 @@ from crossbook import (
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import VendorProfile
 from crossbook.vendors.vercom import Field, Segment
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.people import full_contact
 
 pytestmark = pytest.mark.anyio
 
@@ -36,8 +36,8 @@ def vendor() -> str:
 
 
 async def test_an_update_by_our_own_key(book: Vercom, profile: VendorProfile, group: str) -> None:
-    created = await book.contacts.create(whole(profile))
-    await book.contacts.create(whole(profile, 1))
+    created = await book.contacts.create(full_contact(profile))
+    await book.contacts.create(full_contact(profile, 1))
     changed = await book.contacts.update(ExternalId("crm-0"), company="New", groups=[group])
     assert changed.id == created.id
     assert (await book.contacts.get(created.id)).company == "New"
@@ -62,7 +62,7 @@ async def test_a_key_that_two_contacts_bear_is_told(book: Vercom) -> None:
 
 @pytest.mark.parametrize("channel", ["sms", "email", "push", "all"])
 async def test_channels(book: Vercom, profile: VendorProfile, channel: str) -> None:
-    one, other = [(await book.contacts.create(whole(profile, number))).id for number in range(2)]
+    one, other = [(await book.contacts.create(full_contact(profile, number))).id for number in range(2)]
     await book.contacts.unsubscribe(one, channel)
 
     async def off() -> dict[str, list[str]]:
@@ -97,7 +97,7 @@ async def test_additional_fields(book: Vercom) -> None:
 async def test_a_segment_is_asked_for_again_until_it_is_counted(
     book: Vercom, profile: VendorProfile, server: Server
 ) -> None:
-    await book.contacts.create(whole(profile))
+    await book.contacts.create(full_contact(profile))
     segments = [segment async for segment in book.segments.list()]
     assert [(type(segment), segment.count) for segment in segments] == [(Segment, None)] * 3
     (phones,) = [segment for segment in segments if segment.name == "With a phone number"]
@@ -172,7 +172,7 @@ async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: 
 async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_ever(
     book: Vercom, profile: VendorProfile, server: Server, window: int
 ) -> None:
-    created = [(await book.contacts.create(whole(profile, number))).id for number in range(5)]
+    created = [(await book.contacts.create(full_contact(profile, number))).id for number in range(5)]
     await book.groups.create("Friends")
     for operation in ("listContacts", "listGroups"):
         server.fault("rewrite", "vercom", operation, ignore=["offset"], count=None)

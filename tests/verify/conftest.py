@@ -37,8 +37,8 @@ def fill(make: Callable[..., AddressBook]) -> Callable[[str], None]:
         async with make(vendor) as book:
             groups = [(await book.groups.create(f"Friends {number}")).id for number in range(3)]
             for number in range(4):
-                await book.contacts.create(people.whole(book.profile, number, groups[:1]))
+                await book.contacts.create(people.full_contact(book.profile, number, groups[:1]))
             if not book.profile.single_group:
-                await book.contacts.create(people.least(book.profile, 5))
+                await book.contacts.create(people.minimal_contact(book.profile, 5))
 
     return lambda vendor: anyio.run(filled, vendor)

@@ -1,8 +1,8 @@
-"""The contract: what every vendor's book does, whoever the vendor is. Who adds a vendor runs it against it.
+"""The contract: the tests that every vendor's book must pass. To add a vendor, run the contract against its book.
 
-Subclass `Contract` in a test module and give it two fixtures; everything else is read off the vendor's profile, so that a
-vendor is held to exactly what its profile claims. The tests run under asyncio and trio by anyio's pytest plugin; with
-pytest-asyncio beside it, that one must be in its strict mode.
+Subclass `Contract` in a test module and define two fixtures. The tests read everything else from the vendor's profile,
+so that they check exactly what the profile claims. They run under asyncio and trio by anyio's pytest plugin.
+pytest-asyncio, if installed, must be in strict mode.
 
 Example:
     ```python
@@ -26,28 +26,31 @@ Example:
 from __future__ import annotations
 
 from crossbook_testing.contract.capabilities import CapabilityTests
-from crossbook_testing.contract.contacts import Contacts
-from crossbook_testing.contract.fields import Fields
-from crossbook_testing.contract.finding import Finding
+from crossbook_testing.contract.contacts import ContactTests
+from crossbook_testing.contract.errors import ErrorTests
+from crossbook_testing.contract.fields import FieldTests
+from crossbook_testing.contract.find import FindTests
 from crossbook_testing.contract.fixtures import MakeBook, Stored
-from crossbook_testing.contract.groups import Groups
-from crossbook_testing.contract.lifetime import Lifetime
-from crossbook_testing.contract.lists import Lists
-from crossbook_testing.contract.pages import Pages
-from crossbook_testing.contract.phones import Phones
+from crossbook_testing.contract.groups import GroupTests
+from crossbook_testing.contract.lifetime import LifetimeTests
+from crossbook_testing.contract.lists import ListTests
+from crossbook_testing.contract.pages import PageTests
+from crossbook_testing.contract.phones import PhoneTests
 from crossbook_testing.contract.profiles import ProfileTests
-from crossbook_testing.contract.trouble import Trouble
-from crossbook_testing.contract.updates import Updates
+from crossbook_testing.contract.updates import UpdateTests
 
 __all__ = ["Contract", "MakeBook", "Stored"]
 
 
 class Contract(
-    ProfileTests, Contacts, Fields, Finding, Groups, Lifetime, Lists, Pages, Phones, Trouble, Updates, CapabilityTests
+    ProfileTests, ContactTests, FieldTests, FindTests, GroupTests, LifetimeTests, ListTests, PageTests, PhoneTests,
+    ErrorTests, UpdateTests, CapabilityTests,
 ):  # fmt: skip
-    """Every test of the contract. Subclass it, and override `make_book` and `stored`.
+    """All tests of the contract. Subclass it and override two fixtures.
 
     Fixtures to override:
-        make_book: makes a book, not yet opened, on a fresh and empty account; it takes the book's options.
-        stored: tells how many contacts the account holds now, asked of the server and not of crossbook.
+        make_book: returns a function that makes a book, not yet opened, on a new and empty account. The function takes
+            the book's options.
+        stored: returns a function that returns the number of contacts in the account. The function asks the server,
+            not crossbook.
     """

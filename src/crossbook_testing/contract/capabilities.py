@@ -1,4 +1,4 @@
-"""Every verb, for every vendor: it works, or it says before any request that it is not there."""
+"""Every verb at every vendor: it works, or it raises `UnsupportedError` before any request."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import pytest
 
 from crossbook import AddressBook, ExternalId, UnsupportedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Requests, claims
-from crossbook_testing.contract.people import least, values, whole
+from crossbook_testing.contract.fixtures import Fixtures, Requests, has_capability
+from crossbook_testing.contract.people import field_values, full_contact, minimal_contact
 
 Call = Callable[[AddressBook, str, str], Awaitable[Any]]
 
 
-def change(profile: VendorProfile) -> dict[str, Any]:
+def _change(profile: VendorProfile) -> dict[str, Any]:
     return {"company": "Other"} if "company" in profile.contact_fields else {"name": "Other"}
 
 
-def key(profile: VendorProfile) -> dict[str, Any]:
+def _key(profile: VendorProfile) -> dict[str, Any]:
     name = next(iter(profile.match_keys))
-    return {name: values(profile)[name]}
+    return {name: field_values(profile)[name]}
 
 
-# With a contact's id and the id of a group that is not that contact's.
+# Each call gets a contact's id, and the id of a group that the contact is not in.
 CALLS: dict[str, Call] = {
     "contacts.list": lambda book, contact, group: listed(book),
     "contacts.get": lambda book, contact, group: book.contacts.get(contact),
-    "contacts.find": lambda book, contact, group: book.contacts.find(**key(book.profile)),
-    "contacts.create": lambda book, contact, group: book.contacts.create(least(book.profile, 1, [group])),
-    "contacts.update": lambda book, contact, group: book.contacts.update(contact, **change(book.profile)),
+    "contacts.find": lambda book, contact, group: book.contacts.find(**_key(book.profile)),
+    "contacts.create": lambda book, contact, group: book.contacts.create(minimal_contact(book.profile, 1, [group])),
+    "contacts.update": lambda book, contact, group: book.contacts.update(contact, **_change(book.profile)),
     "contacts.update:external_id": lambda book, contact, group: book.contacts.update(ExternalId("crm-0"), company="O"),
     "contacts.delete": lambda book, contact, group: book.contacts.delete(contact),
     "contacts.groups_of": lambda book, contact, group: book.contacts.groups_of(contact),
@@ -59,14 +59,12 @@ async def groups(book: AddressBook) -> Any:
 
 
 class CapabilityTests(Fixtures):
-    """Every verb, for every vendor: it works, or it says before any request that it is not there."""
-
     @pytest.mark.parametrize("verb", CALLS)
-    async def test_it_works_or_is_unsupported_before_any_request(
+    async def test_verb_works_or_is_unsupported(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str, verb: str
     ) -> None:
-        created = await book.contacts.create(whole(profile, groups=[group]))
-        other = (await book.groups.create("Others")).id if claims(profile, "groups.create") else "1"
+        created = await book.contacts.create(full_contact(profile, groups=[group]))
+        other = (await book.groups.create("Others")).id if has_capability(profile, "groups.create") else "1"
         before = Counter(requests)
         if profile.capability(verb).support == "unsupported":
             with pytest.raises(UnsupportedError) as caught:
@@ -75,21 +73,19 @@ class CapabilityTests(Fixtures):
             operation, _, argument = verb.partition(":")
             assert caught.value.operation == operation
             if argument and profile.capability(operation).support != "unsupported":
-                assert caught.value.field, "an argument that the vendor does not know is named"
+                assert caught.value.field, "the error names the argument"
             assert requests == before
         else:
-            # Out of a group one is taken that one is in.
+            # A contact can be removed only from its own group.
             await CALLS[verb](book, created.id, group if verb == "groups.remove" else other)
-            assert (requests - before)[profile.capability(verb).operation] >= 1, (
-                "the card says that this operation does it"
-            )
+            assert (requests - before)[profile.capability(verb).operation] >= 1, "the profile names this operation"
 
-    async def test_unsupported_says_what_to_do_instead(self, book: AddressBook, profile: VendorProfile) -> None:
+    async def test_unsupported_verb_names_alternative(self, book: AddressBook, profile: VendorProfile) -> None:
         for verb, row in profile.capabilities.items():
             if row.support == "unsupported":
                 with pytest.raises(UnsupportedError) as caught:
                     await CALLS[verb](book, "1", "1")
                 assert row.note in str(caught.value)
 
-    def test_no_verb_is_of_ones_own_making(self, profile: VendorProfile) -> None:
+    def test_capabilities_are_known_verbs(self, profile: VendorProfile) -> None:
         assert set(profile.capabilities) <= set(CALLS)

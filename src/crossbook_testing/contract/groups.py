@@ -1,4 +1,4 @@
-"""Groups: who is in which, and what becomes of the contacts of one that is deleted."""
+"""Groups: their members, and the contacts of a deleted group."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import pytest
 
 from crossbook import AddressBook, InvalidInputError, NotFoundError, UnsupportedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Requests, needs
-from crossbook_testing.contract.people import whole
+from crossbook_testing.contract.fixtures import Fixtures, Requests, skip_unless
+from crossbook_testing.contract.people import full_contact
 
 
-class Groups(Fixtures):
-    """Groups: who is in which, and what becomes of the contacts of one that is deleted."""
-
-    async def test_made_read_renamed_and_deleted(self, book: AddressBook, profile: VendorProfile) -> None:
-        needs(profile, "groups.create", "groups.delete", "groups.get", "groups.list", "groups.rename")
+class GroupTests(Fixtures):
+    async def test_group_create_get_rename_delete(self, book: AddressBook, profile: VendorProfile) -> None:
+        skip_unless(profile, "groups.create", "groups.delete", "groups.get", "groups.list", "groups.rename")
         before = {group.id async for group in book.groups.list()}
         made = await book.groups.create("Przyjaciele & Żółwie")
         assert made.name == "Przyjaciele & Żółwie"
@@ -31,8 +29,8 @@ class Groups(Fixtures):
         await book.groups.delete(made.id)
         assert {group.id async for group in book.groups.list()} == before
 
-    async def test_a_group_that_is_not_there(self, book: AddressBook, profile: VendorProfile) -> None:
-        needs(profile, "groups.create", "groups.delete", "groups.get", "groups.rename")
+    async def test_missing_group_raises_not_found(self, book: AddressBook, profile: VendorProfile) -> None:
+        skip_unless(profile, "groups.create", "groups.delete", "groups.get", "groups.rename")
         gone = await book.groups.create("Gone")
         await book.groups.delete(gone.id)
         for call in (book.groups.get(gone.id), book.groups.rename(gone.id, "x"), book.groups.delete(gone.id)):
@@ -40,45 +38,43 @@ class Groups(Fixtures):
                 await call
             assert caught.value.sent == "yes"
 
-    async def test_a_new_contact_is_in_all_its_groups(
-        self, book: AddressBook, profile: VendorProfile, group: str
-    ) -> None:
-        needs(profile, "contacts.groups_of", "groups.create")
+    async def test_create_adds_contact_to_groups(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        skip_unless(profile, "contacts.groups_of", "groups.create")
         groups = [group] if profile.single_group else [group, (await book.groups.create("Others")).id]
-        created = await book.contacts.create(whole(profile, 0, groups))
+        created = await book.contacts.create(full_contact(profile, 0, groups))
         named = {each.id: each.name for each in await book.contacts.groups_of(created.id)}
         assert named == dict(zip(groups, ("Friends", "Others"), strict=False))
         for each in groups:
             assert [contact.id async for contact in book.contacts.list(group=each)] == [created.id]
 
-    async def test_one_group_and_no_other_where_there_is_exactly_one(
-        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str, someone: str
+    async def test_single_group_is_required(
+        self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str, contact_id: str
     ) -> None:
-        needs(profile, "contacts.update", "groups.create")
+        skip_unless(profile, "contacts.update", "groups.create")
         if not profile.single_group:
             pytest.skip(f"a contact of {profile.title} may be in any number of groups")
         other = (await book.groups.create("Others")).id
         before = Counter(requests)
         for groups in ([], [group, other]):
             with pytest.raises(InvalidInputError, match="exactly one group") as caught:
-                await book.contacts.create(whole(profile, 0, groups))
+                await book.contacts.create(full_contact(profile, 0, groups))
             assert caught.value.field == "groups"
         with pytest.raises(InvalidInputError, match="exactly one group"):
-            await book.contacts.update(someone, groups=[group, other])
+            await book.contacts.update(contact_id, groups=[group, other])
         assert requests == before
 
-    async def test_no_group_where_there_can_be_none(self, book: AddressBook, profile: VendorProfile) -> None:
-        needs(profile, "contacts.groups_of")
+    async def test_contact_without_group(self, book: AddressBook, profile: VendorProfile) -> None:
+        skip_unless(profile, "contacts.groups_of")
         if profile.single_group:
             pytest.skip(f"a contact of {profile.title} is in one group")
-        created = await book.contacts.create(whole(profile))
+        created = await book.contacts.create(full_contact(profile))
         assert await book.contacts.groups_of(created.id) == ()
 
-    async def test_update_sets_the_groups(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+    async def test_update_sets_groups(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         """Atom: it moves the contact."""
-        needs(profile, "contacts.groups_of", "contacts.update", "groups.create")
+        skip_unless(profile, "contacts.groups_of", "contacts.update", "groups.create")
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
-        contact = whole(profile, 0, [group])
+        contact = full_contact(profile, 0, [group])
         created = await book.contacts.create(contact)
         for wanted in [others[:1]] if profile.single_group else [others, [group, others[1]], [group], []]:
             await book.contacts.update(created.id, groups=wanted)
@@ -90,12 +86,12 @@ class Groups(Fixtures):
             contact.company,
         )
 
-    async def test_adding_and_removing_leaves_the_others(
+    async def test_add_and_remove_keep_other_groups(
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
-        needs(profile, "contacts.groups_of", "groups.add", "groups.create", "groups.remove")
+        skip_unless(profile, "contacts.groups_of", "groups.add", "groups.create", "groups.remove")
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
-        created = await book.contacts.create(whole(profile, 0, [group]))
+        created = await book.contacts.create(full_contact(profile, 0, [group]))
 
         async def groups() -> list[str]:
             return sorted(each.id for each in await book.contacts.groups_of(created.id))
@@ -109,16 +105,14 @@ class Groups(Fixtures):
         assert await groups() == [others[1]]
         found = await book.contacts.get(created.id)
         assert all(
-            getattr(found, name) == getattr(whole(profile), name)
+            getattr(found, name) == getattr(full_contact(profile), name)
             for name in ("email", "company")
             if name in found.known_fields
         )
 
-    async def test_deleting_a_group_keeps_its_contacts(
-        self, book: AddressBook, profile: VendorProfile, group: str
-    ) -> None:
-        needs(profile, "contacts.groups_of", "groups.delete")
-        created = await book.contacts.create(whole(profile, 0, [group]))
+    async def test_delete_group_keeps_contacts(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        skip_unless(profile, "contacts.groups_of", "groups.delete")
+        created = await book.contacts.create(full_contact(profile, 0, [group]))
         if profile.single_group:
             with pytest.raises(InvalidInputError, match="with_contacts=True") as caught:
                 await book.groups.delete(group)
@@ -129,12 +123,12 @@ class Groups(Fixtures):
             assert await book.contacts.groups_of(created.id) == ()
         assert (await book.contacts.get(created.id)).id == created.id
 
-    async def test_deleting_a_group_with_its_contacts(
+    async def test_delete_group_with_contacts(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
-        needs(profile, "groups.create", "groups.delete")
-        inside = await book.contacts.create(whole(profile, 0, [group]))
-        outside = await book.contacts.create(whole(profile, 1, [(await book.groups.create("Others")).id]))
+        skip_unless(profile, "groups.create", "groups.delete")
+        inside = await book.contacts.create(full_contact(profile, 0, [group]))
+        outside = await book.contacts.create(full_contact(profile, 1, [(await book.groups.create("Others")).id]))
         if profile.capability("groups.delete:with_contacts").support == "unsupported":
             before = Counter(requests)
             with pytest.raises(UnsupportedError):
@@ -146,10 +140,10 @@ class Groups(Fixtures):
                 await book.contacts.get(inside.id)
         assert (await book.contacts.get(outside.id)).id == outside.id
 
-    async def test_a_name_is_needed_and_not_too_long(
+    async def test_group_name_length(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
-        needs(profile, "groups.create", "groups.get", "groups.rename")
+        skip_unless(profile, "groups.create", "groups.get", "groups.rename")
         before = Counter(requests)
         for name in [
             "",

@@ -1,4 +1,4 @@
-"""A book's life: made, opened once, in one event loop, closed; and its copies with other options."""
+"""The lifetime of a book: opening it once, in one event loop, closing it, and copies with other options."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from anyio.from_thread import start_blocking_portal
 import crossbook
 from crossbook import AddressBook, Attempt, CrossbookError, InvalidInputError, UsageError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, claims
-from crossbook_testing.contract.people import only, whole
+from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, has_capability
+from crossbook_testing.contract.people import argument, full_contact
 
 
-async def refused(book: AddressBook, words: str) -> None:
-    """Every door is shut, and says why."""
+async def assert_refused(book: AddressBook, words: str) -> None:
+    """Check that each call raises an error with these words."""
     for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.find(email="a@example.com")):
         with pytest.raises(CrossbookError) as caught:
             await call
@@ -26,35 +26,33 @@ async def refused(book: AddressBook, words: str) -> None:
             assert words in str(caught.value)
             assert isinstance(caught.value, RuntimeError)
     for listing in (book.contacts.list, book.groups.list):
-        with pytest.raises((UsageError, crossbook.UnsupportedError)) as said:
+        with pytest.raises((UsageError, crossbook.UnsupportedError)) as caught_list:
             listing()
-        assert isinstance(said.value, crossbook.UnsupportedError) or words in str(said.value)
+        assert isinstance(caught_list.value, crossbook.UnsupportedError) or words in str(caught_list.value)
 
 
-class Lifetime(Fixtures):
-    """A book's life: made, opened once, in one event loop, closed; and its copies with other options."""
-
-    async def test_before_it_is_opened(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
-        await refused(make(), "not open")
+class LifetimeTests(Fixtures):
+    async def test_book_before_open_refuses_calls(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
+        await assert_refused(make(), "not open")
         assert requests.total() == 0
 
-    async def test_after_it_is_closed(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
+    async def test_book_after_close_refuses_calls(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         async with make() as book:
             await book.contacts.list()
         before = Counter(requests)
-        await refused(book, "closed")
-        await refused(book.with_options(timeout=3), "closed")
+        await assert_refused(book, "closed")
+        await assert_refused(book.with_options(timeout=3), "closed")
         with pytest.raises(UsageError, match="closed"):
             await book.__aenter__()
         assert requests == before
 
-    async def test_it_is_opened_once(self, make: Make) -> None:
+    async def test_book_opens_once(self, make: Make) -> None:
         async with make() as book:
             with pytest.raises(UsageError, match="open already"):
                 await book.__aenter__()
             assert (await book.contacts.list()).items == ()
 
-    async def test_in_another_event_loop(self, make: Make) -> None:
+    async def test_book_in_another_event_loop_raises(self, make: Make) -> None:
         async with make() as book:
 
             async def elsewhere() -> str:
@@ -66,7 +64,7 @@ class Lifetime(Fixtures):
                 assert "open one book per event loop" in portal.call(elsewhere)
             assert (await book.contacts.list()).items == ()
 
-    async def test_an_error_inside_comes_out_as_it_is(self, make: Make) -> None:
+    async def test_book_passes_exceptions_through(self, make: Make) -> None:
         with pytest.raises(ZeroDivisionError):
             async with make():
                 _ = 1 / 0
@@ -75,20 +73,20 @@ class Lifetime(Fixtures):
                 await book.contacts.list()
         assert scope.cancelled_caught
 
-    async def test_copies_share_the_connection(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
+    async def test_with_options_shares_connection(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         seen: list[Attempt] = []
         async with make() as book:
-            group = (await book.groups.create("Friends")).id if claims(profile, "groups.create") else ""
-            await book.contacts.create(whole(profile, 0, [group]))
+            group = (await book.groups.create("Friends")).id if has_capability(profile, "groups.create") else ""
+            await book.contacts.create(full_contact(profile, 0, [group]))
             copy = book.with_options(timeout=3, max_attempts=1, on_attempt=seen.append)
             assert type(copy) is type(book)
             assert len([contact async for contact in copy.contacts.list()]) == 1
-            told = len(seen)
-            assert told >= 1
+            count = len(seen)
+            assert count >= 1
             assert (seen[0].vendor, seen[0].number, seen[0].sent, seen[0].status) == (profile.vendor, 1, "yes", 200)
             await book.contacts.list()
-            assert len(seen) == told, "the original has its own options"
-        await refused(copy, "closed")
+            assert len(seen) == count, "the original keeps its own options"
+        await assert_refused(copy, "closed")
 
     async def test_options_are_checked(self, make: Make, profile: VendorProfile) -> None:
         wrong: list[dict[str, Any]] = [
@@ -105,14 +103,14 @@ class Lifetime(Fixtures):
             assert caught.value.field == name
             if name != "rate":
                 with pytest.raises(InvalidInputError, match=name):
-                    make().with_options(**only(name, value))
+                    make().with_options(**argument(name, value))
         for misspelt in (make, make().with_options):
             with pytest.raises(InvalidInputError, match="timeuot"):
-                misspelt(**only("timeuot", 3))
+                misspelt(**argument("timeuot", 3))
         with pytest.raises(InvalidInputError, match="transport"):
             make(transport="carrier pigeon")
 
-    async def test_an_address_must_be_safe(self, make: Make) -> None:
+    async def test_base_url_must_be_safe(self, make: Make) -> None:
         for url in (
             "http://vendor.example.com",
             "ftp://vendor.example.com",

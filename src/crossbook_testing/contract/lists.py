@@ -1,4 +1,4 @@
-"""Narrowing and ordering a list: natively, over a whole list, or not at all; never half."""
+"""Filters and sorting of a list: the result is complete, or the list raises an error."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from crossbook import AddressBook, Contact, InvalidInputError, UnsupportedError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Requests, needs
-from crossbook_testing.contract.people import only, values, whole
+from crossbook_testing.contract.fixtures import Fixtures, Requests, skip_unless
+from crossbook_testing.contract.people import argument, field_values, full_contact
 
 FILTERS: dict[str, Any] = {
     "group": "1", "search": "Anna", "phone": "+48500600700", "email": "anna@example.com", "external_id": "crm-0",
@@ -22,67 +22,65 @@ async def ids(book: AddressBook, **filters: Any) -> list[str]:
     return [contact.id async for contact in book.contacts.list(**filters)]
 
 
-class Lists(Fixtures):
-    """Narrowing and ordering a list: natively, over a whole list, or not at all; never half."""
-
-    async def test_a_filter_that_is_not_there_is_unsupported(
+class ListTests(Fixtures):
+    async def test_list_unsupported_filter_raises(
         self, book: AddressBook, profile: VendorProfile, requests: Requests
     ) -> None:
         for name, value in FILTERS.items():
             if name not in profile.filters:
                 with pytest.raises(UnsupportedError, match=name) as caught:
-                    book.contacts.list(**only(name, value))
+                    book.contacts.list(**argument(name, value))
                 assert caught.value.operation == "contacts.list"
         for column in {"id", "created_at", "first_name"} - profile.sorts:
             with pytest.raises(UnsupportedError, match="sort"):
                 book.contacts.list(sort=column)
         assert requests.total() == 0
 
-    async def test_an_empty_filter_does_not_list_everybody(self, book: AddressBook, profile: VendorProfile) -> None:
-        """Think of whoever deletes what such a list gives, with a variable that happens to be empty."""
+    async def test_list_empty_filter_raises(self, book: AddressBook, profile: VendorProfile) -> None:
+        """A program may delete all contacts of a list whose filter is an empty variable."""
         for name, value in FILTERS.items():
             if name in profile.filters and isinstance(value, str):
                 with pytest.raises(InvalidInputError):
-                    book.contacts.list(**only(name, ""))
+                    book.contacts.list(**argument(name, ""))
 
-    async def test_by_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
-        needs(profile, "groups.create")
+    async def test_list_by_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        skip_unless(profile, "groups.create")
         if "group" not in profile.filters:
             pytest.skip(f"{profile.title} does not list by group")
         other = (await book.groups.create("Others")).id
-        inside = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
-        outside = [(await book.contacts.create(whole(profile, number, [other]))).id for number in range(3, 5)]
+        inside = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
+        outside = [(await book.contacts.create(full_contact(profile, number, [other]))).id for number in range(3, 5)]
         assert await ids(book, group=group) == inside
         assert await ids(book, group=other) == outside
         assert await ids(book) == inside + outside
         empty = (await book.groups.create("Nobody")).id
         assert await ids(book, group=empty) == []
 
-    async def test_by_phone_email_and_external_id(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
-        created = [(await book.contacts.create(whole(profile, number, [group]))).id for number in range(3)]
+    async def test_list_by_phone_email_external_id(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+        created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
         for name in {"phone", "email", "external_id"} & profile.filters.keys():
-            assert await ids(book, **only(name, values(profile, 1)[name])) == [created[1]]
-            assert await ids(book, **only(name, values(profile, 7)[name])) == []
+            assert await ids(book, **argument(name, field_values(profile, 1)[name])) == [created[1]]
+            assert await ids(book, **argument(name, field_values(profile, 7)[name])) == []
             if "group" in profile.filters:
-                assert await ids(book, group=group, **only(name, values(profile, 1)[name])) == [created[1]]
+                assert await ids(book, group=group, **argument(name, field_values(profile, 1)[name])) == [created[1]]
 
-    async def test_those_in_no_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+    async def test_list_contacts_without_group(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         if "group" not in profile.filters:
             pytest.skip(f"{profile.title} does not list by group")
         if "group:none" in profile.filters:
-            await book.contacts.create(whole(profile, 0, [group]))
-            free = (await book.contacts.create(whole(profile, 1))).id
+            await book.contacts.create(full_contact(profile, 0, [group]))
+            free = (await book.contacts.create(full_contact(profile, 1))).id
             assert await ids(book, group="none") == [free]
         else:
             with pytest.raises(UnsupportedError, match="no group"):
                 book.contacts.list(group="none")
 
-    async def test_full_fetches_what_the_list_does_not_tell(
+    async def test_list_full_fetches_missing_fields(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
         if "full" not in profile.filters:
             pytest.skip(f"{profile.title} lists contacts whole")
-        contacts = [whole(profile, number, [group]) for number in range(3)]
+        contacts = [full_contact(profile, number, [group]) for number in range(3)]
         for contact in contacts:
             await book.contacts.create(contact)
         before = Counter(requests)

@@ -1,4 +1,4 @@
-"""Pages: every item once and in order, one page or all, from the beginning or from where one stopped."""
+"""Pages: every item once and in order, as pages or items, from the start or from a cursor."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from crossbook import AddressBook, Contact, InvalidInputError, Page, VendorUnava
 from crossbook._http.request import TransportResponse
 from crossbook._pagination.strategies import PerGroupPagination, SinglePage
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, claims, needs
-from crossbook_testing.contract.people import whole
-from crossbook_testing.contract.spoiling import Spoiling
+from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, has_capability, skip_unless
+from crossbook_testing.contract.people import full_contact
+from crossbook_testing.contract.response_replacer import ResponseReplacer
 
 DOWN = TransportResponse(500, {"content-type": "text/plain"}, b"")
 
 
 async def people(book: AddressBook, group: str, count: int = 7) -> list[str]:
-    return [(await book.contacts.create(whole(book.profile, number, [group]))).id for number in range(count)]
+    return [(await book.contacts.create(full_contact(book.profile, number, [group]))).id for number in range(count)]
 
 
 async def read(pages: AsyncIterator[Page[Contact]], into: list[str]) -> None:
@@ -28,10 +28,8 @@ async def read(pages: AsyncIterator[Page[Contact]], into: list[str]) -> None:
         into += [contact.id for contact in page.items]
 
 
-class Pages(Fixtures):
-    """Pages: every item once and in order, one page or all, from the beginning or from where one stopped."""
-
-    async def test_items_pages_and_one_page(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+class PageTests(Fixtures):
+    async def test_list_items_pages_and_first_page(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         ids = await people(book, group)
         pager = book.contacts.list(page_size=3)
         assert [contact.id async for contact in pager] == ids
@@ -42,9 +40,9 @@ class Pages(Fixtures):
         assert pages[-1].cursor is None
         first = await pager
         assert [contact.id for contact in first.items] == ids[:3]
-        assert [contact.id for contact in (await pager).items] == ids[:3], "it can be read again"
+        assert [contact.id for contact in (await pager).items] == ids[:3], "a pager can be read again"
 
-    async def test_it_goes_on_from_a_cursor_elsewhere(
+    async def test_list_resumes_in_another_book(
         self, book: AddressBook, profile: VendorProfile, group: str, make: Make
     ) -> None:
         ids = await people(book, group)
@@ -64,7 +62,7 @@ class Pages(Fixtures):
         assert seen == ids
         assert rest == ids[3:]
 
-    async def test_a_cursor_means_the_same_with_pages_of_another_size(
+    async def test_cursor_works_with_another_page_size(
         self, book: AddressBook, profile: VendorProfile, group: str
     ) -> None:
         ids = await people(book, group)
@@ -73,13 +71,13 @@ class Pages(Fixtures):
             rest = [contact.id async for contact in book.contacts.list(page_size=size, after=first.cursor)]
             assert rest == ids[3:], size
 
-    async def test_an_empty_account_is_empty(self, book: AddressBook, profile: VendorProfile) -> None:
+    async def test_list_empty_account(self, book: AddressBook, profile: VendorProfile) -> None:
         assert [contact async for contact in book.contacts.list()] == []
         page = await book.contacts.list()
         assert (page.items, page.cursor) == ((), None)
 
-    async def test_groups_page_too(self, book: AddressBook, profile: VendorProfile) -> None:
-        needs(profile, "groups.create", "groups.list")
+    async def test_list_groups_in_pages(self, book: AddressBook, profile: VendorProfile) -> None:
+        skip_unless(profile, "groups.create", "groups.list")
         before = [group.id async for group in book.groups.list()]
         made = {(await book.groups.create(f"Group {number}")).id for number in range(5)}
         listed = [group.id async for group in book.groups.list(page_size=2)]
@@ -89,7 +87,7 @@ class Pages(Fixtures):
         assert [group.id for group in page.items] == listed[:2]
         assert [group.id async for group in book.groups.list(page_size=2, after=page.cursor)] == listed[2:]
 
-    async def test_at_most_one_page_is_fetched_ahead(
+    async def test_list_prefetches_one_page(
         self, book: AddressBook, profile: VendorProfile, requests: Requests, group: str
     ) -> None:
         await people(book, group)
@@ -101,7 +99,7 @@ class Pages(Fixtures):
             assert fetched <= read + 1
         assert read == 7
 
-    async def test_leaving_in_the_middle_is_clean(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
+    async def test_list_can_be_abandoned(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         ids = await people(book, group)
         for stop in range(3):
             async for contact in book.contacts.list(page_size=2):
@@ -114,39 +112,37 @@ class Pages(Fixtures):
             _ = [1 / 0 async for _ in book.contacts.list(page_size=2)]
         assert [contact.id async for contact in book.contacts.list(page_size=2)] == ids
 
-    async def test_the_size_of_a_page_has_bounds(
-        self, book: AddressBook, profile: VendorProfile, requests: Requests
-    ) -> None:
+    async def test_page_size_is_checked(self, book: AddressBook, profile: VendorProfile, requests: Requests) -> None:
         wrong: list[Any] = [0, -1, True, "3", 2.0, profile.contact_paging.max_size + 1]
         for size in wrong:
             with pytest.raises(InvalidInputError, match="page_size") as caught:
                 book.contacts.list(page_size=size)
             assert caught.value.field == "page_size"
         await book.contacts.list(page_size=profile.contact_paging.max_size)
-        if claims(profile, "groups.list"):
+        if has_capability(profile, "groups.list"):
             await book.groups.list(page_size=profile.group_paging.max_size)
 
-    async def test_an_error_carries_the_cursor_to_go_on_from(
-        self, book: AddressBook, profile: VendorProfile, spoil: Spoiling, group: str
+    async def test_list_error_carries_cursor(
+        self, book: AddressBook, profile: VendorProfile, replacer: ResponseReplacer, group: str
     ) -> None:
-        """`list()` never looks complete when it is not."""
+        """A list that is cut by an error does not look complete."""
         ids = await people(book, group)
         once = book.with_options(max_attempts=1)
         first = await once.contacts.list(page_size=3)
-        spoil.next(DOWN, leaves=False)
+        replacer.replace_next(DOWN, sent=False)
         with pytest.raises(VendorUnavailableError) as caught:
             await once.contacts.list(page_size=3, after=first.cursor)
         assert caught.value.cursor == first.cursor
         rest = [contact.id async for contact in once.contacts.list(page_size=3, after=caught.value.cursor)]
         assert rest == ids[3:]
 
-    async def test_so_does_an_error_in_the_middle_of_a_loop(
-        self, book: AddressBook, profile: VendorProfile, spoil: Spoiling, group: str
+    async def test_pages_error_carries_cursor(
+        self, book: AddressBook, profile: VendorProfile, replacer: ResponseReplacer, group: str
     ) -> None:
         if isinstance(profile.contact_paging, (SinglePage, PerGroupPagination)):
             pytest.skip(f"{profile.title} sends a whole group, or all, at once")
         ids = await people(book, group)
-        spoil.next(DOWN, leaves=False, after=2)
+        replacer.replace_next(DOWN, sent=False, after=2)
         seen: list[str] = []
         pages = book.with_options(max_attempts=1).contacts.list(page_size=2).pages()
         with pytest.raises(VendorUnavailableError) as caught:

@@ -1,4 +1,4 @@
-"""Made-up people, each as full or as poor as a vendor's profile says that it can be."""
+"""Made-up contacts, each with all or the fewest fields that a vendor's profile allows."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ CREATED = datetime(2024, 2, 29, 12, 30, 15, tzinfo=UTC)
 
 
 def phone(profile: VendorProfile, number: int = 0) -> str:
-    """A phone of the account's country, in normal form."""
+    """Return a phone number of the account's country in E.164."""
     return f"+61491{AU_MOBILES[number]}" if profile.default_region == "AU" else f"+485006007{number:02}"
 
 
-def national(profile: VendorProfile, number: int = 0) -> str:
-    """The same phone as one writes it at home."""
+def national_phone(profile: VendorProfile, number: int = 0) -> str:
+    """Return the same number in its national spelling."""
     digits = phone(profile, number)[3:]
     return (
         f"0{digits[:3]} {digits[3:6]} {digits[6:]}" if digits[0] == "4" else f"{digits[:3]} {digits[3:6]}-{digits[6:]}"
     )
 
 
-def values(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
-    """A value for each field that the vendor can write, but for groups and further fields."""
+def field_values(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
+    """Return a value for each field that the vendor can write, except groups and custom fields."""
     everything: dict[str, Any] = {
         "external_id": f"crm-{number}",
         "phone": phone(profile, number),
@@ -46,7 +46,7 @@ def writable(profile: VendorProfile) -> list[str]:
 
 
 def readable(profile: VendorProfile) -> list[str]:
-    """What reading one contact tells; its groups have a call of their own, who opted out a filter."""
+    """Return the fields that `get` reads. Groups have a call of their own, and opt-outs a filter."""
     return [
         name
         for name, support in profile.contact_fields.items()
@@ -54,39 +54,41 @@ def readable(profile: VendorProfile) -> list[str]:
     ]
 
 
-def fields(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
-    """Further fields, by the vendor's names; whatever JSON can say where it takes any name."""
+def custom_fields(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
+    """Return custom fields by the vendor's names, with any JSON values if the vendor takes any name."""
     if profile.extra_fields is None:
         return {"shoe size": 40 + number, "vip": True, "tags": ["ą", "b"], "note": "żółć"}
     return {name: f"{name} {number}" for name in profile.extra_fields}
 
 
-def whole(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
-    """Everything that the vendor can hold."""
-    named = fields(profile, number) or None
-    return Contact(**values(profile, number), fields=named, groups=tuple(group for group in groups if group) or None)
+def full_contact(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
+    """Return a contact with every field that the vendor can hold."""
+    named = custom_fields(profile, number) or None
+    return Contact(
+        **field_values(profile, number), fields=named, groups=tuple(group for group in groups if group) or None
+    )
 
 
-def person(profile: VendorProfile, group: str, **changed: Any) -> Contact:
-    """What the vendor can hold but for further fields, with some of it changed; in this group."""
-    given: dict[str, Any] = {**values(profile), "groups": within(group), **changed}
+def make_contact(profile: VendorProfile, group: str, **changed: Any) -> Contact:
+    """Return a contact in this group with all fields except custom fields, and with these changes."""
+    given: dict[str, Any] = {**field_values(profile), "groups": group_tuple(group), **changed}
     return Contact(**given)
 
 
-def only(name: str, value: Any) -> dict[str, Any]:
-    """One argument of this name."""
+def argument(name: str, value: Any) -> dict[str, Any]:
+    """Return one keyword argument, typed for a call with `**`."""
     return {name: value}
 
 
-def within(group: str) -> tuple[str, ...] | None:
-    """The groups of a contact that is in this one; none where the vendor has no groups."""
+def group_tuple(group: str) -> tuple[str, ...] | None:
+    """Return the groups of a contact in this group, or None if the vendor has no groups."""
     return (group,) if group else None
 
 
-def least(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
-    """What the vendor must have, and no more; in a group only where it must be in one."""
+def minimal_contact(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
+    """Return a contact with the required fields only, and in groups only if the vendor requires one."""
     needed = [name for name, support in profile.contact_fields.items() if support.required] or list(
         profile.requires_any_of[:1]
     )
-    kept = {name: value for name, value in values(profile, number).items() if name in needed}
+    kept = {name: value for name, value in field_values(profile, number).items() if name in needed}
     return Contact(**kept, groups=tuple(groups) if profile.single_group else None)

@@ -1,0 +1,143 @@
+"""Errors: each kind of failure raises one class, with what happened and whether the request was sent."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from msgspec.structs import replace
+
+from crossbook import (
+    AddressBook,
+    AuthError,
+    ConnectError,
+    CrossbookError,
+    InvalidResponseError,
+    NoResponseError,
+    RateLimitError,
+    RejectedError,
+    ResponseTooLargeError,
+    VendorUnavailableError,
+)
+from crossbook._http.request import TransportFailure, TransportResponse
+from crossbook.vendor import VendorProfile
+from crossbook_testing.contract.fixtures import Fixtures, Requests, Stored, skip_unless
+from crossbook_testing.contract.people import full_contact
+from crossbook_testing.contract.response_replacer import Outcome, ResponseReplacer
+
+LOST = TransportFailure("lost", "maybe", "ReadError")
+TEXT = {"content-type": "text/plain"}
+HTML = TransportResponse(502, {"content-type": "text/html"}, b"<!DOCTYPE html><h1>502 Bad Gateway</h1>")
+STATUSES: list[tuple[int, type[CrossbookError]]] = [
+    (302, InvalidResponseError),
+    (400, RejectedError),
+    (401, AuthError),
+    (403, AuthError),
+    (404, InvalidResponseError),
+    (418, RejectedError),
+    (429, RateLimitError),
+    (500, VendorUnavailableError),
+    (502, VendorUnavailableError),
+    (503, VendorUnavailableError),
+    (520, VendorUnavailableError),
+]
+
+
+async def catch_list_error(book: AddressBook, kind: type[CrossbookError]) -> CrossbookError:
+    """Return the error of a failing list, after a check of its class and attributes."""
+    with pytest.raises(kind) as caught:
+        await book.with_options(max_attempts=1).contacts.list()
+    error = caught.value
+    assert type(error) is kind
+    assert error.vendor == book.profile.vendor
+    assert error.operation in book.profile.operations
+    assert pickle.loads(pickle.dumps(error)) == error  # noqa: S301 (our own, made here)
+    return error
+
+
+class ErrorTests(Fixtures):
+    @pytest.mark.parametrize(("status", "kind"), STATUSES)
+    async def test_error_of_status_without_vendor_body(
+        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, status: int, kind: type[CrossbookError]
+    ) -> None:
+        replacer.replace_next(TransportResponse(status, {**TEXT, "retry-after": "7"}, b"no"), sent=False)
+        error = await catch_list_error(book, kind)
+        assert (error.status, error.sent, error.retry_after) == (status, "yes", 7)
+
+    async def test_error_of_proxy_page(self, book: AddressBook, contact_id: str, replacer: ResponseReplacer) -> None:
+        replacer.replace_next(HTML, sent=False)
+        error = await catch_list_error(book, VendorUnavailableError)
+        assert "<h1>" not in str(error)
+
+    @pytest.mark.parametrize("content", [b"", b"   ", b"{", b"<html>", b"\xff\xfe", b"null", b'{"odd": 1}'])
+    async def test_error_of_unknown_body(
+        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, content: bytes
+    ) -> None:
+        replacer.replace_next(lambda true: replace(true, status=200, content=content))
+        error = await catch_list_error(book, InvalidResponseError)
+        assert (error.status, error.sent) == (200, "yes")
+
+    @pytest.mark.parametrize(
+        ("outcome", "kind", "sent"),
+        [
+            (TransportFailure("connect", "no", "ConnectError"), ConnectError, "no"),
+            (TransportFailure("busy", "no", "PoolTimeout"), ConnectError, "no"),
+            (LOST, NoResponseError, "maybe"),
+            (TransportFailure("too_large", "yes", "more than 10 bytes"), ResponseTooLargeError, "yes"),
+        ],
+    )
+    async def test_error_of_transport_failure(
+        self,
+        book: AddressBook,
+        contact_id: str,
+        replacer: ResponseReplacer,
+        outcome: Outcome,
+        kind: type[CrossbookError],
+        sent: str,
+    ) -> None:
+        replacer.replace_next(outcome, sent=False)
+        assert (await catch_list_error(book, kind)).sent == sent
+
+    async def test_list_is_retried(self, book: AddressBook, contact_id: str, replacer: ResponseReplacer) -> None:
+        for answer in (LOST, HTML, TransportResponse(503, {**TEXT, "retry-after": "0"}, b"")):
+            replacer.replace_next(answer)
+            assert [contact.id async for contact in book.contacts.list()] == [contact_id]
+
+    async def test_create_not_retried_after_lost_response(
+        self,
+        book: AddressBook,
+        profile: VendorProfile,
+        group: str,
+        replacer: ResponseReplacer,
+        stored: Stored,
+        requests: Requests,
+    ) -> None:
+        """A retry could create a second contact."""
+        before = requests[profile.capability("contacts.create").operation]
+        replacer.replace_next(LOST)
+        with pytest.raises(NoResponseError, match="may have happened") as caught:
+            await book.contacts.create(full_contact(profile, 0, [group]))
+        assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
+        assert requests[profile.capability("contacts.create").operation] == before + 1
+        assert stored() == 1
+
+    async def test_create_retried_if_not_sent(
+        self, book: AddressBook, profile: VendorProfile, group: str, replacer: ResponseReplacer, stored: Stored
+    ) -> None:
+        for answer in (
+            TransportFailure("connect", "no", "ConnectError"),
+            TransportResponse(429, {**TEXT, "retry-after": "0"}, b""),
+        ):
+            before = stored()
+            replacer.replace_next(answer, sent=False)
+            assert (await book.contacts.create(full_contact(profile, 0, [group]))).status == "created"
+            assert stored() == before + 1
+
+    async def test_delete_after_lost_response_succeeds(
+        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, stored: Stored
+    ) -> None:
+        """The retry finds no contact, so the delete has succeeded."""
+        skip_unless(book.profile, "contacts.delete")
+        replacer.replace_next(LOST)
+        await book.contacts.delete(contact_id)
+        assert stored() == 0
