@@ -82,8 +82,8 @@ lock: $(READY)  ## pin the newest releases that pyproject.toml allows, with hash
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-annotate --all-extras --group dev pyproject.toml --output-file requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-emit-index-url --no-annotate --extra cli --extra fast --extra httpx2 --group bench pyproject.toml \
-		--output-file benchmarks/requirements-peers.txt
+		--no-emit-index-url --no-annotate --extra cli --extra fast --extra httpx2 --extra sandbox --group bench \
+		pyproject.toml --output-file benchmarks/requirements-peers.txt
 
 clean:  ## delete everything that the other commands created
 	rm -rf .venv .bench .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build

@@ -56,6 +56,12 @@ def test_words_and_short_numbers_stay(plain: str) -> None:
     assert _redaction.mask_text(plain) == plain
 
 
+@pytest.mark.parametrize("id", ["req-17", "426614174000a", "123e4567-e89b-12d3-a456-426614174000"])
+def test_label_shows_ids(id: str) -> None:
+    """Of digits in a row a UUID may have as many as a phone."""
+    assert _redaction.mask_id(id) == (id if id != "426614174000a" else "***")
+
+
 @given(st.text(max_size=5000))
 def test_a_text_is_short_and_one_line(text: str) -> None:
     shown = _redaction.mask_text(text)

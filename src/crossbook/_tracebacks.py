@@ -22,7 +22,7 @@ from crossbook.errors import CrossbookError
 E = TypeVar("E", bound=BaseException)
 C = TypeVar("C", bound=CrossbookError)
 F = TypeVar("F", bound=Callable[..., Any])
-_PACKAGES = ("crossbook", "crossbook_wire")
+_PACKAGES = ("crossbook", "crossbook_wire", "crossbook_cli", "crossbook_testing", "crossbook_verify")
 
 
 def hide_internal_frames(function: F) -> F:

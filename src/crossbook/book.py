@@ -186,6 +186,7 @@ class AddressBook:
             arguments.setdefault("account", account)
         return cls(**{**arguments, **options})
 
+    @hide_internal_frames
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
         """Return a copy with other options for its calls; it shares connections, login and limits.
 

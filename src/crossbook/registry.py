@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
+from crossbook._tracebacks import hide_internal_frames
 from crossbook._validation import is_one_of
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
@@ -34,6 +35,7 @@ def open(name: Literal["filemail"], **options: Unpack[BookOptions]) -> Filemail:
 def open(name: Literal["vercom"], **options: Unpack[BookOptions]) -> Vercom: ...
 @overload
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook: ...
+@hide_internal_frames
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     """Make a book by name, with credentials from the environment; each vendor's class lists its variables.
 

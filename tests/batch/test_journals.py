@@ -375,6 +375,20 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
         assert not there.count
 
 
+@pytest.mark.anyio
+async def test_list_goes_on_where_a_page_ended() -> None:
+    """The page that was done to its last item is not read again."""
+    there, inside, journal = Inside("serwersms"), Inside("atom"), Kept()
+    options: dict[str, Any] = {"journal": journal, "on_unsupported_field": "drop", "concurrency": 1}
+    async with there.book() as source, inside.book(default_group=inside.group()) as book:
+        await ran(source.contacts.create_many(people(source.profile, 50)))
+        await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        journal.finished, journal.entries = None, {index: journal.entries[index] for index in range(20)}
+        there.count.clear()
+        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        assert (len(results), there.count["listContacts"]) == (50, 3)
+
+
 @in_virtual_time
 async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()

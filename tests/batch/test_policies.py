@@ -156,6 +156,14 @@ async def test_who_has_no_key_cannot_be_matched(inside: Inside, profile: VendorP
             assert result.error.field == match or profile.single_group
 
 
+@pytest.mark.parametrize("vendor", ["vercom"])
+async def test_create_without_key_and_policy_is_written(inside: Inside, profile: VendorProfile) -> None:
+    """Without `on_duplicate` the key serves to find out what became of a lost answer, and is not required."""
+    async with inside.book() as book:
+        (result,) = await ran(book.contacts.create_many([person(profile, 1, phone=None)], match="phone"))
+    assert (result.status, len(inside.contacts())) == ("created", 1)
+
+
 async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Inside, profile: VendorProfile) -> None:
     if "phone" not in profile.match_keys:
         pytest.skip(f"{profile.title} is not matched by phone")

@@ -243,6 +243,8 @@ async def test_run_without_entries_begins_anew(profile: VendorProfile, path: Pat
             async with book.contacts.create_many(people(profile, 2, group), journal=path, run="begun", concurrency=1):
                 pass
         await ran(book.contacts.delete_many([], journal=path, run="begun"))
+        with pytest.raises(JournalMismatchError, match="the finished run had 0 inputs"):
+            await ran(book.contacts.create_many(people(profile, 1, group), journal=path))
 
 
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)

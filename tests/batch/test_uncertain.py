@@ -203,6 +203,42 @@ async def test_later_input_of_earlier_run_has_last_word(inside: Inside, profile:
         assert [contact.last_name for contact in await stored(book)] == ["Third"]
 
 
+@pytest.mark.parametrize("vendor", ["serwersms", "atom"])
+@in_virtual_time
+async def test_open_later_input_does_not_overtake(inside: Inside, profile: VendorProfile) -> None:
+    """It is written again after this one."""
+    journal = Kept()
+    source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second")]
+    async with inside.book() as book:
+        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True))
+        await book.contacts.delete(results[0].id or "")
+        journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
+        journal.entries[1] = evolve(
+            journal.entries[1], state="intent", status=None, existing_ids=(results[1].id or "",)
+        )
+        options: dict[str, Any] = {"match": "phone", "on_duplicate": "update", "settle_timeout": 0, "ordered": True}
+        results = await ran(book.contacts.create_many(source, journal=journal, **options))
+        assert [result.status for result in results] == ["updated", "updated"]
+        assert [contact.last_name for contact in await stored(book)] == ["Second"]
+
+
+@pytest.mark.parametrize("vendor", ["serwersms", "atom"])
+@in_virtual_time
+async def test_later_input_with_key_has_last_word(inside: Inside, profile: VendorProfile) -> None:
+    """Also where an input before both made the contact."""
+    journal = Kept()
+    source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second", "Third")]
+    options: dict[str, Any] = {
+        "journal": journal, "match": "phone", "on_duplicate": "update", "settle_timeout": 0, "ordered": True,
+    }  # fmt: skip
+    async with inside.book() as book:
+        await ran(book.contacts.create_many(source, **options))
+        journal.entries[1], journal.finished = evolve(journal.entries[1], state="intent", status=None, id=None), None
+        results = await ran(book.contacts.create_many(source, **options))
+        assert [result.status for result in results] == ["created", "skipped", "updated"]
+        assert [contact.last_name for contact in await stored(book)] == ["Third"]
+
+
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
 async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
@@ -211,13 +247,28 @@ async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profi
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
     async with inside.book() as book:
-        for decision in (None, "retry"):
+        for decision, replayed in ((None, False), (None, True), ("retry", False)):
             results = await ran(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
             assert [result.status for result in results] == ["uncertain", "skipped"]
+            assert results[0].replayed is replayed
             assert "uncertain=" in str(results[0].error)
         results = await ran(book.contacts.create_many(source, ordered=True, uncertain="done", **options))
         assert [result.status for result in results] == ["done", "skipped"]
     assert len(inside.contacts()) == 2
+
+
+@pytest.mark.parametrize("vendor", ["vercom"])
+@in_virtual_time
+async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: VendorProfile) -> None:
+    """The contact is known, and so nothing is left to find out before the refusal is told."""
+    journal, source = Kept(), [person(profile, 1, phone=None)]
+    async with inside.book() as book:
+        (made,) = await ran(book.contacts.create_many(source, journal=journal))
+        journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None), None
+        (result,) = await ran(
+            book.contacts.create_many(source, journal=journal, match="phone", on_duplicate="skip", settle_timeout=0)
+        )
+    assert (result.status, result.id, type(result.error)) == ("failed", made.id, InvalidInputError)
 
 
 @pytest.mark.parametrize("vendor", ["atom"])
@@ -252,6 +303,18 @@ async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, profile: Ven
         inside.spoil = lambda _: None
         (result,) = await ran(book.contacts.create_many(source, **options))
         assert (result.status, len(inside.contacts())) == ("skipped", 1)
+
+
+@pytest.mark.parametrize("vendor", ["filemail"])
+@in_virtual_time
+async def test_found_contact_outside_its_group_is_no_success(inside: Inside, profile: VendorProfile) -> None:
+    source, journal = [person(profile, 1, inside.group())], Kept()
+    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    async with inside.book(max_attempts=1) as book:
+        inside.spoil = Every(no_connection, "addToGroup")
+        (result,) = await ran(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))
+    assert (result.status, result.id is not None) == ("failed", True)
+    assert "not put into all its groups" in str(result.error)
 
 
 @pytest.mark.parametrize("way", [{"match": "phone"}, {"uncertain": "skip"}], ids=str)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,10 @@ def test_show_and_archive(run: Run) -> None:
     missing = run("journal", "show", "typo.sqlite")
     assert (missing.code, "There is no journal typo.sqlite" in missing.err) == (2, True), missing.err
     assert not Path("typo.sqlite").exists()
+    with closing(sqlite3.connect("import.sqlite")) as db:
+        db.execute("update run set name = 'nightly'")
+        db.commit()
+    assert run("journal", "show", "import.sqlite").out.startswith("nightly\tvercom\t")
 
 
 def test_same_account_is_asked_for_without_a_name(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,6 +246,7 @@ def once(wrapped, *names):
         if not names or args[0] in names and not done:
             done.append(0)
             os.kill(os.getpid(), number)
+            print("noted")  # an exception here could be swallowed
         return wrapped(*args, **extra)
     done = []
     return call
@@ -264,4 +265,4 @@ main()
 def test_signal_while_the_command_is_made(moment: str, number: signal.Signals) -> None:
     command = [sys.executable, "-c", _WHILE, moment, str(int(number))]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "", "Interrupted.\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "noted\n", "Interrupted.\n")

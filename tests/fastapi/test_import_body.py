@@ -262,10 +262,10 @@ async def test_values_are_counted_before_any_is_built(monkeypatch: pytest.Monkey
 
 
 async def test_contacts_have_50_values_on_average() -> None:
-    many = b"[" + b",".join([of_values(499)] * 2) + b"]"
+    many = b"[" + b",".join([of_values(500)] * 2) + b"]"
     assert len((await post(many, max_items=20)).json()) == 2
     assert (await post(many, max_items=19)).status_code == 200  # never less than 1,000
-    many = b"[" + b",".join([of_values(549)] * 2) + b"]"
+    many = b"[" + b",".join([of_values(550)] * 2) + b"]"
     assert len((await post(many, max_items=22)).json()) == 2
     detail = problem(await post(many, max_items=21), 413, "request-too-large")
     assert detail == "a request holds 1,050 values at most: send several requests"

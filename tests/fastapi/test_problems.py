@@ -230,6 +230,7 @@ def test_validation_error_lists_five_locations(wrong: int, rest: str) -> None:
         ([], "request: is not valid", "request"),
         ([{"type": "missing", "loc": (), "msg": "Field required"}], "request: Field required", "request"),
         ([{"type": "missing", "msg": "Field required"}], "request: Field required", "request"),
+        ([{"type": "extra_forbidden", "msg": "No"}], "request: No", "request"),
         ([{"type": "missing", "loc": (3,), "msg": "Field required"}], "3: Field required", None),
         ([{"loc": ("body",), "msg": "Kowalska"}], "body: is not valid (unknown)", "body"),
         ([{"loc": ("body", "phone"), "type": "missing"}], "body.phone: is not valid (missing)", "phone"),

@@ -103,6 +103,11 @@ def test_key_that_is_word_shown(tmp_path: Path) -> None:
     assert shown(tmp_path, {"handy": 1, "note": 1}, corrections={"handy": "phone"}) == [
         ("handy", "phone"), ("key 2", None),
     ]  # fmt: skip
+    assert shown(tmp_path, {"phone": "1", "email": "2"}, corrections={"email": ""})[1] == ("email", None)
+
+
+def test_lines_without_any_key_are_read(rows: Rows) -> None:
+    assert [row.line for row in rows("{}\n{}\n", "people.jsonl")] == [1, 2]
 
 
 def test_correction_of_missing_key_masked(tmp_path: Path) -> None:

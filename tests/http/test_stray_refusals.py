@@ -105,6 +105,19 @@ def test_rate_is_back_soon_after_retry_after(rate: int, length: float, retry_aft
     assert virtually(main) >= 0.9
 
 
+@LOADS
+def test_rate_is_back_after_last_of_many(load: Load) -> None:
+    """The vendor refuses all eight times, ten seconds apart: the first refusals do not slow the last recovery."""
+
+    async def main() -> float:
+        vendor = Vendor(lambda now: 1 if 10 <= now < 90 and now % 10 < 0.5 else None)
+        async with asking(vendor, timeout=600, max_attempts=20) as call:
+            await load(call, 50, 107)
+        return between(vendor.accepted, 97, 107) / between(vendor.accepted, 0, 10)
+
+    assert virtually(main) >= 0.9
+
+
 def test_stray_refusal_is_obeyed_and_lowers_nothing() -> None:
     async def main() -> None:
         vendor = Vendor(at(10, retry_after=3))

@@ -66,7 +66,8 @@ async def test_first_uncertain_item_of_the_run(path: Path) -> None:
     async with opened(path) as journal:
         assert await journal.find_first_uncertain() is None
         for entries, first in (
-            ([done(0)], None), ([intent(1)], None), ([done(3, status="uncertain")], 3),
+            ([done(0, status="uncertain")], 0), ([done(0)], None), ([intent(1)], None),
+            ([done(3, status="uncertain")], 3),
             ([done(2, status="uncertain")], 2), ([done(2, status="skipped")], 3),
         ):  # fmt: skip
             await journal.record_outcomes(entries)

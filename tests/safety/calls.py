@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import canaries
@@ -50,6 +51,11 @@ async def find(book: AddressBook) -> Any:
 
 async def create_many(book: AddressBook) -> Any:
     return await book.contacts.create_many([canaries.person(book.profile.vendor)] * 2).run()
+
+
+async def create_keyed(book: AddressBook, path: Path, key: Callable[[], Any]) -> Any:
+    person = canaries.person
+    return await book.contacts.create_many([person(book.profile.vendor)] * 2, journal=path, journal_key=key()).run()
 
 
 def changes() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,6 +134,14 @@ BATCHES: dict[str, Call] = {
     "a failing item_key": partial(update_many, item_key=failing_callback),
     "a failing hook": failing_hook,
 }
+# For one journal, one after another: the first begins a run, the second replays it, the others are refused.
+KEYS: tuple[Callable[[], Any], ...] = (
+    lambda: canaries.JOURNAL_KEY,
+    lambda: canaries.JOURNAL_KEY,
+    lambda: canaries.JOURNAL_KEY.encode(),
+    lambda: [canaries.JOURNAL_KEY],
+    lambda: None,
+)
 # Refused before any I/O, whatever the vendor.
 INVALID: dict[str, Call] = {
     "a phone as id": lambda book: book.contacts.get(canaries.PHONE),
@@ -140,6 +154,7 @@ INVALID: dict[str, Call] = {
     "too long": lambda book: book.contacts.update("1", email=canaries.EMAIL + "x" * 300 + "\0"),
     "find two": lambda book: book.contacts.find(phone=canaries.PHONE, email=canaries.EMAIL),
     "no phone": lambda book: book.contacts.find(phone=canaries.EMAIL),
+    "no such option of a call": lambda book: book.with_options(account=canaries.ACCOUNT),
     "no such option": lambda book: book.contacts.create(
         Contact(email=canaries.EMAIL), on_unsupported_field=canaries.SECRETS[0]
     ),

@@ -32,6 +32,8 @@ CREDENTIALS: dict[str, dict[str, str]] = {
         "brand": "redlink",
     },
 }
+ACCOUNT = 'wróbel konto/of "10"'
+JOURNAL_KEY = "wróbel klucz/of&journal\\11'"
 PHONE = "+48500600700"
 OTHER_PHONE = "+48511622733"
 EMAIL = "sikorka.anna+x@example.com"
@@ -48,6 +50,8 @@ EMAILS = (EMAIL, OTHER_EMAIL, "sikorka.anna", "sikorka.zofia")
 NAMES = (FIRST, LAST, COMPANY, NOTE)
 SECRETS = (
     *(value for given in CREDENTIALS.values() for name, value in given.items() if name != "brand"),
+    ACCOUNT,
+    JOURNAL_KEY,
     BROKEN,
     "wrobel-broken",
 )

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
 import canaries
-from calls import BATCHES, CALLS, INVALID, Call, create, create_long
+from calls import BATCHES, CALLS, INVALID, KEYS, Call, create, create_keyed, create_long
 from faults import faults
 from relay import Relay, hang
 from sinks import Sinks
@@ -46,8 +49,12 @@ FINAL = ("ok", "the vendor refuses", "422")
 
 
 @asynccontextmanager
-async def book_of(kind: Kind, transport: str, url: str, sinks: Sinks, **options: Any) -> AsyncIterator[AddressBook]:
+async def book_of(
+    kind: Kind, transport: str, url: str, sinks: Sinks, *, suffix: str = "", **options: Any
+) -> AsyncIterator[AddressBook]:
+    """A book of the account; with a suffix `account=` says that it is another."""
     arguments: dict[str, Any] = {name: canaries.CREDENTIALS[kind.vendor][name] for name in kind.credentials}
+    arguments["account"] = canaries.ACCOUNT + suffix
     options = {"base_url": f"{url}/{kind.vendor}", "rate": 1e6, "on_attempt": sinks.attempt, **options}
     library = transport.rpartition(" ")[2]
     client: Any = None
@@ -101,6 +108,17 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
                 await together(run, sinks, book, INVALID)
             await together(run, sinks, book, CALLS | (BATCHES if name in FINAL else {}))
             show(sinks, book)
+            if name in FINAL:
+                async with book_of(kind, transport, relay.url, sinks, suffix=" 2", **options) as other:
+                    await journaled(sinks, book, other)
+
+
+async def journaled(sinks: Sinks, book: AddressBook, other: AddressBook) -> None:
+    """A journal with a key of its user's: begun, resumed, refused to another account, and looked into."""
+    with TemporaryDirectory() as folder:
+        for asked, key in (*((book, key) for key in KEYS), (other, KEYS[0])):
+            await run(sinks, asked, partial(create_keyed, path=Path(folder, "journal"), key=key))
+        sinks.files(Path(folder))
 
 
 async def given_up_unanswered(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:

@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +83,11 @@ class Sinks:
         """All ways to print an object."""
         for text in (repr(shown), str(shown), f"{shown}", pprint.pformat(shown), str(traverse(shown))):
             self.add("objects", text)
+
+    def files(self, folder: Path) -> None:
+        """The files of a journal, byte for byte."""
+        for file in folder.iterdir():
+            self.add("journal", file.read_bytes().decode("latin-1"))
 
     def error(self, error: BaseException) -> None:
         """An exception with all that hangs on it."""

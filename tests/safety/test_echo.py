@@ -88,3 +88,17 @@ def test_a_request_without_values(body: bytes) -> None:
 def test_without_phone_in_other_spelling(sent: str, said: str) -> None:
     assert mask_values(f"a{said}b", [sent]) in ("a***b", "a+***b")
     assert mask_values(said, [sent]) in ("***", "+***")
+
+
+@pytest.mark.parametrize(
+    ("sent", "said", "shown"),
+    [
+        ("Anna", "no Anna", "no ***"),
+        ("Ola", "no Ola", "no Ola"),
+        ("500 600 700", "no 500600700", "no ***"),
+        (f"+48{' ' * 13}500600700", "500600700", "***"),
+    ],
+    ids=["four letters", "three letters", "national phone", "phone longer than the text"],
+)
+def test_without_at_its_bounds(sent: str, said: str, shown: str) -> None:
+    assert mask_values(said, [sent]) == shown

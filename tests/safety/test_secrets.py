@@ -29,17 +29,12 @@ BOOKS = [(kind, transport) for kind in VENDORS for transport in ("httpx", "httpx
 ]  # fmt: skip
 EVERYWHERE = {
     "log asyncio", "log crossbook", "exceptions", "pickles", "traceback", "rich", "objects", "hook", "stdout", "stderr",
-    "logging", "sentry",
+    "logging", "sentry", "journal",
 }  # fmt: skip
 ERRORS = {
-    "AuthError",
-    "InvalidResponseError",
-    "InvalidInputError",
-    "NoResponseError",
-    "RuntimeError",
-    "UnsupportedError",
+    "AuthError", "InvalidResponseError", "InvalidInputError", "JournalMismatchError", "NoResponseError", "RuntimeError", "UnsupportedError",
     "VendorUnavailableError",
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "transport"), BOOKS)
@@ -69,6 +64,8 @@ def _assert_sent(kind: Kind, relay: Relay) -> None:
     if not kind.spoil_login:
         sent |= {canaries.PHONES[0]}
     assert {secret for secret in sent if not any(hit.startswith(repr(secret)) for hit in wire)} == set()
+    # What is of this side only.
+    assert not [hit for hit in wire if hit.startswith((repr(canaries.ACCOUNT), repr(canaries.JOURNAL_KEY)))]
 
 
 @pytest.mark.parametrize(
@@ -133,6 +130,10 @@ CREATIONS: dict[str, Callable[[], object]] = {
     "vercom key": lambda: crossbook.Vercom("authorization", canaries.BROKEN),
     "vercom not ASCII": lambda: crossbook.Vercom("authorization", "wróbel-broken"),
     "vercom brand": lambda: crossbook.Vercom(canaries.EMAIL, "key", brand=canaries.SECRETS[0]),  # type: ignore[arg-type]
+    "vercom account": lambda: crossbook.Vercom(canaries.EMAIL, "key", account=canaries.ACCOUNT + "\ud800"),
+    "atom account": lambda: crossbook.Atom("token", base_url="https://sms.example.com", account=[canaries.ACCOUNT]),  # type: ignore[arg-type]
+    "atom account in open": lambda: crossbook.open("atom", account=canaries.ACCOUNT),  # type: ignore[call-arg]
+    "atom address in open": lambda: crossbook.open("atom", base_url=f"https://u:{canaries.BROKEN}@sms.example.com"),
     "vercom option": lambda: crossbook.Vercom(canaries.EMAIL, "key", timeout=-1),
     "vercom transport": lambda: crossbook.Vercom(canaries.EMAIL, "key", transport="carrier"),  # type: ignore[arg-type]
     "vercom no such word": lambda: crossbook.Vercom(canaries.EMAIL, key=canaries.BROKEN),  # type: ignore[call-arg]

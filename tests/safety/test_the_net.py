@@ -21,9 +21,13 @@ from sinks import Sinks
 from telemetry import Spans
 
 from crossbook import Contact, CrossbookError, InvalidInputError, Vercom, _redaction, _tracebacks
+from crossbook._batch import builder
+from crossbook._batch.fingerprint import KeyedHash
 from crossbook._http import client
 from crossbook._http.options import Attempt
 from crossbook._http.request import PreparedRequest
+from crossbook._http.session import Session
+from crossbook._redaction import Secret
 
 PLANTED = [canaries.PHONE, canaries.EMAIL, canaries.LAST, *canaries.SECRETS[:3]]
 
@@ -145,6 +149,43 @@ def test_a_leak_is_seen(leak: str, relay: Relay, spans: Spans, monkeypatch: pyte
     with sinks.watching(spans):
         anyio.run(flood, sinks, relay, KINDS[kind], transport, {fault})
     assert set(sinks.hits(canaries.Detector(relay.tokens))) >= expected
+
+
+NAMED: dict[str, tuple[str, str, Callable[[pytest.MonkeyPatch], None]]] = {
+    "a repr that shows the account": (
+        canaries.ACCOUNT, "objects",
+        lambda patch: patch.setattr(Session, "__repr__", lambda self: f"<Session of {self.identity.reveal()}>"),
+    ),
+    "an account in the journal": (
+        canaries.ACCOUNT, "journal", lambda patch: patch.setattr(KeyedHash, "digest", lambda self, text: text),
+    ),
+    "a repr that shows the journal's key": (
+        canaries.JOURNAL_KEY, "rich",
+        lambda patch: (
+            patch.setattr(Secret, "__repr__", lambda self: self.reveal()),
+            patch.setattr(_tracebacks, "strip_traceback", lambda error: error),
+        ),
+    ),
+    "the journal's key in a message": (
+        canaries.JOURNAL_KEY, "exceptions",
+        lambda patch: patch.setattr(builder, "_journal_key", _refused_aloud),
+    ),
+}  # fmt: skip
+
+
+def _refused_aloud(given: object) -> None:
+    raise InvalidInputError(f"{given} is no key", field="journal_key")
+
+
+@pytest.mark.parametrize("leak", NAMED)
+def test_leak_of_account_or_key_is_seen(leak: str, relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, place, break_it = NAMED[leak]
+    sinks = Sinks()
+    break_it(monkeypatch)
+    with sinks.watching(spans):
+        anyio.run(flood, sinks, relay, KINDS["vercom"], "httpx", {"ok"})
+    hits = sinks.hits(canaries.Detector(relay.tokens)).get(place, set())
+    assert [hit for hit in hits if hit.startswith(repr(secret))]
 
 
 def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,7 +75,12 @@ def test_no_vendor_deletes_what_is_another_s(
 
 def test_a_wait_is_told_in_whole_seconds_that_are_enough() -> None:
     atom = create_app().state.sandbox.vendors["atom"]
-    assert [atom.rate_limit_response(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == ["1", "1", "2", "100"]
+    assert [atom.rate_limit_response(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == [
+        "1",
+        "1",
+        "2",
+        "100",
+    ]
 
 
 def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:

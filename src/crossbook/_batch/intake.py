@@ -150,9 +150,8 @@ class ItemReader(Generic[I]):
 
     def _may_settle(self, task: BatchItem, entry: JournalEntry) -> bool:
         """Return whether this run can settle an item that an earlier one reported as uncertain."""
-        if entry.status != "uncertain" or task.ready.value is DONE:
-            return False
-        return self._decides or (self._asks and task.ready.key is not None)
+        # It was not passed over (`DONE`): a source goes on at the first uncertain item, if not before.
+        return entry.status == "uncertain" and (self._decides or task.ready.key is not None)
 
     def _mismatch(self, what: str) -> JournalMismatchError:
         return JournalMismatchError(

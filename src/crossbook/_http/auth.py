@@ -213,7 +213,7 @@ class LoginAuth:
     async def credentials_for(self, operation: str, timeout: float) -> Credentials:
         if operation == self._operation:
             return self._credentials
-        return self._token_credentials(await self._stored_token() or await self._renewed_token(None, timeout))
+        return self._token_credentials(await self._renewed_token(None, timeout))
 
     async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
         if error.code not in self._dead_codes or rejected is self._credentials:

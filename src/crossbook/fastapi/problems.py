@@ -127,7 +127,7 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
     """
     # An application may raise FastAPI's error itself: without errors, or with errors that have no location or message.
     found = [((*prefix, *_location(error)) or ("request",), _reason(error)) for error in errors]
-    found = found or [(prefix or ("request",), "is not valid")]
+    found = found or [(("request",), "is not valid")]
     lines = [f"{'.'.join(map(_show_part, location))}: {reason}" for location, reason in found[:_MAX_SHOWN]]
     if len(found) > _MAX_SHOWN:
         lines.append(f"and {len(found) - _MAX_SHOWN} more")
