@@ -143,7 +143,7 @@ async def test_batch_fails_item_that_no_check_foresaw() -> None:
 def test_update_refuses_bad_value_by_field(vendor: str) -> None:
     for case, bad in BAD.items():
         with pytest.raises(InvalidInputError) as caught:
-            _validation.for_update(load_vendor(vendor).profile, bad, region=None)
+            _validation.prepare_changes(load_vendor(vendor).profile, bad, region=None)
         assert names(caught.value, bad), (case, caught.value)
 
 
@@ -151,7 +151,7 @@ def test_update_refuses_bad_value_by_field(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_update_refuses_name_that_is_no_text(vendor: str, name: Any) -> None:
     with pytest.raises(InvalidInputError, match="has no field"):
-        _validation.for_update(load_vendor(vendor).profile, {name: "x"}, region=None)
+        _validation.prepare_changes(load_vendor(vendor).profile, {name: "x"}, region=None)
 
 
 @pytest.mark.parametrize(
