@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar, cast
@@ -107,15 +107,21 @@ def clear_internal_locals(error: BaseException) -> None:
 
     The lines stay, so that a bug can be found. Frames of a user's code keep their locals.
     """
-    known: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is None or id(each) in known:
-            continue
-        known.add(id(each))
+    for each in iter_causes(error):
         for frame, _ in traceback.walk_tb(each.__traceback__):
             if str(frame.f_globals.get("__name__")).partition(".")[0] in _PACKAGES:
                 with suppress(RuntimeError):  # still running: the next public method clears it
                     frame.clear()
+
+
+def iter_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and everything that it came from: its causes, contexts and the members of groups, each once."""
+    known: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if each is None or id(each) in known:
+            continue
+        known.add(id(each))
+        yield each
         waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]

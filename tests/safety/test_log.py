@@ -49,8 +49,8 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ("transport", "named"),
     [
         ("httpx", "httpx"), ("httpx2", "httpx2"), ("aiohttp", "aiohttp"),
-        ("a client of httpx", "httpx, brought"), ("a client of httpx2", "httpx2, brought"),
-        ("a client of aiohttp", "aiohttp, brought"),
+        ("a client of httpx", "httpx, user client"), ("a client of httpx2", "httpx2, brought"),
+        ("a client of aiohttp", "aiohttp, user client"),
     ],
 )  # fmt: skip
 async def test_the_first_line_names_the_transport(

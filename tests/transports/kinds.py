@@ -9,7 +9,7 @@ import pytest
 from crossbook import _transports
 from crossbook.errors import InvalidInputError
 
-BROUGHT = tuple(f"{library}, brought" for library in _transports.NAMES)
+BROUGHT = tuple(f"{library}, user client" for library in _transports.NAMES)
 ASYNCIO_ONLY = frozenset({"aiohttp"})
 
 

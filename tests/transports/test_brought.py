@@ -58,7 +58,7 @@ async def test_it_is_named_and_stays_open(library: Any, client_of: Make) -> None
     with serve(answering()) as server:
         client = client_of()
         transport = over(client, server.origin)
-        assert transport.name == f"{library.__name__}, brought"
+        assert transport.name == f"{library.__name__}, user client"
         answered(await transport.send(call(server.origin)))
         await transport.aclose()
         assert not client.is_closed

@@ -213,7 +213,7 @@ WHY_NO_TLS = {
     "reset": ".*",  # reading may notice it first, or writing
     "closed": ".*",  # the libraries tell it in words of their own
     "garbage": "no TLS: wrong version number",
-    "silence": "no answer in time",
+    "silence": "timed out",
 }
 
 

@@ -1,38 +1,39 @@
-"""A body as it comes in: in pieces, inflated by us, and never larger than the cap, whatever was announced."""
+"""Write a request's head and read a response: in pieces, decompressed by us, and never more than the cap."""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from io import BytesIO
 from typing import Literal
 
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 
-STEP = 1024 * 1024  # inflated at most in one go, so that a bomb shows while it is small
+STEP = 1024 * 1024  # decompressed at most at once, so that a bomb is found while it is small
+WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # methods that send a Content-Length even without a body
 
 
 class Body:
-    """Takes raw pieces; `failure` is why to stop reading, if there is a reason."""
+    """Collects the pieces of a response's body. `failure` is the reason to stop reading, if there is one."""
 
     def __init__(self, encoding: str, cap: int) -> None:
         self._cap = cap
         self._begun = False
-        # One buffer and no list: a body in pieces of one byte would cost fifty times its size.
+        # One buffer and not a list: in a list, a body in pieces of one byte would take fifty times its size.
         self._buffer = BytesIO()
         self.failure: tuple[Literal["too_large", "encoding"], str] | None = None
         name = encoding.strip().lower()
-        self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16) if name in ("gzip", "x-gzip") else None
+        self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16) if name in ("gzip", "x-gzip") else None
         if name not in ("", "identity", "gzip", "x-gzip"):
-            # Asked for was gzip alone; a chain of encodings is how bombs are built.
-            # Not its name: a header's text is the vendor's, and may say anything.
+            # Only gzip was requested. A chain of encodings is how bombs are built. The name itself is the vendor's
+            # text, which may contain anything, so it is not shown.
             self.failure = ("encoding", "content-encoding")
 
     def feed(self, raw: bytes) -> None:
-        """Takes the next piece; what comes after a failure is dropped."""
+        """Add the next piece. Pieces after a failure are dropped."""
         self._begun = self._begun or bool(raw)
         try:
-            for piece in self._inflated(raw):
+            for piece in self._decompress(raw):
                 if self._buffer.tell() + len(piece) > self._cap:
                     self.failure = ("too_large", f"more than {self._cap:,} bytes")
                     self._buffer = BytesIO()
@@ -42,23 +43,23 @@ class Body:
         except zlib.error as error:
             self.failure = ("encoding", type(error).__name__)
 
-    def _inflated(self, raw: bytes) -> Iterator[bytes]:
-        if self._inflate is None:
+    def _decompress(self, raw: bytes) -> Iterator[bytes]:
+        if self._decompressor is None:
             yield raw
             return
-        # What follows the end of the stream is no part of the answer.
-        while raw and not self._inflate.eof:
-            yield self._inflate.decompress(raw, STEP)
-            raw = self._inflate.unconsumed_tail
+        # Bytes after the end of the stream are not part of the response.
+        while raw and not self._decompressor.eof:
+            yield self._decompressor.decompress(raw, STEP)
+            raw = self._decompressor.unconsumed_tail
 
     def content(self) -> bytes | None:
-        """The whole body; None if the compressed stream was cut off."""
-        if self._inflate is not None and self._begun and not self._inflate.eof:
+        """Return the complete body, or None if the compressed stream was cut off."""
+        if self._decompressor is not None and self._begun and not self._decompressor.eof:
             return None
         return self._buffer.getvalue()
 
-    def reply(self, status: int, headers: dict[str, str]) -> TransportResponse | TransportFailure:
-        """The answer that this is the body of; of an error without its body the status is enough."""
+    def make_response(self, status: int, headers: dict[str, str]) -> TransportResponse | TransportFailure:
+        """Return the response with this body. An error response is complete without its body."""
         content = self.content()
         if self.failure is None and content is not None:
             return TransportResponse(status, headers, content)
@@ -70,42 +71,68 @@ class Body:
         return TransportFailure(kind, "yes", cause)
 
 
-# Heads: of a request, byte by byte as core framed it; of an answer, as core reads it.
-
-WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
-
-
-def head_of(call: PreparedRequest, before: bytes = b"", credentials: str | None = None) -> bytes:
-    """Request line and headers.
+async def read_response(
+    status: int,
+    raw_headers: Iterable[tuple[bytes, bytes]],
+    pieces: AsyncIterable[bytes],
+    cap: int,
+    close: Callable[[], Awaitable[None]] | None = None,
+) -> TransportResponse | TransportFailure:
+    """Read the response to its end, or to the cap.
 
     Args:
-        call: what core framed.
-        before: the origin, for a proxy that is asked in clear.
-        credentials: ours for that proxy.
-
-    Raises:
-        ValueError: something in it would end a line, and so begin one that nobody meant.
+        close: closes the response after a failure, so that the generators behind `pieces` end. Generators that are left
+            in the middle would warn.
     """
-    lines = [
-        b"%b %b%b HTTP/1.1" % (call.method.encode("ascii"), before, call.target),
-        b"Host: " + call.origin.partition("://")[2].encode("ascii"),
-    ]
-    lines += [name + b": " + value for name, value in call.headers]
-    if call.body or call.method in WITH_LENGTH:
-        lines.append(b"Content-Length: %d" % len(call.body))
-    if credentials is not None:
-        lines.append(b"Proxy-Authorization: " + credentials.encode("latin-1"))
-    head = b"\r\n".join(lines)
-    ends = len(lines) - 1
-    if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head or lines[0].count(b" ") != 2:
-        raise ValueError("not a head")
-    return head + b"\r\n\r\n"
+    headers = read_headers(raw_headers)
+    body = Body(headers.get("content-encoding", ""), cap)
+    if body.failure is None:
+        try:
+            async for piece in pieces:
+                body.feed(piece)
+                if body.failure is not None:
+                    if close is None:
+                        break
+                    await close()
+        except Exception:
+            if status >= 300:
+                return TransportResponse(status, headers, b"")
+            if body.failure is None:
+                raise
+    return body.make_response(status, headers)
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """By lower-case name; what comes more than once is one value, with commas."""
+    """Return the headers by lower-case name. Values of a repeated header are joined with commas."""
     headers: dict[str, str] = {}
     for key, value in raw:
         name, text = key.decode("latin-1").lower(), value.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
     return headers
+
+
+def encode_head(request: PreparedRequest, proxy_origin: bytes = b"", credentials: str | None = None) -> bytes:
+    """Return the request line and the headers.
+
+    Args:
+        request: the request to send.
+        proxy_origin: the origin in front of the path, for a proxy that forwards plain HTTP.
+        credentials: the user's credentials for that proxy.
+
+    Raises:
+        ValueError: a part contains a line end, which would begin another header.
+    """
+    lines = [
+        b"%b %b%b HTTP/1.1" % (request.method.encode("ascii"), proxy_origin, request.target),
+        b"Host: " + request.origin.partition("://")[2].encode("ascii"),
+    ]
+    lines += [name + b": " + value for name, value in request.headers]
+    if request.body or request.method in WITH_LENGTH:
+        lines.append(b"Content-Length: %d" % len(request.body))
+    if credentials is not None:
+        lines.append(b"Proxy-Authorization: " + credentials.encode("latin-1"))
+    head = b"\r\n".join(lines)
+    ends = len(lines) - 1
+    if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head or lines[0].count(b" ") != 2:
+        raise ValueError("invalid head: a line end or a space in the wrong place")
+    return head + b"\r\n\r\n"

@@ -1,4 +1,4 @@
-"""How many requests a transport has in flight, and how all of them end when it is closed."""
+"""What all transports need: requests in flight, messages for connect errors, proxies, and stale connections."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import select
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from math import inf
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -16,88 +16,85 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
+from crossbook._tracebacks import iter_causes
 
-_KEPT = 10.0  # seconds: a connection that was used since is still there; the libraries keep one for 15
+_KEPT = 10.0  # seconds for which a used connection is surely open; the libraries keep one for 15
 
 
-class Left(Protocol):
-    """What is known of one request: `sends` is how often it left."""
+class Trace(Protocol):
+    """What a transport knows of one request. `sends` counts how often it left."""
 
     sends: int
 
 
-L = TypeVar("L", bound=Left)
+R = TypeVar("R", bound=Trace)
 
 
 class InFlight:
-    """So many requests at most, and none once it is closed.
+    """Runs at most `concurrency` requests at once, and ends them all when the transport is closed.
 
-    Nothing ever queues inside a library's pool, where a wait would count as time to connect.
+    No request waits inside a library's pool, where the wait would count as time to connect.
     """
 
     def __init__(self, concurrency: int) -> None:
-        self._places = anyio.Semaphore(concurrency, fast_acquire=True)
-        self._under_way: set[anyio.CancelScope] = set()
-        self._used: dict[int, float] = {}  # when so many were under way last
+        self._capacity = anyio.Semaphore(concurrency, fast_acquire=True)
+        self._scopes: set[anyio.CancelScope] = set()
+        self._last_used: dict[int, float] = {}  # when this number of requests was in flight last
         self._closed = False
 
-    async def hold(
+    async def run(
         self,
-        exchange: Callable[[PreparedRequest, L], Awaitable[TransportResponse | TransportFailure]],
-        call: PreparedRequest,
-        left: L,
+        exchange: Callable[[PreparedRequest, R], Awaitable[TransportResponse | TransportFailure]],
+        request: PreparedRequest,
+        trace: R,
     ) -> TransportResponse | TransportFailure:
-        """Waits for a place, and makes the exchange in it."""
-        async with self._places:
+        """Wait for capacity, and exchange the request for its response."""
+        async with self._capacity:
             if self._closed:
                 return TransportFailure("connect", "no", "closed")
             with anyio.CancelScope() as scope:
-                self._under_way.add(scope)
+                self._scopes.add(scope)
                 try:
-                    if monotonic() - self._used.get(len(self._under_way), -inf) > _KEPT:
-                        # It will open a connection, whose time is short: first let all take their first step that were
-                        # started with it. 20,000 calls take seconds for that, in which the event loop sees no answer.
+                    if monotonic() - self._last_used.get(len(self._scopes), -inf) > _KEPT:
+                        # This request will open a connection, within a short time-out. All tasks that were started with
+                        # it take their first step before: for 20,000 calls that takes seconds, in which the event loop
+                        # reads no response.
                         await checkpoint()
-                    return await exchange(call, left)
+                    return await exchange(request, trace)
                 finally:
-                    self._used[len(self._under_way)] = monotonic()
-                    self._under_way.discard(scope)
-            return (
-                TransportFailure("lost", "maybe", "closed")
-                if left.sends
-                else TransportFailure("connect", "no", "closed")
-            )
+                    self._last_used[len(self._scopes)] = monotonic()
+                    self._scopes.discard(scope)
+            if trace.sends:
+                return TransportFailure("lost", "maybe", "closed")
+            return TransportFailure("connect", "no", "closed")
 
     def close(self) -> None:
-        """Ends what is under way."""
+        """End all requests in flight."""
         self._closed = True
-        for scope in list(self._under_way):
+        for scope in list(self._scopes):
             scope.cancel()
 
 
-# Why no connection came about, in the words of the system and of TLS, which hold nothing of the user's.
-
-
 def describe_connect_error(error: BaseException, host: str | None, port: int | None) -> str:
-    """Where it failed, and why: "127.0.0.1:1, connection refused"; empty if it is not known.
+    """Return where and why a connection failed: "127.0.0.1:1, connection refused"; "" if that is unknown.
 
-    The libraries' own words are left out, since they may show a proxy's password.
+    The words are those of the system and of TLS. The messages of the libraries may show a proxy's password.
 
     Args:
-        error: what a library raised.
-        host: whom it tried to reach, the vendor or a proxy.
-        port: where.
+        error: the exception of the library.
+        host: the host that it tried to reach, the vendor's or a proxy's.
+        port: the port of that host.
     """
-    why = next((words for each in _below(error) if (words := _words(each))), "")
+    why = next((words for each in iter_causes(error) if (words := _describe(each))), "")
     where = f"{f'[{host}]' if ':' in host else host}:{port}" if host and port else ""
     return f"{where}, {why}" if why and where else why
 
 
-def _words(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     if type(error).__name__ == "ConnectTimeout" or (isinstance(error, TimeoutError) and error.errno is None):
-        return "no answer in time"
+        return "timed out"
     if type(error).__module__ not in ("builtins", "socket", "ssl"):
-        return ""  # a library's, which may look like one of these and have none of its members
+        return ""  # a library's subclass of one of these, which may lack its attributes
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate refused: {error.verify_message.rstrip('.')}"
     if isinstance(error, ssl.SSLError):
@@ -109,26 +106,11 @@ def _words(error: BaseException) -> str:
     return ""
 
 
-def _below(error: BaseException) -> Iterator[BaseException]:
-    """An error, and all that it came from."""
-    seen: set[int] = set()
-    left: list[BaseException | None] = [error]
-    while left:
-        each = left.pop(0)
-        if each is None or id(each) in seen:
-            continue
-        seen.add(id(each))
-        yield each
-        left += [each.__cause__, each.__context__]
-        if isinstance(each, BaseExceptionGroup):
-            left += each.exceptions  # pyright: ignore[reportUnknownMemberType]
-
-
-# The environment's proxies (HTTPS_PROXY, NO_PROXY …), which live in a client of httpx and not in its transport.
-
-
 def proxy_for(origin: str) -> str | None:
-    """The proxy that the environment names for this origin, or None."""
+    """Return the proxy for this origin from the environment (HTTPS_PROXY, NO_PROXY …), or None.
+
+    httpx reads these variables in its client, and not in the transport that we use.
+    """
     scheme, _, netloc = origin.partition("://")
     proxies = getproxies()
     url = proxies.get(scheme) or proxies.get("all")
@@ -137,19 +119,19 @@ def proxy_for(origin: str) -> str | None:
     return url if "://" in url else f"http://{url}"
 
 
-# Whether a kept connection died, or said something by itself: that would be taken for the next request's answer.
+# A kept connection may have died, or received a surplus response, which must not be matched to the next request.
 
 
 def is_stale(connection: Any) -> bool:
-    """Whether aiohttp's did while nobody used it.
+    """Return whether aiohttp's kept connection has ended, or received data that nobody requested.
 
-    Looks at the socket, since the event loop may not have read yet what came, an end above all. Of a new connection, on
-    which no answer was ever waited for, the socket says nothing: with TLS, tickets may have come on it.
+    It looks at the socket, since the event loop may not have read that yet. A new connection is never stale: the data
+    on its socket can only be TLS session tickets.
     """
     protocol = connection.protocol
     if protocol.should_close or connection.closed:
         return True
-    if protocol.read_timeout is None:
+    if protocol.read_timeout is None:  # a new connection
         return False
     number: int = connection.transport.get_extra_info("socket").fileno()
     return number < 0 or _is_readable(number)
@@ -164,12 +146,13 @@ def _is_readable(number: int) -> bool:
 
 
 def has_unread_data(connection: Any, *, secure: bool) -> bool:
-    """Whether more than the answer was read from httpcore's, which looks at nothing but the socket.
+    """Return whether httpcore's connection read more than the response; httpcore itself looks at the socket only.
 
-    A second answer that came with the first waits in the parser then; or in TLS, which gives out one record at a time.
+    A second response that came with the first one is in the parser, or in TLS, which returns one record at a time. This
+    function reads private attributes. If a release lacks one, no connection is kept.
     """
-    while (below := getattr(connection, "_connection", None)) is not None:  # that of a proxy, that of the protocol
-        connection = below
+    while (inner := getattr(connection, "_connection", None)) is not None:  # of a proxy, of the protocol
+        connection = inner
     try:
         if connection._h11_state.trailing_data[0]:
             return True
@@ -178,6 +161,6 @@ def has_unread_data(connection: Any, *, secure: bool) -> bool:
         connection._network_stream.get_extra_info("ssl_object").read(1)
     except ssl.SSLWantReadError:
         return False
-    except (ssl.SSLError, AttributeError):  # a release that names them otherwise: then no connection is kept
+    except (ssl.SSLError, AttributeError):
         pass
     return True

@@ -1,7 +1,7 @@
-"""`http_client=`: what the user brings for proxies, client certificates or a CA of its own.
+"""`http_client=`: send through the user's own client, for proxies, client certificates or a private CA.
 
-A client of httpx or httpx2, or a connector of aiohttp. Its pool, cookies, redirects and retries are its owner's affair;
-so is closing it.
+It is a client of httpx or httpx2, or a connector of aiohttp. Its pool, cookies, redirects and retries are the user's
+choice, and the user closes it.
 """
 
 from __future__ import annotations
@@ -10,66 +10,66 @@ import sys
 from typing import Any
 
 from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
-from crossbook._transports.httpx import RequestTrace, exchange, library_of, stream_class
+from crossbook._transports.httpx import RequestTrace, exchange, stream_class
 from crossbook.errors import InvalidInputError, UsageError
 
 
-def brought(client: object, origin: str, concurrency: int) -> Transport:
-    """The transport over it.
+def make_over(client: object, origin: str, concurrency: int) -> Transport:
+    """Return a transport over the user's client.
 
     Raises:
-        InvalidInputError: it is nothing that requests can be sent with.
+        InvalidInputError: requests cannot be sent with such an object.
     """
-    library = library_of(client)
-    if library is not None:
-        return UserClientTransport(client, library)
-    loaded: Any = sys.modules.get("aiohttp")
-    if loaded is not None and isinstance(client, loaded.BaseConnector):
-        from crossbook._transports.aiohttp import Aiohttp
+    for name in ("httpx", "httpx2"):
+        library: Any = sys.modules.get(name)
+        if library is not None and isinstance(client, library.AsyncClient):
+            return UserClientTransport(client, library)
+    library = sys.modules.get("aiohttp")
+    if library is not None and isinstance(client, library.BaseConnector):
+        from crossbook._transports.aiohttp import AiohttpTransport
 
-        connector: Any = client
-        return Aiohttp(origin, concurrency, connector)
+        return AiohttpTransport(origin, concurrency, client)
     raise InvalidInputError(
-        "http_client is an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
+        "http_client must be an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
         field="http_client",
     )
 
 
 class UserClientTransport:
-    """Sends through somebody else's `AsyncClient`."""
+    """Sends through the user's `AsyncClient`."""
 
     def __init__(self, client: Any, library: Any) -> None:
         self._library = library
-        self.name = f"{self._library.__name__}, brought"
         self._client = client
+        self.name = f"{library.__name__}, user client"
 
-    async def send(self, call: PreparedRequest) -> TransportResponse | TransportFailure:
+    async def send(self, request: PreparedRequest) -> TransportResponse | TransportFailure:
         if self._client.is_closed:
             return TransportFailure("connect", "no", "http_client is closed")
-        trail, whole = RequestTrace(), True
+        trace, complete = RequestTrace(), True
 
-        async def send(request: Any) -> Any:
-            nonlocal whole
-            response = await self._client.send(request, stream=True)
-            dropped = "target" in request.extensions and request.url.raw_path != call.target
-            whole = not dropped and trail.sends <= 1 + len(response.history)
+        async def send(built: Any) -> Any:
+            nonlocal complete
+            response = await self._client.send(built, stream=True)
+            dropped = "target" in built.extensions and built.url.raw_path != request.target
+            complete = not dropped and trace.sends <= 1 + len(response.history)
             return response
 
-        outcome = await exchange(self._library, self._request, send, call, trail)
-        if isinstance(outcome, TransportResponse) and not whole:
-            # The query travels beside the URL, for one request through httpcore: another transport would drop it, and
-            # so would a second try. What came back is no answer to what was asked.
+        outcome = await exchange(self._library, self._build, send, request, trace)
+        if isinstance(outcome, TransportResponse) and not complete:
+            # The query is in an extension, for one request through httpcore. Another transport would drop it, and so
+            # would a second attempt. Such a response does not belong to the request.
             raise UsageError(
-                "http_client must send a request once, over the library's own transport: it dropped the query",
+                "http_client dropped the query: it must send a request once, over the library's own transport",
                 sent="maybe",
             )
         return outcome
 
-    def _request(self, call: PreparedRequest) -> Any:
-        url, headers = call.origin + call.path, list(call.headers)
-        request = self._client.build_request(call.method, url, headers=headers, content=call.body or None)
-        request.stream = stream_class(self._library)(call.body)
-        return request
+    def _build(self, request: PreparedRequest) -> Any:
+        url, headers = request.origin + request.path, list(request.headers)
+        built = self._client.build_request(request.method, url, headers=headers, content=request.body or None)
+        built.stream = stream_class(self._library)(request.body)
+        return built
 
     async def aclose(self) -> None:
-        """Not ours to close."""
+        """Do nothing: the user closes the client."""
