@@ -453,12 +453,12 @@ class Contacts(Resource):
         options: BatchOptions,
         **settings: Any,
     ) -> Batch[Contact]:
-        from crossbook._batch.builder import batch
+        from crossbook._batch.builder import build_batch
         from crossbook._batch.operations import Create
 
         context = self._batch_context("contacts.create", options.get("max_wait"))
         create = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
-        return batch(context, create, contacts, options, **settings)
+        return build_batch(context, create, contacts, options, **settings)
 
     @hide_internal_frames
     def update_many(
@@ -482,11 +482,11 @@ class Contacts(Resource):
             await book.contacts.update_many([(created.id, {"company": "ABC"})]).run()
             ```
         """
-        from crossbook._batch.builder import batch
+        from crossbook._batch.builder import build_batch
         from crossbook._batch.operations import Update
 
         context = self._batch_context("contacts.update", options.get("max_wait"))
-        return batch(context, Update(context.adapter), changes, options, operation="contacts.update_many")
+        return build_batch(context, Update(context.adapter), changes, options, operation="contacts.update_many")
 
     @hide_internal_frames
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
@@ -576,7 +576,7 @@ class Contacts(Resource):
         **fixed: str,
     ) -> Batch[str]:
         """Return a batch that calls the adapter's method `one`, or `many` if the adapter has it for many ids."""
-        from crossbook._batch.builder import batch, bulk_method
+        from crossbook._batch.builder import build_batch, get_bulk_method
         from crossbook._batch.operations import ById
 
         context = self._batch_context(operation, options.get("max_wait"))
@@ -584,5 +584,5 @@ class Contacts(Resource):
             _validation.check_channel(self._profile, fixed["channel"])
         adapter = context.adapter
         call = partial(getattr(adapter, one), **fixed)
-        change = ById(operation, adapter, status, call, bulk_method(adapter, many, fixed))
-        return batch(context, change, ids, options, operation=".".join((f"{operation}_many", *fixed.values())))
+        change = ById(operation, adapter, status, call, get_bulk_method(adapter, many, fixed))
+        return build_batch(context, change, ids, options, operation=".".join((f"{operation}_many", *fixed.values())))

@@ -232,10 +232,10 @@ class Groups(Resource):
     def _change_members(
         self, operation: str, pairs: Items[tuple[str, str]], options: BatchOptions, one: str, many: str
     ) -> Batch[tuple[str, str]]:
-        from crossbook._batch.builder import batch, bulk_method
+        from crossbook._batch.builder import build_batch, get_bulk_method
         from crossbook._batch.operations import Membership
 
         context = self._batch_context(operation, options.get("max_wait"))
         adapter = context.adapter
-        change = Membership(operation, adapter, getattr(adapter, one), bulk_method(adapter, many, {}))
-        return batch(context, change, pairs, options, operation=f"{operation}_many")
+        change = Membership(operation, adapter, getattr(adapter, one), get_bulk_method(adapter, many, {}))
+        return build_batch(context, change, pairs, options, operation=f"{operation}_many")

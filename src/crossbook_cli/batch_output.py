@@ -9,8 +9,8 @@ from typing import Any, Self
 import typer
 
 from crossbook._batch.batch import Batch
-from crossbook._batch.progress_bar import Bar
-from crossbook._batch.results import Progress, Result, Summary, counted
+from crossbook._batch.progress_bar import ProgressBar
+from crossbook._batch.results import Progress, Result, Summary, pluralize
 from crossbook.errors import AuthError, CrossbookError, InvalidInputError, JournalMismatchError
 from crossbook_cli.errors import SOME_FAILED, error_to_dict, format_error, name_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
@@ -54,7 +54,7 @@ class BatchOutput:
         self._groups_hint = groups_hint
         # In a terminal that shows the results too, the bar would overwrite them.
         has_bar = sys.stderr.isatty() and not (json and sys.stdout.isatty())
-        self._bar = Bar(title, expected) if has_bar else None
+        self._bar = ProgressBar(title, expected) if has_bar else None
         self._batch: Batch[Any] | None = None
         self._interrupt: SignalInterrupt | None = None
         self._shown = 0
@@ -145,7 +145,7 @@ class BatchOutput:
             for line in summary.headlines():
                 sys.stdout.write(name_options(line) + "\n")
             if self.invalid_rows:
-                sys.stdout.write(f"{counted(self.invalid_rows, 'row')} could not be read\n")
+                sys.stdout.write(f"{pluralize(self.invalid_rows, 'row')} could not be read\n")
         flush()
         if not self._json and any(
             isinstance(each.error, InvalidInputError) and each.error.field == "groups" for each in summary.failures
@@ -173,7 +173,7 @@ class BatchOutput:
         if self._shown > _MAX_SHOWN + 1:
             return
         text = format_cell(text) if self._shown <= _MAX_SHOWN else "… more failures; --json prints all of them"
-        (print_message if self._bar is None else self._bar.say)(text)
+        (print_message if self._bar is None else self._bar.print)(text)
 
     def _print_how_to_resume(self, summary: Summary, *, interrupted: bool) -> None:
         sentences = ["Interrupted."] if interrupted else []

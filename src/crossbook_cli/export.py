@@ -9,8 +9,8 @@ import typer
 
 from crossbook import files
 from crossbook._batch.batch import Throughput
-from crossbook._batch.progress_bar import Bar
-from crossbook._batch.results import Summary, counted
+from crossbook._batch.progress_bar import ProgressBar
+from crossbook._batch.results import Summary, pluralize
 from crossbook.book import AddressBook
 from crossbook.transfer import iter_all_contacts
 from crossbook_cli.options import Book, FileFormat, Json, run_with_book
@@ -49,7 +49,7 @@ def export(
 
     async def write_contacts(opened: AddressBook) -> int:
         summary, pace = Summary(), Throughput()
-        bar = Bar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
+        bar = ProgressBar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
             with open_output(to, force=force, bom=chosen == "csv") as file:
                 writer = files.write(file, opened.profile, chosen, separator=column_separator)
@@ -62,7 +62,7 @@ def export(
                     writer.write(contact, [names.get(id, id) for id in contact.groups or ()] if has_groups else None)
                     summary.counts["done"] = summary.counts.get("done", 0) + 1
                     if bar is not None:
-                        bar(pace.after(summary, None))
+                        bar(pace.measure(summary, None))
         finally:
             if bar is not None:
                 bar.close()
@@ -77,4 +77,4 @@ def export(
     if json and to != "-":
         print_json({"file": to, "format": chosen, "contacts": count})
     else:
-        print_message(f"Wrote {counted(count, 'contact')} to {'standard output' if to == '-' else to}.")
+        print_message(f"Wrote {pluralize(count, 'contact')} to {'standard output' if to == '-' else to}.")

@@ -1,4 +1,4 @@
-"""Answers that are lost: what was written is not written again, what was not is; `uncertain` is said only if true."""
+"""Test lost responses: no write happens twice, no write is missing, and only unknown outcomes are `uncertain`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
 
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
-def test_creates_that_can_be_looked_up(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+def test_lost_create_with_match_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group, match = inside.group(), match_of(profile)
     inside.spoil = struck = half(profile, fault)
     results = batches(
@@ -78,7 +78,7 @@ def test_creates_that_can_be_looked_up(inside: Inside, profile: VendorProfile, f
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_creates_that_cannot_be_looked_up(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+def test_lost_create_without_match_is_not_repeated(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group = inside.group()
     inside.spoil = Every(fault, *CREATES, nth=2, most=5)
     source = people(profile, COUNT, group)
@@ -94,7 +94,7 @@ def test_creates_that_cannot_be_looked_up(inside: Inside, profile: VendorProfile
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_upserts(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+def test_lost_upsert_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group, match = inside.group(), match_of(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     batches(inside, lambda book: book.contacts.create_many(people(profile, 8, group)))
@@ -112,7 +112,7 @@ def test_upserts(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_verbs_that_are_as_good_twice_as_once(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
+def test_lost_idempotent_writes_are_repeated(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
     group = inside.group()
     other = inside.group()
     created = batches(inside, lambda book: book.contacts.create_many(people(profile, COUNT, group)))
@@ -138,7 +138,7 @@ def test_verbs_that_are_as_good_twice_as_once(inside: Inside, profile: VendorPro
     assert inside.contacts() == []
 
 
-def test_who_share_a_key_are_told_apart(inside: Inside, profile: VendorProfile) -> None:
+def test_contacts_with_one_key_are_distinguished(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
     shared: dict[str, Any] = {match: getattr(person(profile, 1), match)}
     source = [person(profile, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
@@ -151,7 +151,7 @@ def test_who_share_a_key_are_told_apart(inside: Inside, profile: VendorProfile) 
         assert len({result.id for result in results}) == COUNT == len(inside.contacts()) - before
 
 
-def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, profile: VendorProfile) -> None:
+def test_contact_of_another_writer_is_not_adopted(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     ours, theirs = (person(profile, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
@@ -187,7 +187,7 @@ def test_a_contact_that_came_from_elsewhere_meanwhile(inside: Inside, profile: V
 @pytest.mark.parametrize("vendor", ["filemail"])
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("matched", [False, True])
-def test_a_contact_that_was_made_and_is_not_in_its_groups(
+def test_created_contact_gets_its_missing_groups(
     inside: Inside, profile: VendorProfile, fault: Fault, matched: bool
 ) -> None:
     group = inside.group()
@@ -200,7 +200,7 @@ def test_a_contact_that_was_made_and_is_not_in_its_groups(
     assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
 
 
-def test_a_lookup_that_fails_is_no_proof(inside: Inside, profile: VendorProfile) -> None:
+def test_failed_lookup_leaves_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
     lists = ("listContacts", "getAddressBook")
     lost = Every(reset_after, *CREATES)
@@ -213,8 +213,8 @@ def test_a_lookup_that_fails_is_no_proof(inside: Inside, profile: VendorProfile)
     assert len(inside.contacts()) == 1
 
 
-def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, profile: VendorProfile) -> None:
-    """A list that was read before the doubtful write does not show it."""
+def test_item_after_unresolved_one_is_looked_up_again(inside: Inside, profile: VendorProfile) -> None:
+    """A list that was read before the unresolved write does not contain it."""
     group, match = inside.group(), match_of(profile)
     lost = Every(reset_after, *CREATES, most=1)
     deaf = Every(error_before, "listContacts", "getAddressBook", most=TRIES)
@@ -231,7 +231,7 @@ def test_who_comes_after_one_in_doubt_is_looked_up_anew(inside: Inside, profile:
     assert len(inside.contacts()) == 1
 
 
-def test_a_vendor_that_never_writes_is_given_up(inside: Inside, profile: VendorProfile) -> None:
+def test_create_is_given_up_after_five_attempts(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
     inside.spoil = Every(reset_before, *CREATES)
     (result,) = batches(
@@ -241,8 +241,8 @@ def test_a_vendor_that_never_writes_is_given_up(inside: Inside, profile: VendorP
 
 
 @pytest.mark.anyio
-async def test_over_real_connections(server: Any, make_book: Any, profile: VendorProfile) -> None:
-    """What arrives when its time to settle is over is made twice: a machine that stands still is given more time."""
+async def test_lost_creates_over_real_connections(server: Any, make_book: Any, profile: VendorProfile) -> None:
+    """A request that arrives after its settle time creates a second contact, so slow machines get more time."""
     for patience in (0.5, 2, 8):
         async with pulse(server.url) as felt:
             counted, doubtful = await over_real_connections(server, make_book, profile, patience)
@@ -285,8 +285,8 @@ ELSEWHERE = TransportResponse(404, {"content-type": "text/plain"}, b"Not Found")
     "answer", [ELSEWHERE, LOST, TransportResponse(500, {}, b"<html>"), TransportResponse(200, {}, b"{")], ids=str
 )
 @pytest.mark.parametrize("vendor", ["filemail"])
-def test_a_create_whose_login_failed_never_left(inside: Inside, profile: VendorProfile, answer: Any) -> None:
-    """What became of the login is nothing that could have made a contact."""
+def test_create_with_failed_login_never_left(inside: Inside, profile: VendorProfile, answer: Any) -> None:
+    """A lost login cannot have created a contact."""
 
     async def fail(_inside: Inside, _run: Run) -> Any:
         return answer
@@ -297,8 +297,8 @@ def test_a_create_whose_login_failed_never_left(inside: Inside, profile: VendorP
     assert inside.count["createContact"] == 0
 
 
-def test_where_the_vendor_is_not_nothing_was_written(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
-    """A wrong base_url is mended, and the same call does all that it did not."""
+def test_wrong_base_url_writes_nothing(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
+    """After the base_url is fixed, the same call writes all items."""
 
     async def elsewhere(_inside: Inside, _run: Run) -> Any:
         return ELSEWHERE

@@ -1,4 +1,4 @@
-"""Contacts of one vendor's list into the book of another: ids of groups mean nothing there."""
+"""Test copies from one vendor's list into the book of another vendor, where the ids of its groups have no meaning."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def one_in(book: AddressBook) -> tuple[Contact, str]:
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
-async def test_groups_of_another_vendor_are_not_taken_for_ours(vendor: str) -> None:
+async def test_groups_of_another_vendor_are_refused(vendor: str) -> None:
     async with Inside("atom").book() as source, Inside(vendor).book() as book:
         read, theirs = await one_in(source)
         ours = (await book.groups.create("Strangers")).id
@@ -40,7 +40,7 @@ async def test_groups_of_another_vendor_are_not_taken_for_ours(vendor: str) -> N
         assert [contact.id async for contact in book.contacts.list(group=ours)] == [result.id]
 
 
-async def test_where_one_must_be_in_a_group_the_books_own_takes_them() -> None:
+async def test_default_group_replaces_groups_of_another_vendor() -> None:
     there, here = Inside("filemail"), Inside("atom")
     async with there.book() as source, here.book() as unopened:
         group = (await unopened.groups.create("Friends")).id
@@ -52,7 +52,7 @@ async def test_where_one_must_be_in_a_group_the_books_own_takes_them() -> None:
         assert [contact.id async for contact in unopened.contacts.list(group=group)] == [result.id]
 
 
-async def test_within_one_vendor_groups_go_along() -> None:
+async def test_groups_are_kept_within_one_vendor() -> None:
     async with Inside("vercom").book() as book:
         group = (await book.groups.create("Friends")).id
         await book.contacts.create(person(book.profile, 1, group))
@@ -63,8 +63,8 @@ async def test_within_one_vendor_groups_go_along() -> None:
         assert len([contact async for contact in book.contacts.list(group=group)]) == 2
 
 
-async def test_what_a_row_tells_in_part_is_not_copied() -> None:
-    """A row of SerwerSMS names one of the contact's groups: all of them it cannot tell."""
+async def test_incomplete_groups_of_a_row_are_not_copied() -> None:
+    """A row of SerwerSMS contains only one of the contact's groups."""
     async with Inside("serwersms").book() as source, Inside("vercom").book() as book:
         read, group = await one_in(source)
         assert "groups" not in read.known_fields
@@ -74,7 +74,7 @@ async def test_what_a_row_tells_in_part_is_not_copied() -> None:
         assert [contact.id async for contact in book.contacts.list(group=group)] == []
 
 
-async def test_who_opted_out_brings_no_foreign_group_either() -> None:
+async def test_suppressed_contact_loses_groups_of_another_vendor() -> None:
     async with Inside("atom").book() as source, Inside("vercom").book() as book:
         read, group = await one_in(source)
         assert (await book.groups.create("Strangers")).id == group

@@ -1,4 +1,4 @@
-"""Small imports that are killed three times each; `make crash` runs large ones."""
+"""Test small imports that are killed three times each; `make crash` runs large imports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import crash
 import crossbook_sandbox
 
 
-def test_imports_that_are_killed(tmp_path: Path) -> None:
+def test_killed_imports_write_each_contact_once(tmp_path: Path) -> None:
     database = tmp_path / "sandbox.sqlite"
     cases = [crash.Case(vendor, count=200, kills=3, seed=7) for vendor in crash.VENDORS]
     with (

@@ -1,4 +1,4 @@
-"""A dry run reads, decides and foretells; it writes nothing, neither to the vendor nor into a journal."""
+"""Test that a dry run reads, decides and estimates, and writes nothing to the vendor or to a journal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def written(inside: Inside) -> int:
 
 
 @pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
-async def test_a_dry_create_foretells_the_real_one(
+async def test_dry_create_estimates_the_real_run(
     inside: Inside, profile: VendorProfile, match: bool, tmp_path: Path
 ) -> None:
     options: dict[str, Any] = {"match": match_of(profile), "on_duplicate": "update"} if match else {}
@@ -54,7 +54,7 @@ async def test_a_dry_create_foretells_the_real_one(
         assert all(verb in str(dry) for verb in dry.steps)
 
 
-async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, profile: VendorProfile) -> None:
+async def test_dry_run_names_unsupported_fields(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     rich = person(profile, 1, group, fields={"nickname": "y"})
     async with inside.book() as book:
@@ -64,11 +64,11 @@ async def test_a_dry_run_names_what_the_vendor_cannot_hold(inside: Inside, profi
         return
     assert summary.counts == {"failed": 1, "created": 1}
     assert summary.dropped_fields == {"fields.nickname": 1}
-    assert "the vendor cannot hold: fields.nickname (1)" in str(summary)
+    assert "the vendor cannot store: fields.nickname (1)" in str(summary)
     assert isinstance(summary.failures[0].error, InvalidInputError)
 
 
-async def test_dry_runs_of_the_other_verbs(inside: Inside, profile: VendorProfile) -> None:
+async def test_dry_run_of_other_operations(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:

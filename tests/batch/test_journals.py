@@ -1,4 +1,4 @@
-"""A run that died goes on where it was; a finished one is replayed; a journal of something else is refused."""
+"""Test that an interrupted run resumes, a finished run is replayed, and the journal of other work is refused."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def written(inside: Inside) -> int:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("matched", [False, True], ids=["plain", "matched"])
-async def test_a_run_that_was_left_goes_on(inside: Inside, profile: VendorProfile, path: Path, matched: bool) -> None:
+async def test_interrupted_run_resumes(inside: Inside, profile: VendorProfile, path: Path, matched: bool) -> None:
     source = people(profile, COUNT, inside.group())
     options: dict[str, Any] = {"match": match_of(profile)} if matched else {}
     options |= {
@@ -109,8 +109,8 @@ def evolved(result: Result) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("commits", ["all", "none", "some"])
 @in_virtual_time
-async def test_what_was_in_flight_is_looked_up(inside: Inside, profile: VendorProfile, commits: str) -> None:
-    """The run dies with calls under way, of which the vendor has done all, none, or every other one."""
+async def test_items_in_flight_are_looked_up(inside: Inside, profile: VendorProfile, commits: str) -> None:
+    """The run ends with calls in flight, of which the vendor has processed all, none, or every other one."""
     source = people(profile, COUNT, inside.group())
     options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle_timeout": 0, "concurrency": 4}
     bulk = profile.capability("contacts.create").bulk_size > 1
@@ -143,7 +143,7 @@ async def test_what_was_in_flight_is_looked_up(inside: Inside, profile: VendorPr
 
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
-def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, profile: VendorProfile) -> None:
+def test_items_in_flight_get_time_to_settle(inside: Inside, profile: VendorProfile) -> None:
     source, journal = people(profile, 20, inside.group()), Kept()
 
     async def hang(inside: Inside, run: Run) -> Any:
@@ -169,9 +169,7 @@ def test_what_was_in_flight_is_given_time_to_settle(inside: Inside, profile: Ven
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
 @in_virtual_time
-async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replayed(
-    inside: Inside, profile: VendorProfile
-) -> None:
+async def test_vendor_failures_are_retried_item_failures_replayed(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     source = [person(profile, n, group if n % 5 else "999999") for n in range(20)]
     options: dict[str, Any] = {"journal": Kept(), "ordered": True}
@@ -191,7 +189,7 @@ async def test_failures_of_the_vendor_are_tried_again_and_those_of_items_replaye
 
 
 @pytest.mark.anyio
-async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
+async def test_refused_login_does_not_fail_items(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
     async with inside.book(token="wrong") as book:
@@ -209,7 +207,7 @@ async def test_a_refused_login_is_no_failure_of_the_items(path: Path) -> None:
 
 @pytest.mark.anyio
 async def test_refused_credentials_leave_items_open(path: Path) -> None:
-    """An item is not at fault: the same call writes it, once the account may do so."""
+    """The items are correct: the same call writes them when the account is allowed to."""
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
 
@@ -268,8 +266,8 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
 
 
 @pytest.mark.anyio
-async def test_a_source_that_ends_before_what_was_in_flight_is_refused() -> None:
-    """Of those behind its end nobody knows whether they were written: to call it done would be untrue."""
+async def test_source_shorter_than_journal_is_refused() -> None:
+    """Items after its end may have been written, so the run must not be called finished."""
     inside, journal = Inside("atom"), Kept()
     source = people(ATOM, 20, inside.group())
     async with inside.book() as book:
@@ -277,13 +275,13 @@ async def test_a_source_that_ends_before_what_was_in_flight_is_refused() -> None
         journal.finished = None
         journal.entries = {index: journal.entries[index] for index in range(12)}
         journal.entries[11] = evolve(journal.entries[11], state="intent", status=None, id=None)
-        with pytest.raises(JournalMismatchError, match="it ends after 11 inputs, and one more was begun"):
+        with pytest.raises(JournalMismatchError, match="it ends after 11 inputs, but an earlier run began one more"):
             await ran(book.contacts.create_many(source[:11], journal=journal))
         assert journal.finished is None
 
 
 @pytest.mark.anyio
-async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
+async def test_journal_of_other_work_is_refused(path: Path) -> None:
     inside, other = Inside("atom"), Inside("serwersms")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book, other.book() as elsewhere:
@@ -301,7 +299,7 @@ async def test_a_journal_of_something_else_is_refused(path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
+async def test_journal_serves_one_batch_at_a_time(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
@@ -316,8 +314,8 @@ async def test_a_journal_serves_one_batch_at_a_time(path: Path) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """asyncio itself cancels through any shield of anyio's: nobody else may find the journal in use."""
+async def test_cancelled_start_releases_the_journal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncio cancels through any shield of anyio's, and may cancel twice."""
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
@@ -329,7 +327,7 @@ async def test_who_begins_may_be_cancelled_from_outside_and_again(path: Path, mo
 
 
 @pytest.mark.anyio
-async def test_a_source_that_does_not_even_begin_leaves_the_journal(path: Path) -> None:
+async def test_failing_source_releases_the_journal(path: Path) -> None:
     class Broken:
         def __iter__(self) -> Iterator[Contact]:
             raise ValueError("no people today")
@@ -343,7 +341,7 @@ async def test_a_source_that_does_not_even_begin_leaves_the_journal(path: Path) 
 
 
 @pytest.mark.anyio
-async def test_what_cannot_be_a_journal(tmp_path: Path) -> None:
+async def test_invalid_journal_is_refused(tmp_path: Path) -> None:
     inside = Inside("atom")
     (tmp_path / "text").write_text("this is no journal")
     async with inside.book() as book:
@@ -353,8 +351,8 @@ async def test_what_cannot_be_a_journal(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
-    """From the cursor that the list had handed out; what was before it comes from the journal."""
+async def test_list_resumes_at_its_cursor(path: Path) -> None:
+    """Items before the cursor come from the journal."""
     there, inside = Inside("serwersms"), Inside("atom")
     group = inside.group()
     options: dict[str, Any] = {"journal": path, "on_unsupported_field": "drop", "concurrency": 1, "ordered": True}
@@ -376,8 +374,8 @@ async def test_a_list_goes_on_at_its_cursor(path: Path) -> None:
 
 
 @pytest.mark.anyio
-async def test_list_goes_on_where_a_page_ended() -> None:
-    """The page that was done to its last item is not read again."""
+async def test_list_resumes_after_a_complete_page() -> None:
+    """A page whose items are all done is not read again."""
     there, inside, journal = Inside("serwersms"), Inside("atom"), Kept()
     options: dict[str, Any] = {"journal": journal, "on_unsupported_field": "drop", "concurrency": 1}
     async with there.book() as source, inside.book(default_group=inside.group()) as book:
@@ -390,7 +388,7 @@ async def test_list_goes_on_where_a_page_ended() -> None:
 
 
 @in_virtual_time
-async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorProfile) -> None:
+async def test_deletion_of_a_list_resumes(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     async with inside.book() as book:
         await ran(book.contacts.create_many(people(profile, COUNT, group)))
@@ -412,7 +410,7 @@ async def test_a_list_that_is_deleted_goes_on(inside: Inside, profile: VendorPro
 
 
 @in_virtual_time
-async def test_a_delete_that_had_happened_is_deleted(inside: Inside, profile: VendorProfile) -> None:
+async def test_earlier_delete_counts_as_deleted(inside: Inside, profile: VendorProfile) -> None:
     group, journal = inside.group(), Kept()
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
@@ -429,9 +427,7 @@ async def test_a_delete_that_had_happened_is_deleted(inside: Inside, profile: Ve
 
 
 @in_virtual_time
-async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_never_left(
-    inside: Inside, profile: VendorProfile
-) -> None:
+async def test_earlier_delete_counts_after_unsent_retry(inside: Inside, profile: VendorProfile) -> None:
     group, journal = inside.group(), Kept()
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
@@ -451,9 +447,7 @@ async def test_a_delete_that_had_happened_is_deleted_though_a_try_since_then_nev
 
 
 @in_virtual_time
-async def test_a_delete_that_had_happened_is_deleted_though_its_last_attempt_never_left(
-    inside: Inside, profile: VendorProfile
-) -> None:
+async def test_earlier_delete_counts_after_unsent_attempt(inside: Inside, profile: VendorProfile) -> None:
     journal = Kept()
     async with inside.book() as book:
         (created,) = await ran(book.contacts.create_many([person(profile, 1, inside.group())]))
@@ -468,8 +462,8 @@ async def test_a_delete_that_had_happened_is_deleted_though_its_last_attempt_nev
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
-async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, profile: VendorProfile) -> None:
-    """One that is gone was deleted by the run before, where that had begun it; else it was never there."""
+async def test_resumed_and_new_items_use_separate_calls(inside: Inside, profile: VendorProfile) -> None:
+    """A missing contact was deleted by the earlier run if that run had begun the item; otherwise it never existed."""
     journal = Kept()
     async with inside.book() as book:
         ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 2)))]
@@ -487,10 +481,8 @@ async def test_who_was_begun_shares_no_call_with_who_was_not(inside: Inside, pro
 
 
 @in_virtual_time
-async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(
-    inside: Inside, profile: VendorProfile
-) -> None:
-    """Somebody is there who says the same: nobody of this batch, though they were not told apart again."""
+async def test_unsent_create_is_not_unresolved_later(inside: Inside, profile: VendorProfile) -> None:
+    """An equal contact of somebody else exists. It belongs to no item of this batch."""
     twin, journal = person(profile, 1, inside.group()), Kept()
     async with inside.book() as book:
         (there,) = await ran(book.contacts.create_many([twin]))
@@ -506,9 +498,7 @@ async def test_a_create_that_certainly_was_not_is_no_doubt_of_the_next_run(
 
 
 @in_virtual_time
-async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(
-    inside: Inside, profile: VendorProfile
-) -> None:
+async def test_unresolved_upsert_finds_contact_of_later_input(inside: Inside, profile: VendorProfile) -> None:
     twins, journal = [person(profile, 1, inside.group())] * 2, Kept()
     lost = Every(reset_before, *CREATES, most=1)
     deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
@@ -529,10 +519,8 @@ async def test_an_upsert_in_doubt_makes_nobody_whom_a_later_input_has_made(
 
 
 @in_virtual_time
-async def test_who_was_skipped_does_not_own_the_contact_that_another_made(
-    inside: Inside, profile: VendorProfile
-) -> None:
-    """The first cannot be looked up; the second, of the same key, is made and its answer lost; then all is well."""
+async def test_skipped_item_owns_no_contact(inside: Inside, profile: VendorProfile) -> None:
+    """The lookup of the first item fails. The second item has the same key; it is created and its response is lost."""
     group, journal, match = inside.group(), Kept(), match_of(profile)
     asked, made = 0, False
 
@@ -562,7 +550,7 @@ async def test_who_was_skipped_does_not_own_the_contact_that_another_made(
 
 
 @pytest.mark.anyio
-async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> None:
+async def test_uncertain_items_are_never_sent_again(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
     options: dict[str, Any] = {"journal": path, "item_key": lambda contact: contact.phone}
@@ -584,7 +572,7 @@ async def test_uncertain_ones_are_listed_and_never_sent_again(path: Path) -> Non
 
 
 @in_virtual_time
-async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> None:
+async def test_next_run_repeats_failed_lookups() -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
     options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle_timeout": 0.01}
@@ -599,7 +587,7 @@ async def test_what_could_not_be_looked_up_is_looked_up_by_the_next_run() -> Non
 
 
 @pytest.mark.anyio
-async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
+async def test_failing_journal_ends_the_batch(path: Path) -> None:
     inside, journal, taken = Inside("atom"), Kept(), 0
     group = inside.group()
 
@@ -628,7 +616,7 @@ async def test_a_journal_that_fails_ends_the_batch(path: Path) -> None:
 
 
 @in_virtual_time
-async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None:
+async def test_filemail_resumes_contact_without_groups() -> None:
     inside = Inside("filemail")
     group = inside.group()
     async with inside.book() as book:
@@ -646,8 +634,8 @@ async def test_filemail_goes_on_with_a_contact_that_is_in_no_group_yet() -> None
 
 
 @in_virtual_time
-async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> None:
-    """The run dies between the create, whose id is known, and the group: no match key is needed to find it again."""
+async def test_filemail_resumes_contact_with_group_in_flight() -> None:
+    """The run ends between the create, whose id is known, and the call for its group. No match key is needed."""
     inside, journal = Inside("filemail"), Kept()
     group = inside.group()
 
@@ -671,7 +659,7 @@ async def test_filemail_goes_on_with_a_contact_whose_group_was_under_way() -> No
 
 
 @in_virtual_time
-async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfile) -> None:
+async def test_interrupted_upsert_resumes(inside: Inside, profile: VendorProfile) -> None:
     group, match = inside.group(), match_of(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
@@ -696,8 +684,8 @@ async def test_an_upsert_that_died_goes_on(inside: Inside, profile: VendorProfil
 
 
 @pytest.mark.anyio
-async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Inside, profile: VendorProfile) -> None:
-    """Also when those before it could not be written until the next run."""
+async def test_last_change_of_a_contact_wins(inside: Inside, profile: VendorProfile) -> None:
+    """Also when the next run writes changes that failed before."""
     name, journal = "name" if profile.name_format == "full" else "last_name", Kept()
     async with inside.book() as book:
         id = (await book.contacts.create(person(profile, 1, inside.group()))).id
@@ -707,22 +695,21 @@ async def test_of_changes_to_one_contact_the_last_has_the_last_word(inside: Insi
             ((), ["updated", "skipped", "updated", "updated"]),
         ):
             step = book.contacts.update_many(changes, journal=journal, concurrency=1, ordered=True)
-            one, at = step._writer._step.one, iter(range(4))
+            one, at = step._executor._operation.write_one, iter(range(4))
 
-            async def only(ready: Any, again: bool, one: Any = one, at: Any = at, refused: Any = refused) -> Any:
+            async def only(ready: Any, *, again: bool, one: Any = one, at: Any = at, refused: Any = refused) -> Any:
                 if next(at) in refused:
                     raise ConnectError("not there today", vendor=profile.vendor)
-                return await one(ready, again)
+                return await one(ready, again=again)
 
-            step._writer._step.one = only  # type: ignore[method-assign]
+            step._executor._operation.write_one = only  # type: ignore[method-assign]
             assert [result.status for result in await ran(step)] == expected
         (stored,) = [contact async for contact in book.contacts.list()]
         assert getattr(stored, name) == "Fourth"
 
 
 @in_virtual_time
-async def test_an_intent_that_was_only_planned_is_no_doubt() -> None:
-    """A write that certainly never left is sent by the next run without a look."""
+async def test_unsent_intent_is_sent_without_lookup() -> None:
     inside, journal = Inside("atom"), Kept()
     source = people(ATOM, 3, inside.group())
     inside.spoil = Every(no_connection, *CREATES)
@@ -739,7 +726,7 @@ async def test_an_intent_that_was_only_planned_is_no_doubt() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_was_pulled_when_a_batch_stopped_is_not_done(path: Path) -> None:
+async def test_inputs_read_before_stop_stay_open(path: Path) -> None:
     inside = Inside("vercom")
     go_on = anyio.Event()
 

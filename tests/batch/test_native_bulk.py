@@ -1,4 +1,4 @@
-"""Vercom's arrays: each row and each error of an answer goes to its item, and what cannot be told is not guessed."""
+"""Test Vercom's bulk calls: each row and error of a response goes to its item, and missing rows are not guessed."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def told(results: Sequence[Result]) -> list[str]:
     return [result.id or result.status for result in results]
 
 
-async def test_rows_go_by_external_id_whatever_their_order() -> None:
+async def test_rows_are_matched_by_external_id() -> None:
     rows = [row(10 + number, f"crm-{number}") for number in (2, 0, 3, 1)]
     results, transport = await created(BY_EXTERNAL, written(*rows))
     assert told(results) == ["10", "11", "12", "13"]
     assert len(transport.sent) == 1
 
 
-async def test_rows_without_a_name_go_by_order() -> None:
+async def test_rows_without_identity_are_matched_by_order() -> None:
     results, _ = await created(BY_EMAIL, written(*(row(10 + number) for number in range(4))))
     assert told(results) == ["10", "11", "12", "13"]
 
 
-async def test_207_goes_to_each_item() -> None:
+async def test_207_errors_go_to_their_items() -> None:
     answer = written(
         row(10), row(12), errors=[problem("p1@example.com"), problem("p3@example.com", "Not found")], status=207
     )
@@ -67,7 +67,7 @@ async def test_207_goes_to_each_item() -> None:
     assert (results[1].error.field, results[1].error.status, results[1].error.sent) == ("email", 207, "yes")
 
 
-async def test_207_quotes_no_credential() -> None:
+async def test_207_error_contains_no_credential() -> None:
     secret = 'fake/"key"'
     quoting = {**problem("p1@example.com"), "message": f"not for {secret}", "code": secret}
     content = written(row(10), row(12), row(13), errors=[quoting], status=207).content.replace(b"/", rb"\/")
@@ -106,20 +106,20 @@ SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "E
         pytest.param(SHARED, written(row(10), errors=[problem("+48500600700")], status=207), id="an error of either"),
     ],
 )
-async def test_what_an_answer_does_not_tell_is_uncertain(contacts: Sequence[Contact], answer: Answer) -> None:
+async def test_items_missing_from_response_are_uncertain(contacts: Sequence[Contact], answer: Answer) -> None:
     results, transport = await created(contacts, answer)
     assert told(results) == ["uncertain"] * len(contacts)
     assert len(transport.sent) == 1
 
 
-async def test_named_rows_out_of_order_leave_the_others_uncertain() -> None:
+async def test_rows_out_of_order_leave_others_uncertain() -> None:
     contacts = [BY_EXTERNAL[0], BY_EMAIL[1], BY_EXTERNAL[2], BY_EMAIL[3]]
     answer = written(row(12, "crm-2"), row(11), row(10, "crm-0"), row(13))
     results, _ = await created(contacts, answer)
     assert told(results) == ["10", "uncertain", "12", "uncertain"]
 
 
-async def test_both_of_two_who_share_a_name_were_refused_or_both_were_not() -> None:
+async def test_error_of_shared_identity_goes_to_both() -> None:
     results, _ = await created(SHARED, written(errors=[problem("+48500600700")] * 2, status=207))
     assert told(results) == ["failed", "failed"]
     twins = [Contact(external_id="crm-1", email=f"p{number}@example.com") for number in range(2)]
@@ -129,7 +129,7 @@ async def test_both_of_two_who_share_a_name_were_refused_or_both_were_not() -> N
     assert told(results) == ["uncertain", "uncertain"]
 
 
-async def test_a_whole_array_that_was_refused_is_split() -> None:
+async def test_refused_bulk_call_is_split() -> None:
     def answer(call: PreparedRequest) -> Answer:
         sent = json.loads(call.body)
         if any(each["email"] == "p2@example.com" for each in sent):
@@ -151,14 +151,14 @@ async def test_a_whole_array_that_was_refused_is_split() -> None:
         (reply(b'{"meta":{},"da'), "uncertain"),
     ],
 )
-async def test_an_array_whose_answer_was_lost_is_not_sent_again(answer: Answer, status: str) -> None:
+async def test_lost_bulk_create_is_not_sent_again(answer: Answer, status: str) -> None:
     results, transport = await created(BY_EMAIL, answer)
     assert told(results) == [status] * 4
     assert len(transport.sent) == 1
     assert (status == "failed") == all(isinstance(result.error, AuthError) for result in results)
 
 
-async def test_an_array_that_never_left_is_sent_again() -> None:
+async def test_unsent_bulk_call_is_sent_again() -> None:
     failure = TransportFailure("connect", "no", "ConnectError")
     results, transport = await created(BY_EMAIL, failure, written(*(row(10 + number) for number in range(4))))
     assert told(results) == ["10", "11", "12", "13"]
@@ -175,14 +175,14 @@ async def deleted(*answers: Any) -> tuple[list[str], list[list[int]]]:
 GONE = {"errors": [problem(None, "Not found")], "meta": {}}
 
 
-async def test_ids_go_in_one_delete() -> None:
+async def test_ids_share_one_delete_call() -> None:
     assert await deleted(written(row(1), row(2), row(3))) == (["deleted"] * 3, [[1, 2, 3]])
     assert await deleted(written()) == (["deleted"] * 3, [[1, 2, 3]])
     named = written(row(1), row(3), errors=[problem("2", "Not found")], status=207)
     assert await deleted(named) == (["deleted", "failed", "deleted"], [[1, 2, 3]])
 
 
-async def test_a_delete_whose_answer_does_not_tell_is_asked_one_by_one() -> None:
+async def test_unclear_bulk_delete_is_repeated_one_by_one() -> None:
     nameless = written(row(1), errors=[problem(None, "Not found")], status=207)
     done, gone = written(), reply(GONE, 404)
     # The second was deleted by the first call, or was never there: nobody can tell, and either way it is gone.
@@ -190,13 +190,13 @@ async def test_a_delete_whose_answer_does_not_tell_is_asked_one_by_one() -> None
     assert await deleted(written(row(1)), done, done) == (["deleted"] * 3, [[1, 2, 3], [2], [3]])
 
 
-async def test_ids_that_are_all_gone() -> None:
+async def test_delete_of_missing_ids_fails() -> None:
     assert (await deleted(reply(GONE, 404)))[0] == ["failed"] * 3
     lost = TransportFailure("lost", "maybe", "ReadError")
     assert (await deleted(lost, reply(GONE, 404)))[0] == ["deleted"] * 3
 
 
-async def test_updates_by_id_and_by_external_id_do_not_mix() -> None:
+async def test_updates_by_different_ids_use_separate_calls() -> None:
     rows = [row(7, "7000"), row(8, "7"), row(9, "crm")]
     transport = FakeTransport(written(*rows))
     changes: list[Any] = [(id, {"company": "ABC"}) for id in ("7", ExternalId("crm"), ExternalId("7"))]
@@ -206,7 +206,7 @@ async def test_updates_by_id_and_by_external_id_do_not_mix() -> None:
     assert len(transport.sent) == 1
 
 
-async def test_an_update_that_the_answer_does_not_name_is_asked_for_alone() -> None:
+async def test_update_missing_from_response_is_repeated_alone() -> None:
     transport = FakeTransport(written(row(7)), written(row(8)))
     async with book_over("vercom", transport) as book:
         results = await ran(book.contacts.update_many([(id, {"company": "ABC"}) for id in ("7", "8")], ordered=True))
@@ -214,7 +214,7 @@ async def test_an_update_that_the_answer_does_not_name_is_asked_for_alone() -> N
     assert [len(json.loads(call.body)) for call in transport.sent] == [2, 1]
 
 
-async def test_as_many_as_fit_go_in_one_call() -> None:
+async def test_bulk_calls_are_filled() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         results = await ran(book.contacts.create_many(people(PROFILE, 2500), concurrency=1))
@@ -226,7 +226,7 @@ async def test_as_many_as_fit_go_in_one_call() -> None:
         assert inside.count["deleteContacts"] == 3
 
 
-async def test_members_of_several_groups_go_in_a_call_for_each() -> None:
+async def test_each_group_has_its_own_call() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
@@ -238,7 +238,7 @@ async def test_members_of_several_groups_go_in_a_call_for_each() -> None:
         assert inside.count["addGroupContacts"] == 2
 
 
-async def test_changes_of_groups_go_one_by_one() -> None:
+async def test_group_changes_are_sent_one_by_one() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         group = (await book.groups.create("Friends")).id

@@ -1,4 +1,4 @@
-"""A batch outlasts a vendor that refuses everything with 429, without a `Retry-After`. In virtual time."""
+"""Test that a batch survives a vendor that refuses everything with 429 and no `Retry-After`, in virtual time."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ DONE = reply({"status": "success", "result": []})
 
 
 @pytest.mark.parametrize(("rate", "length", "most"), [(50, 60, 0), (50, 300, 40), (None, 60, 40)], ids=str)
-def test_batch_outlasts_minutes_of_refusals(rate: float | None, length: float, most: int) -> None:
-    """At most so many of 2,000 items fail, each after all of its attempts, and the vendor is asked rarely."""
+def test_batch_survives_minutes_of_refusals(rate: float | None, length: float, most: int) -> None:
+    """Few of 2,000 items fail, each after all its attempts, and the vendor gets few requests."""
 
     async def main() -> None:
         begins, late = float("inf"), 0

@@ -1,4 +1,4 @@
-"""What ends a batch early, what happens to a key that comes twice, and what a vendor cannot hold."""
+"""Test what ends a batch early, repeated keys, and fields that the vendor cannot store."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_on_error_stop_begins_nothing_more(inside: Inside, profile: Vendor
         assert statuses(results)["created"] == len(results) - 1 == len(inside.contacts())
 
 
-async def test_stop_ends_items_in_flight_in_order() -> None:
+async def test_stop_completes_items_in_flight() -> None:
     inside = Inside("atom")
     async with inside.book() as book:
         batch = book.contacts.create_many(people(book.profile, 200, await group_of(book)), concurrency=4)
@@ -59,9 +59,7 @@ async def test_max_failures(inside: Inside, profile: VendorProfile, most: int | 
         assert (summary.stopped is None) == (most is None)
 
 
-async def test_a_vendor_that_does_not_accept_the_credentials_is_not_asked_on(
-    inside: Inside, profile: VendorProfile
-) -> None:
+async def test_refused_credentials_stop_the_batch(inside: Inside, profile: VendorProfile) -> None:
     async with inside.book(concurrency=2) as book:
         group = await group_of(book)
 
@@ -76,7 +74,7 @@ async def test_a_vendor_that_does_not_accept_the_credentials_is_not_asked_on(
         assert inside.count["createContact"] + inside.count["createContacts"] <= 2
 
 
-async def test_a_key_that_comes_twice(inside: Inside, profile: VendorProfile) -> None:
+async def test_repeated_key_of_existing_contact(inside: Inside, profile: VendorProfile) -> None:
     match = match_of(profile)
     async with inside.book() as book:
         group = await group_of(book)
@@ -96,7 +94,7 @@ async def test_a_key_that_comes_twice(inside: Inside, profile: VendorProfile) ->
 
 @pytest.mark.parametrize("on_duplicate", ["update", "skip", "error"])
 @pytest.mark.parametrize("verb", ["create_many", "upsert_many"])
-async def test_a_key_that_was_not_there_and_comes_twice(
+async def test_repeated_key_of_new_contact(
     inside: Inside, profile: VendorProfile, verb: str, on_duplicate: Any
 ) -> None:
     match = match_of(profile)
@@ -114,7 +112,7 @@ async def test_a_key_that_was_not_there_and_comes_twice(
         assert all((contact.name or "").endswith(f"Version {version}") for contact in there)
 
 
-async def test_several_matches_are_an_error_that_lists_them(inside: Inside, profile: VendorProfile) -> None:
+async def test_several_matches_are_listed_in_error(inside: Inside, profile: VendorProfile) -> None:
     match = match_of(profile)
     async with inside.book() as book:
         group = await group_of(book)
@@ -128,7 +126,7 @@ async def test_several_matches_are_an_error_that_lists_them(inside: Inside, prof
             assert sorted(result.error.candidates) == sorted(twin.id or "" for twin in twins)
 
 
-async def test_a_refused_one_makes_no_duplicate_of_the_next(inside: Inside, profile: VendorProfile) -> None:
+async def test_item_after_refused_one_is_no_duplicate(inside: Inside, profile: VendorProfile) -> None:
     match = match_of(profile)
     async with inside.book() as book:
         group = await group_of(book)
@@ -143,7 +141,7 @@ async def test_a_refused_one_makes_no_duplicate_of_the_next(inside: Inside, prof
         assert len(inside.contacts()) == 1
 
 
-async def test_who_has_no_key_cannot_be_matched(inside: Inside, profile: VendorProfile) -> None:
+async def test_contact_without_match_key_fails(inside: Inside, profile: VendorProfile) -> None:
     match = match_of(profile)
     nobody = person(profile, 1, **{match: None})
     async with inside.book() as book:
@@ -158,13 +156,13 @@ async def test_who_has_no_key_cannot_be_matched(inside: Inside, profile: VendorP
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 async def test_create_without_key_and_policy_is_written(inside: Inside, profile: VendorProfile) -> None:
-    """Without `on_duplicate` the key serves to find out what became of a lost answer, and is not required."""
+    """Without `on_duplicate` the key is needed only if a response is lost, so that it may be missing."""
     async with inside.book() as book:
         (result,) = await ran(book.contacts.create_many([person(profile, 1, phone=None)], match="phone"))
     assert (result.status, len(inside.contacts())) == ("created", 1)
 
 
-async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Inside, profile: VendorProfile) -> None:
+async def test_phone_without_country_fails_with_advice(inside: Inside, profile: VendorProfile) -> None:
     if "phone" not in profile.match_keys:
         pytest.skip(f"{profile.title} is not matched by phone")
     async with inside.book() as book:
@@ -173,7 +171,7 @@ async def test_who_has_a_phone_of_no_country_is_told_how_to_write_it(inside: Ins
     assert f"phone is no number of region {profile.default_region}: write +<country><number>" in str(result.error)
 
 
-async def test_on_loss(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
+async def test_on_unsupported_field(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
     async with inside.book() as book:
         group = await group_of(book)
         rich = person(profile, 1, group, fields={"custom_1": "x", "nickname": "y"})
@@ -200,7 +198,7 @@ async def test_on_loss(inside: Inside, profile: VendorProfile, tmp_path: Path) -
             assert batch.summary.dropped_fields == dict.fromkeys(lost, 1)
 
 
-async def test_who_opted_out_is_not_written_anew(inside: Inside, profile: VendorProfile) -> None:
+async def test_suppressed_contact_is_skipped(inside: Inside, profile: VendorProfile) -> None:
     async with inside.book() as book:
         group = await group_of(book)
         off = person(profile, 1, group)
@@ -227,7 +225,7 @@ async def test_who_opted_out_is_not_written_anew(inside: Inside, profile: Vendor
         {"item_key": anyio.sleep}, {"progress": anyio.sleep},
     ],
 )  # fmt: skip
-async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
+async def test_invalid_options_are_refused(inside: Inside, options: Any) -> None:
     async with inside.book() as book:
         with pytest.raises(InvalidInputError) as caught:
             book.contacts.create_many([], **options)
@@ -237,17 +235,17 @@ async def test_options_that_cannot_be(inside: Inside, options: Any) -> None:
                 book.contacts.create_many([], match=match)  # type: ignore[arg-type]
         with pytest.raises(InvalidInputError, match="phone, email, external_id"):
             book.contacts.upsert_many([], match=None)  # type: ignore[arg-type]
-        with pytest.raises(InvalidInputError, match="on_duplicate is one of 'skip', 'update', 'error'"):
+        with pytest.raises(InvalidInputError, match="on_duplicate must be one of 'skip', 'update', 'error'"):
             book.contacts.upsert_many([], match="phone", on_duplicate=None)  # type: ignore[arg-type]
 
 
-async def test_a_batch_that_was_not_entered_says_so(inside: Inside) -> None:
+async def test_batch_without_enter_raises(inside: Inside) -> None:
     async with inside.book() as book:
         with pytest.raises(UsageError, match="async with"), anyio.fail_after(60):
             await anext(book.contacts.create_many([]))
 
 
-async def test_errors_of_items_name_the_verb(inside: Inside, profile: VendorProfile) -> None:
+async def test_item_errors_name_the_operation(inside: Inside, profile: VendorProfile) -> None:
     async with inside.book() as book:
         for batch, verb in (
             (book.contacts.create_many([Contact()]), "contacts.create"),

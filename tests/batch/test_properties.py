@@ -1,4 +1,4 @@
-"""Whatever goes wrong, and wherever a run is cut off: each input has one result, nobody is doubled, nobody is lost."""
+"""Test random faults and interruptions: each input has one result, and each contact is written once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources of every kind, results in order or as they come, progress, and a block that is left early."""
+"""Test all kinds of sources, the order of results, progress, and blocks that are left early."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def test_sources(book: AddressBook, make: Any, count: int) -> None:
 
 @pytest.mark.parametrize("bulk", [False, True], ids=["one by one", "in bulk"])
 @pytest.mark.parametrize("asynchronous", [False, True])
-async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous: bool) -> None:
+async def test_source_that_raises(book: AddressBook, bulk: bool, asynchronous: bool) -> None:
     def broken(profile: VendorProfile) -> Iterator[Contact]:
         yield from people(profile, 10)
         raise ZeroDivisionError("the source")
@@ -87,7 +87,7 @@ async def test_a_source_that_raises(book: AddressBook, bulk: bool, asynchronous:
             await book.contacts.create_many(broken(book.profile)).run()
 
 
-async def test_a_list_of_another_book(book: AddressBook) -> None:
+async def test_list_of_another_book(book: AddressBook) -> None:
     other = Inside("serwersms")
     async with other.book() as from_book:
         await ran(from_book.contacts.create_many(people(from_book.profile, 30)))
@@ -98,7 +98,7 @@ async def test_a_list_of_another_book(book: AddressBook) -> None:
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_no_more_is_taken_than_is_worked_off(book: AddressBook, inside: Inside, ordered: bool) -> None:
+async def test_source_is_read_only_as_processed(book: AddressBook, inside: Inside, ordered: bool) -> None:
     taken = 0
 
     def endless() -> Iterator[Contact]:
@@ -121,7 +121,7 @@ async def test_no_more_is_taken_than_is_worked_off(book: AddressBook, inside: In
     assert inside.peak <= 4
 
 
-async def test_results_in_order_wait_for_the_slowest_within_a_window(book: AddressBook, inside: Inside) -> None:
+async def test_ordered_results_wait_for_slowest_input(book: AddressBook, inside: Inside) -> None:
     go_on, calls = anyio.Event(), 0
 
     async def wait(_: Inside, run: Run) -> Any:
@@ -163,7 +163,7 @@ async def test_progress(book: AddressBook) -> None:
     assert (told[-1].total, told[-1].seconds_left, told.closed) == (None, None, 2)
 
 
-async def test_a_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_progress_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:
     summary = await book.contacts.create_many([*PEOPLE, Contact()], progress=True).run()
     assert summary.counts == {"created": 30, "failed": 1}
     shown = capsys.readouterr().err
@@ -172,7 +172,7 @@ async def test_a_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> N
     assert "1 failed" in shown
 
 
-async def test_a_progress_that_fails_is_no_result_lost(book: AddressBook, inside: Inside) -> None:
+async def test_failing_progress_loses_no_result(book: AddressBook, inside: Inside) -> None:
     def fail(progress: Progress) -> None:
         raise ZeroDivisionError
 
@@ -182,7 +182,7 @@ async def test_a_progress_that_fails_is_no_result_lost(book: AddressBook, inside
     assert 1 <= len(results) == len(inside.contacts()) <= 2
 
 
-async def test_a_batch_runs_once(book: AddressBook) -> None:
+async def test_batch_runs_once(book: AddressBook) -> None:
     batch = book.contacts.create_many(PEOPLE)
     await batch.run()
     with pytest.raises(UsageError, match="runs once"):
@@ -203,7 +203,7 @@ async def test_several_readers_share_the_results(book: AddressBook) -> None:
     assert sorted(indices) == list(range(40))
 
 
-async def test_a_book_that_is_not_open(inside: Inside) -> None:
+async def test_closed_book_raises(inside: Inside) -> None:
     book = inside.book()
     with pytest.raises(UsageError):
         book.contacts.create_many(PEOPLE)
@@ -213,7 +213,7 @@ async def test_a_book_that_is_not_open(inside: Inside) -> None:
         await batch.run()
 
 
-async def test_a_book_that_is_closed_under_way_is_no_end(inside: Inside) -> None:
+async def test_book_closed_during_batch_raises(inside: Inside) -> None:
     inside.spoil = lambda _: lambda *_: anyio.sleep_forever()
     book = inside.book(default_group=inside.group())
     async with anyio.create_task_group() as tasks:
@@ -251,7 +251,7 @@ async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Ins
     assert summary.total == summary.counts["created"] + summary.counts.get("cancelled", 0)
 
 
-async def test_an_error_in_the_block_comes_out(book: AddressBook) -> None:
+async def test_error_in_the_block_is_raised(book: AddressBook) -> None:
     async def fail() -> None:
         async with book.contacts.create_many(people(ATOM, 100)) as run:
             async for _ in run:
@@ -261,7 +261,7 @@ async def test_an_error_in_the_block_comes_out(book: AddressBook) -> None:
         await fail()
 
 
-async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
+async def test_waiting_source_does_not_delay_stop(book: AddressBook) -> None:
     closed = False
 
     async def endless() -> AsyncIterator[Contact]:
@@ -282,10 +282,8 @@ async def test_a_source_that_waits_is_left_waiting(book: AddressBook) -> None:
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 @pytest.mark.parametrize("asynchronous", [False, True])
-async def test_a_source_whose_own_work_is_cancelled_is_no_end(
-    book: AddressBook, tmp_path: Path, asynchronous: bool
-) -> None:
-    """It takes its reader with it; and what is left of it, an exhausted generator, looks as if all were done."""
+async def test_source_cancelled_from_within_raises(book: AddressBook, tmp_path: Path, asynchronous: bool) -> None:
+    """The cancellation exhausts the generator, which looks as if all items were processed."""
 
     def source(failing: bool) -> Iterator[Contact]:
         for number, each in enumerate(people(ATOM, 20)):
@@ -305,7 +303,7 @@ async def test_a_source_whose_own_work_is_cancelled_is_no_end(
     assert statuses(await ran(book.contacts.create_many(source(False), **options))) == {"created": 20}
 
 
-async def test_a_source_that_is_none() -> None:
+async def test_invalid_source_is_refused() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         for source in (None, 5, "text", b"bytes"):
@@ -314,7 +312,7 @@ async def test_a_source_that_is_none() -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_nothing_is_written_behind_a_block_that_was_left(server: Server, make_book: Any, vendor: str) -> None:
+async def test_nothing_is_written_after_block_is_left(server: Server, make_book: Any, vendor: str) -> None:
     async with make_book() as book:
         group = (await book.groups.create("Friends")).id
         server.fault("delay", vendor, seconds=0.05, count=None, when="before")

@@ -1,4 +1,4 @@
-"""A journal belongs to the account: it survives renewed credentials, and no other account takes it for its own."""
+"""Test that a journal belongs to its account: renewed credentials resume it, and other accounts are refused."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def left_after(batch: Batch[Any], count: int) -> None:
 
 
 @pytest.mark.parametrize("account", [None, "mine"])
-async def test_renewed_credentials_double_nobody(
+async def test_renewed_credentials_create_no_duplicates(
     vendor: str,
     profile: VendorProfile,
     account: str | None,
@@ -70,7 +70,7 @@ async def test_renewed_credentials_double_nobody(
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
 @pytest.mark.parametrize("account", [None, "mine"])
-async def test_a_token_after_a_password_doubles_nobody(
+async def test_token_after_password_creates_no_duplicates(
     profile: VendorProfile,
     account: str | None,
     server: Server,
@@ -121,7 +121,7 @@ async def begun(
 async def test_another_account_is_refused_before_any_write(
     vendor: str, profile: VendorProfile, path: Path, account: str | None, finished: bool
 ) -> None:
-    """The same base URL; other contacts, though in part under the same ids."""
+    """The base URL is the same. The other account has other contacts, some of them with the same ids."""
     match = match_of(profile)
     (one, group), (other, _) = inside_of(vendor), inside_of(vendor)
     await begun(one, profile, group, path, COUNT if finished else 6, match=match, book={"account": "mine"})
@@ -140,8 +140,8 @@ async def test_another_account_is_refused_before_any_write(
     assert dumped(path) == before
 
 
-async def test_contacts_that_are_the_same_show_the_account(vendor: str, profile: VendorProfile, path: Path) -> None:
-    """Read by id, at most three; and what is learned so is known in the next run."""
+async def test_equal_contacts_prove_the_account(vendor: str, profile: VendorProfile, path: Path) -> None:
+    """At most three contacts are read by id, and the next run knows the account without reading."""
     inside, group = inside_of(vendor)
     options: dict[str, Any] = {"journal": path, "match": match_of(profile), "concurrency": 1}
     source = people(profile, COUNT, group)
@@ -168,7 +168,7 @@ async def test_contacts_that_are_the_same_show_the_account(vendor: str, profile:
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_of_the_contacts_that_are_read_each_must_match(profile: VendorProfile) -> None:
+async def test_every_compared_contact_must_match(profile: VendorProfile) -> None:
     match = match_of(profile)
     for index in range(6):
         inside, group = inside_of("atom")
@@ -193,8 +193,8 @@ async def test_of_the_contacts_that_are_read_each_must_match(profile: VendorProf
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_what_cannot_be_compared_is_refused(profile: VendorProfile, path: Path) -> None:
-    """No match key, nothing finished, deletes, updates by id, groups: the caller says that the account is the same."""
+async def test_run_without_comparable_contacts_is_refused(profile: VendorProfile, path: Path) -> None:
+    """Without match key or finished item, and for deletes, updates by id and groups, the caller states the account."""
     inside, group = inside_of("atom")
     source, match = people(profile, COUNT, group), match_of(profile)
     async with inside.book(account=None) as book:
@@ -234,8 +234,7 @@ async def failing(inside: Inside, run: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_run_without_entries_begins_anew(profile: VendorProfile, path: Path) -> None:
-    """Nothing of it can be doubled or taken for another account's."""
+async def test_run_without_entries_begins_again(profile: VendorProfile, path: Path) -> None:
     inside, group = inside_of("atom")
     async with inside.book(account=None) as book:
         for _ in range(2):
@@ -248,8 +247,7 @@ async def test_run_without_entries_begins_anew(profile: VendorProfile, path: Pat
 
 
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
-async def test_another_place_is_asked_and_remembered(profile: VendorProfile, vendor: str) -> None:
-    """Another base URL or brand may be another account, whatever it is called."""
+async def test_other_base_url_or_brand_is_checked_once(profile: VendorProfile, vendor: str) -> None:
     inside, group = inside_of(vendor)
     journal, match = Kept(), match_of(profile)
     await begun(inside, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
@@ -265,7 +263,7 @@ async def test_another_place_is_asked_and_remembered(profile: VendorProfile, ven
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_mismatch_names_no_other_file(profile: VendorProfile, path: Path) -> None:
+async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Path) -> None:
     inside, group = inside_of("atom")
     source = people(profile, COUNT, group)
     await begun(inside, profile, group, path, 4, match="phone", book={"account": "mine"})
@@ -292,7 +290,7 @@ async def test_mismatch_names_no_other_file(profile: VendorProfile, path: Path) 
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
-async def test_match_that_differs_is_refused(profile: VendorProfile) -> None:
+async def test_different_match_is_refused(profile: VendorProfile) -> None:
     journal, (inside, group) = Kept(), inside_of("atom")
     await begun(inside, profile, group, journal, 4, match="phone")
     async with inside.book() as book:
@@ -302,7 +300,7 @@ async def test_match_that_differs_is_refused(profile: VendorProfile) -> None:
 
 
 @pytest.mark.parametrize("key", ["a phrase of sixteen", b"\x00\xff" * 8])
-async def test_journal_key_is_needed_and_checked(
+async def test_journal_key_is_required_and_checked(
     vendor: str, profile: VendorProfile, path: Path, key: str | bytes
 ) -> None:
     inside, group = inside_of(vendor)
@@ -334,7 +332,7 @@ async def test_journal_key_is_needed_and_checked(
 
 
 @pytest.mark.parametrize("wrong", ["fifteen letters", b"x" * 15, "", 5, ["x"] * 16])
-async def test_journal_key_that_is_none(path: Path, wrong: Any) -> None:
+async def test_invalid_journal_key_is_refused(path: Path, wrong: Any) -> None:
     async with Inside("atom").book() as book:
         with pytest.raises(InvalidInputError, match="at least 16") as caught:
             book.contacts.create_many([], journal=path, journal_key=wrong)
@@ -349,8 +347,11 @@ def unkeyed(text: str) -> list[str]:
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
 @pytest.mark.parametrize("journal_key", [None, "a phrase of sixteen"])
-async def test_copied_journal_gives_no_phone(profile: VendorProfile, path: Path, journal_key: str | None) -> None:
-    """Of 3,000 candidates, 100 of them right: with the key that a run stores all are found, with `journal_key` none."""
+async def test_copied_journal_reveals_no_phone(profile: VendorProfile, path: Path, journal_key: str | None) -> None:
+    """Of 3,000 candidate numbers 100 are right.
+
+    With the key that a run stores all are found, with `journal_key` none.
+    """
     inside, group = inside_of("serwersms")
     async with inside.book() as book:
         await ran(
@@ -368,7 +369,7 @@ def recovered(path: Path) -> set[str]:
         keys = {key for (key,) in db.execute("select key from entry")}
         (stored,) = db.execute("select key from run").fetchone()
     hashes = KeyedHash()
-    hashes.use(stored)
+    hashes.set_key(stored)
     return {phone for phone in candidates if hashes.digest(phone) in keys or keys & set(unkeyed(phone))}
 
 
@@ -376,8 +377,8 @@ def content(path: Path) -> bytes:
     return path.read_bytes()
 
 
-async def test_journal_holds_nothing_of_a_credential(vendor: str, profile: VendorProfile, path: Path) -> None:
-    """Neither a credential nor a hash of one, in whatever order; and the user name only under the run's key."""
+async def test_journal_contains_no_credential(vendor: str, profile: VendorProfile, path: Path) -> None:
+    """Neither a credential nor a hash of it, in any order; the user name only under the run's key."""
     inside, group = inside_of(vendor)
     await begun(inside, profile, group, path, 4, match=match_of(profile))
     data = content(path)
@@ -390,8 +391,8 @@ async def test_journal_holds_nothing_of_a_credential(vendor: str, profile: Vendo
 
 @pytest.mark.parametrize("verb", ["create", "update"])
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
-async def test_hashes_differ_from_run_to_run(profile: VendorProfile, verb: str) -> None:
-    """The same people, and the same external ids, in two journals: nobody can tell."""
+async def test_hashes_differ_between_runs(profile: VendorProfile, verb: str) -> None:
+    """Two journals of the same contacts and external ids have no hash in common."""
     inside, group = inside_of("vercom")
     kept: list[Kept] = [Kept(), Kept()]
     async with inside.book() as book:

@@ -1,4 +1,4 @@
-"""Streams of any length: memory stays flat, and no bound is passed."""
+"""Test sources of any length: memory stays flat, and no limit is exceeded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Items whose outcome an earlier run left open: a later match or a decision of the caller settles them."""
+"""Test items that an earlier run left uncertain: a later match or a decision of the caller settles them."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ async def test_decision_settles_items_without_match(
 
 
 @in_virtual_time
-async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
+async def test_equal_contacts_stay_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
     group, journal, match = inside.group(), Kept(), match_of(profile)
     source = [person(profile, 1, group)]
     async with inside.book() as book:
@@ -147,8 +147,8 @@ async def test_several_equal_contacts_stay_uncertain_until_decided(inside: Insid
 
 
 @in_virtual_time
-async def test_lost_retry_is_proved_by_ids_found_before(inside: Inside, profile: VendorProfile) -> None:
-    """The lookup before a retry counts as the one before a first attempt."""
+async def test_lost_retry_is_resolved_by_existing_ids(inside: Inside, profile: VendorProfile) -> None:
+    """The lookup before a retry counts as the lookup before a first attempt."""
     group, journal, match = inside.group(), Kept(), match_of(profile)
     source = [person(profile, 1, group)]
     async with inside.book() as book:
@@ -186,7 +186,7 @@ async def test_unequal_contact_with_key_is_a_duplicate(
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_later_input_of_earlier_run_has_last_word(inside: Inside, profile: VendorProfile) -> None:
+async def test_later_input_of_earlier_run_wins(inside: Inside, profile: VendorProfile) -> None:
     group, journal = inside.group(), Kept()
     source = [person(profile, 1, group, last_name=name) for name in ("First", "Second", "Third")]
     async with inside.book() as book:
@@ -206,7 +206,7 @@ async def test_later_input_of_earlier_run_has_last_word(inside: Inside, profile:
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
 async def test_open_later_input_does_not_overtake(inside: Inside, profile: VendorProfile) -> None:
-    """It is written again after this one."""
+    """The later input is written again after the earlier input."""
     journal = Kept()
     source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second")]
     async with inside.book() as book:
@@ -224,8 +224,8 @@ async def test_open_later_input_does_not_overtake(inside: Inside, profile: Vendo
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_later_input_with_key_has_last_word(inside: Inside, profile: VendorProfile) -> None:
-    """Also where an input before both made the contact."""
+async def test_later_input_with_key_wins(inside: Inside, profile: VendorProfile) -> None:
+    """Also if an input before both created the contact."""
     journal = Kept()
     source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second", "Third")]
     options: dict[str, Any] = {
@@ -242,7 +242,7 @@ async def test_later_input_with_key_has_last_word(inside: Inside, profile: Vendo
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
 async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
-    """A rule of the later run that the item breaks says nothing of what the earlier run sent."""
+    """The later run refuses the item, but that says nothing about what the earlier run sent."""
     journal, source = Kept(), [person(profile, 1, phone=None), person(profile, 2)]
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
@@ -260,7 +260,7 @@ async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profi
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
 async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: VendorProfile) -> None:
-    """The contact is known, and so nothing is left to find out before the refusal is told."""
+    """The contact is known, so that no lookup is needed before the item is refused."""
     journal, source = Kept(), [person(profile, 1, phone=None)]
     async with inside.book() as book:
         (made,) = await ran(book.contacts.create_many(source, journal=journal))
@@ -291,8 +291,8 @@ async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, profile: V
 
 
 @in_virtual_time
-async def test_failed_lookup_leaves_the_item_unseen(inside: Inside, profile: VendorProfile) -> None:
-    """The next run must not take what it finds for its own."""
+async def test_failed_lookup_keeps_existing_ids_unknown(inside: Inside, profile: VendorProfile) -> None:
+    """The next run must not adopt a contact that it finds."""
     source, journal, match = [person(profile, 1, inside.group())], Kept(), match_of(profile)
     await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     async with inside.book(max_attempts=1) as book:
@@ -314,14 +314,14 @@ async def test_found_contact_outside_its_group_is_no_success(inside: Inside, pro
         inside.spoil = Every(no_connection, "addToGroup")
         (result,) = await ran(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))
     assert (result.status, result.id is not None) == ("failed", True)
-    assert "not put into all its groups" in str(result.error)
+    assert "not in all its groups" in str(result.error)
 
 
 @pytest.mark.parametrize("way", [{"match": "phone"}, {"uncertain": "skip"}], ids=str)
 @pytest.mark.parametrize("died", [False, True], ids=["finished", "died again"])
 @pytest.mark.anyio
-async def test_list_is_read_anew_for_uncertain_items(tmp_path: Path, died: bool, way: dict[str, Any]) -> None:
-    """What comes before the cursor of a list is not given out again, unless one of its items is to be settled."""
+async def test_list_is_read_again_for_uncertain_items(tmp_path: Path, died: bool, way: dict[str, Any]) -> None:
+    """Items before the cursor of a list are not given out again, unless one of them can be settled."""
     there, inside = Inside("serwersms"), Inside("atom")
     options: dict[str, Any] = {
         "journal": tmp_path / "x",
@@ -372,7 +372,7 @@ async def test_reopened_run_refuses_a_longer_source() -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kept", [False, True], ids=["file", "own"])
-async def test_journal_keeps_the_match_that_it_was_given_later(tmp_path: Path, kept: bool) -> None:
+async def test_journal_keeps_match_that_was_added_later(tmp_path: Path, kept: bool) -> None:
     inside = Inside("vercom")
     source = people(inside.book().profile, 3)
     journal: Any = Kept() if kept else tmp_path / "import.sqlite"
@@ -389,7 +389,7 @@ async def test_journal_keeps_the_match_that_it_was_given_later(tmp_path: Path, k
 
 @pytest.mark.parametrize("vendor", ["atom"])
 @in_virtual_time
-async def test_messages_name_the_ways_out(inside: Inside) -> None:
+async def test_messages_name_the_remedy(inside: Inside) -> None:
     source = people(ATOM, 1, inside.group())
 
     async def message(make: Callable[[Any], Any], *operations: str) -> tuple[str, str]:
@@ -400,7 +400,7 @@ async def test_messages_name_the_ways_out(inside: Inside) -> None:
             assert result.status == "uncertain"
             assert batch.summary.remedy in result.error.message
             lines = str(batch.summary).splitlines()
-            assert f"to resolve what is uncertain: {batch.summary.remedy}" in lines
+            assert f"to resolve uncertain inputs: {batch.summary.remedy}" in lines
             return result.error.message, str(batch.summary)
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
@@ -414,7 +414,7 @@ async def test_messages_name_the_ways_out(inside: Inside) -> None:
         (result,) = await ran(book.contacts.create_many(source, **matched))
     assert f"run the same journal again to look the contact up again, or {decide}" in str(result.error)
     for told in await message(lambda book: book.contacts.create_many(source), *CREATES):
-        assert "look the contact up, and repeat it only if it is not there; with journal=" in told
+        assert "look the contact up, and repeat it only if it is missing; with journal=" in told
     for told in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
         assert "repeat it: this write is safe to repeat" in told
     for told in await message(lambda book: book.contacts.delete_many(["1"], journal=Kept()), "deleteContact"):
@@ -429,7 +429,7 @@ async def test_uncertain_is_checked_before_any_request() -> None:
         wrong: list[tuple[Callable[[], Any], str]] = [
             (lambda: book.contacts.create_many(source, uncertain="retry"), "uncertain= needs journal="),
             (lambda: book.contacts.delete_many(["1"], journal=Kept(), uncertain="skip"), "contacts.delete is safe to"),
-            (lambda: book.contacts.create_many(source, journal=Kept(), uncertain="guess"), "uncertain is one of"),  # type: ignore[arg-type]
+            (lambda: book.contacts.create_many(source, journal=Kept(), uncertain="guess"), "uncertain must be one of"),  # type: ignore[arg-type]
         ]
         for make, why in wrong:
             with pytest.raises(InvalidInputError, match=why) as caught:
@@ -439,11 +439,11 @@ async def test_uncertain_is_checked_before_any_request() -> None:
 
 
 @in_virtual_time
-async def test_ways_out_are_said_once(inside: Inside, profile: VendorProfile) -> None:
-    """However many items of an array one lost answer was about."""
+async def test_remedy_is_named_once(inside: Inside, profile: VendorProfile) -> None:
+    """Also if one lost response concerns many items of a bulk call."""
     inside.spoil = Every(reset_after, *CREATES)
     async with inside.book() as book:
         results = await ran(book.contacts.create_many(people(profile, 3, inside.group())))
     for result in results:
         assert result.status == "uncertain"
-        assert str(result.error).count("repeat it only if it is not there") == 1
+        assert str(result.error).count("repeat it only if it is missing") == 1

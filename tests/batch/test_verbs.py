@@ -1,4 +1,4 @@
-"""Every verb for many, on every vendor whose profile allows it."""
+"""Test every batch method, on every vendor whose profile allows it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_upsert_many(book: AddressBook, profile: VendorProfile, group: str
         return person(profile, number, group, external_id=f"crm-{number}")
 
     if match not in profile.match_keys:
-        with pytest.raises(UnsupportedError, match="only by"):
+        with pytest.raises(UnsupportedError, match="finds contacts only by"):
             book.contacts.upsert_many([], match=match)
         return
     contacts = [someone(number) for number in range(COUNT)]
@@ -61,9 +61,7 @@ async def test_upsert_many(book: AddressBook, profile: VendorProfile, group: str
     assert {contact.id: contact.name or "" for contact in there}[ids[0] or ""].endswith("Changed")
 
 
-async def test_upsert_many_keeps_what_an_input_leaves_out(
-    book: AddressBook, profile: VendorProfile, group: str
-) -> None:
+async def test_upsert_many_keeps_omitted_fields(book: AddressBook, profile: VendorProfile, group: str) -> None:
     match = match_of(profile)
     full = person(profile, 1, group)
     await ran(book.contacts.upsert_many([full], match=match))
@@ -75,10 +73,10 @@ async def test_upsert_many_keeps_what_an_input_leaves_out(
     assert found.name == (full.name or f"{full.first_name} {full.last_name}")
 
 
-async def test_upsert_many_changes_what_the_lookup_does_not_tell(
+async def test_upsert_many_reads_fields_missing_from_lookup(
     book: AddressBook, profile: VendorProfile, group: str
 ) -> None:
-    """Atom's list is without companies: each is asked for."""
+    """Atom's list does not contain the company, so that each contact is read."""
     match = match_of(profile)
     name = "company" if "company" in profile.contact_fields else "name"
     for value, status in (("ABC", "created"), ("ABC", "unchanged"), ("DEF", "updated")):
@@ -87,9 +85,7 @@ async def test_upsert_many_changes_what_the_lookup_does_not_tell(
         assert getattr(await book.contacts.get(result.id or ""), name) == value
 
 
-async def test_upsert_many_adds_groups_and_takes_none_away(
-    book: AddressBook, profile: VendorProfile, group: str
-) -> None:
+async def test_upsert_many_adds_groups_and_removes_none(book: AddressBook, profile: VendorProfile, group: str) -> None:
     other = (await book.groups.create("Others")).id
     match = match_of(profile)
     await ran(book.contacts.upsert_many([person(profile, 1, group)], match=match))
@@ -144,7 +140,7 @@ async def test_delete_many(book: AddressBook, group: str) -> None:
     assert [contact.id for contact in await stored(book)] == sorted(ids[:5])
 
 
-async def test_delete_many_of_a_list_reads_it_to_the_end_first(book: AddressBook, group: str) -> None:
+async def test_delete_many_reads_list_to_end_first(book: AddressBook, group: str) -> None:
     await filled(book, group)
     other = (await book.groups.create("Others")).id
     if not book.profile.single_group:
@@ -193,7 +189,7 @@ async def test_unsubscribe_many_and_resubscribe_many(
     assert [contact async for contact in book.contacts.list(opted_out="sms")] == []
 
 
-async def test_what_cannot_be_an_item_is_a_result(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_invalid_item_is_a_failed_result(book: AddressBook, profile: VendorProfile, group: str) -> None:
     good = person(profile, 1, group)
     results = await ran(book.contacts.create_many([None, good, Contact(), "text", 5], ordered=True))  # type: ignore[list-item]
     assert [result.status for result in results] == ["failed", "created", "failed", "failed", "failed"]
@@ -207,7 +203,7 @@ async def test_what_cannot_be_an_item_is_a_result(book: AddressBook, profile: Ve
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_ref_of_an_item_that_it_fails_for(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_failing_item_key_fails_the_item(book: AddressBook, profile: VendorProfile, group: str) -> None:
     people = [person(profile, 1, group), None]
     results = await ran(book.contacts.create_many(people, item_key=lambda contact: contact.id or None, ordered=True))  # type: ignore[list-item]
     assert [(result.status, result.item_key) for result in results] == [("created", None), ("failed", None)]

@@ -1,4 +1,4 @@
-"""A part of the matrix in every run of the tests: each fault at each vendor, each operation, each transport."""
+"""Test a sample of the matrix in every run: each fault, vendor, operation and transport. `make chaos` runs all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEED = 20_261_123
 CASES = 150
 
 
-def test_the_matrix_is_whole() -> None:
+def test_matrix_is_complete() -> None:
     cases = every_case()
     assert len(cases) == len(set(cases))
     asked = {(case.vendor, case.operation) for case in cases}
@@ -27,7 +27,7 @@ def test_the_matrix_is_whole() -> None:
         assert counted[vendor, operation] in (len(there) * len(TRANSPORTS), (len(there) - 1) * len(TRANSPORTS))
 
 
-def test_a_sample_meets_every_fault_vendor_operation_and_transport() -> None:
+def test_sample_covers_all_parts() -> None:
     for seed in range(20):
         cases = sample(every_case(), CASES, seed)
         assert {(case.vendor, case.fault) for case in cases} == {(v, f) for f in FAULTS for v in f.vendors}
@@ -36,8 +36,8 @@ def test_a_sample_meets_every_fault_vendor_operation_and_transport() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_part_of_the_matrix_holds(anyio_backend_name: str) -> None:
-    """Each event loop gets half of it, asyncio also what lives there alone; `make chaos` runs all."""
+async def test_sample_of_the_matrix_passes(anyio_backend_name: str) -> None:
+    """Each event loop runs half of the sample, and asyncio also the faults that only it has."""
     every, asyncio = sample(every_case(), CASES, SEED), anyio_backend_name == "asyncio"
     bound = [case.transport in ASYNCIO_ONLY for case in every]
     cases = [case for number, case in enumerate(every) if (number % 2 == 0 or bound[number]) == asyncio]

@@ -1,4 +1,4 @@
-"""docs/reliability.md: each promise names tests, and they are there; its numbers are those of the code."""
+"""Test that the tests which docs/reliability.md names exist, and that its numbers equal those of the code."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_each_promise_names_a_test() -> None:
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED, ids=[f"{file}::{name}" for file, name in NAMED])
-def test_each_named_test_is_there(file: str, name: str) -> None:
+def test_each_named_test_exists(file: str, name: str) -> None:
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def test_the_numbers_are_those_of_the_code() -> None:
+def test_numbers_equal_those_of_the_code() -> None:
     profiles: list[VendorProfile] = [load_vendor(name).profile for name in VENDORS]
     retries = RetryQuota.capacity // RetryQuota.retry_cost
     said = (

@@ -167,7 +167,7 @@ def test_killed_import_is_resolved_by_match(run: Run, server: Server, people: No
     errors = [line["result"]["error"] for line in ran.lines[1:-1]]
     assert sum(error is not None and way in error["message"] for error in errors) == lost
     shown = run(*(word for word in command if word != "--json"))
-    assert f"to resolve what is uncertain: {way}" in shown.out
+    assert f"to resolve uncertain inputs: {way}" in shown.out
     assert shown.err.count(way) == lost
     ran = run(*command, "--match", "email" if "email" in ROWS[vendor][0] else "phone")
     summary = ran.lines[-1]["summary"]

@@ -1,4 +1,4 @@
-"""The journal: what is written is read again, under the name of its run, and by nobody else meanwhile."""
+"""Test that a journal returns what was written, by the name of its run, and serves one run at a time."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
 
 
-async def test_what_is_written_is_read_again(path: Path) -> None:
+async def test_entries_and_checkpoints_are_read_back(path: Path) -> None:
     async with opened(path) as journal:
         await journal.record_intents([intent(3), intent(4, key="77aa", id="17")])
         assert await journal.find_entry(3) == intent(3)
@@ -43,7 +43,7 @@ async def test_what_is_written_is_read_again(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-async def test_who_has_the_last_word_is_who_was_written(path: Path) -> None:
+async def test_find_last_written_ignores_skipped_and_failed(path: Path) -> None:
     async with opened(path) as journal:
         assert await journal.find_last_written("77aa") is None
         await journal.record_outcomes([done(index, key="77aa", status="updated") for index in (1, 4)])
@@ -53,7 +53,7 @@ async def test_who_has_the_last_word_is_who_was_written(path: Path) -> None:
         assert await journal.find_last_written("77aa") == 4
 
 
-async def test_the_first_item_that_is_not_done(path: Path) -> None:
+async def test_find_first_open(path: Path) -> None:
     async with opened(path) as journal:
         for entries, first in (
             ([], 0), ([done(1)], 0), ([done(0)], 2), ([intent(2), done(3)], 2), ([done(5)], 2), ([done(2)], 4),
@@ -62,7 +62,7 @@ async def test_the_first_item_that_is_not_done(path: Path) -> None:
             assert await journal.find_first_open() == first
 
 
-async def test_first_uncertain_item_of_the_run(path: Path) -> None:
+async def test_find_first_uncertain(path: Path) -> None:
     async with opened(path) as journal:
         assert await journal.find_first_uncertain() is None
         for entries, first in (
@@ -77,7 +77,7 @@ async def test_first_uncertain_item_of_the_run(path: Path) -> None:
         assert await journal.find_first_uncertain() is None
 
 
-async def test_runs_have_names_and_end(path: Path) -> None:
+async def test_runs_have_names_and_states(path: Path) -> None:
     journal = SqliteJournal(path)
     assert await journal.open("") is None
     await journal.begin(HEADING)
@@ -104,7 +104,7 @@ async def test_runs_have_names_and_end(path: Path) -> None:
     await journal.close()
 
 
-async def test_samples_are_the_last_that_can_be_compared(path: Path) -> None:
+async def test_samples_are_last_comparable_entries(path: Path) -> None:
     async with opened(path) as journal:
         assert list(await journal.find_samples(3)) == []
         fit = [
@@ -119,7 +119,7 @@ async def test_samples_are_the_last_that_can_be_compared(path: Path) -> None:
         assert list(await journal.find_samples(9)) == fit[::-1]
 
 
-async def test_a_journal_serves_one_run_at_a_time(path: Path) -> None:
+async def test_journal_serves_one_run_at_a_time(path: Path) -> None:
     async with opened(path) as journal:
         with pytest.raises(JournalBusyError):
             await journal.open("other")
@@ -132,7 +132,7 @@ async def test_a_journal_serves_one_run_at_a_time(path: Path) -> None:
     await SqliteJournal(path).close()
 
 
-async def test_a_ref_that_is_no_text_of_unicode(path: Path) -> None:
+async def test_item_key_with_invalid_unicode_is_refused(path: Path) -> None:
     async with opened(path) as journal:
         with pytest.raises(InvalidInputError, match="item_key"):
             await journal.record_intents([intent(0), intent(1, item_key="\ud800")])
@@ -161,7 +161,7 @@ async def test_memory_stays_flat(path: Path, make: Callable[[Path], Journal]) ->
     assert grown < 50_000
 
 
-async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> None:
+async def test_memory_journal_finds_keys_and_ids(tmp_path: Path) -> None:
     journal = MemoryJournal()
     assert await journal.open("") is None
     await journal.begin(HEADING)
@@ -180,7 +180,7 @@ async def test_a_run_without_a_journal_knows_its_own_keys(tmp_path: Path) -> Non
     await journal.close()
 
 
-async def test_a_run_that_matches_nothing_remembers_nothing() -> None:
+async def test_memory_journal_without_rows_is_empty() -> None:
     journal: Journal = MemoryJournal()
     assert await journal.open("") is None
     await journal.begin(HEADING)

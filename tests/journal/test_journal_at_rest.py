@@ -1,4 +1,4 @@
-"""What a journal leaves on the disk: for its owner alone, damage found when it is opened, outcomes when archived."""
+"""Test the files of a journal: private, checked on opening, and only outcomes when archived."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def put(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 @ONLY_OWNER
-async def test_files_are_readable_by_the_owner_alone(path: Path, wide_umask: None) -> None:
+async def test_files_are_readable_by_owner_only(path: Path, wide_umask: None) -> None:
     async with opened(path) as journal:
         await journal.record_intents([intent(0)])
         assert modes(path.parent) == {path.name: 0o600, f"{path.name}-wal": 0o600}
 
 
 @ONLY_OWNER
-async def test_wider_modes_are_tightened_on_opening(path: Path, wide_umask: None) -> None:
+async def test_wider_modes_are_reset_on_opening(path: Path, wide_umask: None) -> None:
     put(path, b"", 0o644)
     async with opened(path):
         assert modes(path.parent)[path.name] == 0o600
@@ -72,7 +72,7 @@ async def test_wider_modes_are_tightened_on_opening(path: Path, wide_umask: None
 
 
 @ONLY_OWNER
-async def test_file_of_something_else_keeps_its_mode(path: Path) -> None:
+async def test_file_of_another_program_keeps_its_mode(path: Path) -> None:
     put(path, b"name,phone\n" * 100, 0o644)
     with pytest.raises(InvalidInputError, match="pass the path of the journal"):
         await SqliteJournal(path).open("")
@@ -115,7 +115,7 @@ async def filled(path: Path, finished: int | None = 2, run: str = "") -> None:
             await journal.finish(finished)
 
 
-async def test_archive_leaves_outcomes_only(path: Path) -> None:
+async def test_archive_keeps_outcomes_only(path: Path) -> None:
     await filled(path)
     await filled(path, run="other")
     secrets = [KEY, HASH.encode(), PRINT.encode(), SEEN.encode(), MARK.encode(), b"t4g" * 5, b"acc0unt" * 4]
@@ -137,7 +137,7 @@ async def test_archive_leaves_outcomes_only(path: Path) -> None:
     assert entry == done(1, item_key="ref-1", fingerprint="", id="91")
 
 
-async def test_archive_leaves_other_runs_alone(path: Path) -> None:
+async def test_archive_does_not_change_other_runs(path: Path) -> None:
     await filled(path)
     await filled(path, run="other")
     await SqliteJournal(path).archive("other")
@@ -161,7 +161,7 @@ async def test_unfinished_run_is_not_archived(path: Path) -> None:
 
 
 async def test_finished_run_with_open_items_is_not_archived(path: Path) -> None:
-    """A later run that was to settle its uncertain items died."""
+    """A later run that was about to settle its uncertain items was killed."""
     await filled(path)
     async with opened(path) as journal:
         await journal.record_intents([intent(0)])
@@ -204,7 +204,7 @@ async def test_runs_are_listed_by_status(path: Path) -> None:
     )  # fmt: skip
 
 
-async def test_listing_and_archiving_make_no_file(path: Path) -> None:
+async def test_listing_and_archiving_create_no_file(path: Path) -> None:
     for work in (SqliteJournal(path).runs, SqliteJournal(path).archive):
         with pytest.raises(InvalidInputError, match="there is no journal") as caught:
             await work()
@@ -212,7 +212,7 @@ async def test_listing_and_archiving_make_no_file(path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
-def test_journal_of_an_older_version(path: Path) -> None:
+def test_journal_of_older_version_is_refused(path: Path) -> None:
     anyio.run(filled, path)
     with closing(sqlite3.connect(path)) as db:
         db.execute("pragma user_version = 1")

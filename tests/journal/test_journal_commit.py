@@ -1,4 +1,4 @@
-"""Group commit: one sync serves many, off the event loop, and no cancellation or failure leaves the journal halfway."""
+"""Test group commit: one sync serves many tasks, off the event loop, and survives cancellations and failures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return threads
 
 
-async def test_one_sync_serves_all_who_wait(path: Path, syncs: list[int]) -> None:
+async def test_one_sync_serves_all_waiting_tasks(path: Path, syncs: list[int]) -> None:
     async with opened(path) as journal:
         async with anyio.create_task_group() as group:
             for index in range(32):
@@ -59,7 +59,7 @@ def after_a_crash(path: Path, folder: Path) -> list[int]:
         return [index for (index,) in db.execute('select "index" from entry order by "index"')]
 
 
-async def test_a_slow_disk_holds_up_intents_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_disk_delays_only_intents(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     intended: list[int] = []
 
     async def record_intents(index: int) -> None:
@@ -81,7 +81,7 @@ async def test_a_slow_disk_holds_up_intents_alone(path: Path, monkeypatch: pytes
         disk.release(2)
 
 
-async def test_what_is_written_outlives_the_process(
+async def test_written_rows_survive_the_process(
     path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(path) as journal:
@@ -102,7 +102,7 @@ async def test_what_is_written_outlives_the_process(
         disk.release()
 
 
-async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, syncs: list[int]) -> None:
+async def test_long_log_is_merged_into_the_file(path: Path, monkeypatch: pytest.MonkeyPatch, syncs: list[int]) -> None:
     monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 100_000)
     log = path.with_name(path.name + "-wal")
     longest = 0
@@ -116,7 +116,7 @@ async def test_the_log_is_folded_into_the_file(path: Path, monkeypatch: pytest.M
     assert threading.get_ident() not in syncs
 
 
-async def test_cancelled_at_any_moment_it_goes_on(path: Path) -> None:
+async def test_cancellation_at_any_moment_is_safe(path: Path) -> None:
     written = 0
     async with opened(path) as journal:
         for step in range(40):
@@ -134,7 +134,7 @@ async def test_cancelled_at_any_moment_it_goes_on(path: Path) -> None:
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_leader_cancelled_by_asyncio(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
     await journal.open("")
     await journal.begin(HEADING)
@@ -153,9 +153,7 @@ async def test_who_leads_may_be_cancelled_from_outside(path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_outcome_survives_cancelled_leader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
     await journal.open("")
     await journal.begin(HEADING)
@@ -173,15 +171,15 @@ async def test_an_outcome_is_kept_though_who_leads_is_cancelled_from_outside(
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_who_opens_may_be_cancelled_from_outside(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And again while the file is closed: it is let go of before the opener ends."""
+async def test_open_cancelled_by_asyncio_twice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second cancellation arrives while the file is closed. The file is free when `open` returns."""
     for passes in range(6):
         await cancelled_twice(SqliteJournal(path).open(""), monkeypatch, passes)
         async with opened(path) as again:
             await again.record_intents([intent(0)])
 
 
-async def test_it_is_closed_whoever_is_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_close_completes_when_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     journal = SqliteJournal(path)
     await journal.open("")
     await journal.begin(HEADING)

@@ -1,4 +1,4 @@
-"""kill -9: whatever `record_intents` returned for is in the journal that is left, and the next process goes on with it."""
+"""Test `kill -9`: all intents that were recorded are in the journal, and the next process resumes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from journals import child, done, hear, intent, opened
 KILLS = 4
 
 
-def test_what_was_intended_survives_kill_9(tmp_path: Path) -> None:
+def test_recorded_intents_survive_kill_9(tmp_path: Path) -> None:
     path = tmp_path / "import.sqlite"
     rng = random.Random(4)
     intended: set[int] = set()

@@ -1,4 +1,4 @@
-"""A disk that is full or fails: nothing more is taken, and what was intended before is there."""
+"""Test a full or failing disk: every later call fails, and intents that were recorded before are in the file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
 
 
-async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_failed_sync_fails_all_later_calls(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fsync(_: int) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
@@ -40,7 +40,7 @@ async def test_a_sync_that_failed_is_not_forgotten(path: Path, monkeypatch: pyte
         assert await again.find_entry(0) == intent(0)
 
 
-async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too(path: Path) -> None:
+async def test_invalid_row_fails_all_calls_of_its_commit(path: Path) -> None:
     ended: list[type[Exception]] = []
 
     async def record_intents(index: int, attempts: int) -> None:
@@ -58,9 +58,7 @@ async def test_who_shares_a_commit_with_a_row_that_cannot_be_written_is_told_too
         assert [await again.find_entry(index) for index in range(3)] == [None] * 3
 
 
-async def test_a_sync_that_fails_as_it_closes_is_told_and_it_is_closed(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failed_sync_in_close_raises_and_closes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fsync(_: int) -> None:
         raise OSError(errno.EIO, "input/output error")
 
@@ -82,7 +80,7 @@ async def refused(method: Callable[..., Any], value: object) -> None:
         await method(value)
 
 
-async def test_a_full_disk_keeps_what_was_intended(path: Path) -> None:
+async def test_full_disk_keeps_recorded_intents(path: Path) -> None:
     async with opened(path) as journal:
         await journal.record_intents([intent(0)])
         journal._file._run_now(lambda db: db.execute("pragma max_page_count = 12").fetchall())

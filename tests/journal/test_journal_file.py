@@ -1,4 +1,4 @@
-"""The journal's file: what is no journal is refused and left as it is, and one process at a time has it."""
+"""Test the journal's file: other files are refused and not changed, and one process at a time has it open."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refused(path: Path, why: str) -> None:
     assert caught.value.field == "journal"
 
 
-def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
+def test_file_of_another_program_is_not_changed(path: Path) -> None:
     for content in (b"name,phone\n", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4080):
         path.write_bytes(content)
         refused(path, "a file of another program|damaged")
@@ -52,14 +52,14 @@ def test_a_file_of_something_else_stays_as_it_is(path: Path) -> None:
         assert path.read_bytes() == before
 
 
-def test_a_journal_of_a_newer_version(path: Path) -> None:
+def test_journal_of_newer_version_is_refused(path: Path) -> None:
     anyio.run(fill, path)
     with closing(sqlite3.connect(path)) as db:
         db.execute("pragma user_version = 99")
     refused(path, "a newer crossbook")
 
 
-def test_a_place_where_no_file_can_be(tmp_path: Path) -> None:
+def test_impossible_paths_are_refused(tmp_path: Path) -> None:
     refused(tmp_path, "it is a folder")
     refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
     refused(tmp_path / "a\0b", "null")
@@ -83,7 +83,7 @@ def nobody() -> Iterator[Path]:
             os.seteuid(was)
 
 
-def test_a_place_that_may_not_be_written(nobody: Path) -> None:
+def test_path_without_permission_is_refused(nobody: Path) -> None:
     path = nobody / "import.sqlite"
     path.parent.chmod(0o500)
     refused(path, "permissions")
@@ -93,14 +93,14 @@ def test_a_place_that_may_not_be_written(nobody: Path) -> None:
     refused(path, "permissions")
 
 
-def test_a_damaged_file(path: Path) -> None:
+def test_damaged_file_is_refused(path: Path) -> None:
     anyio.run(fill, path, 500)
     content = path.read_bytes()
     path.write_bytes(content[:4096] + random.Random(1).randbytes(len(content) - 4096))
     refused(path, "damaged")
 
 
-def test_an_empty_file_and_a_link_become_journals(path: Path) -> None:
+def test_empty_file_and_link_become_journals(path: Path) -> None:
     path.touch()
     link = path.with_name("link.sqlite")
     link.symlink_to(path)
@@ -109,7 +109,7 @@ def test_an_empty_file_and_a_link_become_journals(path: Path) -> None:
     assert before[8] is not None
 
 
-def test_another_process_has_it_until_it_is_killed(path: Path) -> None:
+def test_killed_process_releases_the_file(path: Path) -> None:
     async def run() -> None:
         with child(path, "hold") as other:
             tell(other)
@@ -130,7 +130,7 @@ def test_another_process_has_it_until_it_is_killed(path: Path) -> None:
     anyio.run(run)
 
 
-def test_of_several_that_open_it_at_once_one_has_it(path: Path) -> None:
+def test_one_of_several_openers_gets_the_file(path: Path) -> None:
     with ExitStack() as stack:
         others = [stack.enter_context(child(path, "hold")) for _ in range(4)]
         assert {hear(other) for other in others} == {"ready"}
@@ -148,7 +148,7 @@ async def killed(path: Path, copy: Path, fold: bool) -> None:
 
 
 @pytest.mark.parametrize("fold", [False, True], ids=["short", "folded"])
-def test_a_journal_whose_log_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch, fold: bool) -> None:
+def test_journal_without_its_log_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch, fold: bool) -> None:
     if fold:
         monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 0)
     copy = path.with_name("copy.sqlite")
@@ -169,8 +169,8 @@ def test_a_journal_whose_log_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch
     assert anyio.run(fill, copy)[2] == intent(2)  # closed in order, it is one file
 
 
-def test_a_process_killed_while_it_folds_the_log(path: Path) -> None:
-    """Whatever there is between two steps of the folding, it is no journal whose log is lost."""
+def test_kill_while_the_log_is_merged(path: Path) -> None:
+    """After a kill between any two steps of the merge, the journal opens."""
     left: list[dict[str, bytes]] = []
 
     def look(_: str) -> None:

@@ -1,4 +1,4 @@
-"""The journal against a model of dicts, whatever is written in whatever order, and closed and opened between."""
+"""Test the journal against a model of dicts, with any order of writes, and closed and opened in between."""
 
 from __future__ import annotations
 

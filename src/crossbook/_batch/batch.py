@@ -1,6 +1,6 @@
-"""A batch at work: workers that share one source, results for one reader, a journal beside them.
+"""Run a batch: workers share one source, write through one executor, and put results into one buffer for the caller.
 
-Workers live in the book's task group and never raise into it; leaving the batch stops them.
+Workers are tasks of the book and never raise into its task group. Leaving the batch stops them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Generic, Literal, Self, TypeVar
 
 import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
-from attrs import define
+from attrs import define, field
 
 from crossbook._batch.executor import Executor
-from crossbook._batch.intake import ItemReader
+from crossbook._batch.reader import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
 from crossbook._concurrency import await_result, run_shielded
@@ -25,26 +25,27 @@ from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AuthError, UsageError
 from crossbook.vendor import Rate
 
-# How fast a batch goes, for its progress; and how long one would take, for a dry run.
-
-_SECONDS = 5.0
-_GUESS = 0.1  # seconds a request takes, where nothing was asked
+I = TypeVar("I")  # noqa: E741  (an item of the source)
+OnError = Literal["collect", "stop"]
+_RATE_SECONDS = 5.0
+_SAMPLE_SECONDS = 0.1
+_GUESSED_SECONDS = 0.1  # for a request, if a dry run sent none
 
 
 class Throughput:
-    """Results a second over the last seconds, sampled: many results cost no more than a few."""
+    """Measure results per second over the last 5 seconds, from at most one sample each 0.1 seconds."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
 
-    def after(self, summary: Summary, total: int | None) -> Progress:
+    def measure(self, summary: Summary, total: int | None) -> Progress:
         now, done = anyio.current_time(), summary.total
-        if not self._samples or now - self._samples[-1][0] >= 0.1:
+        if not self._samples or now - self._samples[-1][0] >= _SAMPLE_SECONDS:
             self._samples.append((now, done))
-            while now - self._samples[0][0] > _SECONDS:
+            while now - self._samples[0][0] > _RATE_SECONDS:
                 self._samples.popleft()
-        since, before = self._samples[0]
-        rate = (done - before) / (now - since) if now > since else 0.0
+        start, done_at_start = self._samples[0]
+        rate = (done - done_at_start) / (now - start) if now > start else 0.0
         return Progress(
             done=done,
             failed=summary.counts.get("failed", 0),
@@ -55,35 +56,29 @@ class Throughput:
         )
 
 
-def foretell(summary: Summary, writes: float, rate: Rate | None, workers: int) -> None:
-    """What a run would cost, from what the dry run did: its lookups come again, and then `writes` requests."""
-    asked = summary.requests
+def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, workers: int) -> None:
+    """Replace the cost of a dry run by an estimate of the real run: the same lookups, and then `writes` requests."""
+    sent = summary.requests
     summary.requests += math.ceil(writes)
-    pace = summary.seconds / asked if asked else _GUESS / workers
-    # No faster than the vendor allows, where that is known.
-    summary.seconds = summary.requests * (1 / rate.per_second if rate else pace)
-
-
-# When a batch begins nothing more.
-
-OnError = Literal["collect", "stop"]
+    measured = summary.seconds / sent if sent else _GUESSED_SECONDS / workers
+    summary.seconds = summary.requests * (1 / rate.per_second if rate else measured)
 
 
 @define
 class Policy:
-    """Looks at results as they come; failures of earlier runs count for nothing.
+    """Decide after each result whether the batch stops. Replayed failures do not count.
 
     Args:
-        on_error: "stop" ends the batch at the first failure.
-        max_failures: so many are borne, one more ends it; None bears all.
+        on_error: "stop" stops the batch at the first failure.
+        max_failures: the batch stops after one failure more than this; None: no limit.
     """
 
     on_error: OnError = "collect"
     max_failures: int | None = None
     _failed: int = 0
 
-    def against(self, result: Result) -> str | None:
-        """Why nothing more is to be begun after this result; None if nothing speaks against it."""
+    def check(self, result: Result) -> str | None:
+        """Return why the batch stops after this result, or None if it continues."""
         if result.status != "failed" or result.replayed:
             return None
         self._failed += 1
@@ -96,51 +91,46 @@ class Policy:
         return None
 
 
-# Between the workers and the reader: results as they come, or in order, and never more inputs under way than fit.
-
-
+@define(eq=False, repr=False)
 class ResultBuffer:
-    """Inputs under way to their reader: taken from the source, and their results not read yet.
+    """Pass results to the caller, and limit the number of inputs between the source and the caller.
 
-    Workers ask for `room` before they take more of the source, so that a slow reader slows them down, and so that
-    in an ordered batch one slow input holds up the others sooner or later; `get` gives the reader the next result,
-    None after the last.
+    A worker reserves capacity before it takes inputs from the source. Each result that the caller reads frees capacity.
+    So a slow caller slows the workers down. In an ordered batch, one slow input holds the others back sooner or later.
 
     Args:
-        size: how many may be under way.
+        size: the number of inputs that may be taken and not read yet.
         ordered: whether results come in the order of the source.
     """
 
-    def __init__(self, size: int, *, ordered: bool) -> None:
-        self._size = size
-        self._ordered = ordered
-        self.under_way = 0
-        self._early: dict[int, Result] = {}
-        self._ready: deque[Result] = deque()
-        self._next = 0  # the index that comes next, if they come in order
-        self._closed = False
-        self._news = anyio.Event()
-        self._space = anyio.Event()
+    _size: int
+    _ordered: bool
+    reserved: int = 0
+    _early: dict[int, Result] = field(factory=dict)  # results of an ordered batch that wait for an earlier result
+    _ready: deque[Result] = field(factory=deque)
+    _next: int = 0  # the index of the next result of an ordered batch
+    _closed: bool = False
+    _has_result: anyio.Event = field(factory=anyio.Event)
+    _has_capacity: anyio.Event = field(factory=anyio.Event)
 
-    def room_now(self, count: int) -> bool:
-        """Counts `count` more as taken, if so many may be."""
-        if self.under_way + count > self._size:
+    def try_reserve(self, count: int) -> bool:
+        """Reserve capacity for `count` inputs, and return True; return False if there is not enough."""
+        if self.reserved + count > self._size:
             return False
-        self.under_way += count
+        self.reserved += count
         return True
 
-    async def room(self, count: int) -> None:
-        """Waits until `count` more may be taken, and counts them as taken."""
-        while not self.room_now(count):
-            if self._space.is_set():
-                self._space = anyio.Event()
-            await self._space.wait()
+    async def reserve(self, count: int) -> None:
+        """Wait until there is capacity for `count` inputs, and reserve it."""
+        while not self.try_reserve(count):
+            if self._has_capacity.is_set():
+                self._has_capacity = anyio.Event()
+            await self._has_capacity.wait()
 
-    def give_back(self, count: int) -> None:
-        """So many were not taken, or were read."""
+    def release(self, count: int) -> None:
         if count:
-            self.under_way -= count
-            self._space.set()
+            self.reserved -= count
+            self._has_capacity.set()
 
     def put(self, result: Result) -> None:
         if self._ordered:
@@ -150,43 +140,39 @@ class ResultBuffer:
                 self._next += 1
         else:
             self._ready.append(result)
-        if self._ready and not self._news.is_set():
-            self._news.set()
+        if self._ready:
+            self._has_result.set()
 
-    def get_now(self) -> Result | None:
-        """The next result, if it is there."""
+    def get_nowait(self) -> Result | None:
+        """Return the next result, or None if it is not there yet."""
         if not self._ready:
             return None
-        self.under_way -= 1
-        if not self._space.is_set():
-            self._space.set()
+        self.release(1)
         return self._ready.popleft()
 
     async def get(self) -> Result | None:
+        """Wait for the next result. Return None after the last."""
         while not self._ready:
             if self._closed:
                 return None
-            if self._news.is_set():  # else another reader waits for it too
-                self._news = anyio.Event()
-            await self._news.wait()
-        return self.get_now()
+            if self._has_result.is_set():  # otherwise another reader waits for this event too
+                self._has_result = anyio.Event()
+            await self._has_result.wait()
+        return self.get_nowait()
 
     def close(self) -> None:
-        """There are no more: what is left is given in order of index."""
+        """End the results. An ordered batch returns those that are left by index."""
         self._ready.extend(self._early.pop(index) for index in sorted(self._early))
         self._closed = True
-        self._news.set()
+        self._has_result.set()
 
 
-I = TypeVar("I")  # noqa: E741  (an item of the source)
-
-
+@define(eq=False, repr=False, kw_only=True)
 class Batch(Generic[I]):
-    """A batch that was asked for and begins when it is entered, or when its summary is awaited.
+    """A batch of writes. It begins when it is entered, or with `run()`.
 
-    `async with batch as run: async for result in run: …` gives exactly one `Result` an input. Leaving the block stops
-    the workers; what was in flight then is counted as `cancelled` and, with a journal, open in it: the same call
-    later goes on there.
+    `async with batch as run: async for result in run: …` gives exactly one `Result` for each input. Leaving the block
+    stops the workers. Items in flight are then `cancelled`; with a journal the same call resumes them later.
 
     Example:
         ```python
@@ -197,59 +183,48 @@ class Batch(Generic[I]):
         ```
     """
 
-    def __init__(
-        self,
-        session: Session,
-        source: Source[I],
-        intake: ItemReader[I],
-        writer: Executor[I],
-        *,
-        workers: int,
-        ordered: bool,
-        policy: Policy,
-        progress: Callable[[Progress], None] | None,
-        summary: Summary,
-        requests: Callable[[], int],
-        rate: Rate | None,
-    ) -> None:
-        self._session = session
-        self._source = source
-        self._intake = intake
-        self._writer = writer
-        self._workers = workers
-        self._policy = policy
-        self._progress = progress
-        self._summary = summary
-        self._requests = requests
-        self._rate = rate
-        self._window = ResultBuffer(max(3 * workers * writer.chunk, 64), ordered=ordered)
-        self._pace = Throughput()
-        self._jobs: list[anyio.Future[None]] = []
-        self._scopes: list[anyio.CancelScope] = []
-        self._working = 0
-        self._stopping = False
-        self._broken: Exception | None = None
-        self._began: float | None = None
+    _session: Session
+    _source: Source[I]
+    _reader: ItemReader[I]
+    _executor: Executor[I]
+    _workers: int
+    _ordered: bool
+    _policy: Policy
+    _progress: Callable[[Progress], None] | None
+    _summary: Summary
+    _count_requests: Callable[[], int]
+    _rate: Rate | None
+    _buffer: ResultBuffer = field(init=False)
+    _throughput: Throughput = field(init=False, factory=Throughput)
+    _tasks: list[anyio.Future[None]] = field(init=False, factory=list)
+    _scopes: list[anyio.CancelScope] = field(init=False, factory=list)
+    _running: int = field(init=False, default=0)  # workers that have not ended
+    _stopping: bool = field(init=False, default=False)
+    _error: Exception | None = field(init=False, default=None)
+    _began: float | None = field(init=False, default=None)
+
+    def __attrs_post_init__(self) -> None:
+        self._buffer = ResultBuffer(max(3 * self._workers * self._executor.chunk_size, 64), self._ordered)
 
     @hide_internal_frames
     async def __aenter__(self) -> Self:
         self._session.check_open()
         if self._began is not None:
-            raise UsageError("a batch runs once: ask for a new one", vendor=self._session.profile.vendor)
+            raise UsageError("a batch runs once: call the method again for a new batch", vendor=self._vendor)
         self._began = anyio.current_time()
-        opening = self._session.start_task(self._intake.open)
+        opening = self._session.start_task(self._reader.open)
         try:
             self._source.start(*await await_result(opening))
         except BaseException:
-            await run_shielded(partial(self._intake.give_up, opening))
+            await run_shielded(partial(self._reader.abort, opening))
             raise
-        self._working = self._workers
-        self._jobs = [self._session.start_task(self._work) for _ in range(self._workers)]
+        self._running = self._workers
+        self._tasks = [self._session.start_task(self._work) for _ in range(self._workers)]
         return self
 
     @hide_internal_frames
     async def __aexit__(self, *exc: object) -> None:
-        """Stops the workers, and returns when nothing is going on any more."""
+        """Stop the workers, and return when no task of the batch runs."""
         if not (self._source.exhausted or self._stopping):
             self._summary.stopped = "its block was left before the end"
         self._stopping = True
@@ -258,51 +233,48 @@ class Batch(Generic[I]):
         await run_shielded(self._end)
 
     async def _end(self) -> None:
-        for job in self._jobs:
-            await job.wait()
-        for result in self._writer.cancelled(self._source.left):
+        for task in self._tasks:
+            await task.wait()
+        for result in self._executor.make_cancelled_results(self._source.left):
             self._summary.add(result)
         try:
             await self._source.aclose()
         finally:
-            exhausted = self._source.exhausted and self._broken is None
-            await self._writer.close(self._source.taken, exhausted=exhausted)
+            exhausted = self._source.exhausted and self._error is None
+            await self._executor.close(self._source.taken, exhausted=exhausted)
             close: Callable[[], None] | None = getattr(self._progress, "close", None)
             if close is not None:
                 close()
-        self._summary.requests = self._requests()
+        self._summary.requests = self._count_requests()
         self._summary.seconds = anyio.current_time() - (self._began or 0.0)
         if self._summary.dry_run:
-            foretell(self._summary, self._writer.would_write, self._rate, self._workers)
+            estimate_full_run(self._summary, self._executor.estimated_writes, self._rate, self._workers)
 
     def __aiter__(self) -> AsyncIterator[Result]:
         return self
 
     async def __anext__(self) -> Result:
-        return self._window.get_now() or await self._next()
+        return self._buffer.get_nowait() or await self._wait_for_next()
 
     @hide_internal_frames
-    async def _next(self) -> Result:
+    async def _wait_for_next(self) -> Result:
         if self._began is None:
-            raise UsageError(
-                "a batch begins when it is entered: `async with` it, or await its summary()",
-                vendor=self._session.profile.vendor,
-            )
-        result = await self._window.get()
+            raise UsageError("the batch has not begun: use `async with`, or await its run()", vendor=self._vendor)
+        result = await self._buffer.get()
         if result is not None:
             return result
-        if self._broken is not None:
-            raise self._broken
-        if not (self._source.exhausted or self._stopping) or self._writer.in_flight:
-            what = "the batch was left, or its book closed, before it was done"
-            raise UsageError(what, vendor=self._session.profile.vendor)
+        if self._error is not None:
+            raise self._error
+        if not (self._source.exhausted or self._stopping) or self._executor.in_flight:
+            raise UsageError("the batch was left, or its book was closed, before it was done", vendor=self._vendor)
         raise StopAsyncIteration
 
     @hide_internal_frames
     async def run(self) -> Summary:
-        """Runs the batch to its end and answers what became of it; results are counted and not kept.
+        """Run the batch to its end and return its summary. Results are counted and not kept.
 
-        What the source raised is raised here, after what was in flight ended.
+        Raises:
+            The error of the source or of a callback, after the items in flight have ended.
         """
         async with self:
             async for _ in self:
@@ -310,70 +282,70 @@ class Batch(Generic[I]):
         return self._summary
 
     def stop(self, why: str = "stop() was called") -> None:
-        """Begins no more items. Those in flight end in order, and the reader gets their results.
+        """Begin no more items. Items in flight are completed, and the caller still gets their results.
 
         Args:
-            why: what the summary says of it.
+            why: the reason in the summary.
         """
-        self._stop(why)
+        self._stopping = True
+        self._summary.stopped = self._summary.stopped or why
+        self._source.stop()
 
     @property
     def summary(self) -> Summary:
-        """What became of it so far; requests and seconds are told at the end."""
+        """The counts so far. Requests and seconds are set at the end."""
         return self._summary
 
+    @property
+    def _vendor(self) -> str:
+        return self._session.profile.vendor
+
     async def _work(self) -> None:
+        """Process chunks of the source until it ends or the batch stops. The last worker closes the buffer."""
         try:
             with anyio.CancelScope() as scope:
                 self._scopes.append(scope)
                 while not (self._stopping or self._source.exhausted):
-                    await self._work_off()
+                    await self._process_chunk()
                 if self._source.exhausted:
-                    await self._intake.check_end(self._source.taken)
+                    await self._reader.check_end(self._source.taken)
         except Exception as error:
-            self._break(error)
+            self._fail(error)
         except anyio.get_cancelled_exc_class():
-            await checkpoint_if_cancelled()  # the book is closed
-            what = "the source or a callback was cancelled from within: what it waited for was"
-            self._break(UsageError(what, vendor=self._session.profile.vendor))
+            await checkpoint_if_cancelled()  # raises if the book was closed
+            self._fail(UsageError("the source or a callback was cancelled from within", vendor=self._vendor))
         finally:
-            self._working -= 1
-            if self._working == 0:
-                self._window.close()
+            self._running -= 1
+            if self._running == 0:
+                self._buffer.close()
 
-    async def _work_off(self) -> None:
-        size = self._writer.chunk
-        if not self._window.room_now(size):
-            await self._window.room(size)
+    async def _process_chunk(self) -> None:
+        size = self._executor.chunk_size
+        if not self._buffer.try_reserve(size):
+            await self._buffer.reserve(size)
             if self._stopping:
                 return
-        chunk = self._source.take_now(size) if self._source.at_hand else await self._source.take(size)
-        self._window.give_back(size - len(chunk))
+        chunk = self._source.take_now(size) if self._source.is_sync else await self._source.take(size)
+        self._buffer.release(size - len(chunk))
         if not self._stopping:
-            await self._writer.process(chunk, self._settled)
+            await self._executor.process(chunk, self._report)
         else:
-            for result in self._writer.cancelled(chunk):
-                self._settled(result)
+            for result in self._executor.make_cancelled_results(chunk):
+                self._report(result)
 
-    def _settled(self, result: Result) -> None:
+    def _report(self, result: Result) -> None:
         self._summary.add(result)
-        self._window.put(result)
-        why = self._policy.against(result)
+        self._buffer.put(result)
+        why = self._policy.check(result)
         if why is not None:
-            self._stop(why)
+            self.stop(why)
         if self._progress is not None:
             try:
-                self._progress(self._pace.after(self._summary, self._source.total))
+                self._progress(self._throughput.measure(self._summary, self._source.total))
             except Exception as error:
-                self._break(error)
+                self._fail(error)
 
-    def _break(self, error: Exception) -> None:
-        """The source, the journal or a callback failed: nothing more is begun, and the reader is told at the end."""
-        self._broken = self._broken or error
-        self._stop(f"the source, the journal or a callback failed: {type(error).__name__}")
-
-    def _stop(self, why: str) -> None:
-        """Begins nothing more; what is in flight ends."""
-        self._stopping = True
-        self._summary.stopped = self._summary.stopped or why
-        self._source.stop()
+    def _fail(self, error: Exception) -> None:
+        """Stop after an error of the source, the journal or a callback. The caller gets the error after all results."""
+        self._error = self._error or error
+        self.stop(f"the source, the journal or a callback failed: {type(error).__name__}")

@@ -1,7 +1,4 @@
-"""From items to results: decided, written, and looked up again where nobody knows whether it was.
-
-The order is what keeps a batch from doubling: intent → call → outcome, and no create is repeated before a lookup.
-"""
+"""Process the items of a batch: decide, record the intent, send, record the outcome."""
 
 from __future__ import annotations
 
@@ -11,301 +8,319 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import anyio
+from attrs import define, field
 
-from crossbook._batch.intake import ItemReader
 from crossbook._batch.item import (
     BatchItem,
     ItemOutcome,
     Uncertain,
-    open_still,
-    recorded,
-    refused,
-    refused_whole,
-    result_of,
+    allows_split,
+    make_final_entry,
+    make_item_result,
+    proves_no_write,
+    stays_open,
 )
-from crossbook._batch.operations import BatchOperation, CallOutcome, Completed, Create, bulky
+from crossbook._batch.operations import BatchOperation, Completed, Create, ItemResponse, has_separate_calls
+from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import Resolver
 from crossbook._batch.results import Result
 from crossbook.errors import CrossbookError, NoResponseError
 from crossbook.journal import Journal
 
-# How writes leave: an intent in the journal, then the call, alone or with others in a native one.
+I = TypeVar("I")  # noqa: E741  (an item of the source)
+Report = Callable[[Result], None]
+_MAX_LOOKUPS = 5  # items of a native call that need a lookup each: lookups run one by one, and the call waits for all
 
 
+@define(eq=False, repr=False)
 class Sender:
-    """Writes what is decided, and says of each task what came of it.
+    """Send writes: record the intents in the journal first, then call the adapter.
 
     Args:
-        step: the verb.
-        journal: where intents are written before anything leaves.
-        together: how many go in one native call.
+        operation: the adapter's method.
+        resolver: handles creates whose response was lost; None for operations that create nothing.
+        journal: stores intents.
+        bulk_size: the number of items in a native call.
+        records: whether the journal needs intents and outcomes.
     """
 
-    def __init__(self, step: BatchOperation[Any], journal: Journal, together: int, *, remembers: bool) -> None:
-        self._step = step
-        self._journal = journal
-        self._remembers = remembers
-        self._together = together
+    _operation: BatchOperation[Any]
+    _resolver: Resolver | None
+    _journal: Journal
+    _bulk_size: int
+    _records: bool
 
-    def groups(self, tasks: Sequence[BatchItem]) -> list[list[BatchItem]]:
-        """What goes in one native call together."""
-        if self._step.bulk == 1:
-            return [[task] for task in tasks]
+    def group_items(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
+        """Split items into groups; each group is sent in one call."""
+        if self._operation.bulk_size == 1:
+            return [[item] for item in items]
         alone: list[list[BatchItem]] = []
-        alike: dict[Any, list[BatchItem]] = {}
-        for task in tasks:
-            if task.alone or self._is_bulky(task):
-                alone.append([task])
+        together: dict[Any, list[BatchItem]] = {}
+        for item in items:
+            if item.alone or self._is_alone(item):
+                alone.append([item])
             else:
-                alike.setdefault((task.update is None, task.attempts > 0, task.ready.bulk), []).append(task)
-        return [*alone, *alike.values()]
+                kind = (item.update is None, item.attempts > 0, item.prepared.bulk_group)
+                together.setdefault(kind, []).append(item)
+        return [*alone, *together.values()]
 
-    def _is_bulky(self, task: BatchItem) -> bool:
-        return task.ready.alone or (task.update is not None and bulky(self._step.profile, task.update[1]))
+    def _is_alone(self, item: BatchItem) -> bool:
+        if item.update is not None and has_separate_calls(self._operation.profile, item.update[1]):
+            return True
+        return item.prepared.alone
 
-    def calls(self, task: BatchItem) -> float:
-        """Requests that the write of this one costs; a part of one, where it shares a native call."""
-        profile = self._step.profile
-        verb = profile.capability(self._step.verb if task.update is None else "contacts.update")
-        groups = len(task.ready.contact.groups or ()) if task.ready.contact else 0
-        return float(verb.calls / (1 if self._is_bulky(task) else self._together) + verb.calls_per_group * groups)
+    def estimate_requests(self, item: BatchItem) -> float:
+        """Return the number of requests that the write needs: a fraction if it shares a native call."""
+        name = self._operation.capability if item.update is None else "contacts.update"
+        capability = self._operation.profile.capability(name)
+        groups = len(item.prepared.contact.groups or ()) if item.prepared.contact else 0
+        shared = 1 if self._is_alone(item) else self._bulk_size
+        return float(capability.calls / shared + capability.calls_per_group * groups)
 
-    async def write(self, group: Sequence[BatchItem]) -> list[ItemOutcome | None]:
-        """What the write of each came to; None if more is to be done about it."""
+    async def send(self, group: Sequence[BatchItem]) -> list[ItemOutcome | None]:
+        """Write the items in one call. Return each outcome, or None for an item that needs another round."""
         again = group[0].attempts > 0
-        for task in group:
-            task.at = time.time()
-            task.attempts += 1
-            task.tries += 1
-        if self._remembers:
-            await self._journal.record_intents([task.entry("intent") for task in group])
-        outcomes = await self._call(group, again)
-        settlements = [self._settlement(task, outcome) for task, outcome in zip(group, outcomes, strict=True)]
-        if self._remembers and any(settlement is None for settlement in settlements):
-            made = [task.entry("intent") for task in group if task.half is not None]
-            if made:
-                await self._journal.record_outcomes(made)
-        return settlements
+        for item in group:
+            item.intent_time = time.time()
+            item.attempts += 1
+            item.run_attempts += 1
+        if self._records:
+            await self._journal.record_intents([item.make_entry("intent") for item in group])
+        responses = await self._call(group, again=again)
+        outcomes = [self._read_response(item, response) for item, response in zip(group, responses, strict=True)]
+        created = [item.make_entry("intent") for item in group if item.state == "created"]
+        if self._records and created:
+            await self._journal.record_outcomes(created)
+        return outcomes
 
-    async def _call(self, group: Sequence[BatchItem], again: bool) -> Sequence[CallOutcome]:
-        step, first = self._step, group[0]
+    async def _call(self, group: Sequence[BatchItem], *, again: bool) -> Sequence[ItemResponse]:
+        operation, first = self._operation, group[0]
         try:
-            if isinstance(step, Create) and first.update is not None:
-                updates = [task.update for task in group if task.update]
-                return await step.change(updates, [task.ready for task in group])
+            if isinstance(operation, Create) and first.update is not None:
+                updates = [item.update for item in group if item.update]
+                return await operation.update(updates, [item.prepared for item in group])
             if len(group) == 1:
-                return [await step.one(first.ready, again)]
-            return await step.many([task.ready for task in group], again)
+                return [await operation.write_one(first.prepared, again=again)]
+            return await operation.write_many([item.prepared for item in group], again=again)
         except CrossbookError as error:
-            if len(group) == 1 or not refused_whole(error):
+            if len(group) == 1 or not allows_split(error):
                 return [error] * len(group)
-            # The vendor refused the whole for the sake of a part, and wrote nothing: the halves are safe to send.
+            # One invalid item makes the vendor refuse the whole call: bisect to find it.
             half, again = len(group) // 2, again or error.earlier == "maybe"
-            return [*await self._call(group[:half], again), *await self._call(group[half:], again)]
+            return [*await self._call(group[:half], again=again), *await self._call(group[half:], again=again)]
 
-    def _creates(self, task: BatchItem) -> bool:
-        return self._step.creates and task.update is None
-
-    def _settlement(self, task: BatchItem, outcome: CallOutcome) -> ItemOutcome | None:
-        if isinstance(outcome, Completed) or (outcome is not None and refused(outcome)):
-            return outcome
-        if self._creates(task):
-            task.unsure, task.since, task.lost = True, anyio.current_time(), outcome
-            task.half, task.alone = outcome.id if outcome else None, outcome is None
+    def _read_response(self, item: BatchItem, response: ItemResponse) -> ItemOutcome | None:
+        if isinstance(response, Completed) or (response is not None and proves_no_write(response)):
+            return response
+        if self._resolver is not None and item.update is None:
+            self._resolver.handle_lost_response(item, response)
             return None
-        if outcome is None and not task.alone:
-            task.alone = True  # twice is as good as once, and the answer to one alone is plain
+        if response is None and not item.alone:
+            item.alone = True  # a second write has the same effect, and a response about one item is clear
             return None
         lost = NoResponseError(
-            "the answer does not say what became of it", vendor=self._step.profile.vendor, sent="maybe"
-        )
-        return Uncertain(outcome or lost, final=False)
-
-
-# Items with the same key go one after another, in the order of the source.
+            "the response does not say whether this item was written", vendor=self._operation.profile.vendor,
+            sent="maybe",
+        )  # fmt: skip
+        return Uncertain(response or lost, final=False)
 
 
 class KeyedLock:
-    """A line a key. Whoever joins an empty line may go at once; the others wait for the event that they are given."""
+    """One fair lock per key: the first item of a key goes at once, later items wait for their event, in order."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[anyio.Event]] = {}
+        self._queues: dict[str, deque[anyio.Event]] = {}
 
-    def join(self, key: str) -> anyio.Event | None:
-        """None: it is your turn. Else it is when the event is set."""
-        line = self._lines.get(key)
-        if line is None:
-            self._lines[key] = deque()
+    def enqueue(self, key: str) -> anyio.Event | None:
+        """Join the queue of the key. Return None if the caller has the key now, else the event to wait for."""
+        queue = self._queues.get(key)
+        if queue is None:
+            self._queues[key] = deque()
             return None
         turn = anyio.Event()
-        line.append(turn)
+        queue.append(turn)
         return turn
 
-    def leave(self, key: str, turn: anyio.Event | None) -> None:
-        """Lets the next go; who leaves before it was its turn is just taken out of the line."""
-        line = self._lines[key]
+    def release(self, key: str, turn: anyio.Event | None) -> None:
+        """Hand the key over to the next item. A caller that did not have the key yet only leaves the queue."""
+        queue = self._queues[key]
         if turn is not None and not turn.is_set():
-            line.remove(turn)
-        elif line:
-            line.popleft().set()
+            queue.remove(turn)
+        elif queue:
+            queue.popleft().set()
         else:
-            del self._lines[key]
+            del self._queues[key]
 
 
-I = TypeVar("I")  # noqa: E741  (an item of the source)
-Settled = Callable[[Result], None]
-ASKED = 5  # items of a native call, where each is looked up before: one after another, and the first ones wait for all
-
-
+@define(eq=False, repr=False, kw_only=True)
 class Executor(Generic[I]):
-    """Works chunks of items off for one batch.
+    """Process chunks of items for one batch.
+
+    The states of an item (`BatchItem.state`) and their transitions; those from `unresolved` are in `Resolver`:
+
+        ready ──────▶ done        known without a write: refused, duplicate, unchanged, dry run
+        ready ──────▶ done        intent recorded, request sent, and the response reports the outcome
+        ready ──────▶ done        an update or a delete got no response: `uncertain`
+        ready ──────▶ created     the contact was created, but a call for its groups failed
+        ready ──────▶ unresolved  the response of a create was lost
+        unresolved ─▶ created     a lookup, `settle_timeout` seconds later, found the contact
+        unresolved ─▶ ready       the lookup found no contact of this create: it may be sent again
+        unresolved ─▶ done        the lookup failed or cannot tell: `uncertain`
+        created ────▶ done        the groups were added, or that failed again
+
+    Invariants:
+        - An intent is on disk before its request leaves. An outcome is recorded before its result is reported.
+        - A create is sent again only if the earlier request never left, was refused, or a lookup found no contact of
+          it; or if the caller passed `uncertain="retry"`. Other writes have the same effect twice as once.
+        - Two items with the same key are never in flight together; the first item of the source goes first.
+        - A kill leaves each item in one of three states: no entry (never sent), an intent (perhaps sent: the next run
+          looks it up), or an outcome (the next run replays it).
 
     Args:
-        step: the verb.
-        decider: how creates look before and after; None for verbs that are as good twice as once.
-        journal: intents and outcomes.
-        intake: what makes tasks of items.
-        remedy: how the caller resolves an uncertain item.
-        dry_run: decides, and writes nothing.
+        operation: the adapter's method.
+        resolver: decides about creates; None for operations that have the same effect twice as once.
+        journal: stores intents and outcomes.
+        reader: makes items of the source's values.
+        remedy: how the caller resolves an uncertain item, for its error message.
+        dry_run: decide, and write nothing.
+        records: whether the journal needs intents and outcomes.
     """
 
-    def __init__(
-        self, step: BatchOperation[I], decider: Resolver | None, journal: Journal, intake: ItemReader[I], *,
-        remedy: str, dry_run: bool, remembers: bool,
-    ) -> None:  # fmt: skip
-        self._asks = decider is not None and decider.asks
-        self._remembers = remembers
-        self.chunk: int = min(step.bulk, ASKED) if self._asks else step.bulk
-        self._step = step
-        self._decider = decider
-        self._journal = journal
-        self._intake = intake
-        self._remedy = remedy
-        self._dry_run = dry_run
-        self._dispatch = Sender(step, journal, self.chunk, remembers=remembers)
-        self._turns = KeyedLock()
-        self.in_flight: dict[int, BatchItem] = {}
-        self._left_open = 0
-        self.would_write = 0.0  # a dry run's calls
+    _operation: BatchOperation[I]
+    _resolver: Resolver | None
+    _journal: Journal
+    _reader: ItemReader[I]
+    _remedy: str
+    _dry_run: bool
+    _records: bool
+    chunk_size: int = field(init=False)
+    in_flight: dict[int, BatchItem] = field(init=False, factory=dict)
+    estimated_writes: float = field(init=False, default=0.0)  # requests that a dry run did not send
+    _open_items: int = field(init=False, default=0)  # that the next run of the journal tries again
+    _keys: KeyedLock = field(init=False, factory=KeyedLock)
+    _sender: Sender = field(init=False)
 
-    async def process(self, chunk: Sequence[tuple[int, I]], settled: Settled) -> None:
-        """Works a chunk off: every item of it gets its result."""
-        # Not a single await before all are in line: whoever comes first in the source is first of its key.
-        tasks = [self._intake.task(index, item) for index, item in chunk]
-        behind: list[BatchItem] = []
-        for task in tasks:
-            self.in_flight[task.index] = task
-            if task.ready.key is not None:
-                task.line = task.ready.key
-                task.turn = self._turns.join(task.line)
-                if task.turn is not None:
-                    behind.append(task)
+    def __attrs_post_init__(self) -> None:
+        size = self._operation.bulk_size
+        has_lookups = self._resolver is not None and self._resolver.has_lookups
+        self.chunk_size = min(size, _MAX_LOOKUPS) if has_lookups else size
+        self._sender = Sender(self._operation, self._resolver, self._journal, self.chunk_size, self._records)
+
+    async def process(self, chunk: Sequence[tuple[int, I]], report: Report) -> None:
+        """Process a chunk, and report a result for each item."""
+        # No await before all items are in the queues of their keys: this keeps the order of the source.
+        items = [self._reader.make_item(index, value) for index, value in chunk]
+        waiting: list[BatchItem] = []
+        for item in items:
+            self.in_flight[item.index] = item
+            if item.prepared.key is not None:
+                item.locked_key = item.prepared.key
+                item.key_turn = self._keys.enqueue(item.locked_key)
+                if item.key_turn is not None:
+                    waiting.append(item)
         try:
-            await self._through([task for task in tasks if task.turn is None] if behind else tasks, settled)
-            for task in behind:
-                if task.turn is not None:
-                    await task.turn.wait()
-                await self._through([task], settled)
+            await self._process_items([item for item in items if item.key_turn is None], report)
+            for item in waiting:
+                if item.key_turn is not None:
+                    await item.key_turn.wait()
+                await self._process_items([item], report)
         finally:
-            for task in tasks:
-                if task.line is not None:
-                    self._leave(task)
+            for item in items:
+                self._release_key(item)
 
-    def cancelled(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
-        """The results of what was in flight when the workers were stopped, and of what was not even begun."""
-        self._left_open += len(chunk)
-        tasks = [*self.in_flight.values(), *(self._intake.task(index, item) for index, item in chunk)]
+    def make_cancelled_results(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
+        """Return results for the items in flight when the workers stopped, and for a chunk that was not begun."""
+        self._open_items += len(chunk)
+        items = [*self.in_flight.values(), *(self._reader.make_item(index, value) for index, value in chunk)]
         return [
-            Result(index=task.index, item_key=task.item_key, status="cancelled", attempts=task.attempts)
-            for task in tasks
+            Result(index=item.index, item_key=item.item_key, status="cancelled", attempts=item.attempts)
+            for item in items
         ]
 
     async def close(self, count: int, *, exhausted: bool) -> None:
-        if self._decider is not None:
-            await self._decider.close()
-        complete = exhausted and not (self.in_flight or self._left_open or self._dry_run)
-        await self._intake.close(count, complete=complete)
+        if self._resolver is not None:
+            await self._resolver.close()
+        complete = exhausted and not (self.in_flight or self._open_items or self._dry_run)
+        await self._reader.close(count, complete=complete)
 
-    async def _through(self, tasks: list[BatchItem], settled: Settled) -> None:
-        todo = [task for task in tasks if not self._intake.kept or not await self._earlier(task, settled)]
+    async def _process_items(self, items: Sequence[BatchItem], report: Report) -> None:
+        todo: list[BatchItem] = []
+        for item in items:
+            replayed = await self._reader.load(item) if self._reader.kept else None
+            if replayed is None:
+                todo.append(item)
+            else:
+                self._finish(item, replayed, report)
         while todo:
-            todo = await self._round(todo, settled)
+            todo = await self._run_round(todo, report)
 
-    async def _earlier(self, task: BatchItem, settled: Settled) -> bool:
-        """Whether an earlier run of the journal came to a result, which is handed over."""
-        result = await self._intake.earlier(task)
-        if result is not None:
-            self._hand_over(task, result, settled)
-        return result is not None
-
-    async def _round(self, tasks: Sequence[BatchItem], settled: Settled) -> list[BatchItem]:
-        """Decides and writes; answers what is to be done again."""
-        decided: list[tuple[BatchItem, ItemOutcome | None]] = []
-        for task in tasks:
-            # What may have happened already is settled first: a refusal now says nothing of it.
-            refusal = None if task.unsure and task.half is None else task.refusal
-            settlement: ItemOutcome | None = refusal or task.ready.done
-            if settlement is None and (self._asks or task.unsure or self._dry_run):
-                settlement = await self._decided(task)
-            decided.append((task, settlement))
+    async def _run_round(self, items: Sequence[BatchItem], report: Report) -> list[BatchItem]:
+        """Decide about each item, send those that need a write, and return the items that need another round."""
+        decided = [(item, await self._decide(item)) for item in items]
         again: list[BatchItem] = []
-        for group in self._dispatch.groups(await self._without_ended(decided, settled)):
-            written = zip(group, await self._dispatch.write(group), strict=True)
-            again += await self._without_ended(written, settled)
+        for group in self._sender.group_items(await self._end_items(decided, report)):
+            sent = zip(group, await self._sender.send(group), strict=True)
+            again += await self._end_items(sent, report)
         return again
 
-    async def _without_ended(
-        self, came: Iterable[tuple[BatchItem, ItemOutcome | None]], settled: Settled
+    async def _decide(self, item: BatchItem) -> ItemOutcome | None:
+        """Return an outcome that needs no write, or None."""
+        outcome: ItemOutcome | None = item.prepared.outcome
+        if item.state == "unresolved" and isinstance(outcome, CrossbookError):
+            outcome = None  # the refusal says nothing about the earlier write: look that up first
+        if outcome is None and self._resolver is not None:
+            outcome = await self._resolver.decide(item)
+        if outcome is None and self._dry_run:
+            self.estimated_writes += self._sender.estimate_requests(item)
+            return Completed(
+                self._operation.status if item.update is None else "updated", contact=item.prepared.contact
+            )
+        return outcome
+
+    async def _end_items(
+        self, outcomes: Iterable[tuple[BatchItem, ItemOutcome | None]], report: Report
     ) -> list[BatchItem]:
-        """Ends those that came to something; answers the others."""
-        ended: list[tuple[BatchItem, ItemOutcome]] = []
+        """Record and report the known outcomes; return the items without an outcome."""
+        ended: list[tuple[BatchItem, ItemOutcome, Result]] = []
         others: list[BatchItem] = []
-        for task, settlement in came:
-            if settlement is None:
-                others.append(task)
+        for item, outcome in outcomes:
+            if outcome is None:
+                others.append(item)
             else:
-                ended.append((task, settlement))
-        if ended:
-            await self._end(ended, settled)
+                result = make_item_result(item, outcome, self._operation.capability, self._remedy)
+                ended.append((item, outcome, result))
+        if self._records:
+            await self._record_outcomes(ended)
+        for item, outcome, result in ended:
+            self._open_items += stays_open(outcome)
+            if self._resolver and result.id and result.contact and not self._dry_run:
+                self._resolver.remember_written(result.contact, result.id)
+            self._finish(item, result, report)
         return others
 
-    async def _decided(self, task: BatchItem) -> ItemOutcome | None:
-        """What needs no write; None for what does."""
-        settlement: ItemOutcome | None = None
-        if self._decider is not None:
-            settlement = await (self._decider.after(task) if task.unsure else self._decider.before(task))
-        if settlement is None and self._dry_run:
-            self.would_write += self._dispatch.calls(task)
-            return Completed(self._step.status if task.update is None else "updated", contact=task.ready.contact)
-        return settlement
-
-    async def _end(self, settlements: Sequence[tuple[BatchItem, ItemOutcome]], settled: Settled) -> None:
-        """Writes outcomes down and hands the results over."""
-        verb, remedy = self._step.verb, self._remedy
-        ended = [(task, settlement, result_of(task, settlement, verb, remedy)) for task, settlement in settlements]
-        creates = self._step.creates
-        found = [recorded(*each, creates=creates) for each in ended] if self._remembers else []
-        entries = [entry for entry in found if entry is not None]
-        if entries:
-            try:
+    async def _record_outcomes(self, ended: Sequence[tuple[BatchItem, ItemOutcome, Result]]) -> None:
+        entries = [
+            entry
+            for item, outcome, result in ended
+            if (entry := make_final_entry(item, outcome, result, creates=self._operation.creates)) is not None
+        ]
+        if not entries:
+            return
+        try:
+            await self._journal.record_outcomes(entries)
+        except anyio.get_cancelled_exc_class():
+            # The vendor has responded: a cancellation must not lose the outcome.
+            with anyio.CancelScope(shield=True):
                 await self._journal.record_outcomes(entries)
-            except anyio.get_cancelled_exc_class():
-                with anyio.CancelScope(shield=True):
-                    await self._journal.record_outcomes(entries)
-                raise
-        for task, settlement, result in ended:
-            self._left_open += open_still(settlement)
-            if self._decider and self._asks and result.id and result.contact and not self._dry_run:
-                self._decider.note(result.contact, result.id)
-            self._hand_over(task, result, settled)
+            raise
 
-    def _hand_over(self, task: BatchItem, result: Result, settled: Settled) -> None:
-        if task.line is not None:
-            self._leave(task)
-        del self.in_flight[task.index]
-        settled(result)
+    def _finish(self, item: BatchItem, result: Result, report: Report) -> None:
+        self._release_key(item)
+        item.state = "done"
+        del self.in_flight[item.index]
+        report(result)
 
-    def _leave(self, task: BatchItem) -> None:
-        assert task.line is not None
-        self._turns.leave(task.line, task.turn)
-        task.line = None
+    def _release_key(self, item: BatchItem) -> None:
+        if item.locked_key is not None:
+            self._keys.release(item.locked_key, item.key_turn)
+            item.locked_key = None

@@ -1,4 +1,4 @@
-"""Keyed hashes of what a journal compares and must not hold: the items of a run, and their match keys."""
+"""Hash what a journal compares and must not contain: the items of a run, and their match keys."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ import msgspec
 from crossbook.models import Contact, ExternalId
 
 KEY_SIZE = 32
-_SIZE = 16
-_NAMES = [field.name for field in fields(Contact)]
+_DIGEST_SIZE = 16
+_FIELDS = [field.name for field in fields(Contact)]
 
 
 class KeyedHash:
-    """Hashes under the key of one run: the same in every process that has the key, and of no use without it.
+    """Make hashes under the key of one run (BLAKE2b with a key).
 
-    A phone number is one of few enough to try them all, so that a hash without a key would be as good as the number.
-    The key is random until `use` names that of the run.
+    Without a key, a hash of a phone number would be as good as the number: there are few enough numbers to try them
+    all. The key is random until `set_key` sets the run's key.
     """
 
-    __slots__ = ("_start",)
+    __slots__ = ("_state",)
 
     def __init__(self) -> None:
-        self.use(secrets.token_bytes(KEY_SIZE))
+        self.set_key(secrets.token_bytes(KEY_SIZE))
 
-    def use(self, key: bytes) -> None:
-        self._start = hashlib.blake2b(key=key, digest_size=_SIZE)
+    def set_key(self, key: bytes) -> None:
+        self._state = hashlib.blake2b(key=key, digest_size=_DIGEST_SIZE)
 
     def digest(self, text: str) -> str:
-        """Return the hash of a text that is not to be written down."""
+        """Return the hash of a text that must not be stored."""
         return self._hash(text.encode(errors="surrogatepass"))
 
     def fingerprint(self, item: object) -> str:
-        """Return the hash of an item, by which a journal notices that the source is another."""
+        """Return the hash of an item, by which a later run detects a different source."""
         try:
             if isinstance(item, Contact):
-                item = {name: value for name in _NAMES if (value := getattr(item, name)) not in (None, "")}
+                item = {name: value for name in _FIELDS if (value := getattr(item, name)) not in (None, "")}
             return self._hash(_encode(item))
         except Exception:
-            return self._hash(type(item).__name__.encode())  # nothing that could be written
+            return self._hash(type(item).__name__.encode())  # an item that cannot be written either
 
     def _hash(self, data: bytes) -> str:
-        state = self._start.copy()
+        state = self._state.copy()
         state.update(data)
         return state.hexdigest()
 
 
-def _plain(value: Any) -> object:
+def _make_encodable(value: Any) -> object:
     if isinstance(value, ExternalId):
         return ["external id", value.value]
     if isinstance(value, Mapping):
         return dict(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    # Whatever else it is, its repr may hold an address in memory.
+    # Not the repr of another object, which may contain a memory address.
     return type(value).__name__
 
 
-_encode = msgspec.json.Encoder(enc_hook=_plain, order="deterministic").encode
+_encode = msgspec.json.Encoder(enc_hook=_make_encodable, order="deterministic").encode

@@ -1,4 +1,4 @@
-"""One item of a batch on its way."""
+"""One item of a batch: its state, what its outcome means, and how both are recorded."""
 
 from __future__ import annotations
 
@@ -9,72 +9,75 @@ from attrs import define
 
 from crossbook import errors
 from crossbook._batch.operations import Completed, PreparedItem
-from crossbook._batch.results import Result, result_made
+from crossbook._batch.results import Result, make_result
 from crossbook._tracebacks import copy_without_traceback
 from crossbook.errors import CrossbookError
 from crossbook.journal import JournalEntry
 
+ItemState = Literal["ready", "unresolved", "created", "done"]
+"""See the diagram in `Executor`."""
+
 
 @define(eq=False)
 class BatchItem:
-    """An item, what was decided about it, and how far its write came.
+    """An item of the source on its way to a result.
 
     Attributes:
-        line: its key, as long as it stands in line with others of the same key.
-        turn: when it is this one's turn in it; None if it is already.
-        refusal: why it cannot be written at all.
-        at: when its write was last begun, by the wall clock.
-        seen: ids that the vendor had for its key before the first attempt.
-        unseen: an earlier run without a match key sent it, and stored no such ids.
-        attempts: writes begun, in earlier runs too; `tries` in this one.
-        update: for an upsert that found its contact: the id, and what to change.
-        unsure: a write was begun, and what became of it is to be found out before anything else.
-        since: when that write can at the latest have left (`anyio.current_time()`).
-        lost: the error that it ended in, if it was in this run.
-        retried: the caller had it sent again (`uncertain="retry"`), though an earlier attempt may have happened.
-        half: the id of a contact that was made, and is perhaps not in its groups.
-        alone: not to be sent together with others, whose common answer did not tell.
+        index: its position in the source, from 0.
+        item_key: the caller's own key.
+        prepared: the item after its check.
+        fingerprint: a hash of the item under the run's key.
+        state: `ready`: to be decided and written. `unresolved`: a create was sent and its outcome is unknown.
+            `created`: the contact exists, but not all its groups may contain it. `done`: the outcome is reported.
+        locked_key: its key, from the moment when it queues for the key until it has released the key.
+        key_turn: the event that hands the key over to this item; None if the key was free.
+        intent_time: wall-clock time of its last intent.
+        existing_ids: ids that the vendor had for its match key before the first attempt. None: an earlier run without
+            a match key sent the item, so that these ids are not known.
+        attempts: writes begun, in earlier runs too; `run_attempts` counts those of this run.
+        update: what an upsert changes: the id of the contact, and the fields. None: the item is created.
+        sent_before: the moment (`anyio.current_time()`) before which the unresolved write left.
+        lost_response: the error of the unresolved write, if this run sent it.
+        sent_by_decision: whether `uncertain="retry"` sent the item again: an earlier attempt may have succeeded.
+        created_id: the id of the contact in the state `created`.
+        alone: send the item in a call of its own, because a shared response said nothing about it.
     """
 
     index: int
     item_key: str | None
-    ready: PreparedItem
+    prepared: PreparedItem
     fingerprint: str = ""
-    line: str | None = None
-    turn: anyio.Event | None = None
-    refusal: CrossbookError | None = None
-    at: float = 0.0
-    seen: tuple[str, ...] = ()
-    unseen: bool = False
+    state: ItemState = "ready"
+    locked_key: str | None = None
+    key_turn: anyio.Event | None = None
+    intent_time: float = 0.0
+    existing_ids: tuple[str, ...] | None = ()
     attempts: int = 0
-    tries: int = 0
+    run_attempts: int = 0
     update: tuple[str, dict[str, Any]] | None = None
-    unsure: bool = False
-    since: float = 0.0
-    lost: CrossbookError | None = None
-    retried: bool = False
-    half: str | None = None
+    sent_before: float = 0.0
+    lost_response: CrossbookError | None = None
+    sent_by_decision: bool = False
+    created_id: str | None = None
     alone: bool = False
 
     @property
     def id(self) -> str | None:
-        """The contact that it is about, as far as is known."""
-        return self.update[0] if self.update else self.half or self.ready.id
+        """The id of its contact, if known."""
+        return self.update[0] if self.update else self.created_id or self.prepared.id
 
-    def entry(self, state: Literal["intent", "done"]) -> JournalEntry:
-        """The task as the journal keeps it: without a key as long as nobody knows what was there before."""
-        key = None if self.unseen else self.ready.key
+    def make_entry(self, state: Literal["intent", "done"]) -> JournalEntry:
+        """Return the item's journal entry. Without known `existing_ids` it has no key, so that the next run knows."""
+        key = None if self.existing_ids is None else self.prepared.key
         return JournalEntry(
-            self.index, self.item_key, self.fingerprint, key, state, self.at, self.seen, self.attempts, None, self.id
-        )
-
-
-# What an outcome means: for the item, for the journal, and for who reads the result.
+            self.index, self.item_key, self.fingerprint, key, state,
+            self.intent_time, self.existing_ids or (), self.attempts, None, self.id,
+        )  # fmt: skip
 
 
 @define
 class Uncertain:
-    """It may have happened. `final`: this run had no way to look it up; else the next run looks again."""
+    """The write may have happened. `final`: this run cannot look it up. Otherwise the next run looks again."""
 
     error: CrossbookError
     final: bool
@@ -83,89 +86,75 @@ class Uncertain:
 ItemOutcome = Completed | CrossbookError | Uncertain
 
 
-def refused(error: CrossbookError) -> bool:
-    """Whether it is certain that the write did not happen."""
-    # A 404 of somebody who is not the vendor: a wrong base_url, which is mended, and then all goes out.
-    elsewhere = isinstance(error, errors.InvalidResponseError) and error.status == 404
-    return error.id is None and (error.sent == "no" or elsewhere or error.writes_nothing)
+def proves_no_write(error: CrossbookError) -> bool:
+    """Return whether the error proves that the write did not happen."""
+    # A 404 in another format comes from a server that is not the vendor: the base_url is wrong.
+    wrong_server = isinstance(error, errors.InvalidResponseError) and error.status == 404
+    return error.id is None and (error.sent == "no" or wrong_server or error.writes_nothing)
 
 
-def refused_whole(error: CrossbookError) -> bool:
-    """Whether the parts of a native call that failed may be sent again: it wrote nothing, or twice does no harm.
+def allows_split(error: CrossbookError) -> bool:
+    """Return whether the items of a failed native call may be sent again in smaller calls.
 
-    Of a create no earlier attempt can have: none is made after one that may have happened (`crossbook._http.retry.may_retry`).
+    The refused call wrote nothing. An earlier attempt of a create cannot have written either: a create that may have
+    happened is never retried (`_http.retry.may_retry`). For the other operations a second write has the same effect as one.
     """
     return isinstance(error, (errors.RejectedError, errors.NotFoundError))
 
 
-def open_still(settlement: ItemOutcome) -> bool:
-    """Whether the next run of the journal is to try again, or to find out."""
-    if isinstance(settlement, Completed):
+def stays_open(outcome: ItemOutcome) -> bool:
+    """Return whether the next run of the journal tries the item again, or looks it up again."""
+    if isinstance(outcome, Completed):
         return False
-    return not (settlement.final if isinstance(settlement, Uncertain) else settlement.action == "fix_input")
+    return not (outcome.final if isinstance(outcome, Uncertain) else outcome.action == "fix_input")
 
 
-def remedy_for(*, creates: bool, kept: bool, matched: bool) -> str:
-    """Say how the caller of a batch resolves an uncertain item.
-
-    Args:
-        creates: whether a repeated write could make a second contact.
-        kept: whether a journal outlives the run.
-        matched: whether the batch has a match key.
-    """
-    if not creates:
-        again = "run the same journal again" if kept else "repeat it"
-        return f"{again}: this write is safe to repeat"
-    if not kept:
-        return "look the contact up, and repeat it only if it is not there; with journal= a later run can do that"
-    look = "to look the contact up again" if matched else "with match= to look the contact up"
-    return f"run the same journal again {look}, or decide with uncertain='retry', 'skip' or 'done'"
-
-
-def result_of(task: BatchItem, settlement: ItemOutcome, verb: str, remedy: str) -> Result:
-    ready, error = task.ready, None
+def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, remedy: str) -> Result:
+    """Return the public result of an outcome."""
+    prepared, error = item.prepared, None
     status: Any
-    if isinstance(settlement, Completed):
-        status, id = settlement.status, settlement.id
+    if isinstance(outcome, Completed):
+        status, id = outcome.status, outcome.id
     else:
-        error = copy_without_traceback(settlement.error if isinstance(settlement, Uncertain) else settlement)
-        error.operation = error.operation or verb
-        status, id = "failed", error.id or task.id
-        if isinstance(settlement, Uncertain):
-            # A copy: the items of one native call share the error.
+        error = copy_without_traceback(outcome.error if isinstance(outcome, Uncertain) else outcome)
+        error.operation = error.operation or capability
+        status, id = "failed", error.id or item.id
+        if isinstance(outcome, Uncertain):
+            # A copy, because the items of one native call share the error.
             record = errors.to_record(error)
             status, error = "uncertain", errors.from_record({**record, "message": f"{error.message}; {remedy}"})
-    return result_made(
-        task.index, task.item_key, status, id, ready.contact, task.attempts, error, ready.lost, ready.unverified
-    )
+    return make_result(
+        item.index, item.item_key, status, id, prepared.contact, item.attempts, error, prepared.dropped_fields,
+        prepared.write_only_fields,
+    )  # fmt: skip
 
 
-def recorded(task: BatchItem, settlement: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
-    """What the journal is told at the end; None where what it knows already is all."""
-    if isinstance(settlement, Completed) or not open_still(settlement):
-        entry = task.entry("done")
+def make_final_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
+    """Return the final journal entry, or None if nothing changed."""
+    if isinstance(outcome, Completed) or not stays_open(outcome):
+        entry = item.make_entry("done")
         entry.status, entry.id = result.status, result.id
         if result.error is not None:
             entry.error = errors.to_record(result.error)
         if result.status == "failed" and result.id is None:
-            entry.key = None  # whoever has the same key later is no duplicate of one that was not written
+            entry.key = None  # the item was not written: a later item with the same key is not its duplicate
         entry.dropped_fields, entry.write_only_fields = result.dropped_fields, result.write_only_fields
         return entry
-    if isinstance(settlement, Uncertain) or task.half is not None:
-        return task.entry("intent")
-    if not task.attempts:
+    if isinstance(outcome, Uncertain) or item.state == "created":
+        return item.make_entry("intent")
+    if not item.attempts:
         return None
-    # This try wrote nothing. What became of those before it was looked up, where a step creates, unless the caller had
-    # it sent again without that; else nobody knows, and the next run takes a contact that is gone for one that it
-    # deleted itself.
-    entry = task.entry("intent")
-    entry.attempts = 0 if creates and not task.retried else task.attempts - (settlement.earlier != "maybe")
-    entry.key, entry.existing_ids, entry.id = None, (), task.ready.id
+    # This attempt wrote nothing. Earlier attempts of a create were looked up, so they wrote nothing either: the next
+    # run starts from zero attempts. Without a lookup their outcome is unknown, and their number is kept. By that number
+    # the next run knows that a missing contact may be its own delete.
+    entry = item.make_entry("intent")
+    entry.attempts = 0 if creates and not item.sent_by_decision else item.attempts - (outcome.earlier != "maybe")
+    entry.key, entry.existing_ids, entry.id = None, (), item.prepared.id
     return entry
 
 
-def replayed(entry: JournalEntry) -> Result:
-    """A result of an earlier run."""
+def make_replayed_result(entry: JournalEntry) -> Result:
+    """Return the result that an earlier run recorded."""
     status: Any = entry.status
     return Result(
         index=entry.index,

@@ -1,4 +1,4 @@
-"""What one item of a batch needs done: checked first, then alone or with many in one native call."""
+"""Define what a batch does with each item: check it first, then write it alone or with others in one native call."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ from crossbook.errors import CrossbookError, InvalidInputError, NotFoundError
 from crossbook.models import Contact, ExternalId, attach_raw
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
+Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
 
 @define
 class Completed:
-    """It is certain what became of it, and it is no error."""
+    """A certain outcome that is not an error."""
 
     status: Status
     id: str | None = None
     contact: Contact | None = None
 
 
-CallOutcome = Completed | CrossbookError | None
-"""None: the vendor's answer does not say what became of this one."""
+ItemResponse = Completed | CrossbookError | None
+"""What a response says about one item. None: the response says nothing about the item."""
 
 
 @define
 class PreparedItem:
-    """An item that was checked.
+    """An item after its check.
 
     Attributes:
-        value: what the verb takes.
-        id: the contact that it is about, where that is known beforehand.
-        key: items with the same key are never under way together; no personal data.
-        private_key: what the key is made of, as a hash, where it is personal data.
-        contact: what is written.
-        lost, unverified: as in `Result`.
-        done: what becomes of it without any call.
-        bulk: items that differ here cannot go in one native call.
-        alone: it cannot go in a native call with others at all.
+        value: the arguments of the adapter's method.
+        id: the id of the contact, if it is known before the write.
+        key: items with the same key are never in flight together. No personal data: an id or a hash.
+        private_key: the personal data from which the key is hashed.
+        contact: the contact as it is written.
+        dropped_fields, write_only_fields: as in `Result`.
+        outcome: an outcome that is known without a request: an error of the check, or a skipped item.
+        bulk_group: only items with an equal value may share a native call.
+        alone: whether the item cannot share a native call at all.
     """
 
     value: Any
@@ -50,130 +51,132 @@ class PreparedItem:
     key: str | None = None
     private_key: str | None = None
     contact: Contact | None = None
-    lost: tuple[str, ...] = ()
-    unverified: tuple[str, ...] = ()
-    done: Completed | None = None
-    bulk: Any = None
+    dropped_fields: tuple[str, ...] = ()
+    write_only_fields: tuple[str, ...] = ()
+    outcome: Completed | CrossbookError | None = None
+    bulk_group: Any = None
     alone: bool = False
 
 
 class BatchOperation(ABC, Generic[I]):
-    """One verb's way with items.
+    """One method of the adapter, applied to items.
 
     Args:
-        verb: our verb on the profile, which says whether it goes in bulk.
-        verbs: the vendor's.
+        capability: the capability's name in the profile, which has the size of a native bulk call.
+        adapter: the vendor's adapter.
     """
 
     status: Status
-    creates = False  # twice is one too many
-    overwrites = False  # of two items with one key the later has the last word
+    creates = False  # a repeated write could make a second contact
+    overwrites = False  # of two items with one key, the later item must be written last
 
-    def __init__(self, verb: str, adapter: Any) -> None:
-        self.verb = verb
+    def __init__(self, capability: str, adapter: Any) -> None:
+        self.capability = capability
         self.adapter = adapter
         self.profile = adapter.profile
-        self.bulk: int = self.profile.capability(verb).bulk_size
+        self.bulk_size: int = self.profile.capability(capability).bulk_size
 
     @abstractmethod
-    def ready(self, item: I) -> PreparedItem:
-        """The item checked; InvalidInputError names what is wrong with it."""
+    def prepare(self, item: I) -> PreparedItem:
+        """Check the item; raise InvalidInputError that names what is wrong with it."""
 
-    def lost(self, item: I) -> tuple[str, ...]:
-        """Of an item that was refused: the fields that the vendor cannot hold."""
+    def find_unsupported_fields(self, item: I) -> tuple[str, ...]:
+        """Return the fields of a refused item that the vendor cannot store."""
         return ()
 
     @abstractmethod
-    async def one(self, ready: PreparedItem, again: bool) -> Completed:
-        """Does it alone. `again`: an earlier attempt may have happened."""
+    async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
+        """Write one item. `again`: an earlier attempt may have succeeded."""
+
+    async def write_many(self, items: Sequence[PreparedItem], *, again: bool) -> list[ItemResponse]:
+        """Write several items in one native call, and return a response for each item."""
+        responses = await self._call_bulk(items)
+        return [
+            self._read_response(item, response, again=again)
+            for item, response in zip(items, responses, strict=True)
+        ]  # fmt: skip
 
     @abstractmethod
-    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
-        """Does them in one native call, an outcome each."""
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
+        """Send one native call; return for each item an id, True, an error, or None if the response says nothing."""
+
+    def _read_response(self, item: PreparedItem, response: Any, *, again: bool) -> ItemResponse:
+        if response is True:
+            return Completed(self.status, item.id)
+        return Completed(self.status, response, item.contact) if isinstance(response, str) else response
 
 
 class ById(BatchOperation[str]):
-    """Verbs on a contact's id alone: delete, unsubscribe, resubscribe."""
+    """Operations on a contact's id: delete, unsubscribe, resubscribe."""
 
     def __init__(
-        self, verb: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
+        self, capability: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
     ) -> None:
-        super().__init__(verb, adapter)
+        super().__init__(capability, adapter)
         self.status = status
         self._one = one
         self._many = many
 
-    def ready(self, item: str) -> PreparedItem:
+    def prepare(self, item: str) -> PreparedItem:
         id = _validation.check_id(self.profile, "id", item)
         return PreparedItem(id, id=id, key=id)
 
-    async def one(self, ready: PreparedItem, again: bool) -> Completed:
+    async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
         try:
-            await self._one(ready.value)
+            await self._one(item.value)
         except CrossbookError as error:
-            if not self._gone(error, again):
+            if not self._is_deleted(error, again=again):
                 raise
-        return Completed(self.status, ready.value)
+        return Completed(self.status, item.id)
 
-    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
-        outcomes = await self._many([ready.value for ready in readies])
-        return [
-            Completed(self.status, ready.value) if each is True or self._gone(each, again) else each
-            for ready, each in zip(readies, outcomes, strict=True)
-        ]
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
+        return await self._many([item.value for item in items])  # type: ignore[no-any-return]
 
-    def _gone(self, error: object, again: bool) -> bool:
-        """Whether it is deleted by an earlier attempt whose answer was lost."""
-        return self.status == "deleted" and isinstance(error, NotFoundError) and (again or error.earlier == "maybe")
+    def _read_response(self, item: PreparedItem, response: Any, *, again: bool) -> ItemResponse:
+        return super()._read_response(
+            item, response is True or self._is_deleted(response, again=again) or response, again=again
+        )
+
+    def _is_deleted(self, response: object, *, again: bool) -> bool:
+        """Return whether "not found" means that an earlier attempt, whose response was lost, deleted the contact."""
+        return (
+            self.status == "deleted"
+            and isinstance(response, NotFoundError)
+            and (again or response.earlier == "maybe")
+        )  # fmt: skip
 
 
 class Membership(BatchOperation[tuple[str, str]]):
-    """Verbs on a group and a contact: groups.add, groups.remove."""
+    """Operations on a group and a contact: groups.add, groups.remove."""
 
     status = "done"
 
-    def __init__(self, verb: str, adapter: Any, one: Callable[[str, str], Any], many: Callable[..., Any]) -> None:
-        super().__init__(verb, adapter)
+    def __init__(self, capability: str, adapter: Any, one: Callable[[str, str], Any], many: Callable[..., Any]) -> None:
+        super().__init__(capability, adapter)
         self._one = one
         self._many = many
 
-    def ready(self, item: tuple[str, str]) -> PreparedItem:
-        group, id = pair(self.profile, item, "(group, id)")
+    def prepare(self, item: tuple[str, str]) -> PreparedItem:
+        group, id = _check_pair(self.profile, item, "(group, id)")
         group, id = _validation.check_id(self.profile, "group", group), _validation.check_id(self.profile, "id", id)
-        return PreparedItem((group, id), id=id, key=id, bulk=group)
+        return PreparedItem((group, id), id=id, key=id, bulk_group=group)
 
-    async def one(self, ready: PreparedItem, again: bool) -> Completed:
-        await self._one(*ready.value)
-        return Completed("done", ready.value[1])
+    async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
+        await self._one(*item.value)
+        return Completed("done", item.id)
 
-    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
-        outcomes = await self._many(readies[0].bulk, [ready.value[1] for ready in readies])
-        return [
-            Completed("done", ready.value[1]) if each is True else each
-            for ready, each in zip(readies, outcomes, strict=True)
-        ]
-
-
-def pair(profile: Any, item: Any, form: str) -> tuple[Any, Any]:
-    if not isinstance(item, tuple) or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
-        raise InvalidInputError(
-            f"every item of the source must be a tuple {form}", field="source", vendor=profile.vendor
-        )
-    return item  # pyright: ignore[reportUnknownVariableType]
-
-
-# Steps that write a contact's fields: create, and the update that an upsert or `update_many` makes.
-
-Changes = tuple[str | ExternalId, Mapping[str, Any]]
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
+        return await self._many(items[0].bulk_group, [item.id for item in items])  # type: ignore[no-any-return]
 
 
 class Create(BatchOperation[Contact]):
-    """contacts.create.
+    """contacts.create, and the update that an upsert makes when it finds the contact.
 
     Args:
+        adapter: the vendor's adapter.
         on_unsupported_field: as in `create_many`.
-        group: the group of a contact that names none, where it must be in one.
-        include_opted_out: whether a contact is taken that is known to have opted out somewhere.
+        group: the group of a contact that names no group, if the vendor requires one.
+        include_opted_out: whether to write contacts with a known suppression.
     """
 
     status = "created"
@@ -190,57 +193,63 @@ class Create(BatchOperation[Contact]):
         super().__init__("contacts.create", adapter)
         _validation.check_on_unsupported_field(self.profile, on_unsupported_field)
         _validation.check_flag(self.profile, "include_opted_out", include_opted_out)
-        self._on_loss: _validation.OnUnsupportedField = on_unsupported_field
+        self._on_unsupported_field: _validation.OnUnsupportedField = on_unsupported_field
         self._group = group
         self._include_opted_out = include_opted_out
 
-    def ready(self, item: Contact) -> PreparedItem:
+    def prepare(self, item: Contact) -> PreparedItem:
         if not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInputError(
                 "every item of the source must be a Contact", field="source", vendor=self.profile.vendor
             )
-        consent: tuple[str, ...] = ()
+        dropped: tuple[str, ...] = ()
         if item.opted_out:
-            # No vendor takes it on a create: whoever wrote the contact all the same would write to the person.
-            consent = ("opted_out",)
+            # No vendor accepts a suppression when a contact is created: the new contact would get messages.
+            dropped = ("opted_out",)
             if not self._include_opted_out:
-                return PreparedItem(item, contact=item, lost=consent, done=Completed("skipped"))
+                return PreparedItem(item, contact=item, dropped_fields=dropped, outcome=Completed("skipped"))
             kept = item.known_fields - {"id", "opted_out"}
             item = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
-        prepared = _validation.prepare_contact(
-            self.profile, item, region=self.adapter.region, on_unsupported_field=self._on_loss, group=self._group
-        )
+        prepared = self._prepare_contact(item, self._on_unsupported_field)
         return PreparedItem(
             prepared.contact,
             contact=prepared.contact,
-            lost=consent + prepared.dropped_fields,
-            unverified=prepared.write_only_fields,
+            dropped_fields=dropped + prepared.dropped_fields,
+            write_only_fields=prepared.write_only_fields,
         )
 
-    async def one(self, ready: PreparedItem, again: bool) -> Completed:
-        return Completed("created", await self.adapter.create_contact(ready.value), ready.contact)
-
-    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
-        written = await self.adapter.create_contacts([ready.value for ready in readies])
-        return _outcomes("created", written, readies)
-
-    async def change(
-        self, updates: Sequence[tuple[str, Mapping[str, Any]]], readies: Sequence[PreparedItem]
-    ) -> list[CallOutcome]:
-        """Changes contacts that an upsert found; several only where the vendor takes them in one native call."""
-        if len(updates) == 1:
-            return [Completed("updated", await self.adapter.update_contact(*updates[0]), readies[0].contact)]
-        return _outcomes("updated", await self.adapter.update_contacts(updates), readies)
-
-    def lost(self, item: Contact) -> tuple[str, ...]:
-        if self._on_loss == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
+    def find_unsupported_fields(self, item: Contact) -> tuple[str, ...]:
+        if self._on_unsupported_field == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             return ()
         try:
-            return _validation.prepare_contact(
-                self.profile, item, region=self.adapter.region, on_unsupported_field="drop", group=self._group
-            ).dropped_fields
-        except Exception:  # `ready` has said what is wrong with it
+            return self._prepare_contact(item, "drop").dropped_fields
+        except Exception:  # `prepare` has reported what is wrong with the item
             return ()
+
+    def _prepare_contact(
+        self, item: Contact, on_unsupported_field: _validation.OnUnsupportedField
+    ) -> _validation.Prepared:
+        return _validation.prepare_contact(
+            self.profile, item, region=self.adapter.region, on_unsupported_field=on_unsupported_field, group=self._group
+        )
+
+    async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
+        return Completed("created", await self.adapter.create_contact(item.value), item.contact)
+
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
+        return await self.adapter.create_contacts([item.value for item in items])  # type: ignore[no-any-return]
+
+    async def update(
+        self, updates: Sequence[tuple[str, Mapping[str, Any]]], items: Sequence[PreparedItem]
+    ) -> list[ItemResponse]:
+        """Change contacts that an upsert found; several only if the vendor has a native bulk call."""
+        if len(updates) == 1:
+            return [Completed("updated", await self.adapter.update_contact(*updates[0]), items[0].contact)]
+        responses = await self.adapter.update_contacts(updates)
+        return [
+            Completed("updated", response, item.contact) if isinstance(response, str) else response
+            for item, response in zip(items, responses, strict=True)
+        ]
 
 
 class Update(BatchOperation[Changes]):
@@ -252,36 +261,38 @@ class Update(BatchOperation[Changes]):
     def __init__(self, adapter: Any) -> None:
         super().__init__("contacts.update", adapter)
 
-    def ready(self, item: Changes) -> PreparedItem:
-        id, changes = pair(self.profile, item, "(id, changes)")
+    def prepare(self, item: Changes) -> PreparedItem:
+        id, changes = _check_pair(self.profile, item, "(id, changes)")
         if not isinstance(changes, Mapping):
             raise InvalidInputError("changes must be a mapping of fields", field="source", vendor=self.profile.vendor)
         _validation.check_contact_id(self.profile, id)
         prepared = _validation.prepare_changes(self.profile, changes, region=self.adapter.region)  # pyright: ignore[reportUnknownArgumentType]
+        is_external = isinstance(id, ExternalId)
         return PreparedItem(
             (id, prepared),
-            id=None if isinstance(id, ExternalId) else id,
-            key=None if isinstance(id, ExternalId) else id,
-            private_key=id.value if isinstance(id, ExternalId) else None,
+            id=None if is_external else id,
+            key=None if is_external else id,
+            private_key=id.value if is_external else None,
             contact=Contact(**prepared),
-            unverified=_validation.list_write_only(self.profile, prepared),
-            alone=bulky(self.profile, prepared),
+            write_only_fields=_validation.list_write_only(self.profile, prepared),
+            alone=has_separate_calls(self.profile, prepared),
         )
 
-    async def one(self, ready: PreparedItem, again: bool) -> Completed:
-        return Completed("updated", await self.adapter.update_contact(*ready.value), ready.contact)
+    async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
+        return Completed("updated", await self.adapter.update_contact(*item.value), item.contact)
 
-    async def many(self, readies: Sequence[PreparedItem], again: bool) -> Sequence[CallOutcome]:
-        return _outcomes("updated", await self.adapter.update_contacts([ready.value for ready in readies]), readies)
-
-
-def _outcomes(status: Any, written: Sequence[Any], readies: Sequence[PreparedItem]) -> list[CallOutcome]:
-    return [
-        Completed(status, each, ready.contact) if isinstance(each, str) else each
-        for ready, each in zip(readies, written, strict=True)
-    ]
+    async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
+        return await self.adapter.update_contacts([item.value for item in items])  # type: ignore[no-any-return]
 
 
-def bulky(profile: Any, changes: Mapping[str, Any]) -> bool:
-    """Whether these changes are no part of a native call for many: groups, where they cost calls of their own."""
+def has_separate_calls(profile: Any, changes: Mapping[str, Any]) -> bool:
+    """Return whether these changes need calls of their own: groups, if the vendor changes them in separate calls."""
     return "groups" in changes and not profile.single_group
+
+
+def _check_pair(profile: Any, item: Any, form: str) -> tuple[Any, Any]:
+    if not isinstance(item, tuple) or len(item) != 2:  # pyright: ignore[reportUnknownArgumentType]
+        raise InvalidInputError(
+            f"every item of the source must be a tuple {form}", field="source", vendor=profile.vendor
+        )
+    return item  # pyright: ignore[reportUnknownVariableType]

@@ -1,4 +1,4 @@
-"""A batch's progress as a bar in the terminal (extra `cli`)."""
+"""Draw the progress of a batch as a bar in the terminal (extra `cli`)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
+from rich.progress import Progress as RichProgress
 
 from crossbook._batch.results import Progress
 
 
-class Bar:
-    """Draws itself when it is first told of progress, until it is closed, as the batch does at its end.
+class ProgressBar:
+    """A callable for `progress=`. The bar appears with the first call; the batch closes it at its end.
 
     Args:
-        title: what is going on.
-        expected: about how many there will be, where the batch does not know it.
+        title: the text in front of the bar.
+        expected: an estimate of the number of inputs, if the batch does not know it.
     """
 
     def __init__(self, title: str, expected: int | None = None) -> None:
-        self._bars = Bars(
+        self._progress = RichProgress(
             TextColumn("{task.description}"),
             BarColumn(),
             TextColumn("{task.completed:,.0f}{task.fields[of]}  {task.fields[rate]:,.0f}/s"),
             TextColumn("[red]{task.fields[failed]}"),
             TimeRemainingColumn(),
-            # Results are on standard output, which may be a pipe: nothing of ours is drawn into it.
+            # Standard output has the results and may be a pipe: the bar goes to standard error.
             console=Console(stderr=True),
             redirect_stdout=False,
             redirect_stderr=False,
@@ -45,14 +45,14 @@ class Bar:
             "failed": failed + uncertain,
         }
         if self._task is None:
-            self._bars.start()
-            self._task = self._bars.add_task(self._title, total=total, **fields)
-        self._bars.update(self._task, completed=progress.done, **fields)
+            self._progress.start()
+            self._task = self._progress.add_task(self._title, total=total, **fields)
+        self._progress.update(self._task, completed=progress.done, **fields)
 
-    def say(self, text: str) -> None:
-        """Prints a message above the bar."""
-        self._bars.console.print(text, markup=False, highlight=False)
+    def print(self, text: str) -> None:
+        """Print a message above the bar."""
+        self._progress.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
-        """Draws the last state and leaves it standing."""
-        self._bars.stop()
+        """Draw the last state, and stop."""
+        self._progress.stop()

@@ -1,4 +1,7 @@
-"""Creates and upserts: what a look at the vendor says before a write, and after one whose answer was lost."""
+"""Decide what to do with creates and upserts: before the write, and after a write whose response was lost.
+
+To change what happens when the response of a create is lost, change this file only.
+"""
 
 from __future__ import annotations
 
@@ -7,224 +10,290 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import anyio
+from attrs import define, field
 
 from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain
-from crossbook._batch.matching import Lookups, differences, equal, merged, untold
+from crossbook._batch.matching import Lookups, find_differences, find_missing_fields, is_equal, merge_contacts
 from crossbook._batch.operations import Completed, PreparedItem
 from crossbook.errors import AmbiguousMatchError, CrossbookError, InvalidInputError, NoResponseError
-from crossbook.journal import Journal
+from crossbook.journal import Journal, JournalEntry
 from crossbook.models import Contact, attach_raw
+from crossbook.vendor import VendorProfile
 
 OnDuplicate = Literal["skip", "update", "error"]
 OnUncertain = Literal["retry", "skip", "done"]
-TRIES = 5  # of a create that a lookup showed not to have happened
+_MAX_CREATES = 5  # creates of one item in one run, if a lookup after each of them finds no contact
 
 
+@define(eq=False, repr=False, kw_only=True)
 class Resolver:
-    """Looks contacts up by their match key.
+    """Look contacts up by their match key, and decide from the result.
 
-    Errors of the vendor become the item's; those of the journal are raised, and end the run.
+    An error of the vendor becomes the item's outcome. An error of the journal is raised, and ends the run.
 
     Args:
-        verbs: the vendor's.
-        lookups: how to ask; None if the batch has no match key.
-        match: the name of the key.
-        upsert: whether a contact that is there is changed instead.
-        on_duplicate: what to do with a key that this batch had already (and, for creates, that the vendor has); None
-            for creates only: nothing.
-        settle_timeout: seconds after which a write without an answer has happened or never will.
-        uncertain: what the caller decided about creates that an earlier run left open and no lookup settles; None
-            reports them as uncertain.
-        dry_run: what is decided is not done, so that the vendor will not know of it.
+        adapter: the vendor's adapter.
+        lookups: finds contacts; None if the batch has no match key.
+        journal: the run's journal, which knows the keys and ids of the other items.
+        match: the name of the match key.
+        upsert: whether to change an existing contact.
+        on_duplicate: what to do with a key that this batch had before (for creates: that the vendor has, too).
+            None, for creates only: create the contact.
+        settle_timeout: seconds after which the vendor has processed a request without a response, or never will.
+        uncertain: the caller's decision about creates of an earlier run that no lookup settles. None: they stay
+            uncertain.
+        dry_run: whether nothing is written, so that the vendor does not get the contacts of earlier items.
     """
 
-    def __init__(
-        self,
-        adapter: Any,
-        lookups: Lookups | None,
-        journal: Journal,
-        *,
-        match: str | None,
-        upsert: bool,
-        on_duplicate: OnDuplicate | None,
-        settle_timeout: float,
-        uncertain: OnUncertain | None,
-        dry_run: bool,
-    ) -> None:
-        self._adapter = adapter
-        self._profile = adapter.profile
-        self._lookups = lookups
-        self._journal = journal
-        self._match = match
-        self._upsert = upsert
-        self._on_duplicate = on_duplicate
-        self._settle_timeout = settle_timeout
-        self._uncertain: OnUncertain | None = uncertain
-        self._dry_run = dry_run
-        self._in_doubt: set[str] = set()  # keys of creates that could not be looked up: a list read before is too old
+    _adapter: Any
+    _lookups: Lookups | None
+    _journal: Journal
+    _match: str | None
+    _upsert: bool
+    _on_duplicate: OnDuplicate | None
+    _settle_timeout: float
+    _uncertain: OnUncertain | None
+    _dry_run: bool
+    _failed_lookups: set[str] = field(init=False, factory=set)
+    """Keys of unresolved creates whose lookup failed: a list that was read before is too old for them."""
 
     @property
-    def asks(self) -> bool:
+    def _profile(self) -> VendorProfile:
+        profile: VendorProfile = self._adapter.profile
+        return profile
+
+    @property
+    def has_lookups(self) -> bool:
         return self._lookups is not None
 
-    @property
-    def decides(self) -> bool:
-        """Whether the caller decided about what no lookup settles."""
-        return self._uncertain is not None
-
-    def key(self, ready: PreparedItem) -> str | None:
-        """The item's match key in its normal form: personal data, and written down as a hash only."""
-        if self._lookups is None or ready.contact is None or ready.done is not None:
+    def get_private_key(self, prepared: PreparedItem) -> str | None:
+        """Return the normalized match key. It is personal data; only its hash is stored."""
+        if self._lookups is None or prepared.contact is None or prepared.outcome is not None:
             return None
-        key = self._lookups.key(ready.contact)
+        key = self._lookups.get_key(prepared.contact)
         if key is None and self._on_duplicate:
-            why = self._lookups.explain_no_match_key(ready.contact)
+            why = self._lookups.explain_no_match_key(prepared.contact)
             raise InvalidInputError(why, field=self._match, vendor=self._profile.vendor)
         return key
 
-    async def before(self, task: BatchItem) -> ItemOutcome | None:
-        """An outcome that needs no write, or None: then `task.update` says what to change, or it is to be created."""
-        contact, key = task.ready.contact, task.ready.key
+    def can_settle(self, item: BatchItem) -> bool:
+        """Return whether this run can settle an item that an earlier run reported as uncertain."""
+        return self._uncertain is not None or item.prepared.key is not None
+
+    @property
+    def settles_uncertain(self) -> bool:
+        return self._lookups is not None or self._uncertain is not None
+
+    def restore(self, item: BatchItem, entry: JournalEntry, opened: float) -> None:
+        """Set the item to the state in which an earlier run left its create.
+
+        Args:
+            item: the item of this run.
+            entry: its intent, with at least one attempt.
+            opened: when this run opened the journal; the earlier run had ended by then.
+        """
+        item.existing_ids = None if entry.key is None else entry.existing_ids
+        item.sent_before = opened
+        if entry.id is None:
+            item.state = "unresolved"
+        elif entry.id not in entry.existing_ids:  # otherwise the intent was an update of an existing contact
+            item.state, item.created_id = "created", entry.id
+
+    def handle_lost_response(self, item: BatchItem, response: CrossbookError | None) -> None:
+        """Set the state of a create whose response was lost, or says nothing about the item (None).
+
+        An error with an id means that the contact exists and a later call failed, which adds it to its groups.
+        """
+        item.sent_before, item.lost_response = anyio.current_time(), response
+        item.created_id, item.alone = response.id if response else None, response is None
+        item.state = "unresolved" if item.created_id is None else "created"
+
+    async def decide(self, item: BatchItem) -> ItemOutcome | None:
+        """Return an outcome that needs no write, or None.
+
+        None means: write the item. If `item.update` is set, change that contact; otherwise create the contact.
+        """
+        if item.state == "ready":
+            return await self._decide_before_write(item)
+        outcome = await self._resolve_lost_create(item)
+        if outcome is None:
+            item.state = "ready"
+        return outcome
+
+    async def _decide_before_write(self, item: BatchItem) -> ItemOutcome | None:
+        contact, key = item.prepared.contact, item.prepared.key
         if self._lookups is None or contact is None or key is None:
             return None
         first = await self._journal.find_key(key) if self._on_duplicate else None
-        again = first is not None and first < task.index
-        if again and self._on_duplicate != "update":
-            return self._duplicate(f"input {first} has the same {self._match}")
-        since = anyio.current_time() if key in self._in_doubt else float("-inf")
+        is_repeated = first is not None and first < item.index
+        if is_repeated and self._on_duplicate != "update":
+            return self._make_duplicate_outcome(f"input {first} has the same {self._match}")
+        since = anyio.current_time() if key in self._failed_lookups else float("-inf")
         try:
             found = await self._lookups.find(contact, since)
         except CrossbookError as error:
             return error
-        task.seen = tuple(match.id for match in found)
+        item.existing_ids = tuple(match.id for match in found)
         if not found:
-            return Completed("updated") if again and self._dry_run else None
-        return await self._chosen(task, contact, found)
+            return Completed("updated") if is_repeated and self._dry_run else None
+        return await self._decide_for_existing(item, contact, found)
 
-    async def _chosen(self, task: BatchItem, contact: Contact, found: Sequence[Contact]) -> ItemOutcome | None:
-        """What is done about contacts that have the key."""
+    async def _decide_for_existing(
+        self, item: BatchItem, contact: Contact, found: Sequence[Contact]
+    ) -> ItemOutcome | None:
+        """Decide about contacts that already have the key."""
         if not self._on_duplicate:
             return None
         if not self._upsert and self._on_duplicate != "update":
-            only = found[0].id if len(found) == 1 else None
-            return self._duplicate(f"the vendor has a contact with this {self._match}", only)
+            id = found[0].id if len(found) == 1 else None
+            return self._make_duplicate_outcome(f"the vendor has a contact with this {self._match}", id)
         if len(found) > 1:
-            return self._several(f"{len(found)} contacts have this {self._match}", tuple(each.id for each in found))
-        if await self._is_overtaken(task, found[0].id):
+            return self._make_ambiguous_error(f"{len(found)} contacts have this {self._match}", found)
+        if await self._is_overtaken(item, found[0].id):
             return Completed("skipped", found[0].id)
         try:
-            stored = await self._told(contact, found[0])
+            stored = await self._read_missing_fields(contact, found[0])
         except CrossbookError as error:
             return error
-        changes = differences(self._profile, contact, stored, self._adapter.region)
+        changes = find_differences(self._profile, contact, stored, self._adapter.region)
         if not changes:
             return Completed("unchanged", stored.id, contact)
-        task.update = stored.id, changes
+        item.update = stored.id, changes
         return None
 
-    async def after(self, task: BatchItem) -> ItemOutcome | None:
-        """What became of a create whose answer was lost; None if it did not happen and is to be done.
+    async def _resolve_lost_create(self, item: BatchItem) -> ItemOutcome | None:
+        """Return what became of a create whose response was lost; None if it did not happen and may be sent again.
 
-        A record is ours only if no other item owns it, if it was not there before, and if it says what ours says.
+        Invariant: a create is sent again only after a lookup that began `settle_timeout` seconds after it left, and
+        that found no contact which could be its own. A found contact is its own only if all of this holds:
+
+        - no other item of the run owns the contact;
+        - the contact did not exist before the first attempt (`existing_ids`);
+        - its fields equal the item's fields.
+
+        A single new contact with other fields may still be its own, since a vendor may change values, or a stranger's:
+        then the item is uncertain. If `existing_ids` is unknown, an equal contact may have existed before: the item is
+        then `skipped` instead of `created`, and contacts with other fields are not its own.
         """
-        interrupted = "an earlier run sent it and ended before the answer"
-        error = task.lost or NoResponseError(interrupted, vendor=self._profile.vendor, sent="maybe")
-        contact = task.ready.contact
-        if task.half is not None:
-            return await self._joined(task, error)
-        if self._lookups is None or contact is None or task.ready.key is None:
-            return self._decided(task, Uncertain(error, final=True))
-        settled = task.since + self._settle_timeout
+        error = item.lost_response or NoResponseError(
+            "an earlier run sent this create and ended before the response arrived",
+            vendor=self._profile.vendor, sent="maybe",
+        )  # fmt: skip
+        if item.created_id is not None:
+            return await self._add_groups(item, item.created_id)
+        contact, key = item.prepared.contact, item.prepared.key
+        if self._lookups is None or contact is None or key is None:
+            return self._apply_decision(item, Uncertain(error, final=True))
+        settled = item.sent_before + self._settle_timeout
         await anyio.sleep_until(settled)
         try:
             found = await self._lookups.find(contact, since=settled)
         except CrossbookError:
-            self._in_doubt.add(task.ready.key)
+            self._failed_lookups.add(key)
             return Uncertain(error, final=False)
-        fresh = [match for match in found if match.id not in task.seen and await self._free(match.id, task.index)]
-        ours = [match for match in fresh if equal(self._profile, contact, match, self._adapter.region)]
-        unclear = ours if task.unseen else fresh
-        if len(ours) == 1:
-            task.half = ours[0].id
-            joined = await self._joined(task, error)
-            # Without ids stored before the first attempt the contact may have been there all along.
-            there = task.unseen and isinstance(joined, Completed)
-            task.unseen = False
-            return Completed("skipped", task.half, contact) if there else joined
-        if unclear:
-            ids = tuple(match.id for match in unclear)
-            what = f"{len(ids)} {'equal' if task.unseen else 'new'} contacts have this {self._match}"
-            # Whose they are may be known later: another input may turn out to own them, or somebody sets them right.
-            unknown = Uncertain(self._several(f"{what}, and none is certainly this one", ids), final=False)
-            settlement = self._decided(task, unknown)
-            if settlement is unknown:
-                return unknown
-        elif task.tries >= TRIES:
+        existing, is_unknown = item.existing_ids or (), item.existing_ids is None
+        new = [match for match in found if match.id not in existing and await self._is_unowned(match.id, item.index)]
+        own = [match for match in new if is_equal(self._profile, contact, match, self._adapter.region)]
+        if len(own) == 1:
+            item.state, item.created_id = "created", own[0].id
+            item.existing_ids = existing
+            added = await self._add_groups(item, own[0].id)
+            return Completed("skipped", own[0].id, contact) if is_unknown and isinstance(added, Completed) else added
+        candidates = own if is_unknown else new
+        outcome: ItemOutcome | None = None
+        if candidates:
+            kind = "equal" if is_unknown else "new"
+            what = f"{len(candidates)} {kind} contacts have this {self._match}, and none is certainly this one"
+            # Not final: a later run may know more, if another item owns a candidate or a person corrected the contacts.
+            uncertain = Uncertain(self._make_ambiguous_error(what, candidates), final=False)
+            outcome = self._apply_decision(item, uncertain)
+            if outcome is uncertain:
+                return uncertain
+        elif item.run_attempts >= _MAX_CREATES:
             return error
-        else:
-            settlement = await self._chosen(task, contact, found) if found else None
-        task.unseen, task.seen = False, tuple(match.id for match in found)
-        return settlement
+        elif found:
+            outcome = await self._decide_for_existing(item, contact, found)
+        item.existing_ids = tuple(match.id for match in found)
+        return outcome
 
-    def _decided(self, task: BatchItem, unknown: Uncertain) -> ItemOutcome | None:
-        """Apply the caller's decision to what an earlier run left open; None sends the create again."""
-        if task.lost is not None or self._uncertain is None or (self._uncertain == "retry" and task.refusal):
-            return unknown
-        task.retried = self._uncertain == "retry"
-        return None if task.retried else Completed("skipped" if self._uncertain == "skip" else "done")
+    def _apply_decision(self, item: BatchItem, outcome: Uncertain) -> ItemOutcome | None:
+        """Apply `uncertain=` to a create that an earlier run left open; None sends the create again."""
+        is_refused = isinstance(item.prepared.outcome, CrossbookError)
+        if item.lost_response is not None or self._uncertain is None or (self._uncertain == "retry" and is_refused):
+            return outcome
+        item.sent_by_decision = self._uncertain == "retry"
+        return None if item.sent_by_decision else Completed("skipped" if self._uncertain == "skip" else "done")
 
-    async def _is_overtaken(self, task: BatchItem, id: str) -> bool:
-        """Return whether an earlier run wrote this contact for a later input: that input has the last word."""
-        if (await self._journal.find_last_written(task.ready.key or "") or 0) > task.index:
+    async def _is_overtaken(self, item: BatchItem, id: str) -> bool:
+        """Return whether an earlier run wrote this contact for a later input, whose values must stay."""
+        if (await self._journal.find_last_written(item.prepared.key or "") or 0) > item.index:
             return True
-        # A run without a match key wrote no keys down.
+        # A run without a match key recorded no keys.
         owner = await self._journal.find_owner(id)
-        entry = await self._journal.find_entry(owner) if owner is not None and owner > task.index else None
+        entry = await self._journal.find_entry(owner) if owner is not None and owner > item.index else None
         return entry is not None and entry.state == "done"
 
-    async def _joined(self, task: BatchItem, lost: CrossbookError) -> ItemOutcome:
-        """A contact that was made, put into those of its groups that come a call later (Filemail)."""
-        id, contact = task.half or "", task.ready.contact
+    async def _add_groups(self, item: BatchItem, id: str) -> ItemOutcome:
+        """Add a created contact to its groups, if the vendor needs a call for each group (Filemail)."""
+        contact = item.prepared.contact
         if self._profile.capability("contacts.create").calls_per_group:
             try:
                 for group in (contact.groups if contact else None) or ():
                     await self._adapter.add_to_group(group, id)
             except CrossbookError as error:
                 error.id = id
-                error.message = f"the contact was created, and not put into all its groups: {error.message}"
+                error.message = f"the contact was created but is not in all its groups: {error.message}"
                 return error
         return Completed("created", id, contact)
 
-    async def _free(self, id: str, index: int) -> bool:
+    async def _is_unowned(self, id: str, index: int) -> bool:
         return await self._journal.find_owner(id) in (None, index)
 
-    def _duplicate(self, why: str, id: str | None = None) -> ItemOutcome:
+    def _make_duplicate_outcome(self, why: str, id: str | None = None) -> ItemOutcome:
         if self._on_duplicate == "skip":
             return Completed("skipped", id)
         return InvalidInputError(f"{why} (on_duplicate='error')", field=self._match, vendor=self._profile.vendor)
 
-    def _several(self, what: str, ids: tuple[str, ...]) -> AmbiguousMatchError:
+    def _make_ambiguous_error(self, what: str, found: Sequence[Contact]) -> AmbiguousMatchError:
+        ids = tuple(contact.id for contact in found)
         return AmbiguousMatchError(
             f"{what}: {', '.join(ids[:10])}",
             candidates=ids, vendor=self._profile.vendor, field=self._match, sent="yes",
         )  # fmt: skip
 
-    async def _told(self, ours: Contact, found: Contact) -> Contact:
-        """The contact with the fields that the lookup's answer did not tell, where they are wanted and can be had."""
-        missing = untold(ours, found)
+    async def _read_missing_fields(self, ours: Contact, found: Contact) -> Contact:
+        """Return the found contact with the fields of ours that the lookup did not return, if the vendor has them."""
+        missing = find_missing_fields(ours, found)
         if missing - {"groups"} and self._profile.capability("contacts.get").support == "native":
-            found = merged(found, await self._adapter.get_contact(found.id))
-        if "groups" in untold(ours, found) and self._profile.capability("contacts.groups_of").support != "unsupported":
+            found = merge_contacts(found, await self._adapter.get_contact(found.id))
+        has_groups = self._profile.capability("contacts.groups_of").support != "unsupported"
+        if has_groups and "groups" in find_missing_fields(ours, found):
             groups = tuple(group.id for group in await self._adapter.groups_of(found.id))
-            found = merged(found, attach_raw(Contact(groups=groups), None, frozenset({"groups"})))
+            found = merge_contacts(found, attach_raw(Contact(groups=groups), None, frozenset({"groups"})))
         return found
 
+    def remember_written(self, contact: Contact, id: str) -> None:
+        """Add a written contact to the lookups, for later items with the same key."""
+        if self._lookups is not None and self._on_duplicate:
+            self._lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
+
     async def close(self) -> None:
-        """Nobody asks any more."""
         if self._lookups is not None:
             await self._lookups.close()
 
-    def note(self, contact: Contact, id: str) -> None:
-        """A contact that was written: who has the same key later is compared with it."""
-        if self._lookups is not None and self._on_duplicate:
-            self._lookups.note(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
+
+def describe_remedy(*, creates: bool, kept: bool, matched: bool) -> str:
+    """Return how the caller resolves an uncertain item.
+
+    Args:
+        creates: whether a repeated write could make a second contact.
+        kept: whether a journal outlives the run.
+        matched: whether the batch has a match key.
+    """
+    if not creates:
+        again = "run the same journal again" if kept else "repeat it"
+        return f"{again}: this write is safe to repeat"
+    if not kept:
+        return "look the contact up, and repeat it only if it is missing; with journal= a later run can do that"
+    look = "to look the contact up again" if matched else "with match= to look the contact up"
+    return f"run the same journal again {look}, or decide with uncertain='retry', 'skip' or 'done'"

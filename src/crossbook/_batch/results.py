@@ -1,4 +1,4 @@
-"""What a batch answers: a result an input, progress on the way, a summary at the end."""
+"""Report what a batch did: a result for each input, progress on the way, a summary at the end."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from crossbook.models import Contact
 Status = Literal[
     "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled"
 ]  # fmt: skip
-KEPT = 100  # failures and uncertain results that a summary keeps; all are counted
+_KEPT = 100  # failed and uncertain results that a summary keeps; all are counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of one input of a batch.
+    """Report what became of one input of a batch.
 
     Args:
         index: its position in the source, from 0.
-        item_key: your own key for it, as `item_key=` gave it.
+        item_key: your own key of the input, from `item_key=`.
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions, `uncertain="done"`),
-            `skipped` (its key was there, a later input for the same contact was written in an earlier run, or
-            `uncertain="skip"`), `failed` (see `error`), `uncertain` (it may have happened; `error` says how to resolve
-            it), `cancelled` (not begun, or stopped in the middle).
-        id: the contact's id, where one is known.
+            `skipped` (its match key exists, an earlier run wrote a later input for the same contact, it has a
+            suppression, or `uncertain="skip"`), `failed` (see `error`), `uncertain` (the write may have happened;
+            `error` says how to resolve it), `cancelled` (not begun, or stopped in the middle).
+        id: the contact's id, if known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
-        attempts: how often its write was begun, 0 if never.
-        error: what went wrong.
-        dropped_fields: fields that the vendor cannot hold: left out (`on_unsupported_field="drop"`), or why it failed. A contact that
-            was skipped since it opted out names `opted_out` here.
-        write_only_fields: fields that were written and that the vendor never shows.
-        replayed: it comes from the journal of an earlier run; nothing was sent now.
+        attempts: how many writes were begun for the input, in earlier runs too.
+        error: why the input failed or is uncertain.
+        dropped_fields: fields that the vendor cannot store: left out (`on_unsupported_field="drop"`), or the reason of
+            the failure. `opted_out` is here if the contact was skipped because of a suppression.
+        write_only_fields: fields that were written and that the vendor never returns.
+        replayed: whether the result comes from the journal of an earlier run; nothing was sent now.
     """
 
     index: int
@@ -47,18 +47,18 @@ class Result:
     replayed: bool = False
 
 
-class _Fresh:
-    """A result while it is made: laid out as one, and not frozen yet."""
+class _Unfrozen:
+    """A result that is not frozen yet, with the same slots."""
 
     __slots__ = tuple(Result.__slots__)
 
 
-def result_made(
+def make_result(
     index: int, item_key: str | None, status: Status, id: str | None, contact: Contact | None, attempts: int,
     error: CrossbookError | None, dropped_fields: tuple[str, ...], write_only_fields: tuple[str, ...],
 ) -> Result:  # fmt: skip
-    """`Result(…)`, an input each: a frozen dataclass's own `__init__` takes several times as long."""
-    result: Any = _Fresh()
+    """Return a `Result`. The `__init__` of a frozen dataclass takes several times as long."""
+    result: Any = _Unfrozen()
     result.index = index
     result.item_key = item_key
     result.status = status
@@ -76,15 +76,15 @@ def result_made(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a batch is.
+    """Report the progress of a batch.
 
     Args:
-        done: inputs with a result, failed and uncertain ones included.
-        failed: of those, how many failed.
-        uncertain: of those, how many may have happened.
-        rate: results a second, over the last seconds.
-        total: how many there will be, where the source has a length.
-        seconds_left: about how long it will take; None where it cannot be told.
+        done: the number of inputs with a result, including failed and uncertain results.
+        failed: the number of failed results.
+        uncertain: the number of uncertain results.
+        rate: results per second, over the last 5 seconds.
+        total: the number of inputs; None if the source has no length.
+        seconds_left: an estimate; None without a total or a rate.
     """
 
     done: int
@@ -97,20 +97,20 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What became of a whole batch; `print` it.
+    """Report what became of a whole batch. `print` shows it.
 
     Args:
         counts: results by status.
-        replayed: results that came from the journal.
-        failures: the first failed results (100 at most; all are counted).
-        uncertain: the first uncertain ones; `remedy` says how to resolve them.
-        dropped_fields: how many inputs had a field that the vendor cannot hold, by name.
-        seconds: how long it took; after a dry run, about how long it would take at the vendor's rate.
-        requests: how many were sent; after a dry run, how many would be.
-        stopped: why not all of the source was worked off, or None.
-        dry_run: nothing was written.
-        steps: how the vendor does this, by verb: native or emulated, and what that costs.
-        remedy: how uncertain items are resolved.
+        replayed: the number of results that came from the journal.
+        failures: the first failed results (at most 100; all are counted).
+        uncertain: the first uncertain results (at most 100); `remedy` says how to resolve them.
+        dropped_fields: the number of inputs with a field that the vendor cannot store, by field.
+        seconds: the duration; after a dry run, an estimate at the vendor's rate.
+        requests: the number of requests sent; after a dry run, an estimate.
+        stopped: why a part of the source was not processed, or None.
+        dry_run: whether nothing was written.
+        steps: how the vendor supports each capability that the batch needs: native or emulated, and its bulk size.
+        remedy: how to resolve uncertain items.
     """
 
     counts: dict[Status, int] = field(default_factory=dict[Status, int])
@@ -127,39 +127,39 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """How many inputs have a result."""
+        """The number of inputs with a result."""
         return sum(self.counts.values())
 
     def add(self, result: Result) -> None:
-        """Counts a result; a batch does it by itself."""
+        """Count a result. A batch calls this method itself."""
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
         for name in result.dropped_fields:
             self.dropped_fields[name] = self.dropped_fields.get(name, 0) + 1
         kept = self.failures if result.status == "failed" else self.uncertain
-        if result.status in ("failed", "uncertain") and len(kept) < KEPT:
+        if result.status in ("failed", "uncertain") and len(kept) < _KEPT:
             kept.append(result)
 
-    def _told(self, status: Status) -> str:
+    def _describe_status(self, status: Status) -> str:
         if not self.dry_run:
             return status
         return "would fail" if status == "failed" else f"would be {status}"
 
     def headlines(self) -> list[str]:
-        """How many of what, what it cost and why it stopped: all but the failures themselves."""
-        counts = ", ".join(f"{count:,} {self._told(name)}" for name, count in self.counts.items())
+        """Return the summary without single failures: counts, requests, time, and why the batch stopped."""
+        counts = ", ".join(f"{count:,} {self._describe_status(name)}" for name, count in self.counts.items())
         lines = [
-            f"{counted(self.total, 'input')}{': ' * bool(counts)}{counts}",
-            f"{'about ' if self.dry_run else ''}{counted(self.requests, 'request')}, {self.seconds:,.1f} s"
+            f"{pluralize(self.total, 'input')}{': ' * bool(counts)}{counts}",
+            f"{'about ' if self.dry_run else ''}{pluralize(self.requests, 'request')}, {self.seconds:,.1f} s"
             + (f", {self.replayed:,} replayed from the journal" if self.replayed else ""),
         ]
         if self.dry_run:
             lines += [f"{verb}: {how}" for verb, how in self.steps.items()]
         if self.dropped_fields:
-            lost = ", ".join(f"{name} ({count:,})" for name, count in self.dropped_fields.items())
-            lines.append(f"the vendor cannot hold: {lost}")
+            dropped = ", ".join(f"{name} ({count:,})" for name, count in self.dropped_fields.items())
+            lines.append(f"the vendor cannot store: {dropped}")
         if self.counts.get("uncertain"):
-            lines.append(f"to resolve what is uncertain: {self.remedy}")
+            lines.append(f"to resolve uncertain inputs: {self.remedy}")
         if self.stopped:
             lines.append(f"stopped: {self.stopped}")
         return lines
@@ -167,18 +167,18 @@ class Summary:
     def __str__(self) -> str:
         lines = self.headlines()
         for result in self.failures[:10]:
-            lines.append(f"failed #{result.index}{_named(result)}: {result.error}")
+            lines.append(f"failed #{result.index}{_format_item_key(result)}: {result.error}")
         for result in self.uncertain[:10]:
-            lines.append(f"uncertain #{result.index}{_named(result)}: {result.error}")
+            lines.append(f"uncertain #{result.index}{_format_item_key(result)}: {result.error}")
         more = sum(self.counts.get(name, 0) for name in ("failed", "uncertain"))
         more -= min(len(self.failures), 10) + min(len(self.uncertain), 10)
         return "\n".join([*lines, f"… and {more:,} more"] if more else lines)
 
 
-def counted(count: int, what: str) -> str:
-    """So many of it, in words: "1 input", "2,000 inputs"."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
+def pluralize(count: int, noun: str) -> str:
+    """Return a count with its noun: "1 input", "2,000 inputs"."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def _named(result: Result) -> str:
+def _format_item_key(result: Result) -> str:
     return f" ({result.item_key})" if result.item_key else ""

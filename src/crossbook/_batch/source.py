@@ -1,9 +1,9 @@
-"""Where a batch takes its items from: any iterable, any async iterable, or a list of a book, pulled as needed."""
+"""Read the source of a batch as needed: any iterable, any async iterable, or a list of a book."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sized
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sized
 from contextlib import closing
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -16,47 +16,51 @@ from crossbook.errors import InvalidInputError
 from crossbook.journal import Journal, JournalEntry
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
-DONE: Any = object()  # stands for an item before the cursor at which an earlier run is gone on with: the journal has it
+REPLAYED: Any = object()
+"""Stands for an item before the cursor at which the source resumes. Only the journal has it."""
 
 
 class Source(Generic[I]):
-    """Gives out items with their index; several workers share one.
+    """Give out values with their index to several workers.
 
-    A `Pager` hands out a cursor with each page: `bookmark` is told it, so that a run that died need not read again
-    what was done before.
+    Args:
+        items: the values. A `Pager` has a cursor with each page, so that a resumed run need not read it from the start.
+        checkpoint: stores such a cursor, with the index of the first item after it.
     """
 
     def __init__(self, items: Iterable[I] | AsyncIterable[I], checkpoint: Callable[[str, int], Any]) -> None:
         if isinstance(items, (str, bytes)) or not isinstance(items, (Iterable, AsyncIterable)):  # pyright: ignore
             raise InvalidInputError("the source must be an iterable or an async iterable of items", field="source")
         self._items: Iterable[I] | AsyncIterable[I] = items
-        self._bookmark = checkpoint
+        self._checkpoint = checkpoint
         self.total = len(items) if isinstance(items, Sized) else None
         self.taken = 0
         self.exhausted = False
-        self.left: list[tuple[int, I]] = []  # pulled, and not handed out yet
-        self.at_hand = False  # nobody has to wait for an item
+        self.left: list[tuple[int, I]] = []  # read from the iterator, and not given out yet
+        self.is_sync = False  # `take_now` never waits
         self._iterator: Iterator[I] | AsyncIterator[I] | None = None
-        self._turn = anyio.Lock()
-        self._pull: anyio.CancelScope | None = None
+        self._lock = anyio.Lock()
+        self._scope: anyio.CancelScope | None = None
         self._stopped = False
         self._error: Exception | None = None
 
     def start(self, cursor: str | None, index: int) -> None:
-        """Begins at the source's start; a list of a book behind this cursor, with its first `index` items `DONE`.
+        """Begin at the start of the source, or resume a list of a book.
 
-        Without a cursor, but with an index, all of the list is done.
+        Args:
+            cursor: where the list resumes; None reads it from the start, or not at all if `index` is not 0.
+            index: the number of items before the cursor, which are given out as `REPLAYED`.
         """
         if isinstance(self._items, Pager):
-            self._iterator = self._paged(self._items, cursor, index)  # pyright: ignore
+            self._iterator = self._iter_pages(self._items, cursor, index)  # pyright: ignore
         elif isinstance(self._items, AsyncIterable):
             self._iterator = aiter(self._items)
         else:
-            self._iterator, self.at_hand = iter(self._items), True
+            self._iterator, self.is_sync = iter(self._items), True
 
-    async def _paged(self, pager: Pager[Any], cursor: str | None, index: int) -> AsyncIterator[I]:
+    async def _iter_pages(self, pager: Pager[Any], cursor: str | None, index: int) -> AsyncIterator[I]:
         for _ in range(index):
-            yield DONE
+            yield REPLAYED
         if cursor is None and index:
             return
         async for page in (pager if cursor is None else pager.at(cursor)).pages():
@@ -64,91 +68,88 @@ class Source(Generic[I]):
                 yield item
             index += len(page.items)
             if page.cursor is not None:
-                await self._bookmark(page.cursor, index)
+                await self._checkpoint(page.cursor, index)
 
-    async def take(self, most: int) -> list[tuple[int, I]]:
-        """The next items, fewer only at the end, or when `stop` was called.
+    async def take(self, limit: int) -> list[tuple[int, I]]:
+        """Return the next values: fewer than `limit` only at the end of the source, or after `stop`.
 
         Raises:
-            Whatever the source raised, once all that came before it was taken.
+            The error of the source, after all values before it were given out.
         """
         if not isinstance(self._iterator, AsyncIterator):
-            return self.take_now(most)
-        async with self._turn:
-            with anyio.CancelScope() as self._pull:
-                await self._take(self._iterator, most)
-            self._pull = None
-            return self._handed_out()
+            return self.take_now(limit)
+        async with self._lock:
+            with anyio.CancelScope() as self._scope:
+                iterator = self._iterator
+                while self._needs_more(limit):
+                    try:
+                        self._add(await anext(iterator))
+                    except StopAsyncIteration:
+                        self.exhausted = True
+                    except Exception as error:
+                        self._error = error
+            self._scope = None
+            return self._give_out()
 
-    def take_now(self, most: int) -> list[tuple[int, I]]:
-        """`take` for a source that nobody has to wait for."""
-        if isinstance(self._iterator, Iterator):
-            self._take_now(self._iterator, most)
-        return self._handed_out()
+    def take_now(self, limit: int) -> list[tuple[int, I]]:
+        """Do the same for an iterator that is not async."""
+        iterator = self._iterator
+        while isinstance(iterator, Iterator) and self._needs_more(limit):
+            try:
+                self._add(next(iterator))
+            except StopIteration:
+                self.exhausted = True
+            except Exception as error:
+                self._error = error
+        return self._give_out()
 
-    def _handed_out(self) -> list[tuple[int, I]]:
+    def _needs_more(self, limit: int) -> bool:
+        return len(self.left) < limit and not (self.exhausted or self._stopped or self._error is not None)
+
+    def _add(self, value: I) -> None:
+        self.left.append((self.taken, value))
+        self.taken += 1
+
+    def _give_out(self) -> list[tuple[int, I]]:
         taken, self.left = self.left, []
         if self._error is not None and not taken:
             raise self._error
         return taken
 
-    def _take_now(self, iterator: Iterator[I], most: int) -> None:
-        while len(self.left) < most and not self._over:
-            try:
-                self.left.append((self.taken, next(iterator)))
-            except StopIteration:
-                self.exhausted = True
-            except Exception as error:
-                self._error = error
-            else:
-                self.taken += 1
-
-    async def _take(self, iterator: AsyncIterator[I], most: int) -> None:
-        while len(self.left) < most and not self._over:
-            try:
-                self.left.append((self.taken, await anext(iterator)))
-            except StopAsyncIteration:
-                self.exhausted = True
-            except Exception as error:
-                self._error = error
-            else:
-                self.taken += 1
-
-    @property
-    def _over(self) -> bool:
-        return self.exhausted or self._stopped or self._error is not None
-
     def stop(self) -> None:
-        """Takes no more, and waits no longer for an item that is slow to come."""
+        """Read no more values, and stop waiting for a slow source."""
         self._stopped = True
-        if self._pull is not None:
-            self._pull.cancel()
+        if self._scope is not None:
+            self._scope.cancel()
 
     async def aclose(self) -> None:
-        close = getattr(self._iterator, "aclose", None)
+        close: Callable[[], Awaitable[None]] | None = getattr(self._iterator, "aclose", None)
         if close is not None:
             await close()
 
 
-# Ids read to the end before anything is written: an operation that shrinks the list which feeds it would skip some.
-
-_MARK = "*collected*"
-_GROUP = 1000
+_COLLECTED = "*collected*"  # the cursor of the checkpoint that says: the journal has all ids
+_CHUNK = 1000
 
 
-async def collected(pager: Pager[Any], journal: Journal | None, hashes: KeyedHash) -> AsyncIterator[str]:
-    """The ids of a list, each once: gathered in a temporary database of SQLite's, and kept in the journal if any."""
-    count = await _marked(journal) if journal else None
+async def collect_ids(pager: Pager[Any], journal: Journal | None, hashes: KeyedHash) -> AsyncIterator[str]:
+    """Yield the ids of a list, each once, after the list was read to its end.
+
+    An operation that removes contacts from its own source list would otherwise skip some, because the pages shift. The
+    ids are stored in a temporary SQLite database, and in the journal if there is one.
+    """
+    count = await _find_collected(journal) if journal else None
     if count is None:
         with closing(sqlite3.connect("", isolation_level=None)) as db:
             db.execute("create table item (at integer primary key, id text unique)")
             async for page in pager.pages():
                 db.executemany("insert or ignore into item (id) values (?)", ((item.id,) for item in page.items))
+            ids = (id for (id,) in db.execute("select id from item order by at"))
             if journal is None:
-                for id in _ids(db):
+                for id in ids:
                     yield id
                 return
-            count = await _keep(_ids(db), journal, hashes)
+            count = await _store_ids(ids, journal, hashes)
     assert journal is not None
     for index in range(count):
         entry = await journal.find_entry(index)
@@ -156,23 +157,19 @@ async def collected(pager: Pager[Any], journal: Journal | None, hashes: KeyedHas
             yield entry.id
 
 
-def _ids(db: sqlite3.Connection) -> Iterator[str]:
-    return (id for (id,) in db.execute("select id from item order by at"))
-
-
-async def _keep(ids: Iterator[str], journal: Journal, hashes: KeyedHash) -> int:
+async def _store_ids(ids: Iterator[str], journal: Journal, hashes: KeyedHash) -> int:
     count = 0
-    while group := list(islice(ids, _GROUP)):
+    while chunk := list(islice(ids, _CHUNK)):
         await journal.record_intents(
             [
-                JournalEntry(count + at, None, hashes.fingerprint(id), None, "intent", id=id)
-                for at, id in enumerate(group)
+                JournalEntry(index, None, hashes.fingerprint(id), None, "intent", id=id)
+                for index, id in enumerate(chunk, count)
             ]
         )
-        count += len(group)
-    await journal.checkpoint(_MARK, count)
+        count += len(chunk)
+    await journal.checkpoint(_COLLECTED, count)
     return count
 
 
-async def _marked(journal: Journal) -> int | None:
-    return next((index for name, index in await journal.find_checkpoints() if name == _MARK), None)
+async def _find_collected(journal: Journal) -> int | None:
+    return next((index for cursor, index in await journal.find_checkpoints() if cursor == _COLLECTED), None)

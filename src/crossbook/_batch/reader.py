@@ -1,0 +1,190 @@
+"""Read the items of a batch: check each item, and compare it with what the journal recorded in an earlier run."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import anyio
+from attrs import define, field
+
+from crossbook._batch.fingerprint import KeyedHash
+from crossbook._batch.item import BatchItem, make_replayed_result
+from crossbook._batch.operations import BatchOperation, Completed, PreparedItem
+from crossbook._batch.resolver import Resolver
+from crossbook._batch.results import Result
+from crossbook._batch.resume import Resume
+from crossbook._batch.source import REPLAYED
+from crossbook._concurrency import await_result, run_shielded
+from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError
+from crossbook.journal import Journal, JournalEntry
+
+I = TypeVar("I")  # noqa: E741  (an item of the source)
+
+
+@define(eq=False, repr=False, kw_only=True)
+class ItemReader(Generic[I]):
+    """Open the journal, and make items of the source's values.
+
+    Args:
+        operation, resolver: check a value and find its key.
+        journal: has the entries of an earlier run.
+        hashes: makes hashes under the run's key.
+        resume: decides whether the stored run may be resumed; None if the journal ends with this run.
+        run: the run's name.
+        item_key: returns the caller's own key of a value.
+    """
+
+    _operation: BatchOperation[I]
+    _resolver: Resolver | None
+    _journal: Journal
+    _hashes: KeyedHash
+    _resume: Resume | None
+    _run: str
+    _item_key: Callable[[I], Any] | None
+    _only_replays: bool = field(init=False, default=False)
+    _was_finished: bool = field(init=False, default=False)
+    _first_open: int = field(init=False, default=0)
+    _opened: float = field(init=False, default=0.0)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the journal outlives this run."""
+        return self._resume is not None
+
+    async def open(self) -> tuple[str | None, int]:
+        """Open the journal. Return the cursor where a list of the book resumes, and the number of items before it."""
+        stored = await self._journal.open(self._run)
+        self._opened = anyio.current_time()
+        try:
+            if self._resume is not None:
+                self._was_finished = await self._resume.begin(stored)
+            first = self._first_open = await self._journal.find_first_open()
+            uncertain = None
+            if self._resolver is not None and self._resolver.settles_uncertain:
+                uncertain = await self._journal.find_first_uncertain()
+            # A finished run with uncertain items that this run settles is open again.
+            # If this run is killed, the next run finds an intent at `first`, and continues.
+            self._only_replays = (
+                self._was_finished and uncertain is None and await self._journal.find_entry(first) is None
+            )
+            if self._only_replays:
+                return None, first
+            first = first if uncertain is None else min(first, uncertain)
+            checkpoints = [
+                checkpoint for checkpoint in await self._journal.find_checkpoints() if checkpoint[1] <= first
+            ]
+            return checkpoints[-1] if checkpoints else (None, 0)
+        except BaseException:
+            await run_shielded(self._journal.close)
+            raise
+
+    async def abort(self, opening: anyio.Future[Any]) -> None:
+        """Wait for `open`, and close the journal again, for a batch that does not begin after all."""
+        try:
+            await await_result(opening)
+        except Exception:
+            return  # `open` has closed the journal
+        await self._journal.close()
+
+    async def close(self, count: int, *, complete: bool) -> None:
+        if complete and not self._only_replays:
+            await self._journal.finish(count)
+        await self._journal.close()
+
+    async def check_end(self, count: int) -> None:
+        """Raise JournalMismatchError if the source ended after `count` items, but the journal has more."""
+        if count < self._first_open:
+            raise self._make_mismatch(
+                f"it ends after {count:,} inputs, but the journal has {self._first_open:,} outcomes"
+            )
+        entry = await self._journal.find_entry(count) if self.kept else None
+        if entry is not None and (entry.attempts or entry.state == "done"):
+            raise self._make_mismatch(f"it ends after {count:,} inputs, but an earlier run began one more")
+
+    def make_item(self, index: int, value: I) -> BatchItem:
+        """Check the value and return its item. The error of a failed check becomes the item's outcome."""
+        if value is REPLAYED:
+            return BatchItem(index, None, PreparedItem(value))
+        item_key, prepared = None, None
+        try:
+            if self._item_key is not None:
+                item_key = _call_item_key(self._item_key, value)
+            prepared = _prepare(self._operation, value)
+            if self._resolver is not None:
+                prepared.private_key = self._resolver.get_private_key(prepared)
+            if prepared.private_key is not None:
+                prepared.key = self._hashes.digest(prepared.private_key)
+        except CrossbookError as error:
+            prepared = prepared or PreparedItem(value)
+            prepared.outcome = error
+            prepared.dropped_fields = self._operation.find_unsupported_fields(value)
+        return BatchItem(index, item_key, prepared, self._hashes.fingerprint(value) if self.kept else "")
+
+    async def load(self, item: BatchItem) -> Result | None:
+        """Return the result that an earlier run recorded, or None after restoring the item's state from the journal."""
+        entry = await self._journal.find_entry(item.index)
+        is_replayed = item.prepared.value is REPLAYED
+        if entry is None:
+            if self._was_finished:
+                raise self._make_mismatch(f"the finished run had {item.index:,} inputs, and this source has more")
+            return None
+        if entry.fingerprint != item.fingerprint and not is_replayed:
+            raise self._make_mismatch(f"input {item.index} is different")
+        if entry.state == "done" and (is_replayed or not self._is_retried(item, entry)):
+            return make_replayed_result(entry)
+        key = item.prepared.key
+        if self._operation.overwrites and key and (await self._journal.find_last_written(key) or 0) > item.index:
+            # The earlier run could not write this item, but wrote a later item for the same contact.
+            item.prepared.outcome = Completed("skipped", item.prepared.id)
+            return None
+        if entry.attempts:
+            item.attempts = entry.attempts
+            if self._resolver is not None:
+                self._resolver.restore(item, entry, self._opened)
+        return None
+
+    def _is_retried(self, item: BatchItem, entry: JournalEntry) -> bool:
+        """Return whether this run processes an item again that has an outcome."""
+        if entry.status == "uncertain":
+            return self._resolver is not None and self._resolver.can_settle(item)
+        # A check of ours refused the item. Its reason may be gone, for example with another option of the batch.
+        kind = (entry.error or {}).get("kind")
+        was_refused = (
+            entry.status == "failed" and not entry.attempts and kind in ("InvalidInputError", "UnsupportedError")
+        )
+        return was_refused and not isinstance(item.prepared.outcome, CrossbookError)
+
+    def _make_mismatch(self, what: str) -> JournalMismatchError:
+        return JournalMismatchError(
+            f"the journal was made for another source: {what}; pass the source that the run began with, unchanged",
+            vendor=self._operation.profile.vendor, field="source",
+        )  # fmt: skip
+
+
+def _prepare(operation: BatchOperation[I], value: I) -> PreparedItem:
+    """Check a value. An unexpected exception fails this item only, and is reported with its location."""
+    try:
+        return operation.prepare(value)
+    except CrossbookError:
+        raise
+    except Exception as error:
+        # Not the exception's message, which may quote personal data. The last frame contains none.
+        where = traceback.extract_tb(error.__traceback__, limit=-1)[0]
+        raise InvalidInputError(
+            f"this item cannot be prepared: {type(error).__name__} at {Path(where.filename).name}:{where.lineno}; "
+            "check its values, and report this error if they are correct",
+            field="source", vendor=operation.profile.vendor, cause=type(error).__name__,
+        ) from None  # fmt: skip
+
+
+def _call_item_key(item_key: Callable[[Any], Any], value: Any) -> str | None:
+    try:
+        key = item_key(value)
+    except Exception as error:
+        raise InvalidInputError(
+            "item_key= failed for this item: fix the callable", field="item_key", cause=type(error).__name__
+        ) from None
+    return None if key is None else str(key)
