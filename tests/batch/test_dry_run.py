@@ -33,8 +33,8 @@ async def test_dry_create_estimates_the_real_run(
         before = written(inside)
         name = "name" if profile.name_format == "full" else "last_name"
         source = [
-            *people(profile, 20, group), Contact(), person(profile, 3, group, **{name: "X"}), person(profile, 30, group),
-            person(profile, 30, group, **{name: "Y"}),
+            *people(profile, 20, group), Contact(), person(profile, 3, group, **{name: "X"}),
+            person(profile, 30, group), person(profile, 30, group, **{name: "Y"}),
         ]  # fmt: skip
         journal = tmp_path / "import.sqlite"
         batch = book.contacts.create_many(source, dry_run=True, ordered=True, journal=journal, **options)

@@ -220,8 +220,8 @@ async def test_suppressed_contact_is_skipped(inside: Inside, profile: VendorProf
     [
         {"on_error": "retry"}, {"concurrency": 0}, {"concurrency": True}, {"max_failures": -1}, {"settle_timeout": "1"},
         {"settle_timeout": float("inf")}, {"on_duplicate": "skip"}, {"match": "phone", "on_duplicate": "merge"},
-        {"colour": "red"}, {"on_unsupported_field": "ignore"}, {"item_key": "phone"}, {"progress": 5}, {"run": 5}, {"journal": 5},
-        {"dry_run": "false"}, {"ordered": 0}, {"include_opted_out": "false"},
+        {"colour": "red"}, {"on_unsupported_field": "ignore"}, {"item_key": "phone"}, {"progress": 5}, {"run": 5},
+        {"journal": 5}, {"dry_run": "false"}, {"ordered": 0}, {"include_opted_out": "false"},
         {"item_key": anyio.sleep}, {"progress": anyio.sleep},
     ],
 )  # fmt: skip

@@ -133,7 +133,8 @@ class Telling:
     def batch(self, book: Any, items: list[Any], **options: Any) -> Any:
         story, match = self.story, match_of(book.profile)
         options |= {
-            "journal": self.journal, "settle_timeout": SETTLE, "ordered": story.ordered, "concurrency": story.concurrency,
+            "journal": self.journal, "settle_timeout": SETTLE, "ordered": story.ordered,
+            "concurrency": story.concurrency,
         }  # fmt: skip
         self.taken = self.read = 0
         source: Any = items if story.source == "list" else self.source(items)

@@ -97,7 +97,7 @@ def allows_split(error: CrossbookError) -> bool:
     """Return whether the items of a failed native call may be sent again in smaller calls.
 
     The refused call wrote nothing. An earlier attempt of a create cannot have written either: a create that may have
-    happened is never retried (`_http.retry.may_retry`). For the other operations a second write has the same effect as one.
+    happened is never retried (`_http.retry.may_retry`). Other writes have the same effect twice as once.
     """
     return isinstance(error, (errors.RejectedError, errors.NotFoundError))
 
