@@ -1,7 +1,8 @@
-"""FieldSupport what the specs claim about the vendors' answers against a live account (extra `cli`).
+"""Check what the specs claim about the vendors' responses against a live account (extra `cli`).
 
-Most of it was never tried on one. `verify` reads, and writes only where it may; what comes out is a `Report`: each
-claim confirmed, refuted or not seen, and every key that no spec knows, with nothing in it that is the account's.
+Many claims were never checked on a live account. `verify` only reads, unless it is allowed to write. It returns a
+`Report`: each claim is confirmed, refuted or not seen. The report also lists every key that is not in the spec. It
+contains no value of the account.
 
 Example:
     ```python
@@ -9,12 +10,12 @@ Example:
     import crossbook_verify
 
 
-    async def look() -> None:
+    async def check() -> None:
         async with crossbook.open("vercom") as book:
             report = await crossbook_verify.verify(book)
         print(report)
         for finding in report.refuted:
-            print(finding.id, finding.came)
+            print(finding.id, finding.observed)
     ```
 """
 

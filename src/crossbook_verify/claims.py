@@ -1,4 +1,4 @@
-"""The claims of a vendor's spec, as generation wrote them down beside the wire client (`claims.json`)."""
+"""The claims of a vendor's spec, from the file `claims.json` that is generated with the client."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from attrs import field, frozen
 
 Evidence = Literal["inferred", "public", "documented"]
 LEVELS: tuple[Evidence, ...] = ("inferred", "public", "documented")
-"""How sure the spec is of a claim, the least sure first."""
+"""How certain the spec is of a claim, the least certain first."""
 
 
 @frozen
 class Field:
-    """A field of an answer: the JSON Schema of itself, and the shape of the objects that it leads to."""
+    """A field of a response: its own JSON Schema, and the shape of the object or the rows that it contains."""
 
     required: bool
     rule: dict[str, Any]
@@ -30,7 +30,7 @@ class Field:
 
 @frozen
 class Shape:
-    """An object of an answer. In an open one anything may stand, under names that are the account's own."""
+    """An object of a response. An open object has any keys, which the account chooses."""
 
     open: bool
     rule: dict[str, Any]
@@ -40,8 +40,8 @@ class Shape:
 
 
 @frozen
-class Answer:
-    """An answer that an operation may give: its shape, and its headers with whether they must be there."""
+class Response:
+    """A response that an operation may give: its shape, and its headers with whether each is required."""
 
     shape: str
     headers: dict[str, bool]
@@ -53,14 +53,14 @@ class Answer:
 class Operation:
     method: str
     path: str
-    answers: dict[str, Answer]
+    answers: dict[str, Response]
     evidence: Evidence
     note: str
 
 
 @frozen
-class Code:
-    """A row of the vendor's error table."""
+class ErrorCode:
+    """An error code of the vendor."""
 
     title: str
     meaning: str
@@ -70,35 +70,35 @@ class Code:
 
 @frozen
 class Claims:
-    """Everything that the spec says about a vendor's answers."""
+    """The claims of a spec about the responses of a vendor."""
 
     title: str
     version: str
     operations: dict[str, Operation]
     shapes: dict[str, Shape]
-    codes: dict[str, Code] = field(factory=dict[str, Code])
+    codes: dict[str, ErrorCode] = field(factory=dict[str, ErrorCode])
 
     def vocabulary(self) -> Iterator[str]:
-        """The vendor's own words: names of fields, fixed values, codes."""
+        """Yield the words of the vendor: names of fields, fixed values, error codes."""
         yield from self.codes
         for code in self.codes.values():
             yield code.title
         for each in self.shapes.values():
             yield from each.fields
             for rule in (each.rule, *(member.rule for member in each.fields.values())):
-                yield from _fixed(rule)
+                yield from _list_fixed_values(rule)
 
 
-def _fixed(rule: Any) -> Iterator[str]:
+def _list_fixed_values(rule: Any) -> Iterator[str]:
     if isinstance(rule, dict):
         fixed: list[Any] = [*rule.get("enum", ()), rule.get("const")]  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         yield from (value for value in fixed if isinstance(value, str))
         for value in rule.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from _fixed(value)
+            yield from _list_fixed_values(value)
 
 
 @cache
-def claims_of(vendor: str) -> Claims:
-    """The claims about a vendor, by its name."""
-    written = files("crossbook_wire").joinpath(vendor, "claims.json").read_bytes()
-    return msgspec.json.decode(written, type=Claims)
+def load_claims(vendor: str) -> Claims:
+    """Return the claims about a vendor, by its name."""
+    content = files("crossbook_wire").joinpath(vendor, "claims.json").read_bytes()
+    return msgspec.json.decode(content, type=Claims)

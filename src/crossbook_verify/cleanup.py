@@ -1,4 +1,4 @@
-"""Leaves nothing behind: finds what a verification made, this one or an earlier one, and removes it."""
+"""Find and delete the contacts and groups that a verification created, this one or an earlier one."""
 
 from __future__ import annotations
 
@@ -12,66 +12,66 @@ from crossbook._pagination.pager import Pager
 from crossbook.book import AddressBook
 from crossbook.errors import CrossbookError, NotFoundError
 from crossbook.models import Contact, Group
-from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST, Enough, Look
+from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST, ProbeSession, RequestLimitError
 from crossbook_verify.report import Leftover
 
 R = TypeVar("R", Contact, Group)
-_ATTEMPTS = 8  # a vendor that is busy, or away for a moment, is waited for
-_PAGES = 100
-# Requests to look for what was made, and then to remove it: a list without an end must not use up the second.
-_LOOKS, _REMOVALS = 300, 200
-CLEANUP_LIMIT = 2 * (_LOOKS + _REMOVALS)
-"""Requests that cleaning up may make, before the questions and after them."""
-LONGEST = 60.0
-"""Seconds that cleaning up may take, each time, whatever ended the verification."""
+_MAX_ATTEMPTS = 8  # wait for a vendor that is busy or unavailable for a moment
+_MAX_PAGES = 100
+# Separate limits, so that a list without an end does not use up the requests for deleting.
+_SEARCH_LIMIT, _DELETE_LIMIT = 300, 200
+CLEANUP_LIMIT = 2 * (_SEARCH_LIMIT + _DELETE_LIMIT)
+"""The largest number of requests for cleaning up, before and after the probes together."""
+TIMEOUT = 60.0
+"""Seconds that cleaning up may take, each time."""
 
 
-async def prepare(look: Look, book: AddressBook) -> int:
-    """Removes what an earlier run left; returns how many things that were.
+async def remove_leftovers(probe: ProbeSession, book: AddressBook) -> int:
+    """Delete what an earlier run left; return how many contacts and groups that were.
 
     Raises:
-        Enough: it takes too many requests, or too long.
+        RequestLimitError: the deletion takes too many requests or too long.
     """
-    look.reserve, book = _LOOKS, book.with_options(max_attempts=_ATTEMPTS)
+    probe.cleanup_budget, book = _SEARCH_LIMIT, book.with_options(max_attempts=_MAX_ATTEMPTS)
     try:
-        with anyio.move_on_after(LONGEST):
-            contacts, groups = await _ours(book)
-            look.reserve = _REMOVALS
+        with anyio.move_on_after(TIMEOUT):
+            contacts, groups = await _find_ours(book)
+            probe.cleanup_budget = _DELETE_LIMIT
             for contact in contacts:
                 await book.contacts.delete(contact)
             for group in groups:
                 await book.groups.delete(group)
             return len(contacts) + len(groups)
     finally:
-        look.reserve = None
-    raise Enough(f"removing what an earlier run left takes longer than {LONGEST:g} s")
+        probe.cleanup_budget = None
+    raise RequestLimitError(f"deleting what an earlier run left takes longer than {TIMEOUT:g} s")
 
 
-async def clean(look: Look, book: AddressBook) -> list[Leftover]:
-    """Removes what this run made; returns what could not be removed, or may be there without our knowing its id."""
-    look.reserve, book = _LOOKS, book.with_options(max_attempts=_ATTEMPTS)
-    contacts, groups = list(look.contacts), list(look.groups)
+async def clean_up(probe: ProbeSession, book: AddressBook) -> list[Leftover]:
+    """Delete what this run created; return what could not be deleted, or may exist with an unknown id."""
+    probe.cleanup_budget, book = _SEARCH_LIMIT, book.with_options(max_attempts=_MAX_ATTEMPTS)
+    contacts, groups = list(probe.contacts), list(probe.groups)
     found = 0
-    with anyio.move_on_after(LONGEST):
-        # A third of the time, so that a vendor that is slow to list leaves enough to remove the ids that are known.
-        with suppress(CrossbookError), anyio.move_on_after(LONGEST / 3):
-            for mine, ours in zip((contacts, groups), await _ours(book), strict=True):
+    with anyio.move_on_after(TIMEOUT):
+        # A third of the time, so that a slow list leaves enough time to delete the known ids.
+        with suppress(CrossbookError), anyio.move_on_after(TIMEOUT / 3):
+            for mine, ours in zip((contacts, groups), await _find_ours(book), strict=True):
                 found += len(set(ours) - set(mine))
                 mine += [id for id in ours if id not in mine]
-        look.reserve = _REMOVALS
-        await _remove(contacts, book.contacts.delete)
-        await _remove(groups, book.groups.delete)
+        probe.cleanup_budget = _DELETE_LIMIT
+        await _delete_each(contacts, book.contacts.delete)
+        await _delete_each(groups, book.groups.delete)
     left = [Leftover(kind="contact", id=id, remedy=f"book.contacts.delete({id!r})") for id in contacts]
     left += [Leftover(kind="group", id=id, remedy=f"book.groups.delete({id!r})") for id in groups]
-    if found < look.uncertain:
+    if found < probe.unknown_ids:
         left.append(
-            Leftover(kind="contact", id="", remedy=f"look for {EMAIL}, {FIRST} {LAST}, and the group {GROUP!r}")
+            Leftover(kind="contact", id="", remedy=f"search for {EMAIL}, {FIRST} {LAST}, and the group {GROUP!r}")
         )
     return left
 
 
-async def _remove(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> None:
-    """Takes each id that is gone afterwards out of the list."""
+async def _delete_each(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> None:
+    """Delete each id; remove it from the list if it does not exist any more."""
     for id in list(ids):
         try:
             await delete(id)
@@ -82,14 +82,14 @@ async def _remove(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> N
         ids.remove(id)
 
 
-async def _ours(book: AddressBook) -> tuple[list[str], list[str]]:
-    """The contacts and groups of the account that only a verification can have made."""
-    groups = [group.id async for group in _new(book.groups.list()) if group.name.startswith(GROUP)]
-    contacts = [contact.id async for contact in _candidates(book, groups) if _is_ours(contact)]
+async def _find_ours(book: AddressBook) -> tuple[list[str], list[str]]:
+    """Return the ids of the contacts and groups that only a verification can have created."""
+    groups = [group.id async for group in _iter_new(book.groups.list()) if group.name.startswith(GROUP)]
+    contacts = [contact.id async for contact in _list_candidates(book, groups) if _is_ours(contact)]
     return list(dict.fromkeys(contacts)), groups
 
 
-async def _candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Contact]:
+async def _list_candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Contact]:
     filters = book.profile.filters
     if "email" in filters:
         pagers = [book.contacts.list(email=EMAIL)]
@@ -98,14 +98,14 @@ async def _candidates(book: AddressBook, groups: list[str]) -> AsyncIterator[Con
     else:
         pagers = [book.contacts.list(group=group) for group in groups]
     for pager in pagers:
-        async for contact in _new(pager):
+        async for contact in _iter_new(pager):
             yield contact
 
 
-async def _new(pager: Pager[R]) -> AsyncIterator[R]:
-    """A list without end has one here: where a page has nothing new, or after very many."""
+async def _iter_new(pager: Pager[R]) -> AsyncIterator[R]:
+    """Iterate a list until a page has no new item, or for 100 pages: a vendor may send a list without an end."""
     known: set[str] = set()
-    left = _PAGES
+    left = _MAX_PAGES
     async for page in pager.pages():
         new = [item for item in page.items if item.id not in known]
         known.update(item.id for item in new)
@@ -117,6 +117,6 @@ async def _new(pager: Pager[R]) -> AsyncIterator[R]:
 
 
 def _is_ours(contact: Contact) -> bool:
-    """Whether it bears both of our names, where the vendor tells both: one of them may be a tester's own."""
+    """Return whether both e-mail and name are ours, if the vendor reports both: a tester may use one of them."""
     mail = "email" not in contact.known_fields or (contact.email or "").casefold() == EMAIL
     return mail and (contact.name or "").startswith(f"{FIRST} {LAST}")

@@ -1,7 +1,7 @@
-"""What of an answer a report may show: never a value, only its shape; a word only if it cannot be the account's.
+"""Mask the values of an account in a report: show the shape of a value, and a word only if a list has it.
 
-A report is pasted where everybody reads it, and nobody proofreads a thousand lines first. So nothing is shown because
-it looks harmless: digits become 9, letters become a, and a text comes through as it is only if it is on a list.
+Reports are published, and nobody proofreads a thousand lines. So nothing is shown because it looks harmless. Digits
+become 9, letters become a, and a text is shown unchanged only if a list of words contains it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 from crossbook_verify.words import FIELD_WORDS
 
-LONGEST = 40
+MAX_SHOWN = 40  # characters
 _KEY = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$-]{0,39}")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")  # of a key: `createdAt2` → created, At, 2
-_MOST_DIGITS = 3  # of a key; more may be an id, or a phone
-_LETTERS = 4  # of each of two words that are run together: `contactgroup`
+_MAX_KEY_DIGITS = 3  # more may be an id or a phone
+_MIN_LETTERS = 4  # of each of two words written together: `contactgroup`
 _CODE = re.compile(r"[A-Z]{1,2}-[0-9]{1,2}-[0-9]{1,4}|(?:[A-Z]{1,3}-)?[0-9]{1,4}")
 _WORDS_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")
 _MEDIA = frozenset(
@@ -30,7 +30,7 @@ _MEDIA = frozenset(
 )
 _WORD = re.compile(r"[^\W\d_]\w{2,}")
 _KEPT = frozenset(" +-_.:@/(),;")
-# Words of protocols: where a vendor says another one than the spec does, it is worth reading.
+# Words of many protocols. They are shown if a vendor sends one of them instead of the fixed value of the spec.
 _PROTOCOL = frozenset(
     [
         "ok",
@@ -57,18 +57,18 @@ _PROTOCOL = frozenset(
 )
 
 
-def shape(value: Any) -> str:
-    """The shape of a scalar: `+48500600700` → `+99999999999`, `Anna` → `Aaaa`; of anything else what it is."""
+def mask_value(value: Any) -> str:
+    """Return the shape of a scalar: `+48500600700` → `+99999999999`, `Anna` → `Aaaa`; of other values the kind."""
     if isinstance(value, str):
-        drawn = "".join(_drawn(char) for char in value[:LONGEST])
-        return f'"{drawn}"' if len(value) <= LONGEST else f'"{drawn}…" ({len(value):,} characters)'
+        masked = "".join(_mask_char(char) for char in value[:MAX_SHOWN])
+        return f'"{masked}"' if len(value) <= MAX_SHOWN else f'"{masked}…" ({len(value):,} characters)'
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        drawn = "".join(_drawn(char) for char in repr(value)[:LONGEST])
-        return drawn if len(drawn) < LONGEST else f"{drawn}…"
-    return kind(value)
+        masked = "".join(_mask_char(char) for char in repr(value)[:MAX_SHOWN])
+        return masked if len(masked) < MAX_SHOWN else f"{masked}…"
+    return describe_kind(value)
 
 
-def _drawn(char: str) -> str:
+def _mask_char(char: str) -> str:
     if char.isascii() and char in _KEPT:
         return char
     category = unicodedata.category(char)
@@ -77,8 +77,8 @@ def _drawn(char: str) -> str:
     return "9" if category.startswith("N") else "·"
 
 
-def kind(value: Any) -> str:
-    """What a JSON value is, in a word."""
+def describe_kind(value: Any) -> str:
+    """Return the kind of a JSON value in words."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -92,17 +92,17 @@ def kind(value: Any) -> str:
     return "list" if isinstance(value, list) else "object"
 
 
-def media_type(header: str) -> str:
-    """A content type without its parameters, if it is a common one."""
+def mask_media_type(header: str) -> str:
+    """Return a content type without its parameters, if it is a common one."""
     found = header.partition(";")[0].strip().lower()
     return found if found in _MEDIA else "none" if not found else "unreadable"
 
 
-class Words:
-    """Which names and codes may be shown: not those that are also values of the account.
+class Masker:
+    """Masks keys and codes that are values of the account, or may be.
 
     Args:
-        vocabulary: the vendor's own words, from the spec.
+        vocabulary: the words of the vendor, from the spec.
     """
 
     def __init__(self, vocabulary: Iterable[str]) -> None:
@@ -110,45 +110,43 @@ class Words:
         self._parts = FIELD_WORDS | {part.casefold() for word in self._vocabulary for part in _PART.findall(word)}
         self._values: set[str] = set()
 
-    def met(self, value: Any) -> None:
-        """Remembers the words of a value of the account."""
+    def add_value(self, value: Any) -> None:
+        """Remember the words of a value of the account."""
         if isinstance(value, str):
             self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
 
-    def key(self, name: str) -> str:
-        """The name of a key; its shape if it may be data: a phone, an address, a name, an id.
+    def mask_key(self, name: str) -> str:
+        """Return the name of a key, or its shape if it may be data: a phone, an address, a name, an id.
 
-        It is shown if every part of it is a word of the spec or of `FIELD_WORDS`, and none is a value of the account.
+        The name is shown if each part is a word of the spec or of `FIELD_WORDS`, and no part is a value of the account.
         """
         known = name.casefold() in self._vocabulary
-        few = sum(map(str.isdigit, name)) <= _MOST_DIGITS
+        few = sum(map(str.isdigit, name)) <= _MAX_KEY_DIGITS
         plain = known or (few and _KEY.fullmatch(name) and all(map(self._is_word, _PART.findall(name))))
-        return name if plain and not self._is_value(name) else shape(name)
+        return name if plain and not self._is_value(name) else mask_value(name)
 
     def _is_word(self, part: str) -> bool:
-        """Whether it is a field's word, two digits, or a letter; or words run together, as in `contactgroupid`."""
+        """Return whether a part is a field word, a letter, two digits, or words written together: `contactgroupid`."""
         part = part.casefold()
         if part.isdigit():
             return len(part) < 3
-        if len(part) == 1 or part in self._parts:
+        if len(part) == 1 or part in self._parts or part.removesuffix("id") in self._parts:
             return True
-        if part.removesuffix("id") in self._parts:
-            return True
-        ends = range(_LETTERS, len(part) - _LETTERS + 1)
+        ends = range(_MIN_LETTERS, len(part) - _MIN_LETTERS + 1)
         return any(part[:end] in self._parts and self._is_word(part[end:]) for end in ends)
 
-    def code(self, text: str) -> str:
-        """An error code; its shape if it does not look like one."""
+    def mask_code(self, text: str) -> str:
+        """Return an error code, or its shape if it does not look like a code."""
         if text.casefold() in self._vocabulary:
             return text
         words = _WORDS_CODE.fullmatch(text) and all(map(self._is_word, text.split("_")))
-        return text if (words or _CODE.fullmatch(text)) and not self._is_value(text) else shape(text)
+        return text if (words or _CODE.fullmatch(text)) and not self._is_value(text) else mask_value(text)
 
-    def term(self, value: Any) -> str:
-        """What stands where the spec has a fixed word: shown if it is a word of the spec, or of any protocol."""
+    def mask_term(self, value: Any) -> str:
+        """Return a value for which the spec has fixed words: shown if it is a word of the spec or of many protocols."""
         if isinstance(value, str) and (value.casefold() in self._vocabulary or value.casefold() in _PROTOCOL):
             return f"`{value}`"
-        return shape(value)
+        return mask_value(value)
 
     def _is_value(self, text: str) -> bool:
         lowered = text.casefold()

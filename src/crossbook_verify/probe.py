@@ -1,12 +1,13 @@
-"""What a vendor's probes are made of: the claims that no schema can say, the questions, and what was seen.
+"""What the probes of all vendors share: claims that no schema can express, a session that sends requests, and checks.
 
-A vendor's page (`vendors/<vendor>/probes.py`) asks its own operations and says of each row whether it held.
+The module of a vendor, `vendors/<vendor>.py`, sends requests with the vendor's own operations and records for each
+claim whether it passed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from attrs import Factory, define, field, frozen
@@ -20,47 +21,45 @@ from crossbook.errors import (
     CrossbookError,
     InvalidResponseError,
     NoResponseError,
+    RateLimitError,
     ResponseTooLargeError,
     UsageError,
+    VendorUnavailableError,
 )
 from crossbook.vendor import Retry, VendorProfile, parse_object
-from crossbook_verify import masking
-from crossbook_verify.checker import Ledger
+from crossbook_verify.checker import SpecChecker
 from crossbook_verify.claims import Evidence
+from crossbook_verify.masking import mask_value
 
 Json = dict[str, Any]
-Said = Callable[[Json], Iterable[tuple[object, object]]]
 T = TypeVar("T")
-MOST_TROUBLES = 3
-LONGEST_TEXT = 255
+MAX_FAILURES = 3  # in a row
+MAX_TEXT = 255
+# Errors that say nothing about a claim.
+_NO_ANSWER = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
 
-
-def _is_silent(error: CrossbookError | None) -> bool:
-    """Return whether the error says nothing about the question: no response, or a refusal of the caller."""
-    return isinstance(error, (AuthError, NoResponseError)) or (error is not None and error.action == "wait")
-
-
-# Whoever is found under these names was made by a verification: one e-mail, one name, a number kept for films.
+# A contact or group with these names was made by a verification.
 GROUP = "crossbook verify"
 EMAIL = "crossbook-verify@example.com"
 FIRST, LAST, COMPANY = "Crossbook", "Verify", "Crossbook Example"
+UK_PHONE = "+447700900789"  # Ofcom reserves it for films: no person has it
 UNKNOWN = 999_999_999_999_999
 """An id that no account has."""
 
 
-class Enough(UsageError):
-    """The requests that were announced, or those that cleaning up has, are used up."""
+class RequestLimitError(UsageError):
+    """The announced requests, or the requests for cleaning up, are used up."""
 
 
 @frozen
-class Row:
-    """A claim that no schema can say: about paging, searching, unknown ids, what a write does.
+class ProbeClaim:
+    """A claim that no schema can express: about paging, searches, unknown ids, the effect of a write.
 
     Args:
-        id: its name, the operation first: `listContacts.end`.
-        claim: what is claimed, in words.
-        evidence: how sure we are; `note` says what that rests on.
-        write: whether only a run that writes can see it.
+        id: the name of the claim, the operation first: `listContacts.end`.
+        claim: the claim in words.
+        evidence: how certain the claim is; `note` names its source.
+        write: whether only a run with `write=True` can check it.
     """
 
     id: str
@@ -71,215 +70,245 @@ class Row:
 
 
 @frozen
-class Seen:
-    """An answer to one question: the last one that came, its body if that is an object, our error if it was one.
+class ProbeResponse:
+    """The result of one call: the status and body of the last response, and the error that the call raised.
 
-    `said` is the answer in a few words, masked.
+    `summary` describes the response in a few words, masked.
     """
 
     status: int | None = None
     body: Json = field(factory=dict[str, Any])
     error: CrossbookError | None = None
-    said: str = ""
+    summary: str = ""
 
     @property
     def ok(self) -> bool:
         return self.error is None and self.status is not None
 
     @property
-    def answered(self) -> bool:
-        """Whether the vendor said anything about the question: neither silence nor a refusal of the caller."""
-        return self.status is not None and not _is_silent(self.error)
+    def responded(self) -> bool:
+        """Whether the response says something about the request: it is there, and does not reject the caller."""
+        return self.status is not None and not isinstance(self.error, _NO_ANSWER)
 
 
 @frozen
 class Probes:
-    """A vendor's questions.
+    """The probes of a vendor.
 
     Args:
-        rows: the claims that they are about.
-        reads, writes: how many requests they make at most.
-        read, write: ask them, with the vendor's own operations.
-        said: finds the error codes in a body, each with its title where the vendor has one.
-        each: looks at every answer.
+        claims: the claims that the probes check.
+        read_limit, write_limit: the largest number of requests that `read` and `write` send.
+        read, write: send the requests with the vendor's own operations.
+        find_codes: finds the error codes in a body, each with its title if the vendor has titles.
+        check_response: checks every response.
     """
 
-    rows: tuple[Row, ...]
-    reads: int
-    writes: int
-    read: Callable[[Look, Any], Awaitable[None]]
-    write: Callable[[Look, Any], Awaitable[None]]
-    said: Said
-    each: Callable[[Look, str, int, Json], None] | None = None
+    claims: tuple[ProbeClaim, ...]
+    read_limit: int
+    write_limit: int
+    read: Callable[[ProbeSession, Any], Awaitable[None]]
+    write: Callable[[ProbeSession, Any], Awaitable[None]]
+    find_codes: Callable[[Json], Iterable[tuple[object, object]]]
+    check_response: Callable[[ProbeSession, str, int, Json], None] | None = None
 
 
 @define(eq=False)
-class Look:
-    """Asks, under watch: counts requests, refuses writes unless they are allowed, holds every answer against the spec.
+class ProbeSession:
+    """Watches the requests of a verification: limits them, refuses writes, checks every response against the spec.
 
     Args:
-        profile: the vendor's profile, which tells reads from writes.
-        ledger: what was seen.
-        probes: the vendor's questions.
-        most: requests at most.
-        progress: told after each request how many were made, of how many at most, and of which operation.
+        profile: the vendor's profile, which says which operations only read.
+        checker: the checker of the spec.
+        probes: the vendor's probes.
+        limit: the largest number of requests.
+        progress: called after each request with the number of requests, the limit, and the operation.
 
     Attributes:
-        writing: whether the questions may write.
-        reserve: requests that cleaning up still has, which count apart; None while nothing is cleaned up.
+        may_write: whether the probes may write.
+        cleanup_budget: the requests left for cleaning up, which count separately; None outside of cleaning up.
+        contacts, groups: the ids of what this run created and has not deleted.
+        unknown_ids: how many creates may have succeeded without an id.
+        succeeded: whether a call has succeeded.
     """
 
     profile: VendorProfile
-    ledger: Ledger
+    checker: SpecChecker
     probes: Probes
-    most: int
+    limit: int
     progress: Callable[[int, int, str], None] | None = None
-    writing: bool = False
-    reserve: int | None = None
+    may_write: bool = False
+    cleanup_budget: int | None = None
     calls: Counter[str] = Factory(Counter[str])
     codes: Counter[str] = Factory(Counter[str])
     troubles: list[str] = Factory(list[str])
     contacts: list[str] = Factory(list[str])
     groups: list[str] = Factory(list[str])
-    uncertain: int = 0
-    spent: int = 0
+    unknown_ids: int = 0
+    succeeded: bool = False
+    _used: int = 0
     _last: tuple[int, Json] | None = None
-    _row: int = 0
-    fine: bool = False
+    _failures: int = 0
 
     def before_request(self, request: Request) -> None:
+        """Refuse a request beyond the limit, or a write that is not allowed; called before each request."""
         operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
-        if not (reads or self.writing or self.reserve is not None):
+        if not (reads or self.may_write or self.cleanup_budget is not None):
             raise UsageError("a verification that may only read was about to write", operation=request.operation)
-        if self.reserve is not None:
-            if self.reserve <= 0:
-                raise Enough("the requests for cleaning up are used up", operation=request.operation)
-        elif self.spent >= self.most:
-            raise Enough(f"the {self.most} announced requests are used up", operation=request.operation)
+        if self.cleanup_budget is not None:
+            if self.cleanup_budget <= 0:
+                raise RequestLimitError("the requests for cleaning up are used up", operation=request.operation)
+        elif self._used >= self.limit:
+            raise RequestLimitError(f"the {self.limit} announced requests are used up", operation=request.operation)
 
     def after_request(
         self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
     ) -> None:
+        """Count a request and check its response; called after each request."""
         name = request.operation
         self.calls[name] += 1
-        if self.reserve is None:
-            self.spent += 1
+        if self.cleanup_budget is None:
+            self._used += 1
         else:
-            self.reserve -= 1
+            self.cleanup_budget -= 1
         if isinstance(outcome, TransportResponse) and not isinstance(error, ResponseTooLargeError):
-            known = parse_object(self.ledger.read(name, outcome))
-            if name != self._login:
-                self._last = outcome.status, known
-            for code, title in self.probes.said(known):
+            body = parse_object(self.checker.check_response(name, outcome))
+            operation = self.profile.operations.get(name)
+            if operation is None or not operation.priority:  # not a login
+                self._last = outcome.status, body
+            for code, title in self.probes.find_codes(body):
                 self.codes[str(code)[:100]] += 1
-                self.ledger.said(name, outcome.status, str(code), title if isinstance(title, str) else None)
-            if self.probes.each is not None:
-                self.probes.each(self, name, outcome.status, known)
+                self.checker.check_error_code(
+                    name, outcome.status, str(code), title if isinstance(title, str) else None
+                )
+            if self.probes.check_response is not None:
+                self.probes.check_response(self, name, outcome.status, body)
         if self.progress is not None:
-            self.progress(
-                self.calls.total(),
-                max(self.most, self.calls.total()),
-                name + " (cleaning up)" * (self.reserve is not None),
-            )
+            total = self.calls.total()
+            label = name if self.cleanup_budget is None else f"{name} (cleaning up)"
+            self.progress(total, max(self.limit, total), label)
 
-    @property
-    def _login(self) -> str:
-        return next((name for name, operation in self.profile.operations.items() if operation.priority), "")
+    async def call(self, call: Awaitable[Any]) -> ProbeResponse:
+        """Await a call and return its last response.
 
-    async def ask(self, call: Awaitable[Any]) -> Seen:
-        """Awaits a call, and tells what came of it. It ends the verification if the vendor answers to nothing."""
-        self._take()
+        Raises:
+            CrossbookError: the first call fails, or three calls in a row get no response.
+        """
+        self._take_last()
         error: CrossbookError | None = None
         try:
             await call
-            self._row, self.fine = 0, True
+            self._failures, self.succeeded = 0, True
         except UsageError:
             raise
         except CrossbookError as raised:
             error = raised
-            if _is_silent(raised) or isinstance(raised, InvalidResponseError):
-                how = f", status {raised.status}" if raised.status else ""
-                self.troubles.append(f"{raised.operation}: {type(raised).__name__}{how}")
-            self._row = self._row + 1 if _is_silent(raised) else 0
-            if self._row >= MOST_TROUBLES or (isinstance(raised, (AuthError, ConnectError)) and not self.fine):
+            if isinstance(raised, (*_NO_ANSWER, InvalidResponseError)):
+                status = f", status {raised.status}" if raised.status else ""
+                self.troubles.append(f"{raised.operation}: {type(raised).__name__}{status}")
+            self._failures = self._failures + 1 if isinstance(raised, _NO_ANSWER) else 0
+            is_fatal = isinstance(raised, (AuthError, ConnectError)) and not self.succeeded
+            if is_fatal or self._failures >= MAX_FAILURES:
                 raise
-        last = self._take()
+        last = self._take_last()
         if last is None:
-            return Seen(error=error, said="no answer")
-        status, body = last
-        code = f", code {self.ledger.words.code(error.code)}" if error is not None and error.code else ""
-        return Seen(status, body, error, f"status {status}{code}")
+            return ProbeResponse(error=error, summary="no response")
+        status_code, body = last
+        code = f", code {self.checker.masker.mask_code(error.code)}" if error is not None and error.code else ""
+        return ProbeResponse(status_code, body, error, f"status {status_code}{code}")
 
-    def _take(self) -> tuple[int, Json] | None:
+    def _take_last(self) -> tuple[int, Json] | None:
         last, self._last = self._last, None
         return last
 
-    def row(self, id: str, held: bool | None, came: str = "", *, where: str = "") -> None:
-        """Says of a row whether it held, None if it could not be seen; `where`, if its name does not begin with it."""
-        if held is not None:
-            self.ledger.row(id).saw(held, where or id.partition(".")[0], came)
+    def record(self, id: str, passed: bool | None, observed: str = "", *, operation: str = "") -> None:
+        """Record whether a claim passed.
 
-    def refused(self, id: str, seen: Seen, code: str | None = None, status: int | None = None) -> None:
-        """A row that says how something is refused: with this code, this status, or both."""
-        if seen.answered:
-            right = code is None or (seen.error is not None and seen.error.code == code)
-            self.row(id, right and status in (None, seen.status), seen.said)
+        Args:
+            id: the id of the claim.
+            passed: None if the claim could not be checked.
+            observed: what was observed instead, masked.
+            operation: the operation, if the id does not begin with it.
+        """
+        if passed is not None:
+            self.checker.claims[id].record(passed, operation or id.partition(".")[0], observed)
 
-    def made(self, kind: str, id: str | None, seen: Seen) -> str | None:
-        """Remembers what was made, so that it is removed; one whose id did not come is looked for."""
+    def check_value(self, id: str, value: object, expected: object) -> None:
+        """Record whether a value is as expected."""
+        self.record(id, value == expected, mask_value(value))
+
+    def check_fields(self, id: str, found: Json, expected: Mapping[str, object]) -> None:
+        """Record whether all fields of an object are as expected."""
+        wrong = [name for name, value in expected.items() if found.get(name) != value]
+        self.record(id, not wrong, f"different: {', '.join(wrong)}")
+
+    def expect_error(
+        self, id: str, response: ProbeResponse, code: str | None = None, status: int | None = None
+    ) -> None:
+        """Record whether a call was refused with this code, this status, or both."""
+        if response.responded:
+            right = code is None or (response.error is not None and response.error.code == code)
+            self.record(id, right and status in (None, response.status), response.summary)
+
+    def track(self, kind: str, id: str | None, response: ProbeResponse) -> str | None:
+        """Remember what was created, so that it is deleted; return the id."""
         if id is not None:
             (self.contacts if kind == "contact" else self.groups).append(id)
-        elif seen.error is None or seen.error.sent == "maybe":
-            self.uncertain += 1
+        elif response.error is None or response.error.sent == "maybe":
+            self.unknown_ids += 1
         return id
 
-    def gone(self, id: str | None) -> None:
-        """Forgets what was removed."""
-        for made in (self.contacts, self.groups):
-            if id in made:
-                made.remove(id)
+    def untrack(self, id: str | None) -> None:
+        """Forget what was deleted."""
+        for ids in (self.contacts, self.groups):
+            if id in ids:
+                ids.remove(id)
 
 
-async def watched(look: Look, work: Callable[[], Awaitable[T]]) -> T:
-    """Runs something with a look at every request that it makes."""
-    token = watcher.set(look)
+async def run_watched(session: ProbeSession, work: Callable[[], Awaitable[T]]) -> T:
+    """Run the work; the session watches every request that it sends."""
+    token = watcher.set(session)
     try:
         return await work()
     finally:
         watcher.reset(token)
 
 
-def trial(id: str, claim: str, evidence: Evidence = "inferred") -> Row:
-    """A row that only a run that writes can see."""
-    return Row(id, claim, evidence, write=True)
+def write_check(id: str, claim: str, evidence: Evidence = "inferred") -> ProbeClaim:
+    """Return a claim that only a run with `write=True` can check."""
+    return ProbeClaim(id, claim, evidence, write=True)
 
 
-def paging(operation: str, evidence: Evidence, end: str) -> tuple[Row, ...]:
-    """The rows on a list that comes in pages."""
+def paging_claims(operation: str, evidence: Evidence, end: str) -> tuple[ProbeClaim, ...]:
+    """Return the claims about a list that has pages."""
     return (
-        Row(f"{operation}.limit", f"`{operation}`: a page holds no more rows than `limit`", evidence),
-        Row(f"{operation}.moves", f"`{operation}`: the second page has other rows than the first", evidence),
-        Row(f"{operation}.end", f"`{operation}`: {end}", "inferred"),
+        ProbeClaim(f"{operation}.limit", f"`{operation}`: a page has at most `limit` rows", evidence),
+        ProbeClaim(f"{operation}.moves", f"`{operation}`: the second page has other rows than the first", evidence),
+        ProbeClaim(f"{operation}.end", f"`{operation}`: {end}"),
     )
 
 
-def paged(
-    look: Look, operation: str, limit: int, pages: Sequence[Seen], ids: Callable[[Json], list[str] | None]
+def check_paging(
+    probe: ProbeSession,
+    operation: str,
+    limit: int,
+    pages: Sequence[ProbeResponse],
+    list_ids: Callable[[Json], list[str] | None],
 ) -> None:
-    """Judges a list by its first page, its second, and one far behind the end."""
-    first, second, far = (ids(page.body) if page.ok else None for page in pages)
+    """Record the paging claims by the first page, the second page, and a page far after the end."""
+    first, second, far = (list_ids(page.body) if page.ok else None for page in pages)
     if first is not None and (len(first) > limit or (len(first) == limit and second)):
-        look.row(f"{operation}.limit", len(first) <= limit, f"{len(first)} rows for a limit of {limit}")
+        probe.record(f"{operation}.limit", len(first) <= limit, f"{len(first)} rows for a limit of {limit}")
     if first and second and len(first) <= limit:
-        look.row(f"{operation}.moves", not set(first) & set(second), "the second page repeats rows of the first")
-    if pages[2].answered:
-        held = far == [] or (pages[2].status == 404 and not far)
-        look.row(f"{operation}.end", held, f"{pages[2].said}, {'no list' if far is None else f'{len(far)} rows'}")
+        probe.record(f"{operation}.moves", not set(first) & set(second), "the second page repeats rows of the first")
+    if pages[2].responded:
+        passed = far == [] or (pages[2].status == 404 and not far)
+        rows = "no list" if far is None else f"{len(far)} rows"
+        probe.record(f"{operation}.end", passed, f"{pages[2].summary}, {rows}")
 
 
-def objects(body: Json, *path: str) -> list[Json] | None:
-    """The objects of a list in a body; None if there is no list."""
+def list_objects(body: Json, *path: str) -> list[Json] | None:
+    """Return the objects of the list at a path of the body, or None if there is no list."""
     *steps, last = path
     for step in steps:
         body = parse_object(body.get(step))
@@ -287,24 +316,19 @@ def objects(body: Json, *path: str) -> list[Json] | None:
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def text(value: object) -> str | None:
-    """An id or a text as text, whether it came as text or as a number; None for what cannot be asked for again."""
+def as_text(value: object) -> str | None:
+    """Return a text or number as text; None for a value that cannot be sent again."""
     found = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return found if found.isprintable() and 0 < len(found) <= LONGEST_TEXT else None
+    return found if found.isprintable() and 0 < len(found) <= MAX_TEXT else None
 
 
-def number(value: object) -> int | None:
-    """An id as a number, as bodies and paths carry it; None if it is none."""
-    found = text(value) or ""
+def as_number(value: object) -> int | None:
+    """Return an id as a number; None for any other value."""
+    found = as_text(value) or ""
     return int(found) if found.isascii() and found.isdigit() and len(found) < 19 else None
 
 
-def plain(value: object) -> str | None:
-    """An id that may stand in a path; None for any other value."""
-    found = text(value) or ""
+def as_path_segment(value: object) -> str | None:
+    """Return an id that can be part of a path; None for any other value."""
+    found = as_text(value) or ""
     return found if found.isascii() and found.replace("-", "").isalnum() else None
-
-
-def came(value: object) -> str:
-    """A value for `came`, masked."""
-    return masking.shape(value)

@@ -1,4 +1,4 @@
-"""What a verification found, as plain data: claim by claim, key by key. Nothing in it is a value of the account."""
+"""The report of a verification, as plain data and as Markdown. It contains no value of the account."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One claim and what became of it.
+    """One claim and its verdict.
 
     Args:
-        id: names the claim: `listContacts.404`, `Contact.id.type`, `code.1004`, `listContacts.end`.
-        claim: what is claimed, in words.
-        evidence: how sure the spec was: `inferred`, `public` or `documented`; `note` says what that rests on.
-        verdict: `confirmed` (seen, and as claimed), `refuted` (seen, and different), `not seen`.
-        seen: how often it was seen.
-        wrong: how often it was different.
-        came: what came where it was different, masked.
-        where: the operations in which it was seen; if it is refuted, those where it was different.
-        forms: for a field, which kinds of values came, and how often: whether an empty one is null, for instance.
+        id: the name of the claim: `listContacts.404`, `Contact.id.type`, `code.1004`, `listContacts.end`.
+        claim: the claim in words.
+        evidence: how certain the spec is: `inferred`, `public` or `documented`; `note` names the source.
+        verdict: `confirmed` (checked and right), `refuted` (checked and wrong), `not seen` (never checked).
+        seen: how often the claim was checked.
+        wrong: how often the claim was wrong.
+        observed: what the responses had instead, masked.
+        where: the operations in which the claim was checked, or of a refuted claim, in which it was wrong.
+        kinds: for a field, how often each kind of value was seen, such as text and null.
     """
 
     id: str
@@ -38,14 +38,14 @@ class Finding:
     note: str = ""
     seen: int = 0
     wrong: int = 0
-    came: tuple[str, ...] = ()
+    observed: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
-    forms: Mapping[str, int] = field(default_factory=dict[str, int])
+    kinds: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownKey:
-    """A key of an answer that the spec does not have: where, what kinds of values, one of them masked, how often."""
+    """A key of a response that the spec does not have: its path, the kinds of its values, a masked value, a count."""
 
     path: str
     kinds: tuple[str, ...]
@@ -55,7 +55,7 @@ class UnknownKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leftover:
-    """Something that the verification made and could not remove, and how to remove it."""
+    """A contact or group that the verification created and could not delete, and how to delete it."""
 
     kind: Literal["contact", "group"]
     id: str
@@ -64,21 +64,21 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The whole of a verification.
+    """The report of a verification; `str` gives it as Markdown.
 
     Args:
-        vendor: whose spec.
-        title: of the spec.
-        version: which version of the vendor's API it describes.
-        wrote: whether it was allowed to write.
-        findings: every claim, the refuted first, and of each verdict the least sure first.
-        unknown: keys of answers that the spec does not have.
-        codes: error codes that the spec does not have, each with the operation and the status it came with.
-        troubles: what went wrong on the way and says nothing about a claim: time-outs, 429, 503.
-        calls: how many requests were made, by operation.
-        stopped: why it ended early; empty if it did not.
-        removed: how many leftovers of an earlier run were removed.
-        leftovers: what this run could not remove.
+        vendor: the vendor of the spec.
+        title: the title of the spec.
+        version: the version of the vendor's API.
+        wrote: whether the verification was allowed to write.
+        findings: every claim: refuted claims first, and in each verdict the least certain claims first.
+        unknown: keys of responses that the spec does not have.
+        codes: error codes that the spec does not have, each with its operation and its status.
+        troubles: errors that say nothing about a claim: time-outs, 429, 503.
+        calls: the number of requests by operation.
+        stopped: why the verification ended early; empty if it did not.
+        removed: how many leftovers of an earlier run were deleted.
+        leftovers: what this run could not delete.
     """
 
     vendor: str
@@ -95,38 +95,34 @@ class Report:
     leftovers: tuple[Leftover, ...] = ()
 
     def of(self, verdict: Verdict) -> list[Finding]:
-        """The findings of one verdict, the least sure first."""
+        """Return the findings of one verdict, the least certain first."""
         return [finding for finding in self.findings if finding.verdict == verdict]
 
     @property
     def refuted(self) -> list[Finding]:
-        """What came otherwise than the spec says."""
+        """The refuted claims."""
         return self.of("refuted")
 
     def as_json(self) -> dict[str, Any]:
-        """The report as JSON takes it, with the number of findings a verdict."""
+        """Return the report for JSON, with the number of findings by verdict."""
         counts = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
         return {**msgspec.to_builtins(self), "counts": counts}
 
     def __str__(self) -> str:
-
         return render(self)
 
 
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The refuted first, and of each verdict what the spec is least sure of; else in the spec's order."""
+def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Sort findings: refuted claims first, in each verdict the least certain first, then in the order of the spec."""
     return tuple(sorted(findings, key=lambda each: (VERDICTS.index(each.verdict), LEVELS.index(each.evidence))))
 
 
-# The report as Markdown, to be pasted into an issue: what differs first, what was as claimed folded away.
-
-
 def render(report: Report) -> str:
-    """The whole report, with a line break at its end."""
-    return "\n".join(_lines(report)) + "\n"
+    """Return the report as Markdown for an issue: refuted claims first, the others folded."""
+    return "\n".join(_render_lines(report)) + "\n"
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _render_lines(report: Report) -> Iterator[str]:
     how = "reading and writing" if report.wrote else "reading only"
     yield f"# {report.title}: the spec and a live account"
     yield ""
@@ -134,15 +130,15 @@ def _lines(report: Report) -> Iterator[str]:
         f"crossbook {version('crossbook')}, vendor `{report.vendor}`, API version {report.version}, {how}, "
         f"{sum(report.calls.values())} requests."
     )
-    yield "Nothing here is a value of the account: of texts and numbers there is the shape, `9` a digit, `a` a letter."
+    yield "The report shows no value of the account, only the shapes of texts and numbers: `9` a digit, `a` a letter."
     if report.stopped:
-        yield f"**It ended early** ({report.stopped}): what it did not come to is not seen."
+        yield f"**It ended early** ({report.stopped}): claims that were not reached are not seen."
     if report.removed:
-        yield f"An earlier run had left {report.removed} made-up contacts and groups: they were removed."
+        yield f"An earlier run had left {report.removed} test contacts and groups: they were deleted."
     if report.leftovers:
-        yield f"**{len(report.leftovers)} made-up contacts or groups could not be removed**; the command said which."
+        yield f"**{len(report.leftovers)} test contacts or groups could not be deleted**; the command printed them."
     yield ""
-    yield from _table(
+    yield from _render_table(
         ["", *LEVELS, "all"],
         [
             [verdict, *(str(sum(each.evidence == level for each in found)) for level in LEVELS), str(len(found))]
@@ -150,64 +146,65 @@ def _lines(report: Report) -> Iterator[str]:
             for found in [report.of(verdict)]
         ],
     )
-    yield from _section("Refuted", [_refuted(finding) for finding in report.refuted])
+    yield from _render_section("Refuted", [_format_refuted(finding) for finding in report.refuted])
     if report.unknown:
         yield from ("", "## Keys that the spec does not have", "")
-        rows = [[f"`{key.path}`", ", ".join(key.kinds), _code(key.sample), str(key.seen)] for key in report.unknown]
-        yield from _table(["key", "is", "for instance", "seen"], rows)
-    yield from _section("Error codes that the spec does not have", [f"- {code}" for code in report.codes])
-    yield from _section("Trouble on the way", [f"- {trouble}" for trouble in report.troubles])
+        rows = [
+            [f"`{key.path}`", ", ".join(key.kinds), f"`{key.sample}`" if key.sample else "", str(key.seen)]
+            for key in report.unknown
+        ]
+        yield from _render_table(["key", "kinds", "example", "seen"], rows)
+    yield from _render_section("Error codes that the spec does not have", [f"- {code}" for code in report.codes])
+    yield from _render_section("Other errors", [f"- {trouble}" for trouble in report.troubles])
     for verdict in ("confirmed", "not seen"):
         yield from ("", f"## {verdict.capitalize()}")
         for level in LEVELS:
             found = [each for each in report.of(verdict) if each.evidence == level]
-            yield from _folded(f"{level}: {len(found)}", [_plain(alike) for alike in _grouped(found)])
+            yield from _render_folded(
+                f"{level}: {len(found)}", [_format_group(group) for group in _group_by_subject(found)]
+            )
 
 
-def _refuted(finding: Finding) -> str:
-    came = "; ".join(finding.came)
+def _format_refuted(finding: Finding) -> str:
+    observed = "; ".join(finding.observed)
     where = ", ".join(f"`{operation}`" for operation in finding.where)
     note = f" {finding.note}" if finding.note else ""
     return (
         f"- {finding.claim} (`{finding.id}`, {finding.evidence}).{note}\n"
-        f"  {finding.wrong} of {finding.seen} times it was not, in {where}{f'. Came: {came}' if came else ''}."
+        f"  Wrong {finding.wrong} of {finding.seen} times, in {where}{f'. Observed: {observed}' if observed else ''}."
     )
 
 
-def _grouped(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
-    """What is said of one thing, in one line: a field is there, is text, keeps its bounds."""
+def _group_by_subject(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
+    """Group the claims about one field, which are printed in one line: is present, is text, keeps its bounds."""
     groups: dict[tuple[str, int], list[Finding]] = {}
     for number, finding in enumerate(findings):
         subject = finding.id.rpartition(".")[0]
-        plain = finding.claim.startswith(f"`{subject}` ")
-        groups.setdefault((subject, -1 if plain else number), []).append(finding)
+        has_subject = finding.claim.startswith(f"`{subject}` ")
+        groups.setdefault((subject, -1 if has_subject else number), []).append(finding)
     return groups.values()
 
 
-def _plain(alike: Sequence[Finding]) -> str:
-    subject = f"`{alike[0].id.rpartition('.')[0]}` "
-    others = [finding.claim.removeprefix(subject) for finding in alike[1:]]
-    forms = [f"{kind} {times}" for finding in alike for kind, times in finding.forms.items()]
-    times = max(finding.seen for finding in alike)
-    seen = f" ({times} seen{': ' + ', '.join(forms) if len(forms) > 1 else ''})" if times else ""
-    notes = dict.fromkeys(finding.note for finding in alike if finding.note and not times)
-    return f"- {', '.join([alike[0].claim, *others])}{seen}{'. ' + ' '.join(notes) if notes else ''}"
+def _format_group(group: Sequence[Finding]) -> str:
+    subject = f"`{group[0].id.rpartition('.')[0]}` "
+    others = [finding.claim.removeprefix(subject) for finding in group[1:]]
+    kinds = [f"{kind} {times}" for finding in group for kind, times in finding.kinds.items()]
+    times = max(finding.seen for finding in group)
+    seen = f" ({times} seen{': ' + ', '.join(kinds) if len(kinds) > 1 else ''})" if times else ""
+    notes = dict.fromkeys(finding.note for finding in group if finding.note and not times)
+    return f"- {', '.join([group[0].claim, *others])}{seen}{'. ' + ' '.join(notes) if notes else ''}"
 
 
-def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _render_section(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield from ("", f"## {title}", "", *lines)
 
 
-def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+def _render_folded(title: str, lines: Sequence[str]) -> Iterator[str]:
     if lines:
         yield from ("", f"<details><summary>{title}</summary>", "", *lines, "", "</details>")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _render_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     for row in (head, ["---"] * len(head), *rows):
         yield f"| {' | '.join(row)} |"
-
-
-def _code(text: str) -> str:
-    return f"`{text}`" if text else ""

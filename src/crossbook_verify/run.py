@@ -1,4 +1,4 @@
-"""The verification itself: reads, writes where it may, and leaves nothing behind."""
+"""Run a verification: probe, optionally with writes, then clean up and report."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from crossbook.book import AddressBook
 from crossbook.errors import CrossbookError, UnsupportedError
 from crossbook.registry import VENDORS
 from crossbook_verify import cleanup
-from crossbook_verify.checker import Ledger, Tally
-from crossbook_verify.claims import claims_of
-from crossbook_verify.probe import Enough, Look, Probes, watched
+from crossbook_verify.checker import ClaimResult, SpecChecker
+from crossbook_verify.claims import load_claims
+from crossbook_verify.probe import Probes, ProbeSession, RequestLimitError, run_watched
 from crossbook_verify.report import Leftover, Report
 
 Progress = Callable[[int, int, str], None]
 
 
 def planned(vendor: str, *, write: bool = False) -> int:
-    """How many requests a verification makes at most. Cleaning up after writes has 1,000 more of its own.
+    """Return the largest number of requests of a verification. Cleaning up after writes takes at most 1,000 more.
 
     Args:
         vendor: the vendor's name, such as "vercom".
-        write: whether it is to write.
+        write: whether the verification writes.
 
     Raises:
-        UnsupportedError: a vendor of another package, whose spec crossbook does not have.
+        UnsupportedError: crossbook has no spec of this vendor.
 
     Example:
         ```python
@@ -38,8 +38,8 @@ def planned(vendor: str, *, write: bool = False) -> int:
         assert crossbook_verify.planned("vercom") < 50
         ```
     """
-    probes = _probes(vendor)
-    return probes.reads + (probes.writes if write else 0)
+    probes = _load_probes(vendor)
+    return probes.read_limit + (probes.write_limit if write else 0)
 
 
 @hide_internal_frames
@@ -50,29 +50,30 @@ async def verify(
     progress: Progress | None = None,
     on_leftover: Callable[[Leftover], None] | None = None,
 ) -> Report:
-    """FieldSupport what the spec claims about a vendor's answers against a live account.
+    """Check what the spec claims about a vendor's responses against a live account.
 
-    It makes a bounded number of calls (`planned`) with the book's own credentials, limits and time-outs, and refuses
-    to write unless it is told to. If these calls are used up, it ends with a report: `stopped` says so, and a claim
-    that was not reached is not seen. With `write=True` it makes one contact and one or two groups under made-up names,
-    a twin of the contact, changes them, and deletes them again, also after an error or a cancellation; what an earlier
-    run could not delete is recognised and deleted first.
+    The verification sends a limited number of requests (`planned`) with the book's own credentials, limits and
+    time-outs, and only reads unless `write` is True. When these requests are used up, it ends with a report: `stopped`
+    says so, and claims that were not reached are not seen.
+
+    With `write=True` it creates two equal contacts and one or two groups under test names, changes them, and deletes
+    them again, even after an error or a cancellation. First it deletes what an earlier run could not delete.
 
     Args:
         book: an open book.
-        write: whether it may create, change and delete what it made itself.
-        progress: called after each request: how many were made, of how many at most, the operation.
-        on_leftover: called with each thing that could not be removed. The report has them too; but a verification that
-            is cancelled gives none.
+        write: whether the verification may create, change and delete its own contacts and groups.
+        progress: called after each request with the number of requests, the limit, and the operation.
+        on_leftover: called with each contact or group that could not be deleted. The report lists them too, but a
+            verification that is cancelled returns no report.
 
     Returns:
-        The report. It holds no value of the account: texts and numbers are shown by their shape, and so is a key,
-        unless it is made of words of the spec and of common field words.
+        The report. It contains no value of the account: texts and numbers are shown by their shape. So are keys, unless
+        they consist of words of the spec and common field words.
 
     Raises:
-        AuthError, ConnectError: nothing could be asked at all.
+        AuthError, ConnectError: the first request failed.
         UsageError: the book is not open.
-        UnsupportedError: a vendor of another package, whose spec crossbook does not have.
+        UnsupportedError: crossbook has no spec of this vendor.
 
     Example:
         ```python
@@ -80,65 +81,67 @@ async def verify(
 
         async with crossbook.open("vercom") as book:
             report = await crossbook_verify.verify(book)
-        print(report)  # Markdown, to be pasted into an issue
+        print(report)  # Markdown for an issue
         ```
     """
     vendor = book.profile.vendor
-    probes, claims = _probes(vendor), claims_of(vendor)
-    ledger = Ledger(claims)
-    for row in probes.rows:
-        note = row.note or ("Only a run that writes sees it." if row.write and not write else "")
-        ledger.add(Tally(row.id, row.claim, row.evidence, note))
-    look = Look(book.profile, ledger, probes, planned(vendor, write=write), progress)
-    asking = book.with_options(max_attempts=2)
-    wire: Any = getattr(asking, "wire")  # noqa: B009  (each vendor's own, so that the base class has none)
+    probes, spec = _load_probes(vendor), load_claims(vendor)
+    checker = SpecChecker(spec)
+    for claim in probes.claims:
+        note = claim.note or ("Only a run that writes can check it." if claim.write and not write else "")
+        checker.claims[claim.id] = ClaimResult(claim.id, claim.claim, claim.evidence, note)
+    session = ProbeSession(book.profile, checker, probes, planned(vendor, write=write), progress)
+    probed = book.with_options(max_attempts=2)
+    wire: Any = getattr(probed, "wire")  # noqa: B009  (each vendor's class declares its own `wire`)
     stopped, removed = "", 0
-    left: list[Leftover] = []
+    leftovers: list[Leftover] = []
     try:
-        await watched(look, lambda: probes.read(look, wire))
+        await run_watched(session, lambda: probes.read(session, wire))
     except CrossbookError as error:
-        if not (look.fine or isinstance(error, Enough)):
+        if not (session.succeeded or isinstance(error, RequestLimitError)):
             raise
-        stopped = _reason(error)
+        stopped = _describe_stop(error)
     if write and not stopped:
         try:
-            removed = await watched(look, lambda: cleanup.prepare(look, book))
-            look.writing = True
-            await watched(look, lambda: probes.write(look, wire))
+            removed = await run_watched(session, lambda: cleanup.remove_leftovers(session, book))
+            session.may_write = True
+            await run_watched(session, lambda: probes.write(session, wire))
         except CrossbookError as error:
-            stopped = _reason(error)
+            stopped = _describe_stop(error)
         finally:
             with anyio.CancelScope(shield=True):
-                left = await watched(look, lambda: cleanup.clean(look, book))
+                leftovers = await run_watched(session, lambda: cleanup.clean_up(session, book))
             if on_leftover is not None:
-                for each in left:
-                    on_leftover(each)
+                for leftover in leftovers:
+                    on_leftover(leftover)
     return Report(
         vendor=vendor,
-        title=claims.title,
-        version=claims.version,
+        title=spec.title,
+        version=spec.version,
         wrote=write,
-        findings=ledger.findings(),
-        unknown=ledger.unknown(),
-        codes=ledger.codes(),
-        troubles=tuple(look.troubles),
-        calls=dict(look.calls),
+        findings=checker.findings(),
+        unknown=checker.unknown_keys(),
+        codes=checker.unknown_codes(),
+        troubles=tuple(session.troubles),
+        calls=dict(session.calls),
         stopped=stopped,
         removed=removed,
-        leftovers=tuple(left),
+        leftovers=tuple(leftovers),
     )
 
 
-def _probes(vendor: str) -> Probes:
+def _load_probes(vendor: str) -> Probes:
     if vendor not in VENDORS:
-        raise UnsupportedError(f"only {', '.join(VENDORS)} can be verified: whose specs crossbook has", vendor=vendor)
+        raise UnsupportedError(
+            f"crossbook has no spec of this vendor: it can verify {', '.join(VENDORS)}", vendor=vendor
+        )
     probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
     return probes
 
 
-def _reason(error: CrossbookError) -> str:
-    """What ended it: no message but our own, since the vendor's may quote the account."""
+def _describe_stop(error: CrossbookError) -> str:
+    """Describe the error that ended a verification. Messages of vendors are left out: they may quote the account."""
     status = f", status {error.status}" if error.status else ""
     where = f" at {error.operation}" if error.operation else ""
-    own = f": {error.message}" if isinstance(error, Enough) else ""
+    own = f": {error.message}" if isinstance(error, RequestLimitError) else ""
     return f"{type(error).__name__}{where}{status}{own}"

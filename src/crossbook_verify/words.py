@@ -1,7 +1,8 @@
-"""The words that names of fields are made of: a key is shown only if it consists of them and of the spec's own words.
+"""The words of field names. A key is shown only if it consists of these words and of words of the spec.
 
-A key that a spec does not have may be a name, an id or a phone: vendors key objects by them. No pattern tells `colour`
-from `anna`, so this is a list. First names are not on it, even where they are words: no `max`, `mark`, `will`, `may`.
+A key that a spec does not have may be a name, an id or a phone, because vendors use them as keys. No pattern
+distinguishes `colour` from `anna`, so this is a list. It has no first names, even if they are words too: no `max`,
+`mark`, `will`, `may`.
 """
 
 from __future__ import annotations

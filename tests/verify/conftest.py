@@ -1,4 +1,4 @@
-"""One sandbox for all tests here; each begins with fresh accounts, filled where it says so."""
+"""One sandbox for all tests; each test starts with empty accounts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["control", "running_sandbox", "server", "vendor"]
 
 @pytest.fixture
 def make(server: Server) -> Callable[..., AddressBook]:
-    """Makes a book on a vendor's account."""
+    """Return a function that makes a book of a vendor on the sandbox."""
 
     def made(vendor: str, **options: Any) -> AddressBook:
         arguments: dict[str, Any] = {"base_url": server.base_urls[vendor], "rate": 1e6, **server.credentials[vendor]}
@@ -31,7 +31,7 @@ def make(server: Server) -> Callable[..., AddressBook]:
 
 @pytest.fixture
 def fill(make: Callable[..., AddressBook]) -> Callable[[str], None]:
-    """Fills an account: three groups, four people in the first of them, where it can be one more in none."""
+    """Return a function that adds three groups, four contacts in the first group, and one contact without a group."""
 
     async def filled(vendor: str) -> None:
         async with make(vendor) as book:

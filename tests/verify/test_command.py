@@ -1,4 +1,4 @@
-"""`crossbook verify` as a process: what is asked, what is printed where, and its exit code."""
+"""`crossbook verify` as a process: its requests, its output and its exit code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(server: Server, tmp_path: Path) -> Callable[..., Done]:
     return ran
 
 
-def test_the_report_goes_to_standard_output_and_the_rest_to_standard_error(run: Callable[..., Done]) -> None:
+def test_report_goes_to_standard_output(run: Callable[..., Done]) -> None:
     done = run("vercom")
     assert done.returncode == 0
     assert done.stdout.startswith("# Vercom contacts")
@@ -41,7 +41,7 @@ def test_the_report_goes_to_standard_output_and_the_rest_to_standard_error(run: 
     assert "confirmed" in done.stderr
 
 
-def test_a_deviation_makes_the_exit_code_1_and_is_named(run: Callable[..., Done], server: Server) -> None:
+def test_deviation_is_exit_code_1(run: Callable[..., Done], server: Server) -> None:
     server.fault("rewrite", "vercom", "listGroups", cast={"data[].id": "text"})
     done = run("vercom")
     assert done.returncode == 1
@@ -49,7 +49,7 @@ def test_a_deviation_makes_the_exit_code_1_and_is_named(run: Callable[..., Done]
     assert "refuted: `Group.id` is a whole number" in done.stderr
 
 
-def test_into_a_file_that_is_not_overwritten_unasked(run: Callable[..., Done], tmp_path: Path) -> None:
+def test_report_file_is_replaced_by_force_only(run: Callable[..., Done], tmp_path: Path) -> None:
     report = tmp_path / "report.md"
     report.write_text("mine", encoding="utf-8")
     refused = run("atom", "--to", "report.md")
@@ -63,7 +63,7 @@ def test_into_a_file_that_is_not_overwritten_unasked(run: Callable[..., Done], t
         assert stat.S_IMODE(report.stat().st_mode) == 0o600
 
 
-def test_json_for_machines(run: Callable[..., Done]) -> None:
+def test_report_as_json(run: Callable[..., Done]) -> None:
     done = run("filemail", "--json", "--write", "--yes")
     assert done.returncode == 0
     report = json.loads(done.stdout)
@@ -72,7 +72,7 @@ def test_json_for_machines(run: Callable[..., Done]) -> None:
     assert {finding["verdict"] for finding in report["findings"]} == {"confirmed", "not seen"}
 
 
-def test_nobody_to_answer_the_question(run: Callable[..., Done], server: Server) -> None:
+def test_write_without_terminal_needs_yes(run: Callable[..., Done], server: Server) -> None:
     done = run("vercom", "--write")
     assert done.returncode == 2
     assert "--yes" in done.stderr
@@ -80,7 +80,7 @@ def test_nobody_to_answer_the_question(run: Callable[..., Done], server: Server)
 
 
 @pytest.mark.parametrize("answer", ["n", "y"])
-def test_the_question(answer: str, server: Server) -> None:
+def test_write_asks_for_confirmation(answer: str, server: Server) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "vercom", "--write"], env={**os.environ, **server.env}, text=True,
@@ -97,23 +97,21 @@ def test_the_question(answer: str, server: Server) -> None:
     assert ("createContacts" in server.requests("vercom")) == (answer == "y")
 
 
-def test_what_cannot_be_removed_is_told_with_the_command_that_removes_it(
-    run: Callable[..., Done], server: Server
-) -> None:
+def test_leftover_is_printed_with_command(run: Callable[..., Done], server: Server) -> None:
     server.fault("status", "vercom", "deleteContacts", status=400, body="{}", count=None)
     done = run("vercom", "--write", "--yes")
     assert done.returncode == 1
     assert "To delete it: crossbook contacts delete vercom " in done.stderr
 
 
-def test_wrong_credentials(run: Callable[..., Done], server: Server) -> None:
+def test_wrong_credentials_are_exit_code_3(run: Callable[..., Done], server: Server) -> None:
     server.env["CROSSBOOK_ATOM_TOKEN"] = "wrong"
     done = run("atom")
     assert (done.returncode, done.stdout) == (3, "")
     assert "rejected the credentials" in done.stderr
 
 
-def test_ctrl_c_cleans_up(server: Server, control: httpx.Client) -> None:
+def test_interrupt_cleans_up(server: Server, control: httpx.Client) -> None:
     def state() -> tuple[int, int, int]:
         counted = control.get("/state").json()["vendors"]["vercom"]
         return counted["contacts"], counted["groups"], server.requests("vercom")["updateContacts"]

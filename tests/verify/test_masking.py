@@ -1,4 +1,4 @@
-"""What a report shows of an account: no number, no name, not even one that stands in a key, a code or a header."""
+"""A report shows no number and no name of an account, not even in a key, a code or a header."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import pytest
 
 from crossbook._http.request import TransportResponse
 from crossbook_verify import Report
-from crossbook_verify.checker import Ledger
-from crossbook_verify.claims import claims_of
-from crossbook_verify.masking import Words, shape
+from crossbook_verify.checker import SpecChecker
+from crossbook_verify.claims import load_claims
+from crossbook_verify.masking import Masker, mask_value
 
 META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
 
 
-def report_of(ledger: Ledger) -> Report:
+def report_of(checker: SpecChecker) -> Report:
     return Report(
         vendor="vercom", title="t", version="1", wrote=False,
-        findings=ledger.findings(), unknown=ledger.unknown(), codes=ledger.codes(),
+        findings=checker.findings(), unknown=checker.unknown_keys(), codes=checker.unknown_codes(),
     )  # fmt: skip
 
 
 def read(body: Any, vendor: str = "vercom", operation: str = "listContacts", kind: str = "application/json") -> Report:
-    ledger = Ledger(claims_of(vendor))
-    ledger.read(operation, TransportResponse(200, {"content-type": kind}, json.dumps(body).encode()))
-    return report_of(ledger)
+    checker = SpecChecker(load_claims(vendor))
+    checker.check_response(operation, TransportResponse(200, {"content-type": kind}, json.dumps(body).encode()))
+    return report_of(checker)
 
 
-def came(report: Report, id: str) -> tuple[str, ...]:
-    return next(finding.came for finding in report.findings if finding.id == id)
+def observed(report: Report, id: str) -> tuple[str, ...]:
+    return next(finding.observed for finding in report.findings if finding.id == id)
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(48500600700, "99999999999"), (-1.5, "-9.9"), (10**50, f"{'9' * 40}…")], ids=repr
 )
-def test_a_number(value: float, shown: str) -> None:
+def test_number_is_masked(value: float, shown: str) -> None:
     report = read({"meta": META, "data": [{"id": value, "phoneNumber": value}]})
     for name in ("id", "phoneNumber"):
-        assert came(report, f"Contact.{name}.type")[0].split()[-1] == shown
+        assert observed(report, f"Contact.{name}.type")[0].split()[-1] == shown
     assert str(value) not in str(report)
 
 
@@ -52,12 +52,12 @@ def test_a_number(value: float, shown: str) -> None:
         ("noteKOWALSKA", '"aaaaAAAAAAAA"'),
         ("note_abc1def", '"aaaa_aaa9aaa"'),
         ("kowalska2", '"aaaaaaaa9"'),
-        ("email_extra", "email_extra"),  # the vendor's own word
+        ("email_extra", "email_extra"),  # a word of the vendor
         ("colour", "colour"),
         ("an", "an"),
     ],
 )
-def test_a_key_that_may_be_data(key: str, shown: str) -> None:
+def test_key_that_may_be_data(key: str, shown: str) -> None:
     row = {"firstName": "An email", "lastName": "Maria-Antonina Dorota Kowalska", "companyName": "abc1def", key: True}
     report = read({"meta": META, "data": [row]})
     assert [unknown.path for unknown in report.unknown] == [f"listContacts.data[].{shown}"]
@@ -81,7 +81,7 @@ def test_key_that_is_value_masked(key: str) -> None:
     report = read({"meta": META, "data": [{"new": {key: {key: 1}}}], key: {"note": 1}})
     assert key not in json.dumps(report.as_json())
     assert key not in str(report)
-    masked = shape(key)
+    masked = mask_value(key)
     assert {unknown.path for unknown in report.unknown} == {
         f"listContacts.{masked}", f"listContacts.{masked}.note", "listContacts.data[].new",
         f"listContacts.data[].new.{masked}", f"listContacts.data[].new.{masked}.{masked}",
@@ -96,26 +96,26 @@ def test_key_of_field_words_shown(key: str) -> None:
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
 def test_word_of_spec_shown_as_key(vendor: str) -> None:
-    claims = claims_of(vendor)
-    words = Words(claims.vocabulary())
+    claims = load_claims(vendor)
+    masker = Masker(claims.vocabulary())
     fields = {name for each in claims.shapes.values() for name in each.fields}
-    assert {name for name in fields if words.key(name) != name} == set()
+    assert {name for name in fields if masker.mask_key(name) != name} == set()
 
 
 def test_key_twice_that_is_value_masked() -> None:
-    ledger = Ledger(claims_of("vercom"))
+    checker = SpecChecker(load_claims("vercom"))
     content = b'{"Anna": 1, "Anna": 2, "note": 1, "note": 2}'
-    ledger.read("listContacts", TransportResponse(200, {"content-type": "application/json"}, content))
-    assert came(report_of(ledger), "listContacts.200") == ('a key twice: `"Aaaa"`; a key twice: `note`',)
+    checker.check_response("listContacts", TransportResponse(200, {"content-type": "application/json"}, content))
+    assert observed(report_of(checker), "listContacts.200") == ('a key twice: `"Aaaa"`; a key twice: `note`',)
 
 
 @pytest.mark.parametrize(
     "code", ["anna_kowalska", "5006-0070", "PL-500-600-700", "ABC-12-3456", "no_kowalska", "12345"]
 )
 def test_error_code_that_is_value_masked(code: str) -> None:
-    ledger = Ledger(claims_of("vercom"))
-    ledger.said("listContacts", 400, code, None)
-    assert report_of(ledger).codes == (f"{shape(code)} with status 400: listContacts",)
+    checker = SpecChecker(load_claims("vercom"))
+    checker.check_error_code("listContacts", 400, code, None)
+    assert report_of(checker).codes == (f"{mask_value(code)} with status 400: listContacts",)
 
 
 @pytest.mark.parametrize(
@@ -133,12 +133,14 @@ def test_error_code_that_is_value_masked(code: str) -> None:
         ("no_kind", '"aa_aaaa"'),  # whose second word is a value
     ],
 )
-def test_an_error_code(code: str, shown: str) -> None:
-    ledger = Ledger(claims_of("vercom"))
+def test_unknown_error_code(code: str, shown: str) -> None:
+    checker = SpecChecker(load_claims("vercom"))
     body = {"meta": META, "data": [{"lastName": "Kowalska", "companyName": "Kind"}]}
-    ledger.read("listContacts", TransportResponse(200, {"content-type": "application/json"}, json.dumps(body).encode()))
-    ledger.said("listContacts", 400, code, None)
-    assert report_of(ledger).codes == (f"{shown} with status 400: listContacts",)
+    checker.check_response(
+        "listContacts", TransportResponse(200, {"content-type": "application/json"}, json.dumps(body).encode())
+    )
+    checker.check_error_code("listContacts", 400, code, None)
+    assert report_of(checker).codes == (f"{shown} with status 400: listContacts",)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +154,9 @@ def test_an_error_code(code: str, shown: str) -> None:
         ("", "none"),
     ],
 )
-def test_a_content_type(header: str, shown: str) -> None:
+def test_content_type(header: str, shown: str) -> None:
     report = read({"meta": META, "data": []}, kind=header)
-    assert came(report, "listContacts.200") == (f"content type {shown}",)
+    assert observed(report, "listContacts.200") == (f"content type {shown}",)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,6 @@ def test_a_content_type(header: str, shown: str) -> None:
         (7, "type", "whole number 9"),
     ],
 )
-def test_what_stands_for_a_fixed_word(word: object, claim: str, shown: str) -> None:
+def test_value_instead_of_fixed_word(word: object, claim: str, shown: str) -> None:
     report = read({"status": word, "result": []}, "atom", "listAddressBooks")
-    assert came(report, f"AddressBookListAnswer.status.{claim}") == (shown,)
+    assert observed(report, f"AddressBookListAnswer.status.{claim}") == (shown,)

@@ -1,1 +1,1 @@
-"""What each vendor is asked by a verification."""
+"""The probes of each vendor."""

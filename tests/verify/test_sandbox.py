@@ -1,4 +1,4 @@
-"""A vendor that is as its spec says: nothing is refuted, nothing is written, and no more is asked than was said."""
+"""A vendor that follows its spec: nothing is refuted, nothing is left, and the announced limits are kept."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def clean(report: Report) -> bool:
 
 
 def unseen(report: Report, vendor: str, *, write: bool) -> set[str]:
-    """The rows on what the vendor does that were not seen."""
+    """Return the ids of the probes' claims that were not checked."""
     probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
-    return {row.id for row in probes.rows if row.write is write} & {finding.id for finding in report.of("not seen")}
+    return {row.id for row in probes.claims if row.write is write} & {finding.id for finding in report.of("not seen")}
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
-def test_reading_refutes_nothing_and_writes_nothing(
+def test_read_of_sandbox_refutes_nothing(
     vendor: str, filled: bool, make: Make, fill: Fill, server: Server, control: httpx.Client
 ) -> None:
     if filled:
@@ -64,11 +64,11 @@ def test_reading_refutes_nothing_and_writes_nothing(
     assert [done for done, _, _ in steps] == list(range(1, sum(made.values()) + 1))
     assert {most for _, most, _ in steps} == {planned(vendor)}
     if filled:
-        # For that one it would take a hundred contacts.
+        # This claim needs an account with 100 contacts.
         assert unseen(report, vendor, write=False) <= {"listContacts.assumed"}
 
 
-def test_writing_refutes_nothing_and_leaves_nothing(vendor: str, make: Make, fill: Fill, control: httpx.Client) -> None:
+def test_write_to_sandbox_leaves_nothing(vendor: str, make: Make, fill: Fill, control: httpx.Client) -> None:
     fill(vendor)
     before = control.get("/state").json()["vendors"][vendor]
     report = verified(make, vendor, write=True)
@@ -77,16 +77,16 @@ def test_writing_refutes_nothing_and_leaves_nothing(vendor: str, make: Make, fil
     assert (after["contacts"], after["groups"]) == (before["contacts"], before["groups"])
     assert unseen(report, vendor, write=True) == set()
     assert report.wrote
-    assert sum(report.calls.values()) <= planned(vendor, write=True) + 12  # and cleaning up
+    assert sum(report.calls.values()) <= planned(vendor, write=True) + 12  # 12 for cleaning up
 
 
-def test_an_account_that_cannot_be_asked_at_all(make: Make, server: Server) -> None:
+def test_failed_first_request_raises(make: Make, server: Server) -> None:
     server.credentials["atom"]["token"] = "wrong"
     with pytest.raises(crossbook.AuthError):
         verified(make, "atom")
     assert server.requests("atom") == {"listAddressBooks": 1}
 
 
-def test_a_book_that_is_not_open(make: Make) -> None:
+def test_closed_book_is_refused(make: Make) -> None:
     with pytest.raises(crossbook.UsageError, match="not open"):
         anyio.run(verify, make("vercom"))

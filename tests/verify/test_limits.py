@@ -1,4 +1,4 @@
-"""A verification that may only read writes nothing, whatever its probes try; and it asks no more than it said."""
+"""A verification that may only read never writes, and sends at most the announced number of requests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from crossbook._http.logs import watcher
 from crossbook._http.request import TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Report, planned, verify
-from crossbook_verify.probe import Look
+from crossbook_verify.probe import ProbeSession
 
 Make = Callable[..., AddressBook]
 
@@ -37,15 +37,15 @@ def verified(make: Make, vendor: str, **options: Any) -> Report:
 
 @pytest.fixture
 def probes(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Changes the questions of Vercom."""
+    """Return a function that changes the probes of Vercom."""
     module = import_module("crossbook_verify.vendors.vercom")
     return lambda **changes: monkeypatch.setattr(module, "PROBES", attrs.evolve(module.PROBES, **changes))
 
 
-def test_a_write_is_refused_before_it_leaves(make: Make, server: Server, probes: Callable[..., None]) -> None:
-    async def read(look: Look, wire: Any) -> None:
-        await look.ask(wire.contacts.list_contacts())
-        await look.ask(wire.contacts.create_contacts([models.NewContact(email="anna@example.com")]))
+def test_write_is_refused_before_sending(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    async def read(probe: ProbeSession, wire: Any) -> None:
+        await probe.call(wire.contacts.list_contacts())
+        await probe.call(wire.contacts.create_contacts([models.NewContact(email="anna@example.com")]))
 
     probes(read=read)
     report = verified(make, "vercom")
@@ -53,27 +53,27 @@ def test_a_write_is_refused_before_it_leaves(make: Make, server: Server, probes:
     assert server.requests("vercom") == {"listContacts": 1}
 
 
-def test_no_more_is_asked_than_was_said(make: Make, server: Server, probes: Callable[..., None]) -> None:
-    probes(reads=3)
+def test_announced_limit_is_kept(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    probes(read_limit=3)
     assert planned("vercom") == 3
     report = verified(make, "vercom")
-    assert report.stopped == "Enough at listContacts: the 3 announced requests are used up"
+    assert report.stopped == "RequestLimitError at listContacts: the 3 announced requests are used up"
     assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 3
     assert "It ended early" in str(report)
 
 
-def test_requests_used_up_by_refusals_give_report(make: Make, server: Server, probes: Callable[..., None]) -> None:
-    # Nothing was answered as it was asked; and yet each refusal says something of a claim.
-    probes(reads=5, writes=0)
+def test_refusals_use_up_requests(make: Make, server: Server, probes: Callable[..., None]) -> None:
+    # No call succeeds, but each refusal says something about a claim.
+    probes(read_limit=5, write_limit=0)
     server.fault("status", "vercom", "*", status=418, body="{}", content_type="application/json", count=None)
     report = verified(make, "vercom", write=True)
-    assert report.stopped.startswith("Enough at ")
+    assert report.stopped.startswith("RequestLimitError at ")
     assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 5
     assert {finding.id for finding in report.findings if finding.seen} >= {"listContacts.others"}
     assert next(each for each in report.findings if each.id == "getSegment.unknown").verdict == "not seen"
 
 
-def test_requests_used_up_by_repeats_give_report() -> None:
+def test_retries_use_up_requests() -> None:
     replies = itertools.cycle([TransportResponse(200, {"content-type": "text/html"}, b"<p>Anna</p>"), reply({}, 503)])
 
     async def run() -> Report:
@@ -81,13 +81,15 @@ def test_requests_used_up_by_repeats_give_report() -> None:
             return await verify(book)
 
     report = virtually(run)
-    assert report.stopped == f"Enough at listGroups: the {planned('filemail')} announced requests are used up"
+    assert (
+        report.stopped == f"RequestLimitError at listGroups: the {planned('filemail')} announced requests are used up"
+    )
     assert sum(report.calls.values()) == planned("filemail")
     assert report.refuted
     assert "Anna" not in str(report)
 
 
-def test_cleaning_up_needs_none_of_what_was_said(
+def test_cleanup_has_its_own_limit(
     make: Make, server: Server, control: httpx.Client, probes: Callable[..., None]
 ) -> None:
     def state() -> tuple[int, int]:
@@ -101,23 +103,23 @@ def test_cleaning_up_needs_none_of_what_was_said(
     assert needed < len(steps)
 
     steps.clear()
-    probes(reads=needed, writes=0)
+    probes(read_limit=needed, write_limit=0)
     assert verified(make, "vercom", write=True, progress=lambda *step: steps.append(step)).stopped == ""
     assert all(done <= most for done, most, _ in steps)
-    probes(reads=needed - 5, writes=0)
+    probes(read_limit=needed - 5, write_limit=0)
     report = verified(make, "vercom", write=True)
-    assert "Enough" in report.stopped
+    assert "RequestLimitError" in report.stopped
     assert (state(), report.leftovers) == (before, ())
 
 
 @pytest.mark.parametrize("limit", [1, 1001], ids=["done", "refused"])
-def test_only_so_many_troubles_one_after_another_end_it(
+def test_three_failures_in_row_end_verification(
     limit: int, make: Make, server: Server, probes: Callable[..., None]
 ) -> None:
-    async def read(look: Look, wire: Any) -> None:
+    async def read(probe: ProbeSession, wire: Any) -> None:
         for _ in range(4):
-            await look.ask(wire.contacts.list_fields())
-            await look.ask(wire.contacts.list_contacts(limit=limit))
+            await probe.call(wire.contacts.list_fields())
+            await probe.call(wire.contacts.list_contacts(limit=limit))
 
     probes(read=read)
     server.fault("status", "vercom", "listFields", status=503, count=None)
@@ -126,7 +128,7 @@ def test_only_so_many_troubles_one_after_another_end_it(
 
 
 @pytest.mark.parametrize("status", [503, 401])
-def test_what_got_no_answer_says_nothing_of_a_claim(status: int, make: Make, server: Server) -> None:
+def test_no_response_leaves_claim_not_seen(status: int, make: Make, server: Server) -> None:
     forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
     server.fault(
         "status", "vercom", "getSegment",
@@ -137,14 +139,14 @@ def test_what_got_no_answer_says_nothing_of_a_claim(status: int, make: Make, ser
     assert next(each for each in report.findings if each.id == "getSegment.unknown").verdict == "not seen"
 
 
-def test_repeats_count_too(make: Make, server: Server) -> None:
+def test_retries_count_as_requests(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=None)
     with pytest.raises(crossbook.VendorUnavailableError):
         verified(make, "vercom")
     assert 2 <= sum(server.requests("vercom").values()) <= 6
 
 
-def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
+def test_unavailable_vendor_ends_verification(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=None, skip=5)
     report = verified(make, "vercom")
     assert "VendorUnavailableError" in report.stopped
@@ -152,7 +154,7 @@ def test_a_vendor_that_goes_away_ends_it(make: Make, server: Server) -> None:
     assert report.of("confirmed")
 
 
-def test_a_vendor_that_went_away_is_not_written_to(make: Make, server: Server) -> None:
+def test_unavailable_vendor_gets_no_writes(make: Make, server: Server) -> None:
     server.fault("status", "vercom", "*", status=503, count=6, skip=5)  # and is there again
     report = verified(make, "vercom", write=True)
     assert "VendorUnavailableError" in report.stopped
@@ -160,7 +162,7 @@ def test_a_vendor_that_went_away_is_not_written_to(make: Make, server: Server) -
     assert not any("Groups" in name and name != "listGroups" for name in server.requests("vercom"))
 
 
-def test_what_may_not_be_asked_is_left_out(make: Make, server: Server) -> None:
+def test_forbidden_operation_is_skipped(make: Make, server: Server) -> None:
     forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
     server.fault(
         "status", "vercom", "listSegments", status=401, body=forbidden, content_type="application/json", count=None
@@ -170,7 +172,7 @@ def test_what_may_not_be_asked_is_left_out(make: Make, server: Server) -> None:
     assert next(each for each in report.findings if each.id == "listSegments.401").verdict == "confirmed"
 
 
-def test_nobody_watches_afterwards(make: Make) -> None:
+def test_watcher_is_removed(make: Make) -> None:
     async def run() -> None:
         async with make("filemail") as book:
             report = await verify(book)
@@ -181,7 +183,7 @@ def test_nobody_watches_afterwards(make: Make) -> None:
     anyio.run(run)
 
 
-def test_without_jsonschema_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_jsonschema_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("crossbook_verify")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "jsonschema", None)

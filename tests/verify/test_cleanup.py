@@ -1,4 +1,4 @@
-"""Whatever happens, what was made is removed; and if it cannot be, it is said what is left, and how to remove it."""
+"""A verification deletes what it created; it reports what it could not delete, and how to delete it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from crossbook import Contact
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Leftover, Report, planned, verify
-from crossbook_verify.cleanup import CLEANUP_LIMIT, LONGEST
+from crossbook_verify.cleanup import CLEANUP_LIMIT, TIMEOUT
 from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST
 
 Make = Callable[..., AddressBook]
-# What each vendor calls the operations that matter here.
+# The names of the operations of each vendor.
 UPDATE = {
     "serwersms": "updateContact",
     "atom": "updateContact",
@@ -52,7 +52,7 @@ def verified(make: Make, vendor: str, **options: Any) -> Report:
 Count = Callable[[str], tuple[int, int]]
 
 
-def test_after_an_error(vendor: str, make: Make, server: Server, count: Count) -> None:
+def test_error_leaves_nothing(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     server.fault("status", vendor, UPDATE[vendor], status=503, count=None)
     report = verified(make, vendor)
@@ -60,7 +60,7 @@ def test_after_an_error(vendor: str, make: Make, server: Server, count: Count) -
     assert (count(vendor), report.leftovers) == (before, ())
 
 
-def test_after_a_vendor_that_went_away(vendor: str, make: Make, server: Server, count: Count) -> None:
+def test_unavailable_vendor_leaves_nothing(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     server.fault("status", vendor, UPDATE[vendor], status=503, count=None)
     gone_from: list[int] = []
@@ -75,7 +75,7 @@ def test_after_a_vendor_that_went_away(vendor: str, make: Make, server: Server, 
     assert (count(vendor), report.leftovers) == (before, ())
 
 
-def test_after_a_cancellation(vendor: str, make: Make, count: Count) -> None:
+def test_cancellation_leaves_nothing(vendor: str, make: Make, count: Count) -> None:
     before = count(vendor)
 
     async def run() -> bool:
@@ -94,7 +94,7 @@ def test_after_a_cancellation(vendor: str, make: Make, count: Count) -> None:
 
 
 def stopped(make: Make, vendor: str, clean: Callable[[], object]) -> list[Leftover]:
-    """Cancels it when it is about to change what it made; `clean` is called before it cleans up. What it leaves."""
+    """Cancel a verification at its first update; call `clean` before it cleans up. Return the leftovers."""
     left: list[Leftover] = []
 
     async def run() -> None:
@@ -112,24 +112,24 @@ def stopped(make: Make, vendor: str, clean: Callable[[], object]) -> list[Leftov
     return left
 
 
-def test_though_nothing_can_be_looked_for(vendor: str, make: Make, server: Server, count: Count) -> None:
+def test_known_ids_are_deleted_without_lists(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     lists = "listAddressBooks" if vendor == "atom" else "listGroups"
     left = stopped(make, vendor, lambda: server.fault("status", vendor, lists, status=400, body="{}", count=None))
     assert (count(vendor), left) == (before, [])
 
 
-def test_a_deletion_whose_answer_was_lost(vendor: str, make: Make, server: Server, count: Count) -> None:
+def test_lost_response_to_deletion_leaves_nothing(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     left = stopped(make, vendor, lambda: server.fault("close", vendor, DELETE[vendor], when="after"))
     assert (count(vendor), left) == (before, [])
 
 
-def test_what_is_gone_already_is_nothing_left(vendor: str, make: Make, control: httpx.Client) -> None:
+def test_missing_contact_is_not_leftover(vendor: str, make: Make, control: httpx.Client) -> None:
     assert stopped(make, vendor, lambda: control.post("/reset", json={"vendor": vendor})) == []
 
 
-def test_one_that_cannot_be_removed_keeps_no_other(make: Make, server: Server, count: Count) -> None:
+def test_one_failed_deletion_leaves_one_contact(make: Make, server: Server, count: Count) -> None:
     before = count("vercom")
     left = stopped(make, "vercom", lambda: server.fault("status", "vercom", DELETE["vercom"], status=400, body="{}"))
     assert [each.kind for each in left] == ["contact"]
@@ -137,7 +137,7 @@ def test_one_that_cannot_be_removed_keeps_no_other(make: Make, server: Server, c
 
 
 class Clinging:
-    """Vercom, which makes whatever it is told to and deletes nothing; `groups` are those that it tells."""
+    """A Vercom that creates everything and deletes nothing; `groups` returns its list of groups."""
 
     def __init__(self, groups: Callable[[], list[dict[str, Any]]]) -> None:
         self._groups = groups
@@ -165,15 +165,15 @@ def written(vendor: Clinging) -> tuple[Report, float]:
     return virtually(run)
 
 
-def test_it_takes_no_longer_than_was_said() -> None:
+def test_cleanup_takes_at_most_timeout() -> None:
     vendor = Clinging(list)
     report, ended = written(vendor)
     assert "VendorUnavailableError" in report.stopped
     assert len([left for left in report.leftovers if left.kind == "contact"]) > 2
-    assert ended - vendor.looked < LONGEST + 1  # it looks first, and then removes; a second is for rounding
+    assert ended - vendor.looked < TIMEOUT + 1  # it lists first, then deletes; one second for rounding
 
 
-def test_a_list_without_an_end_has_one() -> None:
+def test_endless_list_is_limited() -> None:
     numbers = itertools.count(1)
 
     def groups() -> list[dict[str, Any]]:
@@ -185,7 +185,7 @@ def test_a_list_without_an_end_has_one() -> None:
 
 
 class Leaving:
-    """Vercom, in whose account an earlier run left groups without an end; a deletion takes so many seconds."""
+    """A Vercom with an endless list of groups of an earlier run; a deletion takes `seconds`."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -205,11 +205,11 @@ class Leaving:
 @pytest.mark.parametrize(
     ("seconds", "why"),
     [
-        (0, "Enough at deleteGroups: the requests for cleaning up are used up"),
-        (5, "Enough: removing what an earlier run left takes longer than 60 s"),
+        (0, "RequestLimitError at deleteGroups: the requests for cleaning up are used up"),
+        (5, "RequestLimitError: deleting what an earlier run left takes longer than 60 s"),
     ],
 )
-def test_leftovers_without_end_give_report(seconds: float, why: str) -> None:
+def test_endless_leftovers_end_in_report(seconds: float, why: str) -> None:
     vendor = Leaving(seconds)
 
     async def run() -> Report:
@@ -222,7 +222,7 @@ def test_leftovers_without_end_give_report(seconds: float, why: str) -> None:
     assert "createContacts" not in report.calls
 
 
-def test_list_that_hangs_leaves_time_to_remove() -> None:
+def test_hanging_list_leaves_time_to_delete() -> None:
     made, removed = list[str](), list[str]()
     hangs = False
 
@@ -251,7 +251,7 @@ def test_list_that_hangs_leaves_time_to_remove() -> None:
     assert [left for left in report.leftovers if left.id] == []
 
 
-def test_after_creates_whose_answers_were_lost(vendor: str, make: Make, server: Server, count: Count) -> None:
+def test_lost_responses_to_creates_leave_nothing(vendor: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     server.fault("close", vendor, CREATE[vendor], when="after", count=None)
     report = verified(make, vendor)
@@ -263,7 +263,7 @@ def test_after_creates_whose_answers_were_lost(vendor: str, make: Make, server: 
     ("vendor", "path"),
     [("serwersms", "id"), ("atom", "result.id"), ("filemail", "contact.contactid"), ("vercom", "data[].id")],
 )
-def test_after_creates_that_told_no_id(vendor: str, path: str, make: Make, server: Server, count: Count) -> None:
+def test_creates_without_id_leave_nothing(vendor: str, path: str, make: Make, server: Server, count: Count) -> None:
     before = count(vendor)
     server.fault("rewrite", vendor, CREATE[vendor], drop=[path])
     report = verified(make, vendor)
@@ -271,7 +271,7 @@ def test_after_creates_that_told_no_id(vendor: str, path: str, make: Make, serve
     assert (count(vendor), report.leftovers) == (before, ())
 
 
-def test_what_cannot_be_removed_is_named_and_removed_by_the_next_run(
+def test_leftovers_are_deleted_by_next_run(
     vendor: str, make: Make, server: Server, count: Count, control: httpx.Client
 ) -> None:
     before = count(vendor)
@@ -284,7 +284,7 @@ def test_what_cannot_be_removed_is_named_and_removed_by_the_next_run(
     assert count(vendor)[0] - before[0] == len(contacts)
     assert all(left.id and left.id in left.remedy for left in contacts)
     assert not any(left.id in str(report) for left in contacts if len(left.id) > 3)
-    assert "could not be removed" in str(report)
+    assert "could not be deleted" in str(report)
 
     control.delete("/faults")
     again = verified(make, vendor)
@@ -298,7 +298,7 @@ def test_what_cannot_be_removed_is_named_and_removed_by_the_next_run(
     [("rewrite", {"drop": ["data[].id"]}), ("close", {"when": "after", "count": None})],
     ids=["no id", "no answer"],
 )
-def test_what_may_be_left_without_an_id_is_said(
+def test_possible_leftover_without_id_is_reported(
     fault: str, settings: dict[str, Any], make: Make, server: Server
 ) -> None:
     server.fault(fault, "vercom", "createContacts", **settings)
@@ -308,7 +308,7 @@ def test_what_may_be_left_without_an_id_is_said(
     assert EMAIL in left.remedy
 
 
-def test_nobody_else_is_removed(vendor: str, make: Make, count: Count) -> None:
+def test_other_contacts_are_not_deleted(vendor: str, make: Make, count: Count) -> None:
     async def fill() -> None:
         async with make(vendor) as book:
             group = (await book.groups.create("crossbook")).id
