@@ -106,7 +106,7 @@ def format_cell(value: object) -> str:
     if isinstance(value, datetime):
         value = value.isoformat()
     elif isinstance(value, Mapping):
-        value = _encode(value)
+        value = _encode(value)  # pyright: ignore[reportUnknownArgumentType]
     elif isinstance(value, (tuple, list, frozenset, set)):
         texts = [str(each) for each in value]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         value = ", ".join(texts if isinstance(value, (tuple, list)) else sorted(texts))

@@ -1,4 +1,4 @@
-"""The command as tests run it."""
+"""Run the command in tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -20,7 +20,7 @@ class Ran:
 
     @property
     def lines(self) -> list[Any]:
-        """Standard output as JSON lines."""
+        """The values of standard output as JSON lines."""
         return [json.loads(line) for line in self.out.splitlines()]
 
 
@@ -28,7 +28,7 @@ Run = Callable[..., Ran]
 
 
 def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Starts the command in a process of its own, with pipes."""
+    """Start the command in a process of its own, with pipes."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
         [sys.executable, "-m", "crossbook", *arguments], text=True, encoding="utf-8", **{**pipes, **options}

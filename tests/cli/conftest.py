@@ -1,4 +1,4 @@
-"""The command against a sandbox over loopback: in this process where output and exit code are all, else in its own."""
+"""Run the command against a sandbox on loopback: in this process (`run`) or in its own (`command.start`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["control", "running_sandbox", "server"]
 
 @pytest.fixture(autouse=True)
 def environment(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The sandbox's variables and an empty folder; no terminal, no proxy."""
+    """Set the variables of the sandbox and an empty folder; no terminal, no proxy."""
     for name in list(os.environ):
         if name.startswith("CROSSBOOK_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -33,7 +33,7 @@ def environment(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command in this process."""
+    """Return a function that runs the command in this process."""
 
     def run(*arguments: str) -> Ran:
         capsys.readouterr()

@@ -1,4 +1,4 @@
-"""`books` and `capabilities`: what is configured, and what each vendor can."""
+"""`crossbook books` and `crossbook capabilities`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from control import Server
 
 import crossbook
 
-PATIENT = ("--timeout", "60")  # a busy machine may stand still for seconds
+PATIENT = ("--timeout", "60")  # a busy machine may be slow
 
 
-def test_all_answer(run: Run) -> None:
+def test_books_all_respond(run: Run) -> None:
     ran = run("books", *PATIENT)
     assert (ran.code, ran.err) == (0, "")
     assert [line.split("\t")[:3] for line in ran.out.splitlines()] == [
@@ -19,7 +19,7 @@ def test_all_answer(run: Run) -> None:
     ]
 
 
-def test_named_accounts_are_books_too(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_of_named_accounts(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in server.credentials["vercom"].items():
         monkeypatch.setenv(f"CROSSBOOK_OUR_EU_{name.upper()}", value)
     monkeypatch.setenv("CROSSBOOK_OUR_EU_BASE_URL", server.base_urls["vercom"])
@@ -36,7 +36,7 @@ def test_named_accounts_are_books_too(run: Run, server: Server, monkeypatch: pyt
     assert "set the environment variable CROSSBOOK_OUR_EU_AUTHORIZATION" in run("groups", "list", "our-eu").err
 
 
-def test_what_does_not_answer(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_that_do_not_respond(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("USERNAME", "PASSWORD", "API_KEY", "BASE_URL"):
         monkeypatch.delenv(f"CROSSBOOK_FILEMAIL_{name}")
     server.fault("status", "atom", status=500, count=10)
@@ -50,7 +50,7 @@ def test_what_does_not_answer(run: Run, server: Server, monkeypatch: pytest.Monk
     assert run("books", *PATIENT).code == 3
 
 
-def test_nothing_is_configured(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_without_configuration(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in server.env:
         monkeypatch.delenv(name)
     ran = run("books", *PATIENT)
@@ -59,7 +59,7 @@ def test_nothing_is_configured(run: Run, server: Server, monkeypatch: pytest.Mon
     assert "set the environment variable CROSSBOOK_ATOM_TOKEN" in ran.out
 
 
-def test_the_grid(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_capabilities(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in server.env:
         monkeypatch.delenv(name)
     grid = crossbook.capabilities()

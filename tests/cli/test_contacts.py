@@ -1,4 +1,4 @@
-"""`contacts` and `groups`: the verbs, one at a time."""
+"""`crossbook contacts` and `crossbook groups`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def group(run: Run) -> str:
     return made
 
 
-def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
+def test_contact_create_update_find_delete(run: Run, group: str) -> None:
     made = run(
         "contacts", "create", "vercom", "phone=+48 500 600 700", "first_name=Łucja", f"groups={group}",
         "external_id=crm-1", "fields.city=Łódź", "--json",
@@ -25,7 +25,7 @@ def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
     (told,) = run("contacts", "get", "vercom", id, "--json").lines
     assert (told["phone"], told["first_name"], told["last_name"]) == ("+48500600700", "Łucja", None)
     assert told["fields"] == {"city": "Łódź"}
-    assert "groups" not in told  # the vendor's answer does not tell them
+    assert "groups" not in told  # the vendor's response does not include them
     assert run("contacts", "update", "vercom", id, "company=A=B", "first_name=").code == 0
     assert run("contacts", "update", "vercom", "crm-1", "last_name=Próbna", "--external").code == 0
     (told,) = run("contacts", "find", "vercom", "--phone", "500 600 700", "--json").lines
@@ -35,7 +35,7 @@ def test_a_contact_from_its_making_to_its_end(run: Run, group: str) -> None:
     assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5
 
 
-def test_who_opts_out_and_in_again(run: Run) -> None:
+def test_unsubscribe_and_resubscribe(run: Run) -> None:
     (made,) = run("contacts", "create", "vercom", "phone=+48500600700", "--json").lines
     for command, channels in (("unsubscribe", ["sms"]), ("resubscribe", [])):
         assert run("contacts", command, "vercom", made["id"], "sms").code == 0
@@ -45,7 +45,7 @@ def test_who_opts_out_and_in_again(run: Run) -> None:
     assert run("contacts", "unsubscribe", "vercom", made["id"], "pigeon").code == 2
 
 
-def test_what_cannot_be_held(run: Run) -> None:
+def test_unsupported_field(run: Run) -> None:
     arguments = ("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "company=ABC")
     refused = run(*arguments)
     assert (refused.code, "pass --on-loss drop" in refused.err) == (2, True)
@@ -59,12 +59,12 @@ def test_what_cannot_be_held(run: Run) -> None:
 @pytest.mark.parametrize(
     "fields", [["id=1"], ["nothing=1"], ["=1"], ["phone=1", "phone=2"], ["created_at=now"], ["fields.=1"], ["phone"]]
 )
-def test_assignments_that_are_none(run: Run, server: Server, fields: list[str]) -> None:
+def test_invalid_assignment_is_refused(run: Run, server: Server, fields: list[str]) -> None:
     assert run("contacts", "create", "vercom", *fields).code == 2
     assert not server.requests("vercom")
 
 
-def test_lists(run: Run, group: str) -> None:
+def test_contacts_list(run: Run, group: str) -> None:
     for number in range(5):
         run("contacts", "create", "vercom", f"phone=+4850060070{number}", f"groups={group}" if number % 2 else "name=")
     lines = run("contacts", "list", "vercom").out.splitlines()
@@ -74,7 +74,7 @@ def test_lists(run: Run, group: str) -> None:
     assert run("contacts", "list", "vercom", "--archived").out == ""
 
 
-def test_a_list_that_breaks_says_how_it_goes_on(run: Run, server: Server) -> None:
+def test_failed_list_prints_cursor(run: Run, server: Server) -> None:
     for number in range(4):
         run("contacts", "create", "vercom", f"phone=+4850060070{number}")
     server.fault("html", "vercom", "listContacts", skip=1, count=10)
@@ -86,14 +86,14 @@ def test_a_list_that_breaks_says_how_it_goes_on(run: Run, server: Server) -> Non
     assert (rest.code, len(rest.out.splitlines())) == (0, 2)
 
 
-def test_nothing_of_a_name_reaches_the_terminal_as_a_command(run: Run) -> None:
+def test_control_characters_are_escaped(run: Run) -> None:
     run("contacts", "create", "vercom", "phone=+48500600700", "company=\x1b]0;x\x07\tA\nB")
     ran = run("contacts", "list", "vercom")
     assert len(ran.out.splitlines()) == 1
     assert "\\x1b]0;x\\x07\\tA\\nB" in ran.out
 
 
-def test_groups(run: Run, group: str) -> None:
+def test_groups_commands(run: Run, group: str) -> None:
     assert any(line.startswith(f"{group}\tFriends") for line in run("groups", "list", "vercom").out.splitlines())
     assert run("groups", "rename", "vercom", group, "Old friends").code == 0
     assert run("groups", "get", "vercom", group, "--json").lines[0]["name"] == "Old friends"

@@ -1,16 +1,16 @@
-"""`copy`: people from one book into another, in a terminal."""
+"""`crossbook copy`."""
 
 from __future__ import annotations
 
 from command import Run
 
 
-def test_people_are_copied(run: Run) -> None:
+def test_copy_creates_contacts(run: Run) -> None:
     group = run("groups", "create", "serwersms", "Friends", "--json").lines[0]["id"]
     for number in range(3):
         run("contacts", "create", "serwersms", f"phone=+4850060070{number}", "first_name=Anna", f"groups={group}")
-    foretold = run("copy", "serwersms", "vercom", "--match", "phone", "--dry-run")
-    assert foretold.out.startswith("3 inputs: 3 would be created\n")
+    estimated = run("copy", "serwersms", "vercom", "--match", "phone", "--dry-run")
+    assert estimated.out.startswith("3 inputs: 3 would be created\n")
     ran = run("copy", "serwersms", "vercom", "--match", "phone", "--journal", "copy.sqlite", "--json")
     assert (ran.code, ran.err) == (0, "")
     *results, summary = ran.lines
@@ -23,7 +23,7 @@ def test_people_are_copied(run: Run) -> None:
     assert run("copy", "serwersms", "vercom", "--match", "phone").out.startswith("3 inputs: 3 skipped\n")
 
 
-def test_a_group_for_those_who_are_in_none(run: Run) -> None:
+def test_copy_into_group(run: Run) -> None:
     run("contacts", "create", "vercom", "phone=+61491570006")
     ran = run("copy", "vercom", "atom")
     assert (ran.code, "exactly one group" in ran.err, "--into ID names a group" in ran.err) == (1, True, True)
@@ -32,7 +32,7 @@ def test_a_group_for_those_who_are_in_none(run: Run) -> None:
     assert run("copy", "vercom", "atom", "--into", group).code == 0
 
 
-def test_who_opted_out_stays_unless_it_is_said(run: Run) -> None:
+def test_copy_skips_opted_out(run: Run) -> None:
     for number, channel in enumerate(("sms", "push")):
         id = run("contacts", "create", "vercom", f"phone=+4850060070{number}", "--json").lines[0]["id"]
         run("contacts", "unsubscribe", "vercom", id, channel)
@@ -41,7 +41,7 @@ def test_who_opted_out_stays_unless_it_is_said(run: Run) -> None:
     assert run("copy", "vercom", "serwersms", "--include-opted-out").out.startswith("2 inputs: 2 created\n")
 
 
-def test_quick_is_without_what_costs_a_call_each(run: Run) -> None:
+def test_copy_quick_omits_fields(run: Run) -> None:
     group = run("groups", "create", "atom", "Rest", "--json").lines[0]["id"]
     run("contacts", "create", "atom", "phone=+61491570006", "company=ABC", f"groups={group}")
     for quick, company in ((["--quick"], None), ([], "ABC")):
@@ -50,6 +50,6 @@ def test_quick_is_without_what_costs_a_call_each(run: Run) -> None:
         assert there["company"] == company
 
 
-def test_one_account_is_no_two(run: Run) -> None:
+def test_copy_to_same_account_is_refused(run: Run) -> None:
     ran = run("copy", "vercom", "vercom")
     assert (ran.code, "the same account" in ran.err) == (2, True)

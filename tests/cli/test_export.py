@@ -1,4 +1,4 @@
-"""`export`: a book's people into a file."""
+"""`crossbook export`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def people(run: Run) -> None:
         run("contacts", "create", "vercom", f"phone=+4850060070{number}", "first_name==1+1", f"external_id=x{number}")
 
 
-def test_the_file_is_for_spreadsheets(run: Run) -> None:
+def test_export_csv_for_spreadsheets(run: Run) -> None:
     ran = run("export", "vercom", "--to", "people.csv", "--separator", ";")
     assert (ran.code, ran.out, ran.err) == (0, "", "Wrote 3 contacts to people.csv.\n")
     data = Path("people.csv").read_bytes()
@@ -27,7 +27,7 @@ def test_the_file_is_for_spreadsheets(run: Run) -> None:
     assert (first["phone"], first["first_name"], first["opted_out"]) == ("'+48500600700", "'=1+1", "none")
 
 
-def test_opt_outs_and_groups_travel_along(run: Run) -> None:
+def test_export_has_opt_outs_and_groups(run: Run) -> None:
     lines = run("contacts", "list", "vercom", "--json").lines
     group = run("groups", "create", "vercom", "Friends", "--json").lines[0]["id"]
     run("groups", "add", "vercom", group, lines[0]["id"])
@@ -54,7 +54,7 @@ def unsubscribe(id: str) -> None:
     anyio.run(call)
 
 
-def test_a_file_that_is_there_stays(run: Run) -> None:
+def test_export_keeps_existing_file(run: Run) -> None:
     Path("people.csv").write_text("mine")
     ran = run("export", "vercom", "--to", "people.csv")
     assert (ran.code, "--force" in ran.err) == (2, True)
@@ -64,14 +64,14 @@ def test_a_file_that_is_there_stays(run: Run) -> None:
     ]
 
 
-def test_a_file_that_is_called_like_an_unfinished_one_stays(run: Run) -> None:
+def test_export_keeps_other_part_file(run: Run) -> None:
     Path("people.csv.part").write_text("mine")
     assert run("export", "vercom", "--to", "people.csv").code == 0
     assert Path("people.csv.part").read_text() == "mine"
     assert sorted(path.name for path in Path().iterdir()) == ["people.csv", "people.csv.part"]
 
 
-def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
+def test_failed_export_leaves_no_file(run: Run, server: Server) -> None:
     server.fault("html", "vercom", "listContacts", skip=4, count=10)
     ran = run("export", "vercom", "--to", "people.csv")
     assert ran.code == 4
@@ -81,7 +81,7 @@ def test_half_a_list_is_no_file(run: Run, server: Server) -> None:
     assert Path("people.csv").read_text() == "mine"
 
 
-def test_what_the_vendor_never_shows_is_said(run: Run) -> None:
+def test_export_names_write_only_fields(run: Run) -> None:
     run("contacts", "create", "filemail", "email=a@example.com", "name=Anna", "phone=+48500600700")
     assert (
         "Filemail never shows phone: the file does not have these fields."
@@ -89,7 +89,7 @@ def test_what_the_vendor_never_shows_is_said(run: Run) -> None:
     )
 
 
-def test_the_name_says_the_format(run: Run) -> None:
+def test_export_format_of_file_name(run: Run) -> None:
     assert run("export", "vercom", "--to", "people").code == 2
     assert run("export", "vercom", "--to", "people.vcf").code == 0
     assert Path("people.vcf").read_text().count("VERSION:3.0") == 3
@@ -98,7 +98,7 @@ def test_the_name_says_the_format(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("to", "said"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "does not exist")])
-def test_where_no_file_can_be(run: Run, server: Server, to: str, said: str) -> None:
+def test_export_to_invalid_path(run: Run, server: Server, to: str, said: str) -> None:
     before = server.requests("vercom")
     for forced in ((), ("--force",)):
         ran = run("export", "vercom", "--to", to, "--format", "csv", *forced)
@@ -106,7 +106,7 @@ def test_where_no_file_can_be(run: Run, server: Server, to: str, said: str) -> N
     assert server.requests("vercom") == before
 
 
-def test_a_device_stays_one(run: Run) -> None:
+def test_export_to_device_and_pipe(run: Run) -> None:
     assert run("export", "vercom", "--to", os.devnull, "--format", "csv").code == 0
     assert Path(os.devnull).is_char_device()
     os.mkfifo("pipe.csv")
@@ -116,7 +116,7 @@ def test_a_device_stays_one(run: Run) -> None:
         assert len(read.result().splitlines()) == 4
 
 
-def test_a_link_stays_one(run: Run) -> None:
+def test_export_to_link(run: Run) -> None:
     Path("real.csv").write_text("old")
     Path("link.csv").symlink_to("real.csv")
     assert run("export", "vercom", "--to", "link.csv", "--force").code == 0

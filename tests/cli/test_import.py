@@ -1,4 +1,4 @@
-"""`import`: a file of people into a book."""
+"""`crossbook import`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def write(text: str, name: str = "people.csv", encoding: str = "utf-8") -> str:
 
 
 def counts(ran: Ran) -> set[str]:
-    """What the first line of the sum says, in no order."""
+    """Return the counts in the first line of the summary."""
     return set(ran.out.splitlines()[0].partition(": ")[2].split(", "))
 
 
@@ -30,7 +30,7 @@ def stored(run: Run, book: str = "vercom") -> list[dict[str, Any]]:
     return run("contacts", "list", book, "--json").lines
 
 
-def test_people_are_written_and_the_columns_shown(run: Run) -> None:
+def test_import_writes_contacts_and_shows_columns(run: Run) -> None:
     ran = run("import", write(PEOPLE, encoding="cp1250"), "--to", "vercom")
     assert ran.code == 0
     assert ran.out.startswith("2 inputs: 2 created\n")
@@ -62,20 +62,20 @@ def test_person_in_place_of_titles_not_shown(run: Run, name: str, options: tuple
     assert [part for part in ("anna", "kowalska", "600", "a***@", "2/9/85") if part in shown] == []
 
 
-def test_titles_missing_tells_what_to_do(run: Run) -> None:
+def test_file_without_titles_is_refused(run: Run) -> None:
     ran = run("import", write(UNTITLED["no titles.csv"]), "--to", "vercom")
     assert (ran.code, ran.out) == (2, "")
     assert "Add a row such as phone,email,first_name above it" in ran.err
 
 
-def test_masked_title_keeps_its_meaning(run: Run) -> None:
+def test_masked_title_is_mapped(run: Run) -> None:
     file = write("phone,Anna Kowalska,1/2/90,Vorname\n+48500600700,x,y,Łucja\n")
     ran = run("import", file, "--to", "vercom", "--map", "Vorname=first_name", "--json")
     assert ran.lines[0]["columns"] == {"phone": "phone", "column 2": None, "column 3": None, "column 4": "first_name"}
     assert stored(run)[0]["first_name"] == "Łucja"
 
 
-def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
+def test_invalid_rows_are_reported_with_line(run: Run) -> None:
     file = write('first_name,phone,note\n"two",+48500600700,"a\nb"\n,,,,\nAnna,no phone,x\nEwa,+48500600701,\n')
     ran = run("import", file, "--to", "vercom")
     assert ran.code == 1
@@ -88,7 +88,7 @@ def test_bad_rows_are_told_by_their_line_and_stop_nothing(run: Run) -> None:
     assert len(stored(run)) == 2
 
 
-def test_very_many_bad_rows_are_counted_and_the_first_told(run: Run) -> None:
+def test_first_100_invalid_rows_are_printed(run: Run) -> None:
     ran = run("import", write("phone\n+48500600700\n" + "a,b\n" * 150), "--to", "vercom")
     assert (ran.code, counts(ran)) == (1, {"1 created"})
     assert "150 rows could not be read" in ran.out
@@ -96,7 +96,7 @@ def test_very_many_bad_rows_are_counted_and_the_first_told(run: Run) -> None:
     assert "more failures" in ran.err
 
 
-def test_what_a_bad_row_is_called_does_nothing_to_a_terminal(run: Run) -> None:
+def test_invalid_row_is_escaped(run: Run) -> None:
     rows = [{"phone": f"+4850060{number:04}"} for number in range(200)]
     file = write("\n".join(map(json.dumps, [*rows, {"\x1b[2J\u202e": 1}])), "people.jsonl")
     ran = run("import", file, "--to", "vercom", "--dry-run")
@@ -104,7 +104,7 @@ def test_what_a_bad_row_is_called_does_nothing_to_a_terminal(run: Run) -> None:
     assert not {"\x1b", "\u202e"} & set(ran.err)
 
 
-def test_or_stop_at_the_first(run: Run) -> None:
+def test_on_error_stop(run: Run) -> None:
     file = write("phone\n+48500600700\n1,2\n" + "".join(f"+4850070{number:04}\n" for number in range(500)))
     ran = run("import", file, "--to", "serwersms", "--on-error", "stop")
     assert ran.code == 1
@@ -116,7 +116,7 @@ def test_or_stop_at_the_first(run: Run) -> None:
     assert "stopped: input 1 failed" in ran.out
 
 
-def test_for_machines(run: Run) -> None:
+def test_import_as_json(run: Run) -> None:
     file = write("Handy,Name\n+48500600700,Anna\n1,2,3\n")
     ran = run("import", file, "--to", "vercom", "--map", "Handy=phone", "--map", "Name=first_name", "--json")
     assert (ran.code, ran.err) == (1, "")
@@ -130,7 +130,7 @@ def test_for_machines(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", ["google.csv", "google_before_2024.csv", "outlook_en.csv", "outlook_pl.csv"])
-def test_exports_of_others_as_they_are(run: Run, name: str) -> None:
+def test_import_of_google_and_outlook(run: Run, name: str) -> None:
     ran = run("import", str(SAMPLES / name), "--to", "vercom")
     assert ran.code == 0, ran.err
     assert "Created groups:" in ran.err
@@ -140,7 +140,7 @@ def test_exports_of_others_as_they_are(run: Run, name: str) -> None:
     assert len(run("contacts", "list", "vercom", "--group", groups[named]).out.splitlines()) == 1
 
 
-def test_one_group_for_everybody(run: Run) -> None:
+def test_import_into_one_group(run: Run) -> None:
     file = write("phone,groups\n+61491570006,A;B\n+61491570156,\n")
     ran = run("import", file, "--to", "atom")
     assert (ran.code, ran.err.splitlines()[-1]) == (1, "--group NAME adds all contacts to one group.")
@@ -152,35 +152,35 @@ def test_one_group_for_everybody(run: Run) -> None:
     )
 
 
-def test_a_phone_without_its_country_is_of_the_region(run: Run) -> None:
+def test_import_region(run: Run) -> None:
     run("import", write("phone\n0491 570 006\n"), "--to", "vercom", "--region", "AU")
     assert [each["phone"] for each in stored(run)] == ["+61491570006"]
 
 
-def test_stopping_at_the_first_that_fails(run: Run) -> None:
+def test_on_error_stop_at_failed_contact(run: Run) -> None:
     file = write("phone,first_name\n,Anna\n" + "".join(f"+4850060{number:04},\n" for number in range(2_000)))
     ran = run("import", file, "--to", "vercom", "--on-error", "stop")
     assert (ran.code, "stopped: input 0 failed" in ran.out) == (1, True)
     assert len(stored(run)) < 2_000
 
 
-def test_who_is_there_already(run: Run) -> None:
+def test_on_duplicate(run: Run) -> None:
     run("import", write(PEOPLE), "--to", "vercom")
     changed = write(PEOPLE.replace("Anna", "Hanna"))
-    wishes = {
+    expected_counts = {
         "skip": {"2 skipped"},
         "error": {"2 failed"},
         "update": {"1 updated", "1 unchanged"},
         "create": {"2 created"},
     }
-    for wish, expected in wishes.items():
-        ran = run("import", changed, "--to", "vercom", "--match", "phone", "--on-duplicate", wish)
+    for on_duplicate, expected in expected_counts.items():
+        ran = run("import", changed, "--to", "vercom", "--match", "phone", "--on-duplicate", on_duplicate)
         assert counts(ran) == expected
     ran = run("import", changed, "--to", "vercom", "--on-duplicate", "update")
     assert (ran.code, "needs --match" in ran.err) == (2, True)
 
 
-def test_a_dry_run_writes_nothing(run: Run, server: Server) -> None:
+def test_dry_run_writes_nothing(run: Run, server: Server) -> None:
     ran = run("import", write("phone,groups\n+48500600700,New\n"), "--to", "vercom", "--dry-run", "--journal", "j.db")
     assert ran.code == 0
     assert "1 would be created" in ran.out
@@ -189,7 +189,7 @@ def test_a_dry_run_writes_nothing(run: Run, server: Server) -> None:
     assert not Path("j.db").exists()
 
 
-def test_who_opted_out_is_skipped_and_counted(run: Run, server: Server) -> None:
+def test_opted_out_is_skipped(run: Run, server: Server) -> None:
     file = write("phone,opted_out\n+48500600700,sms\n+48500600701,none\n")
     ran = run("import", file, "--to", "vercom")
     assert counts(ran) == {"1 skipped", "1 created"}
@@ -199,7 +199,7 @@ def test_who_opted_out_is_skipped_and_counted(run: Run, server: Server) -> None:
     assert "resubscribeContacts" not in server.requests("vercom")
 
 
-def test_groups_are_made_for_those_who_are_taken(run: Run) -> None:
+def test_import_creates_needed_groups_only(run: Run) -> None:
     file = write("phone,opted_out,groups\n+48500600700,sms,Left\n+48500600701,none,Friends\n")
     assert "Created groups: Friends." in run("import", file, "--to", "vercom").err
     again = run("import", file, "--to", "vercom", "--match", "phone", "--include-opted-out")
@@ -209,7 +209,7 @@ def test_groups_are_made_for_those_who_are_taken(run: Run) -> None:
     assert there["phone"] == "+48500600700"
 
 
-def test_a_title_may_hold_what_divides_it_from_its_field(run: Run) -> None:
+def test_map_title_with_equals_sign(run: Run) -> None:
     ran = run(
         "import", write("e=mail,phone\nanna@example.com,+48500600700\n"), "--to", "vercom", "--map", "e=mail=email"
     )
@@ -218,7 +218,7 @@ def test_a_title_may_hold_what_divides_it_from_its_field(run: Run) -> None:
 
 @pytest.mark.parametrize("book", VENDORS)
 @pytest.mark.parametrize("format", ["csv", "jsonl", "vcard3", "vcard4"])
-def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str) -> None:
+def test_export_and_import_round_trip(run: Run, book: str, format: str) -> None:
     group = run("groups", "create", book, "Friends; and = others", "--json").lines[0]["id"]
     mobile = "+61491570006" if book == "atom" else "+48500600700"
     name = ["name==Łucja"] if book == "filemail" else ["first_name==Łucja", "last_name=-Żółw"]
@@ -235,7 +235,7 @@ def test_what_was_exported_comes_back_unchanged(run: Run, book: str, format: str
     assert "Created groups" not in ran.err
 
 
-def test_the_journal_is_of_one_file(run: Run) -> None:
+def test_journal_belongs_to_one_file(run: Run) -> None:
     assert run("import", write(PEOPLE), "--to", "vercom", "--journal", "import.sqlite").code == 0
     ran = run("import", write(PEOPLE), "--to", "vercom", "--journal", "import.sqlite")
     assert (ran.code, ran.out.splitlines()[0]) == (0, "2 inputs: 2 created")
@@ -243,14 +243,14 @@ def test_the_journal_is_of_one_file(run: Run) -> None:
     assert len(stored(run)) == 2
     other = run("import", write(PEOPLE.replace("Anna", "Hanna")), "--to", "vercom", "--journal", "import.sqlite")
     assert (other.code, "another source" in other.err) == (2, True)
-    assert "run=" not in other.err  # which the command has no option for
+    assert "run=" not in other.err  # the command has no such option
     ran = run("import", write(PEOPLE.replace("500600700", "500600709")), "--to", "vercom", "--journal", "import.sqlite")
     assert ran.code == 2
     assert "was made for another source" in ran.err
     assert "goes on" not in ran.err
 
 
-def test_what_was_refused_is_taken_up_when_it_is_mended(run: Run) -> None:
+def test_journal_resumes_after_fix(run: Run) -> None:
     command = ("import", write(PEOPLE), "--to", "atom", "--group", "Fair", "--region", "PL", "--journal", "j.sqlite")
     ran = run(*command)
     assert (ran.code, "pass --on-loss drop" in ran.err) == (1, True)
@@ -258,17 +258,17 @@ def test_what_was_refused_is_taken_up_when_it_is_mended(run: Run) -> None:
     assert (ran.code, ran.out.splitlines()[0]) == (0, "2 inputs: 2 created"), ran.err
 
 
-def test_a_vendor_that_is_down_now_and_then_is_asked_on(run: Run, server: Server) -> None:
+def test_import_continues_through_single_failures(run: Run, server: Server) -> None:
     server.fault("status", "serwersms", "createContact", status=503, retry_after=3600, probability=0.5, seed=1)
     file = write("phone\n" + "".join(f"+4850060{number:04}\n" for number in range(100)))
     ran = run("import", file, "--to", "serwersms", "--json")
     counts = ran.lines[-1]["summary"]["counts"]
-    # A create that was answered so may have happened.
+    # A create with this response may have been processed.
     assert (ran.code, counts.keys(), sum(counts.values())) == (1, {"created", "uncertain"}, 100)
     assert counts["uncertain"] > 20
 
 
-def test_refused_credentials_and_a_dead_vendor(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_import_stops_without_vendor(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     server.fault("status", "serwersms", "createContact", status=503, retry_after=3600, count=10_000)
     file = write("phone\n" + "".join(f"+4850060{number:04}\n" for number in range(3_000)))
     ran = run("import", file, "--to", "serwersms", "--json")

@@ -1,4 +1,4 @@
-"""`crossbook journal`, and what import says of a journal that may be of another account."""
+"""`crossbook journal`, and import with a journal that may belong to another account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def people(tmp_path: Path) -> None:
     Path("people.csv").write_text(PEOPLE, encoding="utf-8")
 
 
-def test_show_and_archive(run: Run) -> None:
+def test_journal_show_and_archive(run: Run) -> None:
     assert run(*IMPORT).code == 0
     ran = run("journal", "show", "import.sqlite")
     assert (ran.code, ran.out) == (0, "-\tvercom\tcontacts.create_many\tfinished\t2 created\n")
@@ -43,7 +43,7 @@ def test_show_and_archive(run: Run) -> None:
     assert run("journal", "show", "import.sqlite").out.startswith("nightly\tvercom\t")
 
 
-def test_same_account_is_asked_for_without_a_name(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_account_is_required_without_name(run: Run, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSBOOK_VERCOM_ACCOUNT")
     assert run(*IMPORT).code == 0
     refused = run(*IMPORT)

@@ -1,4 +1,4 @@
-"""The command as a process: pipes, interruptions, imports that are killed and go on."""
+"""The command as a process: pipes, interruptions, killed imports that resume."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from crossbook_cli.options import run_with_book
 
 PEOPLE = "phone,first_name\n" + "".join(f"+4850060{number:04},P{number}\n" for number in range(150))
 IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite", "--match", "phone")
-# Linux has a device that is always full; elsewhere it would take a file system of one's own.
-needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device on this system")
+# Only Linux has a device that is always full.
+needs_full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
 
 
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file; and what was under way when a run died is known after a second, not after the read time-out."""
+    """Write a file; and have a resumed run settle items in flight after 1 s instead of the read time-out."""
     Path("people.csv").write_text(PEOPLE)
 
     def hurried(name: str, work: Any, **options: Any) -> Any:
@@ -44,11 +44,11 @@ def stored(run: Run) -> list[str]:
 
 
 def silent_after(server: Server, creates: int) -> None:
-    """From then on the vendor does what it is told, and says nothing of it: however slow the machine, no run ends."""
+    """After `creates` requests the vendor stores contacts without a response, so that no run ends on its own."""
     server.fault("delay", "serwersms", "createContact", seconds=3600, when="after", skip=creates, count=10_000)
 
 
-def test_a_file_through_a_pipe(run: Run) -> None:
+def test_import_from_pipe(run: Run) -> None:
     text = "phone;first_name\r\n+48500600700;Żaneta\r\n".encode("cp1250")
     done = subprocess.run(
         [sys.executable, "-m", "crossbook", "import", "-", "--to", "serwersms", "--format", "csv"],
@@ -58,7 +58,7 @@ def test_a_file_through_a_pipe(run: Run) -> None:
     assert stored(run) == ["Żaneta"]
 
 
-def test_the_output_is_the_result_and_nothing_else(run: Run) -> None:
+def test_export_to_standard_output(run: Run) -> None:
     run("contacts", "create", "serwersms", "phone=+48500600700", "first_name=Żaneta")
     exported = start("export", "serwersms", "--to", "-", "--format", "csv")
     out, err = exported.communicate()
@@ -67,8 +67,8 @@ def test_the_output_is_the_result_and_nothing_else(run: Run) -> None:
     assert err == "Wrote 1 contact to standard output.\n"
 
 
-def test_a_reader_that_goes_away_is_no_trouble(run: Run, people: None) -> None:
-    # More than a pipe takes at once, so that the writer notices.
+def test_closed_pipe_is_exit_code_141(run: Run, people: None) -> None:
+    # More than a pipe holds, so that the writer notices.
     Path("people.csv").write_text("phone,company\n" + "".join(f"+4850060{n:04},{'x' * 140}\n" for n in range(900)))
     assert run("import", "people.csv", "--to", "vercom").code == 0
     for arguments in (
@@ -84,7 +84,7 @@ def test_a_reader_that_goes_away_is_no_trouble(run: Run, people: None) -> None:
         assert process.returncode == 141
 
 
-def test_an_interrupted_import_says_how_it_goes_on_and_does(run: Run, server: Server, people: None) -> None:
+def test_interrupted_import_resumes(run: Run, server: Server, people: None) -> None:
     silent_after(server, 60)
     with start(*IMPORT) as process:
         assert process.stdout is not None
@@ -104,7 +104,7 @@ def test_an_interrupted_import_says_how_it_goes_on_and_does(run: Run, server: Se
     assert sorted(stored(run)) == sorted(f"P{number}" for number in range(150))
 
 
-def test_a_killed_import_goes_on(run: Run, server: Server, people: None) -> None:
+def test_killed_import_resumes(run: Run, server: Server, people: None) -> None:
     silent_after(server, 80)
     with start(*IMPORT) as process:
         assert process.stdout is not None
@@ -123,13 +123,13 @@ ROWS = {
     "filemail": ("email,name", "person.{0}@example.com,P{0}"),
     "vercom": ("email,first_name", "person.{0}@example.com,P{0}"),
 }
-LOST = 20  # of 30 people, whom the vendor stores without an answer
+LOST = 20  # of 30 contacts, which the vendor stores without a response
 
 
 def import_killed(server: Server, vendor: str) -> tuple[tuple[str, ...], int]:
-    """Kill an import without a match key; return the command and how many people were in flight at least.
+    """Kill an import without a match key; return the command and the least number of contacts in flight.
 
-    An answer that came in the last milliseconds is perhaps not in the journal.
+    A response of the last milliseconds may not be in the journal.
     """
     title, row = ROWS[vendor]
     Path("people.csv").write_text("\n".join([title, *(row.format(number) for number in range(30))]))
@@ -137,7 +137,7 @@ def import_killed(server: Server, vendor: str) -> tuple[tuple[str, ...], int]:
         "import", "people.csv", "--to", vendor, "--json", "--journal", "import.sqlite",
         *(("--group", "Friends") if vendor == "atom" else ()),
     )  # fmt: skip
-    many = vendor == "vercom"  # one array
+    many = vendor == "vercom"  # one bulk request
     server.fault(
         "delay", vendor, "createContacts" if many else "createContact",
         seconds=3600, when="after", skip=0 if many else 30 - LOST, count=10_000,
@@ -199,7 +199,7 @@ def test_uncertain_without_journal_is_refused(run: Run, people: None) -> None:
     assert "--uncertain needs --journal" in ran.err
 
 
-def test_the_sandbox_is_a_command_too() -> None:
+def test_sandbox_command() -> None:
     with start("sandbox", "--json", "--exit-with-parent") as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
@@ -209,7 +209,7 @@ def test_the_sandbox_is_a_command_too() -> None:
         assert refused.wait() == 2
 
 
-def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ascii_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     run("contacts", "create", "vercom", "phone=+48500600700", "first_name=Żółw")
     shown, _ = start("contacts", "list", "vercom").communicate()
@@ -222,8 +222,8 @@ def test_a_terminal_that_knows_few_letters(run: Run, monkeypatch: pytest.MonkeyP
 
 @needs_full_device
 @pytest.mark.parametrize("command", [("groups", "create", "vercom", "Friends"), ("capabilities",), ("--help",)])
-def test_a_full_disk_is_not_the_user_s_mistake(monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
-    # Unbuffered, each write would tell; as most run it, the last one is at the very end.
+def test_full_disk_is_exit_code_74(monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    # Without PYTHONUNBUFFERED, as most users run it, the write fails at the very end.
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     with Path("/dev/full").open("w") as full, start(*command, stdout=full) as process:
         _, err = process.communicate()
@@ -231,18 +231,18 @@ def test_a_full_disk_is_not_the_user_s_mistake(monkeypatch: pytest.MonkeyPatch, 
 
 
 @needs_full_device
-def test_a_journal_on_a_full_disk_is_no_bug(run: Run, people: None) -> None:
+def test_journal_on_full_disk_is_exit_code_74(run: Run, people: None) -> None:
     ran = run("import", "people.csv", "--to", "serwersms", "--journal", "/dev/full", "--match", "phone")
     assert (ran.code, "The journal /dev/full cannot be written: the disk is full" in ran.err) == (74, True), ran.err
     assert not stored(run)
 
 
 @pytest.mark.parametrize(("stream", "code"), [(0, 2), (1, 74), (2, 5)])
-def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch, stream: int, code: int) -> None:
+def test_closed_streams(monkeypatch: pytest.MonkeyPatch, stream: int, code: int) -> None:
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     arguments = {
         0: ("import", "-", "--format", "csv", "--to", "vercom"),
-        1: ("capabilities",),  # a result that nobody can get is an error
+        1: ("capabilities",),  # a lost result is an error
         2: ("contacts", "get", "vercom", "1"),
     }
     with start(*arguments[stream], preexec_fn=lambda: os.close(stream)) as process:
@@ -253,7 +253,9 @@ def test_streams_that_are_closed(monkeypatch: pytest.MonkeyPatch, stream: int, c
 @pytest.mark.parametrize(
     "command", [("import", "people.csv", "--to", "vercom"), ("export", "vercom", "--to", "out.csv")], ids=lambda c: c[0]
 )
-def test_a_bar_in_a_terminal(run: Run, people: None, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+def test_progress_bar_in_terminal(
+    run: Run, people: None, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
     if command[0] == "export":
         assert run("import", "people.csv", "--to", "vercom").code == 0
     monkeypatch.setenv("TERM", "xterm")
@@ -261,7 +263,7 @@ def test_a_bar_in_a_terminal(run: Run, people: None, monkeypatch: pytest.MonkeyP
     with start(*command, stderr=theirs) as process:
         os.close(theirs)
         drawn = b""
-        with suppress(OSError):  # so a terminal ends when its last writer is gone
+        with suppress(OSError):  # raised when the last writer has closed the terminal
             while piece := os.read(terminal, 65536):
                 drawn += piece
     os.close(terminal)

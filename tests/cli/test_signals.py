@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: the first one ends a command in order, the second at once, and none shows a traceback."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first ends a command in order, the second at once, without a traceback."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def people() -> None:
 
 
 def slow(server: Server, seconds: float = 0.5) -> None:
-    """The vendor stores at once and answers later: a worker's item is in flight most of the time."""
+    """The vendor stores at once and responds later, so that each worker has an item in flight."""
     server.fault("delay", "serwersms", "createContact", seconds=seconds, when="after", count=10_000)
 
 
 class Silent:
-    """A vendor that takes a request and never answers."""
+    """A vendor that accepts a request and never responds."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._sockets = [self._listener]
 
-    def heard(self) -> None:
-        """Return when a request has come."""
+    def wait_for_request(self) -> None:
+        """Wait until a request arrives."""
         self._listener.settimeout(60)
         client, _ = self._listener.accept()
         self._sockets.append(client)
@@ -91,7 +91,7 @@ def test_signal_settles_items_in_flight(
     assert process.returncode == 128 + number
     summary = [json.loads(line) for line in [*lines, *out.splitlines()]][-1]["summary"]
     assert summary["stopped"] == f"interrupted ({number.name})"
-    # Without a match key, what was left in flight would be uncertain below. Cancelled ones were not begun.
+    # Without a match key, an item left in flight would be uncertain below. Cancelled items were not started.
     assert summary["counts"].keys() <= {"created", "cancelled"}
     assert summary["counts"]["created"] == server.contacts("serwersms")
     assert 0 < summary["counts"]["created"] < COUNT
@@ -121,7 +121,7 @@ def test_second_signal_ends_the_command_at_once(server: Server) -> None:
     with start(*IMPORT) as process:
         server.await_contacts("serwersms", 32)
         out, err = storm(process)
-    # No result came, and the summary takes as long as the vendor is given to answer.
+    # There is no result, and the summary would wait for the vendor.
     assert (process.returncode, out.count("\n"), err) == (130, 1, "")
 
 
@@ -129,7 +129,7 @@ def test_interrupted_login_shows_no_traceback(silent: Silent, monkeypatch: pytes
     monkeypatch.setenv("CROSSBOOK_FILEMAIL_BASE_URL", silent.url)
     Path("mails.csv").write_text("email,name\nanna@example.com,Anna\n")
     with start("import", "mails.csv", "--to", "filemail", "--journal", "import.sqlite") as process:
-        silent.heard()
+        silent.wait_for_request()
         _, err = storm(process)
     assert (process.returncode, "Traceback" in err, "ExceptionGroup" in err) == (130, False, False)
 
@@ -143,7 +143,7 @@ def test_interrupted_at_any_moment_shows_no_traceback(lines: int) -> None:
         _, err = storm(process)
     assert "Traceback" not in err
     assert "Error" not in err
-    # When the interpreter itself ends there is no handler any more.
+    # While the interpreter ends there is no handler.
     assert process.returncode in (130, -signal.SIGINT, *([0] if lines >= COUNT else []))
 
 
@@ -163,7 +163,7 @@ def test_signal_cancels_before_or_without_a_batch(
     monkeypatch.setenv("CROSSBOOK_SERWERSMS_BASE_URL", silent.url)
     before = set(Path().iterdir())
     with start(*command) as process:
-        silent.heard()
+        silent.wait_for_request()
         process.send_signal(number)
         _, err = process.communicate()
     assert (process.returncode, err.splitlines()[-1], "Traceback" in err) == (128 + number, "Interrupted.", False)
@@ -216,7 +216,7 @@ def test_closed_terminal_settles_items_in_flight(run: Run, server: Server) -> No
     assert ran.lines[-1]["summary"]["replayed"] == stored
 
 
-def test_process_that_ends_at_once_leaves_no_part_of_a_file() -> None:
+def test_second_signal_deletes_unfinished_files() -> None:
     Path("out.csv.part").touch()
     code = """
 import os, signal, sys
@@ -262,7 +262,7 @@ main()
 
 @pytest.mark.parametrize("number", SIGNALS, ids=str)
 @pytest.mark.parametrize("moment", ["build", "import"])
-def test_signal_while_the_command_is_made(moment: str, number: signal.Signals) -> None:
+def test_signal_while_command_is_built(moment: str, number: signal.Signals) -> None:
     command = [sys.executable, "-c", _WHILE, moment, str(int(number))]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout, ran.stderr) == (128 + number, "noted\n", "Interrupted.\n")

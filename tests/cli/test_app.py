@@ -1,4 +1,4 @@
-"""What all commands have in common: help, exit codes, errors as a paragraph, completion."""
+"""What all commands share: help, exit codes, printed errors, completion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GET = ("contacts", "get", "vercom", "1")
 CREATE = ("contacts", "create", "vercom", "phone=+48500600700")
 
 
-def test_help_teaches(run: Run) -> None:
+def test_help(run: Run) -> None:
     ran = run("--help")
     assert ran.code == 0
     for word in ("BOOK", "CROSSBOOK_EU_VENDOR", "--json", "130", "import", "export", "copy", "sandbox"):
@@ -54,7 +54,7 @@ def test_help_teaches(run: Run) -> None:
         ),
     ],
 )
-def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...], code: int, words: str) -> None:
+def test_error_is_paragraph_and_exit_code(run: Run, arguments: tuple[str, ...], code: int, words: str) -> None:
     ran = run(*arguments)
     assert (ran.code, ran.out) == (code, "")
     assert words in " ".join(ran.err.split())
@@ -62,24 +62,22 @@ def test_errors_are_a_paragraph_and_a_code(run: Run, arguments: tuple[str, ...],
     assert "500600700" not in ran.err
 
 
-def test_click_s_own_exit_is_no_bug(
-    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # Below 0.26, typer's errors are click's; this typer lets click's pass.
+def test_click_exit_is_not_bug(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    # Before typer 0.26 its errors were those of click. The installed typer does not catch errors of click.
     monkeypatch.setattr("typer.Exit", click.exceptions.Exit)
     with pytest.raises(click.exceptions.Exit):
         run("--version")
     assert not capsys.readouterr().err
 
 
-def test_a_missing_variable(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variable_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSBOOK_VERCOM_APPLICATION_KEY")
     ran = run(*GET)
     assert (ran.code, ran.out) == (2, "")
     assert "set the environment variable CROSSBOOK_VERCOM_APPLICATION_KEY" in ran.err
 
 
-def test_wrong_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_credentials_are_exit_code_3(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSBOOK_VERCOM_APPLICATION_KEY", "wrong-key")
     ran = run(*GET)
     assert ran.code == 3
@@ -97,7 +95,7 @@ def test_wrong_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         ({"kind": "status", "status": 422, "body": "{}", "content_type": "application/json"}, 6),
     ],
 )
-def test_a_vendor_in_trouble(run: Run, server: Server, fault: dict[str, object], code: int) -> None:
+def test_vendor_failure_exit_code(run: Run, server: Server, fault: dict[str, object], code: int) -> None:
     settings = dict(fault)
     server.fault(str(settings.pop("kind")), "vercom", "createContacts", count=10, **settings)
     ran = run(*CREATE)
@@ -106,7 +104,7 @@ def test_a_vendor_in_trouble(run: Run, server: Server, fault: dict[str, object],
     assert "500600700" not in ran.err
 
 
-def test_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_vendor_is_exit_code_4(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSBOOK_VERCOM_BASE_URL", "http://127.0.0.1:9/vercom")
     monkeypatch.setattr("anyio.sleep", _no_sleep)
     ran = run("contacts", "get", "vercom", "1")
@@ -115,10 +113,10 @@ def test_nobody_listens(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def _no_sleep(_seconds: float) -> None:
-    """The waits between attempts are not what is tested."""
+    """Do not wait between attempts."""
 
 
-def test_several_where_one_was_meant(run: Run) -> None:
+def test_ambiguous_match_is_exit_code_6(run: Run) -> None:
     for _ in range(2):
         run(*CREATE)
     ran = run("contacts", "find", "vercom", "--phone", "500600700")
@@ -126,32 +124,32 @@ def test_several_where_one_was_meant(run: Run) -> None:
     assert "2 contacts have this phone" in ran.err
 
 
-def test_errors_for_machines(run: Run) -> None:
+def test_error_as_json(run: Run) -> None:
     ran = run(*GET, "--json")
     assert (ran.code, ran.out) == (5, "")
     error = json.loads(ran.err)["error"]
     assert (error["kind"], error["vendor"], error["sent"]) == ("NotFoundError", "vercom", "yes")
 
 
-def test_for_machines_whatever_went_wrong(run: Run) -> None:
+def test_oserror_as_json(run: Run) -> None:
     ran = run("import", "none.csv", "--to", "vercom", "--json")
     assert (ran.code, json.loads(ran.err)) == (
         2, {"error": {"kind": "OSError", "message": "none.csv: no such file or directory"}},
     )  # fmt: skip
 
 
-def test_a_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("+48500600700")
 
     monkeypatch.setattr("crossbook_cli.contacts.run_with_book", broken)
     ran = run(*GET)
     assert ran.code == 70
-    assert "a bug of crossbook, RuntimeError at test_frame.py:" in ran.err
+    assert "a bug of crossbook, RuntimeError at test_app.py:" in ran.err
     assert "500600700" not in ran.err + ran.out
 
 
-def test_no_secret_is_ever_shown(run: Run, server: Server) -> None:
+def test_no_secret_is_shown(run: Run, server: Server) -> None:
     server.fault("html", "vercom", count=10)
     said = "".join(run(*arguments).err for arguments in (GET, CREATE, ("books",), ("groups", "list", "vercom")))
     for credentials in CREDENTIALS.values():
@@ -159,7 +157,7 @@ def test_no_secret_is_ever_shown(run: Run, server: Server) -> None:
             assert name == "brand" or secret not in said
 
 
-def test_the_shell_completes_names_of_books(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shell_completion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSBOOK_VERCOM_EU_VENDOR", "vercom")
 
     def complete(line: str) -> list[str]:
@@ -175,7 +173,7 @@ def test_the_shell_completes_names_of_books(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def with_typer(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """The command, with a typer that does this when it is imported."""
+    """Run the command with a typer that executes this code when imported."""
     (folder / "typer.py").write_text(code + "\n")
     return subprocess.run(
         [sys.executable, "-m", "crossbook"],
@@ -183,12 +181,12 @@ def with_typer(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_extra_is_named(tmp_path: Path) -> None:
     done = with_typer(tmp_path, "raise ModuleNotFoundError('no', name='typer')")
     assert done.returncode == 1
     assert done.stderr == "The command crossbook needs typer: pip install 'crossbook[cli]'\n"
 
 
-def test_interrupted_before_it_began(tmp_path: Path) -> None:
+def test_interrupt_during_import(tmp_path: Path) -> None:
     done = with_typer(tmp_path, "raise KeyboardInterrupt")
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
