@@ -120,7 +120,9 @@ def import_file(
                 await output.run(batch)
             finally:
                 if resolver.created and not json:
-                    print_message(f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.created)}.")
+                    print_message(
+                        f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.created)}."
+                    )
 
         run_with_book(to, work, default_region=region)
 
