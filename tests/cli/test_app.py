@@ -37,8 +37,8 @@ def test_help(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("contacts", "get", "vercom", "1"), 5, "there is no such contact"),
-        (("contacts", "get", "vercom", "x"), 2, "no contact id"),
+        (("contacts", "get", "vercom", "1"), 5, "contact not found"),
+        (("contacts", "get", "vercom", "x"), 2, "invalid Vercom contact id"),
         (("contacts", "get", "nobody", "1"), 2, "use one of serwersms, atom, filemail, vercom"),
         (("contacts", "list", "atom", "--search", "x"), 2, "cannot list by search"),
         (("groups", "add", "atom", "1", "2"), 2, "crossbook capabilities"),
