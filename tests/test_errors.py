@@ -25,7 +25,7 @@ def made(kind: type[CrossbookError], **facts: Any) -> CrossbookError:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_pickle_comes_back_equal(kind: type[CrossbookError]) -> None:
+def test_pickled_error_is_equal(kind: type[CrossbookError]) -> None:
     for error in (made(kind), made(kind, **FACTS)):
         for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
             back = pickle.loads(pickle.dumps(error, protocol))
@@ -36,14 +36,14 @@ def test_a_pickle_comes_back_equal(kind: type[CrossbookError]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_caught_by_the_root_and_has_every_fact(kind: type[CrossbookError]) -> None:
+def test_error_has_the_root_and_every_attribute(kind: type[CrossbookError]) -> None:
     error = made(kind, **FACTS)
     assert isinstance(error, CrossbookError)
     assert {name: getattr(error, name) for name in FACTS} == FACTS
     assert getattr(crossbook, kind.__name__) is kind
 
 
-def test_it_says_what_is_known_and_nothing_else() -> None:
+def test_message_has_known_facts_only() -> None:
     assert str(CrossbookError("no")) == "no"
     assert str(CrossbookError("no", vendor="atom")) == "atom: no"
     assert str(CrossbookError("no", vendor="atom", operation="getContact")) == "atom.getContact: no"
@@ -67,13 +67,13 @@ def test_errors_that_differ_are_not_equal() -> None:
     assert len({made(CrossbookError), made(CrossbookError), made(crossbook.NotFoundError)}) == 2
 
 
-def test_some_are_also_pythons() -> None:
+def test_some_errors_extend_builtin_errors() -> None:
     assert issubclass(crossbook.InvalidInputError, ValueError)
     assert issubclass(crossbook.UsageError, RuntimeError)
     assert issubclass(crossbook.ResponseTooLargeError, crossbook.InvalidResponseError)
 
 
-def test_a_note_does_not_make_another_error() -> None:
+def test_note_does_not_change_equality() -> None:
     error = made(CrossbookError)
     error.add_note("while importing")
     assert error == made(CrossbookError)

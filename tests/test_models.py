@@ -32,7 +32,7 @@ def test_frozen_slotted_standard_dataclasses(example: Any) -> None:
     assert dataclasses.replace(example) == example
 
 
-def test_known_is_what_was_set_or_what_the_vendor_told() -> None:
+def test_known_fields_are_set_or_reported_fields() -> None:
     mine = Contact(id="1", phone="+48500600700", company="")
     assert mine.known_fields == {"id", "phone"}
     assert mine.raw is None
@@ -46,7 +46,7 @@ def test_known_is_what_was_set_or_what_the_vendor_told() -> None:
     assert dataclasses.replace(theirs, company="ABC").known_fields == {"id", "company"}
 
 
-def test_groups_may_come_as_a_list_or_as_one() -> None:
+def test_groups_take_a_list_or_one_group() -> None:
     groups: Any
     for groups in (["1", "2"], ("1", "2"), iter(("1", "2"))):
         assert Contact(groups=groups).groups == ("1", "2")
@@ -56,7 +56,7 @@ def test_groups_may_come_as_a_list_or_as_one() -> None:
     assert Contact().groups is None
 
 
-def test_a_repr_shows_nobody() -> None:
+def test_repr_shows_no_personal_data() -> None:
     contact = Contact(
         id="7", external_id="crm-anna", phone="+48500600700", email="anna@example.com", first_name="Anna",
         last_name="Nowak", name="Anna Nowak", company="ABC", fields={"pesel": "44051401359"}, groups=("1",),
@@ -71,5 +71,5 @@ def test_a_repr_shows_nobody() -> None:
     assert "crm" not in repr(ExternalId("crm-17"))
 
 
-def test_the_repr_of_a_card_names_its_vendor_and_is_no_page() -> None:
+def test_profile_repr_is_short() -> None:
     assert repr(Vercom.profile) == "<VendorProfile of Vercom>"

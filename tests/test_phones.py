@@ -39,14 +39,14 @@ def test_normal_form(text: str, region: str | None, normal: str) -> None:
 
 
 @given(TEXTS, REGIONS)
-def test_normal_is_normal_and_a_key_is_e164(text: str, region: str | None) -> None:
+def test_normal_form_is_stable_and_key_is_e164(text: str, region: str | None) -> None:
     normal = _phones.normalize(text, region)
     assert _phones.normalize(normal, region) == normal
     key = _phones.match_key(text, region)
     assert key is None or (key == normal and key[0] == "+" and key[1:].isascii() and key[1:].isdigit())
 
 
-def test_nothing_is_no_key() -> None:
+def test_empty_phone_has_no_key() -> None:
     assert _phones.match_key(None, "PL") is None
 
 

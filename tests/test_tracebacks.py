@@ -82,7 +82,7 @@ async def error_of(call: Callable[[], Awaitable[Any]]) -> CrossbookError | None:
     ids=["lost", "503", "403", "refused", "another shape"],
 )
 @pytest.mark.parametrize("vendor", VENDORS)
-async def test_no_local_of_ours_shows_anything(vendor: str, answer: Any) -> None:
+async def test_internal_locals_show_no_values(vendor: str, answer: Any) -> None:
     async with book_over(vendor, FakeTransport(answer), max_attempts=1) as book:
         errors = [error for call in calls(book, vendor) if (error := await error_of(call)) is not None]
     assert len(errors) >= 6
@@ -93,7 +93,7 @@ async def test_no_local_of_ours_shows_anything(vendor: str, answer: Any) -> None
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_nor_does_a_timeout_of_the_callers() -> None:
+async def test_caller_timeout_shows_no_internal_locals() -> None:
     """asyncio hangs the cancellation, and its frames, on the TimeoutError."""
 
     async def hangs(call: Any) -> Any:
@@ -188,7 +188,7 @@ def test_copy_without_traceback_has_facts_only() -> None:
     assert not hasattr(own, "__notes__")
 
 
-def test_clear_our_locals_ends_in_a_circle() -> None:
+def test_clear_internal_locals_ends_with_a_cycle() -> None:
     one, other = ValueError("one"), ValueError("other")
     one.__cause__, other.__cause__ = other, one
     group = ExceptionGroup("both", [one, other])

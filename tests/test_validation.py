@@ -36,7 +36,7 @@ def is_id(vendor: str, text: str) -> bool:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(text=IDS)
-def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
+def test_check_id_takes_ids_only(vendor: str, text: str) -> None:
     profile = load_vendor(vendor).profile
     for kind in ("id", "group", "groups"):
         if is_id(vendor, text):
@@ -50,7 +50,7 @@ def test_only_what_looks_like_an_id_passes(vendor: str, text: str) -> None:
 
 @pytest.mark.parametrize("wrong", [1, None, b"1", ["1"], 1.0, True])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_an_id_is_text(vendor: str, wrong: Any) -> None:
+def test_check_id_refuses_other_types(vendor: str, wrong: Any) -> None:
     with pytest.raises(InvalidInputError):
         _validation.check_id(load_vendor(vendor).profile, "id", wrong)
 
@@ -105,9 +105,7 @@ CONTACTS = st.fixed_dictionaries(
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(values=CONTACTS, on_unsupported_field=st.sampled_from(["error", "drop"]))
-def test_any_contact_is_stored_or_refused_by_name(
-    vendor: str, values: dict[str, Any], on_unsupported_field: Any
-) -> None:
+def test_any_contact_is_prepared_or_refused(vendor: str, values: dict[str, Any], on_unsupported_field: Any) -> None:
     """And nothing of it is lost silently."""
     profile = load_vendor(vendor).profile
     base = minimal_contact(profile, 0, ["7"])

@@ -154,26 +154,26 @@ LIMITS = pytest.mark.parametrize("limit", [Tokens, Windows])
 
 @LIMITS
 @seeds(3)
-def test_a_hidden_limit_is_found_and_followed_when_it_falls(limit: Callable[[float], Limit], seed: int) -> None:
+def test_rate_follows_a_limit_that_falls(limit: Callable[[float], Limit], seed: int) -> None:
     Storm(limit(20), seed, tells=False, changes=[(30, 20), (30, 8)]).check()
 
 
 @LIMITS
 @seeds(2)
-def test_also_where_each_refusal_costs_everybody_a_second(limit: Callable[[float], Limit], seed: int) -> None:
+def test_rate_follows_a_limit_with_retry_after(limit: Callable[[float], Limit], seed: int) -> None:
     """`Retry-After` in whole seconds: a limit that was found is approached more slowly."""
     Storm(limit(20), seed, tells=True, changes=[(150, 20), (150, 8)]).check()
 
 
 @LIMITS
 @seeds(3)
-def test_and_while_it_is_being_found(limit: Callable[[float], Limit], seed: int) -> None:
+def test_rate_follows_a_limit_during_the_search(limit: Callable[[float], Limit], seed: int) -> None:
     Storm(limit(20), seed, tells=True, changes=[(30, 20), (30, 8)]).check(goodput=0.75)
 
 
 @LIMITS
 @seeds(2)
-def test_a_limit_that_rises_is_found_too(limit: Callable[[float], Limit], seed: int) -> None:
+def test_rate_follows_a_limit_that_rises(limit: Callable[[float], Limit], seed: int) -> None:
     storm = Storm(limit(8), seed, tells=False, changes=[(60, 8), (30, 20), (30, 20)])
     storm.check(goodput=0.75)
     _, middle, end = storm.accepted
@@ -182,7 +182,7 @@ def test_a_limit_that_rises_is_found_too(limit: Callable[[float], Limit], seed: 
 
 @pytest.mark.parametrize("tells", [False, True])
 @seeds(2)
-def test_a_known_limit_is_followed_below_too(tells: bool, seed: int) -> None:
+def test_rate_follows_a_limit_below_the_known_rate(tells: bool, seed: int) -> None:
     """The vendor takes bursts of 5 and not of 10; or others ask with the same account, and 6/s are left."""
     known = Rate(10, 10)
     Storm(Tokens(10, burst=5), seed, tells=tells, changes=[(60, 10)], rate=known).check(goodput=0.9)
@@ -192,7 +192,7 @@ def test_a_known_limit_is_followed_below_too(tells: bool, seed: int) -> None:
 @given(
     answers=st.lists(st.tuples(st.booleans(), st.floats(0, 5), st.floats(0, 30), st.sampled_from([0, 1])), max_size=80)
 )
-def test_whatever_comes_the_rate_is_sane(answers: list[tuple[bool, float, float, int]]) -> None:
+def test_rate_stays_within_bounds_for_any_responses(answers: list[tuple[bool, float, float, int]]) -> None:
     adaptive, now = AdaptiveRate(), 0.0
     for accepted, later, wait, limited in answers:
         now += later
@@ -271,7 +271,7 @@ def test_pair_costs_little_where_many_are_accepted() -> None:
 
 
 @pytest.mark.parametrize("times", [3, 100])
-def test_many_refusals_at_once_say_no_more_than_a_few(times: int) -> None:
+def test_many_refusals_at_once_count_like_few(times: int) -> None:
     adaptive = AdaptiveRate()
     refused(adaptive, steadily(adaptive, 20, 0, 5), times=times)
     assert adaptive.rate == pytest.approx((1 - FALL) * 20, rel=0.1)
@@ -320,7 +320,7 @@ def test_refusals_within_one_recovery_do_not_add_up() -> None:
     assert adaptive.rate >= 0.9 * fallen
 
 
-def test_limit_that_was_none_is_passed_fast() -> None:
+def test_wrong_limit_is_passed_fast() -> None:
     """The vendor takes more than it did: beyond a fifth more the rate grows with each answer."""
     adaptive, now = found(20)
     seconds = 0
@@ -352,7 +352,7 @@ def test_stray_refusal_within_a_recovery_does_not_end_it() -> None:
     assert adaptive.rate == undisturbed.rate
 
 
-def test_search_that_was_refused_aims_below_what_it_reached() -> None:
+def test_refused_search_aims_below_its_rate() -> None:
     """Just after it began little was accepted, though much was asked for: the limit is between the two."""
     adaptive = AdaptiveRate()
     now = refused(adaptive, 10, times=2)
@@ -366,7 +366,7 @@ def test_search_that_was_refused_aims_below_what_it_reached() -> None:
     assert (adaptive.rate or 0) < OVERSHOT * reached
 
 
-def test_refused_known_rate_counts_as_it_was_asked_for() -> None:
+def test_refused_known_rate_counts_as_used() -> None:
     """The known rate is the pace, and no overshot of the search beyond it."""
     adaptive = AdaptiveRate()
     now = refused(adaptive, 10, times=2)
@@ -417,7 +417,7 @@ def test_pair_in_a_search_forgets_an_old_limit() -> None:
     assert adaptive.rate == pytest.approx(10 * (1 - 4 * 0.01), rel=0.1)
 
 
-def test_more_refused_than_accepted_is_no_measure_of_a_limit() -> None:
+def test_mostly_refused_does_not_measure_a_limit() -> None:
     adaptive, now = found(20)
     now = refused(adaptive, steadily(adaptive, 20, now, 5), times=40, limited=True)
     fallen = adaptive.rate or 0
@@ -432,7 +432,7 @@ def test_rate_does_not_grow_while_the_vendor_is_closed() -> None:
     assert adaptive.rate == pytest.approx(fallen)
 
 
-def test_where_too_little_is_known_the_search_starts_low() -> None:
+def test_search_starts_low_without_measurements() -> None:
     adaptive = AdaptiveRate()
     refused(adaptive, 0, times=2)
     assert adaptive.rate == FIRST
@@ -441,7 +441,7 @@ def test_where_too_little_is_known_the_search_starts_low() -> None:
     assert adaptive.rate == pytest.approx(FIRST + 5 * START)
 
 
-def test_search_goes_on_where_nothing_is_accepted() -> None:
+def test_search_continues_while_nothing_is_accepted() -> None:
     """A vendor that refuses everything for a while has told nothing about its limit."""
     adaptive, now = found(20)
     for _ in range(10):
@@ -452,21 +452,21 @@ def test_search_goes_on_where_nothing_is_accepted() -> None:
     assert adaptive.rate >= 2 * START
 
 
-def test_rate_falls_to_the_slowest_where_all_is_refused() -> None:
+def test_rate_falls_to_slowest_if_all_is_refused() -> None:
     adaptive, now = found(20)
     for _ in range(10):
         now = refused(adaptive, now + 2, limited=True)
     assert adaptive.rate == SLOWEST
 
 
-def test_what_nobody_asks_for_is_not_learned() -> None:
+def test_rate_beyond_the_demand_is_not_learned() -> None:
     """An hour at 1/s must not allow a thousand at once after it."""
     adaptive, now = found(20)
     steadily(adaptive, 1, now, 3600)
     assert adaptive.rate == pytest.approx(2 * 20, rel=0.1)
 
 
-def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
+def test_refusal_without_known_rate_does_not_block() -> None:
     async def main() -> float:
         account, began = AccountLimiter(), anyio.current_time()
         account.add_book(None, 64)
@@ -481,7 +481,7 @@ def test_a_refusal_with_nothing_known_does_not_stop_the_account() -> None:
 
 
 @pytest.mark.parametrize("waiting", ["nobody", "for a permit", "for a place"])
-def test_rate_counts_as_used_up_only_where_callers_wait_for_it(waiting: str) -> None:
+def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
     """Right after a request there is no permit for the next, but perhaps nobody wants one."""
 
     async def main() -> float:
@@ -512,7 +512,7 @@ def test_rate_counts_as_used_up_only_where_callers_wait_for_it(waiting: str) -> 
     assert (virtually(main) > 2) is (waiting == "for a permit"), "then a limit was met; else the search goes on"
 
 
-def test_closed_account_says_nothing_about_a_rate() -> None:
+def test_closed_account_does_not_measure_the_rate() -> None:
     """Callers wait for the end of a `Retry-After` and not for a rate, since there is none."""
 
     async def main() -> float:

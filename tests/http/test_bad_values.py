@@ -124,7 +124,7 @@ async def test_batch_fails_items_with_bad_values_alone(vendor: str, tmp_path: Pa
         assert names(result.error, bad), (case, result.error)
 
 
-async def test_batch_fails_item_that_no_check_foresaw() -> None:
+async def test_batch_fails_item_with_unforeseen_error() -> None:
     source = [Contact(phone="+48500600700"), Contact(opted_out=BrokenSet()), Contact(phone="+48500600701")]  # type: ignore[arg-type]
     async with (
         book_over("vercom", FakeTransport(reply({}))) as book,
@@ -149,7 +149,7 @@ def test_update_refuses_bad_value_by_field(vendor: str) -> None:
 
 @pytest.mark.parametrize("name", [5, None, b"x", "\ud800", (1,)])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_update_refuses_name_that_is_no_text(vendor: str, name: Any) -> None:
+def test_update_refuses_field_name_that_is_not_text(vendor: str, name: Any) -> None:
     with pytest.raises(InvalidInputError, match="has no field"):
         _validation.prepare_changes(load_vendor(vendor).profile, {name: "x"}, region=None)
 

@@ -81,7 +81,7 @@ async def test_decode_in_chunks_looks_one_level_down(result: Callable[[Any], Any
 
 
 @pytest.mark.usefixtures("small")
-async def test_decode_in_chunks_of_no_model() -> None:
+async def test_decode_in_chunks_without_a_model() -> None:
     content = json.dumps({"contacts": rows(10)}).encode()
     assert await decode_in_chunks(content, Decoder(dict[str, Any])) == json.loads(content)
 
@@ -166,7 +166,7 @@ async def test_long_list_lets_other_tasks_run(vendor: str, answer: Any, work: An
     assert turns >= passes * (MANY // ROWS)
 
 
-async def test_cancellation_amid_a_long_list_leaves_all_whole() -> None:
+async def test_cancelling_a_long_list_leaves_the_book_usable() -> None:
     async with book_over("filemail", FakeTransport(LISTED), concurrency=1) as book:
         whole, _ = await turns_of(lambda: listed(book))
         for after in range(0, whole, 9):
@@ -183,14 +183,14 @@ async def test_cancellation_amid_a_long_list_leaves_all_whole() -> None:
         assert await listed(book) == MANY
 
 
-async def test_long_answer_with_too_many_objects_is_refused() -> None:
+async def test_long_response_with_too_many_objects_is_refused() -> None:
     body = b'{"responsestatus":"OK","contacts":[' + b'{"a":"aaaaaaaaa"},' * 1_000_001 + b"{}]}"
     async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:
         with pytest.raises(ResponseTooLargeError, match="1,000,000"):
             await listed(book)
 
 
-async def test_long_answer_of_another_shape_names_the_row() -> None:
+async def test_long_response_that_mismatches_names_the_row() -> None:
     found = rows(MANY)
     found[MANY - 2]["groups"] = [{"contactgroupid": {}}]
     content = json.dumps({"responsestatus": "OK", "contacts": found}).encode()

@@ -15,7 +15,7 @@ from crossbook._http.request import PreparedRequest, TransportFailure
 
 
 @pytest.mark.parametrize("trouble", [DOWN, LOST, REFUSED, reply(b"{"), reply(b"", 429)], ids=str)
-def test_a_read_is_repeated_until_it_passes(trouble: Any) -> None:
+def test_read_is_retried_until_it_succeeds(trouble: Any) -> None:
     run = Run(trouble, trouble, FOUND)
     assert run.error is None
     assert [attempt.number for attempt in run.seen] == [1, 2, 3]
@@ -28,7 +28,7 @@ def test_a_read_is_repeated_until_it_passes(trouble: Any) -> None:
     assert run.seen[-1].cause is None
 
 
-def test_it_gives_up_after_its_attempts() -> None:
+def test_call_fails_after_max_attempts() -> None:
     for attempts in (1, 2, 4):
         run = Run(DOWN, max_attempts=attempts)
         assert isinstance(run.error, VendorUnavailableError)
@@ -38,13 +38,13 @@ def test_it_gives_up_after_its_attempts() -> None:
 @pytest.mark.parametrize(
     ("trouble", "times"), [(DOWN, 1), (LOST, 1), (reply(b"{"), 1), (REFUSED, 4), (reply(b"", 429), 4)], ids=str
 )
-def test_a_create_is_repeated_only_if_nothing_can_have_happened(trouble: Any, times: int) -> None:
+def test_create_is_retried_only_if_nothing_happened(trouble: Any, times: int) -> None:
     run = Run(trouble, act=create)
     assert run.error is not None
     assert len(run.transport.sent) == times
 
 
-def test_202_is_asked_again_until_it_is_done_and_costs_no_attempt() -> None:
+def test_202_is_polled_and_costs_no_attempt() -> None:
     working = reply({"meta": {}, "data": []}, 202, retry_after="3")
     run = Run(*[working] * 9, FOUND, max_attempts=1)
     assert run.error is None
@@ -54,7 +54,7 @@ def test_202_is_asked_again_until_it_is_done_and_costs_no_attempt() -> None:
     assert (run.error.status, run.seconds <= 10) == (202, True)
 
 
-def test_a_dead_vendor_is_not_hammered() -> None:
+def test_unavailable_vendor_gets_few_retries() -> None:
     """Repeats are paid from the book's purse, whatever each call would like."""
 
     async def calls(book: AddressBook) -> None:
@@ -66,7 +66,7 @@ def test_a_dead_vendor_is_not_hammered() -> None:
     assert len(run.transport.sent) == 100 + 100
 
 
-def test_a_hook_sees_each_attempt() -> None:
+def test_on_attempt_gets_each_attempt() -> None:
     run = Run(DOWN, FOUND)
     first, second = run.seen
     assert (first.vendor, first.operation, first.status, first.sent) == ("vercom", "listContacts", 503, "yes")
@@ -76,7 +76,7 @@ def test_a_hook_sees_each_attempt() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
+async def test_call_is_not_retried_after_its_book_closed() -> None:
     asked, closed = anyio.Event(), anyio.Event()
     seen: list[Attempt] = []
 
@@ -100,7 +100,7 @@ async def test_a_call_that_outlives_its_book_is_not_repeated() -> None:
     assert [attempt.wait for attempt in seen] == [None]
 
 
-def test_one_that_gets_no_turn_for_its_next_attempt_ends_with_what_the_last_one_ended_with() -> None:
+def test_retry_without_permit_raises_the_last_error() -> None:
     """It may have been done: that there was no turn is not what is to be said."""
 
     async def hangs(call: PreparedRequest) -> Any:

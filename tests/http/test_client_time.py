@@ -12,14 +12,14 @@ from crossbook import ConnectError, CrossbookError, NoResponseError, RateLimitEr
 from crossbook._http.request import PreparedRequest, TransportFailure, TransportResponse
 
 
-def test_what_the_vendor_asks_for_is_waited_and_never_undercut() -> None:
+def test_retry_after_is_never_undercut() -> None:
     for status in (429, 503):
         run = Run(reply(b"", status, retry_after="7"), FOUND)
         assert run.error is None
         assert 7 <= run.seconds <= 7.1
 
 
-def test_a_wait_longer_than_what_is_left_ends_it_at_once() -> None:
+def test_delay_beyond_the_deadline_fails_at_once() -> None:
     run = Run(reply(b"", 429, retry_after="61"), FOUND)
     assert isinstance(run.error, RateLimitError)
     assert (run.error.retry_after, run.seconds, len(run.transport.sent)) == (61, 0, 1)
@@ -28,7 +28,7 @@ def test_a_wait_longer_than_what_is_left_ends_it_at_once() -> None:
     assert run.seconds == 0
 
 
-def test_a_repeat_that_gets_no_turn_in_time_ends_with_what_went_wrong() -> None:
+def test_retry_without_permit_in_time_raises_last_error() -> None:
     """And not with our own limiter, which would say that nothing ever left."""
     run = Run(LOST, FOUND, rate=0.1, timeout=5)
     assert isinstance(run.error, NoResponseError)
@@ -40,7 +40,7 @@ async def hangs(call: PreparedRequest) -> TransportResponse:
     raise AssertionError("it never ends")
 
 
-def test_a_call_ends_with_its_time_whoever_hangs() -> None:
+def test_call_that_hangs_ends_at_its_deadline() -> None:
     for act, kind in ((None, NoResponseError), (create, NoResponseError)):
         run = Run(hangs, act=act, timeout=12)
         assert isinstance(run.error, kind)
@@ -49,7 +49,7 @@ def test_a_call_ends_with_its_time_whoever_hangs() -> None:
         assert run.seen[-1].seconds == pytest.approx(12)
 
 
-def test_the_time_of_a_call_covers_its_repeats() -> None:
+def test_timeout_covers_retries() -> None:
     async def slowly(call: PreparedRequest) -> TransportResponse:
         await anyio.sleep(4)
         return DOWN
@@ -60,14 +60,14 @@ def test_the_time_of_a_call_covers_its_repeats() -> None:
     assert 2 <= len(run.transport.sent) <= 3
 
 
-def test_timeouts_of_one_request_are_cut_to_what_is_left() -> None:
+def test_request_timeouts_are_cut_to_the_deadline() -> None:
     run = Run(FOUND, timeout=2, connect_timeout=9, read_timeout=1.5)
     (call,) = run.transport.sent
     assert (call.connect_timeout, call.read_timeout) == (1.8, 1.5)
 
 
 @pytest.mark.parametrize("timeout", [0.1, 3])
-def test_a_connection_that_hangs_is_not_taken_for_a_request_that_left(timeout: float) -> None:
+def test_hanging_connection_means_never_sent(timeout: float) -> None:
     async def connects(call: PreparedRequest) -> TransportFailure:
         await anyio.sleep(call.connect_timeout)
         return TransportFailure("connect", "no", "ConnectTimeout")
@@ -77,7 +77,7 @@ def test_a_connection_that_hangs_is_not_taken_for_a_request_that_left(timeout: f
     assert (run.error.sent, run.seconds <= timeout) == ("no", True)
 
 
-def test_a_login_is_within_the_time_of_the_call() -> None:
+def test_timeout_covers_the_login() -> None:
     async def main() -> None:
         async def answer(call: PreparedRequest) -> TransportResponse:
             await anyio.sleep(50)
@@ -93,7 +93,7 @@ def test_a_login_is_within_the_time_of_the_call() -> None:
     virtually(main)
 
 
-def test_a_refused_password_may_be_tried_again_after_a_while() -> None:
+def test_refused_password_is_tried_again_after_backoff() -> None:
     refused = reply({"responsestatus": "WrongUsernamePassword", "errorcode": 2001, "errormessage": "no"})
     transport = FakeTransport(refused, logins=False)
 

@@ -52,37 +52,35 @@ def ends(*answers: Any, calls: int = 1, after: float = 1, **options: Any) -> lis
         (reply(b"", 503, retry_after="600"), VendorUnavailableError),
     ],
 )
-def test_one_that_backs_off_ends_with_what_its_last_attempt_ended_with(
-    answer: TransportResponse, kind: type[CrossbookError]
-) -> None:
+def test_closing_ends_a_backoff_with_the_last_error(answer: TransportResponse, kind: type[CrossbookError]) -> None:
     (error,) = ends(answer)
     assert (type(error), error.attempts, error.operation) == (kind, 1, "listContacts")
 
 
 @pytest.mark.parametrize("first", [LOST, reply(b"", 503), reply(b"{")], ids=["lost", "down", "garbage"])
-def test_that_an_earlier_attempt_may_have_been_done_is_still_said(first: Any) -> None:
+def test_closing_keeps_that_an_attempt_may_have_happened(first: Any) -> None:
     (error,) = ends(first, reply(b"", 429, retry_after="600"), after=100)
     assert (type(error), error.attempts, error.earlier) == (RateLimitError, 2, "maybe")
 
 
-def test_one_that_waits_for_a_place_never_left() -> None:
+def test_closing_ends_a_wait_for_capacity_as_unsent() -> None:
     (error,) = ends(hangs, calls=2, concurrency=1)
     assert (type(error), error.sent, error.cause, error.operation) == (ConnectError, "no", "closed", "listContacts")
 
 
-def test_one_that_waits_for_its_turn_never_left() -> None:
+def test_closing_ends_a_wait_for_a_permit_as_unsent() -> None:
     errors = ends(FOUND, calls=4, rate=0.005)
     assert {type(error) for error in errors} == {ConnectError}
     assert len(errors) == 3
 
 
-def test_one_that_waits_for_the_turn_of_its_next_attempt_ends_with_the_one_before() -> None:
+def test_closing_ends_a_retry_wait_with_last_error() -> None:
     """Over somebody else's client, which goes on when a book closes."""
     errors = ends(LOST, hangs, calls=2, concurrency=1, after=100)
     assert [type(error) for error in errors] == [NoResponseError]
 
 
-def test_a_book_that_stays_open_keeps_nothing_of_calls_that_have_waited() -> None:
+def test_open_book_keeps_no_finished_waits() -> None:
     def scopes() -> int:
         gc.collect()
         # Those that have a deadline trio itself keeps for a while.
@@ -102,7 +100,7 @@ def test_a_book_that_stays_open_keeps_nothing_of_calls_that_have_waited() -> Non
 
 
 @pytest.mark.anyio
-async def test_they_do_on_each_event_loop() -> None:
+async def test_closing_ends_waits_on_each_event_loop() -> None:
     errors: list[CrossbookError] = []
     transport = FakeTransport(reply(b"", 429, retry_after="600"))
 

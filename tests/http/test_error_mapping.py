@@ -36,7 +36,7 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(body=JSON | st.binary(max_size=30), status=STATUSES)
-def test_any_answer_is_judged(vendor: str, body: Any, status: int) -> None:
+def test_any_response_is_mapped(vendor: str, body: Any, status: int) -> None:
     error = map_response_error(load_vendor(vendor).profile, READ, reply(body, status))
     if error is None:
         assert 200 <= status < 300
@@ -52,7 +52,7 @@ def test_any_answer_is_judged(vendor: str, body: Any, status: int) -> None:
     [b"", b"  ", b"{", b"[]", b"null", b"1", b"NaN", b"\xff", b"{}", b"[" * 200_000, b'{"a":' * 100_000, b"9" * 5000],
 )
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_success_must_be_the_vendors(vendor: str, body: bytes) -> None:
+def test_success_needs_the_format_of_the_vendor(vendor: str, body: bytes) -> None:
     assert isinstance(map_response_error(load_vendor(vendor).profile, READ, reply(body)), InvalidResponseError)
 
 
@@ -65,7 +65,7 @@ def test_objects_are_counted_before_they_are_decoded() -> None:
 
 
 @pytest.mark.parametrize("bad", [b'"\xff"', b'"\\ud800"', b"1e999", b"9" * 400])
-async def test_a_body_that_cannot_be_decoded_is_a_bad_response(bad: bytes) -> None:
+async def test_undecodable_body_is_an_invalid_response(bad: bytes) -> None:
     bodies = {
         "serwersms": b'{"items":[{"id":1,"phone":%s}]}', "atom": b'{"status":"success","result":[{"id":%s}]}',
         "filemail": b'{"responsestatus":"OK","contacts":[{"contactid":%s}]}', "vercom": b'{"data":[{"id":%s}]}',
@@ -81,7 +81,7 @@ async def test_a_body_that_cannot_be_decoded_is_a_bad_response(bad: bytes) -> No
 
 
 @pytest.mark.parametrize("bad", [b'"\xff"', b"[" * 5000, b'{"a":' * 3000])
-async def test_nor_does_an_error_that_cannot_be_decoded_break_anything(bad: bytes) -> None:
+async def test_undecodable_error_body_is_tolerated(bad: bytes) -> None:
     bodies = {
         "serwersms": b'{"error":{"code":1001,"message":%s}}', "atom": b'{"status":"error","error":{"message":%s}}',
         "filemail": b'{"responsestatus":%s,"errorcode":1001}', "vercom": b'{"errors":[{"message":%s}]}',
@@ -93,7 +93,7 @@ async def test_nor_does_an_error_that_cannot_be_decoded_break_anything(bad: byte
                     await book.groups.list()
 
 
-async def test_whatever_the_vendor_calls_it_an_error_shows_nobody_and_is_short() -> None:
+async def test_error_message_is_masked_and_short() -> None:
     """The name of a field and the number of a request are the vendor's text too."""
     refusal = {
         "meta": {"uniqId": "d9" * 5000},
@@ -159,7 +159,7 @@ async def test_byte_order_mark_is_tolerated(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @pytest.mark.parametrize("headers", [{}, {"content_range": "bytes 0-10/20"}])
-async def test_part_of_an_answer_is_a_bad_response(vendor: str, headers: dict[str, str]) -> None:
+async def test_partial_response_is_invalid(vendor: str, headers: dict[str, str]) -> None:
     body = {"items": [], "status": "success", "responsestatus": "OK", "groups": [], "data": [], "result": []}
     async with book_over(vendor, FakeTransport(reply(body, 206, **headers)), max_attempts=1) as book:
         with pytest.raises(InvalidResponseError, match="206") as caught:
@@ -183,6 +183,6 @@ def test_retry_after_is_seconds_or_a_date() -> None:
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z]{3}, \d{1,9} [A-Za-z]{3} \d{1,9} \d\d:\d\d:\d\d [A-Z+0-9-]{1,9}"))
-def test_any_header_is_stood(text: str) -> None:
+def test_any_header_is_tolerated(text: str) -> None:
     seconds = retry_after({"retry-after": text})
     assert seconds is None or seconds >= 0

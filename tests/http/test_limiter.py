@@ -52,7 +52,7 @@ async def record_outcomes() -> None:
 
 
 @pytest.mark.anyio
-async def test_so_many_at_once_and_the_next_in_order() -> None:
+async def test_concurrency_is_bounded_and_first_come_first_served() -> None:
     account, order, most = account_with(3), list[int](), 0
 
     async def ask(number: int) -> None:
@@ -75,7 +75,7 @@ async def test_so_many_at_once_and_the_next_in_order() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("released", range(8))
 @pytest.mark.parametrize("cancelled", range(8))
-async def test_cancelled_at_any_await_nothing_is_lost(released: int, cancelled: int) -> None:
+async def test_cancelled_waiter_loses_no_capacity(released: int, cancelled: int) -> None:
     """The first in the line is cancelled around the moment when its place comes free: before, at, after."""
     account, got = account_with(1), list[str]()
 
@@ -105,7 +105,7 @@ async def test_cancelled_at_any_await_nothing_is_lost(released: int, cancelled: 
     assert await free(account) == 1
 
 
-def test_nor_by_the_cancellations_of_asyncio_itself() -> None:
+def test_waiter_cancelled_by_asyncio_loses_no_capacity() -> None:
     async def main() -> None:
         account = account_with(2)
         for _ in range(2):
@@ -142,7 +142,7 @@ async def test_acquire_without_limit_reads_no_clock(monkeypatch: pytest.MonkeyPa
         account.release()
 
 
-def test_late_is_said_as_soon_as_it_is_clear() -> None:
+def test_acquire_times_out_as_soon_as_it_is_certain() -> None:
     async def main() -> None:
         account, began = account_with(100, Rate(1, 1)), anyio.current_time()
         told: dict[str, tuple[float, float]] = {}
@@ -168,7 +168,7 @@ def test_late_is_said_as_soon_as_it_is_clear() -> None:
     virtually(main)
 
 
-def test_who_waits_for_a_place_is_told_when_its_time_is_over() -> None:
+def test_wait_for_capacity_times_out() -> None:
     async def main() -> None:
         account = account_with(1)
         await account.acquire(None)
@@ -184,7 +184,7 @@ def test_who_waits_for_a_place_is_told_when_its_time_is_over() -> None:
     virtually(main)
 
 
-def test_who_is_told_makes_room_for_those_behind() -> None:
+def test_timed_out_waiter_lets_others_move_up() -> None:
     """Two wait when the vendor closes for 3 s, and would be late; so who comes next is the first, and is not."""
 
     async def main() -> None:
@@ -209,7 +209,7 @@ def test_who_is_told_makes_room_for_those_behind() -> None:
     virtually(main)
 
 
-def test_a_wait_that_the_vendor_asks_for_holds_for_all_and_is_never_undercut() -> None:
+def test_retry_after_holds_for_all_callers() -> None:
     async def main() -> None:
         account, turns = account_with(50, Rate(10, 10)), list[float]()
 
@@ -231,7 +231,7 @@ def test_a_wait_that_the_vendor_asks_for_holds_for_all_and_is_never_undercut() -
     virtually(main)
 
 
-def test_a_login_goes_ahead_of_those_who_wait_for_it() -> None:
+def test_login_skips_the_queue() -> None:
     """All places are taken by calls that wait for the login, and more wait for a place."""
 
     async def answer(call: PreparedRequest) -> TransportResponse:
@@ -250,7 +250,7 @@ def test_a_login_goes_ahead_of_those_who_wait_for_it() -> None:
     virtually(main)
 
 
-def test_ahead_takes_the_next_turn_and_a_place_beyond_the_last() -> None:
+def test_priority_takes_next_permit_without_capacity() -> None:
     async def main() -> None:
         account, order = account_with(1, Rate(1, 1)), list[tuple[str, float]]()
 
@@ -298,7 +298,7 @@ async def test_names_of_one_account_are_bounded(monkeypatch: pytest.MonkeyPatch)
             assert other is not account
 
 
-def test_of_the_books_that_are_open_the_strictest_holds() -> None:
+def test_strictest_limit_of_open_books_holds() -> None:
     async def seconds(account: AccountLimiter, turns: int) -> float:
         began = anyio.current_time()
         for _ in range(turns):
@@ -318,7 +318,7 @@ def test_of_the_books_that_are_open_the_strictest_holds() -> None:
     virtually(main)
 
 
-def test_places_follow_the_open_books_too() -> None:
+def test_concurrency_follows_the_open_books() -> None:
     async def main() -> None:
         with account_limiter(NAMES, None, 8) as account:
             with account_limiter(NAMES, None, 3):
@@ -328,7 +328,7 @@ def test_places_follow_the_open_books_too() -> None:
     virtually(main)
 
 
-def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
+def test_reopened_book_finds_its_limit() -> None:
     async def main() -> None:
         with account_limiter(NAMES, None, 8) as account:
             account.throttled(30)
@@ -341,7 +341,7 @@ def test_a_book_opened_again_finds_the_limit_where_it_was() -> None:
 
 
 @pytest.mark.anyio
-async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_oldest_closed_accounts_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "MAX_CLOSED", 10)
     seen: list[weakref.ref[AccountLimiter]] = []
     with account_limiter(NAMES, None, 1) as kept:
@@ -358,7 +358,7 @@ async def test_of_many_closed_accounts_the_oldest_are_forgotten(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_an_account_ends_with_its_event_loop(backend: str) -> None:
+def test_limiter_ends_with_its_event_loop(backend: str) -> None:
     async def main() -> weakref.ref[AccountLimiter]:
         with account_limiter(NAMES, None, 1) as account, anyio.move_on_after(0.01):
             await account.acquire(None)
@@ -372,7 +372,7 @@ def test_an_account_ends_with_its_event_loop(backend: str) -> None:
     assert second() is None
 
 
-def test_two_books_of_an_account_share_its_limit() -> None:
+def test_books_of_one_account_share_a_limit() -> None:
     async def main() -> float:
         done = reply({"status": "success", "result": []})
         async with book_over("atom", FakeTransport(done)) as one, book_over("atom", FakeTransport(done)) as other:

@@ -13,7 +13,7 @@ from virtual import virtually
 from crossbook import Attempt, AuthError, ConnectError, VendorUnavailableError
 
 
-def test_a_wrong_password_is_tried_once_and_then_fails_fast_for_a_while() -> None:
+def test_wrong_password_fails_fast_during_backoff() -> None:
     async def main() -> None:
         account = Account()
         account.says = [WRONG] * 2
@@ -35,7 +35,7 @@ def test_a_wrong_password_is_tried_once_and_then_fails_fast_for_a_while() -> Non
     virtually(main)
 
 
-def test_a_password_that_changed_under_a_living_token() -> None:
+def test_changed_password_does_not_stop_a_valid_token() -> None:
     async def main() -> None:
         account = Account()
         seen: list[Attempt] = []
@@ -57,7 +57,7 @@ def test_a_password_that_changed_under_a_living_token() -> None:
     virtually(main)
 
 
-def test_a_login_that_hangs_holds_nobody_longer_than_they_wait() -> None:
+def test_hanging_login_does_not_exceed_callers_timeouts() -> None:
     async def main() -> None:
         account = Account()
         account.seconds = 20
@@ -78,7 +78,7 @@ def test_a_login_that_hangs_holds_nobody_longer_than_they_wait() -> None:
     virtually(main)
 
 
-def test_a_login_that_never_ends_is_given_up_and_begun_anew() -> None:
+def test_login_that_timed_out_starts_again() -> None:
     async def main() -> None:
         account = Account()
         account.seconds = 1000
@@ -95,7 +95,7 @@ def test_a_login_that_never_ends_is_given_up_and_begun_anew() -> None:
     virtually(main)
 
 
-def test_a_vendor_that_is_down_at_the_login_is_tried_again_and_then_told_to_all() -> None:
+def test_login_is_retried_and_fails_for_all_callers() -> None:
     async def main() -> None:
         account = Account()
         down = reply(b"", 503)
@@ -116,7 +116,7 @@ def test_a_vendor_that_is_down_at_the_login_is_tried_again_and_then_told_to_all(
     virtually(main)
 
 
-def test_a_book_that_closes_leaves_nobody_waiting_for_its_login() -> None:
+def test_closing_ends_all_waits_for_a_login() -> None:
     async def main() -> None:
         account = Account()
         account.seconds = 1000
@@ -132,7 +132,7 @@ def test_a_book_that_closes_leaves_nobody_waiting_for_its_login() -> None:
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["a dead token", "no token any more"])
-def test_a_login_that_fails_between_two_attempts_leaves_the_first_one_said(kept: bool) -> None:
+def test_failed_login_keeps_that_attempt_may_have_happened(kept: bool) -> None:
     """The first attempt may have been done: that the last never left is not all that is to be said."""
 
     async def main() -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["no token yet", "a dead token"])
-async def test_one_login_for_all(warm: bool) -> None:
+async def test_one_login_for_all_callers(warm: bool) -> None:
     account = Account()
     async with account.book() as book:
         if warm:
@@ -25,7 +25,7 @@ async def test_one_login_for_all(warm: bool) -> None:
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["no token yet", "a dead token"])
-async def test_one_login_also_when_who_began_it_gives_up(warm: bool) -> None:
+async def test_login_continues_after_its_first_caller_gave_up(warm: bool) -> None:
     account = Account()
     async with account.book(concurrency=CALLERS) as book, anyio.create_task_group() as tasks:
         if warm:
@@ -50,7 +50,7 @@ async def test_one_login_also_when_who_began_it_gives_up(warm: bool) -> None:
     assert (storm.done, storm.errors, account.logins) == (CALLERS, [], logins + 1)
 
 
-async def test_a_login_that_nobody_waits_for_any_more_serves_the_next() -> None:
+async def test_login_without_callers_serves_the_next_call() -> None:
     account = Account()
     async with account.book() as book:
         account.go = anyio.Event()
@@ -61,7 +61,7 @@ async def test_a_login_that_nobody_waits_for_any_more_serves_the_next() -> None:
     assert account.logins == 1
 
 
-async def test_late_refusals_of_an_old_token_do_not_log_in_again() -> None:
+async def test_late_refusal_of_old_token_starts_no_login() -> None:
     """Half are refused at once, and renew the token; the others hear of the old one long afterwards."""
     account = Account()
     async with account.book(concurrency=2 * CALLERS) as book, anyio.create_task_group() as tasks:
@@ -80,7 +80,7 @@ async def test_late_refusals_of_an_old_token_do_not_log_in_again() -> None:
     assert (late.done, account.logins) == (CALLERS, 2)
 
 
-async def test_one_place_in_flight_is_enough() -> None:
+async def test_login_works_with_concurrency_of_one() -> None:
     """A call holds its place while it waits for the login, which therefore needs none."""
     account = Account()
     async with account.book(concurrency=1) as book:
@@ -91,7 +91,7 @@ async def test_one_place_in_flight_is_enough() -> None:
     assert account.logins == 2
 
 
-async def test_a_token_store_that_two_books_share() -> None:
+async def test_two_books_share_a_token_store() -> None:
     """Whoever logs in does it for both, also where the store takes its time."""
     account = Account()
     for tokens in (MemoryTokenStore(), SlowTokens()):
@@ -111,7 +111,7 @@ async def test_a_token_store_that_two_books_share() -> None:
             assert account.logins <= 4, "at most one a book"
 
 
-async def test_a_slow_store_does_not_hide_a_login_that_has_just_ended() -> None:
+async def test_slow_store_does_not_hide_a_finished_login() -> None:
     account = Account()
     async with account.book(tokens=SlowTokens(), concurrency=CALLERS) as book:
         await book.contacts.list()

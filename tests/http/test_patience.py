@@ -31,7 +31,7 @@ async def told(call: Any) -> tuple[RateLimitError, float]:
     return caught.value, anyio.current_time() - began
 
 
-def test_call_ends_with_its_timeout_while_it_waits_for_a_permit() -> None:
+def test_timeout_ends_the_wait_for_a_permit() -> None:
     """Places are taken by calls that hang: nobody can tell beforehand that it would take longer."""
 
     async def hangs(call: PreparedRequest) -> TransportResponse:
@@ -53,7 +53,7 @@ def test_call_ends_with_its_timeout_while_it_waits_for_a_permit() -> None:
     virtually(main)
 
 
-def test_request_has_what_the_wait_for_a_permit_left() -> None:
+def test_request_gets_time_left_after_the_permit() -> None:
     async def main() -> None:
         transport = FakeTransport(LISTED)
         async with book_over("vercom", transport, rate=0.5, timeout=3, read_timeout=9) as book:
@@ -90,7 +90,7 @@ def test_wait_for_a_permit_ends_a_login_in_time() -> None:
     virtually(main)
 
 
-def test_wait_for_the_permit_of_a_repeat_is_within_the_timeout() -> None:
+def test_timeout_covers_the_permit_of_a_retry() -> None:
     async def slowly(call: PreparedRequest) -> TransportResponse | TransportFailure:
         await anyio.sleep(3)
         return LOST if len(transport.sent) == 1 else LISTED
@@ -108,7 +108,7 @@ def test_wait_for_the_permit_of_a_repeat_is_within_the_timeout() -> None:
     virtually(main)
 
 
-def test_longer_retry_after_than_timeout_fails_at_once_also_for_others() -> None:
+def test_retry_after_beyond_timeout_fails_all_at_once() -> None:
     async def main() -> None:
         transport = FakeTransport(throttled(30))
         async with book_over("vercom", transport, timeout=5) as book:
@@ -180,7 +180,7 @@ def test_batch_waits_for_retry_after_as_long_as_it_takes() -> None:
 
 
 @pytest.mark.parametrize("where", ["batch", "book"])
-def test_item_fails_that_waits_longer_than_max_wait(where: str) -> None:
+def test_item_fails_after_max_wait(where: str) -> None:
     batch, book = ({"max_wait": 4}, {}) if where == "batch" else ({}, {"queue_timeout": 4})
     run = Deletes(DONE, count=10, rate=0.5, batch=batch, concurrency=10, **book)
     failed = [error for error in run.errors if error is not None]
@@ -196,7 +196,7 @@ def test_the_shorter_of_max_wait_and_queue_timeout_holds() -> None:
         assert len(run.transport.sent) == 2
 
 
-def test_item_fails_at_once_whose_retry_after_is_longer_than_max_wait() -> None:
+def test_item_fails_if_retry_after_exceeds_max_wait() -> None:
     run = Deletes(throttled(30), DONE, batch={"max_wait": 29})
     (error,) = run.errors
     assert (type(error), error.retry_after, run.seconds) == (RateLimitError, 30, 0)
@@ -204,7 +204,7 @@ def test_item_fails_at_once_whose_retry_after_is_longer_than_max_wait() -> None:
     assert run.errors == [None]
 
 
-def test_time_of_an_item_goes_on_after_what_it_waited() -> None:
+def test_deadline_of_an_item_moves_by_its_waits() -> None:
     """Its own requests and backoffs still have `timeout` together."""
     down = reply(b"", 503)
     run = Deletes(throttled(100), *[down] * 7, timeout=3)
@@ -214,7 +214,7 @@ def test_time_of_an_item_goes_on_after_what_it_waited() -> None:
 
 
 @pytest.mark.parametrize("max_wait", [0, -1, True, "5", float("nan")])
-def test_max_wait_that_is_no_time_is_refused(max_wait: Any) -> None:
+def test_invalid_max_wait_is_refused(max_wait: Any) -> None:
     async def main() -> None:
         async with book_over("atom", FakeTransport(DONE)) as book:
             with pytest.raises(InvalidInputError, match="max_wait must be a number, more than 0") as caught:
@@ -226,7 +226,7 @@ def test_max_wait_that_is_no_time_is_refused(max_wait: Any) -> None:
     virtually(main)
 
 
-def test_health_waits_no_longer_than_its_timeout() -> None:
+def test_health_check_waits_at_most_its_timeout() -> None:
     async def main() -> None:
         async with book_over("atom", FakeTransport(DONE), rate=0.1, queue_timeout=60) as book:
             await book.groups.list()

@@ -33,7 +33,7 @@ def within(turns: list[float], rate: float, burst: int) -> bool:
 
 
 @given(rate=RATES, burst=BURSTS, gaps=st.lists(st.floats(0, 2), min_size=1, max_size=60))
-def test_in_no_window_is_the_rate_passed_but_for_its_burst(rate: float, burst: int, gaps: list[float]) -> None:
+def test_no_window_exceeds_rate_and_burst(rate: float, burst: int, gaps: list[float]) -> None:
     bucket, now, turns = TokenBucket(rate, burst), 0.0, []
     for gap in gaps:
         now += gap
@@ -53,7 +53,7 @@ def test_in_no_window_is_the_rate_passed_but_for_its_burst(rate: float, burst: i
         st.tuples(st.floats(0, 0.5), st.floats(0, 1), st.booleans(), st.floats(0, 0.3)), min_size=1, max_size=40
     ),
 )
-def test_nor_when_many_ask_and_some_give_up(
+def test_no_window_exceeds_rate_with_cancelled_callers(
     rate: float, burst: int, places: int, askers: list[tuple[float, float, bool, float]]
 ) -> None:
     turns: list[float] = []
@@ -92,7 +92,7 @@ def test_nor_when_many_ask_and_some_give_up(
     assert order == sorted(order), "first come, first served"
 
 
-def test_what_is_promised_is_kept() -> None:
+def test_permit_is_ready_when_estimated() -> None:
     bucket = TokenBucket(10, 3)
     promised = [bucket.ready_at(0.0, ahead) for ahead in range(20)]
     now, turns = 0.0, []
@@ -104,7 +104,7 @@ def test_what_is_promised_is_kept() -> None:
     assert turns[:3] == [0.0] * 3
 
 
-def test_a_refusal_empties_it_and_closes_it_for_as_long_as_asked() -> None:
+def test_close_empties_the_bucket_until_retry_after() -> None:
     bucket = TokenBucket(10, 5)
     bucket.close(0.0, 0.0)
     assert bucket.ready_at(0.0) == pytest.approx(0.1)
@@ -114,7 +114,7 @@ def test_a_refusal_empties_it_and_closes_it_for_as_long_as_asked() -> None:
     assert [bucket.ready_at(0.0, ahead) for ahead in range(6)] == pytest.approx([2.0] * 5 + [2.1])
 
 
-def test_another_limit_moves_no_turn_but_those_after_it() -> None:
+def test_set_rate_keeps_the_next_permit() -> None:
     bucket = TokenBucket(1, 1)
     assert bucket.try_acquire(0.0)
     bucket.set_rate(10, 5)
@@ -122,7 +122,7 @@ def test_another_limit_moves_no_turn_but_those_after_it() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_fifty_callers_use_what_is_allowed_and_no_more(seed: int) -> None:
+def test_fifty_callers_use_exactly_the_rate(seed: int) -> None:
     """Answers take 20–200 ms, and times are those at which requests leave."""
     dice, left = random.Random(seed), list[float]()
 
@@ -164,23 +164,23 @@ async def listed(book: AddressBook) -> None:
     await book.groups.list()
 
 
-def test_atom_is_asked_ten_times_a_second() -> None:
+def test_atom_gets_ten_requests_a_second() -> None:
     assert seconds(110) == pytest.approx(10.0, abs=0.2)
 
 
-def test_another_rate_wins_over_the_cards() -> None:
+def test_rate_option_overrides_the_profile() -> None:
     assert seconds(20 + 110, rate=20) == pytest.approx(5.5, abs=0.2)
     assert seconds(10, rate=0.5) == pytest.approx(18.0, abs=0.2)
 
 
 @pytest.mark.parametrize("rate", [True, 0, -1, float("inf"), float("nan"), "10"])
-def test_what_is_no_rate(rate: Any) -> None:
+def test_invalid_rate_is_refused(rate: Any) -> None:
     with pytest.raises(InvalidInputError, match="requests a second") as caught:
         book_over("atom", FakeTransport(DONE), rate=rate)
     assert caught.value.field == "rate"
 
 
-def test_who_will_not_queue_so_long_is_told() -> None:
+def test_queue_timeout_raises_with_the_wait() -> None:
     async def main() -> None:
         transport = FakeTransport(DONE)
         async with book_over("atom", transport, rate=1) as book:
@@ -230,7 +230,7 @@ def test_with_queue_timeout_the_timeout_begins_after_the_wait() -> None:
     assert seconds(40, timeout=1, queue_timeout=60) == pytest.approx(3.0, abs=0.2)
 
 
-def test_who_gives_up_waiting_gives_the_turn_back() -> None:
+def test_cancelled_waiter_gives_its_permit_back() -> None:
     async def main() -> None:
         async with book_over("atom", FakeTransport(DONE), rate=1) as book:
             await book.groups.list()

@@ -21,7 +21,7 @@ def framed(request: Request, attachment: Credentials | None = None, **options: f
     return prepare_request(request, BASE, attachment or Credentials(), Options(**options), 60, 1000)
 
 
-def test_the_base_comes_first_and_the_credentials_last() -> None:
+def test_prepared_target_has_base_and_credentials() -> None:
     request = Request(operation="x", method="GET", path="/things", query="a=1")
     call = framed(request, Credentials(headers=((b"Authorization", b"secret"),), query="token=secret"))
     assert (call.origin, call.path, call.target) == (
@@ -34,7 +34,7 @@ def test_the_base_comes_first_and_the_credentials_last() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"a":1}'])
-def test_members_go_into_the_body(body: bytes) -> None:
+def test_body_credentials_are_added_to_the_body(body: bytes) -> None:
     request = Request(operation="x", method="POST", path="/things", body=body, content_type="application/json")
     call = framed(request, Credentials(members=b'"password":"secret"'))
     assert json.loads(call.body) == {"password": "secret", **json.loads(body)}
@@ -46,7 +46,7 @@ def test_members_go_into_the_body(body: bytes) -> None:
     "path",
     ["", "things", "/", "//", "/..", "/a/../b", "/./a", "/a/..", "/a b", "/a?b", "/a#b", "/ą", "/a\n", "/%2e%2e/b"],
 )
-def test_a_path_that_could_be_another_is_refused(path: str) -> None:
+def test_ambiguous_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidInputError):
         framed(Request(operation="x", method="GET", path=path))
 
@@ -90,20 +90,20 @@ def test_base_urls(url: str, origin: str, prefix: str) -> None:
         "https://api.example.com/a b", "https://ąpi.example.com", "https://api.example.com/\r\nX: y",
     ],
 )  # fmt: skip
-def test_addresses_that_are_none_or_not_safe(url: str) -> None:
+def test_invalid_or_unsafe_base_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         BaseUrl.parse(url, allow_http=False)
     assert caught.value.field == "base_url"
     assert "pw" not in str(caught.value)
 
 
-def test_who_insists_on_http_gets_it() -> None:
+def test_allow_http_accepts_plain_http() -> None:
     assert BaseUrl.parse("http://api.example.com", allow_http=True).origin == "http://api.example.com"
     with pytest.raises(InvalidInputError):
         BaseUrl.parse("ftp://api.example.com", allow_http=True)
 
 
-def test_credentials_do_not_travel() -> None:
+def test_credentials_cannot_be_pickled() -> None:
     attachment = Credentials(headers=((b"Authorization", b"secret"),), members=b"secret", query="secret")
     assert "secret" not in repr(attachment)
     with pytest.raises(TypeError, match="pickled"):

@@ -58,12 +58,12 @@ NEVER: list[CrossbookError] = [
     ],
     ids=lambda value: value.name if isinstance(value, Retry) else str(value),
 )
-def test_by_what_it_does_and_whether_it_left(error: CrossbookError, retry: Retry, expected: bool) -> None:
+def test_may_retry_by_class_error_and_sent(error: CrossbookError, retry: Retry, expected: bool) -> None:
     assert may_retry(retry, error) is expected
 
 
 @given(number=st.integers(1, 50), asked=st.none() | st.floats(0, 1e6), dice=st.floats(0, 1))
-def test_full_jitter_that_never_undercuts_the_vendor(number: int, asked: float | None, dice: float) -> None:
+def test_retry_delay_never_undercuts_retry_after(number: int, asked: float | None, dice: float) -> None:
     wait = retry_delay(number, asked, lambda: dice)
     most = min(MAX_DELAY, 0.5 * 2 ** (number - 1))
     if asked is None:
@@ -72,12 +72,12 @@ def test_full_jitter_that_never_undercuts_the_vendor(number: int, asked: float |
         assert asked <= wait <= asked + most
 
 
-def test_the_longest_wait_doubles_up_to_a_bound() -> None:
+def test_retry_delay_doubles_up_to_a_maximum() -> None:
     assert [retry_delay(number, None, lambda: 1.0) for number in range(1, 8)] == [0.5, 1, 2, 4, 8, 8, 8]
     assert len({retry_delay(1, None) for _ in range(20)}) > 1, "it is drawn"
 
 
-def test_a_purse_that_failures_empty_and_successes_fill() -> None:
+def test_quota_empties_on_retries_and_refills() -> None:
     quota = RetryQuota()
     assert sum(quota.acquire() for _ in range(1000)) == 100
     for _ in range(4):

@@ -39,7 +39,7 @@ async def failing(book: AddressBook, times: int) -> None:
             await book.contacts.get("1")
 
 
-def test_a_purse_that_is_empty_ends_the_repeats_and_successes_fill_it() -> None:
+def test_empty_quota_ends_retries_until_successes() -> None:
     vendor = Vendor(DOWN)
 
     async def main() -> None:
@@ -57,7 +57,7 @@ def test_a_purse_that_is_empty_ends_the_repeats_and_successes_fill_it() -> None:
     virtually(main)
 
 
-def test_a_purse_belongs_to_the_account_and_not_to_a_book_or_its_copies() -> None:
+def test_quota_belongs_to_the_account() -> None:
     first, second, other = (FakeTransport(DOWN) for _ in range(3))
 
     async def main() -> None:
@@ -72,7 +72,7 @@ def test_a_purse_belongs_to_the_account_and_not_to_a_book_or_its_copies() -> Non
     virtually(main)
 
 
-def test_what_is_refused_and_not_down_costs_the_purse_nothing() -> None:
+def test_refusal_does_not_use_the_quota() -> None:
     vendor = Vendor(GONE)
 
     async def main() -> None:
@@ -88,13 +88,13 @@ def test_what_is_refused_and_not_down_costs_the_purse_nothing() -> None:
     virtually(main)
 
 
-def test_every_attempt_waits_for_its_turn() -> None:
+def test_every_attempt_takes_a_permit() -> None:
     run = Run(DOWN, DOWN, DOWN, FOUND, rate=0.1)
     assert run.error is None
     assert run.seconds == pytest.approx(30, abs=0.5), "one turn in ten seconds, whatever the backoff"
 
 
-def test_who_will_not_queue_is_told_at_once_and_nothing_is_sent() -> None:
+def test_queue_timeout_fails_before_anything_is_sent() -> None:
     async def main() -> None:
         transport = FakeTransport(FOUND)
         async with book_over("vercom", transport, rate=0.2, queue_timeout=4) as book:
@@ -112,7 +112,7 @@ def test_who_will_not_queue_is_told_at_once_and_nothing_is_sent() -> None:
     virtually(main)
 
 
-def test_a_place_is_queued_for_too() -> None:
+def test_queue_timeout_covers_the_wait_for_capacity() -> None:
     """A call that waits for one in flight has not left: it says so, and not that it may have happened."""
 
     async def hangs(call: PreparedRequest) -> TransportResponse:
@@ -132,7 +132,7 @@ def test_a_place_is_queued_for_too() -> None:
     virtually(main)
 
 
-def test_options_of_the_book_and_of_one_call() -> None:
+def test_with_options_overrides_the_book() -> None:
     seen: list[Attempt] = []
 
     async def main() -> None:
@@ -157,7 +157,7 @@ def test_options_of_the_book_and_of_one_call() -> None:
     ("before", "gone"), [((LOST,), True), ((DOWN,), True), ((reply(b""),), True), ((LOST, REFUSED), True),
                          ((), False), ((REFUSED,), False), ((reply(b"", 429),), False)], ids=str,
 )  # fmt: skip
-def test_a_delete_that_finds_nothing_after_an_attempt_that_may_have_done_it(before: Any, gone: bool) -> None:
+def test_delete_retry_that_finds_nothing_succeeds(before: Any, gone: bool) -> None:
     run = Run(*before, GONE, act=lambda book: book.contacts.delete("1"))
     if gone:
         assert run.error is None
@@ -166,6 +166,6 @@ def test_a_delete_that_finds_nothing_after_an_attempt_that_may_have_done_it(befo
         assert run.error.earlier == "no"
 
 
-def test_the_same_for_a_group() -> None:
+def test_group_delete_retry_that_finds_nothing_succeeds() -> None:
     assert Run(LOST, GONE, act=lambda book: book.groups.delete("1")).error is None
     assert isinstance(Run(GONE, act=lambda book: book.groups.delete("1")).error, NotFoundError)

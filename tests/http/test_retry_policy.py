@@ -69,7 +69,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...], type[Exception], str]] = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("trouble", TABLE)
-def test_by_class_and_error(call: str, trouble: str) -> None:
+def test_retry_by_class_and_error(call: str, trouble: str) -> None:
     answer, repeated, kind, sent = TABLE[trouble]
     run = Run(answer, act=CALLS[call], max_attempts=3)
     made = 3 if call in repeated else 1
@@ -80,7 +80,7 @@ def test_by_class_and_error(call: str, trouble: str) -> None:
 
 
 @pytest.mark.parametrize("call", REST)
-def test_202_is_not_done_yet(call: str) -> None:
+def test_202_is_polled(call: str) -> None:
     run = Run(WORKING, WORKING, DONE, act=CALLS[call], max_attempts=1)
     assert run.error is None
     assert len(run.transport.sent) == 3
@@ -88,13 +88,13 @@ def test_202_is_not_done_yet(call: str) -> None:
 
 
 @pytest.mark.parametrize("call", CREATES)
-def test_a_create_that_is_not_done_yet_is_neither_repeated_nor_called_done(call: str) -> None:
+def test_create_with_202_is_neither_retried_nor_done(call: str) -> None:
     run = Run(WORKING, DONE, act=CALLS[call])
     assert isinstance(run.error, VendorUnavailableError)
     assert (run.error.status, run.error.sent, len(run.transport.sent)) == (202, "yes", 1)
 
 
-def test_patience_costs_no_attempt_and_is_no_hammering() -> None:
+def test_polling_costs_no_attempt_and_keeps_a_delay() -> None:
     now = reply(b"", 202, retry_after="0")
     run = Run(now, now, DOWN, FOUND, act=CALLS["safe"], max_attempts=2)
     assert run.error is None, "the 503 is the first attempt that failed"
@@ -103,7 +103,7 @@ def test_patience_costs_no_attempt_and_is_no_hammering() -> None:
     assert len(run.transport.sent) <= 20
 
 
-def test_a_202_that_says_nothing_at_all_is_an_attempt_for_what_writes() -> None:
+def test_write_with_bare_202_counts_as_attempt() -> None:
     run = Run(reply(b"", 202), act=CALLS["idempotent"], max_attempts=2)
     assert isinstance(run.error, InvalidResponseError)
     assert len(run.transport.sent) == 2
@@ -140,7 +140,7 @@ def in_seconds(seconds: float) -> str:
     ],
     ids=lambda value: str(sorted(value)) if isinstance(value, dict) else str(value),
 )
-def test_what_the_vendor_asks_for(status: int, headers: dict[str, str], least: float, most: float) -> None:
+def test_retry_after_is_honoured(status: int, headers: dict[str, str], least: float, most: float) -> None:
     busy = [FOUND] * 20  # so that the limiter has learned a rate that is no hindrance
     run = Run(*busy, reply(b"", status, **headers), FOUND, act=twenty_one)
     assert run.error is None
@@ -155,7 +155,7 @@ async def twenty_one(book: Any) -> None:
         await book.contacts.get("1")
 
 
-def test_a_date_is_counted_from_the_vendors_clock_and_read_in_every_form() -> None:
+def test_retry_after_date_uses_the_vendors_clock() -> None:
     ours = in_seconds(30)
     assert retry_after({"retry-after": in_seconds(100), "date": in_seconds(40)}) == pytest.approx(60, abs=1)
     assert retry_after({"retry-after": ours, "date": "nonsense"}) == pytest.approx(30, abs=1.1)

@@ -118,7 +118,7 @@ def test_rate_is_back_after_last_of_many(load: Load) -> None:
     assert virtually(main) >= 0.9
 
 
-def test_stray_refusal_is_obeyed_and_lowers_nothing() -> None:
+def test_stray_refusal_does_not_lower_the_rate() -> None:
     async def main() -> None:
         vendor = Vendor(at(10, retry_after=3))
         async with asking(vendor) as call:
@@ -131,7 +131,7 @@ def test_stray_refusal_is_obeyed_and_lowers_nothing() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_known_rate_is_never_passed_whatever_is_learned(seed: int) -> None:
+def test_learned_rate_never_exceeds_the_known_rate(seed: int) -> None:
     async def main() -> list[float]:
         vendor = Vendor(shares(0.03, seed))
         async with asking(vendor, Rate(20, 10)) as call:

@@ -17,14 +17,14 @@ REQUEST = Request("createContact", "POST", "/", urlencode({"q": canaries.COMPANY
 
 
 @pytest.mark.parametrize("value", [canaries.FIRST, canaries.LAST, canaries.NOTE, canaries.COMPANY, *canaries.SECRETS])
-def test_each_value_in_each_spelling(value: str) -> None:
+def test_each_spelling_of_a_value_is_masked(value: str) -> None:
     for said in (value, json.dumps(value), json.dumps(value, ensure_ascii=False), repr(value), urlencode({"v": value})):
         shown = mask_request_values(f"no: {said}, really", REQUEST, canaries.SECRETS)
         assert "***" in shown
         assert canaries.Detector().hits(shown) == set()
 
 
-def test_what_says_nothing_of_a_person_stays() -> None:
+def test_harmless_text_stays() -> None:
     request = Request(
         "updateContact", "PUT", "/", "limit=100&id=7", b'[{"id": 7, "data": {"sort": "asc", "on": true}}]'
     )
@@ -34,12 +34,12 @@ def test_what_says_nothing_of_a_person_stays() -> None:
     )
 
 
-def test_a_longer_value_goes_before_one_that_is_in_it() -> None:
+def test_longer_value_is_masked_first() -> None:
     request = Request("createContact", "GET", "/", urlencode({"name": "Anna", "whole": "Anna Example"}))
     assert mask_request_values("not Anna Example", request, ()) == "not ***"
 
 
-def test_a_value_longer_than_what_is_kept_of_a_message() -> None:
+def test_value_longer_than_the_message_is_masked() -> None:
     """A note that is too long is what a vendor says so of, and quotes."""
     request = Request("createContact", "POST", "/", body=json.dumps({"note": canaries.NOTE * 500}).encode())
     assert mask_request_values(f"too long: {canaries.NOTE * 500}!", request, ()) == "too long: ***!"
@@ -48,7 +48,7 @@ def test_a_value_longer_than_what_is_kept_of_a_message() -> None:
         assert canaries.NOTE not in mask_request_values(said, request, ())
 
 
-def test_a_value_among_a_thousand_contacts() -> None:
+def test_value_among_a_thousand_contacts_is_masked() -> None:
     rows = [{"firstName": f"person {number}", "note": "n" * 200} for number in range(1000)]
     rows[500]["lastName"] = canaries.LAST
     for more in (1, 5):  # five times as many are too much to look through: then the vendor's words are not shown
@@ -56,7 +56,7 @@ def test_a_value_among_a_thousand_contacts() -> None:
         assert canaries.LAST not in mask_request_values(f"{canaries.LAST} is no name", request, ())
 
 
-def test_a_message_without_end_takes_no_time() -> None:
+def test_endless_message_is_masked_fast() -> None:
     rows = [{"name": f"person {number}"} for number in range(2000)]
     request = Request("createContacts", "POST", "/", body=json.dumps(rows).encode())
     began = time.process_time()  # what is computed, however busy the machine is
@@ -65,7 +65,7 @@ def test_a_message_without_end_takes_no_time() -> None:
 
 
 @pytest.mark.parametrize("secret", canaries.SECRETS)
-def test_without_secrets_hides_each_spelling(secret: str) -> None:
+def test_mask_secrets_hides_each_spelling(secret: str) -> None:
     said = {"errors": [{"message": f"no: {secret}", "n": 1.5, "on": None}], secret: [True, urlencode({"v": secret})]}
     for body in (json.dumps(said), json.dumps(said, ensure_ascii=False), json.dumps(said).replace("/", "\\/")):
         shown = mask_secrets(body.encode(), (secret,))
@@ -74,18 +74,18 @@ def test_without_secrets_hides_each_spelling(secret: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":"\xff"}', b"[" * 100_000])
-def test_without_secrets_keeps_what_is_no_json(body: bytes) -> None:
+def test_mask_secrets_keeps_a_body_without_json(body: bytes) -> None:
     assert mask_secrets(body, ("secret",)) == body
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'"text"', b"1"])
-def test_a_request_without_values(body: bytes) -> None:
+def test_request_without_values_masks_nothing(body: bytes) -> None:
     assert mask_request_values("plain", Request("listContacts", "POST", "/", body=body), ()) == "plain"
 
 
 @pytest.mark.parametrize("said", ["+48500600700", "48500600700", "500600700"])
 @pytest.mark.parametrize("sent", ["+48500600700", "+48 500 600 700", "48500600700"])
-def test_without_phone_in_other_spelling(sent: str, said: str) -> None:
+def test_mask_values_finds_phone_in_other_spelling(sent: str, said: str) -> None:
     assert mask_values(f"a{said}b", [sent]) in ("a***b", "a+***b")
     assert mask_values(said, [sent]) in ("***", "+***")
 
@@ -100,5 +100,5 @@ def test_without_phone_in_other_spelling(sent: str, said: str) -> None:
     ],
     ids=["four letters", "three letters", "national phone", "phone longer than the text"],
 )
-def test_without_at_its_bounds(sent: str, said: str, shown: str) -> None:
+def test_mask_values_at_its_bounds(sent: str, said: str, shown: str) -> None:
     assert mask_values(said, [sent]) == shown

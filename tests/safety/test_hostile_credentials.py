@@ -95,7 +95,7 @@ def test_ten_thousand_credentials(vendor: str) -> None:
 
 
 @pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
-def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter: str, way: str) -> None:
+def test_line_end_is_removed_and_line_break_refused(vendor: str, parameter: str, way: str) -> None:
     for end in ("\n", "\r\n", "\n\n"):
         book_over(vendor, FakeTransport(), **arguments(vendor, parameter, f"s3cret-value{end}"))  # it is taken
         assert anyio.run(problem, vendor, parameter, way, f"s3cret-value{end}") is None
@@ -108,7 +108,7 @@ def test_a_line_end_is_cut_off_and_a_line_break_is_named(vendor: str, parameter:
 
 @pytest.mark.parametrize("value", [17, b"bytes", ["x"], object(), "", "\n"])
 @pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
-def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, value: Any) -> None:
+def test_invalid_credential_is_refused_by_name(vendor: str, parameter: str, way: str, value: Any) -> None:
     with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, FakeTransport(), **arguments(vendor, parameter, value))
     assert caught.value.field in (parameter, "token")
@@ -117,7 +117,7 @@ def test_what_is_no_credential_is_named(vendor: str, parameter: str, way: str, v
 @pytest.mark.parametrize(
     "token", ["a&x=1", "a=b", "a b", "żółć", '"', "a\r\nX-Evil: 1", "../..", "#", "?", "%00", "a" * 5000]
 )
-def test_a_hostile_login_token_stays_a_value(token: str) -> None:
+def test_hostile_login_token_is_encoded(token: str) -> None:
     async def ask() -> PreparedRequest:
         login = reply({"responsestatus": "ok", "logintoken": token})
         transport = FakeTransport(login, reply(ANSWERS["filemail"]), logins=False)
@@ -133,7 +133,9 @@ def test_a_hostile_login_token_stays_a_value(token: str) -> None:
 
 @pytest.mark.parametrize("transport", ["httpx", "httpx2", "aiohttp"])
 @pytest.mark.parametrize("name", ["serwersms", "serwersms by token", "atom", "filemail", "vercom"])
-def test_what_the_server_gets(name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_gets_the_credentials_unchanged(
+    name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sample of them over real sockets: the server reads the headers, the query and the body that were meant."""
     kind = KINDS[name]
     [(parameter, way)] = [

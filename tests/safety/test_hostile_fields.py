@@ -187,7 +187,7 @@ def as_given(value: str, got: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("value", [17, 1.5, True, b"x", ["x"], {"x": 1}, object()])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_field_of_a_wrong_type(vendor: str, value: object) -> None:
+def test_field_of_wrong_type_is_refused(vendor: str, value: object) -> None:
     transport = FakeTransport(reply(ANSWERS[vendor]))
 
     async def all_of_it() -> list[tuple[str, str, object]]:
@@ -211,7 +211,7 @@ def test_a_field_of_a_wrong_type(vendor: str, value: object) -> None:
 
 
 @pytest.mark.parametrize("value", ["", " ", "\0", "a\ud800", "x" * 151, 17, None, b"x"])
-def test_an_external_id_that_is_none(value: Any) -> None:
+def test_invalid_external_id_is_refused(value: Any) -> None:
     async def update() -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.contacts.update(ExternalId(value), company="ABC")
@@ -225,7 +225,7 @@ NOT_JSON = [float("nan"), float("inf"), b"bytes", {1: "number"}, {"a": {1, 2}}, 
 
 
 @pytest.mark.parametrize("value", NOT_JSON, ids=lambda value: type(value).__name__)
-def test_a_free_field_that_json_would_change(value: Any) -> None:
+def test_extra_field_that_json_changes_is_refused(value: Any) -> None:
     async def make() -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.contacts.create(Contact(email="anna@example.com", fields={"hobby": value}))

@@ -86,7 +86,7 @@ def test_ten_thousand_ids_in_queries(vendor: str) -> None:
 @pytest.mark.parametrize(
     "id", ["..", ".", "", "%2e%2e", "..%2Fgroup", "1/../2", "1\\..\\2", "1?x", "1#x", "1;x", "1%00", "1\n"]
 )
-def test_what_a_server_could_read_as_another_route_never_leaves(id: str) -> None:
+def test_ambiguous_route_is_never_sent(id: str) -> None:
     async def all_of_them() -> None:
         transport = FakeTransport(reply(ANSWERS["vercom"]))
         async with book_over("vercom", transport) as book:
@@ -97,14 +97,14 @@ def test_what_a_server_could_read_as_another_route_never_leaves(id: str) -> None
     anyio.run(all_of_them)
 
 
-def test_the_generated_code_refuses_dots_by_itself() -> None:
+def test_generated_code_refuses_dot_segments() -> None:
     for dots in ("", ".", ".."):
         with pytest.raises(ValueError, match="neither empty nor made of dots"):
             segment(dots)
     assert segment("a/b?c#d") == "a%2Fb%3Fc%23d"
 
 
-def test_a_refused_path_is_our_error_and_shows_no_id() -> None:
+def test_refused_path_raises_without_the_id() -> None:
     async def read() -> None:
         async with book_over("vercom", FakeTransport()) as book:
             await book.wire.contacts.list_contact_groups("sikorka@example.com")  # type: ignore[attr-defined]

@@ -53,7 +53,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
         ("a client of aiohttp", "aiohttp, user client"),
     ],
 )  # fmt: skip
-async def test_the_first_line_names_the_transport(
+async def test_open_line_names_the_transport(
     transport: str, named: str, relay: Relay, caplog: pytest.LogCaptureFixture, anyio_backend_name: str
 ) -> None:
     if transport == "a client of aiohttp" and anyio_backend_name != "asyncio":
@@ -67,7 +67,7 @@ async def test_the_first_line_names_the_transport(
     ]
 
 
-async def test_a_success(caplog: pytest.LogCaptureFixture) -> None:
+async def test_success_line(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "vercom", reply(OK["vercom"])) as book:
         await book.contacts.create(Contact(phone=canaries.PHONE, email=canaries.EMAIL, first_name="Anna"))
     assert lines(caplog) == [
@@ -76,7 +76,7 @@ async def test_a_success(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
 
 
-async def test_request_id_of_a_success_shows_nobody(caplog: pytest.LogCaptureFixture) -> None:
+async def test_request_id_of_success_is_masked(caplog: pytest.LogCaptureFixture) -> None:
     said = f"{canaries.PHONE} {canaries.FIRST} fake-authorization"
     async with logged(caplog, "vercom", reply({"data": [{"id": "5"}], "meta": {"uniqId": said}})) as book:
         await book.contacts.create(Contact(phone=canaries.OTHER_PHONE, first_name=canaries.FIRST))
@@ -84,19 +84,19 @@ async def test_request_id_of_a_success_shows_nobody(caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize("said", ["48500600700", "a48500600700", "500600700f", "00-500600700", "Anna Kowalska"])
-async def test_request_id_that_echoes_is_hidden(caplog: pytest.LogCaptureFixture, said: str) -> None:
+async def test_request_id_with_request_values_is_masked(caplog: pytest.LogCaptureFixture, said: str) -> None:
     async with logged(caplog, "vercom", reply({"data": [{"id": "5"}], "meta": {"uniqId": said}})) as book:
         await book.contacts.create(Contact(phone="+48500600700"))
     assert "request id ***, about" in lines(caplog)[0]
 
 
-async def test_what_is_asked_in_a_query(caplog: pytest.LogCaptureFixture) -> None:
+async def test_query_values_are_masked(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "vercom", reply({"data": [], "meta": {}})) as book:
         await book.contacts.list(phone=canaries.PHONE, email=canaries.EMAIL)
     assert lines(caplog) == ["vercom.listContacts attempt 1: 200 in 0 ms, about s***@e***, +48******00"]
 
 
-async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refusal_line(caplog: pytest.LogCaptureFixture) -> None:
     refusal = {"errors": [{"title": "No", "message": f"not {canaries.EMAIL}", "code": "E-1"}], "meta": {"uniqId": "77"}}
     async with logged(caplog, "vercom", reply(refusal, 422)) as book:
         with pytest.raises(RejectedError):
@@ -106,14 +106,14 @@ async def test_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-async def test_a_refusal_without_json(caplog: pytest.LogCaptureFixture) -> None:
+async def test_refusal_line_without_json(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "vercom", reply(b"<html>", 403), max_attempts=1) as book:
         with pytest.raises(AuthError):
             await book.contacts.create(PERSON)
     assert lines(caplog) == ["vercom.createContacts attempt 1: 403 in 0 ms, AuthError, about +48******00"]
 
 
-def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
+def test_attempt_lines_name_the_wait(caplog: pytest.LogCaptureFixture) -> None:
     answers = (TransportFailure("connect", "no", "ConnectError"), reply({}, 429, retry_after="1"), reply(OK["atom"]))
 
     async def create() -> None:
@@ -129,14 +129,14 @@ def test_attempts_and_waits(caplog: pytest.LogCaptureFixture) -> None:
     ]
 
 
-async def test_the_last_attempt_names_no_wait(caplog: pytest.LogCaptureFixture) -> None:
+async def test_last_attempt_line_has_no_wait(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "atom", reply({}, 429), max_attempts=1) as book:
         with pytest.raises(RateLimitError):
             await book.contacts.create(PERSON)
     assert lines(caplog) == ["atom.createContact attempt 1: 429 in 0 ms, RateLimitError, about +48******00"]
 
 
-async def test_a_login(caplog: pytest.LogCaptureFixture) -> None:
+async def test_login_line(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "filemail", reply({"responsestatus": "OK", "contacts": []})) as book:
         await book.contacts.list()
     assert lines(caplog) == ["filemail.login attempt 1: 200 in 0 ms", "filemail.listContacts attempt 1: 200 in 0 ms"]
@@ -151,7 +151,7 @@ async def test_a_vendor_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) ->
     assert [len(line.splitlines()) for line in lines(caplog)] == [1]
 
 
-async def test_nothing_is_said_above_debug_but_the_first_line(caplog: pytest.LogCaptureFixture) -> None:
+async def test_only_the_open_line_is_above_debug(caplog: pytest.LogCaptureFixture) -> None:
     async with logged(caplog, "atom", reply(OK["atom"])) as book:
         caplog.set_level(logging.INFO, logger="crossbook")
         await book.contacts.create(PERSON)

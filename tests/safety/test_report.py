@@ -101,7 +101,7 @@ def _fields(person: Contact) -> dict[str, Any]:
 
 @pytest.mark.parametrize("write", [False, True], ids=["reading", "writing"])
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_no_value_of_the_account(
+def test_report_shows_no_value_of_the_account(
     vendor: str, write: bool, server: Server, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     server.reset()

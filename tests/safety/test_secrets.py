@@ -38,7 +38,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize(("kind", "transport"), BOOKS)
-def test_nothing_shows_a_secret_or_a_person(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
+def test_no_sink_shows_secrets_or_people(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
     sinks = Sinks()
     relay.seen.clear()
     with sinks.watching(spans):
@@ -75,7 +75,7 @@ def _assert_sent(kind: Kind, relay: Relay) -> None:
         ("filemail", "a client of httpx"),
     ],
 )
-def test_nor_does_what_is_given_up(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
+def test_no_sink_shows_secrets_of_cancelled_calls(kind: str, transport: str, relay: Relay, spans: Spans) -> None:
     sinks = Sinks()
     with sinks.watching(spans):
         anyio.run(given_up_unanswered, sinks, relay, KINDS[kind], transport)
@@ -84,7 +84,7 @@ def test_nor_does_what_is_given_up(kind: str, transport: str, relay: Relay, span
     assert "TimeoutError" in sinks.errors
 
 
-def test_nor_does_anything_on_trio(relay: Relay, spans: Spans) -> None:
+def test_no_sink_shows_secrets_on_trio(relay: Relay, spans: Spans) -> None:
     sinks = Sinks()
     with sinks.watching(spans):
         anyio.run(flood, sinks, relay, KINDS["filemail"], "httpx", backend="trio")
@@ -92,7 +92,7 @@ def test_nor_does_anything_on_trio(relay: Relay, spans: Spans) -> None:
     assert sinks.errors >= ERRORS
 
 
-def test_nor_do_the_parts_of_a_request() -> None:
+def test_request_parts_show_no_secrets() -> None:
     sinks = Sinks()
     secret, person = canaries.SECRETS[0], f"{canaries.PHONE} {canaries.EMAIL}"
     for part in (
@@ -145,7 +145,7 @@ CREATIONS: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("creation", CREATIONS)
-def test_nor_does_a_book_that_cannot_be_made(creation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_constructor_shows_no_secrets(creation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in VENDORS:
         for variable in load_vendor(name).profile.environment.values():
             monkeypatch.setenv(variable, canaries.BROKEN)

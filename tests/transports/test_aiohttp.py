@@ -33,7 +33,7 @@ def on_asyncio(test: Callable[..., Any], *arguments: object) -> Any:
     return anyio.run(test, *arguments)
 
 
-def test_on_trio_it_says_what_to_take() -> None:
+def test_trio_error_names_the_other_transports() -> None:
     async def main() -> None:
         with serve(answering()) as server:
             async with crossbook.Vercom("authorization", "key", base_url=server.origin, transport="aiohttp") as book:
@@ -45,7 +45,7 @@ def test_on_trio_it_says_what_to_take() -> None:
     anyio.run(main, backend="trio")
 
 
-def test_a_session_is_refused_with_what_to_bring() -> None:
+def test_session_is_refused_with_the_alternative() -> None:
     async def main() -> None:
         import aiohttp
 
@@ -56,7 +56,7 @@ def test_a_session_is_refused_with_what_to_bring() -> None:
     on_asyncio(main)
 
 
-def test_no_session_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transport_makes_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     """OpenTelemetry, and whoever else traces, hooks into sessions: there is none that could show a URL."""
     import aiohttp
 
@@ -74,7 +74,7 @@ def test_no_session_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
-def test_a_kept_connection_that_dies_is_not_asked_twice(method: str) -> None:
+def test_dead_kept_connection_sends_once(method: str) -> None:
     """aiohttp's own client would send what HTTP calls idempotent again, and Filemail creates with GET."""
 
     def behave(peer: Peer) -> None:
@@ -95,7 +95,7 @@ def test_a_kept_connection_that_dies_is_not_asked_twice(method: str) -> None:
 
 
 @pytest.mark.parametrize("noticed", [False, True], ids=["unread", "read by the event loop"])
-def test_what_came_unasked_answers_nothing(noticed: bool) -> None:
+def test_unrequested_data_is_never_a_response(noticed: bool) -> None:
     """A server that gives up a kept connection may say so (408) on it: that is no answer to the next request."""
     idle, said = threading.Event(), threading.Event()
 
@@ -125,7 +125,7 @@ def test_what_came_unasked_answers_nothing(noticed: bool) -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_the_tickets_of_a_new_connection_are_nothing_unasked(certified: ssl.SSLContext) -> None:
+def test_tls_tickets_do_not_make_a_connection_stale(certified: ssl.SSLContext) -> None:
     """TLS sends them of itself: whenever they come, the connection is used, and no other is made in its place."""
     import aiohttp
 
@@ -174,7 +174,7 @@ def test_the_tickets_of_a_new_connection_are_nothing_unasked(certified: ssl.SSLC
     on_asyncio(main)
 
 
-def test_what_would_begin_another_line_stays_here() -> None:
+def test_line_end_in_the_head_is_never_sent() -> None:
     async def main() -> None:
         with serve(answering()) as server:
             transport = _transports.make("aiohttp", server.origin, 1)

@@ -61,7 +61,7 @@ async def nothing(transport: Transport) -> None:
 
 
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "old connection"])
-async def test_at_every_await(make_own: Make, cancel: Cancel, warm: bool) -> None:
+async def test_cancelled_at_every_await(make_own: Make, cancel: Cancel, warm: bool) -> None:
     with serve(answering(reply(BODY))) as server:
 
         async def before(transport: Transport) -> None:
@@ -71,7 +71,7 @@ async def test_at_every_await(make_own: Make, cancel: Cancel, warm: bool) -> Non
         assert await at_every_await(cancel, server, lambda: make_own(server.origin, 1), before) > 4
 
 
-async def test_at_every_await_of_a_request_with_a_body(make: Make, cancel: Cancel) -> None:
+async def test_cancelled_at_every_await_with_a_body(make: Make, cancel: Cancel) -> None:
     """Also while the body is being written, when the library has begun to read it and will not end it."""
     with serve(answering()) as server:
         for number in range(ENOUGH):
@@ -86,7 +86,7 @@ async def test_at_every_await_of_a_request_with_a_body(make: Make, cancel: Cance
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("through", ["TLS", "a tunnel"])
-async def test_at_every_await_with_tls(
+async def test_cancelled_at_every_await_with_tls(
     make_own: Make, name: str, cancel: Cancel, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, through: str
 ) -> None:
     with serve(answering(), certified) as server, serve(proxying) as proxy:
@@ -99,7 +99,7 @@ async def test_at_every_await_with_tls(
         assert bool(proxy.seen) == (through == "a tunnel")
 
 
-async def test_while_a_pool_that_was_given_up_is_closed(make_own: Make, name: str, cancel: Cancel) -> None:
+async def test_cancelled_while_a_lane_closes(make_own: Make, name: str, cancel: Cancel) -> None:
     """A cancelled request closes its connection, also when it is cancelled once more just then."""
     met, number = True, 0
     with serve(answering()) as server:
@@ -116,7 +116,9 @@ async def test_while_a_pool_that_was_given_up_is_closed(make_own: Make, name: st
     assert number > (1 if name == "aiohttp" else 2)
 
 
-async def test_while_it_is_closed(make_own: Make, cancel: Cancel, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_cancelled_while_the_transport_closes(
+    make_own: Make, cancel: Cancel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     together = threading.Barrier(4, timeout=LONGEST)
 
     def vendor(peer: Peer) -> None:

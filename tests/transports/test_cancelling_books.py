@@ -47,7 +47,7 @@ async def create_and_read(book: AddressBook, into: str, of: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: str) -> None:
+def test_call_cancelled_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: str) -> None:
     transport, backend, cancel = WAYS[way]
     needs(transport, backend)
     credentials: dict[str, Any] = dict(sandbox.credentials[vendor])
@@ -84,7 +84,7 @@ def test_at_every_await(sandbox: crossbook_sandbox.Running, vendor: str, way: st
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_at_every_await_of_a_book_s_life(sandbox: crossbook_sandbox.Running, way: str) -> None:
+def test_book_cancelled_at_every_await(sandbox: crossbook_sandbox.Running, way: str) -> None:
     """Also while it closes: what was opened with it ends, and so does the task group around it."""
     transport, backend, cancel = WAYS[way]
     needs(transport, backend)

@@ -83,7 +83,7 @@ IN_THE_BODY = {"reset in the body", "cut body", "cut chunk", "no last chunk", "s
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_request_without_an_answer_is_lost_and_went_once(make: Make, fault: str) -> None:
+async def test_request_without_response_is_lost_and_sent_once(make: Make, fault: str) -> None:
     with serve(first(LOST[fault])) as server:
         transport = make(server.origin)
         request = call(server.origin, method="POST", body=b"{}", read_timeout=0.1 if "silence" in fault else LONGEST)
@@ -105,7 +105,7 @@ CUT_ERRORS = {
 
 
 @pytest.mark.parametrize("case", CUT_ERRORS)
-async def test_an_error_whose_body_is_cut_keeps_its_status(make: Make, case: str) -> None:
+async def test_error_with_cut_body_keeps_its_status(make: Make, case: str) -> None:
     with serve(first(says(CUT_ERRORS[case]))) as server:
         transport = make(server.origin)
         answer = answered(await transport.send(call(server.origin)))
@@ -113,7 +113,7 @@ async def test_an_error_whose_body_is_cut_keeps_its_status(make: Make, case: str
         assert answered(await transport.send(call(server.origin))).content == OK
 
 
-async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(make: Make) -> None:
+async def test_connection_closed_by_the_server_is_not_used(make: Make) -> None:
     with serve(lambda peer: peer.request() and peer.send(reply())) as server:
         transport = make(server.origin)
         for count in range(1, 5):
@@ -122,7 +122,7 @@ async def test_a_connection_that_the_server_closed_meanwhile_is_not_used(make: M
             assert (server.accepted, len(server.seen)) == (count, count)
 
 
-async def test_a_connection_that_dies_under_the_next_request_loses_it_and_sends_it_once(make: Make) -> None:
+async def test_connection_that_dies_loses_request_sent_once(make: Make) -> None:
     def behave(peer: Peer) -> None:
         peer.request()
         peer.send(reply())
@@ -190,7 +190,7 @@ def of_another_name(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("certificate", ["self_signed", "of_another_name"])
-async def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
+async def test_server_with_invalid_certificate_gets_nothing(
     make: Make, certificate: str, request: pytest.FixtureRequest
 ) -> None:
     with serve(answering(), request.getfixturevalue(certificate)) as server:
@@ -218,7 +218,7 @@ WHY_NO_TLS = {
 
 
 @pytest.mark.parametrize("handshake", HANDSHAKES)
-async def test_a_handshake_that_fails_means_never_sent(make: Make, handshake: str) -> None:
+async def test_failed_handshake_means_never_sent(make: Make, handshake: str) -> None:
     with serve(HANDSHAKES[handshake]) as server:
         origin = server.origin.replace("http:", "https:")
         transport = make(origin, 1)
@@ -231,7 +231,7 @@ async def test_a_handshake_that_fails_means_never_sent(make: Make, handshake: st
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_server_that_can_prove_who_it_is(make: Make, certified: ssl.SSLContext) -> None:
+async def test_server_with_valid_certificate(make: Make, certified: ssl.SSLContext) -> None:
     with serve(answering(), certified) as server:
         transport = make(server.origin)
         for _ in range(3):
@@ -240,7 +240,7 @@ async def test_a_server_that_can_prove_who_it_is(make: Make, certified: ssl.SSLC
         assert server.accepted == 1
 
 
-async def test_a_header_that_no_one_may_send_stays_here(make: Make) -> None:
+async def test_invalid_header_is_never_sent(make: Make) -> None:
     with serve(answering()) as server:
         transport = make(server.origin, 1)
         for value in (b"a\r\nInjected: b", b"a\n", b"a\0b"):

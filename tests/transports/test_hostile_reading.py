@@ -53,7 +53,7 @@ READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
 
 @pytest.mark.parametrize("name", _transports.NAMES)
 @pytest.mark.parametrize("case", READING)
-def test_reading(ordeal: Ordeal, case: str, name: str) -> None:
+def test_hostile_response_within_memory(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
     behaviour, expected = READING[case]
     if (case, name) == ("a length too short", "aiohttp"):
@@ -66,7 +66,7 @@ def test_reading(ordeal: Ordeal, case: str, name: str) -> None:
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
 @pytest.mark.parametrize("case", ["a GiB in gzip", "a GiB in gzip over gzip", "brotli", "without an end"])
-def test_reading_over_a_client_that_is_brought(ordeal: Ordeal, case: str, library: str) -> None:
+def test_hostile_response_over_a_user_client(ordeal: Ordeal, case: str, library: str) -> None:
     needs(library, "asyncio")
     behaviour, expected = READING[case]
     told = ordeal(behaviour(), http_client=library)
@@ -86,7 +86,7 @@ FOR_EVER: dict[str, Behaviour] = {
 
 @pytest.mark.parametrize("name", _transports.NAMES)
 @pytest.mark.parametrize("case", FOR_EVER)
-def test_what_never_ends_is_ended_by_the_call_s_time(ordeal: Ordeal, case: str, name: str) -> None:
+def test_endless_response_ends_at_the_deadline(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
     # A busy machine may leave it standing for so long that its time is over before it has asked.
     tries = (ordeal(FOR_EVER[case], transport=name, timeout=0.3) for _ in range(5))
@@ -96,7 +96,7 @@ def test_what_never_ends_is_ended_by_the_call_s_time(ordeal: Ordeal, case: str, 
 
 
 @pytest.mark.parametrize("date", ["9" * 400, "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
-def test_a_wait_for_ever_is_not_waited(ordeal: Ordeal, date: str) -> None:
+def test_endless_retry_after_is_not_waited(ordeal: Ordeal, date: str) -> None:
     """Longer than the call's own time, so it is an error at once; and not one that says to try again at once."""
     told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")), max_attempts=4, timeout=40)
     assert (told["error"], told["attempts"], told["seconds"] < 20) == ("RateLimitError", 1, True), told
@@ -104,7 +104,7 @@ def test_a_wait_for_ever_is_not_waited(ordeal: Ordeal, date: str) -> None:
 
 
 @pytest.mark.parametrize("date", ["-5", "soon", "", "1e9", "\xb2", "Thu, 01 Jan 1970 00:00:00 GMT", "Foo, 99 Bar 9 :"])
-def test_a_wait_that_is_none(ordeal: Ordeal, date: str) -> None:
+def test_invalid_retry_after_is_ignored(ordeal: Ordeal, date: str) -> None:
     told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")))
     assert told["error"] == "RateLimitError", told
     assert not told["wait"]

@@ -73,7 +73,7 @@ ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contact
 
 @pytest.mark.parametrize("vendor", KEYS)
 @pytest.mark.parametrize("case", SHAPES)
-def test_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
+def test_hostile_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
     body, expected = SHAPES[case]
     told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_response_bytes=16 * MIB)
     assert told["error"] == expected, told
@@ -90,7 +90,7 @@ SHORT = {
 
 
 @pytest.mark.parametrize("vendor", KEYS)
-def test_the_shortest_rows_of_an_honest_vendor_are_no_bomb(vendor: str) -> None:
+def test_shortest_honest_rows_are_accepted(vendor: str) -> None:
     """As many as fit into the largest answer."""
     profile: VendorProfile = load_vendor(vendor).profile
     assert (

@@ -40,7 +40,7 @@ async def error_of(book: crossbook.Vercom) -> CrossbookError:
 
 
 @pytest.mark.parametrize("exception", [*NEVER_LEFT, *MAY_HAVE_LEFT])
-async def test_each_exception_is_one_of_ours(vendor: respx.MockRouter, exception: type[Exception]) -> None:
+async def test_each_exception_becomes_a_failure(vendor: respx.MockRouter, exception: type[Exception]) -> None:
     vendor.get("/v2.1/contact").mock(side_effect=exception("fake-key, anna@example.com"))
     async with vercom() as book:
         error = await error_of(book)
@@ -51,7 +51,7 @@ async def test_each_exception_is_one_of_ours(vendor: respx.MockRouter, exception
     assert "anna@" not in f"{error!r}{vars(error)}"
 
 
-async def test_a_request_as_the_library_sees_it(vendor: respx.MockRouter) -> None:
+async def test_library_sees_no_query(vendor: respx.MockRouter) -> None:
     """The keys are in the headers; people are in the target, which is none of the URL that gets logged."""
     route = vendor.get("/v2.1/contact").respond(200, json={"meta": {}, "data": [{"id": "1"}]})
     async with vercom() as book:
@@ -65,7 +65,7 @@ async def test_a_request_as_the_library_sees_it(vendor: respx.MockRouter) -> Non
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_an_error_and_is_not_followed(vendor: respx.MockRouter, status: int) -> None:
+async def test_redirect_is_an_error(vendor: respx.MockRouter, status: int) -> None:
     """It would carry the keys to wherever it says."""
     vendor.get("/v2.1/contact").respond(status, headers={"Location": "https://elsewhere.example.com/"})
     elsewhere = respx.get("https://elsewhere.example.com/").respond(200, json={"meta": {}, "data": []})

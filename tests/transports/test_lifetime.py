@@ -54,7 +54,7 @@ def asked(begun: threading.Event) -> Behaviour:
     return behave
 
 
-async def test_a_connection_is_used_again(make: Make) -> None:
+async def test_connection_is_reused(make: Make) -> None:
     with serve(answering()) as server:
         transport = make(server.origin)
         for _ in range(10):
@@ -62,9 +62,7 @@ async def test_a_connection_is_used_again(make: Make) -> None:
         assert (server.accepted, len(server.seen)) == (1, 10)
 
 
-async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_time_to_connect(
-    make_own: Make, clock: Clock
-) -> None:
+async def test_busy_start_does_not_use_connect_timeout(make_own: Make, clock: Clock) -> None:
     """20,000 calls that are started at once keep it busy for longer than a connection may take."""
 
     async def busy() -> None:
@@ -84,7 +82,7 @@ async def test_an_event_loop_that_is_busy_as_calls_start_takes_none_of_their_tim
 
 
 @pytest.mark.parametrize("width", [1, 3, 20])
-async def test_so_many_at_once_and_no_more_and_none_is_turned_away(make_own: Make, width: int, clock: Clock) -> None:
+async def test_concurrency_is_bounded_and_all_are_served(make_own: Make, width: int, clock: Clock) -> None:
     """The rest wait, far longer than a connection may take: no pool's own time-out ever ends that."""
     rounds = Rounds(width, lambda: clock.advance(2 * LONGEST))
     with serve(rounds) as server:
@@ -101,7 +99,7 @@ async def test_so_many_at_once_and_no_more_and_none_is_turned_away(make_own: Mak
         assert server.accepted <= 2 * width
 
 
-async def test_closing_leaves_no_connection_and_makes_no_new_one(make_own: Make) -> None:
+async def test_closing_leaves_no_connection(make_own: Make) -> None:
     with serve(answering()) as server:
         transport = make_own(server.origin)
         async with anyio.create_task_group() as group:
@@ -117,7 +115,7 @@ async def test_closing_leaves_no_connection_and_makes_no_new_one(make_own: Make)
 
 
 @pytest.mark.parametrize("where", ["waiting for an answer", "in the handshake"])
-async def test_closing_ends_what_is_under_way(make_own: Make, where: str) -> None:
+async def test_closing_ends_requests_in_flight(make_own: Make, where: str) -> None:
     begun = threading.Event()
     outcomes = []
     with serve(asked(begun)) as server:

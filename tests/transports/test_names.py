@@ -13,14 +13,14 @@ from crossbook.errors import InvalidInputError
 ORIGIN = "http://127.0.0.1:9"
 
 
-def test_a_name_that_there_is_not() -> None:
+def test_unknown_transport_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="httpx2") as caught:
         _transports.make("urllib", ORIGIN, 1)
     assert caught.value.field == "transport"
 
 
 @pytest.mark.parametrize("name", [name for name in _transports.NAMES if name != "httpx"])
-def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"crossbook._transports.{name}", raising=False)
     with pytest.raises(InvalidInputError) as caught:
@@ -30,8 +30,8 @@ def test_an_extra_that_is_not_installed(name: str, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpx2"])
-def test_an_address_that_the_library_cannot_read(name: str) -> None:
+def test_unreadable_base_url_is_refused(name: str) -> None:
     pytest.importorskip(name)
-    with pytest.raises(InvalidInputError, match="no URL") as caught:
+    with pytest.raises(InvalidInputError, match="not a URL") as caught:
         crossbook.Vercom("fake-authorization", "fake-key", base_url="https://1.2.3.999", transport=name)  # type: ignore[arg-type]
     assert caught.value.field == "base_url"

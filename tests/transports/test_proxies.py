@@ -22,7 +22,7 @@ KEYS = ((b"Authorization", b"fake-authorization"), (b"Application-Key", b"fake-k
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+async def test_proxy_forwards_plain_http(make: Make, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
     with serve(proxying) as proxy:
         monkeypatch.setenv(variable, proxy.origin)
         transport = make(VENDOR)
@@ -32,7 +32,7 @@ async def test_in_clear_the_proxy_gets_the_request(make: Make, monkeypatch: pyte
         assert proxy.seen[0].header(b"host") == b"vendor.example.com:8080"
 
 
-async def test_a_proxy_without_its_scheme_is_one_in_clear(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_without_scheme_is_plain_http(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(proxying) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.origin.removeprefix("http://"))
         answered(await make(VENDOR).send(call(VENDOR, TARGET)))
@@ -40,7 +40,7 @@ async def test_a_proxy_without_its_scheme_is_one_in_clear(make: Make, monkeypatc
 
 
 @pytest.mark.parametrize("without", ["127.0.0.1", "*", "example.com,127.0.0.1"])
-async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.MonkeyPatch, without: str) -> None:
+async def test_no_proxy_is_honoured(make: Make, monkeypatch: pytest.MonkeyPatch, without: str) -> None:
     with serve(proxying) as proxy, serve(answering()) as server:
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
         monkeypatch.setenv("NO_PROXY", without)
@@ -50,7 +50,7 @@ async def test_what_needs_no_proxy_goes_without(make: Make, monkeypatch: pytest.
 
 @pytest.mark.usefixtures("trusted")
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-async def test_a_tunnel_tells_the_proxy_the_host_and_nothing_else(
+async def test_tunnel_shows_the_proxy_the_host_only(
     make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     with serve(proxying) as proxy, serve(answering(), certified) as server:
@@ -66,9 +66,7 @@ async def test_a_tunnel_tells_the_proxy_the_host_and_nothing_else(
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_proxy_that_speaks_tls_itself(
-    make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_proxy_over_tls(make: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve(proxying, certified) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.origin)
         answered(await make(VENDOR).send(call(VENDOR, TARGET)))
@@ -90,7 +88,7 @@ REFUSALS: dict[str, Behaviour] = {
 
 
 @pytest.mark.parametrize("refusal", [*REFUSALS, "nobody there"])
-async def test_a_proxy_that_fails_means_never_sent(make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
+async def test_failed_proxy_means_never_sent(make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
     with serve(REFUSALS.get(refusal, answering())) as proxy:
         there = proxy.origin if refusal in REFUSALS else f"http://127.0.0.1:{closed_port()}"
         monkeypatch.setenv("HTTPS_PROXY", there)
@@ -104,7 +102,7 @@ async def test_a_proxy_that_fails_means_never_sent(make: Make, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_tunnel_to_a_server_that_cannot_prove_who_it_is(
+async def test_tunnel_to_invalid_certificate_means_never_sent(
     make_own: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As often as it may fail, no place in a pool is lost by it."""
@@ -131,7 +129,7 @@ async def test_a_tunnel_to_a_server_that_cannot_prove_who_it_is(
 
 
 @pytest.mark.parametrize("url", ["ftp://user:proxy-password@proxy.example.com", "http://user:proxy-password@[::1"])
-async def test_a_proxy_that_cannot_be_is_said_without_its_password(
+async def test_invalid_proxy_error_hides_the_password(
     make_own: Make, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", url)
@@ -141,7 +139,7 @@ async def test_a_proxy_that_cannot_be_is_said_without_its_password(
     assert caught.value.__cause__ is None
 
 
-async def test_what_a_socks_proxy_needs_is_said(make_own: Make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+async def test_socks_proxy_error_names_the_extra(make_own: Make, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:proxy-password@127.0.0.1:9")
     wanted = "HTTP proxy" if name == "aiohttp" else rf"pip install '{name}\[socks\]'"
     with pytest.raises(InvalidInputError, match=wanted):

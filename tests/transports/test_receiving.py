@@ -38,27 +38,27 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("case", WHOLE)
-async def test_a_body_comes_whole(make: Make, case: str) -> None:
+async def test_body_is_complete(make: Make, case: str) -> None:
     with serve(answering(WHOLE[case])) as server:
         transport = make(server.origin)
         for _ in range(2):
             assert answered(await transport.send(call(server.origin))).content == DOCUMENT
 
 
-async def test_a_body_that_ends_with_the_connection(make: Make) -> None:
+async def test_body_may_end_with_the_connection(make: Make) -> None:
     with serve(lambda peer: peer.request() and peer.send(b"HTTP/1.0 200 OK\r\n\r\n" + DOCUMENT)) as server:
         assert answered(await make(server.origin).send(call(server.origin))).content == DOCUMENT
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
-async def test_an_answer_without_a_body(make: Make, status: str) -> None:
+async def test_response_without_a_body(make: Make, status: str) -> None:
     with serve(answering(f"HTTP/1.1 {status}\r\nContent-Encoding: gzip\r\n\r\n".encode())) as server:
         transport = make(server.origin)
         for _ in range(2):
             assert answered(await transport.send(call(server.origin))).content == b""
 
 
-async def test_headers_come_in_lower_case_and_joined(make: Make) -> None:
+async def test_headers_are_lower_case_and_joined(make: Make) -> None:
     with serve(
         answering(reply(OK, "429 Slow Down", "Retry-After: 7", "X-Many: a", "x-many: b", "X-Odd: \xff"))
     ) as server:
@@ -70,7 +70,7 @@ async def test_headers_come_in_lower_case_and_joined(make: Make) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_an_answer_and_is_not_followed(make: Make, status: int) -> None:
+async def test_redirect_is_not_followed(make: Make, status: int) -> None:
     with serve(answering()) as elsewhere:
         moved = reply(b"", f"{status} Moved", f"Location: {elsewhere.origin}/other")
         with serve(answering(moved)) as server:
@@ -80,7 +80,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(make: Make, status: i
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-async def test_the_cap_counts_inflated_bytes(make: Make, packed: bool) -> None:
+async def test_cap_counts_decompressed_bytes(make: Make, packed: bool) -> None:
     body = b"x" * 3_000_000
     answer = reply(gzip.compress(body), "200 OK", "Content-Encoding: gzip") if packed else reply(body)
     with serve(answering(answer)) as server:
@@ -103,7 +103,7 @@ UNASKED = {
 
 
 @pytest.mark.parametrize("case", UNASKED)
-async def test_an_encoding_that_nobody_asked_for(make: Make, case: str) -> None:
+async def test_unrequested_encoding_is_a_failure(make: Make, case: str) -> None:
     body, encoding = UNASKED[case]
     with serve(answering(reply(body, "200 OK", f"Content-Encoding: {encoding}"), reply())) as server:
         transport = make(server.origin)
@@ -113,7 +113,7 @@ async def test_an_encoding_that_nobody_asked_for(make: Make, case: str) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 429, 503])
-async def test_the_status_of_an_error_is_kept_when_its_body_is_not(make: Make, status: int) -> None:
+async def test_error_keeps_its_status_without_its_body(make: Make, status: int) -> None:
     bodies = [reply(b"?", f"{status} No", "Retry-After: 9", "Content-Encoding: br"), reply(b"x" * 2000, f"{status} No")]
     with serve(answering(*bodies)) as server:
         transport = make(server.origin)
@@ -143,7 +143,7 @@ async def only_the_first_is_taken(transport: Transport, origin: str) -> None:
         assert b"whose" not in answered(await transport.send(call(origin))).content
 
 
-async def test_an_answer_too_many_is_nobodys(make_own: Make) -> None:
+async def test_surplus_response_is_never_matched(make_own: Make) -> None:
     """Taken for the next request's, it would tell of somebody else's contact."""
     with serve(one_too_many) as server:
         await only_the_first_is_taken(make_own(server.origin), server.origin)
@@ -152,13 +152,13 @@ async def test_an_answer_too_many_is_nobodys(make_own: Make) -> None:
 # Sent one by one, the second may come when the next request is out already, which nobody can tell from its answer.
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux lets two records be sent at once for sure")
 @pytest.mark.usefixtures("trusted")
-async def test_an_answer_too_many_is_nobodys_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
+async def test_surplus_response_is_never_matched_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
     with serve(one_too_many_in_records, certified) as server:
         await only_the_first_is_taken(make_own(server.origin), server.origin)
 
 
 @pytest.mark.usefixtures("trusted")
-async def test_a_connection_is_kept_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
+async def test_connection_is_kept_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
     """Looking for more than the answer does it no harm."""
     with serve(answering(), certified) as server:
         transport = make_own(server.origin)

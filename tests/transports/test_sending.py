@@ -30,14 +30,14 @@ TARGETS = (
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=range(len(TARGETS)))
-async def test_the_target_arrives_byte_for_byte(make: Make, target: bytes) -> None:
+async def test_target_is_sent_byte_for_byte(make: Make, target: bytes) -> None:
     with serve(answering()) as server:
         answered(await make(server.origin).send(call(server.origin, target)))
         assert [seen.target for seen in server.seen] == [target]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-async def test_any_method_carries_a_body(make: Make, method: str) -> None:
+async def test_any_method_sends_a_body(make: Make, method: str) -> None:
     body = b'{"id":[1]}'
     with serve(answering()) as server:
         headers = (*HEADERS, (b"Content-Type", b"application/json"))
@@ -49,30 +49,28 @@ async def test_any_method_carries_a_body(make: Make, method: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "length"), [("GET", None), ("DELETE", None), ("POST", b"0"), ("PUT", b"0")])
-async def test_without_a_body_its_length_is_told_where_one_is_expected(
-    make: Make, method: str, length: bytes | None
-) -> None:
+async def test_missing_body_sends_length_where_expected(make: Make, method: str, length: bytes | None) -> None:
     with serve(answering()) as server:
         answered(await make(server.origin).send(call(server.origin, method=method)))
         (seen,) = server.seen
     assert (seen.body, seen.header(b"content-length")) == (b"", length)
 
 
-async def test_a_large_body_arrives_whole(make: Make) -> None:
+async def test_large_body_is_sent_completely(make: Make) -> None:
     body = bytes(range(256)) * 8192
     with serve(answering()) as server:
         answered(await make(server.origin).send(call(server.origin, method="POST", body=body)))
         assert server.seen[0].body == body
 
 
-async def test_our_headers_arrive_as_they_are_and_no_others(make_own: Make) -> None:
+async def test_exactly_our_headers_are_sent(make_own: Make) -> None:
     with serve(answering()) as server:
         answered(await make_own(server.origin).send(call(server.origin, headers=HEADERS)))
         (seen,) = server.seen
     assert seen.headers == ((b"Host", server.origin.removeprefix("http://").encode()), *HEADERS)
 
 
-async def test_our_headers_win_over_those_of_a_client(make: Make) -> None:
+async def test_our_headers_override_those_of_a_user_client(make: Make) -> None:
     with serve(answering()) as server:
         answered(await make(server.origin).send(call(server.origin, headers=HEADERS)))
         (seen,) = server.seen
@@ -89,7 +87,7 @@ async def test_cookies_are_not_kept(make_own: Make) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["answered", "lost"])
-async def test_secrets_are_in_no_log_record_and_no_failure(
+async def test_logs_and_failures_show_no_secrets(
     make: Make, kind: str, caplog: pytest.LogCaptureFixture, fails: bool
 ) -> None:
     def close(peer: Peer) -> None:
@@ -115,7 +113,7 @@ async def test_secrets_are_in_no_log_record_and_no_failure(
         (b"/things", b"x\0"),
     ],
 )
-async def test_what_would_end_a_line_never_leaves(make: Make, target: bytes, value: bytes) -> None:
+async def test_line_end_is_never_sent(make: Make, target: bytes, value: bytes) -> None:
     with serve(answering()) as server:
         outcome = failed(await make(server.origin).send(call(server.origin, target, headers=((b"X-Value", value),))))
         assert outcome.sent == "no"
@@ -123,7 +121,7 @@ async def test_what_would_end_a_line_never_leaves(make: Make, target: bytes, val
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
-async def test_whoever_else_uses_the_library_keeps_its_whole_log(
+async def test_other_users_of_the_library_keep_their_log(
     library: str, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     other = pytest.importorskip(library)

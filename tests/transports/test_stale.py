@@ -12,11 +12,11 @@ NOTHING_MORE = SimpleNamespace(trailing_data=(b"", False))
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_said_more_without_the_parser(secure: bool) -> None:
+def test_unread_data_without_parser_attribute(secure: bool) -> None:
     assert has_unread_data(SimpleNamespace(), secure=secure)
 
 
-def test_said_more_without_the_stream() -> None:
+def test_unread_data_without_stream_attribute() -> None:
     connection = SimpleNamespace(_h11_state=NOTHING_MORE)
     assert has_unread_data(connection, secure=True)
     assert not has_unread_data(connection, secure=False)

@@ -57,7 +57,7 @@ def storm(name: str, how: str, count: int, seed: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("name", _transports.NAMES)
-def test_a_short_storm(name: str, how: str) -> None:
+def test_short_storm_of_cancellations(name: str, how: str) -> None:
     passed(storm(name, how, count=1_000, seed=1))
 
 
@@ -65,7 +65,7 @@ def test_a_short_storm(name: str, how: str) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("how", HOWS)
 @pytest.mark.parametrize("name", _transports.NAMES)
-def test_a_storm(name: str, how: str, seed: int) -> None:
+def test_storm_of_cancellations(name: str, how: str, seed: int) -> None:
     passed(storm(name, how, count=8_000, seed=seed))
 
 

@@ -71,7 +71,7 @@ async def stands_everything(answer: Any, reader: Callable[[Any], Awaitable[Any]]
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-async def test_an_odd_value_costs_nothing_but_itself(case: Case) -> None:
+async def test_odd_value_is_dropped_alone(case: Case) -> None:
     async def reader(content: Any) -> Any:
         return await read(case, content)
 
@@ -79,7 +79,7 @@ async def test_an_odd_value_costs_nothing_but_itself(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-async def test_a_missing_field_is_unset_and_an_unknown_one_ignored(case: Case) -> None:
+async def test_missing_field_is_unset_and_unknown_ignored(case: Case) -> None:
     answer = success(case)
     for place, _ in places(answer):
         if isinstance(place[-1], str):
@@ -107,14 +107,14 @@ def is_free(case: Case, answer: Any, place: Place) -> bool:
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-async def test_the_status_does_not_matter(case: Case) -> None:
+async def test_decode_ignores_the_status(case: Case) -> None:
     answer = success(case)
     for status in (200, 201, 202, 207, 301, 404, 429, 500, 520, 599):
         assert plain(await read(case, answer, status)) == json.dumps(answer, sort_keys=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-async def test_the_body_of_an_error_has_a_reader_too(case: Case) -> None:
+async def test_error_body_can_be_decoded(case: Case) -> None:
     for status, schema in case.answers():
         name = schema_name(schema)
         if not status.startswith("2") and name and "object" in types(resolve(case.spec, schema)):
@@ -127,7 +127,7 @@ async def test_the_body_of_an_error_has_a_reader_too(case: Case) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b"17", b'{"data": ', b"\xff\xfe"])
-async def test_what_is_no_answer_at_all_is_an_error_of_one_kind(content: bytes) -> None:
+async def test_undecodable_body_raises_one_error(content: bytes) -> None:
     for case in CASES:
         with pytest.raises(msgspec.DecodeError):
             await read(case, content)

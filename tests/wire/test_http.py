@@ -34,12 +34,12 @@ def test_segment(value: object, encoded: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["", ".", ".."])
-def test_a_segment_that_would_change_the_path_is_refused(value: str) -> None:
+def test_segment_that_changes_the_path_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="path parameter"):
         segment(value)
 
 
-def test_reprs_tell_nothing_of_arguments_and_bodies() -> None:
+def test_reprs_show_no_values() -> None:
     request = Request(operation="get", method="POST", path="/p", query="email=a", body=b"secret", content_type="x/y")
     assert repr(request) == "Request(operation='get', method='POST')"
     response = Response(status=200, headers={"set-cookie": "secret"}, content=b"secret")

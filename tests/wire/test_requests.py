@@ -51,7 +51,7 @@ def text(value: Any) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 @pytest.mark.parametrize("everything", [True, False], ids=["all-parameters", "required-parameters"])
-async def test_the_request_is_the_one_of_the_spec(case: Case, everything: bool) -> None:
+async def test_request_matches_the_spec(case: Case, everything: bool) -> None:
     parameters = [each for each in case.parameters() if everything or each.get("required")]
     for body in case.bodies():
         known = None if body is None else without_credentials(case.spec, case.body_schema(), body)
@@ -77,7 +77,7 @@ async def test_the_request_is_the_one_of_the_spec(case: Case, everything: bool) 
 @pytest.mark.parametrize(
     "case", [case for case in CASES if "requestBody" in case.operation.node], ids=lambda case: case.operation.id
 )
-async def test_every_property_of_a_body_goes_out_under_its_name(case: Case) -> None:
+async def test_body_properties_keep_their_names(case: Case) -> None:
     body = whole(case.spec, case.body_schema())
     required = {each["name"] for each in case.parameters() if each.get("required")}
     assert json.loads((await sent(case, body, required)).body) == body

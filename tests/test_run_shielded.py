@@ -18,13 +18,13 @@ async def fail() -> None:
 
 
 @pytest.mark.anyio
-async def test_what_it_fails_with_is_raised() -> None:
+async def test_run_shielded_raises_the_error_of_the_work() -> None:
     with pytest.raises(OSError, match="no space left"):
         await run_shielded(fail)
 
 
 @pytest.mark.anyio
-async def test_a_scope_that_is_cancelled_waits_for_its_end() -> None:
+async def test_cancelled_scope_waits_for_the_work() -> None:
     done: list[bool] = []
 
     async def work() -> None:
@@ -37,7 +37,7 @@ async def test_a_scope_that_is_cancelled_waits_for_its_end() -> None:
     assert done == [True]
 
 
-def test_a_task_that_is_cancelled_again_and_again_ends_after_it_and_is_cancelled() -> None:
+def test_repeatedly_cancelled_task_waits_for_the_work() -> None:
     async def main() -> None:
         begun, may_end = asyncio.Event(), asyncio.Event()
         done: list[bool] = []
@@ -61,7 +61,7 @@ def test_a_task_that_is_cancelled_again_and_again_ends_after_it_and_is_cancelled
     asyncio.run(main())
 
 
-def test_if_it_fails_for_a_task_that_was_cancelled_nobody_complains() -> None:
+def test_failed_work_of_a_cancelled_task_logs_nothing() -> None:
     told: list[dict[str, Any]] = []
 
     async def main() -> None:

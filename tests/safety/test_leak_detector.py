@@ -83,7 +83,7 @@ PLACES: dict[str, tuple[set[str], Callable[[Sinks, str], object]]] = {
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("secret", PLANTED, ids=["phone", "email", "name", "user", "password", "token"])
-def test_what_is_planted_is_found(place: str, secret: str, spans: Spans) -> None:
+def test_planted_values_are_found(place: str, secret: str, spans: Spans) -> None:
     sinks, (expected, plant) = Sinks(), PLACES[place]
     with sinks.watching(spans):
         plant(sinks, secret)
@@ -142,7 +142,7 @@ LEAKS: dict[str, tuple[str, str, str, set[str], Callable[[pytest.MonkeyPatch], N
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_leak_is_seen(leak: str, relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leak_is_found(leak: str, relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     kind, transport, fault, expected, break_it = LEAKS[leak]
     sinks = Sinks()
     break_it(monkeypatch)
@@ -178,7 +178,9 @@ def _refused_aloud(given: object) -> None:
 
 
 @pytest.mark.parametrize("leak", NAMED)
-def test_leak_of_account_or_key_is_seen(leak: str, relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leak_of_account_or_key_is_found(
+    leak: str, relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secret, place, break_it = NAMED[leak]
     sinks = Sinks()
     break_it(monkeypatch)
@@ -188,7 +190,7 @@ def test_leak_of_account_or_key_is_seen(leak: str, relay: Relay, spans: Spans, m
     assert [hit for hit in hits if hit.startswith(repr(secret))]
 
 
-def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leak_of_a_cancelled_call_is_found(relay: Relay, spans: Spans, monkeypatch: pytest.MonkeyPatch) -> None:
     sinks = Sinks()
     monkeypatch.setattr(_tracebacks, "_drop_frames", lambda error: error)
     with sinks.watching(spans):
@@ -196,7 +198,7 @@ def test_a_leak_of_what_is_given_up_is_seen(relay: Relay, spans: Spans, monkeypa
     assert set(sinks.hits(canaries.Detector(relay.tokens))) >= {"traceback", "rich"}
 
 
-def test_a_leak_of_a_constructor_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_leak_of_a_constructor_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     sinks = Sinks()
     monkeypatch.setattr(_tracebacks, "strip_traceback", lambda error: error)
     monkeypatch.setattr(Vercom, "__repr__", object.__repr__)

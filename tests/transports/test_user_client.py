@@ -43,18 +43,18 @@ def over(client: Any, origin: str) -> Any:
 
 
 @pytest.mark.parametrize("client", [object(), "httpx", 7], ids=["object", "text", "number"])
-def test_what_is_no_client_is_refused(client: object) -> None:
+def test_object_that_is_no_client_is_refused(client: object) -> None:
     with pytest.raises(InvalidInputError) as caught:
         over(client, "http://127.0.0.1:9")
     assert caught.value.field == "http_client"
 
 
-async def test_a_client_that_does_not_wait_is_refused(library: Any) -> None:
+async def test_sync_client_is_refused(library: Any) -> None:
     with library.Client() as client, pytest.raises(InvalidInputError):
         over(client, "http://127.0.0.1:9")
 
 
-async def test_it_is_named_and_stays_open(library: Any, client_of: Make) -> None:
+async def test_user_client_is_named_and_stays_open(library: Any, client_of: Make) -> None:
     with serve(answering()) as server:
         client = client_of()
         transport = over(client, server.origin)
@@ -66,7 +66,7 @@ async def test_it_is_named_and_stays_open(library: Any, client_of: Make) -> None
         assert server.accepted == 1
 
 
-async def test_a_closed_one_sends_nothing(client_of: Make) -> None:
+async def test_closed_user_client_sends_nothing(client_of: Make) -> None:
     with serve(answering()) as server:
         client = client_of()
         await client.aclose()
@@ -75,7 +75,7 @@ async def test_a_closed_one_sends_nothing(client_of: Make) -> None:
         assert not server.accepted
 
 
-async def test_its_owner_may_follow_redirects_and_our_query_stays_behind(client_of: Make) -> None:
+async def test_followed_redirect_does_not_get_the_query(client_of: Make) -> None:
     with serve(answering()) as elsewhere:
         with serve(answering(reply(b"", "307 Moved", f"Location: {elsewhere.origin}/other?x=1"))) as server:
             transport = over(client_of(follow_redirects=True), server.origin)
@@ -84,7 +84,7 @@ async def test_its_owner_may_follow_redirects_and_our_query_stays_behind(client_
         assert [seen.target for seen in elsewhere.seen] == [b"/other?x=1"]
 
 
-async def test_a_transport_that_drops_the_query_is_told(library: Any, client_of: Make) -> None:
+async def test_user_client_that_drops_the_query_is_refused(library: Any, client_of: Make) -> None:
     client = client_of(transport=library.MockTransport(lambda request: library.Response(200, json=[])))
     transport = over(client, "http://vendor.example.com")
     with pytest.raises(UsageError, match="http_client"):
@@ -92,7 +92,7 @@ async def test_a_transport_that_drops_the_query_is_told(library: Any, client_of:
     answered(await transport.send(call("http://vendor.example.com", b"/v2.1/contact")))
 
 
-async def test_a_client_that_asks_twice_by_itself_is_told(library: Any, client_of: Make) -> None:
+async def test_user_client_that_sends_twice_is_refused(library: Any, client_of: Make) -> None:
     class Again(library.AsyncHTTPTransport):  # type: ignore[misc]
         async def handle_async_request(self, request: Any) -> Any:
             response = await super().handle_async_request(request)

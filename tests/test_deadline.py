@@ -39,7 +39,7 @@ async def hangs(call: PreparedRequest) -> TransportResponse:
     raise AssertionError("it never ends")
 
 
-async def test_each_call_ends_at_its_own_time() -> None:
+async def test_each_call_ends_at_its_own_deadline() -> None:
     ended: list[float] = []
     async with book_over("vercom", FakeTransport(hangs)) as book:
 
@@ -60,7 +60,7 @@ async def test_each_call_ends_at_its_own_time() -> None:
     assert sorted(ended) == [0.05, 0.1, 0.1, 0.2, 0.3]
 
 
-async def test_a_timer_that_was_left_behind_ends_nobody() -> None:
+async def test_deadline_of_a_finished_call_ends_no_other() -> None:
     quick: list[PreparedRequest] = []
 
     async def once(call: PreparedRequest) -> TransportResponse:
@@ -74,7 +74,7 @@ async def test_a_timer_that_was_left_behind_ends_nobody() -> None:
             assert (await book.with_options(timeout=timeout).contacts.get("1")).id == "1"
 
 
-async def test_a_call_ends_at_its_time_though_its_book_is_closed() -> None:
+async def test_deadline_holds_after_the_book_closed() -> None:
     """A transport over somebody else's client does not end it."""
     ended: list[str | None] = []
     transport = FakeTransport(hangs)
@@ -94,7 +94,7 @@ async def test_a_call_ends_at_its_time_though_its_book_is_closed() -> None:
 
 
 @only_asyncio
-async def test_a_task_that_is_cancelled_as_its_time_ends_stays_cancelled() -> None:
+async def test_task_cancelled_at_its_deadline_stays_cancelled() -> None:
     async def both(call: PreparedRequest) -> TransportResponse:
         try:
             await anyio.sleep_forever()
@@ -110,7 +110,7 @@ async def test_a_task_that_is_cancelled_as_its_time_ends_stays_cancelled() -> No
 
 
 @only_asyncio
-async def test_who_waits_for_the_call_can_still_be_cancelled() -> None:
+async def test_caller_can_be_cancelled_after_a_deadline() -> None:
     """The task's count of cancellations is what it was: `asyncio.timeout` and task groups go by it."""
     async with book_over("vercom", FakeTransport(hangs)) as book:
 
@@ -125,7 +125,7 @@ async def test_who_waits_for_the_call_can_still_be_cancelled() -> None:
 
 
 @only_asyncio
-async def test_a_scope_that_ended_the_call_before_knows_its_own_cancellation() -> None:
+async def test_scope_before_the_deadline_catches_its_cancellation() -> None:
     """The interrupted transport cleans up for so long that the deadline of the call passes meanwhile."""
 
     async def lingers(call: PreparedRequest) -> TransportResponse:
@@ -143,7 +143,7 @@ async def test_a_scope_that_ended_the_call_before_knows_its_own_cancellation() -
 
 
 @only_asyncio
-async def test_a_scope_that_ends_with_the_call_knows_its_own_cancellation(clock: Clock) -> None:
+async def test_scope_at_the_deadline_catches_its_cancellation(clock: Clock) -> None:
     async def busy(call: PreparedRequest) -> TransportResponse:
         clock.advance(0.05)  # both moments are met in one pass of the event loop
         while True:  # noqa: ASYNC110  (a task that waits for nothing is told of a cancellation in the next pass only)
@@ -157,7 +157,7 @@ async def test_a_scope_that_ends_with_the_call_knows_its_own_cancellation(clock:
 
 
 @only_asyncio
-async def test_a_scope_that_ends_after_the_call_s_time_came_lets_no_cancellation_out() -> None:
+async def test_scope_after_the_deadline_catches_its_cancellation() -> None:
     async def interrupted(call: PreparedRequest) -> TransportResponse:
         try:
             return await hangs(call)
@@ -176,7 +176,7 @@ async def test_a_scope_that_ends_after_the_call_s_time_came_lets_no_cancellation
 
 
 @only_asyncio
-async def test_an_answer_that_comes_all_the_same_is_taken() -> None:
+async def test_outcome_after_the_deadline_is_used() -> None:
     async def stubborn(call: PreparedRequest) -> TransportFailure:
         try:
             await anyio.sleep_forever()
