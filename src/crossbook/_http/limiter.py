@@ -6,7 +6,7 @@ All books of the account share the limiter, since the vendor counts the requests
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from math import inf
 
@@ -53,7 +53,7 @@ class AccountLimiter:
 
     def __init__(self) -> None:
         self.quota = RetryQuota()
-        self.names: list[str] = []  # under which the event loop knows the account
+        self.names: dict[str, None] = {}  # under which the event loop knows the account, the newest last
         self._bucket = TokenBucket(inf, 1.0)
         self._limited = False  # whether the bucket limits anything: reading the clock costs as much as all the rest
         self._adaptive = AdaptiveRate()
@@ -228,17 +228,18 @@ def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -
                 _forget(accounts, other, other.names)
 
 
-def add_names(account: AccountLimiter, names: Sequence[str]) -> None:
+def add_names(account: AccountLimiter, names: Iterable[str]) -> None:
     """Make the account known by these names too. If renewed credentials gave it too many, forget the oldest."""
     accounts = _ACCOUNTS.get()
     for name in list(names):
         if accounts.setdefault(name, account) is account:
             accounts[name] = accounts.pop(name)
-            account.names = [other for other in account.names if other != name] + [name]
-    _forget(accounts, account, account.names[:-MAX_CLOSED])
+            account.names.pop(name, None)
+            account.names[name] = None
+    _forget(accounts, account, list(account.names)[:-MAX_CLOSED])
 
 
-def _forget(accounts: dict[str, AccountLimiter], account: AccountLimiter, names: Sequence[str]) -> None:
-    account.names = [name for name in account.names if name not in names]
-    for name in names:
+def _forget(accounts: dict[str, AccountLimiter], account: AccountLimiter, names: Iterable[str]) -> None:
+    for name in list(names):
+        del account.names[name]
         del accounts[name]
