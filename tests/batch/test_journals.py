@@ -387,6 +387,25 @@ async def test_list_resumes_after_a_complete_page() -> None:
         assert (len(results), there.count["listContacts"]) == (50, 3)
 
 
+@pytest.mark.anyio
+async def test_finished_run_with_an_open_item_goes_on() -> None:
+    """As a run leaves it that began to settle an uncertain item, and died."""
+    there, inside, journal = Inside("serwersms"), Inside("atom"), Kept()
+    options: dict[str, Any] = {
+        "journal": journal,
+        "on_unsupported_field": "drop",
+        "concurrency": 1,
+        "match": "phone",
+        "settle_timeout": 0,
+    }
+    async with there.book() as source, inside.book(default_group=inside.group()) as book:
+        await ran(source.contacts.create_many(people(source.profile, 50)))
+        await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        journal.entries[20] = evolve(journal.entries[20], state="intent", status=None, id=None)
+        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+    assert statuses(results) == {"created": 50}
+
+
 @in_virtual_time
 async def test_deletion_of_a_list_resumes(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()

@@ -190,6 +190,17 @@ async def test_long_response_with_too_many_objects_is_refused() -> None:
             await listed(book)
 
 
+@pytest.mark.parametrize(("more", "kind"), [(0, InvalidResponseError), (1, ResponseTooLargeError)])
+async def test_values_of_an_answer_are_bounded(more: int, kind: type[Exception]) -> None:
+    """100,000, and one more for each 10 bytes; what is below is judged by what it says."""
+    values = 120_000 + more
+    body = b"," * values + b" " * (200_000 - values)
+    async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:
+        with pytest.raises(InvalidResponseError) as caught:
+            await listed(book)
+    assert type(caught.value) is kind
+
+
 async def test_long_response_that_mismatches_names_the_row() -> None:
     found = rows(MANY)
     found[MANY - 2]["groups"] = [{"contactgroupid": {}}]

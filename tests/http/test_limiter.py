@@ -132,6 +132,22 @@ def test_waiter_cancelled_by_asyncio_loses_no_capacity() -> None:
     asyncio.run(main())
 
 
+def test_learned_rate_allows_for_late_wakes() -> None:
+    """The permits of the last 10 ms may be taken at once."""
+
+    async def main() -> None:
+        limiter = account_with(10)
+        for _ in range(1000):
+            await anyio.sleep(1 / 200)
+            limiter.succeeded(anyio.current_time())
+        limiter.throttled(None)
+        limiter.throttled(None)
+        await anyio.sleep(10)
+        assert [limiter.acquire_nowait() for _ in range(3)] == [True, True, False]
+
+    virtually(main)
+
+
 @pytest.mark.anyio
 async def test_acquire_without_limit_reads_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anyio, "current_time", lambda: pytest.fail("read the clock"))

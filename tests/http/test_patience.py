@@ -108,6 +108,19 @@ def test_timeout_covers_the_permit_of_a_retry() -> None:
     virtually(main)
 
 
+def test_queue_timeout_is_for_the_first_permit() -> None:
+    """The permit of a repeat may take what is left of the call's time."""
+
+    async def main() -> None:
+        transport = FakeTransport(LOST, LISTED)
+        async with book_over("vercom", transport, rate=0.25, timeout=20, queue_timeout=1) as book:
+            began = anyio.current_time()
+            await book.groups.list()
+            assert anyio.current_time() - began == pytest.approx(4)
+
+    virtually(main)
+
+
 def test_retry_after_beyond_timeout_fails_all_at_once() -> None:
     async def main() -> None:
         transport = FakeTransport(throttled(30))
@@ -213,6 +226,22 @@ def test_deadline_of_an_item_moves_by_its_waits() -> None:
     assert 100 <= run.seconds <= 103.1
 
 
+def test_repeats_of_a_batch_are_bounded_by_the_quota() -> None:
+    """100 of an account, unless the vendor throttles."""
+    run = Deletes(reply(b"", 503), count=30, concurrency=1, timeout=1000)
+    assert len(run.transport.sent) == 130
+    run = Deletes(*[*[throttled(1)] * 6, DONE] * 30, count=30, concurrency=1)
+    assert run.errors == [None] * 30
+
+
+def test_item_whose_vendor_is_still_working_ends_in_time() -> None:
+    """A 202 is no refusal: its `Retry-After` is part of the item's time."""
+    run = Deletes(*[reply({}, 202, retry_after="1")] * 10, DONE, timeout=3)
+    (error,) = run.errors
+    assert (type(error), error.status) == (VendorUnavailableError, 202)
+    assert run.seconds <= 3
+
+
 @pytest.mark.parametrize("max_wait", [0, -1, True, "5", float("nan")])
 def test_invalid_max_wait_is_refused(max_wait: Any) -> None:
     async def main() -> None:
@@ -220,7 +249,7 @@ def test_invalid_max_wait_is_refused(max_wait: Any) -> None:
             with pytest.raises(InvalidInputError, match="max_wait must be a number, more than 0") as caught:
                 book.contacts.delete_many(["1"], max_wait=max_wait)
             assert caught.value.field == "max_wait"
-            with pytest.raises(InvalidInputError, match="there is no option max_wait"):
+            with pytest.raises(InvalidInputError, match="unknown option max_wait"):
                 book.with_options(max_wait=3)  # type: ignore[call-arg]
 
     virtually(main)

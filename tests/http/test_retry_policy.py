@@ -103,6 +103,14 @@ def test_polling_costs_no_attempt_and_keeps_a_delay() -> None:
     assert len(run.transport.sent) <= 20
 
 
+def test_repeats_of_one_call_are_bounded_by_the_quota() -> None:
+    """100 of an account, unless the vendor is still working."""
+    refused = Run(reply(b"", 429, retry_after="0"), act=CALLS["safe"], max_attempts=200, timeout=10_000)
+    assert len(refused.transport.sent) == 101
+    working = Run(*[reply(b"", 202, retry_after="0")] * 150, FOUND, act=CALLS["safe"], timeout=10_000)
+    assert working.error is None
+
+
 def test_write_with_bare_202_counts_as_attempt() -> None:
     run = Run(reply(b"", 202), act=CALLS["idempotent"], max_attempts=2)
     assert isinstance(run.error, InvalidResponseError)

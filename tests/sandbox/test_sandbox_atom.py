@@ -115,11 +115,10 @@ def test_bodies_that_are_no_object(atom: httpx.Client, body: bytes) -> None:
     assert answer.json()["error"]["code"] == "invalid_request"
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc"])
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "Basic {token}"])
 def test_bad_tokens_are_403(sandbox: Running, header: str) -> None:
-    answer = httpx.post(
-        f"{sandbox.base_urls['atom']}/api/address-book/list", headers={"Authorization": header}, timeout=60
-    )
+    headers = {"Authorization": header.format(token=sandbox.credentials["atom"]["token"])}
+    answer = httpx.post(f"{sandbox.base_urls['atom']}/api/address-book/list", headers=headers, timeout=60)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "forbidden"
 

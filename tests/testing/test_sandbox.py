@@ -89,9 +89,7 @@ async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
     assert crossbook_sandbox.contacts(vendor) == ()
 
 
-async def test_assert_called_lists_calls_on_failure(
-    crossbook_sandbox: Sandbox, crossbook_book: BookFactory
-) -> None:
+async def test_assert_called_lists_calls_on_failure(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
     with pytest.raises(AssertionError, match="No call reached the sandbox"):
         crossbook_sandbox.assert_called("create")
     crossbook_sandbox.inject_fault("list", kind=503)

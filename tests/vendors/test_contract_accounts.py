@@ -89,7 +89,9 @@ def test_there_is_no_other_vendor() -> None:
 async def test_a_token_or_a_password(make_book: Callable[..., AddressBook], server: Server) -> None:
     await works(make_book())
     await works(make_book(username=None, password=None, token=server.token))
-    wrong: list[dict[str, Any]] = [{"token": server.token}, {"password": None}, {"username": ""}]
+    wrong: list[dict[str, Any]] = [
+        {"token": server.token}, {"password": None}, {"username": ""}, {"username": None, "password": None},
+    ]  # fmt: skip
     for arguments in wrong:
         with pytest.raises(InvalidInputError, match="username and password, or token"):
             make_book(**arguments)
