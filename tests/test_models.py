@@ -1,4 +1,4 @@
-"""The vocabulary: frozen, slotted standard dataclasses that say what they know and show nobody."""
+"""Records are frozen, slotted dataclasses; they know their fields and hide personal data in reprs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXAMPLES: list[Any] = [
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_frozen_slotted_standard_dataclasses(example: Any) -> None:
+def test_records_are_frozen_slotted_dataclasses(example: Any) -> None:
     assert dataclasses.is_dataclass(example)
     assert not hasattr(example, "__dict__")
     for field in dataclasses.fields(example):

@@ -1,4 +1,4 @@
-"""What is checked before anything leaves: ids, hostile ones above all, and whatever somebody puts into a contact."""
+"""Checks before any request: ids, also hostile ones, and the fields of contacts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NUMBERS = {"serwersms", "atom", "vercom"}
 
 
 def is_id(vendor: str, text: str) -> bool:
-    """What each vendor's ids look like."""
+    """A strategy for valid ids of a vendor."""
     if not text.isascii():
         return False
     return (
@@ -71,7 +71,7 @@ ROUTES = {
 
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(text=IDS | st.integers(1, 10**18 - 1).map(str))
-def test_no_id_reaches_another_route(vendor: str, text: str) -> None:
+def test_no_id_reaches_other_route(vendor: str, text: str) -> None:
     async def main() -> set[str]:
         transport = FakeTransport(reply({"status": "error", "errorcode": 1005, "error": {"code": 1004}}, 404))
         async with book_over(vendor, transport, max_attempts=1) as book:

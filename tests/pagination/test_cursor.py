@@ -1,4 +1,4 @@
-"""Cursors by themselves; what a vendor's list makes of them is the contract's."""
+"""Encode and decode cursors. Cursors of the vendors' lists are tested by the contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER = cursor.hash_filters("vercom", "contacts", "friends")
 
 
 @given(POSITIONS)
-def test_a_position_comes_back(position: Any) -> None:
+def test_position_round_trip(position: Any) -> None:
     written = cursor.encode(position, MINE)
     assert written.isascii()
     assert written.isprintable()
@@ -30,14 +30,14 @@ def test_a_position_comes_back(position: Any) -> None:
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_=-]{0,30}", fullmatch=True))
-def test_anything_else_is_refused(text: str) -> None:
+def test_invalid_cursor_refused(text: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         cursor.decode(text, MINE)
     assert caught.value.field == "after"
     assert len(text) < 3 or text not in str(caught.value)
 
 
-def test_filters_are_hashed_the_same_each_time_and_shortly() -> None:
+def test_filters_hash_stable_and_short() -> None:
     assert cursor.hash_filters("vercom", "contacts", "all") == MINE
     assert MINE != OTHER
     assert len(MINE) <= 4, "too short to find again what was filtered by"

@@ -1,4 +1,4 @@
-"""One pager over all the ways to page: what is fetched when, and how it ends."""
+"""The pager: which pages are requested when, errors, cursors, and prefetch."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Fetched = list[int]
 async def paging(
     fetched: Fetched, *, fails_at: int | None = None, position: Any = None, unique: bool = False
 ) -> AsyncIterator[Pager[Contact]]:
-    """A list of five pages of two; the last of each is the first of the next."""
+    """Yield a pager over five pages of two items; the last item of a page is also the first of the next."""
 
     async def fetch(position: Any) -> tuple[Sequence[Contact | None], Any]:
         number = position or 0
         await anyio.lowlevel.checkpoint()
         fetched.append(number)
         if number == fails_at:
-            raise NoResponseError("the line broke", sent="maybe")
+            raise NoResponseError("the connection broke", sent="maybe")
         items = [Contact(id=str(number)), None, Contact(id=str(number + 1))]
         return items, number + 1 if number + 1 < PAGES else None
 
@@ -41,7 +41,7 @@ async def paging(
         group.cancel_scope.cancel()
 
 
-async def test_items_and_pages_without_what_is_none() -> None:
+async def test_rows_that_are_none_skipped() -> None:
     async with paging([]) as pager:
         expected = [str(number + more) for number in range(PAGES) for more in (0, 1)]
         assert [contact.id async for contact in pager] == expected
@@ -51,7 +51,7 @@ async def test_items_and_pages_without_what_is_none() -> None:
     assert len({page.cursor for page in pages}) == PAGES
 
 
-async def test_one_page_is_one_fetch() -> None:
+async def test_await_fetches_one_page() -> None:
     fetched: Fetched = []
     async with paging(fetched) as pager:
         page = await pager
@@ -59,10 +59,10 @@ async def test_one_page_is_one_fetch() -> None:
         assert isinstance(page, Page)
         assert fetched == [0]
         assert (await pager) == page
-        assert fetched == [0, 0], "it asks again"
+        assert fetched == [0, 0], "each read sends its own request"
 
 
-async def test_the_next_page_is_on_its_way_and_no_other() -> None:
+async def test_only_next_page_prefetched() -> None:
     fetched: Fetched = []
     async with paging(fetched) as pager:
         pages = pager.pages()
@@ -75,13 +75,13 @@ async def test_the_next_page_is_on_its_way_and_no_other() -> None:
         assert fetched == list(range(PAGES))
 
 
-async def test_unique_drops_what_was_listed_before() -> None:
+async def test_unique_drops_repeated_items() -> None:
     async with paging([], unique=True) as pager:
         for _ in range(2):
             assert [contact.id async for contact in pager] == [str(number) for number in range(PAGES + 1)]
 
 
-async def test_from_a_cursor_on_it_is_unique_too() -> None:
+async def test_unique_from_cursor() -> None:
     async with paging([]) as plain:
         second = (await plain).cursor or ""
     async with paging([], unique=True) as pager:
@@ -89,7 +89,7 @@ async def test_from_a_cursor_on_it_is_unique_too() -> None:
 
 
 @pytest.mark.parametrize("fails_at", [0, 2, 4])
-async def test_an_error_comes_when_its_page_is_asked_for_and_says_where(fails_at: int) -> None:
+async def test_error_raised_with_cursor_of_its_page(fails_at: int) -> None:
     async with paging([], fails_at=fails_at) as pager:
         pages = pager.pages()
         cursors = [(await anext(pages)).cursor for _ in range(fails_at)]
@@ -99,7 +99,7 @@ async def test_an_error_comes_when_its_page_is_asked_for_and_says_where(fails_at
         assert caught.value.cursor == (cursors[-1] if cursors else None)
 
 
-async def test_an_error_at_the_first_page_after_a_cursor_says_that_cursor() -> None:
+async def test_error_at_first_page_keeps_given_cursor() -> None:
     async with paging([]) as pager:
         second = (await pager).cursor
     async with paging([], fails_at=1, position=1) as pager:
@@ -108,7 +108,7 @@ async def test_an_error_at_the_first_page_after_a_cursor_says_that_cursor() -> N
         assert caught.value.cursor == second
 
 
-async def test_leaving_early_leaves_nothing_behind() -> None:
+async def test_leaving_early_leaves_no_task() -> None:
     fetched: Fetched = []
     async with paging(fetched) as pager:
         async for _ in pager:
@@ -121,7 +121,7 @@ async def test_leaving_early_leaves_nothing_behind() -> None:
     assert set(fetched) <= {0, 1}
 
 
-async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
+async def test_closing_book_ends_prefetch_with_usage_error() -> None:
     async def fetch(position: Any) -> tuple[Sequence[Contact], Any]:
         if position:
             await anyio.sleep_forever()
@@ -136,40 +136,40 @@ async def test_a_page_under_way_when_the_book_closes_is_a_usage_error() -> None:
         await anext(pages)
 
 
-# Pages of two by offset, as many as are asked for at once; a page is let go by its offset.
-class Shelf:
-    """A list of so many contacts, whose pages come in whatever order the test lets them."""
+# Pages of two by offset. Pages are requested concurrently, and complete in an order that depends on the offset.
+class PagedList:
+    """A list of `count` contacts whose pages complete out of order."""
 
-    def __init__(self, count: int, cap: int = 2, breaks_at: int | None = None, *, deaf: bool = False) -> None:
-        self.asked: list[int] = []
-        self.most = 0
+    def __init__(self, count: int, cap: int = 2, fails_at: int | None = None, *, ignores_offset: bool = False) -> None:
+        self.requested: list[int] = []
+        self.max_in_flight = 0
         self._count = count
         self._cap = cap
-        self._breaks_at = breaks_at
-        self._deaf = deaf  # gives its first page whatever is asked for
-        self._under_way = 0
+        self._fails_at = fails_at
+        self._ignores_offset = ignores_offset  # ignores the offset
+        self._in_flight = 0
 
     async def call(self, offset: int, limit: int) -> Sequence[Contact | None]:
-        self.asked.append(offset)
-        self._under_way += 1
-        self.most = max(self.most, self._under_way)
-        for _ in range(10 - offset % 7):  # the later ones are through first
+        self.requested.append(offset)
+        self._in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self._in_flight)
+        for _ in range(10 - offset % 7):  # later pages complete first
             await anyio.lowlevel.checkpoint()
-        self._under_way -= 1
-        if offset == self._breaks_at:
-            raise NoResponseError("the line broke", sent="maybe")
-        if self._deaf:
-            assert len(self.asked) < 50, "it never ends"
+        self._in_flight -= 1
+        if offset == self._fails_at:
+            raise NoResponseError("the connection broke", sent="maybe")
+        if self._ignores_offset:
+            assert len(self.requested) < 50, "the list never ends"
             offset = 0
         return [Contact(id=str(number)) for number in range(offset, min(offset + self._cap, self._count))]
 
 
 @asynccontextmanager
-async def side_by_side(shelf: Shelf, prefetch: int, position: Any = None) -> AsyncIterator[Pager[Contact]]:
+async def prefetching(contacts: PagedList, prefetch: int, position: Any = None) -> AsyncIterator[Pager[Contact]]:
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
         yield Pager(
-            lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2),
+            lambda: OffsetPagination(default_size=2, max_size=2).over(contacts.call, 2),
             start,
             b"xx",
             position,
@@ -181,28 +181,28 @@ async def side_by_side(shelf: Shelf, prefetch: int, position: Any = None) -> Asy
 @pytest.mark.parametrize("cap", [1, 2], ids=["the vendor caps its pages lower than it says", "full pages"])
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 20])
 @pytest.mark.parametrize("prefetch", [2, 4, 30])
-async def test_side_by_side_every_item_comes_once_and_in_order(count: int, prefetch: int, cap: int) -> None:
-    shelf = Shelf(count, cap)
-    async with side_by_side(shelf, prefetch) as pager:
+async def test_prefetch_keeps_items_in_order(count: int, prefetch: int, cap: int) -> None:
+    contacts = PagedList(count, cap)
+    async with prefetching(contacts, prefetch) as pager:
         assert [contact.id async for contact in pager] == [str(number) for number in range(count)]
-        assert shelf.most in (prefetch, prefetch + 1)
-        assert len(shelf.asked) <= count / cap + 1 + prefetch
+        assert contacts.max_in_flight in (prefetch, prefetch + 1)
+        assert len(contacts.requested) <= count / cap + 1 + prefetch
         assert await pager == (await pager.pages().__anext__())
 
 
-async def test_side_by_side_from_a_cursor_on_too() -> None:
-    shelf = Shelf(20)
-    async with side_by_side(shelf, 4) as pager:
+async def test_prefetch_from_cursor() -> None:
+    contacts = PagedList(20)
+    async with prefetching(contacts, 4) as pager:
         second = (await pager).cursor or ""
         assert [contact.id async for contact in pager.at(second)] == [str(number) for number in range(2, 20)]
-    assert shelf.most in (4, 5)
+    assert contacts.max_in_flight in (4, 5)
 
 
-async def test_side_by_side_no_more_than_the_window_is_asked_for_beyond_the_end() -> None:
-    shelf = Shelf(10)
-    async with side_by_side(shelf, 4) as pager:
+async def test_prefetch_limits_requests_beyond_end() -> None:
+    contacts = PagedList(10)
+    async with prefetching(contacts, 4) as pager:
         pages = [page async for page in pager.pages()]
-    assert sorted(shelf.asked) == [0, 2, 4, 6, 8, 10, 12, 14, 16]
+    assert sorted(contacts.requested) == [0, 2, 4, 6, 8, 10, 12, 14, 16]
     assert [page.cursor is None for page in pages] == [False] * 5 + [True]
 
 
@@ -211,47 +211,47 @@ async def read_into(seen: list[str], pager: Pager[Contact]) -> None:
         seen.append(contact.id)  # noqa: PERF401
 
 
-async def test_side_by_side_an_error_comes_in_its_place_with_its_cursor() -> None:
-    shelf = Shelf(20, breaks_at=8)
+async def test_prefetch_error_raised_in_order_with_cursor() -> None:
+    contacts = PagedList(20, fails_at=8)
     seen: list[str] = []
-    async with side_by_side(shelf, 4) as pager:
+    async with prefetching(contacts, 4) as pager:
         with pytest.raises(NoResponseError) as caught:
             await read_into(seen, pager)
         assert seen == [str(number) for number in range(8)]
-        shelf._breaks_at = None
+        contacts._fails_at = None
         assert caught.value.cursor is not None
         rest = [contact.id async for contact in pager.at(caught.value.cursor)]
     assert rest == [str(number) for number in range(8, 20)]
 
 
-async def test_side_by_side_an_error_beyond_the_end_is_nobodys() -> None:
-    shelf = Shelf(4, breaks_at=8)
-    async with side_by_side(shelf, 4) as pager:
+async def test_prefetch_error_beyond_end_ignored() -> None:
+    contacts = PagedList(4, fails_at=8)
+    async with prefetching(contacts, 4) as pager:
         assert len([contact async for contact in pager]) == 4
 
 
-async def test_the_next_page_is_asked_for_before_this_one_is_read() -> None:
-    """Reading a page may keep the event loop for long: the next one is on its way meanwhile."""
-    shelf, asked = Shelf(8), list[int]()
+async def test_next_page_requested_before_rows_read() -> None:
+    """The request for the next page leaves before the rows of this page are read, which may take long."""
+    contacts, requested = PagedList(8), list[int]()
 
     def read(row: Contact) -> Contact:
-        asked.append(max(shelf.asked))
+        requested.append(max(contacts.requested))
         return row
 
     async with anyio.create_task_group() as group:
         start: Callable[[Callable[[], Any]], Any] = lambda work: start_task(group, work)  # noqa: E731
-        fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(shelf.call, 2, read)  # noqa: E731
+        fetcher = lambda: OffsetPagination(default_size=2, max_size=2).over(contacts.call, 2, read)  # noqa: E731
         async for contact in Pager(fetcher, start, b"xx", None):
-            assert max(shelf.asked) > int(contact.id)
-    assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(asked))
+            assert max(contacts.requested) > int(contact.id)
+    assert all(latest >= 2 * (number // 2 + 1) for number, latest in enumerate(requested))
 
 
 GAVE_UP: Page[Contact] = Page(())
 
 
 @pytest.mark.parametrize("prefetch", [1, 4])
-async def test_who_gives_up_waiting_for_a_page_and_comes_again_misses_none(prefetch: int) -> None:
-    async with side_by_side(Shelf(20), prefetch) as pager:
+async def test_cancelled_read_can_be_repeated(prefetch: int) -> None:
+    async with prefetching(PagedList(20), prefetch) as pager:
         for patience in range(20):
             pages, seen = pager.pages(), list[str]()
             page: Page[Contact] | None = None
@@ -275,11 +275,11 @@ async def _give_up(scope: anyio.CancelScope, passes: int) -> None:
     scope.cancel()
 
 
-async def test_side_by_side_a_vendor_that_gives_the_same_page_for_ever_ends_in_an_error() -> None:
+async def test_prefetch_repeated_page_raises_error() -> None:
     for prefetch in (1, 2, 5):
-        shelf = Shelf(20, deaf=True)
+        contacts = PagedList(20, ignores_offset=True)
         seen: list[str] = []
-        async with side_by_side(shelf, prefetch) as pager:
+        async with prefetching(contacts, prefetch) as pager:
             with pytest.raises(InvalidResponseError, match="the same page") as caught:
                 await read_into(seen, pager)
             page = await pager
@@ -287,4 +287,4 @@ async def test_side_by_side_a_vendor_that_gives_the_same_page_for_ever_ends_in_a
             with pytest.raises(InvalidResponseError, match="the same page"):
                 await pager.at(page.cursor or "")
         assert seen == ["0", "1"]
-        assert len(shelf.asked) <= 2 + prefetch + 2
+        assert len(contacts.requested) <= 2 + prefetch + 2

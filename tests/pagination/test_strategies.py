@@ -1,4 +1,4 @@
-"""Each way to page: every item once and in order, whatever the size, from wherever one goes on."""
+"""Each paging strategy yields every item once and in order, with any page size, from any cursor."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def offset(items: Items, size: int, *, cap: int = 1000) -> Fetch[int]:
     return OffsetPagination(default_size=10, max_size=1000).over(call, size)
 
 
-def numbered(items: Items, size: int, *, told: bool = True) -> Fetch[int]:
+def numbered(items: Items, size: int, *, with_count: bool = True) -> Fetch[int]:
     async def call(page: int, limit: int) -> tuple[Sequence[int], int | None]:
-        return items[(page - 1) * limit : page * limit], -(-len(items) // limit) if told else None
+        return items[(page - 1) * limit : page * limit], -(-len(items) // limit) if with_count else None
 
     return PageNumberPagination(default_size=10, max_size=1000).over(call, size, ident=str)
 
 
-def whole(items: Items, size: int) -> Fetch[int]:
+def single_page(items: Items, size: int) -> Fetch[int]:
     async def call() -> Sequence[int]:
         return items
 
@@ -57,18 +57,18 @@ def grouped(items: Items, size: int) -> Fetch[int]:
     return PerGroupPagination().over(groups, call, size)
 
 
-WAYS: dict[str, Callable[[Items, int], Fetch[int]]] = {
+STRATEGIES: dict[str, Callable[[Items, int], Fetch[int]]] = {
     "offset": offset,
     "offset, capped by the vendor": lambda items, size: offset(items, size, cap=2),
     "numbered": numbered,
-    "numbered, not told": lambda items, size: numbered(items, size, told=False),
-    "whole": whole,
+    "numbered, not with_count": lambda items, size: numbered(items, size, with_count=False),
+    "single_page": single_page,
     "grouped": grouped,
 }
 
 
 async def read(way: Callable[[Items, int], Fetch[int]], items: Items, sizes: Sequence[int]) -> Items:
-    """Every page by a fetch of its own, as one who goes on elsewhere, each with another size."""
+    """Return all items, each page by a new fetch with another size, as after a restart."""
     seen: Items = []
     position: Any = None
     for number in range(100):
@@ -79,52 +79,52 @@ async def read(way: Callable[[Items, int], Fetch[int]], items: Items, sizes: Seq
     raise AssertionError("it never ends")
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", STRATEGIES)
 @given(items=ITEMS, sizes=st.lists(SIZES, min_size=1, max_size=3))
-def test_every_item_once_and_in_order(name: str, items: Items, sizes: list[int]) -> None:
-    assert anyio.run(read, WAYS[name], items, sizes) == items
+def test_every_item_once_in_order(name: str, items: Items, sizes: list[int]) -> None:
+    assert anyio.run(read, STRATEGIES[name], items, sizes) == items
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", STRATEGIES)
 @given(
     position=st.recursive(st.none() | st.integers() | st.text() | st.floats(), st.lists, max_leaves=4)
     | st.lists(st.integers(-3, 3), min_size=3, max_size=3)
 )
-def test_a_position_of_something_else_is_refused_or_harmless(name: str, position: Any) -> None:
+def test_foreign_position_refused_or_harmless(name: str, position: Any) -> None:
     try:
-        rows, after = anyio.run(WAYS[name]([1, 2, 3], 2), position)
+        rows, after = anyio.run(STRATEGIES[name]([1, 2, 3], 2), position)
     except InvalidInputError:
         return
     assert len(rows) <= 3
     assert after is None or after != position
 
 
-def test_a_server_that_ignores_the_page_ends_where_it_repeats_itself() -> None:
-    asked: list[int] = []
+def test_repeated_page_ends_list() -> None:
+    requested: list[int] = []
 
     async def call(page: int, limit: int) -> tuple[Sequence[int], int | None]:
-        asked.append(page)
+        requested.append(page)
         return [1, 2], None
 
     fetch = PageNumberPagination(default_size=2, max_size=1000).over(call, 2, ident=str)
     assert anyio.run(read, lambda items, size: fetch, [], [2]) == [1, 2]
-    assert asked == [1, 2]
+    assert requested == [1, 2]
 
 
-def test_the_whole_list_is_fetched_once_and_cut() -> None:
-    asked: list[int] = []
+def test_single_page_fetched_once() -> None:
+    requested: list[int] = []
 
     async def call() -> Sequence[int]:
-        asked.append(1)
+        requested.append(1)
         return list(range(10))
 
     fetch = SinglePage().over(call, 3)
     assert anyio.run(read, lambda items, size: fetch, [], [3]) == list(range(10))
-    assert len(asked) == 1
+    assert len(requested) == 1
 
 
 @pytest.mark.anyio
-async def test_whole_reads_a_row_with_its_page() -> None:
+async def test_single_page_reads_rows_with_their_page() -> None:
     seen: list[int] = []
 
     async def call() -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""Two books of two vendors, in one sandbox over loopback; under asyncio and trio."""
+"""Books of two vendors in one sandbox over loopback, on asyncio and trio."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Books = Callable[..., AbstractAsyncContextManager[list[AddressBook]]]
 
 @pytest.fixture
 def books(server: Server) -> Books:
-    """Opens books by their vendors' names."""
+    """Return a function that opens a book by its vendor's name."""
 
     @asynccontextmanager
     async def opened(*names: str, **options: Any) -> AsyncIterator[list[AddressBook]]:

@@ -1,4 +1,4 @@
-"""What a user's editor infers of crossbook in a FastAPI application. Never run; see api.py."""
+"""The types that a type checker infers for crossbook in a FastAPI application. Never run; see api.py."""
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true
 

@@ -1,4 +1,4 @@
-"""The contract: one suite, four vendors, over real HTTP to a sandbox in a process of its own."""
+"""Fixtures: books of the four vendors, over HTTP to a sandbox in its own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is Atom's own: one group each, group by group, phones in digits, an address of its own for each account."""
+"""Atom only: one group for each contact, lists by group, phones as digits, an own address for each account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def vendor() -> str:
 DONE = reply({"status": "success", "result": {"id": 123456}})
 
 
-async def test_a_default_group_for_those_who_name_none(make_book: Callable[..., AddressBook]) -> None:
+async def test_default_group_of_contacts_without_group(make_book: Callable[..., AddressBook]) -> None:
     async with make_book() as book:
         friends, others = [(await book.groups.create(name)).id for name in ("Friends", "Others")]
     async with make_book(default_group=friends) as book:
@@ -40,13 +40,13 @@ async def test_a_default_group_for_those_who_name_none(make_book: Callable[..., 
     assert caught.value.field == "default_group"
 
 
-async def test_groups_add_says_what_to_do_instead(book: Atom) -> None:
+async def test_groups_add_error_suggests_update(book: Atom) -> None:
     for call in (book.groups.add("1", "2"), book.groups.remove("1", "2")):
         with pytest.raises(UnsupportedError, match=r"contacts\.update\(id, groups="):
             await call
 
 
-async def test_phones_go_out_in_digits_and_come_back_in_normal_form() -> None:
+async def test_phones_sent_as_digits_read_as_e164() -> None:
     transport = FakeTransport(DONE)
     async with book_over("atom", transport, default_group="1") as book:
         for text in ("0491 570 006", "+61491570006", "61491570006", "+48500600700", "1234567890"):
@@ -56,10 +56,10 @@ async def test_phones_go_out_in_digits_and_come_back_in_normal_form() -> None:
     assert numbers == ["61491570006"] * 3 + ["+48500600700", "1234567890", "61491570156"]
 
 
-async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
-    """So that a cursor means the same later, whatever order the vendor lists its books in."""
+async def test_list_reads_groups_in_id_order() -> None:
+    """A cursor means the same later, whatever order the vendor lists its address books in."""
 
-    def answer(call: PreparedRequest) -> TransportResponse:
+    def respond(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("address-book/list"):
             books = [{"id": 20, "name": "C"}, {"id": 3, "name": "A"}, {"id": 9, "name": "B"}]
             return reply({"status": "success", "result": books})
@@ -69,7 +69,7 @@ async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
         rows = [{"id": id * 10 + number, "phone_number": "0491570006"} for number in range(2)]
         return reply({"status": "success", "result": {"id": id, "name": "x", "contacts": rows}})
 
-    transport = FakeTransport(answer)
+    transport = FakeTransport(respond)
     async with book_over("atom", transport) as book:
         listed = [(contact.id, contact.groups) async for contact in book.contacts.list(page_size=1)]
         assert listed == [("30", ("3",)), ("31", ("3",)), ("200", ("20",)), ("201", ("20",))], (
@@ -79,8 +79,8 @@ async def test_a_list_goes_group_by_group_in_the_order_of_ids() -> None:
             await book.contacts.list(group="9")
 
 
-async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
-    def answer(call: PreparedRequest) -> TransportResponse:
+async def test_full_list_skips_contact_deleted_meanwhile() -> None:
+    def respond(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("address-book/list"):
             return reply({"status": "success", "result": [{"id": 3, "name": "A"}]})
         if call.path.endswith("address-book/detail"):
@@ -91,12 +91,12 @@ async def test_a_full_list_leaves_out_who_is_deleted_meanwhile() -> None:
         contact = {"id": 31, "phone_number": "0491570006", "company": "ABC"}
         return reply({"status": "success", "result": {"contact": contact}})
 
-    async with book_over("atom", FakeTransport(answer)) as book:
+    async with book_over("atom", FakeTransport(respond)) as book:
         listed = [(contact.id, contact.company) async for contact in book.contacts.list(full=True)]
     assert listed == [("31", "ABC")]
 
 
-async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, profile: VendorProfile) -> None:
+async def test_cursor_of_deleted_group_continues(book: Atom, profile: VendorProfile) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
     ids = [
         (await book.contacts.create(full_contact(profile, number, [group]))).id for number, group in enumerate(groups)
@@ -106,7 +106,7 @@ async def test_a_cursor_stands_a_group_that_is_deleted_meanwhile(book: Atom, pro
     assert [contact.id async for contact in book.contacts.list(page_size=1, after=page.cursor)] == [ids[2]]
 
 
-async def test_how_many_are_in_a_group(book: Atom, profile: VendorProfile, server: Server, group: str) -> None:
+async def test_group_count(book: Atom, profile: VendorProfile, server: Server, group: str) -> None:
     for number in range(3):
         await book.contacts.create(full_contact(profile, number, [group]))
     found = await book.groups.get(group)
@@ -115,7 +115,7 @@ async def test_how_many_are_in_a_group(book: Atom, profile: VendorProfile, serve
     assert (listed.count, "count" in listed.known_fields) == (None, False)
 
 
-async def test_the_token_travels_in_a_header_alone() -> None:
+async def test_token_sent_only_in_header() -> None:
     transport = FakeTransport(DONE)
     async with book_over("atom", transport) as book:
         await book.contacts.delete("7")
@@ -136,9 +136,7 @@ async def test_the_token_travels_in_a_header_alone() -> None:
         (200, "forbidden", "this company may not use the name", None),
     ],
 )
-async def test_an_error_names_the_field_that_it_is_about(
-    status: int, code: str, message: str, field: str | None
-) -> None:
+async def test_error_names_field(status: int, code: str, message: str, field: str | None) -> None:
     refusal = reply({"status": "error", "error": {"code": code, "message": message}}, status)
     async with book_over("atom", FakeTransport(refusal), max_attempts=1) as book:
         with pytest.raises(CrossbookError) as caught:

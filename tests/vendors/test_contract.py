@@ -1,4 +1,4 @@
-"""The contract that everybody who adds a vendor runs, run for the four: over real HTTP, under asyncio and trio."""
+"""The contract for vendors, run for the four: over HTTP, on asyncio and trio."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class TestContract(Contract):
         return lambda: server.contacts(vendor)
 
 
-def test_no_verb_is_left_out() -> None:
+def test_contract_covers_every_method() -> None:
     assert set(CALLS) == set(crossbook.capabilities())

@@ -1,4 +1,4 @@
-"""Whose account: credentials as arguments, from the environment, by the vendor's name."""
+"""Credentials as arguments and from environment variables; the name of an account."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEEDED = {
 
 @pytest.fixture(autouse=True)
 def environment(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `crossbook-sandbox --env` prints, and nothing else of ours."""
+    """Set the variables that `crossbook-sandbox --env` prints, and remove all others."""
     for profile in (load_vendor(name).profile for name in NEEDED):
         for variable in profile.environment.values():
             monkeypatch.delenv(variable, raising=False)
@@ -42,26 +42,26 @@ async def works(book: AddressBook) -> None:
         assert (await book.contacts.get(created.id)).id == created.id
 
 
-async def test_from_the_environment(vendor: str) -> None:
+async def test_from_env(vendor: str) -> None:
     book = load_vendor(vendor).from_env()
     assert type(book).__name__ == load_vendor(vendor).__name__
     await works(book)
 
 
-async def test_by_name(vendor: str) -> None:
+async def test_open_by_name(vendor: str) -> None:
     book = crossbook.open(vendor, timeout=20)
     assert isinstance(book, load_vendor(vendor))
     await works(book)
 
 
-async def test_options_go_with_it_and_win(vendor: str, server: Server) -> None:
+async def test_options_override_environment(vendor: str, server: Server) -> None:
     for build in (load_vendor(vendor).from_env, lambda **options: crossbook.open(vendor, **options)):
         assert "https://other.example.com" in repr(build(base_url="https://other.example.com"))
         with pytest.raises(InvalidInputError, match="max_attempts"):
             build(max_attempts=0)
 
 
-def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_variable_named_in_error(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
     for variable in NEEDED[vendor]:
         with pytest.MonkeyPatch.context() as patch:
@@ -74,19 +74,19 @@ def test_a_missing_variable_is_named(vendor: str, monkeypatch: pytest.MonkeyPatc
                     crossbook.open(vendor)
 
 
-def test_documented_names(vendor: str, profile: VendorProfile) -> None:
+def test_environment_variables_documented(vendor: str, profile: VendorProfile) -> None:
     assert set(NEEDED[vendor]) <= set(profile.environment.values())
     for variable in profile.environment.values():
         assert variable in (load_vendor(vendor).__doc__ or "")
 
 
-def test_there_is_no_other_vendor() -> None:
+def test_open_unknown_vendor_lists_vendors() -> None:
     with pytest.raises(InvalidInputError, match="serwersms, atom, filemail, vercom"):
         crossbook.open("twilio")
 
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
-async def test_a_token_or_a_password(make_book: Callable[..., AddressBook], server: Server) -> None:
+async def test_serwersms_token_or_password(make_book: Callable[..., AddressBook], server: Server) -> None:
     await works(make_book())
     await works(make_book(username=None, password=None, token=server.token))
     wrong: list[dict[str, Any]] = [
@@ -98,7 +98,7 @@ async def test_a_token_or_a_password(make_book: Callable[..., AddressBook], serv
 
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
-async def test_a_token_in_the_environment_wins(vendor: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_token_variable_overrides_password(vendor: str, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSBOOK_SERWERSMS_PASSWORD", "wrong")
     await works(crossbook.open("serwersms"))
     monkeypatch.delenv("CROSSBOOK_SERWERSMS_TOKEN")
@@ -106,7 +106,7 @@ async def test_a_token_in_the_environment_wins(vendor: str, server: Server, monk
         await works(crossbook.open("serwersms"))
 
 
-def test_the_brand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_brand_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSBOOK_VERCOM_BASE_URL")
     for brand, host in (("messageflow", "api.messageflow.com"), ("redlink", "api.redlink.pl")):
         monkeypatch.setenv("CROSSBOOK_VERCOM_BRAND", brand)
@@ -119,7 +119,7 @@ def test_the_brand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         crossbook.Vercom.from_env()
 
 
-def test_credentials_are_checked_and_never_shown(vendor: str, make_book: Callable[..., AddressBook]) -> None:
+def test_credentials_checked_and_never_shown(vendor: str, make_book: Callable[..., AddressBook]) -> None:
     named = {"serwersms": "token", "atom": "token", "filemail": "username", "vercom": "application_key"}[vendor]
     extra = {"username": None, "password": None} if vendor == "serwersms" else {}
     for wrong in ("", "  ", "sec\nret", "sec\x00ret", "sekręt"):
@@ -130,8 +130,8 @@ def test_credentials_are_checked_and_never_shown(vendor: str, make_book: Callabl
     make_book(**{named: "trailing-newline\n", **extra})
 
 
-async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`account=` before its variable, before the user name, before the name of an account of the environment."""
+async def test_account_name_precedence(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The order is: `account=`, its variable, the user name, the name in `from_env("eu")`."""
 
     def identity(book: AddressBook) -> str | None:
         found = book._session.identity  # pyright: ignore[reportPrivateUsage]
@@ -162,7 +162,7 @@ async def test_name_of_the_account(vendor: str, monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(InvalidInputError, match="account has half of a surrogate pair") as caught:
             kind.from_env(half)
         assert caught.value.field == "account"
-        monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", half.replace("\ud800", "\udc80"))  # bytes that are no UTF-8
+        monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", half.replace("\ud800", "\udc80"))  # bytes that are not UTF-8
         with pytest.raises(InvalidInputError, match="account has half of a surrogate pair"):
             crossbook.open("eu")
     with pytest.raises(InvalidInputError, match=f"set {variable}") as caught:

@@ -1,4 +1,4 @@
-"""Cursors: opaque, printable, of one list with one set of filters, and without anything about anybody."""
+"""Cursors are opaque, valid for one list with the same filters, and have no personal data."""
 
 from __future__ import annotations
 
@@ -32,39 +32,39 @@ JSON_VALUES = st.recursive(
 )
 
 
-async def test_it_belongs_to_its_filters(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_cursor_bound_to_filters(book: AddressBook, profile: VendorProfile, group: str) -> None:
     other = (await book.groups.create("Others")).id
     for number in range(3):
         await book.contacts.create(full_contact(profile, number, [group]))
         await book.contacts.create(full_contact(profile, number + 3, [other]))
-    everybody = (await book.contacts.list(page_size=1)).cursor
+    all_contacts = (await book.contacts.list(page_size=1)).cursor
     friends = (await book.contacts.list(page_size=1, group=group)).cursor
     groups = (await book.groups.list(page_size=1)).cursor
-    assert None not in (everybody, friends, groups)
-    for filters, cursor in (({}, friends), ({"group": group}, everybody), ({"group": other}, friends), ({}, groups)):
+    assert None not in (all_contacts, friends, groups)
+    for filters, cursor in (({}, friends), ({"group": group}, all_contacts), ({"group": other}, friends), ({}, groups)):
         with pytest.raises(InvalidInputError, match="cursor") as caught:
             book.contacts.list(after=cursor, **filters)
         assert (caught.value.field, caught.value.sent) == ("after", "no")
     with pytest.raises(InvalidInputError, match="cursor"):
-        book.groups.list(after=everybody)
+        book.groups.list(after=all_contacts)
 
 
-def answering(vendor: str) -> FakeTransport:
-    """An account with two contacts."""
+def make_transport(vendor: str) -> FakeTransport:
+    """Return a transport of an account with two contacts."""
     return FakeTransport(lambda call: reply(BOOKS if call.path.endswith("address-book/list") else ROWS[vendor]))
 
 
 async def cursor_of(vendor: str) -> str:
-    async with book_over(vendor, answering(vendor)) as book:
+    async with book_over(vendor, make_transport(vendor)) as book:
         cursor = (await book.contacts.list(page_size=1)).cursor
     assert cursor is not None
     return cursor
 
 
-async def test_it_is_no_other_vendors(vendor: str) -> None:
+async def test_cursor_of_other_vendor_refused(vendor: str) -> None:
     cursor = await cursor_of(vendor)
     for name in VENDORS:
-        async with book_over(name, answering(name)) as book:
+        async with book_over(name, make_transport(name)) as book:
             if name == vendor:
                 book.contacts.list(after=cursor)
             else:
@@ -72,7 +72,7 @@ async def test_it_is_no_other_vendors(vendor: str) -> None:
                     book.contacts.list(after=cursor)
 
 
-async def test_it_tells_nobody_anything(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_cursor_has_no_personal_data(book: AddressBook, profile: VendorProfile, group: str) -> None:
     for number in range(3):
         await book.contacts.create(full_contact(profile, number, [group]))
     filters: dict[str, Any] = {
@@ -93,8 +93,8 @@ async def test_it_tells_nobody_anything(book: AddressBook, profile: VendorProfil
 @pytest.mark.parametrize("name", VENDORS)
 @given(garbage=st.text() | st.from_regex(r"[A-Za-z0-9_-]{0,40}", fullmatch=True))
 @settings(max_examples=60)
-async def test_garbage_is_no_cursor(name: str, garbage: str) -> None:
-    transport = answering(name)
+async def test_garbage_cursor_refused(name: str, garbage: str) -> None:
+    transport = make_transport(name)
     async with book_over(name, transport) as book:
         for listing in (book.contacts.list, book.groups.list):
             with pytest.raises(InvalidInputError, match="cursor"):
@@ -105,12 +105,12 @@ async def test_garbage_is_no_cursor(name: str, garbage: str) -> None:
 @pytest.mark.parametrize("name", VENDORS)
 @given(position=JSON_VALUES)
 @settings(max_examples=40)
-async def test_a_forged_position_is_refused_or_harmless(name: str, position: Any) -> None:
+async def test_forged_position_refused_or_harmless(name: str, position: Any) -> None:
     real = base64.urlsafe_b64decode(await cursor_of(name) + "==")
     filters = len(hash_filters())
     assert json.loads(real[filters:]) is not None
     forged = base64.urlsafe_b64encode(real[:filters] + json.dumps(position).encode()).decode()
-    async with book_over(name, answering(name)) as book:
+    async with book_over(name, make_transport(name)) as book:
         try:
             page = await book.contacts.list(after=forged)
         except InvalidInputError:

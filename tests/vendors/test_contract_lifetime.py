@@ -1,4 +1,4 @@
-"""A book's life: made, opened once, in one event loop, closed; and its copies with other options."""
+"""The lifetime of a book: no credentials in reprs and pickles, and the default address."""
 
 from __future__ import annotations
 
@@ -17,9 +17,7 @@ pytestmark = pytest.mark.anyio
 Make = Callable[..., AddressBook]
 
 
-async def test_it_shows_no_credentials_and_does_not_travel(
-    make_book: Make, server: Server, profile: VendorProfile
-) -> None:
+async def test_repr_and_pickle_hide_credentials(make_book: Make, server: Server, profile: VendorProfile) -> None:
     book = make_book()
     for text in (repr(book), str(book), repr(book.contacts), repr(vars(book))):
         for secret in server.credentials[profile.vendor].values():
@@ -28,7 +26,7 @@ async def test_it_shows_no_credentials_and_does_not_travel(
         pickle.dumps(book)
 
 
-async def test_each_vendor_has_its_own_address(vendor: str, server: Server) -> None:
+async def test_default_base_url(vendor: str, server: Server) -> None:
     urls = {
         "serwersms": {"": "https://api2.serwersms.pl"}, "atom": {}, "filemail": {"": "https://www.filemail.com"},
         "vercom": {

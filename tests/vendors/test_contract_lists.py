@@ -1,4 +1,4 @@
-"""Narrowing and ordering a list: natively, over a whole list, or not at all; never half."""
+"""Filters, order and prefetch of lists: native, emulated over the whole list, or unsupported; never partial."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ async def ids(book: AddressBook, **filters: Any) -> list[str]:
     return [contact.id async for contact in book.contacts.list(**filters)]
 
 
-def test_which_filters_there_are(vendor: str, profile: VendorProfile) -> None:
+def test_filters_of_each_vendor(vendor: str, profile: VendorProfile) -> None:
     header, *rows = (line.split() for line in SUPPORT.strip().splitlines())
     column = header.index(vendor) + 1
     expected = {row[0]: row[column] for row in rows if row[column] != "-"}
     assert {name: how for name, how in profile.filters.items() if ":" not in name} == expected
 
 
-async def test_by_search(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_list_by_search(book: AddressBook, profile: VendorProfile, group: str) -> None:
     if "search" in profile.filters:
         created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
         assert await ids(book, search="Sons 1") == [created[1]]
@@ -46,7 +46,7 @@ async def test_by_search(book: AddressBook, profile: VendorProfile, group: str) 
         assert await ids(book, search="nobody at all") == []
 
 
-async def test_in_order(book: AddressBook, profile: VendorProfile, group: str) -> None:
+async def test_list_sorted(book: AddressBook, profile: VendorProfile, group: str) -> None:
     if not profile.sorts:
         return
     assert profile.sorts == set(SORTS)
@@ -55,13 +55,15 @@ async def test_in_order(book: AddressBook, profile: VendorProfile, group: str) -
         created[number] = (await book.contacts.create(full_contact(profile, number, [group]))).id
     for column in SORTS:
         if column == "first_name":
-            continue  # all bear the same
+            continue  # all contacts have the same value
         assert await ids(book, sort=column) == [created[0], created[1], created[2]], column
         assert await ids(book, sort=column, descending=True) == [created[2], created[1], created[0]], column
     assert sorted(await ids(book, sort="first_name")) == sorted(created.values())
 
 
-async def test_archived_and_opted_out(book: AddressBook, profile: VendorProfile, server: Server, group: str) -> None:
+async def test_list_archived_and_opted_out(
+    book: AddressBook, profile: VendorProfile, server: Server, group: str
+) -> None:
     if "archived" not in profile.filters:
         return
     created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(3)]
@@ -77,7 +79,7 @@ async def test_archived_and_opted_out(book: AddressBook, profile: VendorProfile,
         book.contacts.list(opted_out="fax")  # type: ignore[arg-type]
 
 
-async def test_a_window_gives_the_same_list_where_there_can_be_one(
+async def test_prefetch_returns_same_list_or_unsupported(
     book: AddressBook, profile: VendorProfile, server: Server
 ) -> None:
     if profile.vendor != "vercom":
@@ -90,8 +92,8 @@ async def test_a_window_gives_the_same_list_where_there_can_be_one(
     assert await ids(book, page_size=3, prefetch=2, unique=True) == expected
 
 
-@pytest.mark.parametrize("window", [0, -1, 2.0, True, "8", None])
-async def test_a_window_is_a_whole_number(book: AddressBook, window: Any) -> None:
+@pytest.mark.parametrize("prefetch", [0, -1, 2.0, True, "8", None])
+async def test_invalid_prefetch_refused(book: AddressBook, prefetch: Any) -> None:
     with pytest.raises(InvalidInputError) as caught:
-        book.contacts.list(prefetch=window)
+        book.contacts.list(prefetch=prefetch)
     assert caught.value.field == "prefetch"

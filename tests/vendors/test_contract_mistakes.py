@@ -1,4 +1,4 @@
-"""What one passes by mistake is an error of ours that names vendor, verb and field, before anything is sent."""
+"""Invalid arguments raise an error that names vendor, method and field, before any request."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.anyio
 
 
 async def refused(book: AddressBook, call: Any) -> CrossbookError:
-    async def asked() -> None:
+    async def call_async() -> None:
         await call()
 
     with pytest.raises((InvalidInputError, UnsupportedError)) as caught:
-        await asked()
+        await call_async()
     assert (caught.value.vendor, caught.value.sent) == (book.profile.vendor, "no")
     assert caught.value.operation is not None
     return caught.value
@@ -33,7 +33,7 @@ def transport() -> FakeTransport:
     return FakeTransport()
 
 
-async def test_contacts_that_are_none(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
+async def test_invalid_contacts_refused(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         for contact in (None, {"phone": "+48500600700"}, "+48500600700"):
             error = await refused(book, lambda contact=contact: book.contacts.create(contact))  # type: ignore[misc]
@@ -46,7 +46,7 @@ async def test_contacts_that_are_none(vendor: str, profile: VendorProfile, trans
     assert not transport.sent
 
 
-def test_groups_that_are_none() -> None:
+def test_invalid_groups_refused() -> None:
     with pytest.raises(InvalidInputError, match="group ids") as caught:
         Contact(groups=5)  # type: ignore[arg-type]
     assert caught.value.field == "groups"
@@ -59,7 +59,7 @@ def test_groups_that_are_none() -> None:
         ({"groups": 5}, "groups"), ({"opted_out": None}, "opted_out"),
     ],
 )  # fmt: skip
-async def test_changes_that_change_nothing(vendor: str, transport: FakeTransport, changes: Any, field: str) -> None:
+async def test_invalid_changes_refused(vendor: str, transport: FakeTransport, changes: Any, field: str) -> None:
     async with book_over(vendor, transport) as book:
         error = await refused(book, lambda: book.contacts.update("1", **changes))
         assert (error.field, error.operation) == (field, "contacts.update")
@@ -68,9 +68,7 @@ async def test_changes_that_change_nothing(vendor: str, transport: FakeTransport
     assert not transport.sent
 
 
-async def test_a_field_to_clear_that_the_vendor_has_not(
-    vendor: str, profile: VendorProfile, transport: FakeTransport
-) -> None:
+async def test_clear_unsupported_field_refused(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
     if profile.extra_fields is None:
         return
     async with book_over(vendor, transport) as book:
@@ -79,15 +77,13 @@ async def test_a_field_to_clear_that_the_vendor_has_not(
     assert not transport.sent
 
 
-async def test_created_at_cannot_be_changed(transport: FakeTransport) -> None:
+async def test_update_created_at_refused(transport: FakeTransport) -> None:
     async with book_over("vercom", transport) as book:
         with pytest.raises(InvalidInputError, match="with a new contact only"):
             await book.contacts.update("1", created_at=None)  # type: ignore[call-arg]
 
 
-async def test_lists_that_would_not_be_what_was_asked_for(
-    vendor: str, profile: VendorProfile, transport: FakeTransport
-) -> None:
+async def test_unsupported_list_filters_refused(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         if not profile.sorts:
             assert (await refused(book, lambda: book.contacts.list(descending=True))).field == "sort"
@@ -107,44 +103,44 @@ async def test_lists_that_would_not_be_what_was_asked_for(
         ({"timeout": None}, "timeout"), ({"connect_timeout": None}, "connect_timeout"),
         ({"read_timeout": "5"}, "read_timeout"), ({"max_attempts": None}, "max_attempts"),
         ({"max_attempts": 1.5}, "max_attempts"), ({"max_attempts": True}, "max_attempts"),
-        ({"max_response_bytes": 1.5}, "max_response_bytes"), ({"on_attempt": 5}, "on_attempt"), ({"rate": "10"}, "rate"),
-        ({"default_region": "Poland"}, "default_region"),
+        ({"max_response_bytes": 1.5}, "max_response_bytes"), ({"on_attempt": 5}, "on_attempt"),
+        ({"rate": "10"}, "rate"), ({"default_region": "Poland"}, "default_region"),
         ({"default_region": "pl"}, "default_region"), ({"default_region": ["PL"]}, "default_region"),
     ],
 )  # fmt: skip
-def test_options_that_cannot_be(vendor: str, options: Any, field: str) -> None:
+def test_invalid_options_refused(vendor: str, options: Any, field: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, FakeTransport(), **options)
     assert caught.value.field == field
 
 
 @pytest.mark.parametrize("name", ["curl", None, 5])
-def test_transports_that_are_none(name: Any) -> None:
+def test_unknown_transport_refused(name: Any) -> None:
     with pytest.raises(InvalidInputError, match="httpx, httpx2") as caught:
         crossbook.Vercom("a", "b", transport=name)
     assert caught.value.field == "transport"
 
 
 @pytest.mark.parametrize("vendor", [name for name in VENDORS if not load_vendor(name).profile.single_group])
-def test_a_default_group_that_would_do_nothing(vendor: str) -> None:
+def test_default_group_without_effect_refused(vendor: str) -> None:
     with pytest.raises(InvalidInputError, match="has no effect") as caught:
         book_over(vendor, FakeTransport(), default_group="1")
     assert caught.value.field == "default_group"
 
 
 @pytest.mark.parametrize("name", [None, ["vercom"], "Vercom"])
-def test_vendors_that_are_none(name: Any) -> None:
+def test_unknown_vendor_refused(name: Any) -> None:
     with pytest.raises(InvalidInputError, match="serwersms, atom, filemail, vercom"):
         crossbook.open(name)
 
 
-def test_brands_that_are_none() -> None:
+def test_unknown_brand_refused() -> None:
     for brand in ("RedLink", ["redlink"], None):
         with pytest.raises(InvalidInputError, match="emaillabs, messageflow, redlink"):
             crossbook.Vercom("a", "b", brand=brand)  # type: ignore[arg-type]
 
 
-async def test_an_open_book_used_where_no_event_loop_is(vendor: str, transport: FakeTransport) -> None:
+async def test_open_book_outside_event_loop(vendor: str, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         await to_thread.run_sync(outside, book)
 
@@ -155,7 +151,7 @@ def outside(book: AddressBook) -> None:
             call()
 
 
-async def test_a_closed_book_says_what_to_do(vendor: str, transport: FakeTransport) -> None:
+async def test_closed_book_error_suggests_fix(vendor: str, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         pass
     with pytest.raises(UsageError, match="make a new one"):
@@ -163,19 +159,19 @@ async def test_a_closed_book_says_what_to_do(vendor: str, transport: FakeTranspo
 
 
 @pytest.mark.parametrize("account", [5, b"eu", ["eu"]])
-def test_accounts_that_are_no_names(vendor: str, account: Any) -> None:
+def test_invalid_account_name_refused(vendor: str, account: Any) -> None:
     with pytest.raises(InvalidInputError, match="name of an account") as caught:
         load_vendor(vendor).from_env(account)
     assert (caught.value.vendor, caught.value.field) == (vendor, "account")
 
 
-def test_text_allows_nothing(vendor: str, transport: FakeTransport) -> None:
+def test_allow_http_as_text_refused(vendor: str, transport: FakeTransport) -> None:
     with pytest.raises(InvalidInputError) as caught:
         book_over(vendor, transport, base_url="http://vendor.example.com", allow_http="false")
     assert (caught.value.vendor, caught.value.field) == (vendor, "allow_http")
 
 
-async def test_text_deletes_no_contacts(vendor: str, transport: FakeTransport) -> None:
+async def test_with_contacts_as_text_refused(vendor: str, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         error = await refused(book, lambda: book.groups.delete("1", with_contacts="false"))  # type: ignore[arg-type]
         assert (error.field, error.operation) == ("with_contacts", "groups.delete")

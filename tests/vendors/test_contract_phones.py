@@ -1,4 +1,4 @@
-"""Phones: E.164 where a number is valid for the account's region, else the text as it is, and then nobody's key."""
+"""Phones: E.164 if a number is valid for the account's region, else text that matches no contact."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def contact(profile: VendorProfile, number: str, group: str) -> Contact:
     return Contact(**{**field_values(profile), "phone": number}, groups=(group,))
 
 
-async def test_a_number_that_is_not_valid_stays_the_text_it_is_and_is_no_key(
+async def test_invalid_number_unchanged_and_no_match_key(
     make_book: Callable[..., AddressBook], profile: VendorProfile, server: Server
 ) -> None:
-    """`1234567890` in AU is possible, and no number; so is `500600` in PL."""
+    """`1234567890` in AU and `500600` in PL have a possible length, but are not valid numbers."""
     if not reads_phones(profile) or profile.vendor == "serwersms":
-        return  # the one shows no phones, the other's server takes valid ones only
+        return  # Filemail returns no phones, and the sandbox of SerwerSMS accepts valid numbers only
     text = "1234567890"
     async with make_book(default_region="AU") as book:
         group = (await book.groups.create("Friends")).id
@@ -57,8 +57,8 @@ def models(vendor: str) -> Any:
     return importlib.import_module(f"crossbook_wire.{vendor}.models")
 
 
-async def test_it_is_found_however_somebody_else_stored_it(book: Any, profile: VendorProfile, group: str) -> None:
-    """By the vendor's own call, as its panel or another program would have written it."""
+async def test_phone_found_in_other_spellings(book: Any, profile: VendorProfile, group: str) -> None:
+    """Contacts are created by the wire, as the vendor's panel or another program would write them."""
     if profile.vendor not in RAW:
         return
     stored = [phone(profile, 1), phone(profile, 2)[1:], national_phone(profile, 3).replace(" ", "").replace("-", "")]

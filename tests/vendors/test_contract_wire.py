@@ -1,4 +1,4 @@
-"""`book.wire`: every operation of every vendor, raw and typed, through the same door as ours."""
+"""`book.wire`: every operation of every vendor, typed, by the same client as our methods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 Calls = dict[str, Callable[[Any, Any, str, str], Awaitable[Any]]]
 
-# By operationId, with the wire w, its models m, a contact's id c and a group's g.
+# By operationId: a call with the wire `w`, its models `m`, a contact's id `c` and a group's id `g`.
 CALLS: dict[str, Calls] = {
     "serwersms": {
         "listContacts": lambda w, m, c, g: w.contacts.list_contacts(m.ContactQuery(limit=5)),
@@ -98,7 +98,7 @@ async def a_segment(wire: Any) -> Any:
     return await wire.segments.get_segment(str(listed.data[0].id))
 
 
-async def test_every_operation_answers_with_its_model(
+async def test_every_wire_operation_returns_its_model(
     book: Any, profile: VendorProfile, server: Server, group: str
 ) -> None:
     models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
@@ -106,22 +106,22 @@ async def test_every_operation_answers_with_its_model(
         other = (await book.groups.create("For this")).id
         contact = (await book.contacts.create(full_contact(profile, 0, [group]))).id
         before = server.requests(profile.vendor)
-        answer = await call(book.wire, models, contact, other)
-        assert type(answer).__module__ == models.__name__, operation
+        response = await call(book.wire, models, contact, other)
+        assert type(response).__module__ == models.__name__, operation
         assert (server.requests(profile.vendor) - before)[operation] >= 1
 
 
-def test_no_operation_is_left_out(vendor: str, profile: VendorProfile) -> None:
+def test_wire_test_covers_every_operation(vendor: str, profile: VendorProfile) -> None:
     api = importlib.import_module(f"crossbook_wire.{vendor}").Api(None)
     methods = [name for tag in vars(api).values() for name in dir(tag) if not name.startswith("_")]
     assert sorted(methods) == sorted(re.sub("(?=[A-Z])", "_", operation).lower() for operation in profile.operations)
     assert set(CALLS[vendor]) == set(profile.operations)
 
 
-async def test_with_options_reaches_the_wire_too(book: AddressBook, profile: VendorProfile) -> None:
-    seen: list[str] = []
-    copy: Any = book.with_options(on_attempt=lambda attempt: seen.append(attempt.operation))
+async def test_with_options_applies_to_wire(book: AddressBook, profile: VendorProfile) -> None:
+    operations: list[str] = []
+    copy: Any = book.with_options(on_attempt=lambda attempt: operations.append(attempt.operation))
     models = importlib.import_module(f"crossbook_wire.{profile.vendor}.models")
     name = next(operation for operation in CALLS[profile.vendor] if operation in ("listGroups", "listAddressBooks"))
     await CALLS[profile.vendor][name](copy.wire, models, "1", "1")
-    assert seen[-1] == name
+    assert operations[-1] == name

@@ -1,4 +1,4 @@
-"""Every error code of every spec becomes one of our classes; the specs' tables and the profiles cannot drift apart."""
+"""Every error code in the specs maps to an error class; the specs' tables and the profiles agree."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ CLASSES = {
     for kind, codes in table.items()
     for code in codes.split()
 }
-# What a code is about, where it is about one thing.
+# The field of a code that is about one field.
 FIELDS = {("serwersms", "2001"): "phone", ("filemail", "1004"): "email"}
-# With the vendor's documented status, and where it says 200 to everything, with the other that clients have met.
+# Each code with the documented status, and for vendors that send 200 also with the status that clients reported.
 ATOM_STATUS = {"forbidden": 403, "rate_limited": 429, "server_error": 500}
 
 
@@ -65,12 +65,12 @@ def refusal(vendor: str, code: str, title: str, meaning: str, status: int) -> Tr
     return reply(bodies[vendor], status, retry_after="7")
 
 
-def test_the_tables_hold_the_same_codes() -> None:
+def test_code_tables_agree() -> None:
     assert {(vendor, code) for vendor, table in TABLES.items() for code in table} == set(CLASSES)
 
 
 @pytest.mark.parametrize(("vendor", "code"), CLASSES)
-async def test_each_code(vendor: str, code: str) -> None:
+async def test_error_class_of_each_code(vendor: str, code: str) -> None:
     row = TABLES[vendor][code]
     statuses = {
         "serwersms": [200, 500], "atom": [200, ATOM_STATUS.get(code, 200)], "filemail": [200, 404, 500],
@@ -86,11 +86,11 @@ async def test_each_code(vendor: str, code: str) -> None:
         assert (error.vendor, error.status, error.code, error.sent) == (vendor, status, code, "yes")
         assert error.field == FIELDS.get((vendor, code))
         assert error.retry_after == 7
-        # A dead token is answered by a login and one more request.
+        # After an expired token come a login and one more request.
         assert error.attempts == (2 if (vendor, code) == ("filemail", "2003") else 1)
         assert row["meaning"].rstrip(".")[:20] in error.message
 
 
-def test_every_recorded_body_is_read_by_a_test() -> None:
+def test_every_recorded_body_used() -> None:
     sources = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_samples_*.py"))
     assert [path.stem for path in SAMPLES.glob("*/*.json") if f'"{path.stem}"' not in sources] == []

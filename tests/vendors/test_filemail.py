@@ -1,4 +1,4 @@
-"""What is Filemail's own: whole names, a phone that is never shown, groups one call each, GET for everything."""
+"""Filemail only: full names, a phone that is never returned, one call for each group, GET for every request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def vendor() -> str:
     return "filemail"
 
 
-async def test_a_name_is_stored_whole_and_never_split(book: Filemail) -> None:
+async def test_full_name_never_split(book: Filemail) -> None:
     for given, stored in (
         ({"name": "Łucja Żółw"}, "Łucja Żółw"),
         ({"first_name": "Anna", "last_name": "Nowak"}, "Anna Nowak"),
@@ -35,21 +35,21 @@ async def test_a_name_is_stored_whole_and_never_split(book: Filemail) -> None:
         assert not {"first_name", "last_name"} & found.known_fields
 
 
-async def test_halves_that_the_name_does_not_hold_are_not_lost_silently(book: Filemail, server: Server) -> None:
+async def test_differing_name_parts_refused(book: Filemail, server: Server) -> None:
     contact = Contact(email="anna@example.com", name="The boss", first_name="Anna")
     with pytest.raises(InvalidInputError, match="first_name"):
         await book.contacts.create(contact)
     assert (await book.contacts.create(contact, on_unsupported_field="drop")).dropped_fields == ("first_name",)
 
 
-async def test_nothing_is_invented_from_an_address(book: Filemail, server: Server) -> None:
+async def test_missing_name_not_derived_from_email(book: Filemail, server: Server) -> None:
     with pytest.raises(InvalidInputError) as caught:
         await book.contacts.create(Contact(email="anna.nowak@example.com"))
     assert caught.value.field == "name"
     assert server.requests("filemail").total() == 0
 
 
-async def test_half_a_name_cannot_change(book: Filemail, server: Server) -> None:
+async def test_update_one_name_part_refused(book: Filemail, server: Server) -> None:
     for half in ("first_name", "last_name"):
         with pytest.raises(InvalidInputError, match="first_name and last_name together") as caught:
             await book.contacts.update("1", **{half: "Anna"})
@@ -57,7 +57,7 @@ async def test_half_a_name_cannot_change(book: Filemail, server: Server) -> None
     assert server.requests("filemail").total() == 0
 
 
-async def test_both_halves_change_the_whole_name(book: Filemail, server: Server) -> None:
+async def test_update_both_name_parts_changes_name(book: Filemail, server: Server) -> None:
     id = (await book.contacts.create(Contact(email="anna@example.com", name="Anna Nowak"))).id
     for given, stored in (
         ({"first_name": "Ewa", "last_name": "Kot"}, "Ewa Kot"),
@@ -77,17 +77,17 @@ async def test_both_halves_change_the_whole_name(book: Filemail, server: Server)
     assert server.requests("filemail") == before
 
 
-async def test_each_group_of_a_new_contact_is_a_call(book: Filemail, profile: VendorProfile, server: Server) -> None:
+async def test_create_adds_each_group_in_one_call(book: Filemail, profile: VendorProfile, server: Server) -> None:
     groups = [(await book.groups.create(name)).id for name in "ABC"]
     before = server.requests("filemail")
     await book.contacts.create(full_contact(profile, 0, groups))
     assert server.requests("filemail") - before == {"createContact": 1, "addToGroup": 3}
 
 
-async def test_a_contact_that_was_made_and_not_put_into_its_groups_is_named(
+async def test_failed_group_add_reports_created_id(
     book: Filemail, profile: VendorProfile, server: Server, group: str
 ) -> None:
-    """Who repeats the create would make a second one."""
+    """Without the id, a caller who repeats the create would make a second contact."""
     server.fault("status", "filemail", "addToGroup", status=500, count=10)
     with pytest.raises(CrossbookError, match="was created") as caught:
         await book.with_options(max_attempts=1).contacts.create(full_contact(profile, 0, [group]))
@@ -96,7 +96,7 @@ async def test_a_contact_that_was_made_and_not_put_into_its_groups_is_named(
     assert caught.value.operation == "addToGroup"
 
 
-async def test_errors_say_the_same_with_any_status(
+async def test_error_code_decides_whatever_status(
     book: Filemail, profile: VendorProfile, server: Server, group: str
 ) -> None:
     for http_errors, statuses in ((False, (200, 200)), (True, (404, 500))):
@@ -110,7 +110,7 @@ async def test_errors_say_the_same_with_any_status(
         assert "anna nowak@example.com" not in str(refused.value)
 
 
-async def test_everything_is_a_get_and_the_token_is_in_the_target_alone() -> None:
+async def test_all_requests_get_token_only_in_query() -> None:
     transport = FakeTransport(reply({"responsestatus": "OK", "contact": {"contactid": "7"}}))
     async with book_over("filemail", transport, api_key="fake-api-key") as book:
         await book.contacts.create(Contact(name="Łucja & Żółw", email="a+b@example.com", phone="+48 500 600 700"))
@@ -127,7 +127,7 @@ async def test_everything_is_a_get_and_the_token_is_in_the_target_alone() -> Non
     assert not any(secret in f"{login!r}{call!r}" for secret in (TOKEN, "fake-password", "fake-api-key"))
 
 
-async def test_ids_are_texts_of_letters_and_digits(book: AddressBook, server: Server) -> None:
+async def test_ids_are_alphanumeric_text(book: AddressBook, server: Server) -> None:
     for id in ("jd893jr8g93hf39th", "1000658322", "0" * 64):
         with pytest.raises(NotFoundError):
             await book.contacts.get(id)

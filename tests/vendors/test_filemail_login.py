@@ -1,4 +1,4 @@
-"""Filemail's login: by itself, once for all who wait, again when the token is dead, and never again and again."""
+"""Filemail's login: at the first call, again after the token expired, and not repeatedly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def vendor() -> str:
     return "filemail"
 
 
-async def test_nobody_logs_in_before_there_is_something_to_ask(make_book: Make, server: Server) -> None:
+async def test_login_only_at_first_call(make_book: Make, server: Server) -> None:
     async with make_book() as book:
         assert server.requests("filemail").total() == 0
         await book.contacts.list()
@@ -31,8 +31,8 @@ async def test_nobody_logs_in_before_there_is_something_to_ask(make_book: Make, 
 
 
 @pytest.mark.parametrize("http_errors", [False, True])
-async def test_a_dead_token_is_renewed_and_nobody_notices(book: Filemail, server: Server, http_errors: bool) -> None:
-    """With a 500 too: the code wins over the status."""
+async def test_expired_token_renewed_transparently(book: Filemail, server: Server, http_errors: bool) -> None:
+    """Also with status 500: the code decides, not the status."""
     server.options(filemail_http_errors=http_errors)
     await book.contacts.list()
     server.fault("expire_tokens", "filemail", "listContacts")
@@ -40,7 +40,7 @@ async def test_a_dead_token_is_renewed_and_nobody_notices(book: Filemail, server
     assert server.requests("filemail") == {"login": 2, "listContacts": 3}
 
 
-async def test_a_token_that_is_dead_again_is_an_error() -> None:
+async def test_token_expired_twice_is_auth_error() -> None:
     transport = FakeTransport(reply(DEAD))
     async with book_over("filemail", transport) as book:
         with pytest.raises(AuthError) as caught:
@@ -49,7 +49,7 @@ async def test_a_token_that_is_dead_again_is_an_error() -> None:
     assert (len(transport.logged_in), len(transport.sent)) == (2, 2)
 
 
-async def test_a_wrong_password_fails_fast_the_second_time(make_book: Make, server: Server) -> None:
+async def test_wrong_password_fails_fast_second_time(make_book: Make, server: Server) -> None:
     async with make_book(password="wrong") as book:
         for _ in range(3):
             with pytest.raises(AuthError) as caught:
@@ -58,7 +58,7 @@ async def test_a_wrong_password_fails_fast_the_second_time(make_book: Make, serv
     assert server.requests("filemail") == {"login": 1}
 
 
-async def test_an_older_account_needs_its_key(make_book: Make, server: Server) -> None:
+async def test_api_key_of_older_account(make_book: Make, server: Server) -> None:
     server.options(filemail_api_key_required=True)
     async with make_book() as book:
         await book.contacts.list()
@@ -68,7 +68,7 @@ async def test_an_older_account_needs_its_key(make_book: Make, server: Server) -
         assert caught.value.code == "1003"
 
 
-async def test_a_token_can_be_shared(make_book: Make, server: Server) -> None:
+async def test_token_store_shared_by_books(make_book: Make, server: Server) -> None:
     tokens = MemoryTokenStore()
     for _ in range(2):
         async with make_book(tokens=tokens) as book:
@@ -79,7 +79,7 @@ async def test_a_token_can_be_shared(make_book: Make, server: Server) -> None:
     assert server.requests("filemail")["login"] == 2
 
 
-async def test_a_store_that_is_empty_yet_is_the_store(make_book: Make, server: Server) -> None:
+async def test_empty_token_store_used(make_book: Make, server: Server) -> None:
     class Sized(MemoryTokenStore):
         def __len__(self) -> int:
             return len(self._tokens)
@@ -91,13 +91,13 @@ async def test_a_store_that_is_empty_yet_is_the_store(make_book: Make, server: S
 
 
 @pytest.mark.parametrize("tokens", [5, "x", {}, object()])
-def test_what_keeps_no_tokens(tokens: Any) -> None:
+def test_invalid_token_store_refused(tokens: Any) -> None:
     with pytest.raises(InvalidInputError, match="async get and put") as caught:
         Filemail("user@example.com", "its password", tokens=tokens)
     assert caught.value.field == "tokens"
 
 
-async def test_a_login_without_a_token_is_no_login() -> None:
+async def test_login_without_token_is_invalid_response() -> None:
     for token in (None, "", []):
         transport = FakeTransport(reply({"responsestatus": "ok", "logintoken": token}), logins=False)
         async with book_over("filemail", transport, max_attempts=1) as book:

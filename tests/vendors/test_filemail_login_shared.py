@@ -1,4 +1,4 @@
-"""Many callers, one login: whoever waits, whoever gives up, whoever comes late."""
+"""Concurrent callers share one login, also if one is cancelled or refused late."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def vendor() -> str:
     return "filemail"
 
 
-async def test_many_at_once_log_in_once(book: Filemail, server: Server) -> None:
+async def test_concurrent_calls_log_in_once(book: Filemail, server: Server) -> None:
     async def ask() -> None:
         await book.contacts.list()
 
@@ -30,12 +30,12 @@ async def test_many_at_once_log_in_once(book: Filemail, server: Server) -> None:
     assert server.requests("filemail") == {"login": 1, "listContacts": 20}
 
 
-async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
-    """Two requests leave with one token; the second is refused when the first has renewed it long ago."""
+async def test_late_refusal_of_old_token_keeps_new() -> None:
+    """Two requests are sent with one token. The second is refused after the first has renewed the token."""
     tokens = iter(("first", "second", "third"))
     late = anyio.Event()
 
-    async def answer(call: PreparedRequest) -> TransportResponse:
+    async def respond(call: PreparedRequest) -> TransportResponse:
         target = call.target.decode()
         if "login?" in target:
             return reply({"responsestatus": "ok", "logintoken": next(tokens)})
@@ -45,11 +45,11 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
             await late.wait()
         return reply(DEAD)
 
-    transport = FakeTransport(answer, logins=False)
+    transport = FakeTransport(respond, logins=False)
     async with book_over("filemail", transport) as book, anyio.create_task_group() as tasks:
 
         async def groups() -> None:
-            with pytest.raises(InvalidResponseError):  # it has no groups in it
+            with pytest.raises(InvalidResponseError):  # the response has no groups
                 await book.groups.list()
 
         tasks.start_soon(groups)
@@ -60,16 +60,16 @@ async def test_a_late_refusal_of_an_old_token_does_not_log_in_again() -> None:
     assert len(logins) == 2
 
 
-async def test_the_caller_who_gives_up_does_not_take_the_login_from_the_others() -> None:
+async def test_cancelled_caller_does_not_cancel_login() -> None:
     go = anyio.Event()
 
-    async def answer(call: PreparedRequest) -> TransportResponse:
+    async def respond(call: PreparedRequest) -> TransportResponse:
         if call.path.endswith("login"):
             await go.wait()
             return reply({"responsestatus": "ok", "logintoken": TOKEN})
         return EMPTY
 
-    transport = FakeTransport(answer, logins=False)
+    transport = FakeTransport(respond, logins=False)
     done: list[int] = []
     async with book_over("filemail", transport) as book, anyio.create_task_group() as tasks:
         leader = anyio.CancelScope()

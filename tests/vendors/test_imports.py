@@ -1,4 +1,4 @@
-"""What an import brings, in a fresh interpreter: what is not used is not paid for, and no call imports anything."""
+"""Modules imported by a vendor's class, by a book and by a call, in a fresh interpreter."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from crossbook.registry import load_vendor
 
 CLASSES = {vendor: load_vendor(vendor).__name__ for vendor in VENDORS}
 
-# What only a call, a batch, an async program or a phone of another spelling needs.
+# Needed only by a call, a batch, an async program, or a phone in another spelling.
 LATER = (
-    "anyio", "asyncio", "attr", "crossbook.batches", "crossbook.contacts", "crossbook._batch",
+    "anyio", "asyncio", "attr", "crossbook.contacts", "crossbook._batch",
     "crossbook.journal", "crossbook._http.client", "crossbook._batch.builder",
-    "crossbook._transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers", "sqlite3",
-    "ssl",
+    "crossbook._transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers",
+    "sqlite3", "ssl",
 )  # fmt: skip
 
 FIRST_CALLS = """
@@ -47,36 +47,38 @@ asyncio.run(main())
 
 
 def fresh(code: str, given: dict[str, Any] | None = None) -> Any:
-    """What this prints, as JSON, in an interpreter of its own."""
+    """Return the JSON that the code prints in a new interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", code], input=json.dumps(given), capture_output=True, text=True, check=True, timeout=300
     )
     return json.loads(done.stdout)
 
 
-def within(loaded: list[str], *rooms: str) -> list[str]:
-    return [name for name in loaded if name.startswith(tuple(f"{room}." for room in rooms)) or name in rooms]
+def within(loaded: list[str], *packages: str) -> list[str]:
+    return [
+        name for name in loaded if name.startswith(tuple(f"{package}." for package in packages)) or name in packages
+    ]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_vendors_class_brings_no_library_no_engine_and_no_other_vendor(vendor: str) -> None:
+def test_vendor_class_imports_nothing_heavy(vendor: str) -> None:
     before, loaded = fresh(
         "import json, sys; before = [*sys.modules]; "
         f"from crossbook import {CLASSES[vendor]}; print(json.dumps([before, [*sys.modules]]))"
     )
     loaded = [name for name in loaded if name not in before]
     assert f"crossbook.vendors.{vendor}.profile" in loaded
-    # Filemail's class takes its clock from anyio.
+    # Filemail's class imports anyio for its clock.
     later = [name for name in LATER if vendor != "filemail" or name != "anyio"]
     assert within(loaded, *later) == []
     assert within(loaded, *(f"crossbook.vendors.{other}" for other in VENDORS if other != vendor)) == []
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-def test_a_book_brings_what_its_calls_need_and_a_call_imports_none_of_it(vendor: str, server: Server) -> None:
+def test_calls_import_no_module(vendor: str, server: Server) -> None:
     settings = {"class": CLASSES[vendor], "base_url": server.base_urls[vendor], **server.credentials[vendor]}
-    told = fresh(FIRST_CALLS, settings)
-    assert {"httpx", "httpcore", "crossbook._http.client", f"crossbook_wire.{vendor}.models"} <= set(told["made"])
-    assert within(told["made"], "crossbook._batch.builder", "crossbook.journal", "sqlite3") == []
-    assert within(told["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
-    assert "crossbook._batch.batch" in told["batched"]
+    loaded = fresh(FIRST_CALLS, settings)
+    assert {"httpx", "httpcore", "crossbook._http.client", f"crossbook_wire.{vendor}.models"} <= set(loaded["made"])
+    assert within(loaded["made"], "crossbook._batch.builder", "crossbook.journal", "sqlite3") == []
+    assert within(loaded["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
+    assert "crossbook._batch.batch" in loaded["batched"]

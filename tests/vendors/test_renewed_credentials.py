@@ -1,4 +1,4 @@
-"""Credentials renewed while a book is open: the account and its limits stay, and the old password's token does not."""
+"""Credentials renewed while a book is open: the account and its limits stay, the old token does not."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def renew(book: AddressBook, credentials: dict[str, Any]) -> None:
 
 
 def sent_by(transport: FakeTransport) -> list[str]:
-    """All that left, headers included."""
+    """Return all sent requests as text, with headers."""
     return [f"{call.target!r} {call.headers!r} {call.body!r}" for call in (*transport.sent, *transport.logged_in)]
 
 
-async def test_open_book_takes_renewed_credentials(
+async def test_open_book_uses_renewed_credentials(
     vendor: str, server: Server, make_book: Callable[..., AddressBook]
 ) -> None:
-    """So do its copies; until then the old ones are refused."""
+    """Copies by `with_options` use them too. Before the renewal the old credentials are refused."""
     renewed: dict[str, Any] = {
         name: "renewed-" + value for name, value in server.credentials[vendor].items()
         if name in ("password", "token", "authorization")
@@ -53,7 +53,7 @@ async def test_open_book_takes_renewed_credentials(
         patient = book.with_options(timeout=50)
         await book.groups.list()
         server.renew(vendor, **renewed)
-        if vendor != "filemail":  # its token of the old password is still good
+        if vendor != "filemail":  # the token of the old password is still valid
             with pytest.raises(AuthError):
                 await book.groups.list()
         renew(patient, credentials)
@@ -64,7 +64,7 @@ async def test_open_book_takes_renewed_credentials(
 
 
 @pytest.mark.parametrize("vendor", ["serwersms"], indirect=True)
-async def test_token_takes_the_place_of_a_password(server: Server, make_book: Callable[..., AddressBook]) -> None:
+async def test_token_replaces_password(server: Server, make_book: Callable[..., AddressBook]) -> None:
     async with make_book() as book:
         await book.groups.list()
         server.renew("serwersms", password="renewed-password")
@@ -90,7 +90,7 @@ async def test_token_takes_the_place_of_a_password(server: Server, make_book: Ca
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "filemail"], indirect=True)
-async def test_another_user_name_is_another_account(vendor: str) -> None:
+async def test_other_user_name_refused(vendor: str) -> None:
     transport = FakeTransport(reply(EMPTY[vendor]))
     other = NEW[vendor] | {"username": "other@example.com"}
     book = book_over(vendor, transport)
@@ -98,26 +98,26 @@ async def test_another_user_name_is_another_account(vendor: str) -> None:
         renew(book, other)
     assert caught.value.field == "username"
     assert "other@" not in str(caught.value)
-    renew(book_over(vendor, transport, account="ours"), other)  # whose account it is has been said
+    renew(book_over(vendor, transport, account="ours"), other)  # `account=` names the account
     async with book:
         await book.groups.list()
     assert not [call for call in sent_by(transport) if "other" in call]
 
 
-async def test_request_in_flight_is_tried_with_the_new(vendor: str) -> None:
-    """The vendor refuses the old credentials while a request with them is on its way."""
+async def test_refused_request_retried_with_new_credentials(vendor: str) -> None:
+    """The vendor refuses the old credentials while a request with them is in flight."""
     if vendor == "filemail":
         pytest.skip("a token is renewed by the login")
     gone = anyio.Event()
     refused = {"atom": 403, "serwersms": 401, "vercom": 401}[vendor]
 
-    async def answer(call: PreparedRequest) -> TransportResponse:
+    async def respond(call: PreparedRequest) -> TransportResponse:
         if b"renewed" in call.body or b"renewed" in repr(call.headers).encode():
             return reply(EMPTY[vendor])
         await gone.wait()
         return reply(b"no", refused)
 
-    transport = FakeTransport(answer)
+    transport = FakeTransport(respond)
     async with book_over(vendor, transport) as book, anyio.create_task_group() as tasks:
         tasks.start_soon(_listed, book)
         await anyio.wait_all_tasks_blocked()
@@ -132,7 +132,7 @@ async def _listed(book: AddressBook) -> None:
 
 @pytest.mark.parametrize("account", [None, "ours"])
 def test_renewed_credentials_share_the_limit(vendor: str, account: str | None) -> None:
-    """Two books of one account, one opened with the old credentials and one with the new, in virtual time."""
+    """Two books of one account, opened with the old and the new credentials, in virtual time."""
 
     async def main() -> None:
         began = anyio.current_time()
@@ -150,25 +150,25 @@ def test_renewed_credentials_share_the_limit(vendor: str, account: str | None) -
     virtually(main)
 
 
-def test_other_accounts_do_not_share_the_limit(vendor: str) -> None:
+def test_other_accounts_have_own_limit(vendor: str) -> None:
     async def main() -> None:
         began = anyio.current_time()
         transport = FakeTransport(reply(EMPTY[vendor]))
         async with (
             book_over(vendor, transport, rate=1, account="one") as one,
             book_over(vendor, transport, rate=1, account="two", **NEW[vendor]) as two,
-            book_over(vendor, transport, rate=1, account="one", base_url="https://vendor.example.com/v2") as there,
+            book_over(vendor, transport, rate=1, account="one", base_url="https://vendor.example.com/v2") as other,
         ):
             for _ in range(5):
-                for book in (one, two, there):
+                for book in (one, two, other):
                     await book.groups.list()
         assert anyio.current_time() - began <= 8
 
     virtually(main)
 
 
-class Shelf:
-    """A store of tokens that several books share."""
+class SharedTokens:
+    """A token store that several books share."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, Secret | None] = {}
@@ -181,9 +181,9 @@ class Shelf:
 
 
 @pytest.mark.parametrize("vendor", ["filemail"], indirect=True)
-async def test_store_knows_the_account_by_its_user_name(vendor: str) -> None:
+async def test_token_store_key_has_user_name(vendor: str) -> None:
     """A renewed password finds the token; another user name, base URL or `account=` does not."""
-    store, transport = Shelf(), FakeTransport(reply(EMPTY[vendor]))
+    store, transport = SharedTokens(), FakeTransport(reply(EMPTY[vendor]))
     for options, logins in (
         ({}, 1), ({"password": "renewed"}, 1), ({"username": "other@example.com"}, 2),
         ({"base_url": "https://other.example.com"}, 3), ({"account": "ours"}, 4),
@@ -192,18 +192,18 @@ async def test_store_knows_the_account_by_its_user_name(vendor: str) -> None:
         async with book_over(vendor, transport, tokens=store, **options) as book:
             await book.groups.list()
         assert len(transport.logged_in) == logins
-    # The same name in every process, which tells no user name.
+    # The same key in every process; it does not reveal the user name.
     assert all(len(name) == 32 and int(name, 16) for name in store.tokens)
-    told = "\0".join(("filemail", BASE_URL, "", CREDENTIALS[vendor]["username"]))
-    assert hashlib.blake2b(told.encode(), digest_size=16).hexdigest() in store.tokens
+    plain = "\0".join(("filemail", BASE_URL, "", CREDENTIALS[vendor]["username"]))
+    assert hashlib.blake2b(plain.encode(), digest_size=16).hexdigest() in store.tokens
 
 
 @pytest.mark.parametrize("vendor", ["filemail"], indirect=True)
-async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
-    """Also one whose login is still on its way: its call ends with it, and it is not stored."""
+async def test_token_of_old_password_dropped(vendor: str) -> None:
+    """A login that is in flight serves its own call, but its token is not stored."""
     go, logins = anyio.Event(), list[str]()
 
-    async def answer(call: PreparedRequest) -> TransportResponse:
+    async def respond(call: PreparedRequest) -> TransportResponse:
         target = call.target.decode()
         if "login?" not in target:
             return reply(EMPTY[vendor])
@@ -213,7 +213,7 @@ async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
         await go.wait()
         return reply({"responsestatus": "ok", "logintoken": "old-token"})
 
-    store, transport = Shelf(), FakeTransport(answer, logins=False)
+    store, transport = SharedTokens(), FakeTransport(respond, logins=False)
     book = book_over(vendor, transport, tokens=store)
     assert isinstance(book, Filemail)
     async with book, anyio.create_task_group() as tasks:
@@ -231,7 +231,7 @@ async def test_token_of_the_old_password_is_dropped(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["", "  ", 5, ["x"]])
-def test_account_is_a_name(vendor: str, wrong: Any) -> None:
+def test_invalid_account_refused(vendor: str, wrong: Any) -> None:
     with pytest.raises(InvalidInputError, match="account must be the name") as caught:
         book_over(vendor, FakeTransport(reply({})), account=wrong)
     assert caught.value.field == "account"

@@ -1,4 +1,4 @@
-"""Recorded bodies of Atom, and what becomes of them."""
+"""Recorded response bodies of Atom, read by the adapter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answered(*names: str, status: int = 200, **headers: Any) -> AddressBook:
     return book_over("atom", transport, default_group="1", max_attempts=1)
 
 
-async def test_one_contact_is_one_level_deeper() -> None:
+async def test_get_contact_reads_nested_result() -> None:
     async with answered("contact-detail") as book:
         found = await book.contacts.get("1")
     assert found == Contact(
@@ -36,14 +36,14 @@ async def test_one_contact_is_one_level_deeper() -> None:
     assert "groups" not in found.known_fields
 
 
-async def test_an_odd_contact_is_read_as_far_as_it_goes() -> None:
+async def test_odd_contact_read_tolerantly() -> None:
     async with answered("contact-detail-odd") as book:
         found = await book.contacts.get("1")
     assert (found.id, found.phone, found.name, found.company) == ("1", "1234567890", None, None)
     assert found.fields == {"custom_1": "5"}
 
 
-async def test_writes_and_ids_that_come_as_text() -> None:
+async def test_writes_with_ids_as_text() -> None:
     async with answered("contact-new") as book:
         assert (await book.contacts.create(Contact(phone="0491 570 006"))).id == "123456"
         assert (await book.contacts.update("123456", company="ABC")).id == "123456"
@@ -56,7 +56,7 @@ async def test_writes_and_ids_that_come_as_text() -> None:
         await book.groups.delete("1", with_contacts=True)
 
 
-async def test_lists() -> None:
+async def test_read_lists() -> None:
     async with answered("address-book-list", "address-book-detail") as book:
         listed = [contact async for contact in book.contacts.list()]
     assert [(contact.id, contact.phone, contact.name, contact.groups) for contact in listed] == [
@@ -70,8 +70,8 @@ async def test_lists() -> None:
         assert [(group.id, group.name) async for group in book.groups.list()] == [("1", "2026")]
 
 
-async def test_an_array_where_an_object_belongs_is_no_answer_and_no_empty_list() -> None:
-    """PHP writes an empty object so."""
+async def test_array_instead_of_object_is_invalid_response() -> None:
+    """PHP encodes an empty object as an empty array."""
     async with answered("result-of-php") as book:
         assert [group async for group in book.groups.list()] == []
         for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.create(Contact(phone="0491 570 006"))):
@@ -92,7 +92,7 @@ async def test_an_array_where_an_object_belongs_is_no_answer_and_no_empty_list()
         ("error-bare", 403, AuthError, None, None),
     ],
 )
-async def test_the_status_goes_first_where_it_is_not_200(
+async def test_error_status_overrides_code(
     name: str, status: int, kind: type, code: str | None, field: str | None
 ) -> None:
     async with answered(name, status=status, retry_after="3") as book:
@@ -106,7 +106,7 @@ async def test_the_status_goes_first_where_it_is_not_200(
 
 
 @pytest.mark.parametrize("body", [b"", b"Forbidden", b"<html>Forbidden</html>", b"[]", b"null", b'"no"', b"\xff\xfe"])
-async def test_any_body_of_a_failure_is_stood(body: bytes) -> None:
+async def test_any_error_body_tolerated(body: bytes) -> None:
     for status, kind in (
         (403, AuthError),
         (429, RateLimitError),

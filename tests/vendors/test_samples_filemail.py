@@ -1,4 +1,4 @@
-"""Recorded bodies of Filemail, whose capitals vary, and what becomes of them."""
+"""Recorded response bodies of Filemail, with members in varying case, read by the adapter."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def answered(*names: str, status: int = 200) -> AddressBook:
 
 
 @pytest.mark.parametrize("name", ["contacts-get", "contacts-get-capital"])
-async def test_a_list_in_any_capitals(name: str) -> None:
+async def test_list_member_in_any_case(name: str) -> None:
     async with answered(name) as book:
         page = await book.contacts.list()
         (group,) = await book.contacts.groups_of("1000658322")
@@ -39,7 +39,7 @@ async def test_a_list_in_any_capitals(name: str) -> None:
     assert page.items[0].known_fields == {"id", "email", "name", "groups"}
 
 
-async def test_an_empty_list_has_a_capital() -> None:
+async def test_empty_list_with_capital_member() -> None:
     async with answered("contacts-get-empty") as book:
         assert await book.contacts.list() == await book.contacts.list()
         assert [contact async for contact in book.contacts.list()] == []
@@ -47,7 +47,7 @@ async def test_an_empty_list_has_a_capital() -> None:
             await book.contacts.get("1")
 
 
-async def test_a_list_of_oddities_loses_no_row() -> None:
+async def test_odd_list_keeps_every_row() -> None:
     async with answered("contacts-get-odd") as book:
         odd, poor = (await book.contacts.list()).items
     assert (odd.id, odd.name, odd.email, odd.groups) == ("17", None, "a@example.com", ("", BUSINESS))
@@ -55,7 +55,7 @@ async def test_a_list_of_oddities_loses_no_row() -> None:
     assert (poor.id, poor.groups, "email" in poor.known_fields) == ("18", None, False)
 
 
-async def test_a_list_that_is_missing_is_no_empty_one() -> None:
+async def test_missing_list_not_read_as_empty() -> None:
     async with answered("done") as book:
         for listing in (book.contacts.list, book.groups.list):
             with pytest.raises(InvalidResponseError, match="has no"):
@@ -77,21 +77,21 @@ async def test_writes() -> None:
 
 
 @pytest.mark.parametrize("name", ["group-get", "group-get-capital"])
-async def test_groups_say_status_or_responsestatus(name: str) -> None:
+async def test_group_responses_with_either_status_member(name: str) -> None:
     async with answered(name) as book:
         assert [(group.id, group.name) async for group in book.groups.list()] == [(COWORKERS, "Coworkers")]
         assert (await book.groups.get(COWORKERS)).name == "Coworkers"
 
 
 @pytest.mark.parametrize("name", ["group-add", "group-add-all"])
-async def test_a_new_group_comes_in_an_array(name: str) -> None:
-    """Perhaps with all the others."""
+async def test_new_group_read_from_array(name: str) -> None:
+    """The array may have all other groups too."""
     async with answered(name) as book:
         assert (await book.groups.create("Coworkers")).id == COWORKERS
 
 
-async def test_of_groups_with_one_name_the_new_one_is_the_last() -> None:
-    """Should the array hold all groups, which is not documented."""
+async def test_last_group_with_name_is_new() -> None:
+    """The response may have all groups, which is not documented."""
     ids = ("a" * 32, "b" * 32, "c" * 32, "d" * 32)
     rows = [
         {"contactgroupid": id, "contactgroupname": name} for id, name in zip(ids, ("A", "B", "A", "B"), strict=True)
@@ -111,7 +111,7 @@ async def test_of_groups_with_one_name_the_new_one_is_the_last() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [200, 404, 500])
-async def test_the_code_wins_over_the_status(
+async def test_error_code_overrides_status(
     name: str, status: int, kind: type[CrossbookError], code: str | None, field: str | None
 ) -> None:
     async with answered(name, status=status) as book:
@@ -123,7 +123,7 @@ async def test_the_code_wins_over_the_status(
     assert (error.code, error.field, error.status, error.sent) == (code, field, status, "yes")
 
 
-async def test_the_login_is_read_in_small_letters() -> None:
+async def test_login_token_member_lower_case() -> None:
     transport = FakeTransport(sample("filemail", "login"), sample("filemail", "contacts-get"), logins=False)
     async with book_over("filemail", transport) as book:
         assert len((await book.contacts.list()).items) == 1
@@ -131,13 +131,13 @@ async def test_the_login_is_read_in_small_letters() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"OK", b"<xml/>", b"[]", b"{}", b'{"contacts":[]}'])
-async def test_what_is_none_of_filemail(body: bytes) -> None:
+async def test_foreign_bodies_recognized(body: bytes) -> None:
     async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:
         with pytest.raises(InvalidResponseError):
             await book.contacts.list()
 
 
-async def test_list_is_narrowed_by_group_and_email() -> None:
+async def test_list_filtered_by_group_and_email() -> None:
     listed = [
         {"contactid": "1", "email": "Anna@example.com", "groups": [{"contactgroupid": "g1"}, None]},
         None,

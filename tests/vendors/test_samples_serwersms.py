@@ -1,4 +1,4 @@
-"""Recorded bodies of SerwerSMS, and what becomes of them."""
+"""Recorded response bodies of SerwerSMS, read by the adapter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answered(*names: str, **options: Any) -> SerwerSMS:
     return book
 
 
-async def test_a_list() -> None:
+async def test_read_list() -> None:
     async with answered("contacts-index") as book:
         page = await book.contacts.list()
     anna, jan = page.items
@@ -38,12 +38,12 @@ async def test_a_list() -> None:
     assert anna.raw.group_name == "Grupa testowa"
 
 
-async def test_a_list_that_does_not_tell_its_pages() -> None:
+async def test_list_without_page_count() -> None:
     async with answered("contacts-index-without-paging", "contacts-index-empty") as book:
         assert [contact.id async for contact in book.contacts.list()] == ["459678754"]
 
 
-async def test_a_list_of_oddities_loses_no_row() -> None:
+async def test_odd_list_keeps_every_row() -> None:
     async with answered("contacts-index-odd", "contacts-index-empty") as book:
         odd, ungrouped, unknown = (await book.contacts.list()).items
     assert (odd.id, odd.phone, odd.email, odd.first_name, odd.last_name) == ("17", "+48500600700", None, None, "7")
@@ -53,7 +53,7 @@ async def test_a_list_of_oddities_loses_no_row() -> None:
     assert (unknown.id, unknown.opted_out) == ("19", None)
 
 
-async def test_one_contact() -> None:
+async def test_read_contact() -> None:
     async with answered("contacts-view") as book:
         found = await book.contacts.get("459678754")
     assert (found.name, found.phone, found.groups) == ("Anna Żółw", "+48500600700", None)
@@ -72,7 +72,7 @@ async def test_writes() -> None:
     assert (imported.group, imported.correct, imported.failed) == ("15687447", 2, 1)
 
 
-async def test_an_edit_writes_everything_back_with_its_groups() -> None:
+async def test_update_sends_whole_contact_with_groups() -> None:
     transport = FakeTransport(
         *(sample("serwersms", name) for name in ("contacts-view", "groups-check", "contacts-add"))
     )
@@ -86,7 +86,7 @@ async def test_an_edit_writes_everything_back_with_its_groups() -> None:
     }  # fmt: skip
 
 
-async def test_groups() -> None:
+async def test_read_groups() -> None:
     async with answered("groups-index", "groups-index") as book:
         groups = [group async for group in book.groups.list()]
     assert [(group.id, group.name, group.count) for group in groups] == [
@@ -112,9 +112,7 @@ async def test_groups() -> None:
         ("success-false", RejectedError, None, None, "no success and no reason"),
     ],
 )
-async def test_errors_come_with_status_200(
-    name: str, kind: type, code: str | None, field: str | None, words: str
-) -> None:
+async def test_errors_with_status_200(name: str, kind: type, code: str | None, field: str | None, words: str) -> None:
     async with answered(name) as book:
         with pytest.raises(kind, match=words) as caught:
             await book.contacts.create(Contact(phone="+48500600700"))

@@ -1,4 +1,4 @@
-"""Recorded bodies of Vercom in their envelope, and what becomes of them."""
+"""Recorded response bodies of Vercom, read by the adapter."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answered(*names: str, status: int = 200, **headers: str) -> Vercom:
 
 
 @pytest.mark.parametrize("name", ["contacts", "contacts-full-date"])
-async def test_a_contact(name: str) -> None:
+async def test_read_contact(name: str) -> None:
     async with answered(name) as book:
         found = await book.contacts.get("123")
     assert found == Contact(
@@ -43,7 +43,7 @@ async def test_a_contact(name: str) -> None:
     assert "opted_out" not in found.known_fields
 
 
-async def test_oddities_lose_no_row() -> None:
+async def test_odd_list_keeps_every_row() -> None:
     async with answered("contacts-odd") as book:
         odd, poor = (await book.contacts.list()).items
     assert (odd.id, odd.external_id, odd.phone, odd.archived, odd.fields) == ("123", "7", "+48500600700", True, {})
@@ -52,7 +52,7 @@ async def test_oddities_lose_no_row() -> None:
 
 
 @pytest.mark.parametrize("name", ["contacts-empty", "contacts-none"])
-async def test_404_is_an_empty_list(name: str) -> None:
+async def test_404_read_as_empty_list(name: str) -> None:
     async with answered(name, status=404) as book:
         assert [contact async for contact in book.contacts.list()] == []
         assert [group async for group in book.groups.list()] == []
@@ -65,7 +65,7 @@ async def test_404_is_an_empty_list(name: str) -> None:
                 await call
 
 
-async def test_a_list_that_is_missing_is_no_empty_one() -> None:
+async def test_missing_list_not_read_as_empty() -> None:
     async with answered("contacts-none") as book:
         with pytest.raises(InvalidResponseError, match="has no data"):
             await book.contacts.list()
@@ -85,7 +85,7 @@ async def test_writes() -> None:
 
 
 @pytest.mark.parametrize("status", [207, 422])
-async def test_a_write_that_was_refused_alone_or_among_others(status: int) -> None:
+async def test_refused_write_single_and_bulk(status: int) -> None:
     async with answered("written-207" if status == 207 else "error-422", status=status) as book:
         for call in (book.contacts.create(Contact(phone="+48500600700")), book.contacts.delete("123")):
             with pytest.raises(RejectedError) as caught:
@@ -98,11 +98,11 @@ async def test_a_write_that_was_refused_alone_or_among_others(status: int) -> No
 
 
 @pytest.mark.parametrize("many", [False, True])
-async def test_207_shows_nothing_of_who_was_refused(many: bool) -> None:
-    """Such an answer quotes what was sent as any refusal does."""
+async def test_207_errors_hide_personal_data(many: bool) -> None:
+    """Its errors quote the values that were sent, as other errors do."""
     meta = {"parameter": "Example-Smith", "source": "crm-17"}
-    said = {"title": "Invalid", "message": "Example-Smith is no lastName", "code": "E-1-001", "meta": meta}
-    body = {"meta": {"status": 207}, "data": [{"id": "8", "externalId": "crm-18"}], "errors": [said]}
+    problem = {"title": "Invalid", "message": "Example-Smith is no lastName", "code": "E-1-001", "meta": meta}
+    body = {"meta": {"status": 207}, "data": [{"id": "8", "externalId": "crm-18"}], "errors": [problem]}
     person, other = (
         Contact(external_id=f"crm-{each}", phone="+48500600700", last_name="Example-Smith") for each in (17, 18)
     )
@@ -118,12 +118,12 @@ async def test_207_shows_nothing_of_who_was_refused(many: bool) -> None:
     assert "Smith" not in f"{error!r} {error} {error.field} {error.code}"
 
 
-async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:
+async def test_207_matched_to_each_item() -> None:
     async with answered("written-207", status=207) as book:
         new = [models.NewContact(externalId=key, phoneNumber="12ab") for key in ("crm-17", "crm-18")]
-        answer = await book.wire.contacts.create_contacts(new)
-    assert [row.id for row in parse_rows(answer.data, models.WrittenContact) or () if row] == ["124"]
-    assert [row.code for row in parse_rows(answer.errors, models.Problem) or () if row] == ["E-1-001"]
+        response = await book.wire.contacts.create_contacts(new)
+    assert [row.id for row in parse_rows(response.data, models.WrittenContact) or () if row] == ["124"]
+    assert [row.code for row in parse_rows(response.errors, models.Problem) or () if row] == ["E-1-001"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ async def test_207_tells_of_each_item_to_who_asked_for_several() -> None:
         ("error-odd", 400, RejectedError, None, None),
     ],
 )
-async def test_errors(
+async def test_read_errors(
     name: str, status: int, kind: type[CrossbookError], code: str | None, request_id: str | None
 ) -> None:
     async with answered(name, status=status) as book:
@@ -148,7 +148,7 @@ async def test_errors(
     assert (error.status, error.code, error.request_id, error.operation) == (status, code, request_id, "getSegment")
 
 
-async def test_groups_fields_and_segments() -> None:
+async def test_read_groups_fields_and_segments() -> None:
     async with answered("groups", "contacts-empty") as book:
         (group,) = [group async for group in book.groups.list()]
         assert (group.id, group.name, group.description) == ("3380", "Wszystkie Kontakty", None)
@@ -161,7 +161,7 @@ async def test_groups_fields_and_segments() -> None:
         assert (await book.segments.get("15")).count == 42
 
 
-async def test_202_is_not_yet() -> None:
+async def test_202_is_vendor_unavailable() -> None:
     transport = FakeTransport(
         sample("vercom", "segment-202", 202, retry_after="0", expires="Thu, 01 Jan 2026 00:00:00 GMT"),
         sample("vercom", "segment"),

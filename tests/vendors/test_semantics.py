@@ -1,4 +1,4 @@
-"""The profiles say what was decided of each vendor: its fields, its verbs, its keys, its limits, row by row."""
+"""The profiles match the decisions for each vendor: fields, capabilities, match keys, limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from crossbook.vendor import MIB, Rate, Retry, VendorProfile
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"
 
-# rw: read and written, w: written only, r: read only, -: not held; then the longest text, and ! where it is needed.
+# rw: read and written, w: written only, r: read only, -: not stored; then the maximum length; ! means required.
 FIELDS = """
               serwersms  atom   filemail  vercom
 external_id   -          -      -         rw,150
@@ -30,7 +30,7 @@ opted_out     r          -      -         r
 archived      -          -      -         r
 created_at    -          -      -         rw
 """
-VERBS = """
+CAPABILITIES = """
                               serwersms    atom         filemail     vercom
 contacts.list                 native       emulated     native       native
 contacts.get                  native       native       emulated     native
@@ -76,30 +76,33 @@ def row(profile: VendorProfile, field: str) -> str:
     if field not in profile.contact_fields:
         return "-"
     support = profile.contact_fields[field]
-    return f"{support.access}{',' + str(support.max_length) if support.max_length else ''}{'!' if support.required else ''}"
+    length = f",{support.max_length}" if support.max_length else ""
+    return f"{support.access}{length}{'!' if support.required else ''}"
 
 
-def test_what_each_field_is_for_each_vendor(vendor: str, profile: VendorProfile) -> None:
+def test_field_support_matrix(vendor: str, profile: VendorProfile) -> None:
     expected = {field: cells[vendor] for field, cells in table(FIELDS).items()}
     assert {field: row(profile, field) for field in expected} == expected
     assert set(profile.contact_fields) <= set(expected)
     assert profile.extra_fields == FURTHER[vendor]
 
 
-def test_how_each_verb_is_done_by_each_vendor() -> None:
+def test_capability_matrix() -> None:
     grid = crossbook.capabilities()
-    assert {verb: {name: how.support for name, how in cells.items()} for verb, cells in grid.items()} == table(VERBS)
+    assert {method: {name: how.support for name, how in cells.items()} for method, cells in grid.items()} == table(
+        CAPABILITIES
+    )
 
 
-def test_an_emulated_verb_tells_its_price(profile: VendorProfile) -> None:
+def test_emulated_capability_has_cost_note(profile: VendorProfile) -> None:
     assert all(verb.note for verb in profile.capabilities.values() if verb.support == "emulated")
 
 
-def test_by_which_keys_a_contact_is_found(vendor: str, profile: VendorProfile) -> None:
+def test_match_keys_matrix(vendor: str, profile: VendorProfile) -> None:
     assert profile.match_keys == MATCH_KEYS[vendor]
 
 
-def test_names_groups_and_needs(vendor: str, profile: VendorProfile) -> None:
+def test_name_format_groups_and_requirements(vendor: str, profile: VendorProfile) -> None:
     assert profile.name_format == ("full" if vendor == "filemail" else "split")
     assert profile.single_group == (vendor == "atom")
     assert profile.requires_any_of == (("phone", "email") if vendor == "vercom" else ())
@@ -107,22 +110,22 @@ def test_names_groups_and_needs(vendor: str, profile: VendorProfile) -> None:
     assert profile.group_name_max_length == (100 if vendor == "serwersms" else None)
 
 
-def test_caps_and_rates(vendor: str, profile: VendorProfile) -> None:
+def test_response_limits_and_rates(vendor: str, profile: VendorProfile) -> None:
     whole_lists = vendor in ("atom", "filemail")
     assert profile.max_response_bytes == (256 if whole_lists else 16) * MIB
     assert profile.max_objects == 1_000_000
     assert profile.rate == (Rate(10, 10) if vendor == "atom" else None)
 
 
-def test_every_operation_of_the_spec_has_its_row(vendor: str, profile: VendorProfile) -> None:
+def test_every_spec_operation_in_profile(vendor: str, profile: VendorProfile) -> None:
     spec = yaml.safe_load((SPECS / f"{vendor}.yaml").read_text(encoding="utf-8"))
     methods = [node for path in spec["paths"].values() for node in path.values() if isinstance(node, dict)]
     assert set(profile.operations) == {method["operationId"] for method in methods}
     assert len(profile.operations) == spec["info"]["x-operations"]
 
 
-def test_creates_are_never_repeated_blindly(profile: VendorProfile) -> None:
-    """By what an operation does and not by its HTTP verb: Filemail creates with GET."""
+def test_creates_have_create_retry_class(profile: VendorProfile) -> None:
+    """The effect decides, not the HTTP method: Filemail creates with GET."""
     for name, operation in profile.operations.items():
         creates = bool(re.match("create|import", name))
         assert (operation.retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)) == creates, name
@@ -131,7 +134,7 @@ def test_creates_are_never_repeated_blindly(profile: VendorProfile) -> None:
         assert not operation.empty_on_404 or name.startswith("list"), name
 
 
-def test_only_vercom_says_404_for_an_empty_list() -> None:
+def test_only_vercom_lists_empty_on_404() -> None:
     empty = {
         name: [op for op, row in load_vendor(name).profile.operations.items() if row.empty_on_404] for name in VENDORS
     }

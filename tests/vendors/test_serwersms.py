@@ -1,4 +1,4 @@
-"""What is SerwerSMS's own: rows a group, pages without a count, edits that write all, two ways to log in."""
+"""SerwerSMS only: one row for each group, pages without a count, updates of whole contacts, two credential types."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def ids(book: AddressBook, **options: Any) -> list[str]:
     return [contact.id async for contact in book.contacts.list(**options)]
 
 
-async def test_a_contact_in_two_groups_is_listed_once_a_group(
+async def test_contact_listed_once_for_each_group(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
     groups = [group, (await book.groups.create("Others")).id]
@@ -41,7 +41,7 @@ async def test_a_contact_in_two_groups_is_listed_once_a_group(
     assert await ids(book) == [first, second]
 
 
-async def test_pages_whose_number_is_not_told(
+async def test_list_without_page_count_ends(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
     created = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(6)]
@@ -50,20 +50,20 @@ async def test_pages_whose_number_is_not_told(
         assert await ids(book, page_size=size) == created
     before = server.requests("serwersms")
     pages = [len(page.items) async for page in book.contacts.list(page_size=3).pages()]
-    assert pages == [3, 3, 0], "asked on, until a page is empty"
+    assert pages == [3, 3, 0], "pages are requested until one is empty"
     assert (server.requests("serwersms") - before)["listContacts"] == 3
     page = await book.contacts.list(page_size=4)
     assert await ids(book, page_size=4, after=page.cursor) == created[4:]
 
 
-async def test_a_server_that_ignores_the_page_does_not_repeat_it_for_ever() -> None:
+async def test_repeated_page_ends_list() -> None:
     rows = {"items": [{"id": 1, "phone": "+48500600701"}, {"id": 2, "phone": "+48500600702"}]}
 
-    def answer(call: PreparedRequest) -> TransportResponse:
+    def respond(call: PreparedRequest) -> TransportResponse:
         assert len(transport.sent) < 10
         return reply(rows)
 
-    transport = FakeTransport(answer)
+    transport = FakeTransport(respond)
     async with book_over("serwersms", transport) as book:
         assert await ids(book, page_size=2) == ["1", "2"]
         page = await book.contacts.list(page_size=2)
@@ -72,7 +72,7 @@ async def test_a_server_that_ignores_the_page_does_not_repeat_it_for_ever() -> N
 
 
 @pytest.mark.parametrize("partial", [False, True])
-async def test_an_edit_is_three_calls_and_keeps_everything(
+async def test_update_is_three_calls_and_keeps_fields(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str, partial: bool
 ) -> None:
     server.options(serwersms_partial_edit=partial)
@@ -90,8 +90,8 @@ async def test_an_edit_is_three_calls_and_keeps_everything(
     assert found.fields == {**(contact.fields or {}), "city": "Łódź"}
 
 
-async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, profile: VendorProfile, group: str) -> None:
-    """`groups/check` asks by phone, and answers for all who have it."""
+async def test_contacts_with_same_phone_keep_own_groups(book: SerwerSMS, profile: VendorProfile, group: str) -> None:
+    """`groups/check` takes a phone, and returns the groups of every contact with it."""
     other = (await book.groups.create("Others")).id
     one = (await book.contacts.create(full_contact(profile, 0, [group]))).id
     two = (await book.contacts.create(full_contact(profile, 0, [other]))).id
@@ -100,7 +100,7 @@ async def test_who_shares_a_phone_shares_no_groups(book: SerwerSMS, profile: Ven
     assert [each.id for each in await book.contacts.groups_of(two)] == [other]
 
 
-async def test_the_blacklist_is_an_opt_out_of_sms(
+async def test_blacklist_read_as_sms_opt_out(
     book: SerwerSMS, profile: VendorProfile, server: Server, group: str
 ) -> None:
     one, two = [(await book.contacts.create(full_contact(profile, number, [group]))).id for number in range(2)]
@@ -110,8 +110,8 @@ async def test_the_blacklist_is_an_opt_out_of_sms(
     assert (await book.contacts.get(two)).opted_out == {"sms"}
 
 
-async def test_contacts_of_a_group_are_deleted_only_when_asked_for() -> None:
-    """In PHP the text `false` is true: it is never sent."""
+async def test_group_contacts_deleted_only_on_request() -> None:
+    """`delete_contacts=false` is never sent: PHP reads the text "false" as true."""
     transport = FakeTransport(reply({"success": True}))
     async with book_over("serwersms", transport) as book:
         await book.groups.delete("7")
@@ -121,14 +121,14 @@ async def test_contacts_of_a_group_are_deleted_only_when_asked_for() -> None:
     assert delete["delete_contacts"] is True
 
 
-async def test_a_phone_is_searched_in_every_spelling(profile: VendorProfile) -> None:
+async def test_phone_searched_in_every_spelling(profile: VendorProfile) -> None:
     transport = FakeTransport(reply({"items": [], "paging": {"page": 1, "count": 0}}))
     async with book_over("serwersms", transport) as book:
         assert await book.contacts.find(phone=phone(profile)) is None
     assert [body["search"] for body in transport.bodies] == ["+48500600700", "48500600700", "500600700"]
 
 
-async def test_credentials_travel_in_the_body_or_in_a_header() -> None:
+async def test_credentials_sent_in_body_or_header() -> None:
     answer = reply({"items": []})
     transport = FakeTransport(answer)
     async with book_over("serwersms", transport) as book:

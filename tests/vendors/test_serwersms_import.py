@@ -1,4 +1,4 @@
-"""SerwerSMS's own import: a new group of this name, and counts."""
+"""`import_contacts` of SerwerSMS: creates a group and returns counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def vendor() -> str:
     return "serwersms"
 
 
-async def test_import_makes_a_group_and_counts(book: SerwerSMS, server: Server) -> None:
+async def test_import_creates_group_and_counts(book: SerwerSMS, server: Server) -> None:
     people = [Contact(phone=f"50060070{number}", first_name="Łucja", email="a@example.com") for number in range(3)]
     imported = await book.import_contacts("Fair", [*people, Contact(phone="+48500600704", email="no address")])
     assert (imported.correct, imported.failed) == (3, 1)
@@ -26,13 +26,13 @@ async def test_import_makes_a_group_and_counts(book: SerwerSMS, server: Server) 
     assert listed == [(f"+4850060070{number}", "Łucja") for number in range(3)]
 
 
-async def test_import_refuses_what_it_cannot_carry(book: SerwerSMS, server: Server) -> None:
+async def test_import_refuses_unsupported_fields(book: SerwerSMS, server: Server) -> None:
     stuffed = {
         "fields": Contact(phone="500600700", fields={"city": "Łódź"}),
         "groups": Contact(phone="500600700", groups=("1",)),
     }
     for field, contact in stuffed.items():
-        with pytest.raises(InvalidInputError, match=f"{field}: leave it out, or take contacts.create_many") as caught:
+        with pytest.raises(InvalidInputError, match=f"{field}: leave it out, or use contacts.create_many") as caught:
             await book.import_contacts("Fair", [contact])
         assert caught.value.field == field
     nobody: Any = None

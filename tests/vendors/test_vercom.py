@@ -1,4 +1,4 @@
-"""What is Vercom's own: two keys, external ids, segments and fields, channels, lists whose end is not told."""
+"""Vercom only: two keys, external ids, segments, fields, channels, lists without a total."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def vendor() -> str:
     return "vercom"
 
 
-async def test_an_update_by_our_own_key(book: Vercom, profile: VendorProfile, group: str) -> None:
+async def test_update_by_external_id(book: Vercom, profile: VendorProfile, group: str) -> None:
     created = await book.contacts.create(full_contact(profile))
     await book.contacts.create(full_contact(profile, 1))
     changed = await book.contacts.update(ExternalId("crm-0"), company="New", groups=[group])
@@ -52,7 +52,7 @@ async def test_an_update_by_our_own_key(book: Vercom, profile: VendorProfile, gr
     assert "crm-0" not in repr(ExternalId("crm-0"))
 
 
-async def test_a_key_that_two_contacts_bear_is_told(book: Vercom) -> None:
+async def test_ambiguous_external_id_reported(book: Vercom) -> None:
     ids = [(await book.contacts.create(Contact(email="a@example.com", external_id="crm-0"))).id for _ in range(2)]
     for changes in ({"company": "New"}, {"groups": []}):
         with pytest.raises(AmbiguousMatchError) as caught:
@@ -61,7 +61,7 @@ async def test_a_key_that_two_contacts_bear_is_told(book: Vercom) -> None:
 
 
 @pytest.mark.parametrize("channel", ["sms", "email", "push", "all"])
-async def test_channels(book: Vercom, profile: VendorProfile, channel: str) -> None:
+async def test_unsubscribe_and_resubscribe(book: Vercom, profile: VendorProfile, channel: str) -> None:
     one, other = [(await book.contacts.create(full_contact(profile, number))).id for number in range(2)]
     await book.contacts.unsubscribe(one, channel)
 
@@ -74,7 +74,7 @@ async def test_channels(book: Vercom, profile: VendorProfile, channel: str) -> N
     assert await off() == {each: [other] for each in ("sms", "email", "push")}
 
 
-async def test_a_channel_that_is_none(book: Vercom, server: Server) -> None:
+async def test_unknown_channel_refused(book: Vercom, server: Server) -> None:
     for call in (book.contacts.unsubscribe("1", "fax"), book.contacts.resubscribe("1", "")):
         with pytest.raises(InvalidInputError) as caught:
             await call
@@ -82,7 +82,7 @@ async def test_a_channel_that_is_none(book: Vercom, server: Server) -> None:
     assert server.requests("vercom").total() == 0
 
 
-async def test_additional_fields(book: Vercom) -> None:
+async def test_fields_list(book: Vercom) -> None:
     assert [field async for field in book.fields.list()] == []
     await book.contacts.create(Contact(email="a@example.com", fields={"shoe size": 43, "vip": True}))
     fields = [field async for field in book.fields.list()]
@@ -94,9 +94,7 @@ async def test_additional_fields(book: Vercom) -> None:
         book.segments.list(after=page.cursor)
 
 
-async def test_a_segment_is_asked_for_again_until_it_is_counted(
-    book: Vercom, profile: VendorProfile, server: Server
-) -> None:
+async def test_segment_requested_until_counted(book: Vercom, profile: VendorProfile, server: Server) -> None:
     await book.contacts.create(full_contact(profile))
     segments = [segment async for segment in book.segments.list()]
     assert [(type(segment), segment.count) for segment in segments] == [(Segment, None)] * 3
@@ -108,7 +106,7 @@ async def test_a_segment_is_asked_for_again_until_it_is_counted(
     assert server.requests("vercom")["getSegment"] == 4
 
 
-async def test_a_segment_that_is_not_there(book: Vercom, server: Server) -> None:
+async def test_missing_segment_not_found(book: Vercom, server: Server) -> None:
     with pytest.raises(NotFoundError):
         await book.segments.get("999999")
     before = server.requests("vercom")
@@ -119,7 +117,7 @@ async def test_a_segment_that_is_not_there(book: Vercom, server: Server) -> None
     assert server.requests("vercom") == before
 
 
-async def test_groups_have_keys_and_descriptions(book: Vercom) -> None:
+async def test_group_external_id_and_description(book: Vercom) -> None:
     plain = await book.groups.create("Plain")
     full = await book.groups.create("Full", description="All of them", external_id="crm-all")
     stored = {group.id: group async for group in book.groups.list()}
@@ -132,23 +130,23 @@ async def test_groups_have_keys_and_descriptions(book: Vercom) -> None:
     assert (renamed.name, renamed.description) == ("Other", "All of them")
 
 
-async def test_a_short_page_is_not_the_end() -> None:
-    """A vendor may cap its pages lower than it says: only an empty page, or a 404, ends a list."""
+async def test_short_page_does_not_end_list() -> None:
+    """The vendor may cap its pages below the requested size: only an empty page or a 404 ends a list."""
     people = [{"id": str(number)} for number in range(1, 8)]
 
-    def answer(call: PreparedRequest) -> TransportResponse:
+    def respond(call: PreparedRequest) -> TransportResponse:
         query = parse_qs(urlsplit(call.target.decode()).query)
         offset, limit = int(query["offset"][0]), min(3, int(query["limit"][0]))
         rows = people[offset : offset + limit]
         return reply({"meta": {}, "data": rows}, 200 if rows else 404)
 
-    transport = FakeTransport(answer)
+    transport = FakeTransport(respond)
     async with book_over("vercom", transport) as book:
         assert [contact.id async for contact in book.contacts.list(page_size=5)] == [row["id"] for row in people]
     assert [parse_qs(urlsplit(target).query)["offset"] for target in transport.targets] == [["0"], ["3"], ["6"], ["7"]]
 
 
-async def test_two_keys_travel_in_headers(make_book: Callable[..., AddressBook]) -> None:
+async def test_keys_sent_in_headers(make_book: Callable[..., AddressBook]) -> None:
     transport = FakeTransport(reply({"meta": {}, "data": []}))
     async with book_over("vercom", transport) as book:
         await book.contacts.list()
@@ -158,7 +156,7 @@ async def test_two_keys_travel_in_headers(make_book: Callable[..., AddressBook])
     assert "fake" not in repr(call)
 
 
-async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: Vercom) -> None:
+async def test_update_keeps_phone_or_email(book: Vercom) -> None:
     created = await book.contacts.create(Contact(email="a@example.com"))
     with pytest.raises(RejectedError) as caught:
         await book.contacts.update(created.id, email=None)
@@ -169,9 +167,7 @@ async def test_a_contact_needs_a_phone_or_an_address_still_after_a_change(book: 
 
 
 @pytest.mark.parametrize("window", [1, 8])
-async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_ever(
-    book: Vercom, profile: VendorProfile, server: Server, window: int
-) -> None:
+async def test_ignored_offset_raises_error(book: Vercom, profile: VendorProfile, server: Server, window: int) -> None:
     created = [(await book.contacts.create(full_contact(profile, number))).id for number in range(5)]
     await book.groups.create("Friends")
     for operation in ("listContacts", "listGroups"):
@@ -184,7 +180,7 @@ async def test_a_vendor_that_ignores_the_offset_does_not_repeat_its_page_for_eve
     assert (caught.value.vendor, caught.value.operation, caught.value.sent) == ("vercom", "contacts.list", "yes")
     first = await book.contacts.list(page_size=2)
     assert caught.value.cursor == first.cursor, "where it stopped"
-    # No more requests than were on their way: the page itself, its repetition and those beside it.
+    # No more than the requests in flight: the page, its repetition, and the prefetched pages.
     assert (server.requests("vercom") - before)["listContacts"] <= 2 + window + 1
     for again in (
         lambda: book.contacts.list(page_size=2, after=first.cursor),
