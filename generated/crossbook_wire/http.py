@@ -1,7 +1,7 @@
-"""What generated code speaks of: a request, a response, and the callable that turns one into the other.
+"""The request and response of generated code, and the type of the callable that sends a request.
 
-Neither opens a connection. Whoever makes an API class brings the `Send`, which authenticates, sends, and judges the
-status; generated code builds the request and decodes the response.
+Generated code builds requests and decodes responses. The caller of an API class passes a `Send`, which authenticates,
+sends, and checks the status.
 
 Written from specs/codegen/templates/http.py.jinja, never by hand.
 """
@@ -19,43 +19,43 @@ from msgspec.json import Decoder, Encoder
 T = TypeVar("T")
 
 encode = Encoder().encode
-"""Turns a model into JSON; fields that are UNSET are left out."""
+"""Encode a model as JSON, without the fields that are UNSET."""
 
 
-class Discreet(Struct, frozen=True):
-    """A value whose repr tells the fields named in `told`, and no other: those may hold secrets or personal data."""
+class Redacted(Struct, frozen=True):
+    """A value whose repr shows only the fields in `shown_fields`. The others may hold secrets or personal data."""
 
-    told: ClassVar[tuple[str, ...]] = ()
+    shown_fields: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """What rich shows, which would find every field by itself."""
-        return [(name, getattr(self, name)) for name in self.told]
+        """Return the fields that rich shows. By default rich shows all."""
+        return [(name, getattr(self, name)) for name in self.shown_fields]
 
 
-class Request(Discreet, frozen=True):
-    """One call, without base URL and credentials; its repr tells nothing that an argument went into."""
+class Request(Redacted, frozen=True):
+    """One request, without base URL and credentials. Its repr shows nothing that holds an argument."""
 
     operation: str
     """The operationId of the spec, such as `listContacts`."""
     method: str
     """The HTTP method, in capitals."""
     path: str
-    """The raw path, percent-encoded, beginning with a slash."""
+    """The path, percent-encoded, with a leading slash."""
     query: str = ""
     """The query string, encoded, without the question mark."""
     body: bytes = b""
-    """The encoded body; empty for none."""
+    """The encoded body; empty if there is no body."""
     content_type: str | None = None
-    """The media type of the body; None for none."""
+    """The media type of the body; None if there is no body."""
 
-    told: ClassVar[tuple[str, ...]] = ("operation", "method")
+    shown_fields: ClassVar[tuple[str, ...]] = ("operation", "method")
 
 
-class Response(Discreet, frozen=True):
-    """One answer, read to its end; its repr tells the status and the size alone."""
+class Response(Redacted, frozen=True):
+    """One complete response. Its repr shows only the status and the size."""
 
     status: int
     """The HTTP status. Decoding does not look at it."""
@@ -68,22 +68,22 @@ class Response(Discreet, frozen=True):
         return [("status", self.status), ("size", len(self.content))]
 
     def decode(self, decoder: Decoder[T]) -> T:
-        """Decode the body; raises `msgspec.DecodeError` if it is not the JSON that the decoder wants."""
+        """Decode the body. Raises `msgspec.DecodeError` if the body does not match the decoder's type."""
         return decoder.decode(self.content)
 
     async def decode_async(self, decoder: Decoder[T]) -> T:
-        """Decode the body as `decode` does; a `Send` may answer what lets other tasks run while a long one is decoded."""
+        """Decode the body as `decode` does. A subclass may let other tasks run while it decodes a long body."""
         return self.decode(decoder)
 
 
 Send = Callable[[Request], Awaitable[Response]]
 
 
-async def answer(send: Send, decoder: Callable[[], Decoder[T]], request: Request) -> T:
-    """Send a request and decode what comes back.
+async def send_and_decode(send: Send, decoder: Callable[[], Decoder[T]], request: Request) -> T:
+    """Send a request and decode the response.
 
-    The methods of the API classes hand over to it instead of awaiting themselves: a traceback with locals then shows
-    none of their arguments, which hold personal data.
+    The methods of the API classes return this coroutine instead of awaiting: a traceback with locals then shows none
+    of their arguments, which may hold personal data.
     """
     response = await send(request)
     return await response.decode_async(decoder())
@@ -91,31 +91,31 @@ async def answer(send: Send, decoder: Callable[[], Decoder[T]], request: Request
 
 @define(repr=False, eq=False)
 class Model:
-    """What all models share: a repr that names the fields that are set, and shows nothing of what is in them."""
+    """The base of all models. Its repr shows the names of the set fields, and no values."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {', '.join(self.__rich_repr__())}>"
 
     def __rich_repr__(self) -> Iterator[str]:
-        """What rich shows, which looks into attrs classes by itself."""
+        """Return what rich shows. By default rich shows all attrs fields."""
         return (name.name for name in fields(type(self)) if getattr(self, name.name) is not UNSET)
 
 
 def segment(value: object) -> str:
-    """Encode a path parameter; raises `ValueError` for what would make the path another one."""
+    """Encode a path parameter. Raises `ValueError` for values that would change the path."""
     text = quote(str(value), safe="")
     if text in ("", ".", ".."):
-        raise ValueError("A path parameter may be neither empty nor made of dots.")
+        raise ValueError("a path parameter must not be empty, '.' or '..'")
     return text
 
 
 def query_string(parameters: Mapping[str, object]) -> str:
-    """Encode query parameters, by encoded names: UNSET is left out, a list is one pair an item, True is `true`."""
+    """Encode query parameters with encoded names. UNSET is omitted, a list is one pair per item, True is `true`."""
     pairs: list[str] = []
     for name, value in parameters.items():
         if value is UNSET:
             continue
-        if type(value) is int:  # nothing to encode
+        if type(value) is int:  # needs no encoding
             pairs.append(f"{name}={value}")
         elif isinstance(value, list):
             pairs += [f"{name}={_encoded(item)}" for item in cast("list[object]", value)]

@@ -1,7 +1,7 @@
-"""Tell what a generation changed: operations, parameters and fields added, removed, altered, a paragraph a vendor.
+"""Report what a generation changed for each vendor: operations, parameters and fields added, removed or changed.
 
-A diff of generated code buries a lost field under moved lines. This compares the two trees as their users see them:
-what a method calls, takes and returns, the types of the fields, and what the docstrings promise.
+A text diff of generated code hides a lost field among moved lines. This compares what users of the code see: requests,
+parameters and return types of methods, types of fields, and docstrings.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ Tree = dict[str, str]
 
 
 class Piece(NamedTuple):
-    """One thing that a user sees; its documentation apart, to say when only that changed."""
+    """One operation, parameter, model or field: its signature and its documentation."""
 
     shape: str
     doc: str = ""
 
 
 def report(old: Tree, new: Tree) -> str:
-    """The changes between two generated trees (path → text), ready to print; empty when nothing changed."""
-    strayed = [path for path in sorted({**old, **new}) if old.get(path) != new.get(path)]
+    """Return the changes between two generated trees (path → text) as text; empty if nothing changed."""
+    changed_paths = [path for path in sorted({**old, **new}) if old.get(path) != new.get(path)]
     lines: list[str] = []
-    for vendor in dict.fromkeys(path.split("/")[1] for path in strayed if path.count("/") == 2):
+    for vendor in dict.fromkeys(path.split("/")[1] for path in changed_paths if path.count("/") == 2):
         before, after = _pieces(old, vendor), _pieces(new, vendor)
         if not before:
             kinds = [name.split()[0] for name in after]
             changed = ["+ " + ", ".join(f"{kinds.count(kind)} {kind}s" for kind in dict.fromkeys(kinds))]
         else:
-            changed = list(_compare(before, after)) or ["~ neither operations nor fields, but their text"]
+            changed = list(_compare(before, after)) or ["~ only the text of the files"]
         lines += [vendor, *(f"  {line}" for line in changed)]
-    lines += [f"{path}: {'text' if path in old else 'new'}" for path in strayed if path.count("/") < 2]
+    lines += [f"{path}: {'text' if path in old else 'new'}" for path in changed_paths if path.count("/") < 2]
     return "\n".join(lines)
 
 
@@ -70,8 +70,8 @@ def _pieces(tree: Tree, vendor: str) -> dict[str, Piece]:
 def _operation(method: ast.FunctionDef) -> Piece:
     calls = (node for node in ast.walk(method) if isinstance(node, ast.Call) and _code(node.func) == "Request")
     request = {keyword.arg: _code(keyword.value) for call in calls for keyword in call.keywords}
-    answer = _code(method.returns).removeprefix("Coroutine[Any, Any, ").removesuffix("]")
-    shape = f": {request.get('method')} {request.get('path')} -> {answer}"
+    returns = _code(method.returns).removeprefix("Coroutine[Any, Any, ").removesuffix("]")
+    shape = f": {request.get('method')} {request.get('path')} -> {returns}"
     return Piece(shape, ast.get_docstring(method) or "")
 
 

@@ -1,7 +1,7 @@
-"""Prove that every operation of a spec became a method, once, in the class of its tag.
+"""Check that every operation of a spec became exactly one method, in the class of its tag.
 
-The generator loses operations quietly: one that it cannot parse, one under a `$ref`, one of two whose ids are alike in
-snake case. So the generated code is read back, as any reader would, and held against the strict spec.
+The generator drops operations without a warning: one that it cannot parse, one under a `$ref`, one of two whose ids
+are equal in snake case. So the generated code is parsed and compared with the strict spec.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from openapi_python_client.strings import ClassName
 
 
 class Method(NamedTuple):
-    """A method of generated code and the operation that it names."""
+    """A method of generated code and its operation."""
 
     owner: str
     name: str
@@ -26,8 +26,8 @@ class Method(NamedTuple):
         return f"{self.owner}.{self.name}"
 
 
-def methods(api: str) -> list[Method]:
-    """The methods of an api.py that send a request."""
+def find_methods(api: str) -> list[Method]:
+    """Return the methods of an api.py that send a request."""
     found: list[Method] = []
     for owner in ast.parse(api).body:
         if isinstance(owner, ast.ClassDef):
@@ -41,9 +41,9 @@ def methods(api: str) -> list[Method]:
     return found
 
 
-def prove_coverage(vendor: str, spec: Node, api: str) -> None:
-    """Raise `SpecError`, naming each operation that is missing, doubled or out of place in the text of an api.py."""
-    found = methods(api)
+def check_coverage(vendor: str, spec: Node, api: str) -> None:
+    """Raise `SpecError` for each operation that is missing, duplicated or in the wrong class of an api.py."""
+    found = find_methods(api)
     faults: list[str] = []
     expected = list(operations(spec))
     for operation in expected:
@@ -52,15 +52,15 @@ def prove_coverage(vendor: str, spec: Node, api: str) -> None:
         if not mine:
             faults.append(f"{operation} is missing")
         elif len(mine) > 1:
-            faults.append(f"{operation} is there {len(mine)} times: {', '.join(map(str, mine))}")
+            faults.append(f"{operation} has {len(mine)} methods: {', '.join(map(str, mine))}")
         elif mine[0].owner != owner or mine[0].http != operation.method.upper():
-            faults.append(f"{operation} became {mine[0].http} {mine[0]}, not a method of {owner}")
+            faults.append(f"{operation} became {mine[0].http} {mine[0]}, expected a method of {owner}")
     ids = Counter(operation.id for operation in expected)
-    faults += [f"operationId {each} stands {count} times in the spec" for each, count in ids.items() if count > 1]
-    faults += [f"{method} is no operation of the spec" for method in found if method.operation not in ids]
+    faults += [f"operationId {each} occurs {count} times in the spec" for each, count in ids.items() if count > 1]
+    faults += [f"{method} is not an operation of the spec" for method in found if method.operation not in ids]
     names = Counter(str(method) for method in found)
     faults += [
-        f"{name} is defined {count} times, so the last one hides the others"
+        f"{name} is defined {count} times, so the last definition hides the others"
         for name, count in names.items()
         if count > 1
     ]
@@ -69,7 +69,7 @@ def prove_coverage(vendor: str, spec: Node, api: str) -> None:
 
 
 def _request(node: ast.AST) -> dict[str, str]:
-    """The constant arguments of a `Request(…)`; empty for any other node."""
+    """Return the constant arguments of a `Request(…)` call; empty for any other node."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.func.id != "Request":
         return {}
     return {

@@ -1,8 +1,8 @@
-"""What a spec claims about a vendor's answers, for `crossbook verify`, which holds them against a real account.
+"""What a spec claims about a vendor's responses. `crossbook verify` checks the claims against a real account.
 
-The specs are not in the wheel, and the generated readers are liberal on purpose, so that neither could tell at run time
-what was promised. `claims.json` says it as strictly as the spec does: every status of every operation, every field of
-every answer with its bounds, the vendor's error codes, and for each of them how sure we are. What is sent is not in it.
+The specs are not in the wheel, and the generated readers accept more than the specs. `claims.json` is as strict as the
+spec: every status of every operation, every field of every response with its bounds, the vendor's error codes, and the
+evidence of each. Requests are not in it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from document import Node, Operation, SpecError, operations, reached, resolve, schema_name, types
 
 JSON = "application/json"
-# What says something to people only, or has a place of its own in the claims.
-SAID_ELSEWHERE = ("description", "examples", "properties", "required", "additionalProperties", "x-credential")
+# Keys for readers only, or with a place of their own in the claims.
+NOT_RULES = ("description", "examples", "properties", "required", "additionalProperties", "x-credential")
 
 
-def claims(spec: Node) -> Node:
-    """The claims of a spec, as plain JSON. Raises `SpecError` for an answer that is not an object or has no JSON."""
-    met = list(operations(spec))
-    names = {name for operation in met for name in reached(spec, operation.node["responses"])}
+def make_claims(spec: Node) -> Node:
+    """Return the claims of a spec as JSON. Raises `SpecError` for a response that is not a named JSON object."""
+    found = list(operations(spec))
+    names = {name for operation in found for name in reached(spec, operation.node["responses"])}
     schemas: Node = spec["components"]["schemas"]
     return {
         "title": spec["info"]["title"],
         "version": spec["info"]["version"],
-        "operations": {operation.id: _operation(spec, operation) for operation in met},
+        "operations": {operation.id: _operation(spec, operation) for operation in found},
         "shapes": {name: _shape(spec, each) for name, each in schemas.items() if name in names and _is_shape(each)},
         "codes": {code: dict(row) for code, row in spec.get("x-error-codes", {}).items()},
     }
@@ -34,15 +34,15 @@ def _operation(spec: Node, operation: Operation) -> Node:
     evidence = _evidence(operation.node, {})
     answers: Node = {}
     for status, response in operation.node["responses"].items():
-        answer = resolve(spec, response)
-        content = answer.get("content", {})
+        resolved = resolve(spec, response)
+        content = resolved.get("content", {})
         shape = schema_name(content.get(JSON, {}).get("schema", {}))
         if shape is None or not _is_shape(spec["components"]["schemas"][shape]):
-            raise SpecError(f"{operation}: its answer {status} is no object of a name")
-        headers = {name: resolve(spec, header) for name, header in answer.get("headers", {}).items()}
+            raise SpecError(f"{operation}: its response {status} is not a named object")
+        headers = {name: resolve(spec, header) for name, header in resolved.get("headers", {}).items()}
         answers[status] = {
             "shape": shape,
-            **_evidence(answer, evidence),
+            **_evidence(resolved, evidence),
             "headers": {name.lower(): bool(header.get("required")) for name, header in headers.items()},
         }
     return {"method": operation.method.upper(), "path": operation.path, **evidence, "answers": answers}
@@ -55,19 +55,19 @@ def _shape(spec: Node, schema: Node) -> Node:
         name: {"required": name in required, **_field(spec, each, evidence)}
         for name, each in schema.get("properties", {}).items()
     }
-    # An object without properties may hold anything, under names that are the account's own.
+    # An object without properties may hold any values, under names of the account.
     return {**evidence, "open": not fields, "rule": _rule(schema), "fields": fields}
 
 
 def _field(spec: Node, node: Node, parent: Node) -> Node:
-    """A field: its own rule, and where it leads to objects, the shape of each and whether it is a list of them."""
+    """Return a field's rule, and the shape of its objects if it holds an object or a list of objects."""
     schema = resolve(spec, node)
     target, listed = node, False
     if "array" in types(schema) and "items" in schema:
         target, listed = schema["items"], True
     shape = schema_name(target)
     leads = shape is not None and _is_shape(spec["components"]["schemas"][shape])
-    # What it leads to is checked by itself, there.
+    # The objects are checked by their own shape.
     rule = _rule(schema)
     return {
         "rule": {key: rule[key] for key in ("type", "minItems", "maxItems") if key in rule} if leads else rule,
@@ -79,14 +79,12 @@ def _field(spec: Node, node: Node, parent: Node) -> Node:
 
 
 def _rule(schema: Node) -> Node:
-    """What JSON Schema can check of it by itself, without what it refers to."""
-    return {
-        key: _plain(value) for key, value in schema.items() if key not in SAID_ELSEWHERE and not key.startswith("x-")
-    }
+    """Return the part of a schema that JSON Schema checks without references."""
+    return {key: _plain(value) for key, value in schema.items() if key not in NOT_RULES and not key.startswith("x-")}
 
 
 def _plain(value: Any) -> Any:
-    part: Any = value  # isinstance would make it a dict of unknown things
+    part: Any = value  # typed Any, since isinstance narrows to dict[Unknown, Unknown]
     if isinstance(value, dict):
         if "$ref" in part:
             return {}

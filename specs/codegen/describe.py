@@ -1,8 +1,8 @@
-"""Docstrings from the strict spec: what a method and a field mean, their bounds, and how sure we are.
+"""Docstrings from the strict spec: the meaning of methods and fields, their bounds, and the evidence.
 
-The generator would copy descriptions only, of relaxed schemas. Whoever reads the code wants the truth: a field that
-the reader takes in any form is documented as text of at most 150 characters. All of it is plain text here; `render`
-makes it safe to stand in a docstring.
+The generator would copy only the descriptions of relaxed schemas. These docstrings have the documented type: a field
+that the reader accepts in any form is documented as a text of at most 150 characters, for example. The text is plain
+here; `render` makes it safe for a docstring.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WORDS = {
 
 
 def operation_doc(spec: Node, operation: Operation, names: dict[str, str]) -> str:
-    """The docstring of a method. `names` gives for each parameter that is left its name in Python."""
+    """Return the docstring of a method. `names` maps the parameters to their names in Python."""
     parts = [paragraphs(operation.node.get("summary", operation.id)), paragraphs(operation.node.get("description", ""))]
     arguments = [
         (names[each["name"]], description(spec, {**resolve(spec, each["schema"]), **each}))
@@ -43,21 +43,21 @@ def operation_doc(spec: Node, operation: Operation, names: dict[str, str]) -> st
 
 
 def description(spec: Node, node: Node) -> str:
-    """One paragraph on a property, parameter or schema: its description, its bounds, how sure we are."""
+    """Return a paragraph on a property, parameter or schema: its description, bounds and evidence."""
     schema = resolve(spec, node)
     sentences = [schema.get("description", "").strip(), _bounds(spec, schema)]
-    if "object" not in types(schema):  # a class says it itself
+    if "object" not in types(schema):  # the class has it in its own docstring
         sentences.append(_evidence(schema, quiet=True))
     return " ".join(" ".join(sentences).split())
 
 
 def class_doc(schema: Node) -> str:
-    """The docstring of a model."""
+    """Return the docstring of a model."""
     return f"{paragraphs(schema.get('description', ''))}\n\n{paragraphs(_evidence(schema))}".strip()
 
 
 def paragraphs(text: str, width: int = 88) -> str:
-    """Wrap each paragraph; lists and tables, recognised by how a line begins, keep their lines."""
+    """Wrap each paragraph. Lists and tables, recognized by the start of a line, keep their lines."""
     wrapped: list[str] = []
     for block in text.strip().split("\n\n"):
         listed = any(line.lstrip().startswith(("- ", "* ", "|")) for line in block.splitlines())
@@ -102,19 +102,19 @@ def _bounds(spec: Node, schema: Node) -> str:
 
 
 def _range(schema: Node, low: str, high: str, unit: str) -> str:
-    least, most = schema.get(low), schema.get(high)
-    if least is None and most is None:
+    minimum, maximum = schema.get(low), schema.get(high)
+    if minimum is None and maximum is None:
         return ""
-    plural = unit and (unit if 1 in (least, most) and None in (least, most) else f"{unit}s")
-    if most is None:
-        return f"at least {least} {plural}".strip()
-    if least is None:
-        return f"at most {most} {plural}".strip()
-    return f"{least} {plural}".strip() if least == most else f"{least} to {most} {plural}".strip()
+    plural = unit and (unit if 1 in (minimum, maximum) and None in (minimum, maximum) else f"{unit}s")
+    if maximum is None:
+        return f"at least {minimum} {plural}".strip()
+    if minimum is None:
+        return f"at most {maximum} {plural}".strip()
+    return f"{minimum} {plural}".strip() if minimum == maximum else f"{minimum} to {maximum} {plural}".strip()
 
 
 def _evidence(node: Node, *, quiet: bool = False) -> str:
-    """How sure we are; with `quiet` only what deviates is said."""
+    """Return the evidence as a sentence; with `quiet`, nothing for documented facts."""
     level, note = node.get("x-evidence"), node.get("x-evidence-note", "").strip()
     if level is None or (quiet and level == "documented"):
         return ""

@@ -1,7 +1,7 @@
-"""What every step has to know about a spec: how it is read, where its operations are, what a `$ref` points at.
+"""Reading a spec: loading it, finding its operations, resolving its `$ref`s.
 
-A spec is kept as plain dicts and lists, as YAML gives it. A key that stands twice is an error and not the last one's
-victory: a path written twice would otherwise lose its operations without a word.
+A spec is plain dicts and lists, as YAML gives them. A duplicate key is an error: if a path were written twice, the
+operations of the first would be lost without a warning.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class SpecError(Exception):
-    """A spec, or what was generated from it, is not as it must be; the message says where and why."""
+    """A spec, or the code generated from it, is invalid. The message says where and why."""
 
 
 class Operation(NamedTuple):
-    """One operation of a spec: `node` is its object, `parameters` are its own and its path's, without `$ref`s."""
+    """One operation of a spec. `node` is its object; `parameters` are its own and its path's, without `$ref`s."""
 
     path: str
     method: str
@@ -43,7 +43,7 @@ class Operation(NamedTuple):
 
 
 def load(path: Path) -> Node:
-    """Read a spec; raises `SpecError` for broken YAML and for keys that stand twice."""
+    """Read a spec. Raises `SpecError` for broken YAML and for duplicate keys."""
     parser: Any = YAML(typ="safe")
     try:
         spec: Node = parser.load(path)
@@ -53,17 +53,17 @@ def load(path: Path) -> Node:
 
 
 def operations(spec: Node) -> Iterator[Operation]:
-    """Every operation, in the order of the spec; raises `SpecError` for one that the generator would lose."""
+    """Yield every operation in the order of the spec. Raises `SpecError` for one that the generator would drop."""
     for path, item in spec["paths"].items():
         if "$ref" in item:
-            raise SpecError(f"{path} is a $ref: the generator drops such a path without a word, so write it out")
+            raise SpecError(f"{path} is a $ref: the generator drops such a path without a warning; write the path out")
         for method in METHODS:
             if method not in item:
                 continue
             node = item[method]
-            for wanted in ("operationId", "tags"):
-                if not node.get(wanted):
-                    raise SpecError(f"{method.upper()} {path} has no {wanted}")
+            for key in ("operationId", "tags"):
+                if not node.get(key):
+                    raise SpecError(f"{method.upper()} {path} has no {key}")
             shared = [resolve(spec, each) for each in item.get("parameters", [])]
             own = [resolve(spec, each) for each in node.get("parameters", [])]
             taken = {(each["name"], each["in"]) for each in own}
@@ -71,7 +71,7 @@ def operations(spec: Node) -> Iterator[Operation]:
 
 
 def resolve(spec: Node, node: Node) -> Node:
-    """What a `$ref` points at, with the keys that stand beside the `$ref` laid over it; any other node as it is."""
+    """Return the target of a `$ref`, overridden by the keys next to the `$ref`; return any other node unchanged."""
     if "$ref" not in node:
         return node
     target: Any = spec
@@ -79,18 +79,18 @@ def resolve(spec: Node, node: Node) -> Node:
         for part in node["$ref"].removeprefix("#/").split("/"):
             target = target[part]
     except (KeyError, TypeError) as error:
-        raise SpecError(f"{node['$ref']} points at nothing") from error
-    beside = {key: value for key, value in node.items() if key != "$ref"}
-    return {**resolve(spec, target), **beside}
+        raise SpecError(f"{node['$ref']} has no target") from error
+    overrides = {key: value for key, value in node.items() if key != "$ref"}
+    return {**resolve(spec, target), **overrides}
 
 
 def reached(spec: Node, start: Any) -> set[str]:
-    """The names of the component schemas that a part of a spec leads to, through other components too."""
+    """Return the names of the component schemas that a part of a spec refers to, directly or indirectly."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
         each = waiting.pop()
-        part: Any = each  # isinstance would make it a dict of unknown things
+        part: Any = each  # typed Any, since isinstance narrows to dict[Unknown, Unknown]
         if isinstance(each, dict | list):
             waiting += part.values() if isinstance(each, dict) else part
         if isinstance(each, dict) and "$ref" in part and (name := schema_name(part)) not in found:
@@ -100,12 +100,12 @@ def reached(spec: Node, start: Any) -> set[str]:
 
 
 def schema_name(node: Node) -> str | None:
-    """The component schema that a node refers to: `Contact` for `#/components/schemas/Contact`."""
+    """Return the name of the component schema that a node refers to: `Contact` for `#/components/schemas/Contact`."""
     home, _, name = str(node.get("$ref", "")).rpartition("/")
     return name if home == "#/components/schemas" else None
 
 
 def types(schema: Node) -> set[str]:
-    """The JSON types that a schema names: `type: [string, "null"]` gives both; none where it names none."""
+    """Return the JSON types of a schema: both for `type: [string, "null"]`, an empty set if there is no `type`."""
     named = schema.get("type", [])
     return {named} if isinstance(named, str) else set(named)

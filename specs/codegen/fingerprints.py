@@ -1,8 +1,7 @@
-"""Tell who strayed when specs/ and generated/ disagree: whoever changed the source, or whoever edited the result.
+"""Find which file was changed when specs/ and generated/ do not match: a source or a result.
 
-At each generation `generated/SHA256SUMS` notes the hash of every file that went in and of every file that came out, in
-the form that `sha256sum --check` reads, and the tools in its comments. A file whose hash is no longer the noted one is
-the one that was changed afterwards.
+Each generation writes the hashes of all its source and result files to `generated/SHA256SUMS`, in the format of
+`sha256sum --check`, with the tools in comments. A file with another hash was changed after the generation.
 """
 
 from __future__ import annotations
@@ -16,41 +15,42 @@ NAME = "SHA256SUMS"
 TOOLS = ("openapi-python-client", "ruff")
 
 
-def inputs(root: Path) -> dict[str, bytes]:
-    """Everything that generated code is made from, by its path below the root."""
+def read_sources(root: Path) -> dict[str, bytes]:
+    """Return the content of every source file of generated code, by its path below the root."""
     code = root / "specs" / "codegen"
     files = [*root.glob("specs/*.yaml"), *(code / "templates").iterdir()]
     files += [code / f"{name}.py" for name in ("claims", "describe", "document", "generate", "relax", "render")]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(files)}
 
 
-def sums(root: Path, tree: dict[str, str]) -> str:
-    """The text of SHA256SUMS for a generated tree (path below generated/ → text)."""
+def make_sums(root: Path, tree: dict[str, str]) -> str:
+    """Return the text of SHA256SUMS for a generated tree (path below generated/ → text)."""
     lines = [f"# {tool}" for tool in _tools()]
-    lines += [f"{_hash(content)}  {path}" for path, content in inputs(root).items()]
+    lines += [f"{_hash(content)}  {path}" for path, content in read_sources(root).items()]
     lines += [f"{_hash(text.encode())}  generated/{path}" for path, text in sorted(tree.items())]
     return "\n".join(lines) + "\n"
 
 
-def verdict(root: Path, noted: str, on_disk: dict[str, str], fresh: dict[str, str]) -> list[str]:
-    """One line for every file that strayed; nothing when specs and generated code agree.
+def find_changed(root: Path, sums: str, on_disk: dict[str, str], fresh: dict[str, str]) -> list[str]:
+    """Return a line for every file that was changed; an empty list if specs and generated code match.
 
     Args:
         root: The folder of specs/ and generated/.
-        noted: SHA256SUMS as it is.
-        on_disk: What generated/ holds, without SHA256SUMS.
-        fresh: What the specs give now.
+        sums: The present text of SHA256SUMS.
+        on_disk: The files in generated/, without SHA256SUMS.
+        fresh: The files that the specs give now.
     """
     lines: list[str] = []
     recorded: dict[str, str] = {}
-    for line in noted.splitlines():
+    for line in sums.splitlines():
         first, _, rest = line.partition(" ")
         if first != "#":
             recorded[rest.strip()] = first
         elif rest not in _tools():
-            lines.append(f"generated/ was written with {rest}, here is another: install that one, or `make generate`")
+            problem = f"generated/ was written with {rest}, and another version is installed"
+            lines.append(f"{problem}: install {rest}, or run `make generate`")
 
-    sources = {path: _hash(content) for path, content in inputs(root).items()}
+    sources = {path: _hash(content) for path, content in read_sources(root).items()}
     before = {path: value for path, value in recorded.items() if path.startswith("specs/")}
     for path, how in _differences(before, sources):
         lines.append(f"{path} was {how} after generated/ was written: run `make generate` and commit both")
@@ -60,8 +60,8 @@ def verdict(root: Path, noted: str, on_disk: dict[str, str], fresh: dict[str, st
         lines.append(f"{path} was {how} by hand: change its spec or a template instead, then run `make generate`")
 
     if not lines:
-        strayed = sorted(path for path in {**on_disk, **fresh} if on_disk.get(path) != fresh.get(path))
-        lines = [f"generated/{path} is not what the specs give, though {NAME} vouches for it" for path in strayed]
+        changed = sorted(path for path in {**on_disk, **fresh} if on_disk.get(path) != fresh.get(path))
+        lines = [f"generated/{path} differs from what the specs give, although {NAME} has its hash" for path in changed]
     return lines
 
 

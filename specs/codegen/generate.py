@@ -1,7 +1,7 @@
-"""Write generated/ from specs/: the one command, `make generate`; with `--check` only compare, as `make check` does.
+"""Write generated/ from specs/ (`make generate`). With `--check`, only compare them, as `make check` does.
 
-For each spec: relax it, render it with the pinned generator and our templates, format it, prove that no operation was
-lost. Only when all of them came out is generated/ touched, and what changed is printed.
+Each spec is relaxed, rendered with the pinned generator and our templates, formatted, and checked for lost operations.
+generated/ is written only if all specs succeed. Then the changes are printed.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pathlib import Path
 import fingerprints
 import rules
 from changes import report
-from check import prove_coverage
-from claims import claims
+from check import check_coverage
+from claims import make_claims
 from document import Node, SpecError, load
 from jinja2 import Environment, FileSystemLoader
 from render import render
 
-# Without --isolated both would obey whatever pyproject.toml is above the scratch folder.
+# Without --isolated, ruff would read any pyproject.toml above the temporary folder.
 RUFF = ("--isolated", "--no-cache", "--target-version", "py311", "--line-length", "100")
 RUFF_STEPS = (("check", "--fix-only", "--select", "F401,F841,I,UP"), ("format",))
 
@@ -31,7 +31,7 @@ Tree = dict[str, str]
 
 
 def build(root: Path) -> Tree:
-    """What generated/ should hold but for SHA256SUMS: path → text. Raises `SpecError`."""
+    """Return the files of generated/ except SHA256SUMS (path → text). Raises `SpecError`."""
     templates = root / "specs" / "codegen" / "templates"
     vendors = {path.stem: load(path) for path in sorted(root.glob("specs/*.yaml"))}
     plain = Environment(loader=FileSystemLoader(templates), keep_trailing_newline=True, trim_blocks=True)
@@ -45,28 +45,28 @@ def build(root: Path) -> Tree:
     }
     for vendor, spec in vendors.items():
         tree |= {f"crossbook_wire/{name}": text for name, text in _package(vendor, spec, templates).items()}
-    tree = _formatted(tree)
+    tree = _format(tree)
     for vendor, spec in vendors.items():
-        prove_coverage(vendor, spec, tree[f"crossbook_wire/{vendor}/api.py"])
+        check_coverage(vendor, spec, tree[f"crossbook_wire/{vendor}/api.py"])
     return tree
 
 
 def build_one(path: Path) -> Tree:
-    """The package of a vendor whose spec stands elsewhere: `<vendor>/<file>` → text. Raises `SpecError`."""
+    """Return the package of a spec outside of specs/ (`<vendor>/<file>` → text). Raises `SpecError`."""
     spec = load(path)
-    tree = _formatted(_package(path.stem, spec, Path(__file__).resolve().parent / "templates"))
-    prove_coverage(path.stem, spec, tree[f"{path.stem}/api.py"])
+    tree = _format(_package(path.stem, spec, Path(__file__).resolve().parent / "templates"))
+    check_coverage(path.stem, spec, tree[f"{path.stem}/api.py"])
     return tree
 
 
 def _package(vendor: str, spec: Node, templates: Path) -> Tree:
     try:
         package = render(vendor, spec, templates)
-        package["claims.json"] = json.dumps(claims(spec), ensure_ascii=False, indent=1) + "\n"
+        package["claims.json"] = json.dumps(make_claims(spec), ensure_ascii=False, indent=1) + "\n"
     except SpecError as error:
         raise SpecError(f"{vendor}.yaml: {error}") from error
     except Exception as error:
-        # Over what the rules forbid the generator and the templates stumble, in words of their own.
+        # A spec that breaks the rules may fail in the generator or a template; the rules give the better message.
         findings = rules.check(spec)
         if not findings:
             raise
@@ -83,20 +83,20 @@ def write(tree: Tree, folder: Path) -> None:
 
 
 def generate(root: Path) -> str:
-    """Write generated/ below the root and return the report of what changed, empty for nothing."""
+    """Write generated/ below the root and return the report of changes; empty if nothing changed."""
     tree = build(root)
-    before = read(root)
+    before = read_generated(root)
     folders = {Path(path).parent for path in tree}
     for path in before.keys() - tree.keys():
         (root / "generated" / path).unlink()
         if Path(path).parent not in folders:
             shutil.rmtree(root / "generated" / Path(path).parent)
-    write({**tree, fingerprints.NAME: fingerprints.sums(root, tree)}, root / "generated")
+    write({**tree, fingerprints.NAME: fingerprints.make_sums(root, tree)}, root / "generated")
     return report(before, tree)
 
 
 def generate_one(spec: Path, folder: Path) -> str:
-    """Write the package of a spec that stands elsewhere into a folder and return the report of what changed."""
+    """Write the package of a spec outside of specs/ into a folder and return the report of changes."""
     tree = build_one(spec)
     before = {path: (folder / path).read_text(encoding="utf-8") for path in tree if (folder / path).exists()}
     write(tree, folder)
@@ -105,15 +105,15 @@ def generate_one(spec: Path, folder: Path) -> str:
 
 
 def check(root: Path) -> list[str]:
-    """Compare generated/ with what the specs give, and return what is wrong with whom, empty for nothing."""
+    """Compare generated/ with the specs and return a line for every changed file."""
     sums = root / "generated" / fingerprints.NAME
     if not sums.exists():
         return [f"generated/{fingerprints.NAME} is missing: run `make generate`"]
-    return fingerprints.verdict(root, sums.read_text(encoding="utf-8"), read(root), build(root))
+    return fingerprints.find_changed(root, sums.read_text(encoding="utf-8"), read_generated(root), build(root))
 
 
-def read(root: Path) -> Tree:
-    """What generated/ holds now, but for SHA256SUMS."""
+def read_generated(root: Path) -> Tree:
+    """Return the present files of generated/ except SHA256SUMS."""
     folder = root / "generated"
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {
@@ -123,7 +123,7 @@ def read(root: Path) -> Tree:
     }
 
 
-def _formatted(tree: Tree) -> Tree:
+def _format(tree: Tree) -> Tree:
     with tempfile.TemporaryDirectory() as scratch:
         write(tree, Path(scratch))
         for step, *flags in RUFF_STEPS:
@@ -131,18 +131,18 @@ def _formatted(tree: Tree) -> Tree:
                 [sys.executable, "-m", "ruff", step, *flags, *RUFF, "."], cwd=scratch, capture_output=True, text=True
             )
             if done.returncode:
-                raise SpecError(f"ruff {step} refuses what was rendered: {done.stdout}{done.stderr}")
+                raise SpecError(f"ruff {step} rejects the rendered code: {done.stdout}{done.stderr}")
         return {path: Path(scratch, path).read_text(encoding="utf-8") for path in tree}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; say whether specs/ or generated/ strayed")
-    parser.add_argument("--spec", type=Path, help="one spec that is kept elsewhere, named after its vendor")
-    parser.add_argument("--to", type=Path, help="the folder into which its package is written")
+    parser.add_argument("--check", action="store_true", help="write nothing; report changed files")
+    parser.add_argument("--spec", type=Path, help="a spec outside of specs/, named after its vendor")
+    parser.add_argument("--to", type=Path, help="the folder for its package")
     arguments = parser.parse_args()
     if (arguments.spec is None) != (arguments.to is None) or (arguments.spec and arguments.check):
-        parser.error("--spec and --to go together, and alone")
+        parser.error("use --spec and --to together, and without --check")
     root = Path(__file__).resolve().parents[2]
     try:
         if arguments.spec:

@@ -1,14 +1,14 @@
 """Relax a spec for the generator: strict writers, liberal readers, no credentials.
 
-The specs tell the truth as strictly as it is known, because servers are tested against them. A client that read answers
-by the same letter would lose a page of a thousand contacts over one null, so what comes back is made liberal here:
+The specs are as strict as the facts are known, because servers are tested against them. A client that was as strict
+would fail on a page of a thousand contacts because of one null. So the schemas of responses are relaxed here:
 
-- nothing is required, no enum, pattern, format or bound holds, and any scalar may be any other scalar or null;
-- an object may be null or an array (PHP writes an empty object as `[]`); an array may be null, and so may its items.
+- no property is required; no enum, pattern, format or bound applies; any scalar may be another scalar or null;
+- an object may be null or an array (PHP writes an empty object as `[]`); an array and its items may be null.
 
-What is sent stays exact in its types, required properties and enums; constraints that no type can say are left out.
-Credentials go altogether, so that neither a method nor a model can hold one: the transport attaches them last. Of the
-answers to an operation the first 2xx stays, of the encodings JSON.
+The schemas of requests keep their types, required properties and enums. Constraints that no type can express are
+dropped. Credentials are removed, so that no method or model can hold one: the transport adds them last. Of the
+responses of an operation only the first 2xx stays, and of the encodings only JSON.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ JSON = "application/json"
 
 
 def relax(spec: Node) -> Node:
-    """The document that the generator gets: a new one, made of nothing but what becomes code.
+    """Return a new document for the generator with only what becomes code.
 
-    Raises `SpecError` for what the generated code could not express: a header or cookie parameter that is no
-    credential, an answer without JSON, a schema that is sent and received.
+    Raises `SpecError` for what the generated code cannot express: a header or cookie parameter that is not a
+    credential, a response without JSON, a schema that is both sent and received.
     """
     paths: dict[str, Node] = {}
     sent: set[str] = set()
@@ -33,30 +33,30 @@ def relax(spec: Node) -> Node:
         sent |= reached(spec, [operation.parameters, operation.node.get("requestBody", {})])
         received |= reached(spec, operation.node["responses"])
     if both := sorted(sent & received):
-        raise SpecError(f"sent and received: {', '.join(both)}; a schema is strict or liberal, so it needs two names")
+        raise SpecError(f"both sent and received: {', '.join(both)}; make two schemas of each")
 
     schemas: Node = {}
     for name, schema in spec.get("components", {}).get("schemas", {}).items():
         if name in sent:
             schemas[name] = _exact(spec, schema)
         elif name in received and "object" in types(schema):
-            schemas[name] = _liberal_object(spec, schema)
+            schemas[name] = _relax_object(spec, schema)
     return {"openapi": spec["openapi"], "info": spec["info"], "paths": paths, "components": {"schemas": schemas}}
 
 
 def is_credential(spec: Node, node: Node) -> bool:
-    """Whether a parameter or property is marked with `x-credential`, in place or where it points."""
+    """Return whether a parameter or property, or the target of its `$ref`, is marked with `x-credential`."""
     return bool(resolve(spec, node).get("x-credential"))
 
 
-def answer(spec: Node, operation: Operation) -> Node:
-    """The schema of the first 2xx answer that is JSON; a client's method returns it."""
+def response_schema(spec: Node, operation: Operation) -> Node:
+    """Return the schema of the first 2xx response in JSON, which the method returns."""
     for status, response in sorted(operation.node["responses"].items()):
         content = resolve(spec, response).get("content", {})
         if status.startswith("2") and JSON in content:
             schema: Node = content[JSON]["schema"]
             return schema
-    raise SpecError(f"{operation} has no 2xx answer in JSON")
+    raise SpecError(f"{operation} has no 2xx response in JSON")
 
 
 def _operation(spec: Node, operation: Operation) -> Node:
@@ -65,12 +65,12 @@ def _operation(spec: Node, operation: Operation) -> Node:
         if is_credential(spec, parameter):
             continue
         if parameter["in"] not in ("path", "query"):
-            raise SpecError(f"{operation}: a request carries no {parameter['in']} parameter like {parameter['name']}")
+            raise SpecError(f"{operation}: no {parameter['in']} parameter like {parameter['name']} can be sent")
         parameters.append({**parameter, "schema": _exact(spec, parameter["schema"])})
 
-    schema = answer(spec, operation)
+    schema = response_schema(spec, operation)
     if "object" not in types(resolve(spec, schema)):
-        schema = _liberal(spec, schema)
+        schema = _relax(spec, schema)
     relaxed: Node = {
         **{key: operation.node[key] for key in ("operationId", "tags")},
         "parameters": parameters,
@@ -79,7 +79,7 @@ def _operation(spec: Node, operation: Operation) -> Node:
     if "requestBody" in operation.node:
         content = resolve(spec, operation.node["requestBody"])["content"]
         if JSON not in content:
-            raise SpecError(f"{operation}: its body has no JSON form")
+            raise SpecError(f"{operation}: its body has no JSON encoding")
         relaxed["requestBody"] = {
             "required": True,
             "content": {JSON: {"schema": _exact(spec, content[JSON]["schema"])}},
@@ -88,11 +88,11 @@ def _operation(spec: Node, operation: Operation) -> Node:
 
 
 def _exact(spec: Node, schema: Node) -> Node:
-    """A schema that is sent: only what makes a type, so neither bounds nor defaults nor constraints."""
+    """Return the type of a sent schema, without bounds, defaults and constraints."""
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     if "allOf" in schema and "properties" not in schema:
-        raise SpecError(f"allOf makes no type here; write the properties out: {schema}")
+        raise SpecError(f"allOf does not become a type; write the properties out: {schema}")
     kept: Node = {key: schema[key] for key in ("type", "enum", "const") if key in schema}
     if "items" in schema:
         kept["items"] = _exact(spec, schema["items"])
@@ -108,20 +108,20 @@ def _exact(spec: Node, schema: Node) -> Node:
     return kept
 
 
-def _liberal(spec: Node, schema: Node) -> Node:
-    """A schema that is received as a property or an item: whatever may stand in that place."""
+def _relax(spec: Node, schema: Node) -> Node:
+    """Return the relaxed schema of a received property or item."""
     target = resolve(spec, schema)
     named = types(target)
     if not named and {"allOf", "anyOf", "oneOf"} & target.keys():
-        raise SpecError(f"what is received has one type, not a choice: {target}")
+        raise SpecError(f"a received schema has one type, not a choice: {target}")
     if not named and not {"enum", "const"} & target.keys():
         return {}
     alternatives: list[Node] = []
     if "object" in named:
         name = schema_name(schema)
-        alternatives.append({"$ref": schema["$ref"]} if name else _liberal_object(spec, target))
+        alternatives.append({"$ref": schema["$ref"]} if name else _relax_object(spec, target))
     if "array" in named:
-        alternatives.append({"type": "array", "items": _liberal(spec, target["items"])})
+        alternatives.append({"type": "array", "items": _relax(spec, target["items"])})
     elif "object" in named:
         alternatives.append({"type": "array", "items": {}})
     if not named or named & set(SCALARS):
@@ -129,11 +129,11 @@ def _liberal(spec: Node, schema: Node) -> Node:
     return {"anyOf": [*alternatives, {"type": "null"}]}
 
 
-def _liberal_object(spec: Node, schema: Node) -> Node:
+def _relax_object(spec: Node, schema: Node) -> Node:
     properties = {n: p for n, p in schema.get("properties", {}).items() if not is_credential(spec, p)}
     return {
         "type": "object",
-        "properties": {name: _liberal(spec, each) for name, each in properties.items()},
-        # A class ignores what it does not know; an object without properties is read as a dict.
+        "properties": {name: _relax(spec, each) for name, each in properties.items()},
+        # A class ignores unknown properties; an object without properties becomes a dict.
         "additionalProperties": not properties,
     }

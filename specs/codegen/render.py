@@ -1,9 +1,8 @@
-"""One spec → the text of a vendor's package, by the pinned openapi-python-client and the templates beside this file.
+"""Render a vendor's package from one spec, with the pinned openapi-python-client and the templates next to this file.
 
-The generator parses the document, names things and hands its properties to the templates. Of its own templates none is
-used: they make a module an operation and a model, each with an HTTP client and dict conversions, where we want one
-class a tag over a `send` callable and plain attrs classes. So instead of letting it write its tree and clearing up
-behind it, its parser and its template environment are called, and the few files that we want are rendered.
+Only the generator's parser and template environment are used: it parses the document and chooses the Python names. Its
+own templates make a module for each operation and model, with an HTTP client and dict conversions. Ours make a class
+for each tag over a `send` callable, and plain attrs classes.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import ClassName, PythonIdentifier, safe_for_docstring
 from relax import relax
 
-PREFIX = "field_"  # what the generator puts before a name that is no identifier
-ANNOTATIONS = {"bool", "dict", "float", "int", "list", "str"}  # a field of such a name would hide the type
+PREFIX = "field_"  # the generator's prefix for a name that is not an identifier
+ANNOTATIONS = {"bool", "dict", "float", "int", "list", "str"}  # a field of this name would hide the type
 
 
 def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
-    """The package of a vendor: file name → text, not formatted yet.
+    """Return the package of a vendor (file name → text), not formatted yet.
 
-    Raises `SpecError` if the generator warns of anything, or if two operations would become one method.
+    Raises `SpecError` if the generator warns, or if two operations would become one method.
     """
     settings = ConfigFile(literal_enums=True, field_prefix=PREFIX)
     config = Config.from_sources(
@@ -63,7 +62,7 @@ def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
 
 
 def annotation(prop: Property, models: str = "") -> str:
-    """The type of a property as msgspec takes it; `models` is what stands before the name of a model."""
+    """Return the type of a property for msgspec. `models` is the prefix of a model's name."""
     if isinstance(prop, UnionProperty):
         return " | ".join(dict.fromkeys(annotation(each, models) for each in _typed(prop.inner_properties)))
     if isinstance(prop, ListProperty):
@@ -76,7 +75,7 @@ def annotation(prop: Property, models: str = "") -> str:
 
 
 def wire_name(prop: Property) -> str:
-    """The name of a field, which is the wire's own: msgspec reads attrs classes by their fields' names."""
+    """Return the name of a field, which is the name in JSON: msgspec decodes attrs classes by field names."""
     name = prop.name.get_untrusted_value()
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name in ANNOTATIONS:
         raise SpecError(f"the property {name!r} cannot be a field of a class")
@@ -84,20 +83,20 @@ def wire_name(prop: Property) -> str:
 
 
 def fields(model: ModelProperty) -> list[Property]:
-    """The properties of a model in the order of the spec."""
+    """Return the properties of a model in the order of the spec."""
     order = [name.get_untrusted_value() for name in model.data.properties or {}]
     properties = [*(model.required_properties or []), *(model.optional_properties or [])]
     return sorted(properties, key=lambda prop: order.index(prop.name.get_untrusted_value()))
 
 
 def docstring(text: str) -> str:
-    """A docstring in its quotes, whatever the text: a spec must not be able to end it and go on as code."""
+    """Return a quoted docstring. The text of a spec must not be able to end it and continue as code."""
     safe = safe_for_docstring(text)
     return f'"""{safe}\n"""' if "\n" in safe or safe.endswith('"') else f'"""{safe}"""'
 
 
 def _typed(properties: Any) -> list[Property]:
-    # The generator declares what a union or a list holds by its protocol, of which Property is the union.
+    # The generator declares the members of a union or a list by a protocol. Property is the union of its classes.
     return list(properties)
 
 
@@ -106,7 +105,7 @@ def _is_dict(model: ModelProperty) -> bool:
 
 
 def _methods(spec: Node) -> dict[str, Operation]:
-    """The operations by the names of their methods."""
+    """Return the operations by the names of their methods."""
     methods: dict[str, Operation] = {}
     for operation in operations(spec):
         name = PythonIdentifier(operation.id, PREFIX)
@@ -125,6 +124,6 @@ def _field_doc(spec: Node, name: str, field: str) -> str:
 
 
 def _schema(spec: Node, name: str) -> Node:
-    """The strict schema that a class was made from."""
+    """Return the strict schema of a class."""
     schemas: Node = spec["components"]["schemas"]
     return next(schema for key, schema in schemas.items() if ClassName(key, PREFIX) == name)

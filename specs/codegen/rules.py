@@ -1,9 +1,9 @@
 """Check the specs: that they are valid OpenAPI 3.1, and that they keep the rules of specs/README.md.
 
-    python specs/codegen/rules.py [FILE …]          all specs where none is named
+    python specs/codegen/rules.py [FILE …]          checks all specs if no file is given
 
-A line for each finding (the file, the place in it, what is wrong, how to fix it), and the exit code 1 if there is one.
-The generator drops or overwrites without a word what breaks some of these rules, so this is to run before it.
+It prints a line for each finding: the file, the place in it, what is wrong and how to fix it. The exit code is 1 if
+there is a finding. The generator drops or overwrites, without a warning, what breaks some rules, so run this first.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ SPECS = Path(__file__).resolve().parent.parent
 
 
 def references_are_local(spec: Node) -> Iterator[Finding]:
-    """A spec is self-contained: a `$ref` points into its own components, and none stands for a path."""
+    """Require that a `$ref` points into the spec's own components and that no path is a `$ref`."""
     for place, node in nodes(spec):
         reference = node.get("$ref")
         if not isinstance(reference, str):
             continue
         if place[:-1] == ("paths",):
-            yield Finding(place, "the path is a $ref, which the generator loses", "write its operations out here")
+            yield Finding(place, "the path is a $ref, which the generator drops", "write its operations out here")
         elif not reference.startswith("#/components/"):
-            yield Finding(place, f"{reference} is not in this file's components", "copy what it names into components")
+            yield Finding(place, f"{reference} is not in this file's components", "copy its target into components")
         else:
             try:
                 resolve(spec, node)
@@ -53,7 +53,7 @@ def references_are_local(spec: Node) -> Iterator[Finding]:
 
 
 def openapi_is_valid(spec: Node) -> Iterator[Finding]:
-    """The document is OpenAPI 3.1.0, as its own validator sees it."""
+    """Require a document that is valid OpenAPI 3.1.0."""
     if spec.get("openapi") != "3.1.0":
         yield Finding(("openapi",), "the version is not 3.1.0", "write `openapi: 3.1.0`")
     for error in OpenAPIV31SpecValidator(spec).iter_errors():
@@ -61,29 +61,29 @@ def openapi_is_valid(spec: Node) -> Iterator[Finding]:
 
 
 def operation_count_is_kept(spec: Node) -> Iterator[Finding]:
-    """No operation gets lost: the document says how many it has."""
+    """Require the number of operations that the document declares, so that none is lost."""
     declared, found = spec["info"].get("x-operations"), sum(1 for _ in operations(spec))
     if declared != found:
-        fix = "restore what was lost; correct the number if the vendor's API has changed"
-        yield Finding(("info", "x-operations"), f"it says {declared}, and there are {found} operations", fix)
+        fix = "restore the lost operation, or correct the number if the vendor's API has changed"
+        yield Finding(("info", "x-operations"), f"{declared} operations are declared, and there are {found}", fix)
 
 
 def operation_ids_are_unique(spec: Node) -> Iterator[Finding]:
-    """Every operation has a camelCase id that no other has, in snake_case neither; the generator overwrites twins."""
+    """Require a camelCase operationId that is unique, also in snake_case. The generator overwrites duplicates."""
     names = [(place, str(operation.get("operationId"))) for place, operation in operations(spec)]
-    # Ids that become one method are equal at least without capitals and underscores.
+    # Ids that become one method are equal without capitals and underscores.
     methods = Counter(name.replace("_", "").lower() for _, name in names)
     for place, name in names:
         if not re.fullmatch(r"[a-z][a-zA-Z0-9]*", name):
             yield Finding((*place, "operationId"), f"{name!r} is not camelCase", "name it like listContacts")
         if methods[name.replace("_", "").lower()] > 1:
             yield Finding(
-                (*place, "operationId"), f"another one becomes the same method as {name}", "rename one of them"
+                (*place, "operationId"), f"another operationId becomes the same method as {name}", "rename one of them"
             )
 
 
 def tags_are_single_and_declared(spec: Node) -> Iterator[Finding]:
-    """An operation has one tag, that is one class; tags are described at the top and used."""
+    """Require one tag for each operation, since a tag becomes a class. Tags must be described and used."""
     declared = {tag["name"] for tag in spec.get("tags", [])}
     used: set[str] = set()
     for place, operation in operations(spec):
@@ -96,50 +96,50 @@ def tags_are_single_and_declared(spec: Node) -> Iterator[Finding]:
             fix = "add `description:`, which becomes the docstring of the class"
             yield Finding(("tags", index), f"the tag {tag['name']} is not described", fix)
     for name in sorted(used ^ declared):
-        fix = "describe it at the top" if name in used else "drop it, or use it"
+        fix = "describe it at the top" if name in used else "remove it, or use it"
         yield Finding(("tags",), f"the tag {name} is {'not declared' if name in used else 'not used'}", fix)
 
 
 def bodies_are_required(spec: Node) -> Iterator[Finding]:
-    """A request body is required, or the method's body would be optional."""
+    """Require `required: true` for request bodies; otherwise the method's argument would be optional."""
     for place, operation in operations(spec):
         if "requestBody" in operation and resolve(spec, operation["requestBody"]).get("required") is not True:
             yield Finding((*place, "requestBody"), "the body is not required", "add `required: true`")
 
 
 def queries_have_no_default(spec: Node) -> Iterator[Finding]:
-    """A default of a query parameter would be sent with every call."""
+    """Refuse defaults of query parameters, since every call would send them."""
     for place, node in nodes(spec):
         if node.get("in") == "query" and "default" in resolve(spec, node.get("schema", {})):
-            fix = "drop it, and say in the description what the vendor assumes"
+            fix = "remove it, and describe the vendor's default in the description"
             yield Finding((*place, "schema", "default"), f"the query parameter {node.get('name')} has a default", fix)
 
 
-def answers_share_a_schema(spec: Node) -> Iterator[Finding]:
-    """All 2xx answers of an operation have one schema, since one type comes back from the method."""
+def responses_share_a_schema(spec: Node) -> Iterator[Finding]:
+    """Require one schema for all 2xx responses of an operation, since its method returns one type."""
     for place, operation in operations(spec):
         found: set[str] = set()
         for status, response in operation["responses"].items():
             for media in resolve(spec, response).get("content", {}).values():
                 found |= {media["schema"].get("$ref", "")} if str(status).startswith("2") else set()
         if len(found) != 1:
-            fix = "let all 2xx answers refer to one schema whose extra fields are optional"
-            yield Finding((*place, "responses"), f"the 2xx answers have {len(found)} schemas", fix)
+            fix = "let all 2xx responses refer to one schema whose extra fields are optional"
+            yield Finding((*place, "responses"), f"the 2xx responses have {len(found)} schemas", fix)
 
 
 def components_are_used(spec: Node) -> Iterator[Finding]:
-    """What no operation leads to is left over from a change."""
+    """Refuse components that no operation uses."""
     used = reached(spec, spec["paths"])
     demands = [*spec.get("security", []), *(each for _, node in operations(spec) for each in node.get("security", []))]
     used |= {f"#/components/securitySchemes/{name}" for demand in demands for name in demand}
     for kind, section in spec.get("components", {}).items():
         for name in section:
             if f"#/components/{kind}/{name}" not in used:
-                yield Finding(("components", kind, name), "nothing uses it", "drop it, or refer to it")
+                yield Finding(("components", kind, name), "no operation uses it", "remove it, or refer to it")
 
 
 def evidence_is_given(spec: Node) -> Iterator[Finding]:
-    """Operations, component schemas and error codes say how sure we are; what is not documented says why."""
+    """Require evidence of operations, component schemas and error codes, with a note if it is not documented."""
     wanted = [*operations(spec), *((place, schema) for place, schema in schemas(spec) if len(place) == 3)]
     for place, node in wanted:
         if "x-evidence" not in node:
@@ -147,24 +147,24 @@ def evidence_is_given(spec: Node) -> Iterator[Finding]:
     for place, node in nodes(spec):
         level = node.get("x-evidence", "documented")
         if level not in LEVELS:
-            yield Finding((*place, "x-evidence"), f"{level!r} is no level", f"use one of {', '.join(LEVELS)}")
+            yield Finding((*place, "x-evidence"), f"{level!r} is not a level", f"use one of {', '.join(LEVELS)}")
         elif level != "documented" and not node.get("x-evidence-note"):
-            fix = "say where it is from, or what the guess rests on"
+            fix = "name the source, or the reason for the guess"
             yield Finding(place, f"{level}, but x-evidence-note is missing", fix)
     for code, row in spec.get("x-error-codes", {}).items():
         if not {"title", "meaning", "evidence"} <= row.keys() or row["evidence"] not in LEVELS:
-            yield Finding(("x-error-codes", code), "the row is not complete", "give it title, meaning and evidence")
+            yield Finding(("x-error-codes", code), "the row is not complete", "give it a title, a meaning and evidence")
 
 
 Rule = Callable[[Node], Iterator[Finding]]
-# Each of these has to hold before the next, and all the other rules, can be asked.
+# Each of these must hold before the next, and before the other rules, can be checked.
 FIRST: tuple[Rule, ...] = (references_are_local, operation_ids_are_unique, openapi_is_valid)
 RULES: tuple[Rule, ...] = (
     operation_count_is_kept,
     tags_are_single_and_declared,
     bodies_are_required,
     queries_have_no_default,
-    answers_share_a_schema,
+    responses_share_a_schema,
     components_are_used,
     no_inline_schemas,
     one_of_is_sent_and_named,
@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def check(spec: Node) -> list[Finding]:
-    """All findings on a spec, an empty list if it is in order; a document that is not valid OpenAPI has those alone."""
+    """Return all findings on a spec. If it is not valid OpenAPI, return only those findings."""
     for rule in FIRST:
         if findings := list(rule(spec)):
             return findings
@@ -186,7 +186,7 @@ def check(spec: Node) -> list[Finding]:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the files that are named, or all; returns the exit code."""
+    """Check the given files, or all specs, and return the exit code."""
     files, broken = [Path(each) for each in arguments] or sorted(SPECS.glob("*.yaml")), 0
     for file in files:
         try:
@@ -196,7 +196,7 @@ def main(arguments: list[str]) -> int:
         for line in lines:
             print(f"{file}: {line}")
         broken += bool(lines)
-    print(f"{len(files)} specs, {broken} with findings" if broken else f"{len(files)} specs are in order")
+    print(f"{len(files)} specs, {broken} with findings" if broken else f"{len(files)} specs have no findings")
     return 1 if broken or not files else 0
 
 

@@ -1,6 +1,6 @@
-"""The rules on schemas and examples, and what all rules share: a finding, and the walks over a spec.
+"""The rules for schemas and examples, and the parts that all rules share: `Finding` and iterators over a spec.
 
-A rule takes a spec that is valid OpenAPI, and yields its findings.
+A rule takes a spec that is valid OpenAPI and yields its findings.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LEVELS = ("documented", "public", "inferred")
 
 
 class Finding(NamedTuple):
-    """One breach of one rule: where it is, what is wrong, how to mend it."""
+    """One breach of a rule: its place, what is wrong, and how to fix it."""
 
     place: Place
     wrong: str
@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def operations(spec: Node) -> Iterator[tuple[Place, Node]]:
-    """Every operation and its place."""
+    """Yield every operation with its place."""
     for path, item in spec.get("paths", {}).items():
         for method in METHODS:
             if method in item:
@@ -38,7 +38,7 @@ def operations(spec: Node) -> Iterator[tuple[Place, Node]]:
 
 
 def nodes(node: Any, place: Place = ()) -> Iterator[tuple[Place, Node]]:
-    """Every mapping in a part of a spec, and its place."""
+    """Yield every mapping in a part of a spec with its place."""
     part: Any = node
     if isinstance(node, dict):
         yield place, part
@@ -47,7 +47,7 @@ def nodes(node: Any, place: Place = ()) -> Iterator[tuple[Place, Node]]:
 
 
 def holders(spec: Node) -> Iterator[tuple[Place, Node]]:
-    """What holds a schema and examples of it: media types, parameters and headers."""
+    """Yield media types, parameters and headers, which hold a schema and its examples."""
     outside = {key: value for key, value in spec.get("components", {}).items() if key != "schemas"}
     for place, node in nodes({"paths": spec["paths"], "components": outside}):
         if "schema" in node:
@@ -55,7 +55,7 @@ def holders(spec: Node) -> Iterator[tuple[Place, Node]]:
 
 
 def schemas(spec: Node) -> Iterator[tuple[Place, Node]]:
-    """Every component schema and every schema inside one."""
+    """Yield every component schema and every schema inside one."""
     for name, schema in spec.get("components", {}).get("schemas", {}).items():
         yield from _inside(schema, ("components", "schemas", name))
 
@@ -74,18 +74,18 @@ def _inside(schema: Node, place: Place) -> Iterator[tuple[Place, Node]]:
 
 
 def _is_constraint(member: Node) -> bool:
-    """Whether a member of anyOf and the like only restricts the schema that it stands in."""
+    """Return whether a member of anyOf, oneOf or allOf only restricts the schema around it."""
     return not {"$ref", "type"} & member.keys()
 
 
 def _is_shape(schema: Node) -> bool:
-    """Whether a schema would become a class or a union, and so needs a name of its own."""
+    """Return whether a schema becomes a class or a union, so that it needs a name."""
     combined = any(not _is_constraint(each) for key in COMBINATIONS for each in schema.get(key, []))
     return "$ref" not in schema and ("object" in types(schema) or "properties" in schema or combined)
 
 
 def reached(spec: Node, start: Any) -> set[str]:
-    """Every `$ref` that a part of a spec leads to, through other components too."""
+    """Return every `$ref` that a part of a spec contains, directly or through other components."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -98,7 +98,7 @@ def reached(spec: Node, start: Any) -> set[str]:
 
 
 def directions(spec: Node) -> tuple[set[str], set[str]]:
-    """The names of the component schemas that are sent, and of those that are received."""
+    """Return the names of the component schemas that are sent, and of those that are received."""
     sent: set[str] = set()
     received: set[str] = set()
     for _, operation in operations(spec):
@@ -109,7 +109,7 @@ def directions(spec: Node) -> tuple[set[str], set[str]]:
 
 
 def no_inline_schemas(spec: Node) -> Iterator[Finding]:
-    """Bodies, objects and unions are named components; parameters and headers are primitive."""
+    """Require that bodies, objects and unions are named components, and that parameters are primitive."""
     fix = "move it to components/schemas under a name and refer to it"
     for place, holder in holders(spec):
         if "$ref" not in holder["schema"] and (place[-2] == "content" or _is_shape(holder["schema"])):
@@ -120,50 +120,50 @@ def no_inline_schemas(spec: Node) -> Iterator[Finding]:
 
 
 def one_of_is_sent_and_named(spec: Node) -> Iterator[Finding]:
-    """A choice of schemas stands in requests only, and all of its members are components."""
+    """Require that a choice of schemas is only in requests and that its members are components."""
     _, received = directions(spec)
     for place, schema in schemas(spec):
         members = [each for key in COMBINATIONS for each in schema.get(key, []) if not _is_constraint(each)]
         if members and place[2] in received:
-            yield Finding(place, "a reader cannot choose between schemas", "write all fields as optional into one")
+            yield Finding(place, "a reader cannot choose between schemas", "make one schema with all fields optional")
         elif any("$ref" not in each for each in members):
             yield Finding(place, "a member of the choice has no name", "move it to components/schemas, refer to it")
 
 
 def required_is_declared(spec: Node) -> Iterator[Finding]:
-    """A name that `required` or a constraint demands is a property of that schema."""
+    """Require that each name in `required` or a constraint is a property of the schema."""
     for place, schema in schemas(spec):
         if "properties" not in schema:
             continue
         parts = {key: schema[key] for key in ("required", "if", "then", "else", *COMBINATIONS) if key in schema}
         named = {n for _, part in nodes(parts) for key in ("required", "properties") for n in part.get(key, [])}
         for name in sorted(named - schema["properties"].keys()):
-            yield Finding(place, f"{name} is demanded, but no property", "correct its name, or describe the property")
+            yield Finding(place, f"{name} is required, but is not a property", "correct the name, or add the property")
 
 
 def names_are_identifiers(spec: Node) -> Iterator[Finding]:
-    """Fields of generated classes bear the wire's names, so these are Python identifiers and no keywords."""
+    """Require property names that are Python identifiers, since fields of generated classes have the same names."""
     for place, schema in schemas(spec):
         for name in schema.get("properties", {}):
             if not name.isidentifier() or keyword.iskeyword(name):
-                fix = "describe an encoding of the body in which the name is one"
+                fix = "describe another encoding of the body, in which the name is an identifier"
                 yield Finding((*place, "properties", name), f"{name!r} cannot be the name of a Python field", fix)
 
 
 def requests_are_closed(spec: Node) -> Iterator[Finding]:
-    """What is sent allows no unknown property, or is free on purpose; what is received stands unknown ones."""
+    """Require that a sent schema refuses unknown properties or has none of its own, and a received one allows them."""
     sent, received = directions(spec)
     for name, schema in spec.get("components", {}).get("schemas", {}).items():
         place, more = ("components", "schemas", name), schema.get("additionalProperties")
         if "object" in types(schema) and name in sent and more is not ("properties" not in schema):
-            fix = "set additionalProperties: false (true where it lists no properties and any may come)"
-            yield Finding(place, "a request is not exact about further properties", fix)
+            fix = "set additionalProperties: false (true if it has no properties and allows any)"
+            yield Finding(place, "the schema of a request does not allow or refuse further properties", fix)
         if name in received and more is False:
-            yield Finding(place, "an answer forbids what the vendor may add", "drop additionalProperties: false")
+            yield Finding(place, "a response refuses new properties", "remove additionalProperties: false")
 
 
 def directions_are_disjoint(spec: Node) -> Iterator[Finding]:
-    """No schema is both sent, where it is strict, and received, where readers are liberal."""
+    """Refuse a schema that is both sent (strict) and received (relaxed)."""
     sent, received = directions(spec)
     for name in sorted(sent & received):
         fix = "give one of the two its own schema (NewContact, Contact)"
@@ -171,27 +171,31 @@ def directions_are_disjoint(spec: Node) -> Iterator[Finding]:
 
 
 def examples_fit(spec: Node) -> Iterator[Finding]:
-    """Every body, parameter, header and leaf has an example, and every example fits its schema."""
+    """Require an example of every body, parameter, header and scalar, and examples that match their schemas."""
     for place, holder in holders(spec):
         values = [((*place, "example"), holder["example"])] if "example" in holder else []
         values += [((*place, "examples", key), each.get("value")) for key, each in holder.get("examples", {}).items()]
         values += [((*place, "schema", "examples"), each) for each in holder["schema"].get("examples", [])]
-        yield from _examples(spec, place, holder["schema"], values, wanted=True)
+        yield from _examples(spec, place, holder["schema"], values, required=True)
     for place, schema in schemas(spec):
         values = [((*place, "examples", index), each) for index, each in enumerate(schema.get("examples", []))]
         listed = "array" in types(schema) and ("$ref" in schema["items"] or _is_shape(schema["items"]))
-        wanted = (len(place) == 3 or place[-2] == "properties") and not listed
-        wanted = wanted and not _is_shape(schema) and not {"$ref", "enum", "const"} & schema.keys()
-        yield from _examples(spec, place, schema, values, wanted=wanted)
+        required = (len(place) == 3 or place[-2] == "properties") and not listed
+        required = required and not _is_shape(schema) and not {"$ref", "enum", "const"} & schema.keys()
+        yield from _examples(spec, place, schema, values, required=required)
 
 
 def _examples(
-    spec: Node, place: Place, schema: Node, values: list[tuple[Place, Any]], *, wanted: bool
+    spec: Node, place: Place, schema: Node, values: list[tuple[Place, Any]], *, required: bool
 ) -> Iterator[Finding]:
-    if wanted and not values:
+    if required and not values:
         yield Finding(place, "there is no example", "add `example:` (in a schema `examples: […]`) with invented data")
     whole: Node = {"allOf": [schema], "components": spec.get("components", {})}
     validator: Any = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
     for where, value in values:
         for error in validator.iter_errors(value):
-            yield Finding((*where, *error.path), f"the example breaks the schema: {error.message}", "correct either")
+            yield Finding(
+                (*where, *error.path),
+                f"the example does not match the schema: {error.message}",
+                "correct the example or the schema",
+            )

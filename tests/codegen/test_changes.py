@@ -47,7 +47,7 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
                 "+ parameter ThingsApi.read_thing.thing_id: int",
             ],
         ),
-        ("title: Tiny", "title: Small", ["~ neither operations nor fields, but their text"]),
+        ("title: Tiny", "title: Small", ["~ only the text of the files"]),
     ],
 )
 def test_the_report_names_what_changed_and_nothing_else(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claims import make_claims
 from document import SpecError, load
 from generate import check, generate
 
@@ -15,7 +15,7 @@ Edit = Callable[[str, str, str], None]
 
 
 def test_claims_of_answers_and_of_nothing_that_is_sent(root: Path) -> None:
-    made = claims(load(root / "specs" / "tiny.yaml"))
+    made = make_claims(load(root / "specs" / "tiny.yaml"))
     assert list(made["operations"]) == ["listThings", "createThings", "getThing"]
     listed = made["operations"]["listThings"]
     assert (listed["method"], listed["path"], listed["evidence"]) == ("GET", "/things", "documented")
@@ -27,7 +27,7 @@ def test_claims_of_answers_and_of_nothing_that_is_sent(root: Path) -> None:
 
 
 def test_fields_keep_their_bounds_and_say_where_they_lead(root: Path) -> None:
-    shapes = claims(load(root / "specs" / "tiny.yaml"))["shapes"]
+    shapes = make_claims(load(root / "specs" / "tiny.yaml"))["shapes"]
     things = shapes["ThingList"]["fields"]
     assert (things["things"]["shape"], things["things"]["listed"], things["things"]["required"]) == (
         "Thing",
@@ -58,8 +58,8 @@ def test_they_are_generated_and_checked(root: Path, edit: Edit) -> None:
 def test_an_answer_that_is_no_object_is_an_error(root: Path, edit: Edit) -> None:
     failure = "Failure: {type: object, required: [code], properties: {code: {type: integer, const: 500}}}"
     edit("specs/tiny.yaml", failure, "Failure: {type: array, items: {type: integer}}")
-    with pytest.raises(SpecError, match=r"listThings .*: its answer 500 is no object of a name"):
-        claims(load(root / "specs" / "tiny.yaml"))
+    with pytest.raises(SpecError, match=r"listThings .*: its response 500 is not a named object"):
+        make_claims(load(root / "specs" / "tiny.yaml"))
 
 
 def test_evidence_is_that_of_what_it_stands_in_where_it_has_none_of_its_own(root: Path) -> None:
@@ -70,7 +70,7 @@ def test_evidence_is_that_of_what_it_stands_in_where_it_has_none_of_its_own(root
     spec["paths"]["/things"]["get"]["responses"]["500"].update(
         {"x-evidence": "inferred", "x-evidence-note": "A guess."}
     )
-    made = claims(spec)
+    made = make_claims(spec)
     fields = made["shapes"]["Thing"]["fields"]
     assert (fields["id"]["evidence"], fields["id"]["note"]) == ("public", "A page of theirs.")
     assert (fields["kind"]["evidence"], fields["kind"]["note"]) == ("documented", "")
@@ -87,7 +87,7 @@ def test_headers_open_objects_and_lists_of_anything(root: Path) -> None:
     schemas = spec["components"]["schemas"]
     schemas["Thing"]["properties"]["words"] = {"type": "array", "items": {"type": "string"}}
     del schemas["Parent"]["properties"]
-    made = claims(spec)
+    made = make_claims(spec)
     assert made["operations"]["listThings"]["answers"]["500"]["headers"] == {"must": True, "may": False}
     assert {name for name, shape in made["shapes"].items() if shape["open"]} == {"Parent"}
     words = made["shapes"]["Thing"]["fields"]["words"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from document import SpecError
-from generate import build, generate, read
+from generate import build, generate, read_generated
 
 Edit = Callable[[str, str, str], None]
 
@@ -110,10 +110,10 @@ SCHEMAS = "'#/components/schemas/"
         (
             f"application/json: {{schema: {{$ref: {SCHEMAS}NewThings'",
             f"text/xml: {{schema: {{$ref: {SCHEMAS}NewThings'",
-            "its body has no JSON form",
+            "its body has no JSON encoding",
         ),
-        ("name: isLost, in: query", "name: isLost, in: header", "carries no header parameter like isLost"),
-        (f"parent: {{$ref: {SCHEMAS}Parent'", f"parent: {{$ref: {SCHEMAS}Lost'", "Lost points at nothing"),
+        ("name: isLost, in: query", "name: isLost, in: header", "no header parameter like isLost"),
+        (f"parent: {{$ref: {SCHEMAS}Parent'", f"parent: {{$ref: {SCHEMAS}Lost'", "Lost has no target"),
         (f"owner: {{$ref: {SCHEMAS}NewOwner'", f"owner: {{$ref: {SCHEMAS}Parent'", "sent and received: Parent"),
         ("        kind: {type: string", "        'group_id[]': {type: string", "'group_id[]' cannot be a field"),
         ("        kind: {type: string", "        class: {type: string", "'class' cannot be a field"),
@@ -148,7 +148,7 @@ def test_what_would_be_lost_or_wrong_fails_before_anything_is_written(
             "ThingsApi.get_thing is defined 2 times",
         ),
         ("operation.method | upper", "'PATCH'", "getThing (GET /things/{thingId}) became PATCH ThingsApi.get_thing"),
-        ("class {{ class_name(tag) }}Api", "class {{ class_name(tag) }}Calls", "not a method of ThingsApi"),
+        ("class {{ class_name(tag) }}Api", "class {{ class_name(tag) }}Calls", "expected a method of ThingsApi"),
     ],
 )
 def test_an_operation_that_the_code_lost_or_doubled_is_named(
@@ -158,7 +158,7 @@ def test_an_operation_that_the_code_lost_or_doubled_is_named(
     with pytest.raises(SpecError) as caught:
         generate(root)
     assert complaint in str(caught.value)
-    assert read(root) == {}
+    assert read_generated(root) == {}
 
 
 HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'

@@ -150,21 +150,21 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     "tags_are_single_and_declared": [
         (put(create, tags=["contacts", "contacts"]), f"{CREATE}.tags", "exactly one"),
         (put(create, tags=["people"]), "$.tags", "describe it"),
-        (lambda spec: spec["tags"].append({"name": "people"}), "$.tags", "drop it"),
+        (lambda spec: spec["tags"].append({"name": "people"}), "$.tags", "remove it"),
         (drop(lambda spec: spec["tags"][0], "description"), "$.tags[0]", "add `description:`"),
     ],
     "bodies_are_required": [(drop(body, "required"), f"{CREATE}.requestBody", "required: true")],
     "queries_have_no_default": [
-        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "drop"),
-        (both(FLAG, put(parameter, schema=A_FLAG)), f"{CREATE}.parameters[0].schema.default", "drop"),
+        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "remove"),
+        (both(FLAG, put(parameter, schema=A_FLAG)), f"{CREATE}.parameters[0].schema.default", "remove"),
     ],
-    "answers_share_a_schema": [
+    "responses_share_a_schema": [
         (second_success, f"{CREATE}.responses", "one schema"),
         (drop(ok, "content"), f"{CREATE}.responses", "one schema"),
     ],
     "components_are_used": [
-        (lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}), "$.components.headers.Left", "drop"),
-        (drop(lambda spec: spec, "security"), "$.components.securitySchemes.key", "drop"),
+        (lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}), "$.components.headers.Left", "remove"),
+        (drop(lambda spec: spec, "security"), "$.components.securitySchemes.key", "remove"),
     ],
     "no_inline_schemas": [
         (
@@ -187,15 +187,15 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         ),
     ],
     "one_of_is_sent_and_named": [
-        (lambda spec: choice(spec, "Contact"), CONTACT, "as optional into one"),
+        (lambda spec: choice(spec, "Contact"), CONTACT, "with all fields optional"),
         (nameless_choice, NEW, "components/schemas"),
     ],
     "required_is_declared": [
-        (put(contact, required=["id", "name"]), CONTACT, "correct its name"),
-        (constraint_with_typo, NEW, "correct its name"),
-        (put(contact, **{"if": {"properties": {"stauts": {"const": "OK"}}}}), CONTACT, "correct its name"),
-        (put(contact, then={"required": ["nmae"]}), CONTACT, "correct its name"),
-        (put(contact, **{"else": {"required": ["nmae"]}}), CONTACT, "correct its name"),
+        (put(contact, required=["id", "name"]), CONTACT, "correct the name"),
+        (constraint_with_typo, NEW, "correct the name"),
+        (put(contact, **{"if": {"properties": {"stauts": {"const": "OK"}}}}), CONTACT, "correct the name"),
+        (put(contact, then={"required": ["nmae"]}), CONTACT, "correct the name"),
+        (put(contact, **{"else": {"required": ["nmae"]}}), CONTACT, "correct the name"),
     ],
     "names_are_identifiers": [
         (lambda spec: new(spec)["properties"].update({"id[]": name_of_new(spec)}), f"{NEW}.properties['id[]']", "enc"),
@@ -208,7 +208,7 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     "requests_are_closed": [
         (drop(new, "additionalProperties"), NEW, "additionalProperties: false"),
         (put(new, additionalProperties=True), NEW, "additionalProperties: false"),
-        (put(contact, additionalProperties=False), CONTACT, "drop"),
+        (put(contact, additionalProperties=False), CONTACT, "remove"),
     ],
     "directions_are_disjoint": [
         (both_ways, NEW, "its own schema"),
@@ -252,7 +252,7 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (drop(create, "x-evidence"), CREATE, "add one of"),
         (drop(new, "x-evidence"), NEW, "add one of"),
         (put(parameter, **{"x-evidence": "guessed"}), f"{CREATE}.parameters[0].x-evidence", "use one of"),
-        (put(name_of_new, **{"x-evidence": "public"}), f"{NEW}.properties.name", "say where"),
+        (put(name_of_new, **{"x-evidence": "public"}), f"{NEW}.properties.name", "name the source"),
         (drop(lambda spec: spec["x-error-codes"]["1"], "meaning"), "$.x-error-codes['1']", "meaning"),
         (put(lambda spec: spec["x-error-codes"]["1"], evidence="guessed"), "$.x-error-codes['1']", "evidence"),
     ],
@@ -304,7 +304,7 @@ def test_command_names_file_place_and_fix(tmp_path: Path, capsys: pytest.Capture
     )
     assert main([str(broken)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"{broken}: $.info.x-operations: it says 13, and there are 12 operations; to fix it, ")
+    assert lines[0].startswith(f"{broken}: $.info.x-operations: 13 operations are declared, and there are 12; to fix it, ")
     assert lines[1:] == ["1 specs, 1 with findings"]
     assert main([str(broken), str(SPECS / "filemail.yaml")]) == 1
     assert capsys.readouterr().out.endswith("2 specs, 1 with findings\n")

@@ -15,7 +15,7 @@ __all__ = ["Api", "ContactsApi", "AddressBooksApi", "models"]
 
 
 class Api:
-    """Every operation of the vendor, an attribute a tag.
+    """Every operation of the vendor, with an attribute for each tag.
 
     Args:
         send: Sends a request and returns the response.

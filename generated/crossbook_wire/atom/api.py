@@ -1,4 +1,4 @@
-"""Atom Telecom SMS API, contacts and address books: one class a tag, one method an operation.
+"""Atom Telecom SMS API, contacts and address books: a class for each tag, a method for each operation.
 
 Written from specs/atom.yaml, never by hand.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.json import Decoder
 
-from crossbook_wire.http import Request, Send, answer, encode
+from crossbook_wire.http import Request, Send, encode, send_and_decode
 
 from . import models
 
@@ -29,7 +29,7 @@ class ContactsApi:
     def create_contact(self, body: models.NewContact) -> Coroutine[Any, Any, models.IdAnswer]:
         """Add a contact to an address book.
 
-        Nothing is said about a phone number that is there already; a second contact is
+        The documentation does not mention phone numbers that exist already; a second contact is
         inferred.
 
         Args:
@@ -40,7 +40,7 @@ class ContactsApi:
 
         `POST /api/contact/new`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_answer,
             Request(
@@ -55,18 +55,18 @@ class ContactsApi:
     def get_contact(self, body: models.ContactTextId) -> Coroutine[Any, Any, models.ContactAnswer]:
         """Read one contact with all its fields.
 
-        The answer does not say in which address book the contact is. Only here is the id sent
-        as text.
+        The response does not name the contact's address book. Only this request sends the id as
+        text.
 
         Args:
-            body: Names a contact to be read.
+            body: The id of a contact to read.
 
         Returns:
             The contact, one level deeper than elsewhere, or an error.
 
         `POST /api/contact/detail`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact_answer,
             Request(
@@ -85,14 +85,14 @@ class ContactsApi:
         address book. An empty text clears a field (inferred).
 
         Args:
-            body: A contact's id and what is to change.
+            body: A contact's id and the changed fields.
 
         Returns:
             The id of the contact, or an error.
 
         `POST /api/contact/edit`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_answer,
             Request(
@@ -108,14 +108,14 @@ class ContactsApi:
         """Delete a contact.
 
         Args:
-            body: Names a contact to be deleted.
+            body: The id of a contact to delete.
 
         Returns:
             The id of the deleted contact, or an error.
 
         `POST /api/contact/delete`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_answer,
             Request(
@@ -141,7 +141,7 @@ class AddressBooksApi:
     def list_address_books(self) -> Coroutine[Any, Any, models.AddressBookListAnswer]:
         """List all address books, without their contacts.
 
-        Takes no body and sends the whole list at once.
+        Takes no body and returns the complete list.
 
         Returns:
             Every address book of the account, or an error.
@@ -149,7 +149,7 @@ class AddressBooksApi:
         `POST /api/address-book/list`. Evidence: public. The vendor's address book page; its
         example shows an empty list.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _address_book_list_answer,
             Request(
@@ -164,7 +164,7 @@ class AddressBooksApi:
     ) -> Coroutine[Any, Any, models.AddressBookDetailAnswer]:
         """Read an address book with all its contacts.
 
-        Not paged. Its contacts come without `company` and `custom_1` … `custom_4`.
+        Not paged. Its contacts have no `company` and `custom_1` … `custom_4`.
 
         Args:
             body: Names an address book to be read or deleted.
@@ -174,7 +174,7 @@ class AddressBooksApi:
 
         `POST /api/address-book/detail`. Evidence: public. The vendor's address book page.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _address_book_detail_answer,
             Request(
@@ -189,17 +189,17 @@ class AddressBooksApi:
     def create_address_book(
         self, body: models.NewAddressBook
     ) -> Coroutine[Any, Any, models.AddressBookAnswer]:
-        """Make an address book.
+        """Create an address book.
 
         Args:
-            body: An address book to be made.
+            body: A new address book.
 
         Returns:
             The new address book, or an error.
 
         `POST /api/address-book/new`. Evidence: public. The vendor's address book page.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _address_book_answer,
             Request(
@@ -216,7 +216,7 @@ class AddressBooksApi:
     ) -> Coroutine[Any, Any, models.RenamedAddressBookAnswer]:
         """Rename an address book.
 
-        Alone among the calls, this one sends the id back as text.
+        This is the only call that returns the id as text.
 
         Args:
             body: An address book's id and its new name.
@@ -226,7 +226,7 @@ class AddressBooksApi:
 
         `POST /api/address-book/edit`. Evidence: public. The vendor's address book page.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _renamed_address_book_answer,
             Request(
@@ -241,10 +241,10 @@ class AddressBooksApi:
     def delete_address_book(
         self, body: models.AddressBookId
     ) -> Coroutine[Any, Any, models.IdAnswer]:
-        """Delete an address book and what is in it.
+        """Delete an address book and its contacts.
 
-        Whether a book must be empty is not said. Inferred: it need not be, and its contacts go
-        with it, because a contact cannot be without a book.
+        Whether a book must be empty is not documented. Inferred: it need not be, and its
+        contacts are deleted with it, because a contact cannot be without a book.
 
         Args:
             body: Names an address book to be read or deleted.
@@ -253,9 +253,9 @@ class AddressBooksApi:
             The id of the deleted address book, or an error.
 
         `POST /api/address-book/delete`. Evidence: public. The vendor's address book page names
-        the call; its answer and the fate of the contacts are inferred.
+        the call; its response and the deletion of the contacts are inferred.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_answer,
             Request(
@@ -268,7 +268,7 @@ class AddressBooksApi:
         )
 
 
-# Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.
+# Built at first use: a decoder costs a quarter of its models' import time, and few programs call every operation.
 
 
 @cache

@@ -1,6 +1,6 @@
-"""Atom Telecom SMS API, contacts and address books: what is sent and received, field names as on the wire.
+"""Atom Telecom SMS API, contacts and address books: models of requests and responses, with the field names of the API.
 
-What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
 Written from specs/atom.yaml, never by hand.
 """
@@ -17,7 +17,7 @@ from crossbook_wire.http import Model
 
 @define(kw_only=True, repr=False)
 class AddressBook(Model):
-    """An address book by itself.
+    """An address book without its contacts.
 
     Evidence: public. Shown for address-book/new; the same element in address-book/list is
     inferred.
@@ -38,12 +38,12 @@ class AddressBookAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: AddressBook | list[Any] | None | UnsetType = UNSET
-    """An address book by itself."""
+    """An address book without its contacts."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
@@ -89,8 +89,8 @@ class AddressBookDetailAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: AddressBookDetail | list[Any] | None | UnsetType = UNSET
@@ -120,8 +120,8 @@ class AddressBookListAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: list[AddressBook | list[Any] | None] | None | UnsetType = UNSET
@@ -192,8 +192,8 @@ class ContactAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: ContactResult | list[Any] | None | UnsetType = UNSET
@@ -205,7 +205,7 @@ class ContactAnswer(Model):
 
 @define(kw_only=True, repr=False)
 class ContactChanges(Model):
-    """A contact's id and what is to change.
+    """A contact's id and the changed fields.
 
     Evidence: documented.
     """
@@ -246,7 +246,7 @@ class ContactChanges(Model):
 
 @define(kw_only=True, repr=False)
 class ContactId(Model):
-    """Names a contact to be deleted.
+    """The id of a contact to delete.
 
     Evidence: documented.
     """
@@ -268,14 +268,14 @@ class ContactResult(Model):
 
 @define(kw_only=True, repr=False)
 class ContactTextId(Model):
-    """Names a contact to be read.
+    """The id of a contact to read.
 
     Evidence: documented.
     """
 
     id: str
     """The contact's id, as text. Text, pattern `^[1-9][0-9]*$`. Evidence: inferred. Text is
-    documented; digits only, because answers carry the id as a number.
+    documented; digits only, because responses have the id as a number.
     """
 
 
@@ -295,7 +295,7 @@ class Error(Model):
 
 @define(kw_only=True, repr=False)
 class ErrorAnswer(Model):
-    """The body of an answer whose HTTP status is not 200.
+    """The body of a response whose HTTP status is not 200.
 
     Evidence: inferred. No error body is published.
     """
@@ -315,8 +315,8 @@ class IdAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: IdResult | list[Any] | None | UnsetType = UNSET
@@ -365,7 +365,7 @@ class ListedContact(Model):
 
 @define(kw_only=True, repr=False)
 class NewAddressBook(Model):
-    """An address book to be made.
+    """A new address book.
 
     Evidence: public. The vendor's address book page; that the name must not be empty is
     inferred.
@@ -418,7 +418,7 @@ class RenamedAddressBook(Model):
     """An address book whose id is text.
 
     Evidence: public. The vendor's address book page shows the id in quotes for this call
-    alone.
+    only.
     """
 
     id: str | int | float | bool | None | UnsetType = UNSET
@@ -436,8 +436,8 @@ class RenamedAddressBookAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the call did what it was asked to. Text, one of `"success"`, `"error"`. Evidence:
-    inferred. Only `success` is documented. Anything else is to be read as a failure.
+    """Whether the call succeeded. Text, one of `"success"`, `"error"`. Evidence: inferred. Only
+    `success` is documented. Anything else is to be read as a failure.
     """
 
     result: RenamedAddressBook | list[Any] | None | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Filemail contacts: one class a tag, one method an operation.
+"""Filemail contacts: a class for each tag, a method for each operation.
 
 Written from specs/filemail.yaml, never by hand.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from crossbook_wire.http import Request, Send, answer, query_string
+from crossbook_wire.http import Request, Send, query_string, send_and_decode
 
 from . import models
 
@@ -30,8 +30,8 @@ class AuthenticationApi:
     def login(self, *, source: str | UnsetType = UNSET) -> Coroutine[Any, Any, models.LoginAnswer]:
         """Log in
 
-        Trades user name and password for a token. Only the transport calls it, since it alone
-        knows the password.
+        Returns a token for a user name and password. Only the transport calls it, since only
+        the transport has the password.
 
         Args:
             source: The kind of device, such as Web or Desktop. The vendor calls it required
@@ -43,7 +43,7 @@ class AuthenticationApi:
 
         `GET /api/authentication/login`. Evidence: public. The vendor's page on authentication.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _login_answer,
             Request(
@@ -64,7 +64,7 @@ class AuthenticationApi:
 
         `GET /api/authentication/logout`. Evidence: public. The vendor's page on authentication.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -88,15 +88,14 @@ class ContactsApi:
     def list_contacts(self) -> Coroutine[Any, Any, models.ContactList]:
         """List contacts
 
-        All contacts of the user, each with its groups, in one answer. Mobile numbers are not in
-        it.
+        All contacts of the user, each with its groups, in one response without mobile numbers.
 
         Returns:
             All contacts, or an error.
 
         `GET /api/contacts/get`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact_list,
             Request(
@@ -116,15 +115,14 @@ class ContactsApi:
         Args:
             name: The name to show. Text, at least 1 character.
             email: A valid e-mail address. Text.
-            mobile: The mobile number. It is written only, since no answer ever shows it.
-                Text.
+            mobile: The mobile number. It is write-only, so no response shows it. Text.
 
         Returns:
             The new contact, or an error.
 
         `GET /api/contacts/add`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact_created,
             Request(
@@ -151,15 +149,14 @@ class ContactsApi:
             contactid: The contact's id. Text, at least 1 character.
             name: The new name. Text, at least 1 character.
             email: The new e-mail address. Text.
-            mobile: The mobile number. It is written only, since no answer ever shows it.
-                Text.
+            mobile: The mobile number. It is write-only, so no response shows it. Text.
 
         Returns:
             Done, or an error.
 
         `GET /api/contacts/update`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -185,7 +182,7 @@ class ContactsApi:
 
         `GET /api/contacts/delete`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -210,14 +207,14 @@ class GroupsApi:
     def list_groups(self) -> Coroutine[Any, Any, models.GroupList]:
         """List groups
 
-        All contact groups of the user in one answer, without their contacts.
+        All contact groups of the user in one response, without their contacts.
 
         Returns:
             All groups, or an error.
 
         `GET /api/contacts/group/get`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_list,
             Request(
@@ -240,7 +237,7 @@ class GroupsApi:
 
         `GET /api/contacts/group/add`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_created,
             Request(
@@ -266,7 +263,7 @@ class GroupsApi:
         `GET /api/contacts/group/update`. Evidence: documented. The page's example shows
         contactid, against its own list of parameters; a working client sends contactgroupid.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -290,7 +287,7 @@ class GroupsApi:
 
         `GET /api/contacts/group/delete`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -317,7 +314,7 @@ class GroupsApi:
 
         `GET /api/contacts/addtogroup`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -344,7 +341,7 @@ class GroupsApi:
 
         `GET /api/contacts/removefromgroup`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _done,
             Request(
@@ -356,7 +353,7 @@ class GroupsApi:
         )
 
 
-# Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.
+# Built at first use: a decoder costs a quarter of its models' import time, and few programs call every operation.
 
 
 @cache

@@ -1,6 +1,6 @@
-"""Filemail contacts: what is sent and received, field names as on the wire.
+"""Filemail contacts: models of requests and responses, with the field names of the API.
 
-What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
 Written from specs/filemail.yaml, never by hand.
 """
@@ -34,7 +34,7 @@ class AddedContact(Model):
 
 @define(kw_only=True, repr=False)
 class Contact(Model):
-    """A contact as the list tells it. A mobile number that was written is never shown.
+    """A contact in the list. A stored mobile number is never shown.
 
     Evidence: documented.
     """
@@ -71,8 +71,8 @@ class ContactCreated(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -119,8 +119,8 @@ class ContactList(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -146,8 +146,8 @@ class Done(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -161,7 +161,7 @@ class Done(Model):
 class Failure(Model):
     """An error.
 
-    Evidence: public. A captured answer.
+    Evidence: public. A captured response.
     """
 
     responsestatus: str | int | float | bool | None | UnsetType = UNSET
@@ -173,8 +173,8 @@ class Failure(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -220,8 +220,8 @@ class GroupCreated(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -233,7 +233,7 @@ class GroupCreated(Model):
 
 @define(kw_only=True, repr=False)
 class GroupList(Model):
-    """All groups, or an error. The vendor's page shows status here where all other answers
+    """All groups, or an error. The vendor's page shows status here where all other responses
     have responsestatus.
 
     Evidence: documented.
@@ -257,8 +257,8 @@ class GroupList(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET
@@ -284,8 +284,8 @@ class LoginAnswer(Model):
     """
 
     errorname: str | int | float | bool | None | UnsetType = UNSET
-    """The name of the error, in accounts where responsestatus only says error. Text. Evidence:
-    public. The vendor's general page names it; no captured answer has it.
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
     """
 
     errormessage: str | int | float | bool | None | UnsetType = UNSET

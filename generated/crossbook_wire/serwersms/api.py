@@ -1,4 +1,4 @@
-"""SerwerSMS.pl HTTPS API v2, contacts and groups: one class a tag, one method an operation.
+"""SerwerSMS.pl HTTPS API v2, contacts and groups: a class for each tag, a method for each operation.
 
 Written from specs/serwersms.yaml, never by hand.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.json import Decoder
 
-from crossbook_wire.http import Request, Send, answer, encode
+from crossbook_wire.http import Request, Send, encode, send_and_decode
 
 from . import models
 
@@ -40,7 +40,7 @@ class ContactsApi:
 
         `POST /contacts/index`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact_list,
             Request(
@@ -55,7 +55,7 @@ class ContactsApi:
     def get_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.Contact]:
         """Read one contact.
 
-        Its groups are not shown; ask for them by phone number with groups/check.
+        Its groups are not shown; groups/check lists them by phone number.
 
         Args:
             body: Names a contact.
@@ -66,7 +66,7 @@ class ContactsApi:
         `POST /contacts/view`. Evidence: public. Not on the vendor's page; its official clients
         have it.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact,
             Request(
@@ -81,7 +81,7 @@ class ContactsApi:
     def create_contact(self, body: models.NewContact) -> Coroutine[Any, Any, models.IdResult]:
         """Add a contact to one group, several, or none.
 
-        Nothing is said about a phone number that is there already; a second contact is
+        The documentation does not mention phone numbers that exist already; a second contact is
         inferred.
 
         Args:
@@ -92,7 +92,7 @@ class ContactsApi:
 
         `POST /contacts/add`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_result,
             Request(
@@ -105,11 +105,11 @@ class ContactsApi:
         )
 
     def update_contact(self, body: models.ContactEdit) -> Coroutine[Any, Any, models.IdResult]:
-        """Write a contact anew.
+        """Replace a contact.
 
-        What becomes of fields that are not sent is not said: send them all. The groups are
-        replaced by those that are sent; an empty array leaves the contact in none (inferred).
-        An empty text clears a field (inferred).
+        What happens to fields that are not sent is not documented: send all fields. The groups
+        are replaced by those that are sent; an empty array leaves the contact in none
+        (inferred). An empty text clears a field (inferred).
 
         Args:
             body: A contact's id, groups and phone, and what else it is to hold; an empty
@@ -120,7 +120,7 @@ class ContactsApi:
 
         `POST /contacts/edit`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_result,
             Request(
@@ -143,7 +143,7 @@ class ContactsApi:
 
         `POST /contacts/delete`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _success,
             Request(
@@ -160,8 +160,8 @@ class ContactsApi:
     ) -> Coroutine[Any, Any, models.ImportResult]:
         """Make a new group out of many contacts at once.
 
-        Always makes a group of its own, even if there is one of that name. The answer counts
-        what was taken and what was not, without saying which.
+        Always creates a new group, even if a group has that name. The response counts what was
+        accepted and what was not, without saying which.
 
         Args:
             body: The name of a new group and its contacts.
@@ -172,7 +172,7 @@ class ContactsApi:
         `POST /contacts/import`. Evidence: public. Not on the vendor's page; its official
         clients have it.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _import_result,
             Request(
@@ -208,7 +208,7 @@ class GroupsApi:
 
         `POST /groups/index`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_list,
             Request(
@@ -232,7 +232,7 @@ class GroupsApi:
         `POST /groups/view`. Evidence: public. Not on the vendor's page; its official clients
         have it.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group,
             Request(
@@ -255,7 +255,7 @@ class GroupsApi:
 
         `POST /groups/add`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_result,
             Request(
@@ -278,7 +278,7 @@ class GroupsApi:
 
         `POST /groups/edit`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _id_result,
             Request(
@@ -291,7 +291,7 @@ class GroupsApi:
         )
 
     def delete_group(self, body: models.GroupDeletion) -> Coroutine[Any, Any, models.Success]:
-        """Delete a group, and its contacts if asked to.
+        """Delete a group, and optionally its contacts.
 
         Args:
             body: The group to delete, and whether its contacts go with it.
@@ -301,7 +301,7 @@ class GroupsApi:
 
         `POST /groups/delete`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _success,
             Request(
@@ -314,10 +314,10 @@ class GroupsApi:
         )
 
     def check_groups(self, body: models.PhoneQuery) -> Coroutine[Any, Any, models.MembershipList]:
-        """List the groups of whoever has a phone number.
+        """List the groups of all contacts with a phone number.
 
-        One row a contact and group. Two contacts may share the number: `id` tells them apart. A
-        number that nobody has gives an empty list (inferred).
+        A row for each contact and group. Two contacts may share the number; their `id` differs.
+        A number of no contact gives an empty list (inferred).
 
         Args:
             body: A phone number to look up.
@@ -327,7 +327,7 @@ class GroupsApi:
 
         `POST /groups/check`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _membership_list,
             Request(
@@ -340,7 +340,7 @@ class GroupsApi:
         )
 
 
-# Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.
+# Built at first use: a decoder costs a quarter of its models' import time, and few programs call every operation.
 
 
 @cache

@@ -1,6 +1,6 @@
-"""SerwerSMS.pl HTTPS API v2, contacts and groups: what is sent and received, field names as on the wire.
+"""SerwerSMS.pl HTTPS API v2, contacts and groups: models of requests and responses, with the field names of the API.
 
-What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
 Written from specs/serwersms.yaml, never by hand.
 """
@@ -471,8 +471,8 @@ class ImportResult(Model):
 class ImportedContact(Model):
     """A contact to be imported; fewer fields than elsewhere.
 
-    Evidence: public. The vendor's official clients; the lengths, and that the phone alone
-    is required, are inferred.
+    Evidence: public. The vendor's official clients; the lengths, and that only the phone is
+    required, are inferred.
     """
 
     phone: str
@@ -532,7 +532,7 @@ class MembershipList(Model):
 class NewContact(Model):
     """A contact to be added.
 
-    Evidence: documented. That the phone alone is required is inferred.
+    Evidence: documented. That only the phone is required is inferred.
     """
 
     group_id: int | list[int] | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Vercom contacts (EmailLabs, MessageFlow, RedLink): one class a tag, one method an operation.
+"""Vercom contacts (EmailLabs, MessageFlow, RedLink): a class for each tag, a method for each operation.
 
 Written from specs/vercom.yaml, never by hand.
 """
@@ -12,7 +12,7 @@ from typing import Any, Literal
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from crossbook_wire.http import Request, Send, answer, encode, query_string, segment
+from crossbook_wire.http import Request, Send, encode, query_string, segment, send_and_decode
 
 from . import models
 
@@ -54,8 +54,8 @@ class ContactsApi:
         Args:
             offset: How many items to leave out from the start of the list. The vendor
                 assumes 0. Whole number, at least 0.
-            limit: The most items to answer. The vendor assumes 100 and allows at most 1000.
-                Whole number, 1 to 1000.
+            limit: The maximum number of items. The vendor's default is 100 and the maximum
+                is 1000. Whole number, 1 to 1000.
             group: Only contacts of the group with this id. Whole number, at least 1.
             id: Only the contact with this id. Whole number, at least 1.
             external_id: Only the contact with this external id. Text.
@@ -76,16 +76,17 @@ class ContactsApi:
                 not (false). True or false.
             is_unsubscribe_push: Only contacts that opted out of push messages (true) or
                 that did not (false). True or false.
-            get_full_date: 1 turns the dates of the answer from unix seconds into
-                `YYYY-MM-DD HH:MM:SS`. The vendor assumes 0. Whole number, one of `0`, `1`.
-                Evidence: public. The vendor's general page names it for all answers with dates.
+            get_full_date: 1 changes the dates of the response from unix seconds to
+                `YYYY-MM-DD HH:MM:SS`. The vendor's default is 0. Whole number, one of `0`, `1`.
+                Evidence: public. The vendor's general page names it for all responses with
+                dates.
 
         Returns:
             The page.
 
         `GET /v2.1/contact`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _contact_list,
             Request(
@@ -123,15 +124,15 @@ class ContactsApi:
 
         Args:
             body: The changes, one item a contact. List, at least 1 item. Evidence: public.
-                The contacts page says "one of" without printing the two forms; they are from
-                the vendor's other pages.
+                The contacts page has "one of" without the two forms; they are from the vendor's
+                other pages.
 
         Returns:
             Done. `data` names each contact that was touched.
 
         `PUT /v2.1/contact`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -149,7 +150,7 @@ class ContactsApi:
         """Add contacts
 
         Adds the contacts of the array. Whether a second contact with the same phone, e-mail or
-        external id is refused is not documented. If some are refused, the answer is 207 and
+        external id is refused is not documented. If some are refused, the response is 207 and
         names them; if all are, 422 (inferred).
 
         Args:
@@ -160,7 +161,7 @@ class ContactsApi:
 
         `POST /v2.1/contact`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -187,7 +188,7 @@ class ContactsApi:
 
         `DELETE /v2.1/contact`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -204,8 +205,8 @@ class ContactsApi:
     ) -> Coroutine[Any, Any, models.WrittenContacts]:
         """Opt contacts out of a channel
 
-        Takes the contacts off one channel, or off all at once. It says nothing about contacts
-        that are already off it.
+        Unsubscribes the contacts from one channel or all. The documentation does not mention
+        contacts that are already unsubscribed.
 
         Args:
             channel: The channel, or all of them. Text, one of `"sms"`, `"email"`, `"push"`,
@@ -219,7 +220,7 @@ class ContactsApi:
 
         `POST /v2.1/contact/unsubscribe/{channel}`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -236,8 +237,8 @@ class ContactsApi:
     ) -> Coroutine[Any, Any, models.WrittenContacts]:
         """Opt contacts in again
 
-        Puts the contacts back on one channel, or on all at once. Only the people themselves may
-        ask for it.
+        Subscribes the contacts to one channel or all again. Only the people themselves may
+        request it.
 
         Args:
             channel: The channel, or all of them. Text, one of `"sms"`, `"email"`, `"push"`,
@@ -251,7 +252,7 @@ class ContactsApi:
 
         `POST /v2.1/contact/resubscribe/{channel}`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -268,22 +269,23 @@ class ContactsApi:
     ) -> Coroutine[Any, Any, models.GroupList]:
         """List the groups of a contact
 
-        All groups that the contact is in, not paged. 404 means that it is in none or that there
-        is no such contact (inferred); the answer does not tell which.
+        All groups that the contact is in, not paged. 404 means that it is in no group or that
+        the contact does not exist (inferred); the response does not say which.
 
         Args:
             id: The contact's id. The vendor types it as text here, and as a number for the
                 two writes. Text, pattern `^[0-9]{1,18}$`.
-            get_full_date: 1 turns the dates of the answer from unix seconds into
-                `YYYY-MM-DD HH:MM:SS`. The vendor assumes 0. Whole number, one of `0`, `1`.
-                Evidence: public. The vendor's general page names it for all answers with dates.
+            get_full_date: 1 changes the dates of the response from unix seconds to
+                `YYYY-MM-DD HH:MM:SS`. The vendor's default is 0. Whole number, one of `0`, `1`.
+                Evidence: public. The vendor's general page names it for all responses with
+                dates.
 
         Returns:
             The groups.
 
         `GET /v2.1/contact/{id}/group`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_list,
             Request(
@@ -311,7 +313,7 @@ class ContactsApi:
 
         `POST /v2.1/contact/{id}/group`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -340,7 +342,7 @@ class ContactsApi:
 
         `DELETE /v2.1/contact/{id}/group`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -362,15 +364,15 @@ class ContactsApi:
         Args:
             offset: How many items to leave out from the start of the list. The vendor
                 assumes 0. Whole number, at least 0.
-            limit: The most items to answer. The vendor assumes 100 and allows at most 1000.
-                Whole number, 1 to 1000.
+            limit: The maximum number of items. The vendor's default is 100 and the maximum
+                is 1000. Whole number, 1 to 1000.
 
         Returns:
             The page.
 
         `GET /v2.1/contact/field`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _field_list,
             Request(
@@ -402,15 +404,15 @@ class SegmentsApi:
         Args:
             offset: How many items to leave out from the start of the list. The vendor
                 assumes 0. Whole number, at least 0.
-            limit: The most items to answer. The vendor assumes 100 and allows at most 1000.
-                Whole number, 1 to 1000.
+            limit: The maximum number of items. The vendor's default is 100 and the maximum
+                is 1000. Whole number, 1 to 1000.
 
         Returns:
             The page.
 
         `GET /v2.1/contact/segment`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _segment_list,
             Request(
@@ -424,8 +426,8 @@ class SegmentsApi:
     def get_segment(self, id: str) -> Coroutine[Any, Any, models.SegmentCount]:
         """Count the contacts of a segment
 
-        How many contacts the segment has now. The count may take a while; then 202 comes first,
-        with the time after which to ask again.
+        How many contacts the segment has now. If the count takes time, the first response is
+        202, with the time after which to request again.
 
         Args:
             id: The segment's id. Text, at least 1 character.
@@ -435,7 +437,7 @@ class SegmentsApi:
 
         `GET /v2.1/contact/segment/{id}`. Evidence: documented.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _segment_count,
             Request(
@@ -472,22 +474,23 @@ class GroupsApi:
         Args:
             offset: How many items to leave out from the start of the list. The vendor
                 assumes 0. Whole number, at least 0.
-            limit: The most items to answer. The vendor assumes 100 and allows at most 1000.
-                Whole number, 1 to 1000.
+            limit: The maximum number of items. The vendor's default is 100 and the maximum
+                is 1000. Whole number, 1 to 1000.
             order_by: What to sort by. The vendor assumes id. Text, one of `"id"`,
                 `"createdAt"`.
             order_direction: Which way to sort. The vendor assumes DESC. Text, one of
                 `"ASC"`, `"DESC"`.
-            get_full_date: 1 turns the dates of the answer from unix seconds into
-                `YYYY-MM-DD HH:MM:SS`. The vendor assumes 0. Whole number, one of `0`, `1`.
-                Evidence: public. The vendor's general page names it for all answers with dates.
+            get_full_date: 1 changes the dates of the response from unix seconds to
+                `YYYY-MM-DD HH:MM:SS`. The vendor's default is 0. Whole number, one of `0`, `1`.
+                Evidence: public. The vendor's general page names it for all responses with
+                dates.
 
         Returns:
             The groups.
 
         `GET /v2.1/group`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_list,
             Request(
@@ -522,7 +525,7 @@ class GroupsApi:
 
         `PUT /v2.1/group`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_groups,
             Request(
@@ -539,8 +542,8 @@ class GroupsApi:
     ) -> Coroutine[Any, Any, models.WrittenGroups]:
         """Add groups
 
-        Adds the groups of the array. If some are refused, the answer is 207 and names them; if
-        all are, 422 (inferred).
+        Adds the groups of the array. If some are refused, the response is 207 and names them;
+        if all are, 422 (inferred).
 
         Args:
             body: The groups to add. List, at least 1 item. Evidence: public. The vendor's
@@ -551,7 +554,7 @@ class GroupsApi:
 
         `POST /v2.1/group`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_groups,
             Request(
@@ -577,7 +580,7 @@ class GroupsApi:
         `DELETE /v2.1/group`. Evidence: public. The vendor's page on groups; that the contacts
         stay is inferred.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_groups,
             Request(
@@ -600,16 +603,16 @@ class GroupsApi:
     ) -> Coroutine[Any, Any, models.GroupContactList]:
         """List the contacts of a group
 
-        Who is in the group, with four fields a contact; `listContacts` with `group` tells all
-        of them.
+        The contacts of the group with four fields each; `listContacts` with `group` returns all
+        fields.
 
         Args:
             group_id: The group's id. The vendor types it as text here. Text, pattern
                 `^[0-9]{1,18}$`.
             offset: How many items to leave out from the start of the list. The vendor
                 assumes 0. Whole number, at least 0.
-            limit: The most items to answer. The vendor assumes 100 and allows at most 1000.
-                Whole number, 1 to 1000.
+            limit: The maximum number of items. The vendor's default is 100 and the maximum
+                is 1000. Whole number, 1 to 1000.
             order_by: What to sort by. The vendor assumes id. Text, one of `"id"`,
                 `"createdAt"`.
             order_direction: Which way to sort. The vendor assumes DESC. Text, one of
@@ -620,7 +623,7 @@ class GroupsApi:
 
         `GET /v2.1/group/{groupId}/contact`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _group_contact_list,
             Request(
@@ -654,7 +657,7 @@ class GroupsApi:
 
         `POST /v2.1/group/{groupId}/contact`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -683,7 +686,7 @@ class GroupsApi:
 
         `DELETE /v2.1/group/{groupId}/contact`. Evidence: public. The vendor's page on groups.
         """
-        return answer(
+        return send_and_decode(
             self._send,
             _written_contacts,
             Request(
@@ -696,7 +699,7 @@ class GroupsApi:
         )
 
 
-# Built when first used: a decoder costs a quarter of what its models cost to import, and nobody calls everything.
+# Built at first use: a decoder costs a quarter of its models' import time, and few programs call every operation.
 
 
 @cache

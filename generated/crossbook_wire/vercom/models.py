@@ -1,6 +1,6 @@
-"""Vercom contacts (EmailLabs, MessageFlow, RedLink): what is sent and received, field names as on the wire.
+"""Vercom contacts (EmailLabs, MessageFlow, RedLink): models of requests and responses, with the field names of the API.
 
-What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
 Written from specs/vercom.yaml, never by hand.
 """
@@ -17,11 +17,11 @@ from crossbook_wire.http import Model
 
 @define(kw_only=True, repr=False)
 class Contact(Model):
-    """A contact as the vendor tells it. Its groups and subscriptions are not in it.
+    """A contact without its groups and subscriptions.
 
-    Evidence: inferred. No page prints a contact's answer. The fields are those of adding
-    plus the read-only ones; that all keys are there, null where empty, follows the captured
-    group.
+    Evidence: inferred. No page shows a contact in a response. The fields are those of
+    adding plus the read-only ones; that all keys are there, null where empty, follows the
+    captured group.
     """
 
     id: str | int | float | bool | None | UnsetType = UNSET
@@ -48,9 +48,8 @@ class Contact(Model):
     """Company. Text or null, at most 150 characters."""
 
     createdAt: str | int | float | bool | None | UnsetType = UNSET
-    """When the contact came to be, in unix seconds, or `YYYY-MM-DD HH:MM:SS` if `getFullDate=1`
-    was asked for. Text or whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2}
-    [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
+    """The creation time in unix seconds, or `YYYY-MM-DD HH:MM:SS` with `getFullDate=1`. Text or
+    whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
     """
 
     inArchive: str | int | float | bool | None | UnsetType = UNSET
@@ -64,8 +63,8 @@ class Contact(Model):
 class ContactChanges(Model):
     """The fields to change; what is not named stays, null clears.
 
-    Evidence: inferred. The fields are those of adding, less what is said to be taken on
-    adding only. That null clears is a guess from answers, which show null for an empty
+    Evidence: inferred. The fields are those of adding, less those documented for adding
+    only. That null clears a field is a guess from responses, which show null for an empty
     field.
     """
 
@@ -92,7 +91,7 @@ class ContactChanges(Model):
     """
 
     externalData: dict[str, Any] | UnsetType = UNSET
-    """The account's additional fields by name. `listFields` tells which names are in use."""
+    """The account's additional fields by name. `listFields` returns the names in use."""
 
 
 @define(kw_only=True, repr=False)
@@ -116,13 +115,13 @@ class ContactList(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[Contact | list[Any] | None] | None | UnsetType = UNSET
     """The contacts. List."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
@@ -181,12 +180,12 @@ class Failure(Model):
     """At least one. List, at least 1 item."""
 
     meta: FailureMeta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about a failed answer; the captured 401 has nothing in it."""
+    """Information about a failed response; it is empty in the captured 401."""
 
 
 @define(kw_only=True, repr=False)
 class FailureMeta(Model):
-    """What the vendor says about a failed answer; the captured 401 has nothing in it.
+    """Information about a failed response; it is empty in the captured 401.
 
     Evidence: public. A captured 401.
     """
@@ -201,7 +200,7 @@ class FailureMeta(Model):
     """The HTTP status once more. Whole number, 400 to 599."""
 
     uniqId: str | int | float | bool | None | UnsetType = UNSET
-    """The answer's own id, for the vendor's support. Text, at least 1 character."""
+    """The response's id, for the vendor's support. Text, at least 1 character."""
 
 
 @define(kw_only=True, repr=False)
@@ -226,20 +225,20 @@ class FieldList(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[Field | list[Any] | None] | None | UnsetType = UNSET
     """The fields. List."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
 class Group(Model):
     """A group of contacts.
 
-    Evidence: public. A captured answer.
+    Evidence: public. A captured response.
     """
 
     id: str | int | float | bool | None | UnsetType = UNSET
@@ -255,9 +254,8 @@ class Group(Model):
     """The group's unique name in the caller's own system. Text or null."""
 
     createdAt: str | int | float | bool | None | UnsetType = UNSET
-    """When the group came to be, in unix seconds, or `YYYY-MM-DD HH:MM:SS` if `getFullDate=1`
-    was asked for. Text or whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2}
-    [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
+    """The creation time in unix seconds, or `YYYY-MM-DD HH:MM:SS` with `getFullDate=1`. Text or
+    whole number, pattern `^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$`.
     """
 
 
@@ -291,13 +289,13 @@ class GroupContactList(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[GroupContact | list[Any] | None] | None | UnsetType = UNSET
     """The contacts. List."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
@@ -317,17 +315,17 @@ class GroupIds(Model):
 class GroupList(Model):
     """A page of groups.
 
-    Evidence: public. A captured answer.
+    Evidence: public. A captured response.
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[Group | list[Any] | None] | None | UnsetType = UNSET
     """The groups. List."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
@@ -349,9 +347,9 @@ class GroupUpdate(Model):
 
 @define(kw_only=True, repr=False)
 class Meta(Model):
-    """What the vendor says about the answer itself.
+    """Information about the response.
 
-    Evidence: public. The vendor's general page and captured answers.
+    Evidence: public. The vendor's general page and captured responses.
     """
 
     numberOfErrors: str | int | float | bool | None | UnsetType = UNSET
@@ -364,7 +362,7 @@ class Meta(Model):
     """The HTTP status once more. Whole number, 200 to 207."""
 
     uniqId: str | int | float | bool | None | UnsetType = UNSET
-    """The answer's own id, for the vendor's support. Text, at least 1 character."""
+    """The response's id, for the vendor's support. Text, at least 1 character."""
 
 
 @define(kw_only=True, repr=False)
@@ -395,14 +393,14 @@ class NewContact(Model):
     """The contact's unique name in the caller's own system. Text, at most 150 characters."""
 
     createdAt: str | UnsetType = UNSET
-    """When the contact came to be, `YYYY-MM-DD HH:MM:SS`; also without seconds, or a date alone.
-    Without it, now. Text, at most 150 characters, pattern
+    """The creation time, `YYYY-MM-DD HH:MM:SS`; also without seconds, or a date only. The
+    default is now. Text, at most 150 characters, pattern
     `^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(\\s*([01][0-9]|2[
     0-3]):[0-5][0-9](:[0-5][0-9])?)?$`.
     """
 
     externalData: dict[str, Any] | UnsetType = UNSET
-    """The account's additional fields by name. `listFields` tells which names are in use."""
+    """The account's additional fields by name. `listFields` returns the names in use."""
 
     addToGroup: list[int] | UnsetType = UNSET
     """Ids of the groups to put the contact into. Taken when adding only. List (each whole
@@ -429,15 +427,15 @@ class NewGroup(Model):
 
 @define(kw_only=True, repr=False)
 class Nothing(Model):
-    """There is nothing to show.
+    """There is no result.
 
     Evidence: inferred. The status is public, as a call that was processed and has no
-    results; whether data is empty or absent, and whether errors explain it, is not said. So
-    errors do not make an empty list a failure.
+    results; whether data is empty or absent, and whether errors explain it, is not
+    documented. So errors do not make an empty list a failure.
     """
 
     meta: FailureMeta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about a failed answer; the captured 401 has nothing in it."""
+    """Information about a failed response; it is empty in the captured 401."""
 
     data: list[str | int | float | bool | None] | None | UnsetType = UNSET
     """Empty, if it is there. List (each text), at most 0 items."""
@@ -484,7 +482,7 @@ class ProblemMeta(Model):
     """
 
     source: str | int | float | bool | None | UnsetType = UNSET
-    """The item, by its external id, say. Text or whole number or null."""
+    """The item, for instance by its external id. Text or whole number or null."""
 
 
 @define(kw_only=True, repr=False)
@@ -505,18 +503,17 @@ class Segment(Model):
 class SegmentCount(Model):
     """The size of a segment.
 
-    Evidence: inferred. The envelope is public; the page says that a count comes back, not
-    how it is named.
+    Evidence: inferred. The envelope is public; the page mentions a count, not its name.
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[CountedSegment | list[Any] | None] | None | UnsetType = UNSET
     """The segment; empty while it is being counted. List, at most 1 item."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
@@ -527,13 +524,13 @@ class SegmentList(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[Segment | list[Any] | None] | None | UnsetType = UNSET
     """The segments. List."""
 
     errors: list[Problem | list[Any] | None] | None | UnsetType = UNSET
-    """Never beside data, but for status 207. List."""
+    """Never together with data, except for status 207. List."""
 
 
 @define(kw_only=True, repr=False)
@@ -560,7 +557,7 @@ class WrittenContacts(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[WrittenContact | list[Any] | None] | None | UnsetType = UNSET
     """One item a contact that was touched. List."""
@@ -591,7 +588,7 @@ class WrittenGroups(Model):
     """
 
     meta: Meta | list[Any] | None | UnsetType = UNSET
-    """What the vendor says about the answer itself."""
+    """Information about the response."""
 
     data: list[WrittenGroup | list[Any] | None] | None | UnsetType = UNSET
     """One item a group that was touched. List."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
-from crossbook_wire.http import Discreet, Request
+from crossbook_wire.http import Redacted, Request
 from msgspec import Struct
 
 from crossbook._http.options import Options
@@ -25,7 +25,7 @@ _PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 _URL = re.compile(r"[!-~]+")
 
 
-class PreparedRequest(Discreet, frozen=True):
+class PreparedRequest(Redacted, frozen=True):
     """A request with its credentials. It lives for one attempt, and its repr shows neither body nor credentials."""
 
     method: str
@@ -38,7 +38,7 @@ class PreparedRequest(Discreet, frozen=True):
     read_timeout: float
     max_response_bytes: int
 
-    told: ClassVar[tuple[str, ...]] = (
+    shown_fields: ClassVar[tuple[str, ...]] = (
         "method",
         "origin",
         "path",
@@ -48,14 +48,14 @@ class PreparedRequest(Discreet, frozen=True):
     )
 
 
-class TransportResponse(Discreet, frozen=True):
+class TransportResponse(Redacted, frozen=True):
     """A complete response, with its body decompressed."""
 
     status: int
     headers: dict[str, str]  # lower-case names
     content: bytes
 
-    told: ClassVar[tuple[str, ...]] = ("status",)
+    shown_fields: ClassVar[tuple[str, ...]] = ("status",)
 
 
 class TransportFailure(Struct, frozen=True):
@@ -81,7 +81,7 @@ class Transport(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Credentials(Discreet, frozen=True):
+class Credentials(Redacted, frozen=True):
     """The credentials of one attempt: headers, members of a JSON body, or a part of the query."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()

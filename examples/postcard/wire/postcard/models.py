@@ -1,6 +1,6 @@
-"""Postcard: what is sent and received, field names as on the wire.
+"""Postcard: models of requests and responses, with the field names of the API.
 
-What is received is typed as anything that may stand in its place; its docstring tells what the vendor promises.
+Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
 Written from specs/postcard.yaml, never by hand.
 """
