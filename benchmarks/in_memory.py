@@ -72,10 +72,10 @@ async def without_policy() -> AsyncGenerator[Call]:
         async def send() -> SuccessResponse:
             session.check_open()
             operation = profile.operations[REQUEST.operation]
-            deadline = anyio.current_time() + options.timeout
+            deadline = session.now() + options.timeout
             attachment = session.auth.credentials_for(REQUEST.operation, options.timeout)
             assert isinstance(attachment, Credentials)
-            left = deadline - anyio.current_time()
+            left = deadline - session.now()
             call = framed(REQUEST, session.base, attachment, options, left, profile.max_response_bytes)
             with anyio.move_on_at(deadline):
                 reply = await session.transport.send(call)

@@ -49,7 +49,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     ("transport", "named"),
     [
         ("httpx", "httpx"), ("httpx2", "httpx2"), ("aiohttp", "aiohttp"),
-        ("a client of httpx", "httpx, user client"), ("a client of httpx2", "httpx2, brought"),
+        ("a client of httpx", "httpx, user client"), ("a client of httpx2", "httpx2, user client"),
         ("a client of aiohttp", "aiohttp, user client"),
     ],
 )  # fmt: skip

@@ -119,10 +119,13 @@ class Client:
                 outcome = await self._attempt(call)
             finally:
                 limiter.release()
-            call.error = await self._map_outcome(call, outcome)
-            if call.error is None:
-                assert isinstance(outcome, TransportResponse)
+            marks = None
+            if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
+                marks = await count_in_chunks(outcome.content, MARKS)
+            call.error = self._map_outcome(call, outcome, marks)
+            if call.error is None and isinstance(outcome, TransportResponse):
                 return self._success(call, outcome)
+            assert call.error is not None
             if not await self._prepare_retry(call, outcome, call.error):
                 raise call.error
 
@@ -137,7 +140,7 @@ class Client:
             CrossbookError: no permit comes in time, or before the book closes. After a failed attempt this is the error
                 of that attempt.
         """
-        session, began, known = self._session, anyio.current_time(), call.deadline < inf
+        session, began, known = self._session, self._session.now(), call.deadline < inf
         limit = self._batch_wait
         if limit is None and not known and self._options.queue_timeout is not None:
             limit = self._options.queue_timeout, "queue_timeout"
@@ -148,7 +151,7 @@ class Client:
             with session.cancel_on_close():
                 await session.limiter.acquire(seconds, priority=call.operation.priority)
                 if limit is not None:
-                    call.deadline += anyio.current_time() - began
+                    call.deadline += self._session.now() - began
                 return
         except AcquireTimeoutError as late:
             within = f"{max(0.0, seconds):.3g} s ({option})"
@@ -156,7 +159,7 @@ class Client:
                 f"no permit from the rate limiter within {within}; nothing was sent: "
                 f"send fewer requests at once, or raise {option}"
             )
-            if session.limiter.closed_for() > max(0.0, began + seconds - anyio.current_time()):
+            if session.limiter.closed_for() > max(0.0, began + seconds - self._session.now()):
                 reason = (
                     f"the vendor requires a wait of more than {within}; nothing was sent: "
                     "call again after that wait (retry_after)"
@@ -173,7 +176,7 @@ class Client:
     async def _attempt(self, call: _Call) -> TransportResponse | TransportFailure:
         """Authenticate the request and send it once, within the deadline of the call."""
         session, operation = self._session, call.request.operation
-        call.began = now = anyio.current_time()
+        call.began = now = self._session.now()
         if call.deadline == inf:
             call.deadline = now + self._options.timeout
         call.attempts += 1
@@ -182,7 +185,7 @@ class Client:
             credentials = session.auth.credentials_for(operation, call.deadline - now)
             if not isinstance(credentials, Credentials):
                 credentials = await credentials
-                now = anyio.current_time()
+                now = self._session.now()
             call.credentials = credentials
             prepared = prepare_request(
                 call.request, session.base, credentials, self._options, call.deadline - now, self._max_response_bytes
@@ -197,11 +200,11 @@ class Client:
             return TransportResponse(outcome.status, outcome.headers, outcome.content[len(BOM_UTF8) :])
         return outcome
 
-    async def _map_outcome(self, call: _Call, outcome: TransportResponse | TransportFailure) -> CrossbookError | None:
+    def _map_outcome(
+        self, call: _Call, outcome: TransportResponse | TransportFailure, marks: list[int] | None
+    ) -> CrossbookError | None:
         """Return the error of an attempt, or None if it succeeded. Report the outcome to the limiter."""
-        marks, limiter = None, self._session.limiter
-        if isinstance(outcome, TransportResponse) and len(outcome.content) > LONG:
-            marks = await count_in_chunks(outcome.content, MARKS)
+        limiter = self._session.limiter
         error = map_response_error(
             self._session.profile, call.operation, outcome, call.request, call.credentials.secrets, marks
         )
@@ -210,7 +213,7 @@ class Client:
         if isinstance(error, RateLimitError):
             limiter.throttled(error.retry_after)
         elif isinstance(outcome, TransportResponse):
-            limiter.succeeded(anyio.current_time())
+            limiter.succeeded(self._session.now())
         if error is not None:
             error.operation, error.attempts, error.earlier = call.request.operation, call.attempts, call.earlier
             if error.sent == "maybe" or (error.sent == "yes" and not error.writes_nothing):
@@ -235,7 +238,7 @@ class Client:
         processing = is_still_processing(error)
         # A batch waits for a Retry-After in addition to the call's time.
         batch_wait = self._batch_wait if error.retry_after is not None and not processing else None
-        left = call.deadline - anyio.current_time() if batch_wait is None else batch_wait[0]
+        left = call.deadline - self._session.now() if batch_wait is None else batch_wait[0]
         delay = self._delay(call, error, left)
         self._report_attempt(call, outcome, error, delay)
         if delay is None:
@@ -252,7 +255,7 @@ class Client:
     ) -> bool:
         """Return whether there are fresh credentials. The next attempt is not counted then."""
         try:
-            call.renewed = await self._session.auth.renew(call.credentials, error, call.deadline - anyio.current_time())
+            call.renewed = await self._session.auth.renew(call.credentials, error, call.deadline - self._session.now())
         except CrossbookError as login_error:
             login_error.earlier = call.earlier
             self._report_attempt(call, outcome, error, None)
@@ -295,7 +298,7 @@ class Client:
             vendor=profile.vendor,
             operation=call.request.operation,
             number=call.attempts,
-            seconds=anyio.current_time() - call.began,
+            seconds=self._session.now() - call.began,
             status=outcome.status,
             sent=error.sent if error else "yes",
             cause=None if error is None else error.cause or type(error).__name__,

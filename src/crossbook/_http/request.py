@@ -155,7 +155,9 @@ def prepare_request(
             "invalid id: expected letters, digits and . _ ~ - only", operation=request.operation, field="id"
         )
     path = base.prefix + request.path
-    query = "&".join(part for part in (request.query, credentials.query) if part)
+    query = request.query or credentials.query
+    if request.query and credentials.query:
+        query = f"{query}&{credentials.query}"
     headers = _HEADERS + credentials.headers
     body = request.body
     if credentials.members:
@@ -163,15 +165,9 @@ def prepare_request(
     if request.content_type is not None:
         headers += ((b"Content-Type", request.content_type.encode()),)
     left = max(0.001, left)
+    target = (f"{path}?{query}" if query else path).encode("ascii")
+    # Connecting times out before the call does, so that the error says that the request never left.
+    connect_timeout, read_timeout = min(options.connect_timeout, 0.9 * left), min(options.read_timeout, left)
     return PreparedRequest(
-        method=request.method,
-        origin=base.origin,
-        path=path,
-        target=(f"{path}?{query}" if query else path).encode("ascii"),
-        headers=headers,
-        body=body,
-        # Connecting times out before the call does, so that the error says that the request never left.
-        connect_timeout=min(options.connect_timeout, 0.9 * left),
-        read_timeout=min(options.read_timeout, left),
-        max_response_bytes=max_response_bytes,
+        request.method, base.origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes
     )

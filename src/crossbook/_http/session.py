@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 import anyio
 from anyio.abc import TaskGroup
 from anyio.lowlevel import current_token
+from sniffio import current_async_library
 
 from crossbook._concurrency import run_shielded, start_task
 from crossbook._http import logs
@@ -53,7 +55,9 @@ class Session:
         self.concurrency = concurrency
         self.task_group: TaskGroup | None = None  # None unless the session is open
         self._account = None if account is None else Secret(account)
-        self._event_loop: object = None
+        self.now: Callable[[], float]  # the clock of the event loop
+        self._current_loop: Callable[[], object]
+        self._loop: object = None
         self._waiting: set[anyio.CancelScope] = set()
         self._stack = AsyncExitStack()
         self._closed = False
@@ -100,7 +104,12 @@ class Session:
         if self._closed:
             raise UsageError("this book was closed: make a new one", vendor=self.profile.vendor)
         self.task_group = await self._stack.enter_async_context(anyio.create_task_group())
-        self._event_loop = current_token()
+        if current_async_library() == "asyncio":
+            # The same as below, for a tenth of the time: anyio looks up its backend in each call.
+            self._current_loop, self.now = asyncio.get_running_loop, asyncio.get_running_loop().time
+        else:
+            self._current_loop, self.now = current_token, anyio.current_time
+        self._loop = self._current_loop()
         self.limiter = self._stack.enter_context(account_limiter(self.names, self.rate, self.concurrency))
         logs.log_open(self.profile.vendor, self.transport.name, self.base_url)
 
@@ -122,9 +131,9 @@ class Session:
             how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.profile.vendor)
         try:
-            if current_token() == self._event_loop:
+            if self._current_loop() == self._loop:
                 return self.task_group
-        except RuntimeError:  # no event loop runs
+        except RuntimeError:  # no event loop of this kind runs
             pass
         raise UsageError(
             "this book belongs to another event loop: open one book per event loop", vendor=self.profile.vendor
