@@ -274,7 +274,7 @@ class Batch(Generic[I]):
         """Run the batch to its end and return its summary. Results are counted and not kept.
 
         Raises:
-            The error of the source or of a callback, after the items in flight have ended.
+            Exception: The error of the source or of a callback, after the items in flight have ended.
         """
         async with self:
             async for _ in self:
