@@ -49,5 +49,5 @@ async def list_books(books: Books) -> list[Account]:
 
 @router.get("/health", responses={503: {"model": Health, "description": "A vendor does not answer"}})
 async def health(checked: Checked) -> Health:
-    """Whether every book's vendor answers."""
+    """Whether the vendor of every book responds."""
     return checked

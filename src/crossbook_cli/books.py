@@ -74,11 +74,11 @@ def _print_book(name: str, found: BookHealth | InvalidInputError, *, json: bool)
                 "book": name,
                 "vendor": vendor,
                 "configured": health is not None,
-                "answers": error is None,
+                "healthy": error is None,
                 "seconds": seconds,
                 "error": None if error is None else error_to_dict(error),
             }
         )
         return
-    state = "not configured" if health is None else "answers" if error is None else "does not answer"
+    state = "not configured" if health is None else "healthy" if error is None else "unhealthy"
     print_row([name, vendor, state, error.message if error else f"{seconds:.2f} s"])

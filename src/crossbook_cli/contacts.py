@@ -27,32 +27,22 @@ _COLUMNS = ("id", "phone", "email", "name", "company")
 
 def list_contacts(
     book: Book,
-    group: Annotated[str | None, typer.Option(help="Only contacts in the group with this id.")] = None,
-    search: Annotated[
-        str | None, typer.Option(help="Only contacts in which the vendor finds this text (SerwerSMS).")
-    ] = None,
-    phone: Annotated[
-        str | None, typer.Option(help="Only contacts with this phone, as the vendor compares phones (Vercom).")
-    ] = None,
-    email: Annotated[str | None, typer.Option(help="Only contacts with this address (Filemail, Vercom).")] = None,
-    external_id: Annotated[str | None, typer.Option(help="Only contacts with this external id (Vercom).")] = None,
+    group: Annotated[str | None, typer.Option(help="Contacts of the group with this id.")] = None,
+    search: Annotated[str | None, typer.Option(help="Contacts with this text in any field (SerwerSMS).")] = None,
+    phone: Annotated[str | None, typer.Option(help="Contacts with exactly this phone (Vercom).")] = None,
+    email: Annotated[str | None, typer.Option(help="Contacts with this address (Filemail, Vercom).")] = None,
+    external_id: Annotated[str | None, typer.Option(help="Contacts with this external id (Vercom).")] = None,
     archived: Annotated[
-        bool | None, typer.Option("--archived/--not-archived", help="Only archived contacts, or only others (Vercom).")
+        bool | None, typer.Option("--archived/--not-archived", help="Archived contacts, or others (Vercom).")
     ] = None,
     opted_out: Annotated[
-        Literal["sms", "email", "push"] | None,
-        typer.Option(help="Only contacts that opted out of this channel (Vercom)."),
+        Literal["sms", "email", "push"] | None, typer.Option(help="Contacts that opted out of this channel (Vercom).")
     ] = None,
-    sort: Annotated[str | None, typer.Option(help="The column to sort by, by the vendor's name (SerwerSMS).")] = None,
-    descending: Annotated[bool, typer.Option("--descending", help="With --sort: in descending order.")] = False,
-    unique: Annotated[
-        bool,
-        typer.Option("--unique", help="List each contact once. Without it, SerwerSMS lists a contact once per group."),
-    ] = False,
-    full: Annotated[
-        bool, typer.Option("--full", help="Read every field, at the cost of one request per contact (Atom).")
-    ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this number of contacts.")] = None,
+    sort: Annotated[str | None, typer.Option(help="The vendor's name of a column to sort by (SerwerSMS).")] = None,
+    descending: Annotated[bool, typer.Option("--descending", help="Sort in descending order.")] = False,
+    unique: Annotated[bool, typer.Option("--unique", help="Omit contacts that repeat per group (SerwerSMS).")] = False,
+    full: Annotated[bool, typer.Option("--full", help="All fields, with one request per contact (Atom).")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="The largest number of contacts.")] = None,
     page_size: Annotated[int | None, typer.Option(min=1, help="Contacts per request.")] = None,
     after: Annotated[str | None, typer.Option(help="Resume from the cursor that an error named.")] = None,
     json: Json = False,

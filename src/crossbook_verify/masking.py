@@ -31,30 +31,11 @@ _MEDIA = frozenset(
 _WORD = re.compile(r"[^\W\d_]\w{2,}")
 _KEPT = frozenset(" +-_.:@/(),;")
 # Words of many protocols. They are shown if a vendor sends one of them instead of the fixed value of the spec.
-_PROTOCOL = frozenset(
-    [
-        "ok",
-        "success",
-        "successful",
-        "succeeded",
-        "error",
-        "errors",
-        "fail",
-        "failed",
-        "failure",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "none",
-        "null",
-        "empty",
-        "active",
-        "inactive",
-        "pending",
-        "done",
-    ]
-)
+_PROTOCOL_WORDS = """
+ok success successful succeeded error errors fail failed failure true false yes no none null empty active inactive
+pending done
+"""
+_PROTOCOL = frozenset(_PROTOCOL_WORDS.split())
 
 
 def mask_value(value: Any) -> str:

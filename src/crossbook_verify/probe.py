@@ -242,13 +242,15 @@ class ProbeSession:
         wrong = [name for name, value in expected.items() if found.get(name) != value]
         self.record(id, not wrong, f"different: {', '.join(wrong)}")
 
-    def expect_error(
-        self, id: str, response: ProbeResponse, code: str | None = None, status: int | None = None
-    ) -> None:
-        """Record whether a call was refused with this code, this status, or both."""
+    async def expect_error(
+        self, id: str, call: Awaitable[Any], code: str | None = None, status: int | None = None
+    ) -> ProbeResponse:
+        """Await a call, and record whether it was refused with this code, this status, or both."""
+        response = await self.call(call)
         if response.responded:
             right = code is None or (response.error is not None and response.error.code == code)
             self.record(id, right and status in (None, response.status), response.summary)
+        return response
 
     def track(self, kind: str, id: str | None, response: ProbeResponse) -> str | None:
         """Remember what was created, so that it is deleted; return the id."""

@@ -39,8 +39,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
             app(list(arguments), prog_name="crossbook")
-        said = capsys.readouterr()
+        captured = capsys.readouterr()
         code = ended.value.code
-        return Ran(code if isinstance(code, int) else 0, said.out, said.err)
+        return Ran(code if isinstance(code, int) else 0, captured.out, captured.err)
 
     return run

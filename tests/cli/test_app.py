@@ -151,10 +151,10 @@ def test_bug_shows_no_data(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_secret_is_shown(run: Run, server: Server) -> None:
     server.fault("html", "vercom", count=10)
-    said = "".join(run(*arguments).err for arguments in (GET, CREATE, ("books",), ("groups", "list", "vercom")))
+    output = "".join(run(*arguments).err for arguments in (GET, CREATE, ("books",), ("groups", "list", "vercom")))
     for credentials in CREDENTIALS.values():
         for name, secret in credentials.items():
-            assert name == "brand" or secret not in said
+            assert name == "brand" or secret not in output
 
 
 def test_shell_completion(monkeypatch: pytest.MonkeyPatch) -> None:

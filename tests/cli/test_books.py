@@ -15,7 +15,7 @@ def test_books_all_respond(run: Run) -> None:
     ran = run("books", *PATIENT)
     assert (ran.code, ran.err) == (0, "")
     assert [line.split("\t")[:3] for line in ran.out.splitlines()] == [
-        [name, name, "answers"] for name in ("serwersms", "atom", "filemail", "vercom")
+        [name, name, "healthy"] for name in ("serwersms", "atom", "filemail", "vercom")
     ]
 
 
@@ -26,7 +26,7 @@ def test_books_of_named_accounts(run: Run, server: Server, monkeypatch: pytest.M
     monkeypatch.setenv("CROSSBOOK_OUR_EU_VENDOR", "vercom")
     monkeypatch.setenv("CROSSBOOK_OLD_VENDOR", "pigeon")
     lines = {line["book"]: line for line in run("books", "--json", *PATIENT).lines}
-    assert (lines["our-eu"]["vendor"], lines["our-eu"]["answers"]) == ("vercom", True)
+    assert (lines["our-eu"]["vendor"], lines["our-eu"]["healthy"]) == ("vercom", True)
     assert (lines["old"]["vendor"], lines["old"]["configured"]) == (None, False)
     assert "CROSSBOOK_OLD_VENDOR" in lines["old"]["error"]["message"]
     made = run("groups", "create", "our-eu", "Friends", "--json").lines[0]["id"]
@@ -42,7 +42,7 @@ def test_books_that_do_not_respond(run: Run, server: Server, monkeypatch: pytest
     server.fault("status", "atom", status=500, count=10)
     ran = run("books", "--json", *PATIENT)
     assert ran.code == 4
-    states = {line["book"]: (line["configured"], line["answers"]) for line in ran.lines}
+    states = {line["book"]: (line["configured"], line["healthy"]) for line in ran.lines}
     assert states == {
         "serwersms": (True, True), "atom": (True, False), "filemail": (False, False), "vercom": (True, True),
     }  # fmt: skip

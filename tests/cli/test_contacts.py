@@ -22,14 +22,14 @@ def test_contact_create_update_find_delete(run: Run, group: str) -> None:
     (outcome,) = made.lines
     id = outcome["id"]
     assert outcome == {"id": id, "status": "created", "dropped_fields": [], "write_only_fields": []}
-    (told,) = run("contacts", "get", "vercom", id, "--json").lines
-    assert (told["phone"], told["first_name"], told["last_name"]) == ("+48500600700", "Łucja", None)
-    assert told["fields"] == {"city": "Łódź"}
-    assert "groups" not in told  # the vendor's response does not include them
+    (contact,) = run("contacts", "get", "vercom", id, "--json").lines
+    assert (contact["phone"], contact["first_name"], contact["last_name"]) == ("+48500600700", "Łucja", None)
+    assert contact["fields"] == {"city": "Łódź"}
+    assert "groups" not in contact  # the vendor's response does not include them
     assert run("contacts", "update", "vercom", id, "company=A=B", "first_name=").code == 0
     assert run("contacts", "update", "vercom", "crm-1", "last_name=Próbna", "--external").code == 0
-    (told,) = run("contacts", "find", "vercom", "--phone", "500 600 700", "--json").lines
-    assert (told["company"], told["first_name"], told["last_name"]) == ("A=B", None, "Próbna")
+    (contact,) = run("contacts", "find", "vercom", "--phone", "500 600 700", "--json").lines
+    assert (contact["company"], contact["first_name"], contact["last_name"]) == ("A=B", None, "Próbna")
     assert run("contacts", "delete", "vercom", id).code == 0
     assert run("contacts", "get", "vercom", id).code == 5
     assert run("contacts", "find", "vercom", "--external-id", "crm-1").code == 5

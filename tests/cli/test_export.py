@@ -32,9 +32,9 @@ def test_export_has_opt_outs_and_groups(run: Run) -> None:
     group = run("groups", "create", "vercom", "Friends", "--json").lines[0]["id"]
     run("groups", "add", "vercom", group, lines[0]["id"])
     unsubscribe(lines[1]["id"])
-    told = run("export", "vercom", "--to", "-", "--format", "jsonl").lines
-    assert [each["groups"] for each in told] == [["Friends"], [], []]
-    assert [each["opted_out"] for each in told] == [[], ["sms"], []]
+    exported = run("export", "vercom", "--to", "-", "--format", "jsonl").lines
+    assert [each["groups"] for each in exported] == [["Friends"], [], []]
+    assert [each["opted_out"] for each in exported] == [[], ["sms"], []]
     assert [
         each["id"] for each in run("export", "vercom", "--to", "-", "--format", "jsonl", "--group", group).lines
     ] == [lines[0]["id"]]
@@ -97,12 +97,12 @@ def test_export_format_of_file_name(run: Run) -> None:
     assert not Path("x.csv").exists()
 
 
-@pytest.mark.parametrize(("to", "said"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "does not exist")])
-def test_export_to_invalid_path(run: Run, server: Server, to: str, said: str) -> None:
+@pytest.mark.parametrize(("to", "message"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "does not exist")])
+def test_export_to_invalid_path(run: Run, server: Server, to: str, message: str) -> None:
     before = server.requests("vercom")
     for forced in ((), ("--force",)):
         ran = run("export", "vercom", "--to", to, "--format", "csv", *forced)
-        assert (ran.code, f"Error: The file {to!r}" in ran.err, said in ran.err) == (2, True, True), ran.err
+        assert (ran.code, f"Error: The file {to!r}" in ran.err, message in ran.err) == (2, True, True), ran.err
     assert server.requests("vercom") == before
 
 

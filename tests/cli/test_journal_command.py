@@ -28,8 +28,13 @@ def test_journal_show_and_archive(run: Run) -> None:
     assert (ran.code, "The journal has no run 'typo'" in ran.err) == (2, True), ran.err
     ran = run("journal", "archive", "import.sqlite")
     assert (ran.code, "import.sqlite holds outcomes only" in ran.err) == (0, True), ran.err
-    (told,) = run("journal", "show", "import.sqlite", "--json").lines
-    assert (told["name"], told["state"], told["counts"], told["match"]) == ("", "archived", {"created": 2}, None)
+    (record,) = run("journal", "show", "import.sqlite", "--json").lines
+    assert (record["name"], record["state"], record["counts"], record["match"]) == (
+        "",
+        "archived",
+        {"created": 2},
+        None,
+    )
     assert run("journal", "archive", "import.sqlite", "--json").lines == [{"run": "", "state": "archived"}]
     again = run(*IMPORT)
     assert (again.code, "the journal is archived" in again.err) == (2, True), again.err
@@ -50,9 +55,9 @@ def test_same_account_is_required_without_name(run: Run, server: Server, monkeyp
     assert (refused.code, refused.out) == (2, "")
     assert "may belong to another account" in refused.err
     assert "pass --same-account in every run; with the book's ACCOUNT variable" in refused.err
-    told = json.loads(run(*IMPORT, "--json").err)["error"]
-    assert "pass --same-account in every run; with the book's ACCOUNT variable" in told["message"]
-    assert (told["kind"], told["field"]) == ("JournalMismatchError", "account")
+    record = json.loads(run(*IMPORT, "--json").err)["error"]
+    assert "pass --same-account in every run; with the book's ACCOUNT variable" in record["message"]
+    assert (record["kind"], record["field"]) == ("JournalMismatchError", "account")
     assert "another file" not in refused.err
     ran = run(*IMPORT, "--same-account")
     assert (ran.code, "2 replayed from the journal" in ran.out) == (0, True), ran.err

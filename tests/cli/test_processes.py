@@ -202,8 +202,8 @@ def test_uncertain_without_journal_is_refused(run: Run, people: None) -> None:
 def test_sandbox_command() -> None:
     with start("sandbox", "--json", "--exit-with-parent") as process:
         assert process.stdout is not None
-        told = json.loads(process.stdout.readline())
-        assert set(told["base_urls"]) == {"serwersms", "atom", "filemail", "vercom"}
+        printed = json.loads(process.stdout.readline())
+        assert set(printed["base_urls"]) == {"serwersms", "atom", "filemail", "vercom"}
         process.terminate()
     with start("sandbox", "--port", "x") as refused:
         assert refused.wait() == 2
@@ -214,8 +214,8 @@ def test_ascii_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run("contacts", "create", "vercom", "phone=+48500600700", "first_name=Żółw")
     shown, _ = start("contacts", "list", "vercom").communicate()
     assert "\\u017b\\xf3\\u0142w" in shown
-    told, _ = start("contacts", "list", "vercom", "--json").communicate()
-    assert json.loads(told)["first_name"] == "Żółw"
+    printed, _ = start("contacts", "list", "vercom", "--json").communicate()
+    assert json.loads(printed)["first_name"] == "Żółw"
     exported, _ = start("export", "vercom", "--to", "-", "--format", "csv").communicate()
     assert "Żółw" in exported
 

@@ -154,7 +154,7 @@ async def test_two_accounts_of_one_vendor(sandbox: Server, client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize(
-    ("path", "given", "said"),
+    ("path", "given", "detail"),
     [
         ("/vercom", {}, "no book called vercom is open (open: none)"),
         ("/vercom", {"us": Watched("us", [])}, "no book called vercom is open (open: us)"),
@@ -162,11 +162,11 @@ async def test_two_accounts_of_one_vendor(sandbox: Server, client: httpx.AsyncCl
         ("/eu", {"eu": Atom("token", base_url="https://sms.example.com")}, "is Atom, expected Vercom"),
     ],
 )
-def test_missing_or_wrong_book_is_status_500(path: str, given: Any, said: str) -> None:
+def test_missing_or_wrong_book_is_status_500(path: str, given: Any, detail: str) -> None:
     with TestClient(application(lifespan(**given))) as client:
-        answer = client.get(path)
-    assert answer.status_code == 500
-    assert said in answer.json()["detail"]
+        response = client.get(path)
+    assert response.status_code == 500
+    assert detail in response.json()["detail"]
 
 
 def test_use_without_lifespan_raises_usage_error() -> None:

@@ -29,9 +29,9 @@ def body(vendor: str, number: int = 0, **others: Any) -> dict[str, Any]:
 
 
 async def new_group(gateway: httpx.AsyncClient, vendor: str, name: str = "Friends") -> str:
-    answer = await gateway.post(f"/books/{vendor}/groups", json={"name": name})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    response = await gateway.post(f"/books/{vendor}/groups", json={"name": name})
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
@@ -45,8 +45,8 @@ async def test_gateway_contacts(gateway: httpx.AsyncClient, vendor: str) -> None
     assert read["name"] == "Łucja Żółw-Example 0"
     changed = "email" if vendor == "filemail" else "last_name"
     new = "other@example.com" if vendor == "filemail" else "Other"
-    answer = await gateway.patch(f"{contacts}/{id}", json={changed: new})
-    assert (answer.status_code, answer.json()["status"]) == (200, "updated")
+    response = await gateway.patch(f"{contacts}/{id}", json={changed: new})
+    assert (response.status_code, response.json()["status"]) == (200, "updated")
     assert (await gateway.get(f"{contacts}/{id}")).json()[changed] == new
     assert [each["id"] for each in (await gateway.get(f"{contacts}/{id}/groups")).json()] == [group]
     page = (await gateway.get(contacts, params={"group": group})).json()
@@ -87,8 +87,8 @@ async def test_gateway_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
     else:
         assert added.status_code == 204
         assert (await gateway.delete(f"{groups}/{first}/contacts/{id}")).status_code == 204
-        answer = await gateway.get(f"/books/{vendor}/contacts/{id}/groups")
-        assert [each["id"] for each in answer.json()] == [second]
+        response = await gateway.get(f"/books/{vendor}/contacts/{id}/groups")
+        assert [each["id"] for each in response.json()] == [second]
     assert (await gateway.delete(f"{groups}/{second}")).status_code == 204
 
 
@@ -96,8 +96,8 @@ async def test_gateway_groups(gateway: httpx.AsyncClient, vendor: str) -> None:
 async def test_import_is_streamed_and_listed(gateway: httpx.AsyncClient, vendor: str) -> None:
     group = await new_group(gateway, vendor)
     many = [body(vendor, number, groups=[group]) for number in range(5)] + [{"groups": [group]}]
-    answer = await gateway.post(f"/books/{vendor}/imports", json=many)
-    *results, last = [json.loads(line) for line in answer.text.splitlines()]
+    response = await gateway.post(f"/books/{vendor}/imports", json=many)
+    *results, last = [json.loads(line) for line in response.text.splitlines()]
     assert sorted(line["result"]["index"] for line in results) == list(range(6))
     assert last["summary"]["counts"] == {"created": 5, "failed": 1}
     entry = (await gateway.get("/imports")).json()[0]
@@ -109,16 +109,16 @@ async def test_import_skips_existing_contacts(gateway: httpx.AsyncClient) -> Non
     many = [body("vercom", number) for number in range(3)]
     for status in ("created", "skipped"):
         options = {"match": "phone", "on_duplicate": "skip"}
-        answer = await gateway.post("/books/vercom/imports", json=many, params=options)
-        assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
+        response = await gateway.post("/books/vercom/imports", json=many, params=options)
+        assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
 
 
 async def test_import_of_file(gateway: httpx.AsyncClient) -> None:
     file = "\ufeffphone,first_name,company\n+48 500 600 700,Łucja,\n+48 500 600 701,Anna,ABC\n"
-    answer = await gateway.post(
+    response = await gateway.post(
         "/books/vercom/imports/file", data={"group": "From a file"}, files={"file": ("people.csv", file)}
     )
-    assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {"created": 2}
+    assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {"created": 2}
     (found,) = (await gateway.get("/books/vercom/contacts", params={"phone": "+48500600701"})).json()["items"]
     assert (found["name"], found["company"]) == ("Anna", "ABC")
 
@@ -130,15 +130,15 @@ async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, ve
     someone = Contact(id="7", phone="+48500600700", first_name="Żółw", fields={"city": "Łódź"})
     files.write(exported, load_vendor(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
     file = ("people.csv", exported.getvalue().encode("cp1250"))
-    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
-    created, summary = (json.loads(line) for line in answer.text.splitlines())
+    response = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
+    created, summary = (json.loads(line) for line in response.text.splitlines())
     assert summary["summary"]["counts"] == {"created": 1}
     stored = (await gateway.get(f"/books/vercom/contacts/{created['result']['id']}")).json()
     assert (stored["first_name"], stored["fields"]) == ("Żółw", {"city": "Łódź"})
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "detail"),
     [
         (b"shoe size\n2\n", "no column title is known: the first row must hold titles"),
         (b"\n", "the file is empty"),
@@ -146,10 +146,10 @@ async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, ve
         (b"phone\n+48500600700\n1,2\n", "line 3: the row has 2 cells"),
     ],
 )
-async def test_import_of_invalid_file_is_refused(gateway: httpx.AsyncClient, file: bytes, said: str) -> None:
-    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": ("f.csv", file)})
-    assert answer.status_code == 422
-    assert said in answer.json()["detail"]
+async def test_import_of_invalid_file_is_refused(gateway: httpx.AsyncClient, file: bytes, detail: str) -> None:
+    response = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": ("f.csv", file)})
+    assert response.status_code == 422
+    assert detail in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ async def test_import_of_invalid_file_is_refused(gateway: httpx.AsyncClient, fil
     ],
 )
 async def test_problem_of_file_without_titles_shows_no_data(gateway: httpx.AsyncClient, name: str, file: str) -> None:
-    answer = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, file)})
-    shown = answer.text + (await gateway.get("/imports")).text
+    response = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, file)})
+    shown = response.text + (await gateway.get("/imports")).text
     private = ("Zofia", "Nowak", "zofia", "Żółw", "500 600 700", "500600700")
     assert not any(word in shown for word in private)
 
@@ -172,8 +172,8 @@ async def test_disconnected_client_stops_its_import(gateway: httpx.AsyncClient, 
     many = [Contact(phone=f"+485006{number:05d}") for number in range(5_000)]
     async with gateway.stream(
         "POST", "/books/vercom/imports", params={"match": "phone"}, json=[{"phone": each.phone} for each in many]
-    ) as answer:
-        lines = answer.aiter_lines()
+    ) as response:
+        lines = response.aiter_lines()
         await anext(lines)
         assert (await gateway.get("/imports")).json()[0]["state"] == "running"
     async with asyncio.timeout(60):
@@ -236,9 +236,12 @@ async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, head
         "PATCH": "/books/vercom/contacts/1",
         "DELETE": "/books/vercom/contacts/1",
     }.items():
-        answer = await gateway.request(method, path, headers=headers)
-        assert (answer.status_code, answer.json()["detail"]) == (403, "requests from pages of other sites are refused")
-        assert answer.headers["x-content-type-options"] == "nosniff"
+        response = await gateway.request(method, path, headers=headers)
+        assert (response.status_code, response.json()["detail"]) == (
+            403,
+            "requests from pages of other sites are refused",
+        )
+        assert response.headers["x-content-type-options"] == "nosniff"
     assert (await gateway.get("/books", headers=headers)).status_code == 200
     assert (await gateway.head("/static/gateway.js", headers=headers)).status_code == 200
     assert (await gateway.options("/books", headers=headers)).status_code == 405
@@ -257,12 +260,12 @@ async def test_request_of_other_site_is_refused(gateway: httpx.AsyncClient, head
     ],
 )
 async def test_request_of_own_page_or_program_is_accepted(gateway: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    answer = await gateway.post("/books/vercom/contacts", json=body("vercom"), headers=on_host(gateway, headers))
-    assert answer.status_code == 201
+    response = await gateway.post("/books/vercom/contacts", json=body("vercom"), headers=on_host(gateway, headers))
+    assert response.status_code == 201
 
 
 async def test_every_response_has_headers_for_browsers(gateway: httpx.AsyncClient) -> None:
-    answers = [
+    responses = [
         await gateway.get("/"),
         await gateway.get("/docs"),
         await gateway.get("/static/gateway.js"),
@@ -274,10 +277,10 @@ async def test_every_response_has_headers_for_browsers(gateway: httpx.AsyncClien
         await gateway.post("/books/vercom/imports", json=[]),
         await gateway.get("/_broken"),
     ]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 404, 400, 403, 413, 200, 500]
-    for answer in answers:
-        assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
-        assert answer.headers.get_list("content-security-policy") == [
+    assert [response.status_code for response in responses] == [200, 200, 200, 200, 404, 400, 403, 413, 200, 500]
+    for response in responses:
+        assert response.headers.get_list("x-content-type-options") == ["nosniff"]
+        assert response.headers.get_list("content-security-policy") == [
             "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
         ]
 
@@ -302,10 +305,10 @@ async def in_pieces(content: bytes) -> AsyncIterator[bytes]:
 async def test_request_body_is_limited(gateway: httpx.AsyncClient, announced: bool) -> None:
     async def post(path: str, start: bytes, length: int, media_type: str = "application/json") -> int:
         content = start + b" " * (length - len(start))
-        answer = await gateway.post(
+        response = await gateway.post(
             path, content=content if announced else in_pieces(content), headers={"content-type": media_type}
         )
-        return answer.status_code
+        return response.status_code
 
     person = json.dumps(body("vercom")).encode()
     assert await post("/books/vercom/contacts", person, 65_536) == 201
@@ -322,16 +325,16 @@ async def test_import_holds_20_000_people(gateway: httpx.AsyncClient, sandbox: S
     listed = await gateway.post("/books/vercom/imports", content=many, headers={"content-type": "application/json"})
     file = ("people.csv", "phone\n" + "+48500600700\n" * 20_001)
     sent = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
-    for answer in (listed, sent):
-        assert (answer.status_code, answer.json()["type"]) == (413, "urn:crossbook:request-too-large")
-        assert "20,000" in answer.json()["detail"]
+    for response in (listed, sent):
+        assert (response.status_code, response.json()["type"]) == (413, "urn:crossbook:request-too-large")
+        assert "20,000" in response.json()["detail"]
     assert sandbox.contacts("vercom") == 0
 
 
 async def test_import_of_lines(gateway: httpx.AsyncClient) -> None:
     lines = b"\n".join(json.dumps(body("vercom", number)).encode() for number in range(3))
-    answer = await gateway.post("/books/vercom/imports", content=lines, headers={"content-type": "application/jsonl"})
-    assert json.loads(answer.text.splitlines()[-1])["summary"]["counts"] == {"created": 3}
+    response = await gateway.post("/books/vercom/imports", content=lines, headers={"content-type": "application/jsonl"})
+    assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {"created": 3}
 
 
 async def test_books_health_and_schema(gateway: httpx.AsyncClient) -> None:
@@ -345,11 +348,11 @@ async def test_books_health_and_schema(gateway: httpx.AsyncClient) -> None:
 
 async def test_page_is_shown_when_vendor_fails(gateway: httpx.AsyncClient, sandbox: Server) -> None:
     sandbox.fault("status", "atom", status=500, count=99)
-    answer = await gateway.get("/", params={"book": "atom"})
-    assert answer.status_code == 200
-    assert 'class="state bad"' in answer.text
-    assert 'role="alert"' in answer.text
-    assert "answers in" in answer.text
+    response = await gateway.get("/", params={"book": "atom"})
+    assert response.status_code == 200
+    assert 'class="state bad"' in response.text
+    assert 'role="alert"' in response.text
+    assert "responds in" in response.text
 
 
 async def test_page_shows_missing_variables(client: httpx.AsyncClient) -> None:
@@ -384,12 +387,12 @@ async def test_command_stops_with_open_page(client: httpx.AsyncClient) -> None:
 )
 async def test_import_without_file_is_refused(gateway: httpx.AsyncClient, sandbox: Server, file: bytes) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="group"\r\n\r\nG\r\n--x\r\n' + file
-    answer = await gateway.post(
+    response = await gateway.post(
         "/books/vercom/imports/file",
         content=form.removesuffix(b"\r\n") + b"--\r\n",
         headers={"content-type": "multipart/form-data; boundary=x"},
     )
-    assert (answer.status_code, answer.json()["field"]) == (422, "file")
+    assert (response.status_code, response.json()["field"]) == (422, "file")
     assert sandbox.contacts("vercom") == 0
 
 
@@ -401,8 +404,8 @@ async def test_import_of_demo_needs_flag(gateway: httpx.AsyncClient, sandbox: Se
     assert both.status_code == 422
     assert both.json()["detail"] == "send either a file with a name, or demo=true for the made-up people"
     assert sandbox.contacts("vercom") == 0
-    answer = await gateway.post("/books/vercom/imports/file", data=form)
-    counts = json.loads(answer.text.splitlines()[-1])["summary"]["counts"]
+    response = await gateway.post("/books/vercom/imports/file", data=form)
+    counts = json.loads(response.text.splitlines()[-1])["summary"]["counts"]
     assert sum(counts.values()) == 1_000
 
 
@@ -416,8 +419,8 @@ UNTITLED = {
 
 @pytest.mark.parametrize("name", UNTITLED)
 async def test_person_in_place_of_titles_not_shown(gateway: httpx.AsyncClient, name: str) -> None:
-    answer = await gateway.post(
+    response = await gateway.post(
         "/books/vercom/imports/file", data={"group": "G"}, files={"file": (name, UNTITLED[name])}
     )
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-    assert [part for part in ("Anna", "Kowalska", "600", "anna@") if part in answer.text] == []
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert [part for part in ("Anna", "Kowalska", "600", "anna@") if part in response.text] == []

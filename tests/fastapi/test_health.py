@@ -30,12 +30,12 @@ def application(timeout: float = 60, **books: Any) -> FastAPI:
 async def test_health_check_costs_one_read(sandbox: Server, client: httpx.AsyncClient) -> None:
     books = {vendor: book_on(sandbox, vendor) for vendor in VENDORS}
     with serving(application(**books)) as url:
-        answer = await client.get(f"{url}/health")
-    assert answer.status_code == 200
-    told = answer.json()
-    assert told["healthy"] is True
-    assert list(told["books"]) == list(VENDORS)
-    assert all(book["answers"] and book["error"] is None and book["seconds"] < 60 for book in told["books"].values())
+        response = await client.get(f"{url}/health")
+    assert response.status_code == 200
+    body = response.json()
+    assert body["healthy"] is True
+    assert list(body["books"]) == list(VENDORS)
+    assert all(book["healthy"] and book["error"] is None and book["seconds"] < 60 for book in body["books"].values())
     assert all(sum(sandbox.requests(vendor).values()) <= 2 for vendor in VENDORS)
 
 
@@ -43,27 +43,27 @@ async def test_health_names_failed_book_with_error(sandbox: Server, client: http
     wrong = book_on(sandbox, "atom", token="wrong")
     away = book_on(sandbox, "filemail", base_url="http://127.0.0.1:9")
     with serving(application(vercom=book_on(sandbox, "vercom"), atom=wrong, filemail=away)) as url:
-        answer = await client.get(f"{url}/health")
-    assert answer.status_code == 503
-    told = answer.json()
-    assert told["healthy"] is False
-    assert {name: book["answers"] for name, book in told["books"].items()} == {
+        response = await client.get(f"{url}/health")
+    assert response.status_code == 503
+    body = response.json()
+    assert body["healthy"] is False
+    assert {name: book["healthy"] for name, book in body["books"].items()} == {
         "vercom": True, "atom": False, "filemail": False,
     }  # fmt: skip
-    assert told["books"]["atom"]["error"]["kind"] == "AuthError"
-    assert told["books"]["filemail"]["error"]["kind"] == "ConnectError"
-    assert "wrong" not in answer.text
+    assert body["books"]["atom"]["error"]["kind"] == "AuthError"
+    assert body["books"]["filemail"]["error"]["kind"] == "ConnectError"
+    assert "wrong" not in response.text
 
 
 async def test_health_check_times_out(sandbox: Server, client: httpx.AsyncClient) -> None:
     sandbox.fault("delay", "vercom", seconds=100, count=9)  # longer than the time-outs of the client and of a book
     with serving(application(0.3, vercom=book_on(sandbox, "vercom"), atom=book_on(sandbox, "atom"))) as url:
         for _ in range(5):
-            answer = await client.get(f"{url}/health")
+            response = await client.get(f"{url}/health")
             if sandbox.requests("vercom"):  # on a busy machine the time-out may end before the first request
                 break
-    assert answer.status_code == 503
-    assert answer.json()["books"]["vercom"]["error"]["kind"] == "NoResponseError"
+    assert response.status_code == 503
+    assert response.json()["books"]["vercom"]["error"]["kind"] == "NoResponseError"
 
 
 async def test_health_survives_expired_token(sandbox: Server, client: httpx.AsyncClient) -> None:

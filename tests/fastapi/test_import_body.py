@@ -59,16 +59,16 @@ async def post(
         return await client.post("/", content=content, headers=headers)
 
 
-def phones(answer: httpx.Response) -> list[str]:
-    assert answer.status_code == 200, answer.text
-    return [contact["phone"] for contact in answer.json()]
+def phones(response: httpx.Response) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [contact["phone"] for contact in response.json()]
 
 
-def problem(answer: httpx.Response, status: int, kind: str) -> str:
-    assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
-    assert (answer.status_code, told["status"], told["type"]) == (status, status, f"urn:crossbook:{kind}")
-    return str(told["detail"])
+def problem(response: httpx.Response, status: int, kind: str) -> str:
+    assert response.headers["content-type"] == "application/problem+json"
+    members = response.json()
+    assert (response.status_code, members["status"], members["type"]) == (status, status, f"urn:crossbook:{kind}")
+    return str(members["detail"])
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000, 65_536, 10_000_000])
@@ -110,8 +110,8 @@ async def test_announced_length_has_any_number_of_digits() -> None:
         headers = {"content-type": "application/json", "content-length": digits}
         transport = httpx.ASGITransport(application())
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            answer = await client.post("/", content=b"[]", headers=headers)
-        problem(answer, 413, "request-too-large")
+            response = await client.post("/", content=b"[]", headers=headers)
+        problem(response, 413, "request-too-large")
 
 
 async def test_body_is_read_once() -> None:
@@ -124,8 +124,8 @@ async def test_body_is_read_once() -> None:
         return await body.read()
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
-        answer = await client.post("/", json=[])
-    detail = problem(answer, 500, "usage")
+        response = await client.post("/", json=[])
+    detail = problem(response, 500, "usage")
     assert detail == "a body can be read once: keep the contacts that read() returned"
 
 
@@ -174,7 +174,7 @@ DEEP = b"[" * 33 + b"]" * 33
 
 
 @pytest.mark.parametrize(
-    ("contact", "said"),
+    ("contact", "message"),
     [
         (b'{"phone": NaN}', "body.1: must not contain NaN, Infinity or numbers as large"),
         (b'{"fields": {"a": [Infinity]}}', "body.1: must not contain NaN, Infinity or numbers as large"),
@@ -202,16 +202,16 @@ DEEP = b"[" * 33 + b"]" * 33
     ],
 )
 async def test_invalid_contact_is_problem_without_values(
-    contact: bytes, said: str, caplog: pytest.LogCaptureFixture
+    contact: bytes, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for media_type, body in {
         "application/json": b"[%b,%b]" % (NEIGHBOUR, contact),
         "application/jsonl": b"%b\n%b\n" % (NEIGHBOUR, contact),
     }.items():
         for pieces in (body, Pieces(body, 1000)):
-            answer = await post(pieces, media_type)
-            assert problem(answer, 422, "invalid-input") == said
-            assert not any(value in answer.text + caplog.text for value in (*PRIVATE, "yesterday", "17"))
+            response = await post(pieces, media_type)
+            assert problem(response, 422, "invalid-input") == message
+            assert not any(value in response.text + caplog.text for value in (*PRIVATE, "yesterday", "17"))
 
 
 async def test_contact_has_32_levels() -> None:
@@ -221,8 +221,8 @@ async def test_contact_has_32_levels() -> None:
         value = [value]
     body = json.dumps([{"fields": {"a": value}}])
     assert (await post(body.encode())).status_code == 422
-    answer = await post(json.dumps([{"fields": {"a": value[0]}}]).encode())
-    assert answer.json()[0]["fields"] == {"a": value[0]}
+    response = await post(json.dumps([{"fields": {"a": value[0]}}]).encode())
+    assert response.json()[0]["fields"] == {"a": value[0]}
 
 
 def of_values(number: int, value: str = "1") -> bytes:
@@ -238,8 +238,8 @@ async def test_contact_has_1000_values(size: int) -> None:
 
     assert len(phones(await read(NEIGHBOUR, of_values(1_000), NEIGHBOUR))) == 3
     for contact in (of_values(1_001), of_values(21_000, "[]"), of_values(21_000)):
-        answer = await read(NEIGHBOUR, contact, NEIGHBOUR)
-        assert problem(answer, 422, "invalid-input") == "body.1: must have at most 1,000 values"
+        response = await read(NEIGHBOUR, contact, NEIGHBOUR)
+        assert problem(response, 422, "invalid-input") == "body.1: must have at most 1,000 values"
 
 
 async def test_values_are_counted_before_any_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +278,7 @@ async def test_lists_in_lists_do_not_fill_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "expected [ at its end"),
         (b"{}", "expected [ after 0 contacts"),
@@ -296,9 +296,9 @@ async def test_lists_in_lists_do_not_fill_memory() -> None:
         (b"[{},,{}]", "expected item after 1 contact, found ,"),
     ],
 )
-async def test_body_must_be_one_list(body: bytes, said: str) -> None:
+async def test_body_must_be_one_list(body: bytes, message: str) -> None:
     detail = problem(await post(body), 422, "invalid-input")
-    assert detail == f"the body must be a JSON list: {said}"
+    assert detail == f"the body must be a JSON list: {message}"
 
 
 async def test_lines_hold_one_contact_each() -> None:
@@ -327,19 +327,19 @@ async def test_compressed_body_is_refused(encoding: str, status: int) -> None:
     headers = {"content-type": "application/json", "content-encoding": encoding}
     transport = httpx.ASGITransport(application())
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        answer = await client.post("/", content=b"[]", headers=headers)
-    assert answer.status_code == status
+        response = await client.post("/", content=b"[]", headers=headers)
+    assert response.status_code == status
     if status == 422:
-        detail = problem(answer, 422, "invalid-input")
+        detail = problem(response, 422, "invalid-input")
         assert detail == "Content-Encoding must be identity: send the body uncompressed"
 
 
 @pytest.mark.parametrize("media_type", [None, "text/plain", "application/x-www-form-urlencoded", "application/xml"])
 async def test_other_content_type_is_refused(media_type: str | None) -> None:
-    answer = await post(b"[]", media_type)
-    detail = problem(answer, 422, "invalid-input")
+    response = await post(b"[]", media_type)
+    detail = problem(response, 422, "invalid-input")
     assert detail == "Content-Type must be one of application/json, application/x-ndjson, application/jsonl"
-    assert answer.json()["field"] == "Content-Type"
+    assert response.json()["field"] == "Content-Type"
 
 
 @pytest.mark.parametrize(("sent", "decoded"), [(30_000, 90_000), (65_536, 65_536)])
@@ -381,10 +381,10 @@ async def test_client_gone_in_body_is_no_error() -> None:
 async def test_client_that_still_sends_reads_413(client: httpx.AsyncClient, length: bool) -> None:
     body = b"[" + b" " * 20_000_000 + b"]"
     with serving(application()) as url:
-        answer = await client.post(
+        response = await client.post(
             url, content=body if length else aiter(Pieces(body, 65_536)), headers={"content-type": "application/json"}
         )
-        problem(answer, 413, "request-too-large")
+        problem(response, 413, "request-too-large")
 
 
 async def test_import_body_is_in_openapi() -> None:

@@ -40,8 +40,8 @@ async def writing(client: httpx.AsyncClient, vendor: str, draw: random.Random) -
 
 async def missing(client: httpx.AsyncClient, vendor: str, _draw: random.Random) -> None:
     id = "0" * 9 + "1"
-    answer = await client.get(f"/books/{vendor}/contacts/{id if vendor == 'filemail' else '999999'}")
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:crossbook:not-found")
+    response = await client.get(f"/books/{vendor}/contacts/{id if vendor == 'filemail' else '999999'}")
+    assert (response.status_code, response.json()["type"]) == (404, "urn:crossbook:not-found")
 
 
 async def hurried(client: httpx.AsyncClient, vendor: str, draw: random.Random) -> None:
@@ -57,8 +57,8 @@ async def cut(client: httpx.AsyncClient, vendor: str, draw: random.Random) -> No
     """Disconnect in the middle of an import."""
     many = [{"phone": f"+485006{number:05d}"} for number in range(300)]
     # SerwerSMS has no bulk create, so the import takes many requests.
-    async with client.stream("POST", "/books/serwersms/imports", json=many) as answer:
-        lines = answer.aiter_lines()
+    async with client.stream("POST", "/books/serwersms/imports", json=many) as response:
+        lines = response.aiter_lines()
         for _ in range(draw.randrange(1, 4)):
             assert "result" in json.loads(await anext(lines))
 

@@ -96,7 +96,7 @@ def page(browser: Chrome, url: str) -> Iterator[Page]:
 def test_page_shows_books_and_contacts(page: Page) -> None:
     page.open()
     assert page.texts("#books .book strong") == TITLES
-    assert all(text.startswith("answers in") for text in page.texts("#books .state"))
+    assert all(text.startswith("responds in") for text in page.texts("#books .state"))
     assert page.one("#books [aria-current]").get_attribute("data-book") == "serwersms"
     assert page.texts("#contacts tbody th")[0] == "Anna Sample 0"
     page.one("[data-book=atom]").click()

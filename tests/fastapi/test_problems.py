@@ -50,14 +50,14 @@ def raising(error: Exception) -> TestClient:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_error_is_problem(name: str) -> None:
-    answer = raising(getattr(errors, name)("It happened.", **FACTS)).get("/")
-    assert answer.status_code == STATUSES[name]
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.headers["retry-after"] == "2"
-    told = answer.json()
-    assert told.pop("title")
+    response = raising(getattr(errors, name)("It happened.", **FACTS)).get("/")
+    assert response.status_code == STATUSES[name]
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["retry-after"] == "2"
+    members = response.json()
+    assert members.pop("title")
     slug = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name.removesuffix("Error"))[1:]
-    assert told == {
+    assert members == {
         "type": f"urn:crossbook:{slug}", "status": STATUSES[name], "detail": "It happened.",
         "vendor": "vercom", "operation": "createContacts", "code": "E-1", "field": "phone", "sent": "yes",
         "request_id": "00d928f759", "id": "17", "cursor": "abc",
@@ -70,10 +70,10 @@ def test_every_error_class_has_status() -> None:
 
 
 def test_problem_omits_none() -> None:
-    answer = raising(errors.AmbiguousMatchError("Two match.", candidates=("1", "2"))).get("/")
-    assert "retry-after" not in answer.headers
-    assert sorted(answer.json()) == ["candidates", "detail", "sent", "status", "title", "type"]
-    assert answer.json()["candidates"] == ["1", "2"]
+    response = raising(errors.AmbiguousMatchError("Two match.", candidates=("1", "2"))).get("/")
+    assert "retry-after" not in response.headers
+    assert sorted(response.json()) == ["candidates", "detail", "sent", "status", "title", "type"]
+    assert response.json()["candidates"] == ["1", "2"]
 
 
 def test_lost_earlier_attempt_is_status_504() -> None:
@@ -193,22 +193,22 @@ UNKNOWN = "Unexpected keyword argument"
 def test_validation_error_shows_no_value(
     method: str, path: str, body: str, detail: str, field: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = validating().request(method, path, content=body, headers={"content-type": "application/json"})
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json() == {
+    response = validating().request(method, path, content=body, headers={"content-type": "application/json"})
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {
         "type": "urn:crossbook:invalid-input", "title": "The request is invalid", "status": 422,
         "detail": detail, "field": field, "sent": "no",
     }  # fmt: skip
-    assert not any(value in answer.text + caplog.text for value in PRIVATE)
+    assert not any(value in response.text + caplog.text for value in PRIVATE)
 
 
 def test_validation_error_hides_messages_of_validators() -> None:
     body = {"sizes": {"Kowalska": "x"}, "pet": {"kind": "Kowalska"}}
-    answer = validating().post(
+    response = validating().post(
         "/own", params={"name": "Kowalska", "nick": "Kowalska"}, json=body, headers={"x-key": "Kowalska"}
     )
-    assert answer.status_code == 422
-    assert sorted(answer.json()["detail"].split("; ")) == [
+    assert response.status_code == 422
+    assert sorted(response.json()["detail"].split("; ")) == [
         "body.pet: is not valid (union_tag_invalid)",
         "body.sizes.…: Input should be a valid integer, unable to parse string as an integer",
         "header.x-key: is not valid (uuid_parsing)",
@@ -220,8 +220,8 @@ def test_validation_error_hides_messages_of_validators() -> None:
 @pytest.mark.parametrize(("wrong", "rest"), [(4, ""), (5, ""), (6, "; and 1 more")])
 def test_validation_error_lists_five_locations(wrong: int, rest: str) -> None:
     names = ("external_id", "phone", "email", "first_name", "last_name", "name")[:wrong]
-    answer = validating().post("/contacts/1", json=dict.fromkeys(names, 1))
-    assert answer.json()["detail"] == "; ".join(f"body.{name}: {TEXT}" for name in names[:5]) + rest
+    response = validating().post("/contacts/1", json=dict.fromkeys(names, 1))
+    assert response.json()["detail"] == "; ".join(f"body.{name}: {TEXT}" for name in names[:5]) + rest
 
 
 @pytest.mark.parametrize(
@@ -239,14 +239,14 @@ def test_validation_error_lists_five_locations(wrong: int, rest: str) -> None:
 def test_validation_error_of_application_is_problem(
     found: list[dict[str, Any]], detail: str, field: str | None
 ) -> None:
-    answer = raising(RequestValidationError(found)).get("/")
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-    assert (answer.json()["detail"], answer.json().get("field")) == (detail, field)
+    response = raising(RequestValidationError(found)).get("/")
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
+    assert (response.json()["detail"], response.json().get("field")) == (detail, field)
 
 
 def test_request_too_large_is_status_413() -> None:
-    answer = raising(crossbook.fastapi.RequestTooLargeError("The file has too many people.")).get("/")
-    assert (answer.status_code, answer.json()["type"]) == (413, "urn:crossbook:request-too-large")
+    response = raising(crossbook.fastapi.RequestTooLargeError("The file has too many people.")).get("/")
+    assert (response.status_code, response.json()["type"]) == (413, "urn:crossbook:request-too-large")
 
 
 def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
@@ -266,8 +266,8 @@ def gateway(sandbox: Server, vendor: str = "vercom", **options: Any) -> FastAPI:
 @pytest.mark.asyncio
 async def test_lifespan_installs_handlers(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(gateway(sandbox)) as url:
-        answer = await client.get(f"{url}/contacts/1")
-    assert (answer.status_code, answer.json()["type"]) == (404, "urn:crossbook:not-found")
+        response = await client.get(f"{url}/contacts/1")
+    assert (response.status_code, response.json()["type"]) == (404, "urn:crossbook:not-found")
 
 
 @pytest.mark.asyncio
@@ -286,9 +286,9 @@ async def test_problem_of_vendor_failure(
 ) -> None:
     sandbox.fault(fault.pop("kind"), "vercom", "createContacts", count=9, **fault)
     with serving(gateway(sandbox, max_attempts=1)) as url:
-        answer = await client.post(f"{url}/contacts", json={"phone": "+48500600700"})
-    assert (answer.status_code, answer.json()["type"]) == (status, f"urn:crossbook:{type}")
-    assert answer.headers.get("retry-after") == (str(fault["retry_after"]) if "retry_after" in fault else None)
+        response = await client.post(f"{url}/contacts", json={"phone": "+48500600700"})
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:crossbook:{type}")
+    assert response.headers.get("retry-after") == (str(fault["retry_after"]) if "retry_after" in fault else None)
 
 
 @pytest.mark.asyncio
@@ -325,8 +325,8 @@ async def test_json_that_cannot_be_encoded_is_problem(
     sandbox: Server, client: httpx.AsyncClient, vendor: str, contact: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(gateway(sandbox, vendor)) as url:
-        answer = await client.post(f"{url}/contacts", content=contact, headers={"content-type": "application/json"})
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+        response = await client.post(f"{url}/contacts", content=contact, headers={"content-type": "application/json"})
+    assert (response.status_code, response.headers["content-type"]) == (422, "application/problem+json")
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert sandbox.contacts(vendor) == 0
 
@@ -350,5 +350,5 @@ async def test_extra_field_has_32_levels(sandbox: Server, client: httpx.AsyncCli
 @pytest.mark.asyncio
 async def test_unreachable_vendor_is_status_503(sandbox: Server, client: httpx.AsyncClient) -> None:
     with serving(gateway(sandbox, base_url="http://127.0.0.1:9", max_attempts=1)) as url:
-        answer = await client.get(f"{url}/contacts/1")
-    assert (answer.status_code, answer.json()["sent"]) == (503, "no")
+        response = await client.get(f"{url}/contacts/1")
+    assert (response.status_code, response.json()["sent"]) == (503, "no")

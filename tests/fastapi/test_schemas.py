@@ -104,8 +104,8 @@ def app() -> FastAPI:
 
 @pytest.fixture(scope="module")
 def schema(app: FastAPI) -> dict[str, Any]:
-    answer: dict[str, Any] = TestClient(app).get("/openapi.json").json()
-    return answer
+    document: dict[str, Any] = TestClient(app).get("/openapi.json").json()
+    return document
 
 
 @pytest.fixture

@@ -106,11 +106,11 @@ def bodies(many: int) -> list[dict[str, Any]]:
 
 async def test_line_per_result_and_summary_last(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        answer = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
-    assert answer.headers["content-type"] == "application/x-ndjson"
-    assert "content-length" not in answer.headers
-    assert answer.headers["cache-control"] == "no-store"
-    lines = [json.loads(line) for line in answer.text.splitlines()]
+        response = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
+    assert response.headers["content-type"] == "application/x-ndjson"
+    assert "content-length" not in response.headers
+    assert response.headers["cache-control"] == "no-store"
+    lines = [json.loads(line) for line in response.text.splitlines()]
     assert [list(line) for line in lines] == [["result"]] * 31 + [["summary"]]
     assert sorted(line["result"]["index"] for line in lines[:-1]) == list(range(31))
     (refused,) = [line["result"] for line in lines[:-1] if line["result"]["status"] == "failed"]
@@ -129,25 +129,25 @@ async def test_background_task_runs_after_batch(watch: Watch, client: httpx.Asyn
 
 async def test_event_stream(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        answer = await client.post(f"{url}/sse", json=bodies(3))
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    events = [event.split("\n") for event in answer.text.removesuffix("\n\n").split("\n\n")]
+        response = await client.post(f"{url}/sse", json=bodies(3))
+    assert response.headers["content-type"].startswith("text/event-stream")
+    events = [event.split("\n") for event in response.text.removesuffix("\n\n").split("\n\n")]
     assert [event[0] for event in events] == ["event: result"] * 3 + ["event: summary"]
     assert json.loads(events[-1][1].removeprefix("data: "))["counts"] == {"created": 3}
 
 
 async def test_results_are_sent_when_ready(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        async with client.stream("POST", f"{url}/many") as answer:
-            lines = answer.aiter_lines()
+        async with client.stream("POST", f"{url}/many") as response:
+            lines = response.aiter_lines()
             assert "result" in json.loads(await anext(lines))
             assert sandbox.requests("vercom")["createContacts"] < 10_000
 
 
 async def test_disconnected_client_stops_batch(sandbox: Server, watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        async with client.stream("POST", f"{url}/many") as answer:
-            lines = answer.aiter_lines()
+        async with client.stream("POST", f"{url}/many") as response:
+            lines = response.aiter_lines()
             for _ in range(20):
                 await anext(lines)
         assert 20 <= (await watch.ended()).total < 100_000
@@ -159,8 +159,8 @@ async def test_client_disconnected_before_first_result_stops_batch(
 ) -> None:
     sandbox.fault("delay", "vercom", seconds=2, count=50)
     with serving(watch.app) as url:
-        async with client.stream("POST", f"{url}/many") as answer:
-            assert answer.status_code == 200
+        async with client.stream("POST", f"{url}/many") as response:
+            assert response.status_code == 200
         await watch.ended()
         sandbox.calm()
         await assert_calm(url, sandbox, client)
@@ -176,8 +176,8 @@ async def assert_calm(url: str, sandbox: Server, client: httpx.AsyncClient) -> N
 
 async def test_error_of_source_comes_before_summary(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        answer = await client.post(f"{url}/breaking")
-    *_, error, summary = [json.loads(line) for line in answer.text.splitlines()]
+        response = await client.post(f"{url}/breaking")
+    *_, error, summary = [json.loads(line) for line in response.text.splitlines()]
     assert error["error"]["type"] == "urn:crossbook:not-found"
     assert summary["summary"]["stopped"]
 
@@ -186,8 +186,8 @@ async def test_bug_interrupts_response_without_summary(watch: Watch, client: htt
     with serving(watch.app) as url:
         lines: list[str] = []
         with pytest.raises(httpx.RemoteProtocolError):
-            async with client.stream("POST", f"{url}/failing") as answer:
-                lines += [line async for line in answer.aiter_lines()]
+            async with client.stream("POST", f"{url}/failing") as response:
+                lines += [line async for line in response.aiter_lines()]
         assert not any("summary" in line for line in lines)
         assert (await client.post(f"{url}/ndjson", json=bodies(1))).status_code == 200
 
@@ -195,9 +195,9 @@ async def test_bug_interrupts_response_without_summary(watch: Watch, client: htt
 async def test_batch_that_cannot_start_is_problem(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
         assert (await client.post(f"{url}/journal", json=bodies(2))).status_code == 200
-        answer = await client.post(f"{url}/another", json=bodies(2))
-    assert answer.status_code == 409
-    assert answer.json()["type"] == "urn:crossbook:journal-mismatch"
+        response = await client.post(f"{url}/another", json=bodies(2))
+    assert response.status_code == 409
+    assert response.json()["type"] == "urn:crossbook:journal-mismatch"
 
 
 async def test_oserror_of_send_stops_batch(watch: Watch) -> None:

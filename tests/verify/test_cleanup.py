@@ -226,7 +226,7 @@ def test_hanging_list_leaves_time_to_delete() -> None:
     made, removed = list[str](), list[str]()
     hangs = False
 
-    async def answer(call: PreparedRequest) -> TransportResponse:
+    async def respond(call: PreparedRequest) -> TransportResponse:
         nonlocal hangs
         if call.method == "GET" and hangs:
             await anyio.sleep_forever()
@@ -242,7 +242,7 @@ def test_hanging_list_leaves_time_to_delete() -> None:
         return reply({"data": [], "meta": {"status": 200}})
 
     async def run() -> Report:
-        async with book_over("vercom", FakeTransport(answer), rate=1e6) as book:
+        async with book_over("vercom", FakeTransport(respond), rate=1e6) as book:
             return await verify(book, write=True)
 
     report = virtually(run)
@@ -276,11 +276,11 @@ def test_leftovers_are_deleted_by_next_run(
 ) -> None:
     before = count(vendor)
     server.fault("status", vendor, DELETE[vendor], status=400, body="{}", count=None)
-    told: list[Leftover] = []
-    report = verified(make, vendor, on_leftover=told.append)
+    reported: list[Leftover] = []
+    report = verified(make, vendor, on_leftover=reported.append)
     contacts = [left for left in report.leftovers if left.kind == "contact"]
     assert contacts
-    assert tuple(told) == report.leftovers
+    assert tuple(reported) == report.leftovers
     assert count(vendor)[0] - before[0] == len(contacts)
     assert all(left.id and left.id in left.remedy for left in contacts)
     assert not any(left.id in str(report) for left in contacts if len(left.id) > 3)

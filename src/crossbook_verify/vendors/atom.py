@@ -59,8 +59,12 @@ async def read(probe: ProbeSession, wire: Api) -> None:
     for book in (list_objects(listed.body, "result") or [])[:_MAX_BOOKS]:
         if (id := as_number(book.get("id"))) is not None and not rows:
             rows = _contacts(await probe.call(wire.address_books.get_address_book(models.AddressBookId(id=id)))) or []
-    response = await probe.call(wire.address_books.get_address_book(models.AddressBookId(id=UNKNOWN)))
-    probe.expect_error("getAddressBook.unknown", response, "not_found", 200)
+    await probe.expect_error(
+        "getAddressBook.unknown",
+        wire.address_books.get_address_book(models.AddressBookId(id=UNKNOWN)),
+        "not_found",
+        200,
+    )
     if rows:
         shown = _HIDDEN & rows[0].keys()
         probe.record("getAddressBook.short", not shown, f"it shows {', '.join(sorted(shown))}")
@@ -68,10 +72,12 @@ async def read(probe: ProbeSession, wire: Api) -> None:
         got = _contact(await probe.call(wire.contacts.get_contact(models.ContactTextId(id=str(id)))))
         if got is not None:
             probe.record("getContact.same", as_number(got.get("id")) == id, "another id, or no id")
-    response = await probe.call(wire.contacts.get_contact(models.ContactTextId(id=str(UNKNOWN))))
-    probe.expect_error("getContact.unknown", response, "not_found", 200)
-    invalid = await probe.call(wire.contacts.get_contact(models.ContactTextId(id="none")))
-    probe.expect_error("getContact.bad", invalid, "invalid_request", 200)
+    await probe.expect_error(
+        "getContact.unknown", wire.contacts.get_contact(models.ContactTextId(id=str(UNKNOWN))), "not_found", 200
+    )
+    await probe.expect_error(
+        "getContact.bad", wire.contacts.get_contact(models.ContactTextId(id="none")), "invalid_request", 200
+    )
 
 
 async def write(probe: ProbeSession, wire: Api) -> None:
@@ -89,8 +95,12 @@ async def write(probe: ProbeSession, wire: Api) -> None:
     probe.record("createContact.listed", await _is_in_book(probe, wire, first, contact), "not true")
     twin = await _create_contact(probe, wire, first)
     probe.record("createContact.twin", twin is not None and twin != contact, "not true")
-    invalid = await probe.call(wire.contacts.create_contact(models.NewContact(group_id=first, phone_number="12")))
-    probe.expect_error("createContact.bad", invalid, "invalid_request", 200)
+    invalid = await probe.expect_error(
+        "createContact.bad",
+        wire.contacts.create_contact(models.NewContact(group_id=first, phone_number="12")),
+        "invalid_request",
+        200,
+    )
     if invalid.ok:
         probe.track("contact", as_text(_result(invalid).get("id")), invalid)
     await _check_update(probe, wire, contact, first, second)
@@ -120,14 +130,16 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
         probe.record("deleteAddressBook.contacts", False, removed.summary)
     elif removed.ok:
         probe.untrack(str(book))
-        gone = await probe.call(wire.contacts.get_contact(models.ContactTextId(id=str(contact))))
-        probe.expect_error("deleteAddressBook.contacts", gone, "not_found")
+        gone = await probe.expect_error(
+            "deleteAddressBook.contacts", wire.contacts.get_contact(models.ContactTextId(id=str(contact))), "not_found"
+        )
         if gone.error is not None and gone.error.code == "not_found":
             probe.untrack(str(contact))
     if twin is not None and (await probe.call(wire.contacts.delete_contact(models.ContactId(id=twin)))).ok:
         probe.untrack(str(twin))
-        gone = await probe.call(wire.contacts.get_contact(models.ContactTextId(id=str(twin))))
-        probe.expect_error("deleteContact.gone", gone, "not_found", 200)
+        await probe.expect_error(
+            "deleteContact.gone", wire.contacts.get_contact(models.ContactTextId(id=str(twin))), "not_found", 200
+        )
 
 
 async def _create_book(probe: ProbeSession, wire: Api, name: str) -> int | None:

@@ -109,10 +109,13 @@ async def _check_twins(probe: ProbeSession, wire: Api, contact: int) -> int | No
     probe.record("createContacts.external", other is not None and other != contact, "not true")
     if other is not None and (await probe.call(wire.contacts.delete_contacts(models.ContactIds(id=[other])))).ok:
         probe.untrack(str(other))
-    bad = await probe.call(wire.contacts.create_contacts([models.NewContact(email="invalid", firstName=FIRST)]))
-    probe.expect_error("createContacts.bad", bad, status=422)
-    if bad.ok:
-        _track_created(probe, "contact", bad)
+    invalid = await probe.expect_error(
+        "createContacts.bad",
+        wire.contacts.create_contacts([models.NewContact(email="invalid", firstName=FIRST)]),
+        status=422,
+    )
+    if invalid.ok:
+        _track_created(probe, "contact", invalid)
     return twin
 
 
@@ -135,8 +138,9 @@ async def _check_update(probe: ProbeSession, wire: Api, contact: int, group: int
     names = [each.get("name") for each in _data(listed) if as_text(each.get("id")) == str(group)]
     if renamed.ok and names:
         probe.record("updateGroups.renamed", names == [f"{GROUP} 2"], mask_value(names[0]))
-    response = await probe.call(wire.groups.update_groups([models.GroupUpdate(id=UNKNOWN, name=GROUP)]))
-    probe.expect_error("updateGroups.unknown", response, status=404)
+    await probe.expect_error(
+        "updateGroups.unknown", wire.groups.update_groups([models.GroupUpdate(id=UNKNOWN, name=GROUP)]), status=404
+    )
 
 
 async def _check_membership(probe: ProbeSession, wire: Api, contact: int, group: int) -> None:
@@ -170,8 +174,9 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
         row = await _read_contact(probe, wire, contact)
         probe.record("deleteGroups.stays", None if row is None else bool(row), "the contact is gone")
     if twin is not None:
-        partly = await probe.call(wire.contacts.delete_contacts(models.ContactIds(id=[twin, UNKNOWN])))
-        probe.expect_error("deleteContacts.partly", partly, status=207)
+        partly = await probe.expect_error(
+            "deleteContacts.partly", wire.contacts.delete_contacts(models.ContactIds(id=[twin, UNKNOWN])), status=207
+        )
         if partly.status == 207:
             probe.untrack(str(twin))
             sources = [_get_source(problem) for problem in list_objects(partly.body, "errors") or ()]
@@ -179,8 +184,8 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
     ids = models.ContactIds(id=[contact])
     if (await probe.call(wire.contacts.delete_contacts(ids))).ok:
         probe.untrack(str(contact))
-        probe.expect_error("deleteContacts.gone", await probe.call(wire.contacts.list_contacts(id=contact)), status=404)
-        probe.expect_error("deleteContacts.again", await probe.call(wire.contacts.delete_contacts(ids)), status=404)
+        await probe.expect_error("deleteContacts.gone", wire.contacts.list_contacts(id=contact), status=404)
+        await probe.expect_error("deleteContacts.again", wire.contacts.delete_contacts(ids), status=404)
 
 
 async def _create_contact(probe: ProbeSession, wire: Api, **fields: Any) -> int | None:
@@ -266,7 +271,7 @@ async def read(probe: ProbeSession, wire: Api) -> None:
     segments = _data(await probe.call(wire.segments.list_segments(limit=2)))
     if segments and (id := as_path_segment(segments[0].get("id"))):
         await probe.call(wire.segments.get_segment(id))
-    probe.expect_error("getSegment.unknown", await probe.call(wire.segments.get_segment(str(UNKNOWN))), status=404)
+    await probe.expect_error("getSegment.unknown", wire.segments.get_segment(str(UNKNOWN)), status=404)
     await _check_groups(probe, wire)
 
 
@@ -280,13 +285,12 @@ async def _check_filters(probe: ProbeSession, wire: Api) -> None:
     plain = await probe.call(wire.contacts.list_contacts())
     if plain.ok and len(rows := _data(plain)) >= 100:
         probe.record("listContacts.assumed", len(rows) == 100, f"{len(rows)} rows")
-    probe.expect_error("listContacts.most", await probe.call(wire.contacts.list_contacts(limit=1001)), status=422)
+    await probe.expect_error("listContacts.most", wire.contacts.list_contacts(limit=1001), status=422)
     kept = _data(await probe.call(wire.contacts.list_contacts(limit=10, in_archive=False)))
     if kept:
         probe.record("listContacts.inArchive", not any(row.get("inArchive") for row in kept), "archived ones")
-    probe.expect_error("listContacts.unknown", await probe.call(wire.contacts.list_contacts(id=UNKNOWN)), status=404)
-    response = await probe.call(wire.contacts.list_contact_groups(str(UNKNOWN)))
-    probe.expect_error("listContactGroups.unknown", response, status=404)
+    await probe.expect_error("listContacts.unknown", wire.contacts.list_contacts(id=UNKNOWN), status=404)
+    await probe.expect_error("listContactGroups.unknown", wire.contacts.list_contact_groups(str(UNKNOWN)), status=404)
 
 
 async def _check_search(probe: ProbeSession, wire: Api, row: Json) -> None:
@@ -329,8 +333,7 @@ async def _check_groups(probe: ProbeSession, wire: Api) -> None:
         await _check_pages(
             probe, "listGroupContacts", lambda offset: wire.groups.list_group_contacts(id, offset=offset, limit=2)
         )
-    response = await probe.call(wire.groups.list_group_contacts(str(UNKNOWN)))
-    probe.expect_error("listGroupContacts.unknown", response, status=404)
+    await probe.expect_error("listGroupContacts.unknown", wire.groups.list_group_contacts(str(UNKNOWN)), status=404)
 
 
 def check_response(probe: ProbeSession, operation: str, status: int, body: Json) -> None:
