@@ -1,1 +1,1 @@
-"""What crossbook costs, beside what a user would take instead: `make bench`."""
+"""The benchmarks: the cost of crossbook, compared with other clients (`make bench`)."""

@@ -1,4 +1,4 @@
-"""`make bench`: every row measured, one table, the results as JSON and a chart."""
+"""`make bench`: measure every row, print one table, and write the results as JSON and a chart."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ WIDTH = 170  # of the table in a log
 def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--only", action="append", metavar="GROUP", choices=NAMES, help=f"one of {', '.join(NAMES)}")
-    parser.add_argument("--quick", action="store_true", help="few rounds: to see that it works, not to quote")
-    parser.add_argument("--list", action="store_true", help="the rows and their bounds; measures nothing")
+    parser.add_argument("--quick", action="store_true", help="run few rounds; the figures are rough")
+    parser.add_argument("--list", action="store_true", help="print the rows and their bounds without measuring")
     arguments = parser.parse_args(given)
     names = arguments.only or NAMES
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
@@ -37,10 +37,11 @@ def main(given: Sequence[str] | None = None) -> int:
     del verdicts["–"]
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     console.print(
-        f"{counts}; {time.monotonic() - began:.0f} s. `?`: the bound lies within the spread.", highlight=False
+        f"{counts}; {time.monotonic() - began:.0f} s. `?`: the bound is within the spread.",
+        highlight=False,
     )
     if len(found) < sum(len(group(name).ROWS) for name in names):
-        console.print("interrupted: nothing is written", highlight=False)
+        console.print("interrupted: no results are written", highlight=False)
         return 130
     if not arguments.quick and not arguments.only:
         written = results.write(found)

@@ -1,4 +1,4 @@
-"""What a group of rows gets: how much to do, and where to say how far it is."""
+"""`Bench`: how much a group of rows measures, and where it reports progress."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from attrs import frozen
 
 @frozen
 class Bench:
-    """How thoroughly.
+    """How much to measure.
 
     Args:
-        quick: little, to see that all works; its figures are rough.
-        step: is told what is being done.
+        quick: whether to measure little; the figures are rough.
+        step: called with the name of each step.
     """
 
     quick: bool
@@ -25,19 +25,19 @@ class Bench:
 
     @property
     def micro_rounds(self) -> int:
-        """Of pyperf, which measures several times in each."""
+        """Rounds of pyperf, which measures several times in each."""
         return 2 if self.quick else 5
 
     @property
     def seconds(self) -> float:
-        """Of one lap."""
+        """Seconds of one lap."""
         return 0.2 if self.quick else 0.6
 
     def few(self, number: int) -> int:
-        """So many, or a tenth of it."""
+        """Return the number, or a tenth of it if quick."""
         return number // 10 if self.quick else number
 
     @property
     def share(self) -> str:
-        """What is to be said of a figure for which `few` was asked."""
-        return "quick: a tenth of it" if self.quick else ""
+        """The note for a figure that depends on `few`."""
+        return "quick: a tenth of the number" if self.quick else ""

@@ -1,4 +1,4 @@
-"""The chart of a run, from its results file: `python -m benchmarks.chart benchmarks/results/<date>.json`."""
+"""Draw the chart of a run from its results file: `python -m benchmarks.chart benchmarks/results/<date>.json`."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _KEYS = {"held": "held", "held?": "not settled by this run", "missed": "missed"}
 
 
 def draw(results: Path) -> list[Path]:
-    """Draws calls a second by calls in flight, and how far each row is from its bound; writes PNG and SVG."""
+    """Draw calls a second by calls in flight, and each row against its bound, as PNG and SVG."""
     rows: list[dict[str, Any]] = json.loads(results.read_text(encoding="utf-8"))["rows"]
     bounded = [row for row in rows if row["bound"] and row["values"] and not row["bound"].endswith(" 0")]
     mpl.rcParams.update({"font.size": 10, "svg.hashsalt": "crossbook", "svg.fonttype": "none"})
-    # One above the other, as wide as the page's text, so that theirs is as large as its own.
+    # One above the other, as wide as the page, so that the text has the size of the page's text.
     heights = (4.5, 0.9 + 0.25 * max(12, len(bounded)))
     figure = plt.figure(figsize=(8.8, sum(heights)), layout="constrained")
     upper, lower = figure.subfigures(2, 1, height_ratios=heights)
@@ -73,12 +73,12 @@ def _rates(axes: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
-    """Bars begin at the bound: to the right of it there is room, to the left it is missed."""
+    """Draw bars from the bound: to the right if the bound is held, to the left if it is missed."""
     for place, row in enumerate(rows):
         sign, bound = row["bound"].split()
 
         def margin(value: float, sign: str = sign, bound: float = float(bound)) -> float:
-            value = max(value, bound / 100)  # nothing at all has no place on this axis
+            value = max(value, bound / 100)  # the logarithmic axis has no 0
             return value / bound if sign == "≥" else bound / value
 
         middle = margin(row["median"])

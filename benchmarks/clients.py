@@ -1,4 +1,4 @@
-"""Who is compared, over the loopback server: each side opens what it needs and gives a call, GET one contact."""
+"""The compared clients over the loopback server: each opens its connections and yields a call that gets one contact."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import aiohttp
 import httpx
 import httpx2
 
-from benchmarks.answers import CONTACT_ID, GET
 from benchmarks.floor import FloorClient
+from benchmarks.responses import CONTACT_ID, GET
 from benchmarks.rounds import Call
 from crossbook import Vercom, _transports
 from crossbook._http.request import PreparedRequest, TransportResponse
@@ -19,15 +19,15 @@ from crossbook._http.request import PreparedRequest, TransportResponse
 AUTHORIZATION, KEY = "a" * 128, "k" * 40
 HEADERS = {"Accept": "application/json", "Authorization": AUTHORIZATION, "Application-Key": KEY}
 Side = Callable[[str, int], AbstractAsyncContextManager[Call]]
-"""Origin, and how many calls are in flight at most."""
+"""A function of the origin and the most calls in flight."""
 
 
-class Failed(Exception):
-    """A call did not come out as it should: the figures would mean nothing."""
+class CallFailedError(Exception):
+    """A call failed, so the figures are not valid."""
 
 
 def bare(library: str) -> Side:
-    """The library's own client, one for all calls, as many connections as there are calls."""
+    """Yield a call of the library's client, one client for all calls, with a connection for each call in flight."""
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
@@ -39,7 +39,7 @@ def bare(library: str) -> Side:
             async def call() -> None:
                 response = await client.get(url)
                 if response.status_code != 200 or not response.content:
-                    raise Failed(response.status_code)
+                    raise CallFailedError(response.status_code)
 
             yield call
 
@@ -55,7 +55,7 @@ async def bare_aiohttp(origin: str, width: int) -> AsyncGenerator[Call]:
         async def call() -> None:
             async with session.get(url) as response:
                 if response.status != 200 or not await response.read():
-                    raise Failed(response.status)
+                    raise CallFailedError(response.status)
 
         yield call
 
@@ -71,7 +71,7 @@ async def floor(origin: str, width: int) -> AsyncGenerator[Call]:
     async def call() -> None:
         client = free.pop()
         if not await client.request(raw):
-            raise Failed
+            raise CallFailedError
         free.append(client)
 
     yield call
@@ -80,7 +80,7 @@ async def floor(origin: str, width: int) -> AsyncGenerator[Call]:
 
 
 def outgoing(origin: str) -> PreparedRequest:
-    """The same call, framed."""
+    """Return the prepared request of the call."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "crossbook"} | HEADERS
     return PreparedRequest(
         method="GET",
@@ -96,7 +96,7 @@ def outgoing(origin: str) -> PreparedRequest:
 
 
 def barely(name: str) -> Side:
-    """Our transport called directly: no facade."""
+    """Yield a call of our transport, without the facade."""
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
@@ -105,7 +105,7 @@ def barely(name: str) -> Side:
         async def call() -> None:
             outcome = await transport.send(framed)
             if not isinstance(outcome, TransportResponse) or outcome.status != 200:
-                raise Failed(outcome)
+                raise CallFailedError(outcome)
 
         try:
             yield call
@@ -116,7 +116,7 @@ def barely(name: str) -> Side:
 
 
 def book_over(name: str) -> Side:
-    """The whole way: a book's `contacts.get`."""
+    """Yield a book's `contacts.get`."""
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
@@ -125,7 +125,7 @@ def book_over(name: str) -> Side:
 
             async def call() -> None:
                 if (await book.contacts.get(CONTACT_ID)).id != CONTACT_ID:
-                    raise Failed
+                    raise CallFailedError
 
             yield call
 
@@ -133,5 +133,5 @@ def book_over(name: str) -> Side:
 
 
 def missing(name: str) -> str:
-    """Why this transport of ours cannot be measured; empty if it can."""
+    """Return why this transport cannot be measured; empty if it can."""
     return "" if name in _transports.NAMES else f"this crossbook has no transport {name!r}"

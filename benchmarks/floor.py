@@ -1,4 +1,4 @@
-"""The floor: the least that a client in Python can do, an asyncio.Protocol and httptools. No time-outs, no errors."""
+"""The floor: a minimal client of an asyncio.Protocol and httptools, without time-outs and errors."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import httptools
 
 
 class FloorClient(asyncio.Protocol):
-    """One connection; one request at a time."""
+    """A connection with one request at a time."""
 
     def __init__(self) -> None:
         self._answered: asyncio.Future[bytes] | None = None
         self._body: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's is none by inheritance.
+        # uvloop's transport does not inherit from asyncio.Transport.
         self._transport = cast("asyncio.Transport", transport)
         self._loop = asyncio.get_running_loop()
 
@@ -31,7 +31,7 @@ class FloorClient(asyncio.Protocol):
         self._answered.set_result(b"".join(self._body))
 
     async def request(self, raw: bytes) -> bytes:
-        """Sends the bytes of a request and gives the body of the answer."""
+        """Send the bytes of a request and return the body of the response."""
         self._body.clear()
         self._parser = httptools.HttpResponseParser(self)
         self._answered = self._loop.create_future()

@@ -1,4 +1,4 @@
-"""One call over a transport in memory: what is left is ours."""
+"""One call over a transport in memory, to measure our own part."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import anyio
 from crossbook_wire.http import Request
 
-from benchmarks.answers import CONTACT_ID, GET, one
 from benchmarks.clients import AUTHORIZATION, KEY, outgoing
+from benchmarks.responses import CONTACT_ID, GET, one
 from benchmarks.rounds import Call
 from crossbook import Vercom
 from crossbook._http.client import SuccessResponse
@@ -23,7 +23,7 @@ REQUEST = Request("listContacts", "GET", GET.partition("?")[0], GET.partition("?
 
 
 class Memory:
-    """A transport that answers at once."""
+    """A transport that returns the response at once."""
 
     name = "memory"
     reply = TransportResponse(200, {"content-type": "application/json"}, one())
@@ -44,7 +44,7 @@ async def opened() -> AsyncGenerator[Vercom]:
 
 @asynccontextmanager
 async def whole() -> AsyncGenerator[Call]:
-    """The facade from end to end."""
+    """Yield a call of the whole facade."""
     async with opened() as book:
         yield lambda: book.contacts.get(CONTACT_ID)
 
@@ -57,7 +57,7 @@ async def barely() -> AsyncGenerator[Call]:
 
 @asynccontextmanager
 async def wire() -> AsyncGenerator[Call]:
-    """A request with all our policy: limiter and retry loop among it."""
+    """Yield a request through limiter, retry loop and error mapping."""
     async with opened() as book:
         yield lambda: book._client.send(REQUEST)
 

@@ -1,4 +1,4 @@
-"""One group in a process of its own: `python -m benchmarks.measure GROUP`. It says a JSON object a line."""
+"""Measure one group: `python -m benchmarks.measure GROUP`. It prints a JSON object on each line."""
 
 from __future__ import annotations
 

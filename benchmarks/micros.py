@@ -1,4 +1,4 @@
-"""The small rows: a script of `benchmarks/micro`, run by pyperf once a round."""
+"""The micro rows: pyperf runs a script of `benchmarks/micro` once a round."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.rounds import Call
 
 
 def micros(script: str, bench: Bench) -> dict[str, list[float]]:
-    """Microseconds by the name of the figure, one a round: the median of what pyperf measured in it."""
+    """Return microseconds by the name of the figure, one a round: the median of pyperf's measurements."""
     found: dict[str, list[float]] = {}
     for number in range(bench.micro_rounds):
         bench.step(f"{script}, round {number + 1} of {bench.micro_rounds}")
@@ -35,12 +35,12 @@ def micros(script: str, bench: Bench) -> dict[str, list[float]]:
 
 
 def runner(script: str) -> Any:
-    """pyperf's runner for a script: one process a figure, three values of a tenth of a second."""
+    """Return pyperf's runner for a script: a process for each figure, three values of 0.1 seconds."""
     return pyperf.Runner(processes=1, values=3, warmups=1, program_args=("-m", f"benchmarks.micro.{script}"))
 
 
 def cpu(work: Callable[[], object]) -> Callable[[int], float]:
-    """For pyperf's `bench_time_func`: the CPU time of so many loops, which a busy machine disturbs least."""
+    """Return a function for pyperf's `bench_time_func`: the CPU time of `n` loops."""
 
     def timed(loops: int) -> float:
         began = process_time()
@@ -52,7 +52,7 @@ def cpu(work: Callable[[], object]) -> Callable[[int], float]:
 
 
 def cpu_async(open: Callable[[], AbstractAsyncContextManager[Call]]) -> Callable[[int], float]:
-    """The same for a call that lives in an event loop."""
+    """Return the same for an async call."""
 
     async def main(loops: int) -> float:
         async with open() as call:

@@ -1,4 +1,4 @@
-"""What `docs/performance.md` shows of a run: the table, and profiles; the rest of the page is written by hand."""
+"""Write the table and the profiles of a run into `docs/performance.md`. The rest of the page is written by hand."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 
 
 def put(name: str, lines: Sequence[str]) -> None:
-    """Writes the lines between the page's two comments of this name."""
+    """Write the lines between the page's two comments of this name."""
     text = PAGE.read_text(encoding="utf-8")
     place = re.compile(rf"(<!-- {name}: [^>]*-->\n).*(<!-- end of {name} -->)", re.DOTALL)
     body = "".join(f"{line}\n" for line in lines)
     text, found = place.subn(lambda comments: comments[1] + body + comments[2], text)
     if not found:
-        raise ValueError(f"{PAGE.name} has no place for the {name}")
+        raise ValueError(f"{PAGE.name} has no comments for the {name}")
     PAGE.write_text(text, encoding="utf-8")
 
 
 def figures(results: Sequence[Result]) -> list[str]:
-    """The table, in Markdown."""
+    """Return the table in Markdown."""
     about = machine()
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     where = f"Python {about['python']}, {about['system']}, {about['processors']} processors"

@@ -1,4 +1,4 @@
-"""The clients that stock generators write from the same spec; made into .bench/peers when first asked for."""
+"""The clients that other generators write from the same spec. They are made in .bench/peers at first use."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FOLDER = ROOT / ".bench" / "peers"
 PACKAGES = {"openapi-python-client": "vercom_stock", "openapi-generator": "vercom_generator"}
 
 
-class Missing(Exception):
-    """This peer cannot run here, and why."""
+class MissingPeerError(Exception):
+    """This peer cannot run here. The message says why."""
 
 
 def _tool(name: str) -> str:
@@ -32,7 +32,7 @@ def _stock(folder: Path) -> list[str]:
 
 def _generator(folder: Path) -> list[str]:
     if shutil.which("java") is None:
-        raise Missing("openapi-generator needs java, and there is none here")
+        raise MissingPeerError("openapi-generator needs java, which is not installed")
     command = ["generate", "-g", "python", "--library", "asyncio", "-i", str(SPEC), "-o", str(folder.parent)]
     return [_tool("openapi-generator-cli"), *command, "--package-name", folder.name]
 
@@ -44,10 +44,10 @@ _TOOLS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
 
 
 def ready(name: str) -> Path:
-    """The folder from which the peer's package can be imported.
+    """Return the folder from which the peer's package can be imported.
 
     Raises:
-        Missing: it cannot be made on this machine.
+        MissingPeerError: the peer cannot be made on this machine.
     """
     distribution, command = _TOOLS[name]
     made_from = hashlib.sha256(SPEC.read_bytes() + version(distribution).encode()).hexdigest()
@@ -60,11 +60,11 @@ def ready(name: str) -> Path:
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         done = subprocess.run(arguments, capture_output=True, text=True, env={**os.environ, "PATH": path}, check=False)
         if done.returncode:
-            raise Missing(f"{name} failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+            raise MissingPeerError(f"{name} failed: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
         stamp.write_text(made_from)
     return folder
 
 
 def importable(name: str) -> None:
-    """Makes the peer's package importable; raises `Missing`."""
+    """Make the peer's package importable; raises `MissingPeerError`."""
     sys.path.append(str(ready(name)))

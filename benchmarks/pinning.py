@@ -1,4 +1,4 @@
-"""Which processor each side has, and which event loop."""
+"""The processor and the event loop of each side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def take(role: Literal["server", "client"]) -> None:
-    """A processor for the server and another for the client, where there are two and the system lets us choose."""
+    """Pin the server and the client to a processor each, if there are two and the system allows it."""
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         if len(allowed) > 1:
@@ -20,7 +20,7 @@ def take(role: Literal["server", "client"]) -> None:
 
 
 def run(main: Coroutine[Any, Any, T], *, fast: bool = False) -> T:
-    """Runs it to its end: on asyncio's own loop, or on uvloop where that exists (`fast`)."""
+    """Run a coroutine on asyncio's event loop, or with `fast` on uvloop if it is installed."""
     factory: Callable[[], asyncio.AbstractEventLoop] | None = None
     if fast and find_spec("uvloop"):
         import uvloop

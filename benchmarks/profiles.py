@@ -1,4 +1,4 @@
-"""Where the time goes in the three hottest rows: `make bench-profile` writes it into `docs/performance.md`."""
+"""Profile the three rows with most of our code; `make bench-profile` writes `docs/performance.md`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOP = 14
 
 
 async def _profiled(opened: AbstractAsyncContextManager[Call], width: int) -> tuple[pstats.Stats, int]:
-    """What was seen, and how many calls were made meanwhile."""
+    """Return the profile of a call and the number of calls."""
     profiler = cProfile.Profile()
     async with opened as call:
         await lap(call, width, 0.5)
@@ -33,11 +33,11 @@ async def _profiled(opened: AbstractAsyncContextManager[Call], width: int) -> tu
 
 
 def lines(stats: pstats.Stats, calls: int) -> Iterator[str]:
-    """The functions in which most time was spent, callees not counted."""
+    """Return the functions with the most time of their own."""
     found: dict[tuple[str, int, str], tuple[int, int, float, float, Any]] = {
         where: times
         for where, times in stats.stats.items()  # type: ignore[attr-defined]
-        if "gc.collect" not in where[2]  # the lap's own
+        if "gc.collect" not in where[2]  # of the lap itself
     }
     whole = sum(times[2] for times in found.values())
     yield f"{'own':>6}  {'with callees':>12}  {'a call':>8}  function"
@@ -46,7 +46,7 @@ def lines(stats: pstats.Stats, calls: int) -> Iterator[str]:
 
 
 def _name(file: str, line: int, function: str) -> str:
-    """Without where this machine keeps it."""
+    """Return a path without the folders of this machine."""
     if file == "~":
         return function
     parts = Path(file).parts

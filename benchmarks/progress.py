@@ -1,4 +1,4 @@
-"""The groups one after another, each in a process of its own, and a line that says how far it is."""
+"""Run the groups one after another, each in a separate process, and show the progress in a line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.groups import group
 from benchmarks.row import Result, Row
 
-LONGEST = 900.0  # seconds for one group
+GROUP_TIMEOUT = 900.0  # seconds for one group
 
 
 def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Result]:
-    """The results of these groups; a group that fails or hangs leaves its rows with the reason.
+    """Return the results of these groups. The rows of a group that fails or hangs have the reason.
 
     Ctrl-C gives what was measured until then.
 
@@ -51,13 +51,13 @@ def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Res
 def _events(name: str, *, quick: bool) -> Iterator[Result | str]:
     rows = {row.key: row for row in group(name).ROWS}
     command = [sys.executable, "-m", "benchmarks.measure", name, *(["--quick"] if quick else [])]
-    # Its errors go into a file, which unlike a pipe never fills while nobody reads.
+    # Errors go to a file: a pipe that is not read would fill and block the process.
     with (
         TemporaryFile("w+") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         assert process.stdout is not None
-        watch = Timer(LONGEST, process.kill)
+        watch = Timer(GROUP_TIMEOUT, process.kill)
         watch.start()
         try:
             for line in process.stdout:
@@ -71,13 +71,19 @@ def _events(name: str, *, quick: bool) -> Iterator[Result | str]:
             watch.cancel()
             process.kill()
         errors.seek(0)
-        told = errors.read().strip().splitlines()
-    reason = f"took longer than {LONGEST:.0f} s" if late else told[-1] if told else f"ended with {process.returncode}"
+        lines = errors.read().strip().splitlines()
+    reason = (
+        f"took longer than {GROUP_TIMEOUT:.0f} s"
+        if late
+        else lines[-1]
+        if lines
+        else f"ended with {process.returncode}"
+    )
     for row in rows.values():
         yield Result(row, reason=reason)
 
 
 def _result(rows: dict[str, Row], said: dict[str, object]) -> Result:
-    """The result; its row counts as done."""
+    """Return the result and remove its row from the open ones."""
     key = said.pop("row")["key"]  # type: ignore[index]
     return Result(rows.pop(key), **said)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The results of a run as JSON: `benchmarks/results/<date>.json`."""
+"""Write the results of a run as JSON: `benchmarks/results/<date>.json`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
 
 
 def write(results: Sequence[Result]) -> Path:
-    """Writes them and gives the file."""
+    """Write the results and return the file."""
     now = datetime.now(UTC)
     rows = [
         {

@@ -1,4 +1,4 @@
-"""The paired runner: every side in turn, A B A B …, in one process; how fast it was and what CPU it took."""
+"""The paired runner: measure all sides in turn (A B A B …) in one process, by wall time and CPU time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from time import perf_counter, process_time
 from attrs import frozen
 
 Call = Callable[[], Awaitable[object]]
-MOST = 200_000  # calls in one lap, whatever the clock says
+MOST = 200_000  # the most calls in one lap
 
 
 @frozen
 class Lap:
-    """One turn of one side."""
+    """One measurement of one side."""
 
     calls: int
     cpu: float
@@ -23,7 +23,7 @@ class Lap:
 
     @property
     def micros(self) -> float:
-        """CPU a call, in microseconds."""
+        """CPU microseconds per call."""
         return 1e6 * self.cpu / self.calls
 
     @property
@@ -32,7 +32,7 @@ class Lap:
 
 
 async def lap(call: Call, in_flight: int, seconds: float) -> Lap:
-    """Calls for about so long, so many at a time, and each worker twice at least."""
+    """Repeat a call for about `seconds`, with `in_flight` workers, each at least twice."""
     calls = 0
 
     async def work() -> None:
@@ -43,7 +43,7 @@ async def lap(call: Call, in_flight: int, seconds: float) -> Lap:
             calls += 1
             own += 1
 
-    gc.collect()  # before the clock starts: it takes its time
+    gc.collect()  # before the clock starts, since it takes time
     wall, cpu = perf_counter(), process_time()
     end = wall + seconds
     await asyncio.gather(*(work() for _ in range(in_flight)))
@@ -53,13 +53,13 @@ async def lap(call: Call, in_flight: int, seconds: float) -> Lap:
 async def rounds(
     sides: Mapping[str, tuple[Call, int]], *, count: int, seconds: float, step: Callable[[str], None]
 ) -> dict[str, list[Lap]]:
-    """Laps by side, one a round.
+    """Return the laps of each side, one a round.
 
     Args:
-        sides: by name: the call, and how many are in flight.
-        count: rounds; the order is turned round every other time, so that no side always comes first.
+        sides: by name, the call and the number in flight.
+        count: rounds; every second round has the reverse order, so that no side is always first.
         seconds: of each lap.
-        step: is told what comes next.
+        step: called with the name of the next step.
     """
     laps: dict[str, list[Lap]] = {name: [] for name in sides}
     for call, in_flight in sides.values():

@@ -1,4 +1,4 @@
-"""A row of the table: what is measured, the bound it must reach, and what came out."""
+"""`Row` and `Result`: what is measured, its bound, and the measured values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Verdict = Literal["held", "held?", "missed", "missed?", "not run", "–"]
 
 @frozen
 class Row:
-    """One line.
+    """One row of the table.
 
     Args:
-        key: names it for `--only`; what is before the first dot is its group.
+        key: the name; the part before the first dot is the group.
         title: what is compared, the first against the second.
-        sign: on which side of the bound it must stay; "" for a row that is there to compare only.
-        bound: what its median must reach.
-        unit: of the bound and the values; × for ratios.
+        sign: the side of the bound for the median; "" for a row without a bound.
+        bound: the bound of the median.
+        unit: the unit of the bound and the values; × for ratios.
     """
 
     key: str
@@ -33,19 +33,19 @@ class Row:
     def group(self) -> str:
         return self.key.partition(".")[0]
 
-    def reached(self, value: float) -> bool:
+    def is_reached(self, value: float) -> bool:
         return self.sign == "" or (value <= self.bound if self.sign == "≤" else value >= self.bound)
 
 
 @frozen
 class Result:
-    """What a row came to.
+    """The result of a row.
 
     Args:
-        row: whose.
-        values: one a round.
-        sides: the figures behind the values, each with its unit, such as "bare httpx, µs": what a round gave.
-        reason: why there are no values, or what else is to be said.
+        row: the row.
+        values: one value a round.
+        sides: the figures of the values by name and unit, such as "bare httpx, µs", one a round.
+        reason: why there are no values, or a note.
     """
 
     row: Row
@@ -59,17 +59,17 @@ class Result:
 
     @property
     def verdict(self) -> Verdict:
-        """`?` marks a bound that lies inside the spread: this run does not settle it."""
+        """Whether the bound is held. `?` marks a bound within the spread, which this run does not decide."""
         if not self.values:
             return "not run"
         if not self.row.sign:
             return "–"
-        straddles = self.row.reached(min(self.values)) != self.row.reached(max(self.values))
-        if self.row.reached(self.median):
+        straddles = self.row.is_reached(min(self.values)) != self.row.is_reached(max(self.values))
+        if self.row.is_reached(self.median):
             return "held?" if straddles else "held"
         return "missed?" if straddles else "missed"
 
 
 def ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """Round by round."""
+    """Return the ratio of each round."""
     return [a / b for a, b in zip(first, second, strict=True)]

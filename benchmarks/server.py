@@ -1,6 +1,6 @@
-"""A vendor on loopback that is not the bottleneck: `python -m benchmarks.server`, in a process of its own.
+"""A fast vendor on loopback that is not the bottleneck: `python -m benchmarks.server`.
 
-It prints its port, and ends when its standard input does.
+It prints its port and stops when its standard input ends.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import cast
 import httptools
 
 from benchmarks import pinning
-from benchmarks.answers import answer
+from benchmarks.responses import respond
 
 _HEAD = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
 class Vendor:
-    """What all connections share."""
+    """The state that all connections share."""
 
     def __init__(self, delay: float, total: int) -> None:
         self.delay = delay
@@ -29,17 +29,17 @@ class Vendor:
 
     def respond(self, method: bytes, target: bytes, body: bytes) -> bytes:
         if target == b"/arrivals":
-            # When the requests since the last time of asking came, on the clock that all processes share.
+            # The arrival times since the last such request, by a clock that all processes share.
             times, self.arrivals = self.arrivals, []
             status, content = 200, f"[{','.join(map(repr, times))}]".encode()
         else:
             self.arrivals.append(time.monotonic())
-            status, content = answer(method, target, body, self.total)
+            status, content = respond(method, target, body, self.total)
         return _HEAD % (status, len(content)) + content
 
 
 class Connection(asyncio.Protocol):
-    """One connection; requests come one after another."""
+    """One connection with sequential requests."""
 
     def __init__(self, vendor: Vendor) -> None:
         self._vendor = vendor
@@ -48,7 +48,7 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's is none by inheritance.
+        # uvloop's transport does not inherit from asyncio.Transport.
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
@@ -79,8 +79,8 @@ async def serve(vendor: Vendor) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds before it answers")
-    parser.add_argument("--total", type=int, default=100_000, help="contacts of the account")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before each response")
+    parser.add_argument("--total", type=int, default=100_000, help="number of contacts in the account")
     arguments = parser.parse_args()
     pinning.take("server")
     pinning.run(serve(Vendor(arguments.delay, arguments.total)), fast=True)

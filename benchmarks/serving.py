@@ -1,4 +1,4 @@
-"""Starts the server and says what it can."""
+"""Start the loopback server in a process."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ class Served:
     process: psutil.Process
 
     def cpu(self) -> float:
-        """Seconds of CPU that it has had."""
+        """Return the CPU seconds that the server has used."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
 
 
 @contextmanager
 def server(*, delay: float = 0.0, total: int = 100_000) -> Generator[Served]:
-    """A server in a process of its own, for as long as the block lasts.
+    """Run a server in a separate process for the time of the block.
 
     Args:
-        delay: seconds before each answer.
-        total: contacts that its account lists.
+        delay: seconds before each response.
+        total: number of contacts in its account.
     """
     command = [sys.executable, "-m", "benchmarks.server", f"--delay={delay}", f"--total={total}"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

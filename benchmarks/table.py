@@ -1,4 +1,4 @@
-"""The one table: a row's ratio against its bound, and the figures behind it."""
+"""The table of results: each row's ratio, its bound, and the figures of the ratio."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STYLES = {"held": "green", "held?": "yellow", "missed": "bold red", "missed?": 
 
 
 def table(results: Sequence[Result], *, quick: bool) -> Table:
-    """A line a row; `?` where the bound lies inside the spread of the rounds."""
+    """Return a line for each row; `?` marks a bound within the spread of the rounds."""
     title = "median of the rounds (min–max), the first side against the second" + (", QUICK" if quick else "")
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("row", "median", "min–max", "bound", "", "behind it"):
@@ -43,7 +43,7 @@ def _cells(result: Result) -> Iterator[Text | str]:
 
 
 def behind(result: Result) -> str:
-    """The medians of the figures that the ratio is of, and what is to be said of it."""
+    """Return the medians of the ratio's figures, and the note."""
     told = []
     for side, values in result.sides.items():
         name, unit = side.rsplit(", ", 1)
@@ -52,7 +52,7 @@ def behind(result: Result) -> str:
 
 
 def number(value: float) -> str:
-    """Three figures that count."""
+    """Return a number with three significant digits."""
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if value >= 100 or value == int(value) else f"{value:.1f}" if value >= 10 else f"{value:.2f}"

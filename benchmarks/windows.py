@@ -1,16 +1,16 @@
-"""How a rate limit was kept, by when requests were made."""
+"""Check how a rate limit was used and kept, from the times of the requests."""
 
 from __future__ import annotations
 
 
 def used(times: list[float], rate: int, seconds: float) -> float:
-    """The share of what was allowed in the second half, when the burst is gone also on a busy machine."""
+    """Return the used share of the limit in the second half, after the burst."""
     begin, end = times[0] + seconds / 2, times[0] + seconds
     return sum(begin <= time < end for time in times) / (rate * (end - begin))
 
 
 def peak(times: list[float], rate: int) -> float:
-    """The most requests in any second, against the rate and a burst of as much, which a book allows."""
+    """Return the most requests in any second, divided by the rate plus a burst of the same size."""
     most = first = 0
     for last, time in enumerate(times):
         while times[first] <= time - 1.0:

@@ -1,4 +1,4 @@
-"""The rows, a module a group: `ROWS` says what it has, `run(bench)` measures them one after another."""
+"""The rows, with a module for each group: `ROWS` lists them, `run(bench)` measures them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server 20 ms away: whether more calls in flight bring more calls a second."""
+"""A server with 20 ms of delay: calls a second with more calls in flight."""
 
 from __future__ import annotations
 

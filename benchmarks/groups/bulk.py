@@ -1,4 +1,4 @@
-"""Vercom's arrays against one contact a call."""
+"""Vercom's bulk requests against one contact per request."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from crossbook import Contact, Vercom
 CREATES, AWAY = 100_000, 0.02
 ROWS = (
     Row("bulk.away", f"{CREATES:,} creates in native bulk against one by one, 20 ms away: contacts/s", "≥", 50),
-    Row("bulk.near", f"{CREATES:,} creates in native bulk against one by one, the server at once: contacts/s"),
+    Row("bulk.near", f"{CREATES:,} creates in native bulk against one by one, a server without delay: contacts/s"),
 )
 _numbers = count()
-_ALONE = 500  # contacts that the slow side creates in each round
+_SINGLE_CREATES = 500  # contacts of the slower side in each round
 
 
 def _people(how_many: int) -> list[Contact]:
@@ -53,7 +53,7 @@ async def _figures(bench: Bench, delay: float) -> dict[str, list[float]]:
             for number in range(rounds):
                 bench.step(f"{1000 * delay:.0f} ms away, round {number + 1} of {rounds}")
                 found["in bulk, contacts/s"].append(await _bulk(book, _people(bench.few(CREATES))))
-                found["one by one, contacts/s"].append(await _one_by_one(book, _people(bench.few(_ALONE))))
+                found["one by one, contacts/s"].append(await _one_by_one(book, _people(bench.few(_SINGLE_CREATES))))
     return found
 
 

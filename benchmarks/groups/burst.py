@@ -1,4 +1,4 @@
-"""20,000 calls started at once through one book: none may fail, and none may wait inside a pool until it times out."""
+"""20,000 calls at once through one book: no call may fail or time out inside a connection pool."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from benchmarks import pinning
-from benchmarks.answers import CONTACT_ID
 from benchmarks.bench import Bench
 from benchmarks.clients import AUTHORIZATION, KEY, missing
+from benchmarks.responses import CONTACT_ID
 from benchmarks.row import Result, Row
 from benchmarks.serving import server
 from crossbook import Attempt, Vercom
@@ -22,7 +22,7 @@ ROWS = tuple(
 
 
 async def _burst(name: str, calls: int) -> tuple[int, int, float]:
-    """Attempts that failed, calls that failed, seconds."""
+    """Return the failed attempts, the failed calls, and the seconds."""
     failed = 0
 
     def count(attempt: Attempt) -> None:
@@ -30,7 +30,7 @@ async def _burst(name: str, calls: int) -> tuple[int, int, float]:
         failed += attempt.cause is not None
 
     with server() as served:
-        # The last of them waits longer for its permit than a call has by default.
+        # The last call waits longer for its permit than the default time-out.
         options = {"base_url": served.origin, "transport": name, "on_attempt": count, "timeout": 600}
         async with Vercom(AUTHORIZATION, KEY, **options) as book:  # type: ignore[arg-type]
             began = perf_counter()

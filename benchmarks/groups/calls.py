@@ -1,4 +1,4 @@
-"""One call, whole, as a user would make it: a book against stock generated clients and the plainest code by hand."""
+"""One complete call: a book against generated clients and hand-written code."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import aiohttp
 import httpx
 
 from benchmarks import peers, pinning
-from benchmarks.answers import CONTACT_ID, GET
 from benchmarks.bench import Bench
 from benchmarks.clients import AUTHORIZATION, HEADERS, KEY, Side, book_over, missing
+from benchmarks.responses import CONTACT_ID, GET
 from benchmarks.rounds import Call, Lap, micros, per_second, rounds
 from benchmarks.row import Result, Row, ratios
 from benchmarks.serving import server
@@ -100,12 +100,12 @@ ROWS = tuple(
 
 
 def _reasons() -> dict[str, str]:
-    """Who cannot take part, and why."""
+    """Return the sides that cannot run here, with the reasons."""
     found = {"book over aiohttp": reason} if (reason := missing("aiohttp")) else {}
     for name in peers.PACKAGES:
         try:
             peers.ready(name)
-        except peers.Missing as absent:
+        except peers.MissingPeerError as absent:
             found[name] = str(absent)
     return found
 
@@ -115,7 +115,7 @@ async def _laps(bench: Bench, absent: dict[str, str]) -> dict[str, list[Lap]]:
         sides: dict[str, tuple[Call, int]] = {}
         for name, side in SIDES.items():
             if name not in absent:
-                # A server each, since books of one account share one limiter.
+                # A server for each side, since books of one account share one limiter.
                 origin = stack.enter_context(server()).origin
                 sides[name] = (await stack.enter_async_context(side(origin, WIDTH)), WIDTH)
         return await rounds(sides, count=bench.rounds, seconds=bench.seconds, step=bench.step)

@@ -1,4 +1,4 @@
-"""SSL contexts: one a process, whatever many books are opened."""
+"""SSL contexts: one per process for any number of open books."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROWS = tuple(
 
 
 async def _built(name: str) -> int:
-    import_module(name)  # aiohttp makes contexts of its own when it is imported
+    import_module(name)  # aiohttp makes its own contexts at import
     built, make = 0, ssl.SSLContext.__new__
 
     def counted(cls: Any, *args: Any, **kwargs: Any) -> ssl.SSLContext:

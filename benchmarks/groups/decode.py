@@ -1,4 +1,4 @@
-"""A page of 1,000 Vercom contacts: bytes → wire models → our contacts, against dicts and against stock clients."""
+"""Decoding a page of 1,000 Vercom contacts (bytes → wire models → `Contact`), against dicts and generated clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the facade costs: a book's call against the transport below it, called barely."""
+"""The cost of the facade: a book's call against a direct call of its transport."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a call costs more when many are in flight: a book's `contacts.get`, its CPU by how many there are."""
+"""The CPU time of `contacts.get` with few and with many calls in flight."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def _laps(bench: Bench, name: str) -> dict[str, list[Lap]]:
         served = stack.enter_context(server())
         sides: dict[str, tuple[Call, int]] = {}
         for width in WIDTHS:
-            # A server each, since books of one account share the strictest limit on what is in flight.
+            # A server for each, since books of one account share the strictest limit of calls in flight.
             origin = stack.enter_context(server()).origin if width != 1 else served.origin
             sides[f"{width}"] = (await stack.enter_async_context(book_over(name)(origin, width)), width)
         return await rounds(sides, count=bench.rounds, seconds=bench.seconds, step=bench.step)

@@ -1,4 +1,4 @@
-"""What an import costs: CPU time inside fresh interpreters, the interpreter's own start aside."""
+"""The CPU time of imports in new interpreters, without the start of the interpreter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.row import Result, Row, ratios
 
 ROWS = (
     Row("imports.vercom", "`from crossbook import Vercom` against `import httpx`: CPU time", "≤", 1.0),
-    Row("imports.book", "from nothing to a book that is open and ready, against `import httpx`: CPU time", "≤", 2.2),
+    Row("imports.book", "import, make and open a book, against `import httpx`: CPU time", "≤", 2.2),
     Row("imports.unused", "after `from crossbook import Vercom`: HTTP libraries and other vendors loaded", "≤", 0, ""),
     Row("imports.in-loop", "modules of a HTTP library that the first call loads inside the loop", "≤", 0, ""),
 )
@@ -66,12 +66,12 @@ async def main():
 
 figure = len(asyncio.run(main()))
 """
-# As installed: pip compiles what it installs, so a checkout may keep what Python compiles of it too.
+# As installed: pip compiles modules to bytecode, so a checkout may use its bytecode files too.
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _child(code: str) -> float:
-    """Runs it in an interpreter of its own, and answers what it calls `figure`, else its CPU time."""
+    """Run code in a new interpreter and return its `figure`, or its CPU time."""
     timed = f"import time\nfigure = None\nbegan = time.process_time()\nexec({json.dumps(code)})\n"
     timed += "print(time.process_time() - began if figure is None else figure)"
     done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True, env=_ENVIRONMENT)
@@ -83,7 +83,7 @@ def run(bench: Bench) -> Iterator[Result]:
     found: dict[str, list[float]] = {name: [] for name in sides}
     count = 2 * bench.rounds + 1
     for code in sides.values():
-        _child(code)  # writes what Python compiles
+        _child(code)  # writes the bytecode files
     for number in range(count):
         bench.step(f"fresh interpreters, round {number + 1} of {count}")
         for name in list(sides)[:: -1 if number % 2 else 1]:

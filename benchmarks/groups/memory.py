@@ -1,4 +1,4 @@
-"""A list of 1,000,000 contacts, read to its end: what the process holds more than after its first pages."""
+"""The growth of memory while a list of 1,000,000 contacts is read, after its first pages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from benchmarks.serving import server
 from crossbook import Vercom
 
 CONTACTS = 1_000_000
-_FIRST = 20_000  # by then whatever is made once is made
+_FIRST = 20_000  # after these, one-time objects exist
 MIB = 1024 * 1024
 ROWS = (Row("memory.list", f"{CONTACTS:,} contacts listed, 1,000 a page: growth of memory", "≤", 20, "MiB"),)
 
 
 async def _listed(bench: Bench, count: int) -> tuple[float, float]:
-    """The most that memory grew by, in MiB, and contacts a second."""
+    """Return the growth of memory in MiB, and contacts a second."""
     process, begin, most, read = psutil.Process(), 0, 0, 0
     with server(total=count) as served:
         async with Vercom(AUTHORIZATION, KEY, base_url=served.origin) as book:

@@ -1,4 +1,4 @@
-"""What is ours of a call, over a transport in memory: differences of sides that take turns in one process."""
+"""The CPU time of our code in a call over a transport in memory, as differences of sides in one process."""
 
 from __future__ import annotations
 

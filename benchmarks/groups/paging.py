@@ -1,4 +1,4 @@
-"""50 pages from a server 20 ms away: what reading ahead hides."""
+"""50 pages from a server with 20 ms of delay: the effect of prefetching."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PAGES, SIZE, AWAY = 50, 100, 0.02
 _LIST = f"{PAGES} pages, 20 ms away, "
 ROWS = (
     Row("paging.ahead", _LIST + "20 ms of reading a page: time against one after another", "≤", 0.55),
-    Row("paging.window", _LIST + "an instant reader, `window=8`: time against one after another", "≤", 0.25),
+    Row("paging.window", _LIST + "an instant reader, `prefetch=8`: time against one after another", "≤", 0.25),
     Row("paging.by-hand", _LIST + "20 ms of reading a page: time against a loop by hand over bare httpx"),
 )
 Way = Callable[[], Awaitable[None]]
@@ -87,11 +87,11 @@ async def _figures(bench: Bench) -> tuple[dict[str, list[float]], str]:
         }
         missing = ""
         try:
-            ways["window=8"] = _ahead(book, 0.0, prefetch=8)
-            await ways["window=8"]()
+            ways["prefetch=8"] = _ahead(book, 0.0, prefetch=8)
+            await ways["prefetch=8"]()
         except TypeError:
             missing = "this crossbook has no window="
-            del ways["window=8"]
+            del ways["prefetch=8"]
         return await _seconds(bench, ways), missing
 
 

@@ -1,4 +1,4 @@
-"""A limit that is known: used up, and never passed. And refusals that are no limit: what they cost.
+"""A known rate limit is used fully and never exceeded; and the cost of refusals without a rate limit.
 
 The known limit is counted where requests are handed to the transport; what the server saw is told beside it, since the
 way there takes now longer, now shorter. The refusals are faults of the sandbox, which answers after 0.15 s here.
@@ -18,9 +18,9 @@ from typing import Any
 import httpx
 
 from benchmarks import pinning
-from benchmarks.answers import CONTACT_ID
 from benchmarks.bench import Bench
 from benchmarks.clients import AUTHORIZATION, KEY, missing
+from benchmarks.responses import CONTACT_ID
 from benchmarks.row import Result, Row
 from benchmarks.serving import server
 from benchmarks.windows import peak, used
@@ -54,9 +54,9 @@ ROWS = (*KNOWN, TRICKLE, *RARE, PAIRS, TIMEOUT)
 
 
 async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
-    """When requests left, and when they came, while there was always somebody who wanted to ask."""
+    """Return when requests were sent and when they arrived, while calls always waited."""
     left: list[float] = []
-    # The quickest there is: it is the limiter that is looked at.
+    # The fastest transport, since the limiter is measured.
     options: dict[str, Any] = {"rate": rate, "transport": "httpx" if missing("aiohttp") else "aiohttp"}
     with server() as served:
         async with Vercom(AUTHORIZATION, KEY, base_url=served.origin, **options) as book:
@@ -80,7 +80,7 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
 
 @asynccontextmanager
 async def _sandboxed(sandbox: Sandbox, **options: Any) -> AsyncGenerator[AddressBook]:
-    """A book of an account whose limit is unknown, at a vendor that is some way off."""
+    """Yield a book without a known limit, at a server with delay."""
     sandbox.seed("vercom", groups=1)
     async with Vercom.from_env(**options) as book:
         transport = book._session.transport
@@ -112,7 +112,7 @@ async def _trickle() -> float:
 
 
 async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = False) -> float:
-    """What is done of what callers could do who ask so often, each after the last answer came."""
+    """Return the share of possible calls that callers complete, each after its last response."""
     done = 0
     with Sandbox() as sandbox:
         async with _sandboxed(sandbox, concurrency=200) as book:
@@ -136,7 +136,7 @@ async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = 
 
 
 async def _hurried(seconds: float) -> tuple[list[float], list[float]]:
-    """How long calls took that were answered, and those that were not."""
+    """Return the seconds of successful calls, and of failed calls."""
     answered, refused = list[float](), list[float]()
     with Sandbox() as sandbox:
         async with _sandboxed(sandbox, rate=1, timeout=5) as book:

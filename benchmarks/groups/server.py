@@ -1,4 +1,4 @@
-"""The server's own limit, so that nobody takes it for a client's."""
+"""The limit of the loopback server, to compare with the clients."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.row import Result, Row
 from benchmarks.serving import server
 
 ROWS = (
-    Row("server.limit", "what the loopback server could answer, by its own CPU time", unit="calls/s"),
+    Row("server.limit", "the limit of the loopback server, by its CPU time", unit="calls/s"),
     Row("server.floor", "the floor client, 64 in flight", unit="calls/s"),
 )
 _WIDTH = 64
@@ -28,7 +28,7 @@ async def _figures(bench: Bench) -> tuple[list[float], list[float], list[float]]
                 bench.step(f"floor, round {number + 1} of {bench.rounds}")
                 before = served.cpu()
                 its = await lap(call, _WIDTH, 2 * bench.seconds)
-                limits.append(its.calls / max(served.cpu() - before, 0.01))  # told in hundredths of a second
+                limits.append(its.calls / max(served.cpu() - before, 0.01))  # measured in hundredths of a second
                 rates.append(its.per_second)
                 micros.append(its.micros)
     return limits, rates, micros

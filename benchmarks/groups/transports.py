@@ -1,4 +1,4 @@
-"""Our transports, called barely, against the bare clients, at 1, 8, 64 and 256 in flight; and the floor."""
+"""Our transports without the facade, against the bare clients, with 1, 8, 64 and 256 in flight; and the floor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PAIRS = {
     ("aiohttp", "bare httpx"): {64: 10.0},
     ("aiohttp", "floor"): {},
 }
-# And over uvloop, where it exists, to see what that brings.
+# Also over uvloop, if installed.
 _LANES = (*((width, False) for width in WIDTHS), (64, True))
 
 

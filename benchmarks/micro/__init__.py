@@ -1,1 +1,1 @@
-"""Scripts for pyperf: a worker process a figure, loops calibrated. `benchmarks.micros` runs them round by round."""
+"""Scripts for pyperf, with a process for each figure. `benchmarks.micros` runs them once a round."""

@@ -1,4 +1,4 @@
-"""A page of 1,000 Vercom contacts, from its bytes on."""
+"""Decode a page of 1,000 Vercom contacts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from crossbook_wire.vercom import Api, models
 from msgspec.json import Decoder
 
 from benchmarks import peers
-from benchmarks.answers import page
 from benchmarks.micros import cpu, cpu_async, runner
+from benchmarks.responses import page
 from benchmarks.rounds import Call
 from crossbook.models import Contact
 from crossbook.vendor import Query
@@ -42,13 +42,13 @@ def generator() -> Callable[[], object]:
     peers.importable("openapi-generator")
     from vercom_generator.api_client import ApiClient
 
-    client = object.__new__(ApiClient)  # its constructor wants a running loop, which decoding does not
+    client = object.__new__(ApiClient)  # its constructor needs a running loop; decoding does not
     return lambda: client.deserialize(PAGE.decode(), "ContactList", "application/json")
 
 
 @asynccontextmanager
 async def contacts() -> AsyncGenerator[Call]:
-    """From bytes to our `Contact`s, the way a list takes: decoded, each row read."""
+    """Decode bytes to `Contact`s as a list does."""
 
     async def send(_request: Request) -> Response:
         return Response(200, {}, PAGE)
@@ -63,7 +63,7 @@ async def contacts() -> AsyncGenerator[Call]:
 
 
 def by_hand() -> list[tuple[Any, ...]]:
-    """The plainest code for the job: `json.loads`, and a tuple of what is needed of each."""
+    """Decode by hand: `json.loads`, and a tuple for each contact."""
     names = ("id", "externalId", "email", "phoneNumber", "firstName", "lastName", "companyName", "externalData")
     return [tuple(row.get(name) for name in names) for row in json.loads(PAGE)["data"]]
 

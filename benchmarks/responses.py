@@ -1,4 +1,4 @@
-"""What the vendors answer here: canned, and made once. Everybody in it is fiction."""
+"""The prepared responses of the loopback server. All contacts are made up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 CONTACT_ID = "123"
 GET = f"/v2.1/contact?id={CONTACT_ID}&limit=1"
-"""What every client asks the loopback server for: Vercom's way to read one contact."""
+"""The request of every client: Vercom's request for one contact."""
 
 _META = '{"meta":{"numberOfErrors":0,"numberOfData":%d,"status":200,"uniqId":"00d928f759"},"data":[%s]}'
 _MISSING = b'{"meta":{"status":404,"uniqId":"00d928f759"},"errors":[{"title":"Not found","code":"E-0-404"}]}'
@@ -22,7 +22,7 @@ _ids = count(1_000_000)
 
 
 def contact(number: int) -> dict[str, Any]:
-    """A contact in Vercom's words, all its fields set."""
+    """Return a contact in Vercom's format with all fields set."""
     return {
         "id": str(number), "externalId": f"crm{number}", "email": f"person.{number}@example.com",
         "phoneNumber": f"+48500{number % 1_000_000:06}", "firstName": "Anna", "lastName": f"Żółw-{number % 97}",
@@ -33,7 +33,7 @@ def contact(number: int) -> dict[str, Any]:
 
 @cache
 def page(rows: int, first: int = 1000) -> bytes:
-    """The answer with so many contacts."""
+    """Return the response with `rows` contacts."""
     return (_META % (rows, ",".join(json.dumps(contact(first + n)) for n in range(rows)))).encode()
 
 
@@ -42,12 +42,12 @@ def one() -> bytes:
     return (_META % (1, json.dumps(contact(int(CONTACT_ID))))).encode()
 
 
-def answer(method: bytes, target: bytes, body: bytes, total: int) -> tuple[int, bytes]:
-    """Status and body.
+def respond(method: bytes, target: bytes, body: bytes, total: int) -> tuple[int, bytes]:
+    """Return status and body.
 
     Args:
         method, target, body: of the request.
-        total: how many contacts the account has; of the pages of its list each is like the one before the last.
+        total: the number of contacts in the account. The pages of its list alternate between two.
     """
     if target.startswith(b"/v2.1/contact"):
         if method == b"POST":
