@@ -1,4 +1,4 @@
-"""People for a batch, the batch run to its end, and what is in the book then."""
+"""Make contacts for a batch, run it to its end, and read what the book contains then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crossbook.vendor import VendorProfile
 
 
 def person(profile: VendorProfile, number: int, group: str | None = None, **more: Any) -> Contact:
-    """Somebody whom every vendor can store, with a phone and an e-mail address of their own."""
+    """Return a contact that every vendor can store, with a phone number and e-mail address of its own."""
     country = "+61491" if profile.default_region == "AU" else "+48500"
     values: dict[str, Any] = {
         "phone": f"{country}{number:06}",
@@ -44,13 +44,13 @@ def access(profile: VendorProfile, name: str) -> str:
     return profile.contact_fields[name].access if name in profile.contact_fields else ""
 
 
-def match_of(profile: VendorProfile) -> Any:
-    """The key that a batch of this vendor is matched by in tests."""
+def get_match_key(profile: VendorProfile) -> Any:
+    """Return the match key that tests use with this vendor."""
     return next(iter(profile.match_keys))
 
 
-async def ran(batch: Batch[Any], into: list[Result] | None = None) -> list[Result]:
-    """The batch's results; `into` has those before an error too."""
+async def run_batch(batch: Batch[Any], into: list[Result] | None = None) -> list[Result]:
+    """Run the batch and return its results. `into` gets the results before an error too."""
     results = [] if into is None else into
     async with batch as run:
         async for result in run:
@@ -63,13 +63,13 @@ def statuses(results: Sequence[Result]) -> dict[str, int]:
 
 
 async def stored(book: AddressBook) -> list[Contact]:
-    """Everybody in the book, each once, in the order of ids."""
+    """Return every contact of the book once, in the order of ids."""
     listed = {contact.id: contact async for contact in book.contacts.list()}
     return sorted(listed.values(), key=lambda contact: int(contact.id))
 
 
 def in_virtual_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """A test that waits without waiting; only journals in memory keep such a clock."""
+    """Run the test in virtual time. Only journals in memory work with this clock."""
 
     @functools.wraps(test)
     def run(**fixtures: Any) -> None:

@@ -1,4 +1,4 @@
-"""Batches against the sandbox: in a process of its own, over real HTTP, and inside the test's process."""
+"""Run batches against the sandbox: over real HTTP in a process of its own, or inside the test's process."""
 
 from __future__ import annotations
 

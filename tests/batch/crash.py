@@ -1,9 +1,9 @@
-"""Imports that are killed again and again: `python -m tests.batch.crash`.
+"""Kill imports repeatedly and check the result: `python -m tests.batch.crash`.
 
-Each vendor's import runs in a process of its own with a journal beside it. It is killed at random moments (SIGKILL)
-and started again until it is done; meanwhile the sandbox loses answers, and commits what it lost up to 0.4 s later.
-Then the sandbox's own database is compared with the input: nobody may be missing, and nobody there twice. People who
-share a key are in the input, and contacts that were there before: some with the key of an input, some its twins.
+Each vendor's import runs in a process of its own, with a journal. It is killed at random moments (SIGKILL) and started
+again until it is done. Meanwhile the sandbox loses responses, and processes those requests up to 0.4 s later. Then the
+sandbox's database is compared with the input: each contact must be there exactly once. The input has contacts that
+share a key. The account has contacts before the import: some with the key of an input, some equal to an input.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from crossbook.registry import load_vendor
 VENDORS = ("serwersms", "filemail", "vercom", "atom")
 ATOM_RATE = 1000
 LATE = 0.1
-SETTLE = 4.0  # the vendor, or its machine, may stand still for most of it
+SETTLE = 4.0  # the vendor or its machine may pause for most of this time
 MATCH: dict[str, Any] = {"serwersms": "phone", "filemail": "email", "vercom": "phone", "atom": "phone"}
 CREATE = {"vercom": "createContacts"}
-LOST = {"vercom": 0.03}  # of the answers to creates; an array of Vercom's is 5 contacts
+LOST = {"vercom": 0.03}  # of the responses to creates; a bulk call of Vercom has 5 contacts
 
 
 @frozen
@@ -47,10 +47,10 @@ class Case:
     """One import.
 
     Args:
-        vendor: into whose book.
-        count: how many people.
-        kills: how often it is killed.
-        seed: makes people, faults and kills the same again.
+        vendor: the vendor of the book.
+        count: the number of contacts.
+        kills: the number of kills.
+        seed: makes contacts, faults and kills reproducible.
     """
 
     vendor: str
@@ -59,7 +59,7 @@ class Case:
     seed: int = 0
 
     def people(self, groups: Sequence[str]) -> Iterator[Contact]:
-        """Who is imported; one of twenty has the key of somebody before."""
+        """Return the input. One contact of twenty has the key of an earlier contact."""
         dice = random.Random(self.seed)
         for number in range(self.count):
             key = dice.randrange(number) if number and dice.random() < 0.05 else number
@@ -67,7 +67,7 @@ class Case:
             yield self._person(f"P{number}", key, dice.choice(groups) if grouped else None)
 
     def before(self, groups: Sequence[str]) -> Iterator[Contact]:
-        """Who is there before: others with the key of an input, and twins of an input."""
+        """Return the contacts before the import: some with the key of an input, some equal to an input."""
         dice = random.Random(self.seed + 1)
         for number in range(max(4, self.count // 200)):
             yield self._person(f"B{number}", dice.randrange(self.count), groups[0])
@@ -75,7 +75,7 @@ class Case:
         yield from (contact for number, contact in enumerate(self.people(groups)) if number in twins)
 
     def twins(self) -> set[int]:
-        """The inputs that were there before already, alike in everything."""
+        """Return the inputs that equal a contact of the account before the import."""
         return set(random.Random(self.seed + 2).sample(range(self.count), max(2, self.count // 500)))
 
     def _person(self, name: str, key: int, group: str | None) -> Contact:
@@ -90,7 +90,7 @@ class Case:
 
 @frozen
 class Row:
-    """What became of one import."""
+    """The result of one import."""
 
     case: Case
     kills: int
@@ -101,7 +101,7 @@ class Row:
     seconds: float
 
 
-# The import, in a process of its own.
+# The import, in a process of its own
 
 
 async def write(case: Case, base_url: str, credentials: dict[str, str], groups: list[str], journal: str) -> int:
@@ -117,13 +117,13 @@ async def write(case: Case, base_url: str, credentials: dict[str, str], groups: 
                 done += 1
                 if done % 20 == 0:
                     print(done, flush=True)
-                    sys.stdin.readline()  # goes on when it was heard: who is to kill it may be slower
+                    sys.stdin.readline()  # the parent has read the line: it may be slower than this process
         print(json.dumps({"uncertain": found.get("uncertain", []), "counts": run.summary.counts}), flush=True)
         return int(bool(found.keys() - {"created", "uncertain"}))
 
 
 def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook:
-    # A run that died before anything was finished shows nothing by which its account is known, but for this name.
+    # Without a finished item, only this name identifies the account of a killed run.
     options: Any = {"account": "crash", **({"rate": ATOM_RATE} if case.vendor == "atom" else {})}
     if case.vendor == "serwersms":
         credentials = {name: value for name, value in credentials.items() if name != "token"}
@@ -131,11 +131,11 @@ def _book(case: Case, base_url: str, credentials: dict[str, str]) -> AddressBook
     return book
 
 
-# The one who kills it.
+# The parent process, which kills the import
 
 
 def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder: Path) -> Row:
-    """Runs one import to its end, and compares."""
+    """Run one import to its end, and compare the account with the input."""
     vendor, began = case.vendor, time.monotonic()
     url, credentials = sandbox.base_urls[vendor], sandbox.credentials[vendor]
     groups = anyio.run(_prepare, case, url, credentials)
@@ -144,7 +144,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
     kills, told = 0, None
-    # What failed for the vendor's sake is tried again by the next run, a few times.
+    # The next runs retry the failures of the vendor.
     for moment in [*moments, *[None] * 5]:
         killed, told = _until(moment, dice, arguments)
         kills += killed
@@ -185,7 +185,7 @@ def _spoil(sandbox: crossbook_sandbox.Running, case: Case) -> None:
 
 
 def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) -> tuple[bool, Any]:
-    """Lets the import run until so many are done, and kills it; whether it did, and what it said if it was done."""
+    """Kill the import after `moment` results. Return whether it was killed, and its report if it ended before."""
     alarm: threading.Timer | None = None
     told = None
     with subprocess.Popen(
@@ -194,7 +194,7 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
         assert process.stdin is not None
         assert process.stdout is not None
         if moment is not None and dice.random() < 0.2:
-            # Not by what is done, but soon after its start: while it reads the journal, looks up, or waits.
+            # A kill soon after the start: while the import reads the journal, looks up, or waits.
             alarm = threading.Timer(dice.uniform(0.2, 3), process.kill)
             alarm.start()
         for line in process.stdout:

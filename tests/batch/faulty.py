@@ -1,4 +1,4 @@
-"""What can go wrong with a call so that nobody knows what became of it; all of it in virtual time."""
+"""Faults of a call, most of which leave its outcome unknown, in virtual time."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ HARMLESS: list[Fault] = [no_connection, too_many]
 
 
 class Every:
-    """Spoils calls of some operations: each third, say, and at most so many."""
+    """Apply a fault to some operations: to every nth call, and at most `most` times."""
 
     def __init__(self, fault: Fault, *operations: str, nth: int = 1, most: int = 10**9) -> None:
         self._fault = fault

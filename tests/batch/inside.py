@@ -1,4 +1,4 @@
-"""A vendor of the sandbox inside the test's own process: no socket, and a clock that may be virtual."""
+"""Run a vendor of the sandbox inside the test's process: without a socket, in real or virtual time."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Inside:
     """A transport to one vendor's account.
 
     Args:
-        vendor: whose.
-        spoil: is asked before each call what is to go wrong with it: it gets the operation's name, and may answer
-            a fault, which gets the vendor and a function that does the call and answers truly.
+        vendor: the vendor's name.
+        spoil: is called before each call with the operation's name, and returns a fault or None. The fault gets the
+            vendor and a function that processes the call and returns the true response.
     """
 
     vendor: str
@@ -74,24 +74,24 @@ class Inside:
     async def aclose(self) -> None: ...
 
     def later(self, seconds: float, run: Run) -> None:
-        """Does a call when so much time has passed, though its client is gone."""
+        """Process a call after a delay, although its client is gone."""
         self._due.append((anyio.current_time() + seconds, run))
 
     def settle(self) -> None:
-        """Does at once what was put off."""
+        """Process all delayed calls now."""
         due, self._due = self._due, []
         for _, run in due:
             run()
 
     def group(self) -> str:
-        """Makes a group; its id, as the vendor shows it."""
+        """Create a group and return its id."""
         number = self.account.book.add_group({"name": "Friends"})
         row = self.account.book.group(number)
         assert row is not None
         return str(row["key"] if self.vendor == "filemail" else number)
 
     def contacts(self) -> list[Any]:
-        """Every contact that is stored, as rows."""
+        """Return the rows of all stored contacts."""
         self.settle()
         return self.account.book.rows("SELECT * FROM contact WHERE vendor = ? ORDER BY id", self.vendor)
 
@@ -122,4 +122,4 @@ class Inside:
         return run
 
 
-assert BASE_URL.count("/") == 2  # the vendor is at the root
+assert BASE_URL.count("/") == 2  # the URL has no path

@@ -1,4 +1,4 @@
-"""A journal in memory that outlives its runs: what a user's own would be like."""
+"""A journal in memory that outlives its runs, as a user could write it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from crossbook.journal import JournalEntry, RunKey, StoredRun
 
 
 @define
-class Kept:
-    """One run. `fail` is called before each write, and may raise."""
+class KeptJournal:
+    """A journal of one run. `fail` is called before each write, and may raise."""
 
     entries: dict[int, JournalEntry] = field(factory=dict)
     marks: list[tuple[str, int]] = field(factory=list)

@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import match_of, people, person, ran, statuses
+from batching import get_match_key, people, person, run_batch, statuses
 from faulty import (
     COMMITTED,
     HARMLESS,
@@ -29,40 +29,40 @@ from crossbook import Contact
 from crossbook._batch.results import Result
 from crossbook._http.request import TransportResponse
 from crossbook.vendor import VendorProfile
-from tests.chaos.pulse import pulse
+from tests.chaos.stalls import detect_stalls
 
 CREATES = ("createContact", "createContacts")
 COUNT = 24
-TRIES = 8  # that a batch makes of a read
+TRIES = 8  # requests that a batch makes for one read
 
 
 def names(inside: Inside) -> Counter[str]:
-    """How often somebody is stored, by name."""
+    """Count the stored contacts by name."""
     rows = inside.contacts()
     return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
 
 
 def half(profile: VendorProfile, fault: Fault, *operations: str) -> Every:
-    """Half of the first writes of a batch; of native calls the first."""
+    """Return a fault for half of the first writes of a batch, or for the first native call."""
     if profile.capability("contacts.create").bulk_size > 1:
         return Every(fault, *CREATES, *operations, most=1)
     return Every(fault, *CREATES, *operations, nth=2, most=COUNT // 2)
 
 
 def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
-    """The results of a batch that is run in virtual time."""
+    """Run a batch in virtual time and return its results."""
 
     async def work() -> list[Result]:
-        await anyio.sleep(60)  # a call without a time would pass for one of long ago
+        await anyio.sleep(60)  # virtual time begins at 0, which would look like no time
         async with inside.book(max_attempts=1) as book:
-            return await ran(make(book))
+            return await run_batch(make(book))
 
     return virtually(work)
 
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 def test_lost_create_with_match_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     inside.spoil = struck = half(profile, fault)
     results = batches(
         inside,
@@ -95,7 +95,7 @@ def test_lost_create_without_match_is_not_repeated(inside: Inside, profile: Vend
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
 def test_lost_upsert_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     batches(inside, lambda book: book.contacts.create_many(people(profile, 8, group)))
     inside.spoil = half(profile, fault, "updateContact", "updateContacts")
@@ -103,7 +103,7 @@ def test_lost_upsert_has_one_effect(inside: Inside, profile: VendorProfile, faul
 
     async def work() -> list[Result]:
         async with inside.book() as book:
-            return await ran(book.contacts.upsert_many(source, match=match, settle_timeout=SETTLE))
+            return await run_batch(book.contacts.upsert_many(source, match=match, settle_timeout=SETTLE))
 
     results = virtually(work)
     assert statuses(results) == {"updated": 8, "created": COUNT - 8}
@@ -130,7 +130,7 @@ def test_lost_idempotent_writes_are_repeated(inside: Inside, profile: VendorProf
                 runs.append(book.groups.add_many((other, id) for id in ids))
             if profile.capability("contacts.unsubscribe").support != "unsupported":
                 runs.append(book.contacts.unsubscribe_many(ids, "sms"))
-            return [await ran(each) for each in [*runs, book.contacts.delete_many(ids)]]
+            return [await run_batch(each) for each in [*runs, book.contacts.delete_many(ids)]]
 
     assert {result.status for run in virtually(work) for result in run} == {"updated", "done", "deleted"} - (
         {"done"} if profile.single_group else set()
@@ -139,7 +139,7 @@ def test_lost_idempotent_writes_are_repeated(inside: Inside, profile: VendorProf
 
 
 def test_contacts_with_one_key_are_distinguished(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     shared: dict[str, Any] = {match: getattr(person(profile, 1), match)}
     source = [person(profile, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
     for fault in (reset_before, reset_after, late_commit):
@@ -147,12 +147,12 @@ def test_contacts_with_one_key_are_distinguished(inside: Inside, profile: Vendor
         inside.spoil = half(profile, fault)
         results = batches(inside, lambda book: book.contacts.create_many(source, match=match, settle_timeout=SETTLE))
         assert statuses(results) == {"created": COUNT}
-        # Those of the rounds before are the same people, and no proof of anything.
+        # Contacts of earlier rounds are equal, and would prove nothing.
         assert len({result.id for result in results}) == COUNT == len(inside.contacts()) - before
 
 
 def test_contact_of_another_writer_is_not_adopted(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     ours, theirs = (person(profile, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
     other = Inside(inside.vendor)
@@ -170,16 +170,16 @@ def test_contact_of_another_writer_is_not_adopted(inside: Inside, profile: Vendo
         async def work() -> list[Result]:
             inside.spoil = Every(await elsewhere(commits, contact), *CREATES, most=1)
             async with inside.book(max_attempts=1) as book:
-                return await ran(book.contacts.create_many([ours], match=match, settle_timeout=SETTLE))
+                return await run_batch(book.contacts.create_many([ours], match=match, settle_timeout=SETTLE))
 
         return virtually(work)[0]
 
-    # Ours was written, and theirs says something else.
+    # Our contact was written; theirs has other values.
     assert result(True, theirs).status == "created"
-    # Ours was not written; theirs is new and says something else: a vendor may have changed what we wrote.
+    # Our contact was not written; theirs is new with other values: a vendor may change what we write.
     found = result(False, theirs)
     assert (found.status, type(found.error).__name__) == ("uncertain", "AmbiguousMatchError")
-    # Both say the same, and one of them is ours.
+    # Both contacts are equal, and one is ours.
     assert result(True, ours).status == "uncertain"
     assert sum(names(inside).values()) == 5
 
@@ -201,7 +201,7 @@ def test_created_contact_gets_its_missing_groups(
 
 
 def test_failed_lookup_leaves_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     lists = ("listContacts", "getAddressBook")
     lost = Every(reset_after, *CREATES)
     deaf = Every(error_before, *lists)
@@ -215,7 +215,7 @@ def test_failed_lookup_leaves_item_uncertain(inside: Inside, profile: VendorProf
 
 def test_item_after_unresolved_one_is_looked_up_again(inside: Inside, profile: VendorProfile) -> None:
     """A list that was read before the unresolved write does not contain it."""
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     lost = Every(reset_after, *CREATES, most=1)
     deaf = Every(error_before, "listContacts", "getAddressBook", most=TRIES)
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
@@ -223,7 +223,7 @@ def test_item_after_unresolved_one_is_looked_up_again(inside: Inside, profile: V
     results = batches(
         inside, lambda book: book.contacts.upsert_many(twice, match=match, settle_timeout=SETTLE, concurrency=1)
     )
-    # Filemail's is put into its group now.
+    # Filemail's contact is added to its group now.
     assert [result.status for result in results] == [
         "uncertain",
         "updated" if inside.vendor == "filemail" else "unchanged",
@@ -232,7 +232,7 @@ def test_item_after_unresolved_one_is_looked_up_again(inside: Inside, profile: V
 
 
 def test_create_is_given_up_after_five_attempts(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     inside.spoil = Every(reset_before, *CREATES)
     (result,) = batches(
         inside, lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE)
@@ -244,18 +244,18 @@ def test_create_is_given_up_after_five_attempts(inside: Inside, profile: VendorP
 async def test_lost_creates_over_real_connections(server: Any, make_book: Any, profile: VendorProfile) -> None:
     """A request that arrives after its settle time creates a second contact, so slow machines get more time."""
     for patience in (0.5, 2, 8):
-        async with pulse(server.url) as felt:
-            counted, doubtful = await over_real_connections(server, make_book, profile, patience)
-        if felt.regular or (counted, doubtful) == ({"created": 30}, set()):
+        async with detect_stalls(server.url) as stalls:
+            counted, doubtful = await run_over_sockets(server, make_book, profile, patience)
+        if stalls.is_regular or (counted, doubtful) == ({"created": 30}, set()):
             break
         server.reset()
     assert (counted, doubtful) == ({"created": 30}, set())
 
 
-async def over_real_connections(
+async def run_over_sockets(
     server: Any, make_book: Any, profile: VendorProfile, patience: float
 ) -> tuple[dict[str, int], set[str]]:
-    """What became of 30 through all that can go wrong, and the ids that are not once both here and there."""
+    """Run 30 creates through all faults; return the results, and ids that are not exactly once on both sides."""
     create = "createContacts" if profile.vendor == "vercom" else "createContact"
     count = 30
     async with make_book(read_timeout=patience) as book:
@@ -267,9 +267,9 @@ async def over_real_connections(
         ]  # fmt: skip
         for skip, (kind, more) in enumerate(settings):
             server.fault(kind, profile.vendor, create, skip=skip % 2, count=1, **more)
-        batch: Callable[[], Awaitable[list[Result]]] = lambda: ran(  # noqa: E731
+        batch: Callable[[], Awaitable[list[Result]]] = lambda: run_batch(  # noqa: E731
             book.contacts.create_many(
-                people(book.profile, count, group), match=match_of(profile), settle_timeout=patience, concurrency=8
+                people(book.profile, count, group), match=get_match_key(profile), settle_timeout=patience, concurrency=8
             )
         )
         results = await batch()

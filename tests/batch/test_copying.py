@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from batching import person, ran
+from batching import person, run_batch
 from inside import Inside
 
 from crossbook import AddressBook, Contact, InvalidInputError
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def one_in(book: AddressBook) -> tuple[Contact, str]:
-    """A contact in a group, as the list tells it, and the group."""
+    """Return a contact in a group, as the list returns it, and the group."""
     group = (await book.groups.create("Friends")).id
     await book.contacts.create(person(book.profile, 1, group))
     (read,) = [contact async for contact in book.contacts.list()]
@@ -32,10 +32,10 @@ async def test_groups_of_another_vendor_are_refused(vendor: str) -> None:
         with pytest.raises(InvalidInputError, match="another vendor's") as caught:
             await book.contacts.create(read)
         assert caught.value.field == "groups"
-        (result,) = await ran(book.contacts.create_many(source.contacts.list(), on_unsupported_field="drop"))
+        (result,) = await run_batch(book.contacts.create_many(source.contacts.list(), on_unsupported_field="drop"))
         assert (result.status, result.dropped_fields) == ("created", ("groups",))
         assert [contact.id async for contact in book.contacts.list(group=ours)] == []
-        (result,) = await ran(book.contacts.create_many([replace(read, groups=(ours,))]))
+        (result,) = await run_batch(book.contacts.create_many([replace(read, groups=(ours,))]))
         assert (result.status, result.dropped_fields) == ("created", ())
         assert [contact.id async for contact in book.contacts.list(group=ours)] == [result.id]
 
@@ -47,7 +47,7 @@ async def test_default_group_replaces_groups_of_another_vendor() -> None:
         read, _ = await one_in(source)
         numbered = attach_raw(replace(read, phone="+61491570006"), read.raw, read.known_fields | {"phone"})
         async with here.book(default_group=group) as book:
-            (result,) = await ran(book.contacts.create_many([numbered], on_unsupported_field="drop"))
+            (result,) = await run_batch(book.contacts.create_many([numbered], on_unsupported_field="drop"))
         assert (result.status, set(result.dropped_fields)) == ("created", {"email", "name", "groups"})
         assert [contact.id async for contact in unopened.contacts.list(group=group)] == [result.id]
 
@@ -58,7 +58,7 @@ async def test_groups_are_kept_within_one_vendor() -> None:
         await book.contacts.create(person(book.profile, 1, group))
         (read,) = [contact async for contact in book.contacts.list()]
         again = attach_raw(replace(read, groups=(group,)), read.raw, read.known_fields | {"groups"})
-        (result,) = await ran(book.contacts.create_many([again], on_unsupported_field="drop"))
+        (result,) = await run_batch(book.contacts.create_many([again], on_unsupported_field="drop"))
         assert "groups" not in result.dropped_fields
         assert len([contact async for contact in book.contacts.list(group=group)]) == 2
 
@@ -69,7 +69,7 @@ async def test_incomplete_groups_of_a_row_are_not_copied() -> None:
         read, group = await one_in(source)
         assert "groups" not in read.known_fields
         assert (await book.groups.create("Strangers")).id == group
-        (result,) = await ran(book.contacts.create_many(source.contacts.list()))
+        (result,) = await run_batch(book.contacts.create_many(source.contacts.list()))
         assert (result.status, result.dropped_fields) == ("created", ())
         assert [contact.id async for contact in book.contacts.list(group=group)] == []
 
@@ -79,6 +79,8 @@ async def test_suppressed_contact_loses_groups_of_another_vendor() -> None:
         read, group = await one_in(source)
         assert (await book.groups.create("Strangers")).id == group
         off = attach_raw(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})
-        (result,) = await ran(book.contacts.create_many([off], include_opted_out=True, on_unsupported_field="drop"))
+        (result,) = await run_batch(
+            book.contacts.create_many([off], include_opted_out=True, on_unsupported_field="drop")
+        )
         assert (result.status, result.dropped_fields) == ("created", ("opted_out", "groups"))
         assert [contact.id async for contact in book.contacts.list(group=group)] == []

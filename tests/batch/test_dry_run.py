@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import match_of, people, person, ran, statuses
+from batching import get_match_key, people, person, run_batch, statuses
 from inside import Inside
 
 from crossbook import Contact, InvalidInputError
@@ -26,10 +26,10 @@ def written(inside: Inside) -> int:
 async def test_dry_create_estimates_the_real_run(
     inside: Inside, profile: VendorProfile, match: bool, tmp_path: Path
 ) -> None:
-    options: dict[str, Any] = {"match": match_of(profile), "on_duplicate": "update"} if match else {}
+    options: dict[str, Any] = {"match": get_match_key(profile), "on_duplicate": "update"} if match else {}
     group = inside.group()
     async with inside.book(rate=50) as book:
-        await ran(book.contacts.create_many(people(profile, 5, group)))
+        await run_batch(book.contacts.create_many(people(profile, 5, group)))
         before = written(inside)
         name = "name" if profile.name_format == "full" else "last_name"
         source = [
@@ -38,14 +38,14 @@ async def test_dry_create_estimates_the_real_run(
         ]  # fmt: skip
         journal = tmp_path / "import.sqlite"
         batch = book.contacts.create_many(source, dry_run=True, ordered=True, journal=journal, **options)
-        results = await ran(batch)
+        results = await run_batch(batch)
         dry = batch.summary
         assert written(inside) == before
         assert not await anyio.Path(journal).exists()
         assert dry.dry_run
         assert all(result.attempts == 0 for result in results)
         real = book.contacts.create_many(source, ordered=True, journal=journal, **options)
-        assert [result.status for result in await ran(real)] == [result.status for result in results]
+        assert [result.status for result in await run_batch(real)] == [result.status for result in results]
         assert dry.requests == pytest.approx(real.summary.requests, rel=0.1)
         assert dry.seconds == pytest.approx(dry.requests / 50)
         assert dry.counts == real.summary.counts
@@ -72,19 +72,21 @@ async def test_dry_run_of_other_operations(inside: Inside, profile: VendorProfil
     group = inside.group()
     name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
+        ids = [result.id or "" for result in await run_batch(book.contacts.create_many(people(profile, 10, group)))]
         inside.count.clear()
         batches: list[Any] = [
             book.contacts.delete_many(ids, dry_run=True),
             book.contacts.delete_many(book.contacts.list(), dry_run=True),
             book.contacts.update_many([(id, {name: "X"}) for id in ids], dry_run=True),
             book.contacts.upsert_many(
-                [person(profile, n, group, **{name: "X"}) for n in range(12)], match=match_of(profile), dry_run=True
+                [person(profile, n, group, **{name: "X"}) for n in range(12)],
+                match=get_match_key(profile),
+                dry_run=True,
             ),
         ]
         if profile.capability("groups.add").support != "unsupported":
             batches.append(book.groups.add_many([(group, id) for id in ids], dry_run=True))
-        found = [statuses(await ran(batch)) for batch in batches]
+        found = [statuses(await run_batch(batch)) for batch in batches]
         assert found[:4] == [{"deleted": 10}, {"deleted": 10}, {"updated": 10}, {"updated": 10, "created": 2}]
         assert written(inside) == 0
         assert len(inside.contacts()) == 10

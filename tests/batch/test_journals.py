@@ -11,11 +11,11 @@ from typing import Any
 import anyio
 import pytest
 from attrs import evolve
-from batching import in_virtual_time, match_of, people, person, ran, statuses
+from batching import get_match_key, in_virtual_time, people, person, run_batch, statuses
 from faulty import Every, no_connection, reset_after, reset_before
 from inside import Inside, Run
-from journals import cancelled_twice
-from kept import Kept
+from journals import cancel_twice_while_opening
+from kept import KeptJournal
 from virtual import virtually
 
 from crossbook import (
@@ -46,8 +46,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
 
 
-async def left_after(batch: Any, count: int) -> list[Result]:
-    """The first results of a batch whose block is left then."""
+async def run_partly(batch: Any, count: int) -> list[Result]:
+    """Return the first results of a batch, and leave its block."""
     results: list[Result] = []
     async with batch as run:
         async for result in run:
@@ -65,7 +65,7 @@ def written(inside: Inside) -> int:
 @pytest.mark.parametrize("matched", [False, True], ids=["plain", "matched"])
 async def test_interrupted_run_resumes(inside: Inside, profile: VendorProfile, path: Path, matched: bool) -> None:
     source = people(profile, COUNT, inside.group())
-    options: dict[str, Any] = {"match": match_of(profile)} if matched else {}
+    options: dict[str, Any] = {"match": get_match_key(profile)} if matched else {}
     options |= {
         "journal": path,
         "item_key": lambda contact: contact.email or contact.phone,
@@ -73,9 +73,9 @@ async def test_interrupted_run_resumes(inside: Inside, profile: VendorProfile, p
         "concurrency": 2,
     }
     async with inside.book() as book:
-        first = await left_after(book.contacts.create_many(source, **options), 10)
+        first = await run_partly(book.contacts.create_many(source, **options), 10)
         batch = book.contacts.create_many(iter(source), ordered=True, **options)
-        results = await ran(batch)
+        results = await run_batch(batch)
         summary = batch.summary
         assert [result.index for result in results] == list(range(COUNT))
         assert summary.replayed >= len(first)
@@ -84,12 +84,12 @@ async def test_interrupted_run_resumes(inside: Inside, profile: VendorProfile, p
             again = by_index[result.index]
             assert again.replayed
             assert (again.id, again.item_key, again.status) == (result.id, result.item_key, result.status)
-        # Without a key nobody can say what became of what was in flight, and it is not sent again.
+        # Without a match key the outcome of items in flight is unknown, and they are not sent again.
         assert summary.counts.get("uncertain", 0) <= (0 if matched else 2)
         assert len(inside.contacts()) == len({result.id for result in results if result.id}) or not matched
         count, before = len(inside.contacts()), written(inside)
         batch = book.contacts.create_many(source, ordered=True, **options)
-        replayed = await ran(batch)
+        replayed = await run_batch(batch)
         assert batch.summary.requests == 0
         assert [evolved(result) for result in replayed] == [evolved(result) for result in results]
         assert (len(inside.contacts()), written(inside)) == (count, before)
@@ -112,7 +112,12 @@ def evolved(result: Result) -> tuple[Any, ...]:
 async def test_items_in_flight_are_looked_up(inside: Inside, profile: VendorProfile, commits: str) -> None:
     """The run ends with calls in flight, of which the vendor has processed all, none, or every other one."""
     source = people(profile, COUNT, inside.group())
-    options: dict[str, Any] = {"journal": Kept(), "match": match_of(profile), "settle_timeout": 0, "concurrency": 4}
+    options: dict[str, Any] = {
+        "journal": KeptJournal(),
+        "match": get_match_key(profile),
+        "settle_timeout": 0,
+        "concurrency": 4,
+    }
     bulk = profile.capability("contacts.create").bulk_size > 1
     met = 0
 
@@ -136,7 +141,7 @@ async def test_items_in_flight_are_looked_up(inside: Inside, profile: VendorProf
     inside.spoil = lambda _: None
     inside.count.clear()
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
     assert statuses(results) == {"created": COUNT}
     assert len(inside.contacts()) == COUNT == len({result.id for result in results})
     assert written(inside) <= COUNT
@@ -144,7 +149,7 @@ async def test_items_in_flight_are_looked_up(inside: Inside, profile: VendorProf
 
 @pytest.mark.parametrize("vendor", ["atom", "vercom"])
 def test_items_in_flight_get_time_to_settle(inside: Inside, profile: VendorProfile) -> None:
-    source, journal = people(profile, 20, inside.group()), Kept()
+    source, journal = people(profile, 20, inside.group()), KeptJournal()
 
     async def hang(inside: Inside, run: Run) -> Any:
         inside.later(0.9, run)
@@ -155,11 +160,11 @@ def test_items_in_flight_get_time_to_settle(inside: Inside, profile: VendorProfi
         async with inside.book() as book:
             options: dict[str, Any] = {"journal": journal, "match": "phone", "settle_timeout": 1.0, "concurrency": 4}
             with anyio.move_on_after(0.5):
-                await ran(book.contacts.create_many(source, **options))
+                await run_batch(book.contacts.create_many(source, **options))
             assert {entry.state for entry in journal.entries.values()} == {"intent"}
             inside.spoil = lambda _: None
             began = anyio.current_time()
-            results = await ran(book.contacts.create_many(source, **options))
+            results = await run_batch(book.contacts.create_many(source, **options))
             assert anyio.current_time() - began >= 1.0
             return results
 
@@ -172,17 +177,17 @@ def test_items_in_flight_get_time_to_settle(inside: Inside, profile: VendorProfi
 async def test_vendor_failures_are_retried_item_failures_replayed(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     source = [person(profile, n, group if n % 5 else "999999") for n in range(20)]
-    options: dict[str, Any] = {"journal": Kept(), "ordered": True}
+    options: dict[str, Any] = {"journal": KeptJournal(), "ordered": True}
     inside.spoil = Every(no_connection, *CREATES)
     async with inside.book(max_attempts=1, timeout=1) as book:
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
         assert {result.status for result in results} == {"failed"}
         inside.spoil = lambda _: None
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
         assert [result.status for result in results] == [("created" if n % 5 else "failed") for n in range(20)]
         assert not any(result.replayed for result in results)
-        again = await ran(book.contacts.create_many(source, **options))
+        again = await run_batch(book.contacts.create_many(source, **options))
         assert all(result.replayed for result in again)
         assert [type(result.error) for result in again[::5]] == [type(result.error) for result in results[::5]]
         assert isinstance(again[0].error, (RejectedError, NotFoundError))
@@ -193,13 +198,13 @@ async def test_refused_login_does_not_fail_items(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
     async with inside.book(token="wrong") as book:
-        (result,) = await ran(book.contacts.create_many(source, journal=Kept(), concurrency=1))
+        (result,) = await run_batch(book.contacts.create_many(source, journal=KeptJournal(), concurrency=1))
         assert isinstance(result.error, AuthError)
-    journal = Kept()
+    journal = KeptJournal()
     async with inside.book() as book:
         refused = Every(reset_before, "createContact", most=1)
         inside.spoil = refused
-        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {
+        assert statuses(await run_batch(book.contacts.create_many(source, journal=journal))) == {
             "created": 19,
             "uncertain": 1,
         }
@@ -218,10 +223,10 @@ async def test_refused_credentials_leave_items_open(path: Path) -> None:
 
     async with inside.book() as book:
         inside.spoil = lambda operation: refuse
-        results = await ran(book.contacts.create_many(source, journal=path, concurrency=1))
+        results = await run_batch(book.contacts.create_many(source, journal=path, concurrency=1))
         assert {type(result.error) for result in results} == {AuthError}
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.create_many(source, journal=path))
+        results = await run_batch(book.contacts.create_many(source, journal=path))
     assert [(result.status, result.replayed) for result in results] == [("created", False)] * 5
     assert len(inside.contacts()) == 5
 
@@ -232,7 +237,7 @@ async def test_runs_have_names(path: Path) -> None:
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         for run in ("", "again", "", "again"):
-            await ran(book.contacts.create_many(source, journal=path, run=run))
+            await run_batch(book.contacts.create_many(source, journal=path, run=run))
     assert len(inside.contacts()) == 10
 
 
@@ -248,19 +253,19 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
     }[change]  # fmt: skip
     async with inside.book() as book:
         options: dict[str, Any] = {"journal": path, "concurrency": 1}
-        await left_after(book.contacts.create_many(source, **options), 99 if finished else 10)
+        await run_partly(book.contacts.create_many(source, **options), 99 if finished else 10)
         before = len(inside.contacts())
         results: list[Result] = []
         if change == "longer" and not finished:
-            await ran(book.contacts.create_many(other, **options))
+            await run_batch(book.contacts.create_many(other, **options))
             return
         with pytest.raises(JournalMismatchError, match="another source") as caught:
-            await ran(book.contacts.create_many(other, **options), results)
+            await run_batch(book.contacts.create_many(other, **options), results)
         assert (caught.value.field, caught.value.vendor) == ("source", "atom")
         assert all(result.replayed for result in results)
         assert len(inside.contacts()) == before
-        # The right one goes on all the same.
-        assert statuses(await ran(book.contacts.create_many(source, **options))) in (
+        # The right source still resumes.
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) in (
             {"created": 20}, {"created": 19, "uncertain": 1},
         )  # fmt: skip
 
@@ -268,15 +273,15 @@ async def test_another_source_is_refused(path: Path, change: str, finished: bool
 @pytest.mark.anyio
 async def test_source_shorter_than_journal_is_refused() -> None:
     """Items after its end may have been written, so the run must not be called finished."""
-    inside, journal = Inside("atom"), Kept()
+    inside, journal = Inside("atom"), KeptJournal()
     source = people(ATOM, 20, inside.group())
     async with inside.book() as book:
-        await ran(book.contacts.create_many(source, journal=journal))
+        await run_batch(book.contacts.create_many(source, journal=journal))
         journal.finished = None
         journal.entries = {index: journal.entries[index] for index in range(12)}
         journal.entries[11] = evolve(journal.entries[11], state="intent", status=None, id=None)
         with pytest.raises(JournalMismatchError, match="it ends after 11 inputs, but an earlier run began one more"):
-            await ran(book.contacts.create_many(source[:11], journal=journal))
+            await run_batch(book.contacts.create_many(source[:11], journal=journal))
         assert journal.finished is None
 
 
@@ -285,7 +290,7 @@ async def test_journal_of_other_work_is_refused(path: Path) -> None:
     inside, other = Inside("atom"), Inside("serwersms")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book, other.book() as elsewhere:
-        await ran(book.contacts.create_many(source, journal=path, match="phone"))
+        await run_batch(book.contacts.create_many(source, journal=path, match="phone"))
         for batch, field in (
             (elsewhere.contacts.create_many(source, journal=path, match="phone"), "vendor"),
             (book.contacts.upsert_many(source, journal=path, match="phone"), "operation"),
@@ -303,12 +308,12 @@ async def test_journal_serves_one_batch_at_a_time(path: Path) -> None:
     inside = Inside("atom")
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
-        for journal in (path, Kept()):
+        for journal in (path, KeptJournal()):
             async with book.contacts.create_many(source, journal=journal) as run:
                 with pytest.raises(JournalBusyError):
                     await book.contacts.create_many(source, journal=journal).run()
                 assert statuses([result async for result in run]) == {"created": 5}
-            await ran(book.contacts.create_many(source, journal=journal))
+            await run_batch(book.contacts.create_many(source, journal=journal))
     assert len(inside.contacts()) == 10
 
 
@@ -321,9 +326,9 @@ async def test_cancelled_start_releases_the_journal(path: Path, monkeypatch: pyt
     async with inside.book() as book:
         for passes in range(12):
             begun = book.contacts.create_many(source, journal=path).run()
-            await cancelled_twice(begun, monkeypatch, passes)
+            await cancel_twice_while_opening(begun, monkeypatch, passes)
             await book.contacts.create_many([], journal=path, run=f"{passes}").run()
-        assert statuses(await ran(book.contacts.create_many(source, journal=path))) == {"created": 5}
+        assert statuses(await run_batch(book.contacts.create_many(source, journal=path))) == {"created": 5}
 
 
 @pytest.mark.anyio
@@ -357,18 +362,18 @@ async def test_list_resumes_at_its_cursor(path: Path) -> None:
     group = inside.group()
     options: dict[str, Any] = {"journal": path, "on_unsupported_field": "drop", "concurrency": 1, "ordered": True}
     async with there.book() as source, inside.book(default_group=group) as book:
-        await ran(source.contacts.create_many(people(source.profile, 50)))
-        await left_after(book.contacts.create_many(source.contacts.list(page_size=10), **options), 25)
+        await run_batch(source.contacts.create_many(people(source.profile, 50)))
+        await run_partly(book.contacts.create_many(source.contacts.list(page_size=10), **options), 25)
         there.count.clear()
-        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        results = await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
         assert [result.index for result in results] == list(range(50))
         assert Counter(result.replayed for result in results)[True] >= 25
-        # The one that was in flight cannot be looked up.
+        # The item in flight cannot be looked up.
         assert 49 <= len(inside.contacts()) <= 50
         assert there.count["listContacts"] <= 4
         there.count.clear()
-        # A finished one does not even read the list.
-        replayed = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        # A finished run does not read the list.
+        replayed = await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
         assert [evolved(result) for result in replayed] == [evolved(result) for result in results]
         assert not there.count
 
@@ -376,14 +381,14 @@ async def test_list_resumes_at_its_cursor(path: Path) -> None:
 @pytest.mark.anyio
 async def test_list_resumes_after_a_complete_page() -> None:
     """A page whose items are all done is not read again."""
-    there, inside, journal = Inside("serwersms"), Inside("atom"), Kept()
+    there, inside, journal = Inside("serwersms"), Inside("atom"), KeptJournal()
     options: dict[str, Any] = {"journal": journal, "on_unsupported_field": "drop", "concurrency": 1}
     async with there.book() as source, inside.book(default_group=inside.group()) as book:
-        await ran(source.contacts.create_many(people(source.profile, 50)))
-        await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        await run_batch(source.contacts.create_many(people(source.profile, 50)))
+        await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
         journal.finished, journal.entries = None, {index: journal.entries[index] for index in range(20)}
         there.count.clear()
-        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        results = await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
         assert (len(results), there.count["listContacts"]) == (50, 3)
 
 
@@ -410,29 +415,31 @@ async def test_finished_run_with_an_open_item_goes_on() -> None:
 async def test_deletion_of_a_list_resumes(inside: Inside, profile: VendorProfile) -> None:
     group = inside.group()
     async with inside.book() as book:
-        await ran(book.contacts.create_many(people(profile, COUNT, group)))
+        await run_batch(book.contacts.create_many(people(profile, COUNT, group)))
         bulk = profile.capability("contacts.delete").bulk_size > 1
         inside.spoil = Every(lambda *_: anyio.sleep_forever(), "deleteContact", "deleteContacts", nth=1 if bulk else 20)
-        options: dict[str, Any] = {"journal": Kept(), "concurrency": 4, "settle_timeout": 0}
+        options: dict[str, Any] = {"journal": KeptJournal(), "concurrency": 4, "settle_timeout": 0}
         async with book.contacts.delete_many(book.contacts.list(), **options) as run:
             with anyio.move_on_after(20):
                 async for _ in run:
                     pass
         inside.spoil = lambda _: None
         inside.account.book.add_contact({"phone": "+61491999999", "email": "new@example.com", "name": "New"})
-        results = await ran(book.contacts.delete_many(book.contacts.list(), **options))
+        results = await run_batch(book.contacts.delete_many(book.contacts.list(), **options))
         assert statuses(results) == {"deleted": COUNT}
-        # Who came after the list was read is not on it.
+        # A contact that was created after the list was read is not in it.
         assert len(inside.contacts()) == 1
-        assert statuses(await ran(book.contacts.delete_many(book.contacts.list(), **options))) == {"deleted": COUNT}
+        assert statuses(await run_batch(book.contacts.delete_many(book.contacts.list(), **options))) == {
+            "deleted": COUNT
+        }
         assert len(inside.contacts()) == 1
 
 
 @in_virtual_time
 async def test_earlier_delete_counts_as_deleted(inside: Inside, profile: VendorProfile) -> None:
-    group, journal = inside.group(), Kept()
+    group, journal = inside.group(), KeptJournal()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
+        ids = [result.id or "" for result in await run_batch(book.contacts.create_many(people(profile, 10, group)))]
 
         async def hang(_: Inside, run: Run) -> Any:
             run()
@@ -440,42 +447,42 @@ async def test_earlier_delete_counts_as_deleted(inside: Inside, profile: VendorP
 
         inside.spoil = Every(hang, "deleteContact", "deleteContacts")
         with anyio.move_on_after(20):
-            await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
+            await run_batch(book.contacts.delete_many(ids, journal=journal, concurrency=20))
         inside.spoil = lambda _: None
-        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
+        assert statuses(await run_batch(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
 
 
 @in_virtual_time
 async def test_earlier_delete_counts_after_unsent_retry(inside: Inside, profile: VendorProfile) -> None:
-    group, journal = inside.group(), Kept()
+    group, journal = inside.group(), KeptJournal()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 10, group)))]
+        ids = [result.id or "" for result in await run_batch(book.contacts.create_many(people(profile, 10, group)))]
         inside.spoil = Every(
             reset_after,
             "deleteContact",
             "deleteContacts",
             most=10 if profile.capability("contacts.delete").bulk_size == 1 else 1,
         )
-        with anyio.move_on_after(1e-9):  # before any repeat, whose wait is drawn by lot
-            await ran(book.contacts.delete_many(ids, journal=journal, concurrency=20))
+        with anyio.move_on_after(1e-9):  # before any retry, whose wait is random
+            await run_batch(book.contacts.delete_many(ids, journal=journal, concurrency=20))
         inside.spoil = Every(no_connection, "deleteContact", "deleteContacts")
-        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"failed": 10}
+        assert statuses(await run_batch(book.contacts.delete_many([*ids], journal=journal))) == {"failed": 10}
         assert not inside.contacts()
         inside.spoil = lambda _: None
-        assert statuses(await ran(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
+        assert statuses(await run_batch(book.contacts.delete_many([*ids], journal=journal))) == {"deleted": 10}
 
 
 @in_virtual_time
 async def test_earlier_delete_counts_after_unsent_attempt(inside: Inside, profile: VendorProfile) -> None:
-    journal = Kept()
+    journal = KeptJournal()
     async with inside.book() as book:
-        (created,) = await ran(book.contacts.create_many([person(profile, 1, inside.group())]))
+        (created,) = await run_batch(book.contacts.create_many([person(profile, 1, inside.group())]))
         lost, closed = (Every(fault, "deleteContact", "deleteContacts") for fault in (reset_after, no_connection))
         inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
-        (result,) = await ran(book.contacts.delete_many([created.id or ""], journal=journal))
+        (result,) = await run_batch(book.contacts.delete_many([created.id or ""], journal=journal))
         assert (result.status, type(result.error), inside.contacts()) == ("failed", ConnectError, [])
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.delete_many([created.id or ""], journal=journal))
+        (result,) = await run_batch(book.contacts.delete_many([created.id or ""], journal=journal))
         assert result.status == "deleted"
 
 
@@ -483,9 +490,9 @@ async def test_earlier_delete_counts_after_unsent_attempt(inside: Inside, profil
 @in_virtual_time
 async def test_resumed_and_new_items_use_separate_calls(inside: Inside, profile: VendorProfile) -> None:
     """A missing contact was deleted by the earlier run if that run had begun the item; otherwise it never existed."""
-    journal = Kept()
+    journal = KeptJournal()
     async with inside.book() as book:
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(profile, 2)))]
+        ids = [result.id or "" for result in await run_batch(book.contacts.create_many(people(profile, 2)))]
 
         async def hang(_: Inside, run: Run) -> Any:
             run()
@@ -493,46 +500,46 @@ async def test_resumed_and_new_items_use_separate_calls(inside: Inside, profile:
 
         inside.spoil = Every(hang, "deleteContacts")
         with anyio.move_on_after(20):
-            await ran(book.contacts.delete_many(ids, journal=journal))
+            await run_batch(book.contacts.delete_many(ids, journal=journal))
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.delete_many([*ids, "999999"], journal=journal, ordered=True))
+        results = await run_batch(book.contacts.delete_many([*ids, "999999"], journal=journal, ordered=True))
         assert [result.status for result in results] == ["deleted", "deleted", "failed"]
 
 
 @in_virtual_time
 async def test_unsent_create_is_not_unresolved_later(inside: Inside, profile: VendorProfile) -> None:
     """An equal contact of somebody else exists. It belongs to no item of this batch."""
-    twin, journal = person(profile, 1, inside.group()), Kept()
+    twin, journal = person(profile, 1, inside.group()), KeptJournal()
     async with inside.book() as book:
-        (there,) = await ran(book.contacts.create_many([twin]))
+        (there,) = await run_batch(book.contacts.create_many([twin]))
         lost, closed = (Every(fault, *CREATES) for fault in (reset_before, no_connection))
         inside.spoil = lambda operation: closed(operation) if lost.struck else lost(operation)
-        options: dict[str, Any] = {"match": match_of(profile), "journal": journal, "settle_timeout": 1}
-        (result,) = await ran(book.contacts.create_many([twin], **options))
+        options: dict[str, Any] = {"match": get_match_key(profile), "journal": journal, "settle_timeout": 1}
+        (result,) = await run_batch(book.contacts.create_many([twin], **options))
         assert (result.status, result.attempts) == ("failed", 2)
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.create_many([twin], **options))
+        (result,) = await run_batch(book.contacts.create_many([twin], **options))
         assert (result.status, len(inside.contacts())) == ("created", 2)
         assert result.id != there.id
 
 
 @in_virtual_time
 async def test_unresolved_upsert_finds_contact_of_later_input(inside: Inside, profile: VendorProfile) -> None:
-    twins, journal = [person(profile, 1, inside.group())] * 2, Kept()
+    twins, journal = [person(profile, 1, inside.group())] * 2, KeptJournal()
     lost = Every(reset_before, *CREATES, most=1)
     deaf = Every(no_connection, "listContacts", "getAddressBook", most=ATTEMPTS)
     async with inside.book() as book:
         options: dict[str, Any] = {
-            "match": match_of(profile),
+            "match": get_match_key(profile),
             "journal": journal,
             "settle_timeout": 1,
             "concurrency": 1,
         }
         inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
-        results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
+        results = await run_batch(book.contacts.upsert_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["uncertain", "created"]
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.upsert_many(twins, ordered=True, **options))
+        results = await run_batch(book.contacts.upsert_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["skipped", "created"]
         assert len(inside.contacts()) == 1
 
@@ -540,7 +547,7 @@ async def test_unresolved_upsert_finds_contact_of_later_input(inside: Inside, pr
 @in_virtual_time
 async def test_skipped_item_owns_no_contact(inside: Inside, profile: VendorProfile) -> None:
     """The lookup of the first item fails. The second item has the same key; it is created and its response is lost."""
-    group, journal, match = inside.group(), Kept(), match_of(profile)
+    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
     asked, made = 0, False
 
     def spoil(operation: str) -> Any:
@@ -561,9 +568,9 @@ async def test_skipped_item_owns_no_contact(inside: Inside, profile: VendorProfi
         ]
         options: dict[str, Any] = {"match": match, "on_duplicate": "skip", "journal": journal, "concurrency": 1}
         inside.spoil = spoil
-        assert statuses(await ran(book.contacts.create_many(twins, **options))) == {"failed": 1, "uncertain": 1}
+        assert statuses(await run_batch(book.contacts.create_many(twins, **options))) == {"failed": 1, "uncertain": 1}
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.create_many(twins, ordered=True, **options))
+        results = await run_batch(book.contacts.create_many(twins, ordered=True, **options))
         assert [result.status for result in results] == ["skipped", "created"]
         assert len(inside.contacts()) == 1
 
@@ -594,20 +601,23 @@ async def test_uncertain_items_are_never_sent_again(path: Path) -> None:
 async def test_next_run_repeats_failed_lookups() -> None:
     inside = Inside("atom")
     source = people(ATOM, 20, inside.group())
-    options: dict[str, Any] = {"journal": Kept(), "match": "phone", "settle_timeout": 0.01}
+    options: dict[str, Any] = {"journal": KeptJournal(), "match": "phone", "settle_timeout": 0.01}
     lost = Every(reset_after, "createContact", nth=5)
     deaf = Every(no_connection, "getAddressBook", "listAddressBooks")
     inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
     async with inside.book(timeout=20) as book:
-        assert statuses(await ran(book.contacts.create_many(source, **options))) == {"created": 16, "uncertain": 4}
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {
+            "created": 16,
+            "uncertain": 4,
+        }
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
         assert (statuses(results), len(inside.contacts())) == ({"created": 20}, 20)
 
 
 @pytest.mark.anyio
 async def test_failing_journal_ends_the_batch(path: Path) -> None:
-    inside, journal, taken = Inside("atom"), Kept(), 0
+    inside, journal, taken = Inside("atom"), KeptJournal(), 0
     group = inside.group()
 
     def fail() -> None:
@@ -624,11 +634,11 @@ async def test_failing_journal_ends_the_batch(path: Path) -> None:
     async with inside.book() as book:
         results: list[Result] = []
         with pytest.raises(CrossbookError, match="disk is full"):
-            await ran(book.contacts.create_many(source(), journal=journal, match="phone", concurrency=4), results)
+            await run_batch(book.contacts.create_many(source(), journal=journal, match="phone", concurrency=4), results)
         assert {result.status for result in results} == {"created"}
         assert taken < 60
         journal.fail = lambda: None
-        results = await ran(
+        results = await run_batch(
             book.contacts.create_many(people(ATOM, 1000, group), journal=journal, match="phone", settle_timeout=0)
         )
         assert (statuses(results), len(inside.contacts())) == ({"created": 1000}, 1000)
@@ -640,14 +650,14 @@ async def test_filemail_resumes_contact_without_groups() -> None:
     group = inside.group()
     async with inside.book() as book:
         source = people(book.profile, 10, group)
-        options: dict[str, Any] = {"journal": Kept(), "settle_timeout": 0, "concurrency": 10}
+        options: dict[str, Any] = {"journal": KeptJournal(), "settle_timeout": 0, "concurrency": 10}
         inside.spoil = Every(no_connection, "addToGroup")
         async with inside.book(timeout=1) as hasty:
-            results = await ran(hasty.contacts.create_many(source, **options))
+            results = await run_batch(hasty.contacts.create_many(source, **options))
         assert statuses(results) == {"failed": 10}
         assert all(result.id and result.error and result.error.id == result.id for result in results)
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
         assert statuses(results) == {"created": 10}
         assert len(inside.contacts()) == 10 == len(inside.account.book.rows("SELECT * FROM membership"))
 
@@ -655,7 +665,7 @@ async def test_filemail_resumes_contact_without_groups() -> None:
 @in_virtual_time
 async def test_filemail_resumes_contact_with_group_in_flight() -> None:
     """The run ends between the create, whose id is known, and the call for its group. No match key is needed."""
-    inside, journal = Inside("filemail"), Kept()
+    inside, journal = Inside("filemail"), KeptJournal()
     group = inside.group()
 
     async def refuse(_inside: Inside, _run: Run) -> Any:
@@ -669,20 +679,20 @@ async def test_filemail_resumes_contact_with_group_in_flight() -> None:
     async with inside.book() as book:
         source = people(book.profile, 1, group)
         with anyio.move_on_after(20):
-            await ran(book.contacts.create_many(source, journal=journal, settle_timeout=0))
+            await run_batch(book.contacts.create_many(source, journal=journal, settle_timeout=0))
         assert stuck.struck == 1
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.create_many(source, journal=journal, settle_timeout=0))
+        (result,) = await run_batch(book.contacts.create_many(source, journal=journal, settle_timeout=0))
         assert result.status == "created"
         assert len(inside.contacts()) == 1 == len(inside.account.book.rows("SELECT * FROM membership"))
 
 
 @in_virtual_time
 async def test_interrupted_upsert_resumes(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), match_of(profile)
+    group, match = inside.group(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
-        await ran(book.contacts.create_many(people(profile, 20, group)))
+        await run_batch(book.contacts.create_many(people(profile, 20, group)))
         source = [person(profile, n, group, **{name: "Changed"}) for n in range(30)]
 
         async def hang(_: Inside, run: Run) -> Any:
@@ -690,13 +700,18 @@ async def test_interrupted_upsert_resumes(inside: Inside, profile: VendorProfile
             await anyio.sleep_forever()
 
         inside.spoil = Every(hang, *CREATES, "updateContact", "updateContacts")
-        # No input is a duplicate of itself, though the journal has its key already.
-        options: dict[str, Any] = {"journal": Kept(), "match": match, "settle_timeout": 0, "on_duplicate": "error"}
+        # No input is a duplicate of itself, although the journal already has its key.
+        options: dict[str, Any] = {
+            "journal": KeptJournal(),
+            "match": match,
+            "settle_timeout": 0,
+            "on_duplicate": "error",
+        }
         with anyio.move_on_after(20):
-            await ran(book.contacts.upsert_many(source, **options))
+            await run_batch(book.contacts.upsert_many(source, **options))
         inside.spoil = lambda _: None
-        results = await ran(book.contacts.upsert_many(source, **options))
-        # What had been changed needs no change any more.
+        results = await run_batch(book.contacts.upsert_many(source, **options))
+        # Contacts that were changed are unchanged now.
         assert set(statuses(results)) <= {"created", "updated", "unchanged"}
         assert len(inside.contacts()) == 30
         assert all("Changed" in (row["name"] or row["last_name"]) for row in inside.contacts())
@@ -705,7 +720,7 @@ async def test_interrupted_upsert_resumes(inside: Inside, profile: VendorProfile
 @pytest.mark.anyio
 async def test_last_change_of_a_contact_wins(inside: Inside, profile: VendorProfile) -> None:
     """Also when the next run writes changes that failed before."""
-    name, journal = "name" if profile.name_format == "full" else "last_name", Kept()
+    name, journal = "name" if profile.name_format == "full" else "last_name", KeptJournal()
     async with inside.book() as book:
         id = (await book.contacts.create(person(profile, 1, inside.group()))).id
         changes = [(id, {name: word}) for word in ("First", "Second", "Third", "Fourth")]
@@ -722,25 +737,25 @@ async def test_last_change_of_a_contact_wins(inside: Inside, profile: VendorProf
                 return await one(ready, again=again)
 
             step._executor._operation.write_one = only  # type: ignore[method-assign]
-            assert [result.status for result in await ran(step)] == expected
+            assert [result.status for result in await run_batch(step)] == expected
         (stored,) = [contact async for contact in book.contacts.list()]
         assert getattr(stored, name) == "Fourth"
 
 
 @in_virtual_time
 async def test_unsent_intent_is_sent_without_lookup() -> None:
-    inside, journal = Inside("atom"), Kept()
+    inside, journal = Inside("atom"), KeptJournal()
     source = people(ATOM, 3, inside.group())
     inside.spoil = Every(no_connection, *CREATES)
     async with inside.book(timeout=1) as book:
-        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"failed": 3}
+        assert statuses(await run_batch(book.contacts.create_many(source, journal=journal))) == {"failed": 3}
         assert {(entry.state, entry.attempts) for entry in journal.entries.values()} == {("intent", 0)}
         inside.spoil = lambda _: None
-        assert statuses(await ran(book.contacts.create_many(source, journal=journal))) == {"created": 3}
+        assert statuses(await run_batch(book.contacts.create_many(source, journal=journal))) == {"created": 3}
         assert journal.finished == 3
         journal.entries[1] = evolve(journal.entries[1], state="intent", id=None)
         journal.finished = None
-        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True, settle_timeout=0))
+        results = await run_batch(book.contacts.create_many(source, journal=journal, ordered=True, settle_timeout=0))
         assert [result.status for result in results] == ["created", "uncertain", "created"]
 
 
@@ -763,9 +778,9 @@ async def test_inputs_read_before_stop_stay_open(path: Path) -> None:
     async with inside.book() as book:
         options: dict[str, Any] = {"journal": path, "concurrency": 2, "match": "phone"}
         batch = book.contacts.create_many(source(), on_error="stop", **options)
-        results = await ran(batch)
+        results = await run_batch(batch)
         assert statuses(results)["failed"] == 1
         go_on.set()
-        results = await ran(book.contacts.create_many(source(), **options))
+        results = await run_batch(book.contacts.create_many(source(), **options))
         assert statuses(results) == {"created": 901, "failed": 1}
     assert len(inside.contacts()) == 901

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from batching import people, person, ran, statuses
+from batching import people, person, run_batch, statuses
 from fakes import Answer, FakeTransport, book_over, reply
 from inside import Inside
 
@@ -37,23 +37,23 @@ def written(*data: Any, errors: Sequence[Any] = (), status: int = 200) -> Answer
 async def created(contacts: Sequence[Contact], *answers: Any) -> tuple[list[Result], FakeTransport]:
     transport = FakeTransport(*answers)
     async with book_over("vercom", transport) as book:
-        return await ran(book.contacts.create_many(contacts, ordered=True)), transport
+        return await run_batch(book.contacts.create_many(contacts, ordered=True)), transport
 
 
-def told(results: Sequence[Result]) -> list[str]:
+def list_ids(results: Sequence[Result]) -> list[str]:
     return [result.id or result.status for result in results]
 
 
 async def test_rows_are_matched_by_external_id() -> None:
     rows = [row(10 + number, f"crm-{number}") for number in (2, 0, 3, 1)]
     results, transport = await created(BY_EXTERNAL, written(*rows))
-    assert told(results) == ["10", "11", "12", "13"]
+    assert list_ids(results) == ["10", "11", "12", "13"]
     assert len(transport.sent) == 1
 
 
 async def test_rows_without_identity_are_matched_by_order() -> None:
     results, _ = await created(BY_EMAIL, written(*(row(10 + number) for number in range(4))))
-    assert told(results) == ["10", "11", "12", "13"]
+    assert list_ids(results) == ["10", "11", "12", "13"]
 
 
 async def test_207_errors_go_to_their_items() -> None:
@@ -61,7 +61,7 @@ async def test_207_errors_go_to_their_items() -> None:
         row(10), row(12), errors=[problem("p1@example.com"), problem("p3@example.com", "Not found")], status=207
     )
     results, _ = await created(BY_EMAIL, answer)
-    assert told(results) == ["10", "failed", "12", "failed"]
+    assert list_ids(results) == ["10", "failed", "12", "failed"]
     assert [type(result.error) for result in results] == [type(None), RejectedError, type(None), NotFoundError]
     assert results[1].error is not None
     assert (results[1].error.field, results[1].error.status, results[1].error.sent) == ("email", 207, "yes")
@@ -73,8 +73,8 @@ async def test_207_error_contains_no_credential() -> None:
     content = written(row(10), row(12), row(13), errors=[quoting], status=207).content.replace(b"/", rb"\/")
     transport = FakeTransport(reply(content, 207))
     async with book_over("vercom", transport, application_key=secret) as book:
-        results = await ran(book.contacts.create_many(BY_EMAIL, ordered=True))
-    assert told(results) == ["10", "failed", "12", "13"]
+        results = await run_batch(book.contacts.create_many(BY_EMAIL, ordered=True))
+    assert list_ids(results) == ["10", "failed", "12", "13"]
     assert results[1].error is not None
     assert (results[1].error.message, results[1].error.code) == ("Validation error. not for ***", "***")
 
@@ -91,7 +91,7 @@ SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "E
         pytest.param(BY_EMAIL, written(row(10), None, row(11), row(12)), id="a null row"),
         pytest.param(BY_EMAIL, written(row(10), {}, row(11), row(12)), id="a row without an id"),
         pytest.param(BY_EMAIL, written(), id="no rows"),
-        pytest.param(BY_EMAIL, written(row(10), errors=[problem(None)], status=207), id="an error of nobody"),
+        pytest.param(BY_EMAIL, written(row(10), errors=[problem(None)], status=207), id="an error without identity"),
         pytest.param(
             BY_EMAIL,
             written(row(1), row(2), row(3), errors=[problem("stranger@example.com")], status=207),
@@ -108,7 +108,7 @@ SHARED = [Contact(phone="+48500600700", first_name=name) for name in ("Anna", "E
 )
 async def test_items_missing_from_response_are_uncertain(contacts: Sequence[Contact], answer: Answer) -> None:
     results, transport = await created(contacts, answer)
-    assert told(results) == ["uncertain"] * len(contacts)
+    assert list_ids(results) == ["uncertain"] * len(contacts)
     assert len(transport.sent) == 1
 
 
@@ -116,17 +116,17 @@ async def test_rows_out_of_order_leave_others_uncertain() -> None:
     contacts = [BY_EXTERNAL[0], BY_EMAIL[1], BY_EXTERNAL[2], BY_EMAIL[3]]
     answer = written(row(12, "crm-2"), row(11), row(10, "crm-0"), row(13))
     results, _ = await created(contacts, answer)
-    assert told(results) == ["10", "uncertain", "12", "uncertain"]
+    assert list_ids(results) == ["10", "uncertain", "12", "uncertain"]
 
 
 async def test_error_of_shared_identity_goes_to_both() -> None:
     results, _ = await created(SHARED, written(errors=[problem("+48500600700")] * 2, status=207))
-    assert told(results) == ["failed", "failed"]
+    assert list_ids(results) == ["failed", "failed"]
     twins = [Contact(external_id="crm-1", email=f"p{number}@example.com") for number in range(2)]
     results, _ = await created(twins, written(row(10, "crm-1"), row(11, "crm-1")))
-    assert told(results) == ["10", "11"]
+    assert list_ids(results) == ["10", "11"]
     results, _ = await created(twins, written(row(10, "crm-1"), status=207))
-    assert told(results) == ["uncertain", "uncertain"]
+    assert list_ids(results) == ["uncertain", "uncertain"]
 
 
 async def test_refused_bulk_call_is_split() -> None:
@@ -137,7 +137,7 @@ async def test_refused_bulk_call_is_split() -> None:
         return written(*(row(int(each["email"][1]) + 10) for each in sent))
 
     results, transport = await created(BY_EMAIL, answer)
-    assert told(results) == ["10", "11", "failed", "13"]
+    assert list_ids(results) == ["10", "11", "failed", "13"]
     assert [len(json.loads(call.body)) for call in transport.sent] == [4, 2, 2, 1, 1]
 
 
@@ -153,7 +153,7 @@ async def test_refused_bulk_call_is_split() -> None:
 )
 async def test_lost_bulk_create_is_not_sent_again(answer: Answer, status: str) -> None:
     results, transport = await created(BY_EMAIL, answer)
-    assert told(results) == [status] * 4
+    assert list_ids(results) == [status] * 4
     assert len(transport.sent) == 1
     assert (status == "failed") == all(isinstance(result.error, AuthError) for result in results)
 
@@ -161,14 +161,14 @@ async def test_lost_bulk_create_is_not_sent_again(answer: Answer, status: str) -
 async def test_unsent_bulk_call_is_sent_again() -> None:
     failure = TransportFailure("connect", "no", "ConnectError")
     results, transport = await created(BY_EMAIL, failure, written(*(row(10 + number) for number in range(4))))
-    assert told(results) == ["10", "11", "12", "13"]
+    assert list_ids(results) == ["10", "11", "12", "13"]
     assert len(transport.sent) == 2
 
 
 async def deleted(*answers: Any) -> tuple[list[str], list[list[int]]]:
     transport = FakeTransport(*answers)
     async with book_over("vercom", transport) as book:
-        results = await ran(book.contacts.delete_many(["1", "2", "3"], ordered=True))
+        results = await run_batch(book.contacts.delete_many(["1", "2", "3"], ordered=True))
     return [result.status for result in results], [body["id"] for body in transport.bodies]
 
 
@@ -185,7 +185,7 @@ async def test_ids_share_one_delete_call() -> None:
 async def test_unclear_bulk_delete_is_repeated_one_by_one() -> None:
     nameless = written(row(1), errors=[problem(None, "Not found")], status=207)
     done, gone = written(), reply(GONE, 404)
-    # The second was deleted by the first call, or was never there: nobody can tell, and either way it is gone.
+    # The first call deleted the second contact, or it never existed. Either way it is gone.
     assert await deleted(nameless, gone, done) == (["deleted"] * 3, [[1, 2, 3], [2], [3]])
     assert await deleted(written(row(1)), done, done) == (["deleted"] * 3, [[1, 2, 3], [2], [3]])
 
@@ -201,26 +201,28 @@ async def test_updates_by_different_ids_use_separate_calls() -> None:
     transport = FakeTransport(written(*rows))
     changes: list[Any] = [(id, {"company": "ABC"}) for id in ("7", ExternalId("crm"), ExternalId("7"))]
     async with book_over("vercom", transport) as book:
-        results = await ran(book.contacts.update_many(changes, ordered=True))
-    assert told(results) == ["7", "9", "8"]
+        results = await run_batch(book.contacts.update_many(changes, ordered=True))
+    assert list_ids(results) == ["7", "9", "8"]
     assert len(transport.sent) == 1
 
 
 async def test_update_missing_from_response_is_repeated_alone() -> None:
     transport = FakeTransport(written(row(7)), written(row(8)))
     async with book_over("vercom", transport) as book:
-        results = await ran(book.contacts.update_many([(id, {"company": "ABC"}) for id in ("7", "8")], ordered=True))
-    assert told(results) == ["7", "8"]
+        results = await run_batch(
+            book.contacts.update_many([(id, {"company": "ABC"}) for id in ("7", "8")], ordered=True)
+        )
+    assert list_ids(results) == ["7", "8"]
     assert [len(json.loads(call.body)) for call in transport.sent] == [2, 1]
 
 
 async def test_bulk_calls_are_filled() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(people(PROFILE, 2500), concurrency=1))
+        results = await run_batch(book.contacts.create_many(people(PROFILE, 2500), concurrency=1))
         assert statuses(results) == {"created": 2500}
         assert inside.count["createContacts"] == 3
-        assert statuses(await ran(book.contacts.delete_many(result.id or "" for result in results))) == {
+        assert statuses(await run_batch(book.contacts.delete_many(result.id or "" for result in results))) == {
             "deleted": 2500
         }
         assert inside.count["deleteContacts"] == 3
@@ -230,9 +232,11 @@ async def test_each_group_has_its_own_call() -> None:
     inside = Inside("vercom")
     async with inside.book() as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
-        ids = [result.id or "" for result in await ran(book.contacts.create_many(people(PROFILE, 4), ordered=True))]
+        ids = [
+            result.id or "" for result in await run_batch(book.contacts.create_many(people(PROFILE, 4), ordered=True))
+        ]
         pairs = [(groups[number % 2], id) for number, id in enumerate(ids)]
-        assert statuses(await ran(book.groups.add_many(pairs))) == {"done": 4}
+        assert statuses(await run_batch(book.groups.add_many(pairs))) == {"done": 4}
         for number, group in enumerate(groups):
             assert [contact.id async for contact in book.contacts.list(group=group)] == ids[number::2]
         assert inside.count["addGroupContacts"] == 2
@@ -243,9 +247,10 @@ async def test_group_changes_are_sent_one_by_one() -> None:
     async with inside.book() as book:
         group = (await book.groups.create("Friends")).id
         ids = [
-            result.id or "" for result in await ran(book.contacts.create_many([person(PROFILE, n) for n in range(3)]))
+            result.id or ""
+            for result in await run_batch(book.contacts.create_many([person(PROFILE, n) for n in range(3)]))
         ]
         changes = [(id, {"company": "ABC", **({"groups": [group]} if id == ids[0] else {})}) for id in ids]
-        assert statuses(await ran(book.contacts.update_many(changes))) == {"updated": 3}
+        assert statuses(await run_batch(book.contacts.update_many(changes))) == {"updated": 3}
         assert [contact.id async for contact in book.contacts.list(group=group)] == [ids[0]]
         assert inside.count["updateContacts"] == 2

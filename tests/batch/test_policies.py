@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import match_of, people, person, ran, statuses, stored
+from batching import get_match_key, people, person, run_batch, statuses, stored
 from inside import Inside
 
 from crossbook import AmbiguousMatchError, AuthError, Contact, InvalidInputError, UnsupportedError, UsageError
@@ -26,8 +26,8 @@ async def test_on_error_stop_begins_nothing_more(inside: Inside, profile: Vendor
         group = await group_of(book)
         source = [person(profile, n, group) if n != 3 else Contact() for n in range(200)]
         batch = book.contacts.create_many(source, on_error="stop", concurrency=2, ordered=True)
-        results = await ran(batch)
-        # A native call takes them all; elsewhere what was in flight ends, and no more.
+        results = await run_batch(batch)
+        # A native call takes all items. Elsewhere only items in flight are completed.
         assert results[3].status == "failed"
         if profile.capability("contacts.create").bulk_size == 1:
             assert len(results) <= 6
@@ -68,27 +68,27 @@ async def test_refused_credentials_stop_the_batch(inside: Inside, profile: Vendo
             return TransportResponse(403, {"content-type": "application/json"}, body)
 
         inside.spoil = lambda operation: refuse
-        results = await ran(book.contacts.create_many(people(profile, 5000, group), concurrency=2))
+        results = await run_batch(book.contacts.create_many(people(profile, 5000, group), concurrency=2))
         assert {type(result.error) for result in results} == {AuthError}
         assert len(results) <= 2 * profile.capability("contacts.create").bulk_size
         assert inside.count["createContact"] + inside.count["createContacts"] <= 2
 
 
 async def test_repeated_key_of_existing_contact(inside: Inside, profile: VendorProfile) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     async with inside.book() as book:
         group = await group_of(book)
         twice = [person(profile, n // 2, group) for n in range(20)]
-        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="skip", ordered=True))
+        results = await run_batch(book.contacts.create_many(twice, match=match, on_duplicate="skip", ordered=True))
         assert [result.status for result in results] == ["created", "skipped"] * 10
-        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="error", ordered=True))
+        results = await run_batch(book.contacts.create_many(twice, match=match, on_duplicate="error", ordered=True))
         assert {type(result.error) for result in results} == {InvalidInputError}
-        results = await ran(book.contacts.create_many(twice, match=match, on_duplicate="update", ordered=True))
+        results = await run_batch(book.contacts.create_many(twice, match=match, on_duplicate="update", ordered=True))
         assert statuses(results) == {"unchanged": 20}
-        results = await ran(book.contacts.create_many(twice, match=match, ordered=True))
+        results = await run_batch(book.contacts.create_many(twice, match=match, ordered=True))
         assert statuses(results) == {"created": 20}
         assert len(await stored(book)) == 30
-        results = await ran(book.contacts.upsert_many(twice, match=match, ordered=True))
+        results = await run_batch(book.contacts.upsert_many(twice, match=match, ordered=True))
         assert {type(result.error) for result in results} == {AmbiguousMatchError}
 
 
@@ -97,15 +97,15 @@ async def test_repeated_key_of_existing_contact(inside: Inside, profile: VendorP
 async def test_repeated_key_of_new_contact(
     inside: Inside, profile: VendorProfile, verb: str, on_duplicate: Any
 ) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     async with inside.book() as book:
         group = await group_of(book)
         source = [person(profile, n % 10, group, **{name: f"Version {n // 10}"}) for n in range(30)]
         batch = getattr(book.contacts, verb)(source, match=match, on_duplicate=on_duplicate, ordered=True)
-        found = statuses(await ran(batch))
+        found = statuses(await run_batch(batch))
         assert found == {"created": 10, {"update": "updated", "skip": "skipped", "error": "failed"}[on_duplicate]: 20}
-        # The last one wins, or the first: never whoever happened to be faster.
+        # The last input wins, or the first, whichever request was faster.
         version = 2 if on_duplicate == "update" else 0
         there = await stored(book)
         assert len(there) == 10
@@ -113,28 +113,28 @@ async def test_repeated_key_of_new_contact(
 
 
 async def test_several_matches_are_listed_in_error(inside: Inside, profile: VendorProfile) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     async with inside.book() as book:
         group = await group_of(book)
-        twins = await ran(book.contacts.create_many([person(profile, 1, group)] * 2))
+        twins = await run_batch(book.contacts.create_many([person(profile, 1, group)] * 2))
         for batch in (
             book.contacts.upsert_many([person(profile, 1, group)], match=match),
             book.contacts.create_many([person(profile, 1, group)], match=match, on_duplicate="update"),
         ):
-            (result,) = await ran(batch)
+            (result,) = await run_batch(batch)
             assert isinstance(result.error, AmbiguousMatchError)
             assert sorted(result.error.candidates) == sorted(twin.id or "" for twin in twins)
 
 
 async def test_item_after_refused_one_is_no_duplicate(inside: Inside, profile: VendorProfile) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     async with inside.book() as book:
         group = await group_of(book)
         bad = person(profile, 1, "999999999" if profile.vendor != "filemail" else "f" * 32)
-        results = await ran(
+        results = await run_batch(
             book.contacts.create_many([bad, person(profile, 1, group)], match=match, on_duplicate="skip", ordered=True)
         )
-        # Filemail makes the contact first and refuses the group then.
+        # Filemail creates the contact, and then refuses the group.
         half = profile.vendor == "filemail"
         assert [result.status for result in results] == ["failed", "skipped" if half else "created"]
         assert (results[0].id is not None) == half
@@ -142,14 +142,14 @@ async def test_item_after_refused_one_is_no_duplicate(inside: Inside, profile: V
 
 
 async def test_contact_without_match_key_fails(inside: Inside, profile: VendorProfile) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     nobody = person(profile, 1, **{match: None})
     async with inside.book() as book:
         for batch in (
             book.contacts.upsert_many([nobody], match=match),
             book.contacts.create_many([nobody], match=match, on_duplicate="skip"),
         ):
-            (result,) = await ran(batch)
+            (result,) = await run_batch(batch)
             assert isinstance(result.error, InvalidInputError)
             assert result.error.field == match or profile.single_group
 
@@ -158,7 +158,7 @@ async def test_contact_without_match_key_fails(inside: Inside, profile: VendorPr
 async def test_create_without_key_and_policy_is_written(inside: Inside, profile: VendorProfile) -> None:
     """Without `on_duplicate` the key is needed only if a response is lost, so that it may be missing."""
     async with inside.book() as book:
-        (result,) = await ran(book.contacts.create_many([person(profile, 1, phone=None)], match="phone"))
+        (result,) = await run_batch(book.contacts.create_many([person(profile, 1, phone=None)], match="phone"))
     assert (result.status, len(inside.contacts())) == ("created", 1)
 
 
@@ -167,7 +167,7 @@ async def test_phone_without_country_fails_with_advice(inside: Inside, profile: 
         pytest.skip(f"{profile.title} is not matched by phone")
     async with inside.book() as book:
         somebody = person(profile, 1, await group_of(book), phone="1234567")
-        (result,) = await ran(book.contacts.upsert_many([somebody], match="phone"))
+        (result,) = await run_batch(book.contacts.upsert_many([somebody], match="phone"))
     assert f"phone is not a number of region {profile.default_region}: write +<country><number>" in str(result.error)
 
 
@@ -175,7 +175,7 @@ async def test_on_unsupported_field(inside: Inside, profile: VendorProfile, tmp_
     async with inside.book() as book:
         group = await group_of(book)
         rich = person(profile, 1, group, fields={"custom_1": "x", "nickname": "y"})
-        results = await ran(book.contacts.create_many([rich]))
+        results = await run_batch(book.contacts.create_many([rich]))
         if profile.extra_fields is None:
             assert results[0].dropped_fields == ()
             return
@@ -189,7 +189,7 @@ async def test_on_unsupported_field(inside: Inside, profile: VendorProfile, tmp_
         }
         for replayed in (False, True):
             batch = book.contacts.create_many([rich, person(profile, 2, group)], **options)
-            results = await ran(batch)
+            results = await run_batch(batch)
             assert [(result.status, result.dropped_fields) for result in results] == [
                 ("created", lost),
                 ("created", ()),
@@ -205,12 +205,12 @@ async def test_suppressed_contact_is_skipped(inside: Inside, profile: VendorProf
         off = Contact(**{name: getattr(off, name) for name in off.known_fields}, opted_out=frozenset({"sms"}))
         on = Contact(**{name: getattr(off, name) for name in off.known_fields - {"opted_out"}}, opted_out=frozenset())
         batch = book.contacts.create_many([off, on], ordered=True)
-        results = await ran(batch)
+        results = await run_batch(batch)
         assert [(result.status, result.dropped_fields) for result in results] == [
             ("skipped", ("opted_out",)), ("created", ()),
         ]  # fmt: skip
         assert batch.summary.dropped_fields == {"opted_out": 1}
-        (result,) = await ran(book.contacts.create_many([off], include_opted_out=True))
+        (result,) = await run_batch(book.contacts.create_many([off], include_opted_out=True))
         assert (result.status, result.dropped_fields) == ("created", ("opted_out",))
 
 
@@ -252,6 +252,6 @@ async def test_item_errors_name_the_operation(inside: Inside, profile: VendorPro
             (book.contacts.update_many([("no id!", {"phone": "1"})]), "contacts.update"),
             (book.contacts.delete_many(["no id!"]), "contacts.delete"),
         ):
-            (result,) = await ran(batch)
+            (result,) = await run_batch(batch)
             assert result.error is not None
             assert (result.error.vendor, result.error.operation) == (profile.vendor, verb)

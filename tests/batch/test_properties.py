@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 import pytest
 from attrs import frozen
-from batching import match_of, person
+from batching import get_match_key, person
 from faulty import UNKNOWN, no_connection, too_many
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from inside import Answer, Inside, Run
-from kept import Kept
+from kept import KeptJournal
 from virtual import virtually
 
 from crossbook import Contact
@@ -32,10 +32,10 @@ class Story:
     """What happens in one example.
 
     Args:
-        keys: the inputs' match keys, small numbers; two with the same one are two people who share it.
-        before: keys of contacts that are there before.
-        cuts: virtual seconds after which a run is cut off; the last run is not.
-        faults: how probable it is that a call goes wrong.
+        keys: the inputs' match keys, small numbers; two inputs with the same number share a key.
+        before: keys of contacts that exist before.
+        cuts: virtual seconds after which a run is interrupted; the last run is not.
+        faults: the probability of a fault in a call.
     """
 
     vendor: str
@@ -65,8 +65,8 @@ STORIES = st.builds(
 )
 
 
-class Weather:
-    """Each call takes a while, and goes wrong now and then; who is cut off while one is under way knows nothing."""
+class FaultyNetwork:
+    """Delay each call, and apply random faults. A run that is interrupted during a call does not get its response."""
 
     def __init__(self, story: Story) -> None:
         self._dice = random.Random(story.seed)
@@ -92,15 +92,15 @@ class Weather:
         return answer
 
 
-class Telling:
-    """One story, from its first run to its last."""
+class StoryRun:
+    """Run one story, from its first run to its last."""
 
     def __init__(self, story: Story) -> None:
         self.story = story
         self.inside = Inside(story.vendor)
         self.group = self.inside.group()
-        self.weather = Weather(story)
-        self.journal = Kept()
+        self.weather = FaultyNetwork(story)
+        self.journal = KeptJournal()
         self.taken = self.read = 0
 
     def someone(self, profile: VendorProfile, who: str, key: int) -> Contact:
@@ -131,7 +131,7 @@ class Telling:
         return [self.someone(book.profile, f"P {at}", key) for at, key in enumerate(story.keys)]
 
     def batch(self, book: Any, items: list[Any], **options: Any) -> Any:
-        story, match = self.story, match_of(book.profile)
+        story, match = self.story, get_match_key(book.profile)
         options |= {
             "journal": self.journal, "settle_timeout": SETTLE, "ordered": story.ordered,
             "concurrency": story.concurrency,
@@ -153,7 +153,7 @@ class Telling:
                 return book.contacts.create_many(source, **options)
 
     async def run(self, batch: Any) -> list[Result]:
-        """Reads a batch to its end, and sees that it keeps its bounds."""
+        """Read a batch to its end, and check its limits."""
         results: list[Result] = []
         async with batch as run:
             async for result in run:
@@ -163,7 +163,7 @@ class Telling:
                 assert self.taken - self.read <= max(64, 3 * self.story.concurrency * chunk)
         return results
 
-    async def tell(self) -> list[Result]:
+    async def run_all(self) -> list[Result]:
         story, inside = self.story, self.inside
         self.weather.clear = True
         inside.spoil = self.weather
@@ -213,7 +213,7 @@ class Telling:
         ids = [result.id for result in results if result.status == "created"]
         assert len(ids) == len(set(ids))
         if story.verb == "upsert":
-            # At most one a key, but for those that were there before.
+            # At most one contact for each key, apart from those that existed before.
             assert len(rows) <= len(set(story.keys) | set(story.before)) + len(story.before) - len(set(story.before))
             for result in results:
                 assert (result.status == "failed") == (story.before.count(story.keys[result.index]) > 1)
@@ -233,19 +233,19 @@ def sorted_by(results: Iterable[Result], as_they_are: bool = False) -> list[Resu
     return list(results) if as_they_are else sorted(results, key=lambda result: result.index)
 
 
-def told(story: Story) -> None:
-    telling = Telling(story)
-    telling.check(virtually(telling.tell))
+def check_story(story: Story) -> None:
+    run = StoryRun(story)
+    run.check(virtually(run.run_all))
 
 
 @settings(max_examples=60)
 @given(STORIES)
 def test_stories(story: Story) -> None:
-    told(story)
+    check_story(story)
 
 
 @pytest.mark.slow
 @settings(max_examples=1000)
 @given(STORIES)
 def test_a_thousand_stories(story: Story) -> None:
-    told(story)
+    check_story(story)

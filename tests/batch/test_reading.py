@@ -9,7 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import people, person, ran, statuses
+from batching import people, person, run_batch, statuses
 from control import Server
 from fakes import VENDORS
 from inside import Inside, Run
@@ -58,7 +58,7 @@ MAKE = [list, tuple, iter, lambda contacts: (each for each in contacts), slowly]
 @pytest.mark.parametrize("make", MAKE, ids=["list", "tuple", "iterator", "generator", "async generator"])
 @pytest.mark.parametrize("count", [0, 1, 30])
 async def test_sources(book: AddressBook, make: Any, count: int) -> None:
-    results = await ran(book.contacts.create_many(make(PEOPLE[:count]), ordered=True))
+    results = await run_batch(book.contacts.create_many(make(PEOPLE[:count]), ordered=True))
     assert [(result.index, result.status) for result in results] == [(index, "created") for index in range(count)]
 
 
@@ -80,7 +80,7 @@ async def test_source_that_raises(book: AddressBook, bulk: bool, asynchronous: b
         results: list[Result] = []
         batch = book.contacts.create_many((broken_too if asynchronous else broken)(book.profile))
         with pytest.raises(ZeroDivisionError, match="the source"):
-            await ran(batch, results)
+            await run_batch(batch, results)
         assert statuses(results) == batch.summary.counts == {"created": 10}
         assert batch.summary.stopped == "the source, the journal or a callback failed: ZeroDivisionError"
         with pytest.raises(ZeroDivisionError):
@@ -90,9 +90,9 @@ async def test_source_that_raises(book: AddressBook, bulk: bool, asynchronous: b
 async def test_list_of_another_book(book: AddressBook) -> None:
     other = Inside("serwersms")
     async with other.book() as from_book:
-        await ran(from_book.contacts.create_many(people(from_book.profile, 30)))
+        await run_batch(from_book.contacts.create_many(people(from_book.profile, 30)))
         source = from_book.contacts.list(page_size=7)
-        results = await ran(book.contacts.create_many(source, on_unsupported_field="drop", ordered=True))
+        results = await run_batch(book.contacts.create_many(source, on_unsupported_field="drop", ordered=True))
         assert statuses(results) == {"created": 30}
         assert all(result.dropped_fields == ("email",) for result in results)
 
@@ -137,7 +137,7 @@ async def test_ordered_results_wait_for_slowest_input(book: AddressBook, inside:
     source = iter(people(ATOM, 1000))
     async with book.contacts.create_many(source, concurrency=4, ordered=True) as run:
         await anyio.wait_all_tasks_blocked()
-        assert 60 < 1000 - len(list(source)) <= 64  # and nothing was given out
+        assert 60 < 1000 - len(list(source)) <= 64  # and no result was returned
         go_on.set()
         assert [result.index async for result in run] == list(range(64))
 
@@ -178,7 +178,7 @@ async def test_failing_progress_loses_no_result(book: AddressBook, inside: Insid
 
     results: list[Result] = []
     with pytest.raises(ZeroDivisionError):
-        await ran(book.contacts.create_many(PEOPLE, progress=fail, concurrency=2), results)
+        await run_batch(book.contacts.create_many(PEOPLE, progress=fail, concurrency=2), results)
     assert 1 <= len(results) == len(inside.contacts()) <= 2
 
 
@@ -224,7 +224,7 @@ async def test_book_closed_during_batch_raises(inside: Inside) -> None:
 
             async def read() -> None:
                 with pytest.raises(UsageError, match="closed"):
-                    await ran(batch, results)
+                    await run_batch(batch, results)
                 ended.set()
 
             tasks.start_soon(read)
@@ -273,9 +273,9 @@ async def test_waiting_source_does_not_delay_stop(book: AddressBook) -> None:
         finally:
             closed = True
 
-    # on_error="stop" does not wait for what the source may bring.
+    # on_error="stop" does not wait for the source.
     with anyio.fail_after(60):
-        results = await ran(book.contacts.create_many(endless(), on_error="stop", ordered=True))
+        results = await run_batch(book.contacts.create_many(endless(), on_error="stop", ordered=True))
     assert [result.status for result in results] == ["created", "failed"]
     assert closed
 
@@ -298,9 +298,9 @@ async def test_source_cancelled_from_within_raises(book: AddressBook, tmp_path: 
     results: list[Result] = []
     options: Any = {"journal": tmp_path / "journal", "concurrency": 3}
     with pytest.raises(UsageError, match="cancelled from within"):
-        await ran(book.contacts.create_many(awaited() if asynchronous else source(True), **options), results)
+        await run_batch(book.contacts.create_many(awaited() if asynchronous else source(True), **options), results)
     assert statuses(results) == {"created": 5}
-    assert statuses(await ran(book.contacts.create_many(source(False), **options))) == {"created": 20}
+    assert statuses(await run_batch(book.contacts.create_many(source(False), **options))) == {"created": 20}
 
 
 async def test_invalid_source_is_refused() -> None:
@@ -321,6 +321,6 @@ async def test_nothing_is_written_after_block_is_left(server: Server, make_book:
                 break
         create = "createContacts" if vendor == "vercom" else "createContact"
         sent = server.requests(vendor)[create]
-        await book.contacts.list(page_size=1)  # the sandbox has answered all that came before
+        await book.contacts.list(page_size=1)  # the sandbox has responded to all earlier requests
         await anyio.sleep(0.1)
         assert server.requests(vendor)[create] <= sent + 4

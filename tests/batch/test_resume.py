@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batching import match_of, people, ran, statuses, stored
+from batching import get_match_key, people, run_batch, statuses, stored
 from control import Server
 from fakes import BASE_URL, reply
 from inside import Inside
-from kept import Kept
+from kept import KeptJournal
 
 from crossbook import AddressBook, ExternalId, InvalidInputError, JournalMismatchError, SqliteJournal
 from crossbook._batch.batch import Batch
@@ -41,8 +41,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "import.sqlite"
 
 
-async def left_after(batch: Batch[Any], count: int) -> None:
-    """Reads so many results, and leaves the batch."""
+async def run_partly(batch: Batch[Any], count: int) -> None:
+    """Read `count` results, and leave the batch."""
     async with batch as run:
         for _ in range(count):
             await anext(run)
@@ -59,12 +59,12 @@ async def test_renewed_credentials_create_no_duplicates(
     path: Path,
 ) -> None:
     source = people(profile, COUNT, group)
-    options: dict[str, Any] = {"journal": path, "match": match_of(profile), "concurrency": 2, "settle_timeout": 0}
+    options: dict[str, Any] = {"journal": path, "match": get_match_key(profile), "concurrency": 2, "settle_timeout": 0}
     async with make_book(account=account) as book:
-        await left_after(book.contacts.create_many(source, **options), 5)
+        await run_partly(book.contacts.create_many(source, **options), 5)
     server.renew(vendor, **RENEWED[vendor])
     async with make_book(account=account, **RENEWED[vendor]) as book:
-        assert statuses(await ran(book.contacts.create_many(source, **options))) == {"created": COUNT}
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {"created": COUNT}
         assert len(await stored(book)) == COUNT
 
 
@@ -84,36 +84,36 @@ async def test_token_after_password_creates_no_duplicates(
     token = {"account": account, "username": None, "password": None, "token": server.token}
     for credentials, count in ((password, 4), (token, 4), (password, 2)):
         async with make_book(**credentials) as book:
-            await left_after(book.contacts.create_many(source, **options), count)
+            await run_partly(book.contacts.create_many(source, **options), count)
     async with make_book(**token) as book:
-        assert statuses(await ran(book.contacts.create_many(source, **options))) == {"created": COUNT}
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {"created": COUNT}
         assert len(await stored(book)) == COUNT
 
 
-def dumped(path: Path) -> list[str]:
+def dump_journal(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as db:
         return list(db.iterdump())
 
 
-class Quick(Inside):
-    """A vendor that carries out at once what it is asked, so that nobody has to wait for it to settle."""
+class InstantVendor(Inside):
+    """A vendor that processes each call at once, so that no settle time is needed."""
 
     def book(self, **options: Any) -> AddressBook:
         return super().book(read_timeout=0.001, **options)
 
 
-def inside_of(vendor: str) -> tuple[Inside, str]:
-    inside = Quick(vendor)
+def make_vendor(vendor: str) -> tuple[Inside, str]:
+    inside = InstantVendor(vendor)
     return inside, inside.group()
 
 
-async def begun(
+async def begin_run(
     inside: Inside, profile: VendorProfile, group: str, journal: Any, count: int = 6, **options: Any
 ) -> None:
-    """A run of this journal that was left when so many were created."""
+    """Begin a run of this journal, and leave it after `count` creates."""
     async with inside.book(**options.pop("book", {})) as book:
         batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, concurrency=1, **options)
-        await left_after(batch, count)
+        await run_partly(batch, count)
 
 
 @pytest.mark.parametrize("account", [None, "other"])
@@ -122,30 +122,30 @@ async def test_another_account_is_refused_before_any_write(
     vendor: str, profile: VendorProfile, path: Path, account: str | None, finished: bool
 ) -> None:
     """The base URL is the same. The other account has other contacts, some of them with the same ids."""
-    match = match_of(profile)
-    (one, group), (other, _) = inside_of(vendor), inside_of(vendor)
-    await begun(one, profile, group, path, COUNT if finished else 6, match=match, book={"account": "mine"})
+    match = get_match_key(profile)
+    (one, group), (other, _) = make_vendor(vendor), make_vendor(vendor)
+    await begin_run(one, profile, group, path, COUNT if finished else 6, match=match, book={"account": "mine"})
     async with other.book() as book:
-        await ran(book.contacts.create_many(people(profile, 8, group, begin=500)))
-    before, calls = dumped(path), other.count.copy()
+        await run_batch(book.contacts.create_many(people(profile, 8, group, begin=500)))
+    before, calls = dump_journal(path), other.count.copy()
     renamed = {"account": account, **({"username": "other"} if vendor == "serwersms" and account is None else {})}
     other.account.credentials |= {"username": "other"} if "username" in renamed else {}
     async with other.book(**renamed) as book:
         batch = book.contacts.create_many(people(profile, COUNT, group), journal=path, match=match, concurrency=1)
         with pytest.raises(JournalMismatchError, match="may belong to another account") as caught:
-            await ran(batch)
+            await run_batch(batch)
     assert caught.value.field == "account"
     assert len(other.contacts()) == 8
     assert not [name for name in other.count - calls if "create" in name.lower()]
-    assert dumped(path) == before
+    assert dump_journal(path) == before
 
 
 async def test_equal_contacts_prove_the_account(vendor: str, profile: VendorProfile, path: Path) -> None:
     """At most three contacts are read by id, and the next run knows the account without reading."""
-    inside, group = inside_of(vendor)
-    options: dict[str, Any] = {"journal": path, "match": match_of(profile), "concurrency": 1}
+    inside, group = make_vendor(vendor)
+    options: dict[str, Any] = {"journal": path, "match": get_match_key(profile), "concurrency": 1}
     source = people(profile, COUNT, group)
-    await begun(inside, profile, group, path, 7, match=match_of(profile), book={"account": None})
+    await begin_run(inside, profile, group, path, 7, match=get_match_key(profile), book={"account": None})
     get = (
         "listContacts"
         if profile.capability("contacts.get").support == "emulated"
@@ -154,14 +154,14 @@ async def test_equal_contacts_prove_the_account(vendor: str, profile: VendorProf
     reads = 1 if profile.capability("contacts.get").support == "emulated" else 3
     calls = inside.count.copy()
     async with inside.book(account="new name") as book:
-        await left_after(book.contacts.create_many(source, **options), 1)
+        await run_partly(book.contacts.create_many(source, **options), 1)
     assert (inside.count - calls)[get] >= reads
-    await begun(inside, profile, group, path, COUNT, match=match_of(profile), book={"account": "new name"})
-    user = vendor in ("serwersms", "filemail")  # whose name takes the place of the other
+    await begin_run(inside, profile, group, path, COUNT, match=get_match_key(profile), book={"account": "new name"})
+    user = vendor in ("serwersms", "filemail")  # this name replaces the other name
     for account, expected in (("new name", 0), (None, reads), ("new name", reads if user else 0)):
         calls = inside.count.copy()
         async with inside.book(account=account) as book:
-            results = await ran(book.contacts.create_many(source, **options))
+            results = await run_batch(book.contacts.create_many(source, **options))
         assert all(result.replayed for result in results)
         assert (inside.count - calls)[get] == expected
     assert len(inside.contacts()) == COUNT
@@ -169,11 +169,11 @@ async def test_equal_contacts_prove_the_account(vendor: str, profile: VendorProf
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_every_compared_contact_must_match(profile: VendorProfile) -> None:
-    match = match_of(profile)
+    match = get_match_key(profile)
     for index in range(6):
-        inside, group = inside_of("atom")
-        journal = Kept()
-        await begun(inside, profile, group, journal, 6, match=match, book={"account": None})
+        inside, group = make_vendor("atom")
+        journal = KeptJournal()
+        await begin_run(inside, profile, group, journal, 6, match=match, book={"account": None})
         changed = inside.contacts()[index]["id"]
         for change in ("phone", "empty", "gone"):
             with inside.sandbox.store.transaction():
@@ -184,22 +184,22 @@ async def test_every_compared_contact_must_match(profile: VendorProfile) -> None
                     inside.account.book.change_contact(changed, {"phone": phone})
             async with inside.book(account=None) as book:
                 batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match)
-                if index < 3:  # the last three are read
-                    await left_after(batch, 1)
+                if index < 3:  # the last three contacts are read
+                    await run_partly(batch, 1)
                     continue
                 with pytest.raises(JournalMismatchError, match=f"the contact of input {index} "):
-                    await ran(batch)
+                    await run_batch(batch)
             assert len(inside.contacts()) == (5 if change == "gone" else 6)
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_run_without_comparable_contacts_is_refused(profile: VendorProfile, path: Path) -> None:
     """Without match key or finished item, and for deletes, updates by id and groups, the caller states the account."""
-    inside, group = inside_of("atom")
-    source, match = people(profile, COUNT, group), match_of(profile)
+    inside, group = make_vendor("atom")
+    source, match = people(profile, COUNT, group), get_match_key(profile)
     async with inside.book(account=None) as book:
         written = [
-            str(result.id) for result in await ran(book.contacts.create_many(people(profile, 9, group, begin=90)))
+            str(result.id) for result in await run_batch(book.contacts.create_many(people(profile, 9, group, begin=90)))
         ]
         changes = [(id, {"first_name": "Other"}) for id in written]
         runs: list[Callable[..., Batch[Any]]] = [
@@ -213,19 +213,19 @@ async def test_run_without_comparable_contacts_is_refused(profile: VendorProfile
             inside.spoil = (
                 (lambda _: None) if number < 3 else (lambda name: failing if name.startswith("create") else None)
             )
-            await left_after(run(**options), 2)
+            await run_partly(run(**options), 2)
             inside.spoil = lambda _: None
             before, calls = inside.contacts(), sum(inside.count.values())
             with pytest.raises(
                 JournalMismatchError, match=f"run '{number}' of the journal may belong to another account: no finished"
             ):
-                await ran(run(**options))
+                await run_batch(run(**options))
             assert (inside.contacts(), sum(inside.count.values())) == (before, calls)
-            results = await ran(run(**options, same_account=True))
+            results = await run_batch(run(**options, same_account=True))
             assert statuses(results).keys() <= {"created", "updated", "deleted", "uncertain", "failed"}
-    async with inside.book(account="named") as book:  # once is not enough without a name, and with one it is
+    async with inside.book(account="named") as book:  # once is enough only with a name
         for named in ({"same_account": True}, {}):
-            results = await ran(book.contacts.create_many(source, journal=path, run="0", **named))
+            results = await run_batch(book.contacts.create_many(source, journal=path, run="0", **named))
             assert all(result.replayed for result in results)
 
 
@@ -235,38 +235,38 @@ async def failing(inside: Inside, run: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_run_without_entries_begins_again(profile: VendorProfile, path: Path) -> None:
-    inside, group = inside_of("atom")
+    inside, group = make_vendor("atom")
     async with inside.book(account=None) as book:
         for _ in range(2):
-            await ran(book.contacts.create_many([], journal=path))  # finished, without an item
+            await run_batch(book.contacts.create_many([], journal=path))  # finished, without an item
             async with book.contacts.create_many(people(profile, 2, group), journal=path, run="begun", concurrency=1):
                 pass
-        await ran(book.contacts.delete_many([], journal=path, run="begun"))
+        await run_batch(book.contacts.delete_many([], journal=path, run="begun"))
         with pytest.raises(JournalMismatchError, match="the finished run had 0 inputs"):
-            await ran(book.contacts.create_many(people(profile, 1, group), journal=path))
+            await run_batch(book.contacts.create_many(people(profile, 1, group), journal=path))
 
 
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
 async def test_other_base_url_or_brand_is_checked_once(profile: VendorProfile, vendor: str) -> None:
-    inside, group = inside_of(vendor)
-    journal, match = Kept(), match_of(profile)
-    await begun(inside, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
+    inside, group = make_vendor(vendor)
+    journal, match = KeptJournal(), get_match_key(profile)
+    await begin_run(inside, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
     for place, reads in (
         ({"base_url": f"{BASE_URL}/"}, 0), ({"brand": "redlink"}, 0), ({"brand": "messageflow"}, 3),
         ({"brand": "messageflow"}, 0), ({"account": "other", "brand": "messageflow"}, 3), ({"account": "tests"}, 3),
     ):  # fmt: skip
         calls = inside.count.copy()
         async with inside.book(**{"brand": "redlink", **place}) as book:
-            await ran(book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match))
+            await run_batch(book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match))
         assert (inside.count - calls)["listContacts"] == reads, place
     assert len(inside.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Path) -> None:
-    inside, group = inside_of("atom")
+    inside, group = make_vendor("atom")
     source = people(profile, COUNT, group)
-    await begun(inside, profile, group, path, 4, match="phone", book={"account": "mine"})
+    await begin_run(inside, profile, group, path, 4, match="phone", book={"account": "mine"})
     other: list[tuple[Callable[[AddressBook], Batch[Any]], str, str]] = [
         (lambda book: book.contacts.delete_many(["1"], journal=path), "was made with operation", "operation"),
         (
@@ -278,24 +278,26 @@ async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Pat
     async with inside.book(account="mine") as book:
         for run, why, field in other:
             with pytest.raises(JournalMismatchError, match=why) as caught:
-                await ran(run(book))
+                await run_batch(run(book))
             assert caught.value.field == field
             assert not [word for word in ("another file", "other file", "new run", "run=") if word in str(caught.value)]
-        assert statuses(await ran(book.contacts.create_many(source, match="phone", journal=path))) == {"created": COUNT}
+        assert statuses(await run_batch(book.contacts.create_many(source, match="phone", journal=path))) == {
+            "created": COUNT
+        }
         await SqliteJournal(path).archive()
         with pytest.raises(JournalMismatchError, match="is archived: all its inputs have their outcome") as caught:
-            await ran(book.contacts.create_many(source, match="phone", journal=path))
+            await run_batch(book.contacts.create_many(source, match="phone", journal=path))
     assert caught.value.field == "run"
     assert len(inside.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_different_match_is_refused(profile: VendorProfile) -> None:
-    journal, (inside, group) = Kept(), inside_of("atom")
-    await begun(inside, profile, group, journal, 4, match="phone")
+    journal, (inside, group) = KeptJournal(), make_vendor("atom")
+    await begin_run(inside, profile, group, journal, 4, match="phone")
     async with inside.book() as book:
         with pytest.raises(JournalMismatchError, match="was made with match 'phone', not None") as caught:
-            await ran(book.contacts.create_many(people(profile, COUNT, group), journal=journal))
+            await run_batch(book.contacts.create_many(people(profile, COUNT, group), journal=journal))
     assert caught.value.field == "match"
 
 
@@ -303,14 +305,14 @@ async def test_different_match_is_refused(profile: VendorProfile) -> None:
 async def test_journal_key_is_required_and_checked(
     vendor: str, profile: VendorProfile, path: Path, key: str | bytes
 ) -> None:
-    inside, group = inside_of(vendor)
+    inside, group = make_vendor(vendor)
     source = people(profile, COUNT, group)
-    await begun(inside, profile, group, path, 4, match=match_of(profile), journal_key=key)
+    await begin_run(inside, profile, group, path, 4, match=get_match_key(profile), journal_key=key)
     calls = sum(inside.count.values())
     async with inside.book() as book:
 
         def again(**options: Any) -> Batch[Any]:
-            return book.contacts.create_many(source, journal=path, match=match_of(profile), **options)
+            return book.contacts.create_many(source, journal=path, match=get_match_key(profile), **options)
 
         for given, why in (
             (None, "pass the same"),
@@ -318,16 +320,16 @@ async def test_journal_key_is_required_and_checked(
             (b"x" * 16, "is not the one"),
         ):
             with pytest.raises(InvalidInputError, match=why) as caught:
-                await ran(again(journal_key=given))
+                await run_batch(again(journal_key=given))
             assert caught.value.field == "journal_key"
         assert sum(inside.count.values()) == calls
-        assert statuses(await ran(again(journal_key=key))) == {"created": COUNT}
-        assert all(result.replayed for result in await ran(again(journal_key=key)))
-        await ran(again(run="without"))
+        assert statuses(await run_batch(again(journal_key=key))) == {"created": COUNT}
+        assert all(result.replayed for result in await run_batch(again(journal_key=key)))
+        await run_batch(again(run="without"))
         with pytest.raises(
             InvalidInputError, match="run 'without' of the journal was begun without journal_key"
         ) as caught:
-            await ran(again(run="without", journal_key=key))
+            await run_batch(again(run="without", journal_key=key))
     assert caught.value.field == "journal_key"
 
 
@@ -340,8 +342,8 @@ async def test_invalid_journal_key_is_refused(path: Path, wrong: Any) -> None:
     assert str(wrong) not in str(caught.value) or not wrong
 
 
-def unkeyed(text: str) -> list[str]:
-    """The hashes that whoever knows no key can make of it."""
+def hash_without_key(text: str) -> list[str]:
+    """Return the hashes that can be made without the key."""
     return [hashlib.blake2b(text.encode(), digest_size=size).hexdigest() for size in (8, 12, 16, 32)]
 
 
@@ -352,25 +354,25 @@ async def test_copied_journal_reveals_no_phone(profile: VendorProfile, path: Pat
 
     With the key that a run stores all are found, with `journal_key` none.
     """
-    inside, group = inside_of("serwersms")
+    inside, group = make_vendor("serwersms")
     async with inside.book() as book:
-        await ran(
+        await run_batch(
             book.contacts.create_many(people(profile, 100, group), journal=path, match="phone", journal_key=journal_key)
         )
-    found = recovered(path)
+    found = recover_phones(path)
     assert len(found) == (100 if journal_key is None else 0)
     data = content(path)
     assert not [text for text in (b"+48500", b"a phrase of", b"sandbox") if text in data]
 
 
-def recovered(path: Path) -> set[str]:
+def recover_phones(path: Path) -> set[str]:
     candidates = [f"+48500{number:06}" for number in range(3000)]
     with closing(sqlite3.connect(path)) as db:
         keys = {key for (key,) in db.execute("select key from entry")}
         (stored,) = db.execute("select key from run").fetchone()
     hashes = KeyedHash()
     hashes.set_key(stored)
-    return {phone for phone in candidates if hashes.digest(phone) in keys or keys & set(unkeyed(phone))}
+    return {phone for phone in candidates if hashes.digest(phone) in keys or keys & set(hash_without_key(phone))}
 
 
 def content(path: Path) -> bytes:
@@ -379,12 +381,12 @@ def content(path: Path) -> bytes:
 
 async def test_journal_contains_no_credential(vendor: str, profile: VendorProfile, path: Path) -> None:
     """Neither a credential nor a hash of it, in any order; the user name only under the run's key."""
-    inside, group = inside_of(vendor)
-    await begun(inside, profile, group, path, 4, match=match_of(profile))
+    inside, group = make_vendor(vendor)
+    await begin_run(inside, profile, group, path, 4, match=get_match_key(profile))
     data = content(path)
     values = [value for name, value in CREDENTIALS[vendor].items() if name != "brand"]
     texts = {"\0".join(some) for size in (1, 2, 3) for some in permutations(values, size)}
-    hashes = [hash for text in texts for hash in (*unkeyed(text), hashlib.sha256(text.encode()).hexdigest())]
+    hashes = [hash for text in texts for hash in (*hash_without_key(text), hashlib.sha256(text.encode()).hexdigest())]
     written = [*values, *hashes, *(bytes.fromhex(hash) for hash in hashes)]
     assert not [each for each in written if (each.encode() if isinstance(each, str) else each) in data]
 
@@ -393,23 +395,25 @@ async def test_journal_contains_no_credential(vendor: str, profile: VendorProfil
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
 async def test_hashes_differ_between_runs(profile: VendorProfile, verb: str) -> None:
     """Two journals of the same contacts and external ids have no hash in common."""
-    inside, group = inside_of("vercom")
-    kept: list[Kept] = [Kept(), Kept()]
+    inside, group = make_vendor("vercom")
+    kept: list[KeptJournal] = [KeptJournal(), KeptJournal()]
     async with inside.book() as book:
         source = [replace(each, external_id=f"e{number}") for number, each in enumerate(people(profile, 3, group))]
-        await ran(book.contacts.create_many(source))
+        await run_batch(book.contacts.create_many(source))
         for journal in kept:
             if verb == "create":
-                await ran(book.contacts.create_many(source, match="external_id", on_duplicate="skip", journal=journal))
+                await run_batch(
+                    book.contacts.create_many(source, match="external_id", on_duplicate="skip", journal=journal)
+                )
             else:
                 changes = [(ExternalId(f"e{number}"), {"company": "ABC"}) for number in range(3)]
-                await ran(book.contacts.update_many(changes, journal=journal))
-    told: list[list[str]] = [[*entry_texts(journal)] for journal in kept]
+                await run_batch(book.contacts.update_many(changes, journal=journal))
+    told: list[list[str]] = [[*list_entry_hashes(journal)] for journal in kept]
     assert not set(told[0]) & set(told[1])
     assert all(len(text) == 32 for text in (*told[0], *told[1]))
     assert all(journal.heading is not None and len(journal.heading.key) == 32 for journal in kept)
 
 
-def entry_texts(journal: Kept) -> list[str]:
+def list_entry_hashes(journal: KeptJournal) -> list[str]:
     entries: list[JournalEntry] = list(journal.entries.values())
     return [text for entry in entries for text in (entry.fingerprint, entry.key or "")]

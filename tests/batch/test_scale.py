@@ -22,8 +22,8 @@ from crossbook.registry import load_vendor
 MIB = 1024 * 1024
 
 
-class Endless:
-    """A vendor that takes everything and keeps nothing, but for how much was under way at once."""
+class EndlessVendor:
+    """A vendor that accepts everything and stores only the peak of calls in flight."""
 
     name = "endless"
 
@@ -46,13 +46,13 @@ class Endless:
 
 
 def memory() -> int:
-    """What this process holds in memory, in bytes."""
+    """Return the memory of this process in bytes."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int]:
-    """Sends so many through a batch; answers by how much memory grew, and the peaks of calls and of read-ahead."""
+    """Send `count` contacts through a batch. Return the growth of memory, and the peaks of calls and of read-ahead."""
     profile = load_vendor(vendor).profile
     taken = read = ahead = 0
 
@@ -62,9 +62,9 @@ async def stream(vendor: str, count: int, **options: Any) -> tuple[int, int, int
             taken += 1
             yield person(profile, taken, "1")
 
-    transport = Endless(vendor)
+    transport = EndlessVendor(vendor)
     async with book_over(vendor, transport, rate=1e6, concurrency=32) as book:  # type: ignore[arg-type]
-        await book.contacts.create_many(source(5000), **options).run()  # whatever is made once
+        await book.contacts.create_many(source(5000), **options).run()  # warm-up: objects that are created once
         taken, begin = 0, memory()
         grown = 0
         async with book.contacts.create_many(source(count), **options) as run:
@@ -85,7 +85,7 @@ CASES = [("atom", {}, 32, 96), ("vercom", {"ordered": True}, 4, 12_000), ("atom"
     ("vendor", "options", "calls", "ahead"), CASES, ids=["one by one", "in bulk", "with a journal"]
 )
 @pytest.mark.parametrize("count", [10_000, pytest.param(1_000_000, marks=pytest.mark.slow)])
-# What is asserted is how much memory the process took, which only Linux tells without a library.
+# Only Linux reports the memory of a process without a library.
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads memory where Linux tells it")
 def test_memory_stays_flat(
     vendor: str, options: dict[str, Any], calls: int, ahead: int, count: int, tmp_path: Path
@@ -94,7 +94,7 @@ def test_memory_stays_flat(
         from crossbook.journal import SqliteJournal
 
         class Runs(SqliteJournal):
-            """The same file, a new run each time."""
+            """The same file, with a new run each time."""
 
             _number = itertools.count()
 

@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 from attrs import evolve
-from batching import in_virtual_time, match_of, people, person, ran, statuses, stored
+from batching import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
 from faulty import Every, error_before, no_connection, reset_after
 from inside import Inside, Run
-from kept import Kept
+from kept import KeptJournal
 
 from crossbook import AmbiguousMatchError, InvalidInputError, JournalMismatchError, NoResponseError
 from crossbook.vendor import VendorProfile
@@ -25,8 +25,8 @@ SETTLE = 30.0
 UNCERTAIN = {"retry": "created", "skip": "skipped", "done": "done"}
 
 
-async def killed(inside: Inside, batch: Callable[[Any], Any], commits: Callable[[int], bool]) -> int:
-    """Run a batch until every worker waits for an answer, and drop it; return how many calls the vendor carried out."""
+async def run_until_killed(inside: Inside, batch: Callable[[Any], Any], commits: Callable[[int], bool]) -> int:
+    """Run a batch until every worker waits for a response, and drop it; return how many calls the vendor processed."""
     calls = committed = 0
 
     async def hang(_: Inside, run: Run) -> Any:
@@ -40,7 +40,7 @@ async def killed(inside: Inside, batch: Callable[[Any], Any], commits: Callable[
     inside.spoil = lambda operation: hang if operation in CREATES else None
     async with inside.book() as book:
         with anyio.move_on_after(20):
-            await ran(batch(book))
+            await run_batch(batch(book))
     inside.spoil = lambda _: None
     assert calls
     return committed
@@ -57,8 +57,8 @@ def names(inside: Inside) -> Counter[str]:
 async def test_later_match_settles_items_in_flight(
     inside: Inside, profile: VendorProfile, commits: str, reported: bool
 ) -> None:
-    source, journal = people(profile, COUNT, inside.group()), Kept()
-    done = await killed(
+    source, journal = people(profile, COUNT, inside.group()), KeptJournal()
+    done = await run_until_killed(
         inside,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         {"all": lambda _: True, "none": lambda _: False, "odd": lambda call: call % 2 == 1}[commits],
@@ -69,20 +69,20 @@ async def test_later_match_settles_items_in_flight(
     assert Counter(entry.state for entry in journal.entries.values()) == {"intent": open_}
     async with inside.book() as book:
         if reported:
-            results = await ran(book.contacts.create_many(source, journal=journal))
+            results = await run_batch(book.contacts.create_many(source, journal=journal))
             assert statuses(results)["uncertain"] == open_
             assert journal.finished == COUNT
         began = anyio.current_time()
         options: dict[str, Any] = {
             "journal": journal,
-            "match": match_of(profile),
+            "match": get_match_key(profile),
             "settle_timeout": SETTLE,
             "ordered": True,
         }
         batch = book.contacts.create_many(source, **options)
-        results = await ran(batch)
+        results = await run_batch(batch)
         assert anyio.current_time() - began >= SETTLE
-    # Nobody looked before the first attempt: whoever is there may have been there all along.
+    # No lookup came before the first attempt: the contact may have existed before.
     assert statuses(results) == {
         status: count for status, count in (("skipped", there), ("created", COUNT - there)) if count
     }
@@ -93,7 +93,7 @@ async def test_later_match_settles_items_in_flight(
     assert journal.finished == COUNT
     async with inside.book() as book:
         batch = book.contacts.create_many(source, **options)
-        assert [result.status for result in await ran(batch)] == [result.status for result in results]
+        assert [result.status for result in await run_batch(batch)] == [result.status for result in results]
         assert batch.summary.requests == 0
 
 
@@ -104,8 +104,8 @@ async def test_later_match_settles_items_in_flight(
 async def test_decision_settles_items_without_match(
     inside: Inside, profile: VendorProfile, decision: Any, commits: bool, reported: bool
 ) -> None:
-    source, journal = people(profile, COUNT, inside.group()), Kept()
-    await killed(
+    source, journal = people(profile, COUNT, inside.group()), KeptJournal()
+    await run_until_killed(
         inside,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         lambda _: commits,
@@ -114,49 +114,49 @@ async def test_decision_settles_items_without_match(
     open_ = COUNT if profile.capability("contacts.create").bulk_size > 1 else 4
     async with inside.book() as book:
         if reported:
-            results = await ran(book.contacts.create_many(source, journal=journal))
+            results = await run_batch(book.contacts.create_many(source, journal=journal))
             assert statuses(results)["uncertain"] == open_
-        results = await ran(book.contacts.create_many(source, journal=journal, uncertain=decision, ordered=True))
+        results = await run_batch(book.contacts.create_many(source, journal=journal, uncertain=decision, ordered=True))
         assert Counter(result.status for result in results[:open_]) == {UNCERTAIN[decision]: open_}
         assert {result.status for result in results[open_:]} <= {"created"}
         assert {result.id is None for result in results[:open_]} == {decision != "retry"}
         assert len(inside.contacts()) == there + COUNT - (open_ if decision != "retry" else 0)
         assert journal.finished == COUNT
         again = book.contacts.create_many(source, journal=journal, ordered=True)
-        assert [result.status for result in await ran(again)] == [result.status for result in results]
+        assert [result.status for result in await run_batch(again)] == [result.status for result in results]
         assert again.summary.requests == 0
 
 
 @in_virtual_time
 async def test_equal_contacts_stay_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
-    group, journal, match = inside.group(), Kept(), match_of(profile)
+    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
     source = [person(profile, 1, group)]
     async with inside.book() as book:
-        await ran(book.contacts.create_many(source))
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+        await run_batch(book.contacts.create_many(source))
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
     async with inside.book() as book:
         for _ in range(2):
-            (result,) = await ran(book.contacts.create_many(source, **options))
+            (result,) = await run_batch(book.contacts.create_many(source, **options))
             assert (result.status, result.replayed, type(result.error)) == ("uncertain", False, AmbiguousMatchError)
             assert isinstance(result.error, AmbiguousMatchError)
             assert set(result.error.candidates) == {contact.id for contact in await stored(book)}
             assert "2 equal contacts have this" in result.error.message
-        (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
+        (result,) = await run_batch(book.contacts.create_many(source, uncertain="retry", **options))
         assert (result.status, len(inside.contacts())) == ("created", 3)
 
 
 @in_virtual_time
 async def test_lost_retry_is_resolved_by_existing_ids(inside: Inside, profile: VendorProfile) -> None:
     """The lookup before a retry counts as the lookup before a first attempt."""
-    group, journal, match = inside.group(), Kept(), match_of(profile)
+    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
     source = [person(profile, 1, group)]
     async with inside.book() as book:
-        await ran(book.contacts.create_many(source * 2))
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
+        await run_batch(book.contacts.create_many(source * 2))
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
     async with inside.book(max_attempts=1) as book:
         inside.spoil = Every(reset_after, *CREATES, most=1)
-        (result,) = await ran(
+        (result,) = await run_batch(
             book.contacts.create_many(source, journal=journal, match=match, settle_timeout=1, uncertain="retry")
         )
     assert (result.status, len(inside.contacts())) == ("created", 3)
@@ -170,14 +170,14 @@ async def test_lost_retry_is_resolved_by_existing_ids(inside: Inside, profile: V
 async def test_unequal_contact_with_key_is_a_duplicate(
     inside: Inside, profile: VendorProfile, on_duplicate: Any, status: str
 ) -> None:
-    group, journal, match = inside.group(), Kept(), match_of(profile)
+    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     source = [person(profile, 1, group)]
     async with inside.book() as book:
-        await ran(book.contacts.create_many([person(profile, 1, group, **{name: "Other"})]))
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
+        await run_batch(book.contacts.create_many([person(profile, 1, group, **{name: "Other"})]))
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
     async with inside.book() as book:
-        (result,) = await ran(
+        (result,) = await run_batch(
             book.contacts.create_many(source, journal=journal, match=match, on_duplicate=on_duplicate, settle_timeout=0)
         )
     assert result.status == status
@@ -187,14 +187,14 @@ async def test_unequal_contact_with_key_is_a_duplicate(
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
 async def test_later_input_of_earlier_run_wins(inside: Inside, profile: VendorProfile) -> None:
-    group, journal = inside.group(), Kept()
+    group, journal = inside.group(), KeptJournal()
     source = [person(profile, 1, group, last_name=name) for name in ("First", "Second", "Third")]
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(source[:2], journal=journal, ordered=True))
-        # As if the first had been in flight at a kill, and the vendor had not carried it out.
+        results = await run_batch(book.contacts.create_many(source[:2], journal=journal, ordered=True))
+        # As if the first item had been in flight at a kill, and the vendor had not processed it.
         await book.contacts.delete(results[0].id or "")
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
-        results = await ran(
+        results = await run_batch(
             book.contacts.create_many(
                 source, journal=journal, match="phone", on_duplicate="update", settle_timeout=0, ordered=True
             )
@@ -207,17 +207,17 @@ async def test_later_input_of_earlier_run_wins(inside: Inside, profile: VendorPr
 @in_virtual_time
 async def test_open_later_input_does_not_overtake(inside: Inside, profile: VendorProfile) -> None:
     """The later input is written again after the earlier input."""
-    journal = Kept()
+    journal = KeptJournal()
     source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second")]
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(source, journal=journal, ordered=True))
+        results = await run_batch(book.contacts.create_many(source, journal=journal, ordered=True))
         await book.contacts.delete(results[0].id or "")
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
         journal.entries[1] = evolve(
             journal.entries[1], state="intent", status=None, existing_ids=(results[1].id or "",)
         )
         options: dict[str, Any] = {"match": "phone", "on_duplicate": "update", "settle_timeout": 0, "ordered": True}
-        results = await ran(book.contacts.create_many(source, journal=journal, **options))
+        results = await run_batch(book.contacts.create_many(source, journal=journal, **options))
         assert [result.status for result in results] == ["updated", "updated"]
         assert [contact.last_name for contact in await stored(book)] == ["Second"]
 
@@ -226,15 +226,15 @@ async def test_open_later_input_does_not_overtake(inside: Inside, profile: Vendo
 @in_virtual_time
 async def test_later_input_with_key_wins(inside: Inside, profile: VendorProfile) -> None:
     """Also if an input before both created the contact."""
-    journal = Kept()
+    journal = KeptJournal()
     source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second", "Third")]
     options: dict[str, Any] = {
         "journal": journal, "match": "phone", "on_duplicate": "update", "settle_timeout": 0, "ordered": True,
     }  # fmt: skip
     async with inside.book() as book:
-        await ran(book.contacts.create_many(source, **options))
+        await run_batch(book.contacts.create_many(source, **options))
         journal.entries[1], journal.finished = evolve(journal.entries[1], state="intent", status=None, id=None), None
-        results = await ran(book.contacts.create_many(source, **options))
+        results = await run_batch(book.contacts.create_many(source, **options))
         assert [result.status for result in results] == ["created", "skipped", "updated"]
         assert [contact.last_name for contact in await stored(book)] == ["Third"]
 
@@ -243,16 +243,16 @@ async def test_later_input_with_key_wins(inside: Inside, profile: VendorProfile)
 @in_virtual_time
 async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
     """The later run refuses the item, but that says nothing about what the earlier run sent."""
-    journal, source = Kept(), [person(profile, 1, phone=None), person(profile, 2)]
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    journal, source = KeptJournal(), [person(profile, 1, phone=None), person(profile, 2)]
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
     async with inside.book() as book:
         for decision, replayed in ((None, False), (None, True), ("retry", False)):
-            results = await ran(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
+            results = await run_batch(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
             assert [result.status for result in results] == ["uncertain", "skipped"]
             assert results[0].replayed is replayed
             assert "uncertain=" in str(results[0].error)
-        results = await ran(book.contacts.create_many(source, ordered=True, uncertain="done", **options))
+        results = await run_batch(book.contacts.create_many(source, ordered=True, uncertain="done", **options))
         assert [result.status for result in results] == ["done", "skipped"]
     assert len(inside.contacts()) == 2
 
@@ -261,11 +261,11 @@ async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profi
 @in_virtual_time
 async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: VendorProfile) -> None:
     """The contact is known, so that no lookup is needed before the item is refused."""
-    journal, source = Kept(), [person(profile, 1, phone=None)]
+    journal, source = KeptJournal(), [person(profile, 1, phone=None)]
     async with inside.book() as book:
-        (made,) = await ran(book.contacts.create_many(source, journal=journal))
+        (made,) = await run_batch(book.contacts.create_many(source, journal=journal))
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None), None
-        (result,) = await ran(
+        (result,) = await run_batch(
             book.contacts.create_many(source, journal=journal, match="phone", on_duplicate="skip", settle_timeout=0)
         )
     assert (result.status, result.id, type(result.error)) == ("failed", made.id, InvalidInputError)
@@ -274,18 +274,18 @@ async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: Vendor
 @pytest.mark.parametrize("vendor", ["atom"])
 @in_virtual_time
 async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
-    source, journal = [person(profile, 1, inside.group())], Kept()
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    source, journal = [person(profile, 1, inside.group())], KeptJournal()
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     async with inside.book(max_attempts=1, timeout=1) as book:
         inside.spoil = Every(no_connection, *CREATES)
-        (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
+        (result,) = await run_batch(book.contacts.create_many(source, journal=journal, uncertain="retry"))
         assert result.status == "failed"
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.create_many(source, journal=journal))
+        (result,) = await run_batch(book.contacts.create_many(source, journal=journal))
         assert result.status == "uncertain"
         inside.spoil = Every(reset_after, *CREATES)
-        (result,) = await ran(book.contacts.create_many(source, journal=journal, uncertain="retry"))
-        # A decision is about earlier runs alone.
+        (result,) = await run_batch(book.contacts.create_many(source, journal=journal, uncertain="retry"))
+        # A decision applies only to earlier runs.
         assert (result.status, result.attempts, type(result.error)) == ("uncertain", 2, NoResponseError)
     assert len(inside.contacts()) == 2
 
@@ -293,26 +293,26 @@ async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, profile: V
 @in_virtual_time
 async def test_failed_lookup_keeps_existing_ids_unknown(inside: Inside, profile: VendorProfile) -> None:
     """The next run must not adopt a contact that it finds."""
-    source, journal, match = [person(profile, 1, inside.group())], Kept(), match_of(profile)
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    source, journal, match = [person(profile, 1, inside.group())], KeptJournal(), get_match_key(profile)
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     async with inside.book(max_attempts=1) as book:
         inside.spoil = Every(error_before, "listContacts", "getAddressBook")
         options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
-        (result,) = await ran(book.contacts.create_many(source, uncertain="retry", **options))
+        (result,) = await run_batch(book.contacts.create_many(source, uncertain="retry", **options))
         assert (result.status, len(inside.contacts())) == ("uncertain", 1)
         inside.spoil = lambda _: None
-        (result,) = await ran(book.contacts.create_many(source, **options))
+        (result,) = await run_batch(book.contacts.create_many(source, **options))
         assert (result.status, len(inside.contacts())) == ("skipped", 1)
 
 
 @pytest.mark.parametrize("vendor", ["filemail"])
 @in_virtual_time
 async def test_found_contact_outside_its_group_is_no_success(inside: Inside, profile: VendorProfile) -> None:
-    source, journal = [person(profile, 1, inside.group())], Kept()
-    await killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    source, journal = [person(profile, 1, inside.group())], KeptJournal()
+    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
     async with inside.book(max_attempts=1) as book:
         inside.spoil = Every(no_connection, "addToGroup")
-        (result,) = await ran(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))
+        (result,) = await run_batch(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))
     assert (result.status, result.id is not None) == ("failed", True)
     assert "not in all its groups" in str(result.error)
 
@@ -331,9 +331,9 @@ async def test_list_is_read_again_for_uncertain_items(tmp_path: Path, died: bool
     }
     async with there.book() as source, inside.book(default_group=inside.group()) as book:
         listed: Callable[[], Any] = lambda: source.contacts.list(page_size=10)  # noqa: E731
-        await ran(source.contacts.create_many(people(source.profile, 50)))
+        await run_batch(source.contacts.create_many(people(source.profile, 50)))
         inside.spoil = Every(reset_after, "createContact", nth=15, most=2)
-        results = await ran(book.contacts.create_many(listed(), **options))
+        results = await run_batch(book.contacts.create_many(listed(), **options))
         assert statuses(results) == {"created": 48, "uncertain": 2}
         inside.spoil = lambda _: None
         if died:
@@ -341,29 +341,29 @@ async def test_list_is_read_again_for_uncertain_items(tmp_path: Path, died: bool
                 async for result in run:
                     if result.status == "skipped":
                         break
-        results = await ran(book.contacts.create_many(listed(), ordered=True, **way, **options))
+        results = await run_batch(book.contacts.create_many(listed(), ordered=True, **way, **options))
         assert [result.index for result in results if result.status == "skipped"] == [14, 29]
         assert statuses(results) == {"created": 48, "skipped": 2}
         there.count.clear()
-        assert len(await ran(book.contacts.create_many(listed(), **way, **options))) == 50
+        assert len(await run_batch(book.contacts.create_many(listed(), **way, **options))) == 50
         assert not there.count
     assert len(inside.contacts()) == 50
 
 
 @pytest.mark.anyio
 async def test_reopened_run_refuses_a_longer_source() -> None:
-    inside, journal = Inside("atom"), Kept()
+    inside, journal = Inside("atom"), KeptJournal()
     source = people(ATOM, 5, inside.group())
     async with inside.book() as book:
         inside.spoil = Every(reset_after, "createContact", most=1)
-        await ran(book.contacts.create_many(source[:4], journal=journal, concurrency=1))
+        await run_batch(book.contacts.create_many(source[:4], journal=journal, concurrency=1))
         inside.spoil = lambda _: None
         with pytest.raises(JournalMismatchError, match="the finished run had 4 inputs"):
-            await ran(
+            await run_batch(
                 book.contacts.create_many(source, journal=journal, match="phone", settle_timeout=0, concurrency=1)
             )
         assert statuses(
-            await ran(book.contacts.create_many(source[:4], journal=journal, match="phone", settle_timeout=0))
+            await run_batch(book.contacts.create_many(source[:4], journal=journal, match="phone", settle_timeout=0))
         ) == {
             "created": 3,
             "skipped": 1,
@@ -375,16 +375,16 @@ async def test_reopened_run_refuses_a_longer_source() -> None:
 async def test_journal_keeps_match_that_was_added_later(tmp_path: Path, kept: bool) -> None:
     inside = Inside("vercom")
     source = people(inside.book().profile, 3)
-    journal: Any = Kept() if kept else tmp_path / "import.sqlite"
+    journal: Any = KeptJournal() if kept else tmp_path / "import.sqlite"
     async with inside.book() as book:
-        await ran(book.contacts.create_many(source[:2], journal=journal))
+        await run_batch(book.contacts.create_many(source[:2], journal=journal))
         for match in ("email", "email"):
-            assert statuses(await ran(book.contacts.create_many(source[:2], journal=journal, match=match))) == {
+            assert statuses(await run_batch(book.contacts.create_many(source[:2], journal=journal, match=match))) == {
                 "created": 2
             }
         for other in (None, "phone"):
             with pytest.raises(JournalMismatchError):
-                await ran(book.contacts.create_many(source[:2], journal=journal, match=other))
+                await run_batch(book.contacts.create_many(source[:2], journal=journal, match=other))
 
 
 @pytest.mark.parametrize("vendor", ["atom"])
@@ -396,7 +396,7 @@ async def test_messages_name_the_remedy(inside: Inside) -> None:
         async with inside.book(max_attempts=1) as book:
             inside.spoil = Every(reset_after, *operations)
             batch = make(book)
-            (result,) = await ran(batch)
+            (result,) = await run_batch(batch)
             assert result.status == "uncertain"
             assert batch.summary.remedy in result.error.message
             lines = str(batch.summary).splitlines()
@@ -404,20 +404,20 @@ async def test_messages_name_the_remedy(inside: Inside) -> None:
             return result.error.message, str(batch.summary)
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
-    for told in await message(lambda book: book.contacts.create_many(source, journal=Kept()), *CREATES):
+    for told in await message(lambda book: book.contacts.create_many(source, journal=KeptJournal()), *CREATES):
         assert f"run the same journal again with match= to look the contact up, or {decide}" in told
-    matched: Any = {"journal": Kept(), "match": "phone", "settle_timeout": 1}
+    matched: Any = {"journal": KeptJournal(), "match": "phone", "settle_timeout": 1}
     async with inside.book() as book:
         lost = Every(reset_after, *CREATES)
         blind = Every(error_before, *CREATES, "getAddressBook")
         inside.spoil = lambda operation: lost(operation) or (blind(operation) if lost.struck else None)
-        (result,) = await ran(book.contacts.create_many(source, **matched))
+        (result,) = await run_batch(book.contacts.create_many(source, **matched))
     assert f"run the same journal again to look the contact up again, or {decide}" in str(result.error)
     for told in await message(lambda book: book.contacts.create_many(source), *CREATES):
         assert "look the contact up, and repeat it only if it is missing; with journal=" in told
     for told in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
         assert "repeat it: this write is safe to repeat" in told
-    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=Kept()), "deleteContact"):
+    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=KeptJournal()), "deleteContact"):
         assert "run the same journal again: this write is safe to repeat" in told
 
 
@@ -428,8 +428,14 @@ async def test_uncertain_is_checked_before_any_request() -> None:
     async with inside.book() as book:
         wrong: list[tuple[Callable[[], Any], str]] = [
             (lambda: book.contacts.create_many(source, uncertain="retry"), "uncertain= needs journal="),
-            (lambda: book.contacts.delete_many(["1"], journal=Kept(), uncertain="skip"), "contacts.delete is safe to"),
-            (lambda: book.contacts.create_many(source, journal=Kept(), uncertain="guess"), "uncertain must be one of"),  # type: ignore[arg-type]
+            (
+                lambda: book.contacts.delete_many(["1"], journal=KeptJournal(), uncertain="skip"),
+                "contacts.delete is safe to",
+            ),
+            (
+                lambda: book.contacts.create_many(source, journal=KeptJournal(), uncertain="guess"),
+                "uncertain must be one of",
+            ),  # type: ignore[arg-type]
         ]
         for make, why in wrong:
             with pytest.raises(InvalidInputError, match=why) as caught:
@@ -443,7 +449,7 @@ async def test_remedy_is_named_once(inside: Inside, profile: VendorProfile) -> N
     """Also if one lost response concerns many items of a bulk call."""
     inside.spoil = Every(reset_after, *CREATES)
     async with inside.book() as book:
-        results = await ran(book.contacts.create_many(people(profile, 3, inside.group())))
+        results = await run_batch(book.contacts.create_many(people(profile, 3, inside.group())))
     for result in results:
         assert result.status == "uncertain"
         assert str(result.error).count("repeat it only if it is missing") == 1

@@ -1,7 +1,7 @@
-"""Every operation of every vendor against every fault: `python -m tests.chaos`.
+"""Run every operation of every vendor against every fault: `python -m tests.chaos`.
 
-`faults.py` says what goes wrong and what must come of it, `cases.py` lays out the matrix, `lane.py` is one vendor's
-account to try it on, `trial.py` one case with all its checks.
+`faults.py` lists the faults and their expected errors, `cases.py` the matrix. `account.py` is one vendor's account in a
+sandbox, `trial.py` runs one case there, and `checks.py` checks it. `matrix.py` runs many cases concurrently.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# The helpers that tests share; under pytest tests/conftest.py puts them there too.
+# The helpers that tests share. Under pytest, tests/conftest.py adds this folder.
 _SUPPORT = str(Path(__file__).resolve().parents[1] / "support")
 if _SUPPORT not in sys.path:
     sys.path.insert(0, _SUPPORT)

@@ -1,4 +1,4 @@
-"""The matrix: every operation of every vendor's profile × every fault × every transport."""
+"""List the cases of the matrix: operations of all vendors × faults × transports."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from crossbook.registry import load_vendor
 from crossbook.vendor import Retry
 from tests.vendors.test_contract_wire import CALLS as CONTRACT
 
-from .fault import Fault
-from .faults import FAULTS
+from .faults import FAULTS, Fault
 
 TRANSPORTS = ("httpx", "httpx2", "aiohttp")
 ASYNCIO_ONLY = frozenset({"aiohttp"})
-# One request each: the contract's own looks the segment up first.
+# One request each: the contract's call looks the segment up first.
 CALLS = {**CONTRACT, "vercom": {**CONTRACT["vercom"], "getSegment": lambda w, m, c, g: w.segments.get_segment(g)}}
 __all__ = ["ASYNCIO_ONLY", "CALLS", "TRANSPORTS", "Case", "every_case", "sample"]
 
@@ -41,7 +40,7 @@ class Case:
 
     @property
     def repeats(self) -> bool:
-        """Whether it is tried again under this fault."""
+        """Whether the operation is retried under this fault."""
         match self.fault.repeats:
             case "never":
                 return False
@@ -58,13 +57,13 @@ def every_case() -> list[Case]:
         for operation in load_vendor(vendor).profile.operations
         for fault in FAULTS
         for transport in TRANSPORTS
-        # A login bears no token that could be dead.
+        # A login sends no token that could be invalid.
         if vendor in fault.vendors and not (fault.repeats == "after a login" and operation == "login")
     ]
 
 
 def sample(cases: Iterable[Case], number: int, seed: int) -> list[Case]:
-    """So many at random, among them each fault at each vendor, each operation and each transport at least once."""
+    """Return random cases that contain each fault, operation and transport of each vendor at least once."""
     drawn = list(cases)
     random.Random(seed).shuffle(drawn)
     kept: dict[Case, None] = {}

@@ -1,4 +1,4 @@
-"""Runs cases: several sandboxes, in each a lane a vendor, so that no case meets another's faults."""
+"""Run cases concurrently: each sandbox has one account for each vendor, so that cases do not share faults."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from attrs import frozen
 
 import crossbook_sandbox
 
+from .account import Data, VendorAccount, open_account
 from .cases import Case
-from .lane import Data, Lane, lane
-from .pulse import pulse
-from .trial import attempt, clean
-from .verdict import judged
+from .checks import find_failures
+from .stalls import detect_stalls
+from .trial import attempt, run_without_fault
 
 SANDBOXES = 3
-VOID = 20  # trials of one fault that may be none
+MAX_VOID = 20  # trials of one case that may be repeated because the machine stalled
 
 
 @frozen
 class Result:
-    """One case: what does not hold, how long it took, and how many trials were void, since the machine stood still."""
+    """The failures of one case, its duration, and how many trials were repeated because the machine stalled."""
 
     case: Case
     broken: tuple[str, ...]
@@ -36,14 +36,15 @@ class Result:
 
 
 async def run(
-    cases: Iterable[Case], *, seed: int, told: Callable[[Result], None] = lambda _: None, sandboxes: int = SANDBOXES
+    cases: Iterable[Case], *, seed: int, report: Callable[[Result], None] = lambda _: None, sandboxes: int = SANDBOXES
 ) -> list[Result]:
-    """Runs them all.
+    """Run all cases and return their results.
 
     Args:
-        seed: what the waits between attempts are drawn from.
-        told: called with each result.
-        sandboxes: how many work side by side.
+        cases: the cases.
+        seed: the seed of the waits between attempts.
+        report: called with each result.
+        sandboxes: the number of sandboxes that work concurrently.
     """
     random.seed(seed)
     waiting: dict[str, deque[Case]] = defaultdict(deque)
@@ -51,54 +52,61 @@ async def run(
         waiting[case.vendor].append(case)
     results: list[Result] = []
 
-    def heard(result: Result) -> None:
+    def add(result: Result) -> None:
         results.append(result)
-        told(result)
+        report(result)
 
     with TemporaryDirectory() as folder:
         async with AsyncExitStack() as stack:
-            lanes: list[Lane] = []
+            accounts: list[VendorAccount] = []
             for number in range(sandboxes):
                 db = Path(folder) / f"{number}.sqlite"
                 running = stack.enter_context(crossbook_sandbox.running(db=db, rates={}, vercom_segment_wait=0))
-                felt = await stack.enter_async_context(pulse(running.url))
-                lanes += [await stack.enter_async_context(lane(running, db, vendor, felt)) for vendor in waiting]
-            usual: dict[tuple[str, str], tuple[str, Data]] = {}
+                stalls = await stack.enter_async_context(detect_stalls(running.url))
+                accounts += [
+                    await stack.enter_async_context(open_account(running, db, vendor, stalls)) for vendor in waiting
+                ]
+            expected: dict[tuple[str, str], tuple[str, Data]] = {}
             async with anyio.create_task_group() as tasks:
-                for each in lanes:
-                    tasks.start_soon(_work, each, waiting[each.vendor], usual, heard)
+                for account in accounts:
+                    tasks.start_soon(_work, account, waiting[account.vendor], expected, add)
     return results
 
 
 async def _work(
-    lane: Lane, waiting: deque[Case], usual: dict[tuple[str, str], tuple[str, Data]], heard: Callable[[Result], None]
+    account: VendorAccount,
+    waiting: deque[Case],
+    expected: dict[tuple[str, str], tuple[str, Data]],
+    report: Callable[[Result], None],
 ) -> None:
     while waiting:
         case = waiting.popleft()
         name = case.vendor, case.operation
-        if name not in usual:
-            usual[name] = await clean(lane, case.operation)
+        if name not in expected:
+            expected[name] = await run_without_fault(account, case.operation)
         began, broken, void = time.monotonic(), [], 0
         for lasting in (False, True):
-            wrong, voided = await _trials(lane, case, usual[name], lasting=lasting)
+            wrong, voided = await _repeat_if_stalled(account, case, expected[name], lasting=lasting)
             void += voided
             broken += [f"{'lasting' if lasting else 'once'}: {what}" for what in wrong]
-        heard(Result(case, tuple(broken), time.monotonic() - began, void))
+        report(Result(case, tuple(broken), time.monotonic() - began, void))
 
 
-async def _trials(lane: Lane, case: Case, usual: tuple[str, Data], *, lasting: bool) -> tuple[list[str], int]:
-    """What was wrong, and how many trials were void."""
+async def _repeat_if_stalled(
+    account: VendorAccount, case: Case, expected: tuple[str, Data], *, lasting: bool
+) -> tuple[list[str], int]:
+    """Return the failures, and the number of repeated trials."""
     void = 0
     while True:
         began = anyio.current_time()
-        wrong = await _wrong(lane, case, usual, lasting=lasting)
-        if not wrong or not lane.felt.late_since(began) or void == VOID:
+        wrong = await _try(account, case, expected, lasting=lasting)
+        if not wrong or not account.stalls.has_stalled_since(began) or void == MAX_VOID:
             return wrong, void
         void += 1
 
 
-async def _wrong(lane: Lane, case: Case, usual: tuple[str, Data], *, lasting: bool) -> list[str]:
+async def _try(account: VendorAccount, case: Case, expected: tuple[str, Data], *, lasting: bool) -> list[str]:
     try:
-        return judged(await attempt(lane, case, lasting=lasting), usual)
+        return find_failures(await attempt(account, case, lasting=lasting), expected)
     except Exception as error:
         return [f"it raised {error!r}"]

@@ -1,4 +1,4 @@
-"""What is seen of a run: a bar while it lasts, a table at its end."""
+"""Show a run: a progress bar, and a table at its end."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ from .matrix import Result
 
 
 @contextmanager
-def bar(console: Console, total: int) -> Iterator[Callable[[Result], None]]:
-    """A progress bar; what it gives is told each result."""
+def show_progress(console: Console, total: int) -> Iterator[Callable[[Result], None]]:
+    """Show a progress bar; yield the callable that gets each result."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         task = progress.add_task("cases", total=total)
 
-        def told(result: Result) -> None:
+        def report(result: Result) -> None:
             progress.advance(task)
             for what in result.broken:
                 progress.console.print(Text(f"{result.case}: {what}", style="red"))
 
-        yield told
+        yield report
 
 
-def table(results: Iterable[Result], seed: int) -> Table:
-    """Fault × vendor: how many cases held, and the seconds of the longest."""
+def make_table(results: Iterable[Result], seed: int) -> Table:
+    """Return a table of faults × vendors: the cases that passed, and the seconds of the longest."""
     results = list(results)
-    made = Table(title=f"seed {seed}: cases that held / cases, and the longest in seconds", title_justify="left")
-    made.add_column("fault", no_wrap=True)
+    table = Table(title=f"seed {seed}: cases passed / cases, and the longest in seconds", title_justify="left")
+    table.add_column("fault", no_wrap=True)
     for vendor in (*CALLS, "all"):
-        made.add_column(vendor, justify="right", no_wrap=True)
+        table.add_column(vendor, justify="right", no_wrap=True)
     for fault in FAULTS:
         of_fault = [result for result in results if result.case.fault is fault]
         if of_fault:
-            made.add_row(fault.name, *_cells(of_fault))
-    made.add_section()
-    made.add_row("all", *_cells(results))
-    return made
+            table.add_row(fault.name, *_make_cells(of_fault))
+    table.add_section()
+    table.add_row("all", *_make_cells(results))
+    return table
 
 
-def _cells(results: list[Result]) -> Iterator[Text]:
+def _make_cells(results: list[Result]) -> Iterator[Text]:
     for vendor in CALLS:
-        yield _cell([result for result in results if result.case.vendor == vendor])
-    yield _cell(results)
+        yield _make_cell([result for result in results if result.case.vendor == vendor])
+    yield _make_cell(results)
 
 
-def _cell(results: list[Result]) -> Text:
+def _make_cell(results: list[Result]) -> Text:
     if not results:
         return Text("–", style="dim")
-    held = sum(not result.broken for result in results)
+    passed = sum(not result.broken for result in results)
     worst = max(result.seconds for result in results)
-    return Text(f"{held}/{len(results)}  {worst:.1f}", style="" if held == len(results) else "bold red")
+    return Text(f"{passed}/{len(results)}  {worst:.1f}", style="" if passed == len(results) else "bold red")

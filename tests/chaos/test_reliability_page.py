@@ -19,16 +19,16 @@ from .cases import every_case
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
-# The contract of all vendors is part of the package, so that who adds one can run it.
-HOMES = "(?:tests|src/crossbook_testing/contract)"
+# The contract of all vendors is in the package, so that authors of a vendor can run it.
+FOLDERS = "(?:tests|src/crossbook_testing/contract)"
 PROMISES = re.findall(r"^\| (.+?) \| (.+) \|$", PAGE.partition("## Each promise")[2], re.MULTILINE)[2:]
-NAMED = re.findall(rf"`({HOMES}/[\w/]+\.py)::(\w+)`", PAGE)
+NAMED = re.findall(rf"`({FOLDERS}/[\w/]+\.py)::(\w+)`", PAGE)
 
 
 def test_each_promise_names_a_test() -> None:
     assert len(PROMISES) > 30
     for promise, proof in PROMISES:
-        assert re.search(rf"`{HOMES}/[\w/]+\.py::test_\w+`", proof), promise
+        assert re.search(rf"`{FOLDERS}/[\w/]+\.py::test_\w+`", proof), promise
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED, ids=[f"{file}::{name}" for file, name in NAMED])

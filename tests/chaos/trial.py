@@ -1,4 +1,4 @@
-"""One case: the fault strikes once, and in a second trial it stays; then everything that is promised is checked."""
+"""Try one case with a fault that occurs once, and with one that stays, and collect what there is to check."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from attrs import define, field, frozen
 
 from crossbook import AddressBook, Attempt, CrossbookError, RateLimitError
 
+from .account import Data, VendorAccount
 from .cases import CALLS, Case
-from .lane import Data, Lane
-from .trouble import KINDS, way_to
+from .network import KINDS, open_route
 
 
 @frozen
-class Seen:
-    """An attempt as the hook was told of it, and when."""
+class SeenAttempt:
+    """An attempt that `on_attempt` reported, and when."""
 
     attempt: Attempt
     ended: float = field(factory=time)
@@ -33,7 +33,7 @@ class Seen:
 
 @define
 class Trial:
-    """What came of one call, and what the server says of it."""
+    """What one call returned, and what the server counted."""
 
     case: Case
     lasting: bool
@@ -41,7 +41,7 @@ class Trial:
     answer: str | None = None
     error: CrossbookError | None = None
     seconds: float = 0.0
-    seen: list[Seen] = field(factory=list[Seen])
+    seen: list[SeenAttempt] = field(factory=list[SeenAttempt])
     asked: dict[str, Any] = field(factory=dict[str, Any])
     requests: int = 0
     done: int = 0
@@ -55,34 +55,34 @@ class Trial:
         return 2 if self.lasting else 3
 
 
-async def clean(lane: Lane, operation: str) -> tuple[str, Data]:
-    """What the operation answers when nothing is wrong, and what the account holds then."""
-    there = await lane.fresh(operation)
-    async with lane.book(base_url=lane.base_url) as book:
+async def run_without_fault(account: VendorAccount, operation: str) -> tuple[str, Data]:
+    """Return the response of the operation without a fault, and the data of the account then."""
+    there = await account.prepare(operation)
+    async with account.book(base_url=account.base_url) as book:
         answer = await _call(book, operation, there.contact, there.group)
-    return answer, lane.data()
+    return answer, account.read_data()
 
 
-async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
-    """One call under the fault."""
+async def attempt(account: VendorAccount, case: Case, *, lasting: bool) -> Trial:
+    """Make one call under the fault."""
     fault, trial = case.fault, Trial(case, lasting)
-    there = await lane.fresh(case.operation)
-    async with way_to(lane.base_url, fault.kind, case.transport) as way:
+    there = await account.prepare(case.operation)
+    async with open_route(account.base_url, fault.kind, case.transport) as route:
 
         def watch(attempt: Attempt) -> None:
             if attempt.operation == case.operation and not trial.over:
-                trial.seen.append(Seen(attempt))
+                trial.seen.append(SeenAttempt(attempt))
                 if not lasting:
-                    way.mend()
+                    route.repair()
 
         options = {"timeout": trial.timeout, "max_attempts": trial.attempts, **fault.options}
         trial.timeout = options["timeout"]
-        async with lane.book(on_attempt=watch, allow_http=True, **options, **way.options) as book:
+        async with account.book(on_attempt=watch, allow_http=True, **options, **route.options) as book:
             await _use(book, fault.used)
-            trial.before, earlier = lane.data(), await lane.counts(case.operation)
+            trial.before, earlier = account.read_data(), await account.counts(case.operation)
             if fault.kind not in KINDS:
-                trial.asked = fault.armed(case.vendor)
-                await lane.arm(fault.kind, case.operation, None if lasting else 1, trial.asked)
+                trial.asked = fault.make_settings(case.vendor)
+                await account.arm(fault.kind, case.operation, None if lasting else 1, trial.asked)
             began = anyio.current_time()
             try:
                 trial.answer = await _call(book, case.operation, there.contact, there.group)
@@ -90,17 +90,17 @@ async def attempt(lane: Lane, case: Case, *, lasting: bool) -> Trial:
                 trial.error = error
             trial.seconds, trial.over = anyio.current_time() - began, True
             arrived = 0 if fault.kind in KINDS else len(trial.seen)
-            counted = await lane.settled(case.operation, earlier["requests"] + arrived)
+            counted = await account.wait_for_counts(case.operation, earlier["requests"] + arrived)
             trial.requests, trial.done = (counted[name] - earlier[name] for name in ("requests", "done"))
-            trial.after = lane.data()
-            way.mend()
-            await lane.calm()
-            trial.works_on = await _works_on(book, fault.waits or 0)
+            trial.after = account.read_data()
+            route.repair()
+            await account.reset()
+            trial.works_on = await _check_book_works(book, fault.waits or 0)
     return trial
 
 
 async def _use(book: AddressBook, times: int) -> None:
-    """So many calls at once."""
+    """Make this many calls at once."""
     book = book.with_options(on_attempt=None)
 
     async def look() -> None:
@@ -111,8 +111,8 @@ async def _use(book: AddressBook, times: int) -> None:
             tasks.start_soon(look)
 
 
-async def _works_on(book: AddressBook, waits: float) -> bool:
-    """Whether it serves the next caller as usual: at once, or not before the vendor wants to hear of us again."""
+async def _check_book_works(book: AddressBook, waits: float) -> bool:
+    """Return whether the book serves the next call: at once, or refused until the vendor's `Retry-After` is over."""
     book = book.with_options(timeout=5, read_timeout=5, connect_timeout=5, queue_timeout=5, on_attempt=None)
     try:
         await book.groups.list()
@@ -122,14 +122,14 @@ async def _works_on(book: AddressBook, waits: float) -> bool:
 
 
 async def _call(book: Any, operation: str, contact: str, group: str) -> str:
-    """The answer as text, without what is different each time."""
+    """Return the response as text, without values that differ each time."""
     models = importlib.import_module(f"crossbook_wire.{book.profile.vendor}.models")
     answer = await CALLS[book.profile.vendor][operation](book.wire, models, contact, group)
     return re.sub(r"[0-9a-f]{6,}|[0-9]+", "#", msgspec.json.encode(answer).decode())
 
 
-def earliest(asked: Any, ended: float) -> float:
-    """When the vendor may be asked again, whichever way it said so."""
+def get_earliest_retry(asked: Any, ended: float) -> float:
+    """Return when the vendor allows the next request, from a `Retry-After` of either form."""
     if isinstance(asked, str):
         return parsedate_to_datetime(asked).timestamp()
     return ended + (asked or 0)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from journals import HEADING, done, intent, opened
+from journals import HEADING, done, intent, open_journal
 
 from crossbook import InvalidInputError, JournalBusyError, UsageError
 from crossbook.journal import Journal, JournalEntry, MemoryJournal, SqliteJournal, StoredRun
@@ -28,13 +28,13 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_entries_and_checkpoints_are_read_back(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         await journal.record_intents([intent(3), intent(4, key="77aa", id="17")])
         assert await journal.find_entry(3) == intent(3)
         await journal.record_outcomes([FULL])
         await journal.checkpoint("page-2", 100)
         await journal.checkpoint("page-1", 50)
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_entry(3) == FULL
         assert await journal.find_entry(5) is None
         assert (await journal.find_owner("17"), await journal.find_owner("18")) == (3, None)
@@ -44,7 +44,7 @@ async def test_entries_and_checkpoints_are_read_back(path: Path) -> None:
 
 
 async def test_find_last_written_ignores_skipped_and_failed(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_last_written("77aa") is None
         await journal.record_outcomes([done(index, key="77aa", status="updated") for index in (1, 4)])
         await journal.record_outcomes([done(5, key="77aa", status="skipped"), done(6, key="77aa", status="failed")])
@@ -54,7 +54,7 @@ async def test_find_last_written_ignores_skipped_and_failed(path: Path) -> None:
 
 
 async def test_find_first_open(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         for entries, first in (
             ([], 0), ([done(1)], 0), ([done(0)], 2), ([intent(2), done(3)], 2), ([done(5)], 2), ([done(2)], 4),
         ):  # fmt: skip
@@ -63,7 +63,7 @@ async def test_find_first_open(path: Path) -> None:
 
 
 async def test_find_first_uncertain(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_first_uncertain() is None
         for entries, first in (
             ([done(0, status="uncertain")], 0), ([done(0)], None), ([intent(1)], None),
@@ -72,7 +72,7 @@ async def test_find_first_uncertain(path: Path) -> None:
         ):  # fmt: skip
             await journal.record_outcomes(entries)
             assert await journal.find_first_uncertain() == first
-    async with opened(path, "again") as journal:
+    async with open_journal(path, "again") as journal:
         await journal.record_outcomes([done(0)])
         assert await journal.find_first_uncertain() is None
 
@@ -105,7 +105,7 @@ async def test_runs_have_names_and_states(path: Path) -> None:
 
 
 async def test_samples_are_last_comparable_entries(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert list(await journal.find_samples(3)) == []
         fit = [
             done(index, key="k", id=str(index), status=status)
@@ -120,7 +120,7 @@ async def test_samples_are_last_comparable_entries(path: Path) -> None:
 
 
 async def test_journal_serves_one_run_at_a_time(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         with pytest.raises(JournalBusyError):
             await journal.open("other")
         with pytest.raises(JournalBusyError, match="open in another run"):
@@ -133,7 +133,7 @@ async def test_journal_serves_one_run_at_a_time(path: Path) -> None:
 
 
 async def test_item_key_with_invalid_unicode_is_refused(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         with pytest.raises(InvalidInputError, match="item_key"):
             await journal.record_intents([intent(0), intent(1, item_key="\ud800")])
         assert await journal.find_entry(0) is None
@@ -170,7 +170,7 @@ async def test_memory_journal_finds_keys_and_ids(tmp_path: Path) -> None:
     assert (await journal.find_key("k"), await journal.find_key("x")) == (7, None)
     assert (await journal.find_owner("1"), await journal.find_owner("2"), await journal.find_owner("3")) == (7, 8, None)
     await journal.record_outcomes([done(6, id="2"), evolve(done(5, id="1"), status="skipped")])
-    assert (await journal.find_owner("1"), await journal.find_owner("2")) == (7, 6)  # who was skipped owns nothing
+    assert (await journal.find_owner("1"), await journal.find_owner("2")) == (7, 6)  # a skipped item owns no id
     assert (await journal.find_entry(7), await journal.find_first_open(), await journal.find_checkpoints()) == (
         None,
         0,

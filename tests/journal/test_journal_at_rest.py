@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 from attrs import evolve
-from journals import HEADING, done, intent, opened
+from journals import HEADING, done, intent, open_journal
 
 from crossbook import InvalidInputError, SqliteJournal
 from crossbook.journal import StoredRun
@@ -51,7 +51,7 @@ def put(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 @ONLY_OWNER
 async def test_files_are_readable_by_owner_only(path: Path, wide_umask: None) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         await journal.record_intents([intent(0)])
         assert modes(path.parent) == {path.name: 0o600, f"{path.name}-wal": 0o600}
 
@@ -59,16 +59,16 @@ async def test_files_are_readable_by_owner_only(path: Path, wide_umask: None) ->
 @ONLY_OWNER
 async def test_wider_modes_are_reset_on_opening(path: Path, wide_umask: None) -> None:
     put(path, b"", 0o644)
-    async with opened(path):
+    async with open_journal(path):
         assert modes(path.parent)[path.name] == 0o600
     os.chmod(path, 0o664)
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         await journal.record_intents([intent(0)])
         assert modes(path.parent) == {path.name: 0o600, f"{path.name}-wal": 0o600}
     os.chmod(path, 0o400)
     if os.geteuid() == 0:
-        async with opened(path):
-            assert modes(path.parent)[path.name] == 0o400  # it is not made wider
+        async with open_journal(path):
+            assert modes(path.parent)[path.name] == 0o400  # the mode is not widened
 
 
 @ONLY_OWNER
@@ -80,7 +80,7 @@ async def test_file_of_another_program_keeps_its_mode(path: Path) -> None:
 
 
 async def test_damaged_page_is_found_on_opening(path: Path) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         for begin in range(0, 4000, 1000):
             entries = [
                 done(index, key=f"{index * 7919 % 100003:032x}", id=str(index)) for index in range(begin, begin + 1000)
@@ -97,12 +97,12 @@ async def test_damaged_page_is_found_on_opening(path: Path) -> None:
                 await SqliteJournal(path).open("")
             assert caught.value.field == "journal"
     put(path, whole)
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_first_open() == 4000
 
 
 async def filled(path: Path, finished: int | None = 2, run: str = "") -> None:
-    async with opened(path, run) as journal:
+    async with open_journal(path, run) as journal:
         await journal.begin(evolve(HEADING, key=KEY, tag=b"t4g" * 5, account="acc0unt" * 4))
         entries = [
             done(index, item_key=f"ref-{index}", fingerprint=PRINT, key=HASH, id=str(90 + index), existing_ids=(SEEN,))
@@ -120,7 +120,7 @@ async def test_archive_keeps_outcomes_only(path: Path) -> None:
     await filled(path, run="other")
     secrets = [KEY, HASH.encode(), PRINT.encode(), SEEN.encode(), MARK.encode(), b"t4g" * 5, b"acc0unt" * 4]
     assert all(secret in content(path) for secret in secrets)
-    async with opened(path, "other") as journal:  # another run of the file keeps its own
+    async with open_journal(path, "other") as journal:  # another run of the file keeps its key
         assert (await journal.find_samples(1))[0].key == HASH
     for _ in range(2):
         await SqliteJournal(path).archive()
@@ -157,13 +157,13 @@ async def test_unfinished_run_is_not_archived(path: Path) -> None:
         with pytest.raises(InvalidInputError, match=why) as caught:
             await SqliteJournal(path).archive(run)
         assert caught.value.field == "run"
-    assert before[100:] == content(path)[100:]  # the header counts how often it was opened
+    assert before[100:] == content(path)[100:]  # the header counts how often the file was opened
 
 
 async def test_finished_run_with_open_items_is_not_archived(path: Path) -> None:
     """A later run that was about to settle its uncertain items was killed."""
     await filled(path)
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         await journal.record_intents([intent(0)])
     with pytest.raises(InvalidInputError, match="is not finished: resume it"):
         await SqliteJournal(path).archive()
@@ -171,14 +171,14 @@ async def test_finished_run_with_open_items_is_not_archived(path: Path) -> None:
 
 async def test_run_with_uncertain_results_is_not_archived(path: Path) -> None:
     await filled(path)
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         await journal.record_outcomes([done(1, status="uncertain", key=HASH)])
     with pytest.raises(
         InvalidInputError, match=r"has 1 uncertain.*with match=, or decide with uncertain='retry'"
     ) as caught:
         await SqliteJournal(path).archive()
     assert caught.value.field == "run"
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_first_uncertain() == 1
         assert (await journal.find_samples(1))[0].key == HASH
         await journal.record_outcomes([done(1, status="skipped")])
@@ -187,10 +187,10 @@ async def test_run_with_uncertain_results_is_not_archived(path: Path) -> None:
 
 async def test_runs_are_listed_by_status(path: Path) -> None:
     await filled(path)
-    async with opened(path, "second") as journal:
+    async with open_journal(path, "second") as journal:
         await journal.record_outcomes([done(0), done(1, status="failed")])
         await journal.record_intents([intent(2)])
-    async with opened(path, "third"):
+    async with open_journal(path, "third"):
         pass
     await SqliteJournal(path).archive()
     runs = await SqliteJournal(path).runs()

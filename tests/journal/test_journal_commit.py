@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from journals import HEADING, SlowDisk, cancelled_twice, done, intent, opened
+from journals import HEADING, SlowDisk, cancel_twice_while_opening, done, intent, open_journal
 
 from crossbook.journal import SqliteJournal, _sqlite_file
 
@@ -26,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The thread of each sync of the log."""
+    """Record the thread of each sync of the log."""
     threads: list[int] = []
     real = os.fsync
 
@@ -39,7 +39,7 @@ def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 async def test_one_sync_serves_all_waiting_tasks(path: Path, syncs: list[int]) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         async with anyio.create_task_group() as group:
             for index in range(32):
                 group.start_soon(journal.record_intents, [intent(index)])
@@ -51,8 +51,8 @@ async def test_one_sync_serves_all_waiting_tasks(path: Path, syncs: list[int]) -
     assert threading.get_ident() not in syncs
 
 
-def after_a_crash(path: Path, folder: Path) -> list[int]:
-    """The items that were there if the process died now: what its files hold without it."""
+def list_items_after_crash(path: Path, folder: Path) -> list[int]:
+    """Return the items that a crash now would leave: those in a copy of the files."""
     for file in path.parent.glob(path.name + "*"):
         shutil.copy(file, folder)
     with closing(sqlite3.connect(folder / path.name)) as db:
@@ -66,7 +66,7 @@ async def test_slow_disk_delays_only_intents(path: Path, monkeypatch: pytest.Mon
         await journal.record_intents([intent(index)])
         intended.append(index)
 
-    async with opened(path) as journal, anyio.create_task_group() as group:
+    async with open_journal(path) as journal, anyio.create_task_group() as group:
         disk = SlowDisk(monkeypatch)
         group.start_soon(record_intents, 0)
         await disk.busy()
@@ -76,7 +76,7 @@ async def test_slow_disk_delays_only_intents(path: Path, monkeypatch: pytest.Mon
             assert await journal.find_owner("2") == 2
         disk.release()
         await disk.busy()
-        # The first sync began before the second intent was there: it says nothing of it.
+        # The first sync began before the second intent was written, so it does not cover it.
         assert intended == [0]
         disk.release(2)
 
@@ -84,21 +84,21 @@ async def test_slow_disk_delays_only_intents(path: Path, monkeypatch: pytest.Mon
 async def test_written_rows_survive_the_process(
     path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         disk = SlowDisk(monkeypatch)
         await journal.record_outcomes([done(0)])
-        assert after_a_crash(path, tmp_path_factory.mktemp("0")) == [0]
+        assert list_items_after_crash(path, tmp_path_factory.mktemp("0")) == [0]
         async with anyio.create_task_group() as group:
             group.start_soon(journal.record_intents, [intent(1)])
             await disk.busy()
             await journal.record_outcomes([done(2)])
             disk.release()
-        assert after_a_crash(path, tmp_path_factory.mktemp("2")) == [0, 1, 2]
+        assert list_items_after_crash(path, tmp_path_factory.mktemp("2")) == [0, 1, 2]
         with anyio.CancelScope() as scope:
             scope.cancel()
             disk.release()
             await journal.record_intents([intent(3)])
-        assert after_a_crash(path, tmp_path_factory.mktemp("3")) == [0, 1, 2, 3]
+        assert list_items_after_crash(path, tmp_path_factory.mktemp("3")) == [0, 1, 2, 3]
         disk.release()
 
 
@@ -106,7 +106,7 @@ async def test_long_log_is_merged_into_the_file(path: Path, monkeypatch: pytest.
     monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 100_000)
     log = path.with_name(path.name + "-wal")
     longest = 0
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         for begin in range(0, 4000, 100):
             write = journal.record_outcomes if begin % 200 else journal.record_intents
             await write([done(index, key=f"{index * 7919 % 10007:x}") for index in range(begin, begin + 100)])
@@ -118,7 +118,7 @@ async def test_long_log_is_merged_into_the_file(path: Path, monkeypatch: pytest.
 
 async def test_cancellation_at_any_moment_is_safe(path: Path) -> None:
     written = 0
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         for step in range(40):
             with anyio.move_on_after(step * 0.0003):
                 async with anyio.create_task_group() as group:
@@ -127,7 +127,7 @@ async def test_cancellation_at_any_moment_is_safe(path: Path) -> None:
                 written += 8
         with anyio.fail_after(60):
             await journal.record_intents([intent(9999)])
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         assert await journal.find_entry(9999) == intent(9999)
         found = [await journal.find_entry(index) for index in range(320)]
         assert len([entry for entry in found if entry]) >= written
@@ -148,7 +148,7 @@ async def test_leader_cancelled_by_asyncio(path: Path, monkeypatch: pytest.Monke
     await asyncio.wait_for(follower, 60)
     assert leader.cancelled()
     await journal.close()
-    async with opened(path) as again:
+    async with open_journal(path) as again:
         assert [await again.find_entry(index) for index in range(3)] == [intent(0), intent(1), intent(2)]
 
 
@@ -160,13 +160,13 @@ async def test_outcome_survives_cancelled_leader(path: Path, monkeypatch: pytest
     disk = SlowDisk(monkeypatch)
     leader = asyncio.create_task(journal.record_intents([intent(0)]))
     await disk.busy()
-    await journal.record_outcomes([done(0)])  # left for the leader, which is about to go
+    await journal.record_outcomes([done(0)])  # queued for the leader, which is cancelled now
     leader.cancel()
     disk.release(9)
     with pytest.raises(asyncio.CancelledError):
         await leader
     await journal.close()
-    async with opened(path) as again:
+    async with open_journal(path) as again:
         assert await again.find_entry(0) == done(0)
 
 
@@ -174,8 +174,8 @@ async def test_outcome_survives_cancelled_leader(path: Path, monkeypatch: pytest
 async def test_open_cancelled_by_asyncio_twice(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second cancellation arrives while the file is closed. The file is free when `open` returns."""
     for passes in range(6):
-        await cancelled_twice(SqliteJournal(path).open(""), monkeypatch, passes)
-        async with opened(path) as again:
+        await cancel_twice_while_opening(SqliteJournal(path).open(""), monkeypatch, passes)
+        async with open_journal(path) as again:
             await again.record_intents([intent(0)])
 
 
@@ -199,5 +199,5 @@ async def test_close_completes_when_cancelled(path: Path, monkeypatch: pytest.Mo
         await anyio.wait_all_tasks_blocked()
         disk.release(9)
     monkeypatch.undo()
-    async with opened(path) as again:
+    async with open_journal(path) as again:
         assert [await again.find_entry(index) for index in range(2)] == [intent(0), intent(1)]

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import anyio
-from journals import child, done, hear, intent, opened
+from journals import child, done, intent, open_journal, read_line
 
 KILLS = 4
 
@@ -19,9 +19,9 @@ def test_recorded_intents_survive_kill_9(tmp_path: Path) -> None:
     intended: set[int] = set()
     for kill in range(KILLS):
         with child(path, "write", ("asyncio", "trio")[kill % 2]) as writer:
-            assert hear(writer) == "open"
+            assert read_line(writer) == "open"
             for _ in range(rng.randrange(1, 1200)):
-                intended.add(int(hear(writer)))
+                intended.add(int(read_line(writer)))
             writer.kill()
             assert writer.stdout
             intended.update(int(line) for line in writer.stdout if line.endswith("\n"))
@@ -32,7 +32,7 @@ def test_recorded_intents_survive_kill_9(tmp_path: Path) -> None:
 
 
 async def check(path: Path, intended: set[int]) -> None:
-    async with opened(path) as journal:
+    async with open_journal(path) as journal:
         first = await journal.find_first_open()
         for index in range(max(intended) + 1):
             key = f"{index * 7919 % 10007:x}"

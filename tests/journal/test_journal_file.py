@@ -12,7 +12,7 @@ from pathlib import Path
 
 import anyio
 import pytest
-from journals import child, done, hear, intent, opened, tell
+from journals import child, done, intent, open_journal, read_line, send_line
 
 from crossbook import InvalidInputError, JournalBusyError
 from crossbook.journal import JournalEntry, SqliteJournal, _sqlite_file
@@ -24,13 +24,13 @@ def path(tmp_path: Path) -> Path:
 
 
 async def fill(path: Path, count: int = 0) -> list[JournalEntry | None]:
-    """Opens it, settles some entries, and answers what is there."""
-    async with opened(path) as journal:
+    """Open the journal, record some outcomes, and return the entries."""
+    async with open_journal(path) as journal:
         await journal.record_outcomes([done(index, item_key="r" * 200) for index in range(count)])
         return [await journal.find_entry(index) for index in range(300)]
 
 
-def refused(path: Path, why: str) -> None:
+def assert_refused(path: Path, why: str) -> None:
     with pytest.raises(InvalidInputError, match=why) as caught:
         anyio.run(fill, path)
     assert caught.value.field == "journal"
@@ -39,7 +39,7 @@ def refused(path: Path, why: str) -> None:
 def test_file_of_another_program_is_not_changed(path: Path) -> None:
     for content in (b"name,phone\n", b"\0" * 5000, b"SQLite format 3\0" + b"\xff" * 4080):
         path.write_bytes(content)
-        refused(path, "a file of another program|damaged")
+        assert_refused(path, "a file of another program|damaged")
         assert path.read_bytes() == content
     path.unlink()
     for mode in ("delete", "wal"):
@@ -48,7 +48,7 @@ def test_file_of_another_program_is_not_changed(path: Path) -> None:
             db.execute("create table if not exists people (name)")
             db.commit()
         before = path.read_bytes()
-        refused(path, "an SQLite file of another program")
+        assert_refused(path, "an SQLite file of another program")
         assert path.read_bytes() == before
 
 
@@ -56,23 +56,23 @@ def test_journal_of_newer_version_is_refused(path: Path) -> None:
     anyio.run(fill, path)
     with closing(sqlite3.connect(path)) as db:
         db.execute("pragma user_version = 99")
-    refused(path, "a newer crossbook")
+    assert_refused(path, "a newer crossbook")
 
 
 def test_impossible_paths_are_refused(tmp_path: Path) -> None:
-    refused(tmp_path, "it is a folder")
-    refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
-    refused(tmp_path / "a\0b", "null")
+    assert_refused(tmp_path, "it is a folder")
+    assert_refused(tmp_path / "no" / "import.sqlite", "its folder does not exist")
+    assert_refused(tmp_path / "a\0b", "null")
     (tmp_path / "loop").symlink_to("loop")
-    refused(tmp_path / "loop", "a symbolic link that leads back to itself")
-    refused(tmp_path / "loop" / "import.sqlite", "a symbolic link that leads back to itself")
+    assert_refused(tmp_path / "loop", "a symbolic link that leads back to itself")
+    assert_refused(tmp_path / "loop" / "import.sqlite", "a symbolic link that leads back to itself")
     anyio.run(fill, tmp_path / ":memory:")
     assert (tmp_path / ":memory:").exists()
 
 
 @pytest.fixture
-def nobody() -> Iterator[Path]:
-    """A folder of somebody who is not root, whom permissions would not stop; root becomes that somebody."""
+def unprivileged_folder() -> Iterator[Path]:
+    """Yield a folder of an unprivileged user, and become that user: permissions do not apply to root."""
     was, other = os.geteuid(), os.geteuid() or 65534
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, other, -1)
@@ -83,21 +83,21 @@ def nobody() -> Iterator[Path]:
             os.seteuid(was)
 
 
-def test_path_without_permission_is_refused(nobody: Path) -> None:
-    path = nobody / "import.sqlite"
+def test_path_without_permission_is_refused(unprivileged_folder: Path) -> None:
+    path = unprivileged_folder / "import.sqlite"
     path.parent.chmod(0o500)
-    refused(path, "permissions")
+    assert_refused(path, "permissions")
     path.parent.chmod(0o700)
     anyio.run(fill, path)
     path.chmod(0o400)
-    refused(path, "permissions")
+    assert_refused(path, "permissions")
 
 
 def test_damaged_file_is_refused(path: Path) -> None:
     anyio.run(fill, path, 500)
     content = path.read_bytes()
     path.write_bytes(content[:4096] + random.Random(1).randbytes(len(content) - 4096))
-    refused(path, "damaged")
+    assert_refused(path, "damaged")
 
 
 def test_empty_file_and_link_become_journals(path: Path) -> None:
@@ -112,20 +112,20 @@ def test_empty_file_and_link_become_journals(path: Path) -> None:
 def test_killed_process_releases_the_file(path: Path) -> None:
     async def run() -> None:
         with child(path, "hold") as other:
-            tell(other)
-            assert [hear(other), hear(other)] == ["ready", "open"]
+            send_line(other)
+            assert [read_line(other), read_line(other)] == ["ready", "open"]
             with pytest.raises(JournalBusyError, match="open in another run"):
                 await SqliteJournal(path).open("")
             other.kill()
             other.wait()
-            async with opened(path) as journal:
+            async with open_journal(path) as journal:
                 await journal.record_intents([intent(0)])
-                # A second one of this process that is refused must not let go of the first one's lock.
+                # A second journal of this process, which is refused, must not release the first journal's lock.
                 with pytest.raises(JournalBusyError):
                     await SqliteJournal(path).open("")
                 with child(path, "hold") as third:
-                    tell(third)
-                    assert [hear(third), hear(third)] == ["ready", "busy"]
+                    send_line(third)
+                    assert [read_line(third), read_line(third)] == ["ready", "busy"]
 
     anyio.run(run)
 
@@ -133,15 +133,15 @@ def test_killed_process_releases_the_file(path: Path) -> None:
 def test_one_of_several_openers_gets_the_file(path: Path) -> None:
     with ExitStack() as stack:
         others = [stack.enter_context(child(path, "hold")) for _ in range(4)]
-        assert {hear(other) for other in others} == {"ready"}
+        assert {read_line(other) for other in others} == {"ready"}
         for other in others:
-            tell(other)
-        assert sorted(hear(other) for other in others) == ["busy", "busy", "busy", "open"]
+            send_line(other)
+        assert sorted(read_line(other) for other in others) == ["busy", "busy", "busy", "open"]
 
 
-async def killed(path: Path, copy: Path, fold: bool) -> None:
-    """Copies both files of a journal while it is open, as a process that was killed leaves them."""
-    async with opened(path) as journal:
+async def copy_open_journal(path: Path, copy: Path, fold: bool) -> None:
+    """Copy both files of an open journal, as a killed process leaves them."""
+    async with open_journal(path) as journal:
         await journal.record_intents([intent(index) for index in range(3 if not fold else 300)])
         for name in ("", "-wal"):
             copy.with_name(copy.name + name).write_bytes(path.with_name(path.name + name).read_bytes())
@@ -153,20 +153,20 @@ def test_journal_without_its_log_is_refused(path: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(_sqlite_file, "_LOG_LIMIT", 0)
     copy = path.with_name("copy.sqlite")
     log, kept = copy.with_name("copy.sqlite-wal"), path.with_name("kept")
-    anyio.run(killed, path, copy, fold)
+    anyio.run(copy_open_journal, path, copy, fold)
     log.rename(kept)
     for lost in (None, b""):
         if lost is not None:
             log.write_bytes(lost)
         before = copy.read_bytes()
-        refused(copy, r"its log .*copy\.sqlite-wal is missing.*copy both files together")
+        assert_refused(copy, r"its log .*copy\.sqlite-wal is missing.*copy both files together")
         with pytest.raises(InvalidInputError, match="is missing"):
             anyio.run(SqliteJournal(copy).runs)
         assert copy.read_bytes() == before
     kept.rename(log)
     assert anyio.run(fill, copy)[2] == intent(2)
     assert not log.exists()
-    assert anyio.run(fill, copy)[2] == intent(2)  # closed in order, it is one file
+    assert anyio.run(fill, copy)[2] == intent(2)  # closed properly, the journal is one file
 
 
 def test_kill_while_the_log_is_merged(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Entries and journals for the tests of the journal, and a process that writes one until it is killed."""
+"""Make entries and journals for tests, and run a process that writes a journal until it is killed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def done(index: int, **more: Any) -> JournalEntry:
 
 
 @asynccontextmanager
-async def opened(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
+async def open_journal(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(path)
     stored = await journal.open(run)
     try:
@@ -43,7 +43,7 @@ async def opened(path: Path, run: str = "") -> AsyncIterator[SqliteJournal]:
 
 
 class SlowDisk:
-    """Syncs that take until they are released, one by one."""
+    """Make each sync wait until it is released."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._begun, self._released = threading.Semaphore(0), threading.Semaphore(0)
@@ -61,7 +61,7 @@ class SlowDisk:
 
 
 class SlowOpening:
-    """A journal's file that is being opened, in its thread, until it is released."""
+    """Make the opening of a journal's file wait, in its thread, until it is released."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._begun, self._released = threading.Event(), threading.Event()
@@ -80,10 +80,12 @@ class SlowOpening:
         assert await anyio.to_thread.run_sync(self._begun.wait, 60)
 
 
-async def cancelled_twice(opener: Coroutine[Any, Any, Any], monkeypatch: pytest.MonkeyPatch, passes: int) -> None:
-    """asyncio cancels who opens a journal, and again after so many passes of the loop, while the file is closed.
+async def cancel_twice_while_opening(
+    opener: Coroutine[Any, Any, Any], monkeypatch: pytest.MonkeyPatch, passes: int
+) -> None:
+    """Cancel a task that opens a journal, and again after `passes` passes of the loop, while the file is closed.
 
-    Whoever opens the file next is not given the time to wait for it.
+    The next opener of the file does not wait for its lock.
     """
     file = SlowOpening(monkeypatch)
     task = asyncio.create_task(opener)
@@ -146,7 +148,7 @@ anyio.run(main, backend=sys.argv[1])
 
 @contextmanager
 def child(path: Path, does: str, backend: str = "asyncio") -> Iterator[subprocess.Popen[str]]:
-    """A process with the journal: `write` writes until it is killed; `hold` opens it after a line on its stdin."""
+    """Run a process with the journal: `write` writes until it is killed; `hold` opens it after a line on stdin."""
     process = subprocess.Popen(
         [sys.executable, "-c", _CHILD, backend, str(path), does],
         stdin=subprocess.PIPE,
@@ -164,12 +166,12 @@ def child(path: Path, does: str, backend: str = "asyncio") -> Iterator[subproces
             process.kill()
 
 
-def hear(process: subprocess.Popen[str]) -> str:
+def read_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     return process.stdout.readline().strip()
 
 
-def tell(process: subprocess.Popen[str]) -> None:
+def send_line(process: subprocess.Popen[str]) -> None:
     assert process.stdin
     process.stdin.write("go\n")
     process.stdin.flush()

@@ -12,7 +12,7 @@ import pytest
 from crossbook import AddressBook, Contact, CrossbookError, UsageError
 from crossbook_sandbox.faults import KINDS
 from crossbook_testing import Clock, Sandbox
-from tests.chaos.pulse import pulse
+from tests.chaos.stalls import detect_stalls
 
 pytestmark = pytest.mark.anyio
 
@@ -118,9 +118,9 @@ async def undisturbed(case: Case, *, socket: bool) -> tuple[Any, ...]:
     """The same, and again if it came to something else while the machine stood still: some faults are short."""
     for _ in range(5):
         with Sandbox(socket=socket) as sandbox:
-            async with pulse() as felt:
+            async with detect_stalls() as stalls:
                 found = await outcome(sandbox, case)
-        if found[:3] == (case.error, case.sent, case.status) or felt.regular:
+        if found[:3] == (case.error, case.sent, case.status) or stalls.is_regular:
             break
     return found
 

@@ -1,4 +1,4 @@
-"""What a trial must have come to: a list of what is wrong with it, empty if nothing is."""
+"""Check a trial: return a list of its failures."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Iterator
 
 from crossbook import InvalidResponseError, NoResponseError, NotFoundError, VendorUnavailableError
 
-from .lane import Data
-from .trial import Trial, earliest
-from .trouble import KINDS
+from .account import Data
+from .network import KINDS
+from .trial import Trial, get_earliest_retry
 
-SLACK = 1.0  # seconds that a busy machine may need beside a call's time
-TICK = 0.02  # what two clocks may differ
-
-
-def judged(trial: Trial, clean: tuple[str, Data]) -> list[str]:
-    """Everything that does not hold."""
-    return [*_outcome(trial), *_effect(trial, *clean), *_attempts(trial), *_times(trial)]
+SLACK = 1.0  # seconds that a busy machine may need in addition to a call's time-out
+TICK = 0.02  # seconds by which two clocks may differ
 
 
-def _succeeds(trial: Trial) -> bool:
+def find_failures(trial: Trial, clean: tuple[str, Data]) -> list[str]:
+    """Return all failures of the trial."""
+    return [*_check_outcome(trial), *_check_effect(trial, *clean), *_check_attempts(trial), *_check_times(trial)]
+
+
+def _must_succeed(trial: Trial) -> bool:
     return trial.case.repeats and not trial.lasting
 
 
-def _gone(trial: Trial) -> bool:
-    """Deleted by the first attempt, of which nobody heard: the second may say that there is no such thing."""
+def _is_deleted_before(trial: Trial) -> bool:
+    """Return whether the first attempt deleted the object and its response was lost: the second finds nothing."""
     deletes = trial.case.operation.startswith("delete")
-    return deletes and _succeeds(trial) and trial.case.fault.commits and isinstance(trial.error, NotFoundError)
+    return deletes and _must_succeed(trial) and trial.case.fault.commits and isinstance(trial.error, NotFoundError)
 
 
-def _gone_and_mangled(trial: Trial) -> bool:
-    """Deleted by the first attempt, so that the second gets the vendor's 404, which the fault mangles too."""
+def _is_deleted_and_mangled(trial: Trial) -> bool:
+    """Return whether the first attempt deleted the object, and the fault mangled the 404 of the second attempt."""
     error = trial.error
     return (
         isinstance(error, InvalidResponseError)
@@ -40,25 +40,25 @@ def _gone_and_mangled(trial: Trial) -> bool:
     )
 
 
-def _outcome(trial: Trial) -> Iterator[str]:
+def _check_outcome(trial: Trial) -> Iterator[str]:
     case, fault, error = trial.case, trial.case.fault, trial.error
     if not trial.works_on:
         yield "the book does not work afterwards"
-    if _gone(trial):
+    if _is_deleted_before(trial):
         if error is not None and error.earlier != "maybe":
-            yield f"NotFoundError does not tell that an earlier attempt may have done it: earlier={error.earlier}"
+            yield f"NotFoundError must report that an earlier attempt may have succeeded: earlier={error.earlier}"
         return
-    if _succeeds(trial):
+    if _must_succeed(trial):
         if error is not None:
-            yield f"it must pass at last, and is {error!r}"
+            yield f"it must succeed, and raised {error!r}"
         return
     if error is None:
-        yield "it must be an error, and is none"
+        yield "it must raise an error, and did not"
         return
-    if _gone_and_mangled(trial):
+    if _is_deleted_and_mangled(trial):
         return
     if type(error) is not fault.error:
-        yield f"it must be {fault.error.__name__}, and is {error!r}"
+        yield f"it must raise {fault.error.__name__}, and raised {error!r}"
     may_have_happened = len(trial.seen) > 1 and isinstance(
         error, NoResponseError | VendorUnavailableError | InvalidResponseError
     )
@@ -70,32 +70,32 @@ def _outcome(trial: Trial) -> Iterator[str]:
         "attempts": (error.attempts, len(trial.seen)),
         "earlier": (error.earlier, "maybe" if may_have_happened else "no"),
         "retry_after": (error.retry_after is None, fault.waits is None),
-        "code": (error.code is None, not fault.coded),
+        "code": (error.code is None, not fault.has_vendor_code),
     }
     yield from (f"error.{name} is {is_!r} and must be {must!r}" for name, (is_, must) in facts.items() if is_ != must)
     if not re.search(fault.says, str(error)):
         yield f"the error does not say {fault.says!r}: {error}"
 
 
-def _effect(trial: Trial, answer: str, data: Data) -> Iterator[str]:
-    happened = trial.case.fault.commits or _succeeds(trial)
+def _check_effect(trial: Trial, answer: str, data: Data) -> Iterator[str]:
+    happened = trial.case.fault.commits or _must_succeed(trial)
     if trial.after != (data if happened else trial.before):
-        yield f"the data is not that of {'one effect' if happened else 'none'}: {trial.after}"
+        yield f"the data does not show {'exactly one effect' if happened else 'no effect'}: {trial.after}"
     if trial.case.creates and trial.done != happened:
-        yield f"the server did it {trial.done} times"
+        yield f"the server processed it {trial.done} times"
     if trial.answer is not None and trial.answer != answer:
-        yield f"the answer is another than usual: {trial.answer[:300]}, usually {answer[:300]}"
+        yield f"the response differs: {trial.answer[:300]}, expected {answer[:300]}"
 
 
-def _attempts(trial: Trial) -> Iterator[str]:
+def _check_attempts(trial: Trial) -> Iterator[str]:
     case, seen = trial.case, [each.attempt for each in trial.seen]
     least = most = 2 if case.repeats else 1
     if case.fault.repeats == "until it is done" and case.repeats and trial.lasting:
         most = 100
     if case.operation == "logout" and case.fault.commits and not trial.lasting:
-        most = 3  # the first made the token a dead one
+        most = 3  # the first attempt invalidated the token
     if case.fault.kind == "no room" and not trial.lasting:
-        most = 3  # a busy machine may take its time to free the connection
+        most = 3  # a busy machine may free the connection late
     if not least <= len(seen) <= most:
         yield f"{len(seen)} attempts, and there must be {least} to {most}"
     lost = 0 if case.fault.kind not in KINDS else len(seen) - (not trial.lasting)
@@ -112,13 +112,13 @@ def _attempts(trial: Trial) -> Iterator[str]:
         yield f"the hook saw {failed[:1]}"
 
 
-def _times(trial: Trial) -> Iterator[str]:
+def _check_times(trial: Trial) -> Iterator[str]:
     if trial.seconds > trial.timeout + SLACK:
-        yield f"it took {trial.seconds:.2f} s, and had {trial.timeout} s"
+        yield f"it took {trial.seconds:.2f} s; the time-out is {trial.timeout} s"
     if (trial.case.fault.waits or 0) > trial.timeout and trial.seconds > SLACK:
-        yield f"it waited for what is beyond its time: {trial.seconds:.2f} s"
+        yield f"it waited although the wait exceeds its time-out: {trial.seconds:.2f} s"
     for first, second in zip(trial.seen, trial.seen[1:], strict=False):
         asked = trial.asked.get("retry_after")
-        allowed = max(earliest(asked, first.ended), first.ended + (first.attempt.wait or 0))
+        allowed = max(get_earliest_retry(asked, first.ended), first.ended + (first.attempt.wait or 0))
         if second.began < allowed - TICK:
             yield f"attempt {second.attempt.number} came {allowed - second.began:.3f} s too early"
