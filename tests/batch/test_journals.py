@@ -393,9 +393,9 @@ async def test_list_resumes_after_a_complete_page() -> None:
 
 
 @pytest.mark.anyio
-async def test_finished_run_with_an_open_item_goes_on() -> None:
-    """As a run leaves it that began to settle an uncertain item, and died."""
-    there, inside, journal = Inside("serwersms"), Inside("atom"), Kept()
+async def test_finished_run_with_open_item_resumes() -> None:
+    """A run that was killed while it settled an uncertain item leaves this state."""
+    there, inside, journal = Inside("serwersms"), Inside("atom"), KeptJournal()
     options: dict[str, Any] = {
         "journal": journal,
         "on_unsupported_field": "drop",
@@ -404,10 +404,10 @@ async def test_finished_run_with_an_open_item_goes_on() -> None:
         "settle_timeout": 0,
     }
     async with there.book() as source, inside.book(default_group=inside.group()) as book:
-        await ran(source.contacts.create_many(people(source.profile, 50)))
-        await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        await run_batch(source.contacts.create_many(people(source.profile, 50)))
+        await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
         journal.entries[20] = evolve(journal.entries[20], state="intent", status=None, id=None)
-        results = await ran(book.contacts.create_many(source.contacts.list(page_size=10), **options))
+        results = await run_batch(book.contacts.create_many(source.contacts.list(page_size=10), **options))
     assert statuses(results) == {"created": 50}
 
 

@@ -168,6 +168,8 @@ class Executor(Generic[I]):
         unresolved ─▶ done        the lookup failed or cannot tell: `uncertain`
         created ────▶ done        the groups were added, or that failed again
 
+    If the batch is left, items in any other state than `done` are `cancelled`; the journal keeps their intents.
+
     Invariants:
         - An intent is on disk before its request leaves. An outcome is recorded before its result is reported.
         - A create is sent again only if the earlier request never left, was refused, or a lookup found no contact of
