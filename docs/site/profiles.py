@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import crossbook
-from crossbook._pagination.strategies import (
+from crossbook.registry import VENDORS, load_vendor
+from crossbook.vendor import (
+    Capability,
     OffsetPagination,
     PageNumberPagination,
     PerGroupPagination,
+    Retry,
     SinglePage,
+    VendorProfile,
 )
-from crossbook.registry import VENDORS, load_vendor
-from crossbook.vendor import Capability, Retry, VendorProfile
 from docs.grid import SIGNS
 from docs.site.markup import code, table
 

@@ -15,7 +15,7 @@ from crossbook import _phones, _redaction
 from crossbook._pagination.strategies import OffsetPagination, Paging
 from crossbook.errors import InvalidInputError, UnsupportedError
 from crossbook.models import Contact, ExternalId, get_source_vendor, group_ids
-from crossbook.vendor import Query, VendorProfile, encode_phone
+from crossbook.vendor import NUMERIC_ID, Query, VendorProfile, encode_phone
 
 OnUnsupportedField = Literal["error", "drop"]
 
@@ -143,7 +143,8 @@ def check_id(profile: VendorProfile, field: Literal["id", "group", "groups", "de
     if isinstance(value, str) and pattern.fullmatch(value):
         return value
     kind = "contact" if field == "id" else "group"
-    raise _invalid(profile, field, f"invalid {profile.title} {kind} id: expected text that matches {pattern.pattern}")
+    expected = "digits, as text" if pattern is NUMERIC_ID else f"text that matches {pattern.pattern}"
+    raise _invalid(profile, field, f"invalid {profile.title} {kind} id: expected {expected}")
 
 
 def check_group_name(profile: VendorProfile, name: str, field: str = "name") -> str:

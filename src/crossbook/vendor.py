@@ -39,6 +39,7 @@ Support = Literal["native", "emulated", "unsupported"]
 MatchKey = Literal["phone", "email", "external_id"]
 MatchSource = Literal["filter", "search", "snapshot"]
 MIB = 1024 * 1024
+NUMERIC_ID = re.compile(r"[1-9][0-9]{0,17}")
 M = TypeVar("M")
 R = TypeVar("R")
 Scalar = str | int | float | bool | None | UnsetType  # a member of a wire model
@@ -496,6 +497,7 @@ def list_spellings(key: str, value: str) -> list[str]:
 
 __all__ = [
     "MIB",
+    "NUMERIC_ID",
     "Capability",
     "Fetch",
     "FieldSupport",

@@ -17,6 +17,7 @@ from crossbook.errors import (
 )
 from crossbook.vendor import (
     MIB,
+    NUMERIC_ID,
     Capability,
     FieldSupport,
     Operation,
@@ -130,8 +131,8 @@ PROFILE = VendorProfile(
     single_group=True,
     envelope=Envelope,
     read_error=read_error,
-    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
-    group_id=re.compile(r"[1-9][0-9]{0,17}"),
+    contact_id=NUMERIC_ID,
+    group_id=NUMERIC_ID,
     filters={"group": "native", "full": "emulated"},
     match_keys={"phone": "snapshot"},
     rate=Rate(per_second=10, burst=10),

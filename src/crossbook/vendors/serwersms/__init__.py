@@ -10,7 +10,7 @@ from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
-from crossbook.vendors.serwersms.profile import PROFILE
+from crossbook.vendors.serwersms.profile import PROFILE, TEXT_FIELDS
 
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from crossbook.vendors.serwersms.adapter import SerwerSMSAdapter
 
 __all__ = ["Imported", "SerwerSMS"]
-
-_IMPORTED_FIELDS = ("phone", "email", "first_name", "last_name", "company")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +140,13 @@ class SerwerSMS(AddressBook):
             ready = _validation.prepare_contact(
                 PROFILE, contact, region=self._region, on_unsupported_field="error", group=None
             ).contact
-            other = next((name for name in sorted(ready.known_fields) if name not in _IMPORTED_FIELDS), None)
+            other = next((name for name in sorted(ready.known_fields) if name not in TEXT_FIELDS), None)
             if other is not None:
                 raise InvalidInputError(
                     f"contacts/import does not take {other}: leave it out, or use contacts.create_many",
                     field=other, vendor=PROFILE.vendor,
                 )  # fmt: skip
-            rows.append(models.ImportedContact(**{n: value for n in _IMPORTED_FIELDS if (value := getattr(ready, n))}))
+            rows.append(models.ImportedContact(**{n: value for n in TEXT_FIELDS if (value := getattr(ready, n))}))
         if not rows:
             raise InvalidInputError("contacts is empty: pass at least one", field="contacts", vendor=PROFILE.vendor)
         response = await self.wire.contacts.import_contacts(models.ContactImport(group_name=group_name, contact=rows))

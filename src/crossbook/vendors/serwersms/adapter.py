@@ -22,12 +22,10 @@ from crossbook.vendor import (
     parse_int,
     parse_str,
 )
-from crossbook.vendors.serwersms.profile import PAGING, PROFILE
+from crossbook.vendors.serwersms.profile import EXTRA_FIELDS, PAGING, PROFILE, TEXT_FIELDS
 
-_TEXTS = ("phone", "email", "first_name", "last_name", "company")
-_EXTRA_FIELDS = tuple(PROFILE.extra_fields or ())
 # Our field → the member of a response.
-_READ = {**{name: name for name in _TEXTS}, "opted_out": "blacklist"}
+_READ = {**{name: name for name in TEXT_FIELDS}, "opted_out": "blacklist"}
 # Without "groups": a row names only one of the contact's groups.
 _CONTACT = frozenset(_READ) | {"id", "name", "fields"}
 _GROUP = frozenset(("id", "name", "count"))
@@ -74,7 +72,7 @@ class SerwerSMSAdapter(VendorAdapter):
     async def create_contact(self, contact: Contact) -> str:
         new = models.NewContact(
             group_id=_encode_group_ids(contact.groups) if contact.groups else UNSET,
-            **{name: value for name in _TEXTS if (value := getattr(contact, name)) is not None},
+            **{name: value for name in TEXT_FIELDS if (value := getattr(contact, name)) is not None},
             **{name: value for name, value in (contact.fields or {}).items() if value is not None},
         )
         return self.require_id((await self._api.contacts.create_contact(new)).id, "createContact", "id")
@@ -86,8 +84,8 @@ class SerwerSMSAdapter(VendorAdapter):
         groups = changes.get("groups")
         if groups is None:
             groups = [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
-        values = {name: parse_str(getattr(stored, name)) for name in (*_TEXTS, *_EXTRA_FIELDS)}
-        values |= {name: value for name, value in changes.items() if name in _TEXTS}
+        values = {name: parse_str(getattr(stored, name)) for name in (*TEXT_FIELDS, *EXTRA_FIELDS)}
+        values |= {name: value for name, value in changes.items() if name in TEXT_FIELDS}
         values |= changes.get("fields", {})
         await self._api.contacts.update_contact(
             models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
@@ -160,7 +158,7 @@ class SerwerSMSAdapter(VendorAdapter):
             last_name=last,
             name=join_name(first, last),
             company=parse_str(row.company),
-            fields={name: value for name in _EXTRA_FIELDS if (value := parse_str(getattr(row, name))) is not None},
+            fields={name: value for name in EXTRA_FIELDS if (value := parse_str(getattr(row, name))) is not None},
             groups=(group,) if group and group != "0" else None,
             opted_out=None if blocked is None else frozenset(("sms",)) if blocked else frozenset(),
         )

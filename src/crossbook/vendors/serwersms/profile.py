@@ -9,6 +9,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from crossbook.errors import AuthError, CrossbookError, NotFoundError, RejectedError
 from crossbook.vendor import (
+    NUMERIC_ID,
     Capability,
     FieldSupport,
     Operation,
@@ -21,6 +22,8 @@ from crossbook.vendor import (
 )
 
 PAGING = PageNumberPagination(default_size=100, max_size=1000)
+TEXT_FIELDS = ("phone", "email", "first_name", "last_name", "company")
+EXTRA_FIELDS = ("tax_id", "address", "city", "description")
 
 _READ = Operation(Retry.SAFE)
 _IDEMPOTENT = Operation(Retry.IDEMPOTENT)
@@ -30,11 +33,12 @@ _BY_CODE: dict[str, type[CrossbookError]] = {
     **dict.fromkeys(("1001", "1002", "1003", "1005", "1007", "1008"), AuthError),
     "1004": NotFoundError,
 }
+# The word in an error's message → our field.
 _FIELDS = {
-    "phone": "phone", "email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company",
-    "group_id": "groups", "name": "name", "tax_id": "fields.tax_id", "address": "fields.address",
-    "city": "fields.city", "description": "fields.description",
-}  # fmt: skip
+    **{name: name for name in (*TEXT_FIELDS, "name")},
+    **{name: f"fields.{name}" for name in EXTRA_FIELDS},
+    "group_id": "groups",
+}
 _WORD = re.compile(r"\w+")
 
 
@@ -128,16 +132,14 @@ PROFILE = VendorProfile(
         "groups": FieldSupport(),
         "opted_out": FieldSupport("r"),
     },
-    extra_fields=dict.fromkeys(("tax_id", "address", "city", "description"), 255),
+    extra_fields=dict.fromkeys(EXTRA_FIELDS, 255),
     envelope=Envelope,
     read_error=read_error,
-    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
-    group_id=re.compile(r"[1-9][0-9]{0,17}"),
+    contact_id=NUMERIC_ID,
+    group_id=NUMERIC_ID,
     group_name_max_length=100,
     filters={"group": "native", "group:none": "native", "search": "native"},
-    sorts=frozenset(
-        ("first_name", "last_name", "phone", "company", "tax_id", "email", "address", "city", "description")
-    ),
+    sorts=frozenset((*TEXT_FIELDS, *EXTRA_FIELDS)),
     match_keys={"phone": "search", "email": "search"},
     default_region="PL",
     phone_pattern=re.compile(r"\+?[0-9]{7,15}"),

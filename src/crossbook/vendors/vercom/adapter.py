@@ -27,15 +27,11 @@ from crossbook.vendor import (
     parse_str,
 )
 from crossbook.vendors.vercom.multi_status import ItemIdentity, MultiStatusResponse, WriteResponse, make_error
-from crossbook.vendors.vercom.profile import PAGING, PROFILE
+from crossbook.vendors.vercom.profile import FIELDS, PAGING, PROFILE
 
-# Our field → the member of a response, and of a request.
-_READ = {
-    "external_id": "externalId", "phone": "phoneNumber", "email": "email", "first_name": "firstName",
-    "last_name": "lastName", "company": "companyName", "fields": "externalData", "archived": "inArchive",
-    "created_at": "createdAt",
-}  # fmt: skip
-_WRITTEN = {ours: theirs for ours, theirs in _READ.items() if ours not in ("archived", "created_at")}
+# Our field → the member of a request, and of a response. Requests have other members for groups and `created_at`.
+_WRITTEN = {ours: theirs for theirs, ours in FIELDS.items() if ours not in ("groups", "created_at")}
+_READ = {**_WRITTEN, "archived": "inArchive", "created_at": "createdAt"}
 _CONTACT = frozenset(_READ) | {"id", "name"}
 _CONTACT_OPTED_OUT = _CONTACT | {"opted_out"}
 _GROUP = frozenset(("id", "name", "description", "external_id", "created_at"))

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from crossbook.errors import RejectedError
 from crossbook.vendor import (
+    NUMERIC_ID,
     Capability,
     FieldSupport,
     OffsetPagination,
@@ -158,16 +159,9 @@ PROFILE = VendorProfile(
     envelope=Envelope,
     read_error=read_error,
     request_id=lambda envelope: _request_id(envelope.meta),
-    contact_id=re.compile(r"[1-9][0-9]{0,17}"),
-    group_id=re.compile(r"[1-9][0-9]{0,17}"),
-    filters={
-        "group": "native",
-        "phone": "native",
-        "email": "native",
-        "external_id": "native",
-        "archived": "native",
-        "opted_out": "native",
-    },
+    contact_id=NUMERIC_ID,
+    group_id=NUMERIC_ID,
+    filters=dict.fromkeys(("group", "phone", "email", "external_id", "archived", "opted_out"), "native"),
     match_keys={"phone": "filter", "email": "filter", "external_id": "filter"},
     channels=frozenset({"sms", "email", "push"}),
     all_contacts_group="ALLCONTACTS",
