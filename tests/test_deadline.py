@@ -1,6 +1,6 @@
-"""The end of a call's time, on each event loop: each call at its own, and nobody else's task is touched.
+"""Each call ends at its own deadline, on each event loop, and no other task is cancelled.
 
-The clock is a virtual one, which goes on only while everybody waits: no busy machine ends a call here.
+The clock is virtual and advances only while all tasks wait, so that a busy machine ends no call.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ async def clock(crossbook_clock: Clock) -> Clock:
 
 
 def asked_to_end() -> int:
-    """How often this task was asked to end and may still have to: `asyncio.timeout` and task groups go by it."""
+    """Return the pending cancellations of this task, which `asyncio.timeout` and task groups rely on."""
     task = asyncio.current_task()
     assert task is not None
     return task.cancelling()
@@ -75,7 +75,7 @@ async def test_deadline_of_a_finished_call_ends_no_other() -> None:
 
 
 async def test_deadline_holds_after_the_book_closed() -> None:
-    """A transport over somebody else's client does not end it."""
+    """A transport over a user's client does not end it."""
     ended: list[str | None] = []
     transport = FakeTransport(hangs)
 
@@ -111,7 +111,7 @@ async def test_task_cancelled_at_its_deadline_stays_cancelled() -> None:
 
 @only_asyncio
 async def test_caller_can_be_cancelled_after_a_deadline() -> None:
-    """The task's count of cancellations is what it was: `asyncio.timeout` and task groups go by it."""
+    """The task's count of cancellations is unchanged, which `asyncio.timeout` and task groups rely on."""
     async with book_over("vercom", FakeTransport(hangs)) as book:
 
         async def twice() -> None:
@@ -145,8 +145,8 @@ async def test_scope_before_the_deadline_catches_its_cancellation() -> None:
 @only_asyncio
 async def test_scope_at_the_deadline_catches_its_cancellation(clock: Clock) -> None:
     async def busy(call: PreparedRequest) -> TransportResponse:
-        clock.advance(0.05)  # both moments are met in one pass of the event loop
-        while True:  # noqa: ASYNC110  (a task that waits for nothing is told of a cancellation in the next pass only)
+        clock.advance(0.05)  # both deadlines pass in one pass of the event loop
+        while True:  # noqa: ASYNC110  (a task that does not wait is cancelled in the next pass only)
             await asyncio.sleep(0)
 
     async with book_over("vercom", FakeTransport(busy)) as book:

@@ -1,4 +1,4 @@
-"""Errors: what they say, how they travel, and who is whose."""
+"""Errors: their messages, pickles and base classes."""
 
 from __future__ import annotations
 

@@ -38,11 +38,11 @@ def test_known_fields_are_set_or_reported_fields() -> None:
     assert mine.raw is None
     wire = {"id": 1}
     theirs = attach_raw(Contact(id="1"), wire, frozenset({"id", "phone", "company"}))
-    assert theirs.known_fields == {"id", "phone", "company"}, "empty, and known to be"
+    assert theirs.known_fields == {"id", "phone", "company"}, "empty, and known"
     assert theirs.raw is wire
     back = pickle.loads(pickle.dumps(theirs))
     assert (back, back.known_fields, back.raw) == (theirs, theirs.known_fields, wire)
-    assert theirs == Contact(id="1"), "where it is from does not matter"
+    assert theirs == Contact(id="1"), "the source does not matter"
     assert dataclasses.replace(theirs, company="ABC").known_fields == {"id", "company"}
 
 

@@ -1,4 +1,4 @@
-"""What may be shown of people and secrets."""
+"""Personal data and secrets are masked in texts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_mask_text_hides_addresses(before: str, email: str, after: str) -> None:
 @pytest.mark.parametrize("secret", ["kowalska.kowalska@example.com", "<kowalska@example.com>", "+48 500 600 700"])
 @pytest.mark.parametrize("before", ["no " * 100, "?q=" + "x" * 1190, "?q=" + "x" * 1150 + " and then "])
 def test_mask_text_hides_cut_values(before: str, secret: str) -> None:
-    """Wherever the cut goes through it, and however much is masked before it."""
+    """It holds for every position of the cut, and any number of masks before it."""
     for place in range(60):
         shown = _redaction.mask_text(f"{before[: len(before) - place]} {secret} and more of it{' and more' * 200}")
         assert not re.search(r"kowal|owalska|\+48 5|500|600", shown), shown
@@ -58,7 +58,7 @@ def test_mask_text_keeps_words_and_short_numbers(plain: str) -> None:
 
 @pytest.mark.parametrize("id", ["req-17", "426614174000a", "123e4567-e89b-12d3-a456-426614174000"])
 def test_mask_id_shows_ids(id: str) -> None:
-    """Of digits in a row a UUID may have as many as a phone."""
+    """A UUID may have as many digits in a row as a phone."""
     assert _redaction.mask_id(id) == (id if id != "426614174000a" else "***")
 
 

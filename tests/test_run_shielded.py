@@ -1,4 +1,4 @@
-"""What has to come to its end before a cancellation is let through: its errors are told, and so is the cancellation."""
+"""`run_shielded` runs the work to its end, and then raises its error or the cancellation."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def test_repeatedly_cancelled_task_waits_for_the_work() -> None:
 
 
 def test_failed_work_of_a_cancelled_task_logs_nothing() -> None:
-    told: list[dict[str, Any]] = []
+    logged: list[dict[str, Any]] = []
 
     async def main() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: logged.append(context))
         begun = asyncio.Event()
 
         async def work() -> None:
@@ -80,4 +80,4 @@ def test_failed_work_of_a_cancelled_task_logs_nothing() -> None:
 
     asyncio.run(main())
     gc.collect()
-    assert told == []
+    assert logged == []

@@ -1,4 +1,4 @@
-"""An error leaves without the frames below: a traceback that shows locals shows nobody and no secret."""
+"""Errors have no internal frames: a traceback with locals shows no personal data and no secret."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CANARIES = (PHONE, PHONE[1:], EMAIL, NAME, TOKEN, "fake-password", "fake-token",
 
 
 def locals_of(error: BaseException | None) -> Iterator[str]:
-    """Every local of every frame of ours, of an error and of all that it was raised from."""
+    """Return every local of every internal frame of an error and its causes."""
     while error is not None:
         for frame, _ in traceback.walk_tb(error.__traceback__):
             if "crossbook" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename:
@@ -94,7 +94,7 @@ async def test_internal_locals_show_no_values(vendor: str, answer: Any) -> None:
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_caller_timeout_shows_no_internal_locals() -> None:
-    """asyncio hangs the cancellation, and its frames, on the TimeoutError."""
+    """asyncio makes the cancellation, with its frames, the context of the TimeoutError."""
 
     async def hangs(call: Any) -> Any:
         await anyio.sleep_forever()
@@ -111,7 +111,7 @@ REFUSED = reply({"error": {"code": "E-1", "message": "no"}, "errors": [{"title":
 
 
 def frames_behind(kept: object) -> list[FrameType]:
-    """Every frame that an object keeps alive; types, modules and functions are not looked into."""
+    """Return every frame that an object keeps alive; types, modules and functions are skipped."""
     found, known, waiting = [], set[int](), [kept]
     while waiting:
         each = waiting.pop()
@@ -159,7 +159,7 @@ async def test_raised_error_is_freed_at_once() -> None:
 
 
 async def test_results_do_not_share_an_error() -> None:
-    """Who raises the error of one result leaves no trace in the others."""
+    """Raising the error of one result does not change the others."""
     async with book_over("vercom", FakeTransport(reply(b"", 403))) as book:
         summary = await book.contacts.create_many([contact("vercom", external_id=str(n)) for n in range(3)]).run()
     errors = [result.error for result in summary.failures]
@@ -252,7 +252,7 @@ FOREIGN: dict[str, Callable[[AddressBook], Any]] = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 async def test_foreign_error_keeps_lines_only(case: str) -> None:
-    """A user's own error shows where it passed, and the locals of the user's frames alone."""
+    """A user's error shows all lines that it passed, and the locals of the user's frames only."""
     async with book_over("serwersms", FakeTransport(REFUSED), max_attempts=1) as book:
         with pytest.raises(RuntimeError, match="fails") as caught:
             await FOREIGN[case](book)

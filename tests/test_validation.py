@@ -106,7 +106,7 @@ CONTACTS = st.fixed_dictionaries(
 @pytest.mark.parametrize("vendor", VENDORS)
 @given(values=CONTACTS, on_unsupported_field=st.sampled_from(["error", "drop"]))
 def test_any_contact_is_prepared_or_refused(vendor: str, values: dict[str, Any], on_unsupported_field: Any) -> None:
-    """And nothing of it is lost silently."""
+    """No field is lost silently."""
     profile = load_vendor(vendor).profile
     base = minimal_contact(profile, 0, ["7"])
     whole = {**{name: getattr(base, name) for name in base.known_fields}, **values}

@@ -1,4 +1,4 @@
-"""A limit that nobody told us is found, used and followed when it falls. In virtual time, over the real retry loop."""
+"""An unknown limit is found, used and followed when it falls: over the real retry loop, in virtual time."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ CALLERS = 50
 
 
 def seeds(count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Under hypothesis trio's scheduling and the jitter of retries are the same each time, too."""
+    """hypothesis makes trio's scheduling and the jitter of retries the same each time."""
     chosen = settings(max_examples=count, phases=[Phase.generate])
     return lambda test: chosen(given(seed=st.integers(0, 10**6))(test))
 
 
 class Limit(Protocol):
-    """How a vendor counts. `wait` says in how many seconds it would accept the request, 0 if it does."""
+    """A vendor's limit. `wait` returns the seconds until it would accept the request, or 0 if it accepts it."""
 
     rate: float
 
@@ -62,7 +62,7 @@ class Tokens:
 
 
 class Windows:
-    """So many in each second of the vendor's clock."""
+    """A number of requests in each second of the vendor's clock."""
 
     def __init__(self, rate: float) -> None:
         self.rate, self._window, self._count = rate, -1, 0
@@ -77,7 +77,7 @@ class Windows:
 
 
 class Vendor:
-    """A transport: answers take 20–200 ms, and what is one too many is refused, with or without `Retry-After`."""
+    """A transport that responds in 20–200 ms and refuses requests beyond the limit, with `Retry-After` or not."""
 
     name = "vendor"
 
@@ -101,7 +101,7 @@ class Vendor:
 
 
 class Storm:
-    """Fifty callers who ask again and again, and what came of it."""
+    """Fifty callers that send requests in a loop, and the outcome."""
 
     def __init__(
         self, limit: Limit, seed: int, *, tells: bool, changes: list[tuple[float, float]], rate: Rate | None = None
@@ -143,8 +143,8 @@ class Storm:
     def check(self, goodput: float = 0.85) -> None:
         assert self.refused <= 0.15
         assert self.goodput >= goodput
-        assert self.failed <= 1, "who meets four refusals in a row"
-        # Fifty in turn at 8/s is six seconds; nobody is left behind.
+        assert self.failed <= 1, "a call that meets four refusals in a row fails"
+        # Fifty calls at 8/s take six seconds: no call waits much longer.
         assert self.slowest <= 30
         assert min(self.served) >= 0.6 * max(self.served)
 
@@ -161,7 +161,7 @@ def test_rate_follows_a_limit_that_falls(limit: Callable[[float], Limit], seed: 
 @LIMITS
 @seeds(2)
 def test_rate_follows_a_limit_with_retry_after(limit: Callable[[float], Limit], seed: int) -> None:
-    """`Retry-After` in whole seconds: a limit that was found is approached more slowly."""
+    """With `Retry-After` in whole seconds, a known limit is approached more slowly."""
     Storm(limit(20), seed, tells=True, changes=[(150, 20), (150, 8)]).check()
 
 
@@ -183,7 +183,7 @@ def test_rate_follows_a_limit_that_rises(limit: Callable[[float], Limit], seed: 
 @pytest.mark.parametrize("tells", [False, True])
 @seeds(2)
 def test_rate_follows_a_limit_below_the_known_rate(tells: bool, seed: int) -> None:
-    """The vendor takes bursts of 5 and not of 10; or others ask with the same account, and 6/s are left."""
+    """The vendor takes bursts of 5 and not of 10, or other programs use the same account and leave 6/s."""
     known = Rate(10, 10)
     Storm(Tokens(10, burst=5), seed, tells=tells, changes=[(60, 10)], rate=known).check(goodput=0.9)
     Storm(Tokens(6, burst=5), seed, tells=tells, changes=[(120, 6)], rate=known).check()
@@ -213,7 +213,7 @@ def steadily(adaptive: AdaptiveRate, rate: float, began: float, seconds: float) 
 
 
 def refused(adaptive: AdaptiveRate, now: float, *, times: int = 3, wait: float = 0, limited: bool = False) -> float:
-    """When the vendor is open again."""
+    """Return when the vendor is open again."""
     pace = (adaptive.rate or 0) if limited else 0
     for _ in range(times):
         adaptive.throttled(now, now + wait, pace)
@@ -221,7 +221,7 @@ def refused(adaptive: AdaptiveRate, now: float, *, times: int = 3, wait: float =
 
 
 def found(rate: float, wait: float = 0) -> tuple[AdaptiveRate, float]:
-    """A limit that was measured while callers asked for more: 3 of 23 answers were refused."""
+    """A limit that was measured while callers wanted more: 3 of 23 requests were refused."""
     adaptive = AdaptiveRate()
     now = steadily(adaptive, rate, refused(adaptive, steadily(adaptive, rate, 0, 5)), 5)
     adaptive.rate = rate
@@ -229,7 +229,7 @@ def found(rate: float, wait: float = 0) -> tuple[AdaptiveRate, float]:
 
 
 def rates(adaptive: AdaptiveRate, now: float, rate: float, seconds: int) -> list[float]:
-    """The rate after each second in which so many are accepted."""
+    """The rate after each second with this number of accepted requests."""
     after: list[float] = []
     for _ in range(seconds):
         now = steadily(adaptive, rate, now, 1)
@@ -267,7 +267,7 @@ def test_pair_costs_little_where_many_are_accepted() -> None:
     now = refused(adaptive, steadily(adaptive, 100, 0, 5), times=2)
     assert adaptive.rate == pytest.approx((1 - 4 * 0.01) * 100, rel=0.02)
     adaptive.succeeded(now + 0.1)
-    assert adaptive.rate == pytest.approx(96 + START, rel=0.02), "nobody knows the limit: it is searched for"
+    assert adaptive.rate == pytest.approx(96 + START, rel=0.02), "the limit is unknown: the search goes on"
 
 
 @pytest.mark.parametrize("times", [3, 100])
@@ -278,7 +278,7 @@ def test_many_refusals_at_once_count_like_few(times: int) -> None:
 
 
 def test_limit_falls_by_what_is_refused() -> None:
-    """20/s were asked for, and the vendor takes 8/s from now on."""
+    """Callers wanted 20/s, and the vendor takes 8/s from now on."""
     adaptive, now = found(20)
     now = steadily(adaptive, 20, now, 5)
     adaptive.rate = 20
@@ -301,7 +301,7 @@ def test_rate_grows_fast_then_slowly_then_fast_again() -> None:
 
 @pytest.mark.parametrize(("wait", "seconds"), [(0, 2), (0.5, 6), (1, 10), (10, 10)])
 def test_nine_tenths_are_back_within_15_seconds(wait: float, seconds: int) -> None:
-    """After a `Retry-After` later, since each further attempt at the limit costs a closed second."""
+    """After a `Retry-After` it takes longer, since each attempt at the limit costs a closed second."""
     for limit in (2, 20, 500):
         adaptive, now = found(limit, wait)
         after = rates(adaptive, now, limit, 15)
@@ -321,7 +321,7 @@ def test_refusals_within_one_recovery_do_not_add_up() -> None:
 
 
 def test_wrong_limit_is_passed_fast() -> None:
-    """The vendor takes more than it did: beyond a fifth more the rate grows with each answer."""
+    """The vendor takes more than before: beyond a fifth more, the rate grows with each response."""
     adaptive, now = found(20)
     seconds = 0
     while (adaptive.rate or 0) < 100:
@@ -353,7 +353,7 @@ def test_stray_refusal_within_a_recovery_does_not_end_it() -> None:
 
 
 def test_refused_search_aims_below_its_rate() -> None:
-    """Just after it began little was accepted, though much was asked for: the limit is between the two."""
+    """Shortly after the start few requests were accepted of many: the limit is between the two."""
     adaptive = AdaptiveRate()
     now = refused(adaptive, 10, times=2)
     for _ in range(10):
@@ -367,7 +367,7 @@ def test_refused_search_aims_below_its_rate() -> None:
 
 
 def test_refused_known_rate_counts_as_used() -> None:
-    """The known rate is the pace, and no overshot of the search beyond it."""
+    """The known rate is the rate that was used; the search did not go beyond it."""
     adaptive = AdaptiveRate()
     now = refused(adaptive, 10, times=2)
     for _ in range(10):
@@ -401,7 +401,7 @@ def test_search_begins_again_where_refusals_measure_nothing(case: str) -> None:
 
 
 def test_limit_is_lowered_from_the_rate_that_was_used_up() -> None:
-    """Though hardly anything was accepted of late, since callers waited for a `Retry-After`."""
+    """It holds although few requests were accepted lately, since callers waited for a `Retry-After`."""
     adaptive, now = found(20)
     adaptive.succeeded(now + 5)
     before = adaptive.rate or 0
@@ -442,7 +442,7 @@ def test_search_starts_low_without_measurements() -> None:
 
 
 def test_search_continues_while_nothing_is_accepted() -> None:
-    """A vendor that refuses everything for a while has told nothing about its limit."""
+    """A vendor that refuses everything for a while reveals nothing about its limit."""
     adaptive, now = found(20)
     for _ in range(10):
         now = refused(adaptive, now + 2, limited=True)
@@ -460,7 +460,7 @@ def test_rate_falls_to_slowest_if_all_is_refused() -> None:
 
 
 def test_rate_beyond_the_demand_is_not_learned() -> None:
-    """An hour at 1/s must not allow a thousand at once after it."""
+    """After an hour at 1/s a thousand requests at once are not allowed."""
     adaptive, now = found(20)
     steadily(adaptive, 1, now, 3600)
     assert adaptive.rate == pytest.approx(2 * 20, rel=0.1)
@@ -480,9 +480,9 @@ def test_refusal_without_known_rate_does_not_block() -> None:
     assert virtually(main) <= 10
 
 
-@pytest.mark.parametrize("waiting", ["nobody", "for a permit", "for a place"])
+@pytest.mark.parametrize("waiting", ["no caller", "for a permit", "for a place"])
 def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
-    """Right after a request there is no permit for the next, but perhaps nobody wants one."""
+    """Right after a request there is no permit for the next one, but perhaps no caller wants one."""
 
     async def main() -> float:
         account = AccountLimiter()
@@ -493,7 +493,7 @@ def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
         await account.acquire()
         account.succeeded(anyio.current_time())
         async with anyio.create_task_group() as tasks:
-            if waiting != "nobody":
+            if waiting != "no caller":
                 tasks.start_soon(account.acquire)
                 await anyio.wait_all_tasks_blocked()
             if waiting == "for a place":
@@ -509,11 +509,13 @@ def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
             account.release()
         return anyio.current_time() - began
 
-    assert (virtually(main) > 2) is (waiting == "for a permit"), "then a limit was met; else the search goes on"
+    assert (virtually(main) > 2) is (waiting == "for a permit"), (
+        "a limit was met only then; otherwise the search continues"
+    )
 
 
 def test_closed_account_does_not_measure_the_rate() -> None:
-    """Callers wait for the end of a `Retry-After` and not for a rate, since there is none."""
+    """Callers wait for the end of a `Retry-After`, and not for a rate."""
 
     async def main() -> float:
         account = AccountLimiter()

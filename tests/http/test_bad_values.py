@@ -1,4 +1,4 @@
-"""Values that cannot be written: each is refused by the name of its field, and ends no batch."""
+"""Invalid values are refused by the name of their field, and do not end a batch."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ BAD: dict[str, Mapping[str, Any]] = {
 
 
 def names(error: InvalidInputError, values: Mapping[str, Any]) -> bool:
-    """Whether the error names the field that holds the bad value."""
+    """Return whether the error names the field with the bad value."""
     (name,) = values
     halves = {"first_name": "name", "last_name": "name"}
     return error.field is not None and error.field.partition(".")[0] in (name, halves.get(name))

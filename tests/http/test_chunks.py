@@ -1,4 +1,4 @@
-"""Long answers are processed in chunks: the result is the same, and other tasks run meanwhile."""
+"""Long responses are processed in chunks: the result is the same, and other tasks run meanwhile."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def atom_answer(call: Any) -> TransportResponse:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of three rows, and lists that are long from 20 bytes on."""
+    """Make chunks of three rows, and treat lists from 20 bytes on as long."""
     monkeypatch.setattr(_concurrency, "LONG", 20)
     monkeypatch.setattr(_concurrency, "ROWS", 3)
 
@@ -103,7 +103,7 @@ async def test_map_in_chunks_reads_each_row_once(count: int) -> None:
 
 
 async def test_map_in_chunks_of_few_rows_does_not_wait() -> None:
-    """A page of a list costs no turn."""
+    """A page of a list does not yield to the event loop."""
     with pytest.raises(StopIteration):
         map_in_chunks(range(ROWS), int).send(None)
 
@@ -116,7 +116,7 @@ async def test_count_in_chunks_counts_all(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def turns_of(work: Callable[[], Awaitable[Any]]) -> tuple[int, Any]:
-    """How often another task ran while this was under way, and what came of it."""
+    """Return how often another task ran meanwhile, and the result."""
     turns, result = 0, None
     async with anyio.create_task_group() as group:
 
@@ -156,7 +156,7 @@ async def matched(book: AddressBook) -> int:
     ids=["list", "get", "find", "match", "atom list", "atom find"],
 )
 async def test_long_list_lets_other_tasks_run(vendor: str, answer: Any, work: Any, found: Any, passes: int) -> None:
-    """Each pass over the rows (decoded, selected, converted, compared) makes way after each chunk."""
+    """Each pass over the rows (decode, select, convert, compare) yields after each chunk."""
     async with book_over(vendor, FakeTransport(answer)) as book:
         turns, result = await turns_of(lambda: work(book))
     if found is None:
@@ -192,7 +192,7 @@ async def test_long_response_with_too_many_objects_is_refused() -> None:
 
 @pytest.mark.parametrize(("more", "kind"), [(0, InvalidResponseError), (1, ResponseTooLargeError)])
 async def test_values_of_an_answer_are_bounded(more: int, kind: type[Exception]) -> None:
-    """100,000, and one more for each 10 bytes; what is below is judged by what it says."""
+    """The limit is 100,000 values, and one more for each 10 bytes."""
     values = 120_000 + more
     body = b"," * values + b" " * (200_000 - values)
     async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:

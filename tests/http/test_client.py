@@ -1,4 +1,4 @@
-"""One call and its attempts: what is repeated, how often, and who sees it."""
+"""One call and its attempts: what is retried, how often, and what a hook sees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_read_is_retried_until_it_succeeds(trouble: Any) -> None:
     assert [attempt.number for attempt in run.seen] == [1, 2, 3]
     assert [attempt.wait is None for attempt in run.seen] == [False, False, True]
     waits = sum(attempt.wait or 0 for attempt in run.seen)
-    # Who was throttled waits for the account's next turn as well, at the rate that was learned from it.
+    # A throttled call also waits for the account's next permit, at the rate that was learned.
     assert run.seconds >= waits - 1e-6
     assert run.seconds == pytest.approx(waits) or getattr(trouble, "status", 0) == 429
     assert run.seen[0].cause
@@ -55,7 +55,7 @@ def test_202_is_polled_and_costs_no_attempt() -> None:
 
 
 def test_unavailable_vendor_gets_few_retries() -> None:
-    """Repeats are paid from the book's purse, whatever each call would like."""
+    """Retries draw on the quota of the account, whatever `max_attempts` allows."""
 
     async def calls(book: AddressBook) -> None:
         for _ in range(100):
@@ -101,7 +101,7 @@ async def test_call_is_not_retried_after_its_book_closed() -> None:
 
 
 def test_retry_without_permit_raises_the_last_error() -> None:
-    """It may have been done: that there was no turn is not what is to be said."""
+    """The first attempt may have happened. The error says so, and not that there was no permit."""
 
     async def hangs(call: PreparedRequest) -> Any:
         await anyio.sleep_forever()

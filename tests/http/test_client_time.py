@@ -1,4 +1,4 @@
-"""The time of a call, in virtual seconds: what is waited for, what is cut, and that it ends."""
+"""The deadline of a call, in virtual time: waits, cut time-outs, and its end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_delay_beyond_the_deadline_fails_at_once() -> None:
 
 
 def test_retry_without_permit_in_time_raises_last_error() -> None:
-    """And not with our own limiter, which would say that nothing ever left."""
+    """The error is not the limiter's, which would say that nothing was sent."""
     run = Run(LOST, FOUND, rate=0.1, timeout=5)
     assert isinstance(run.error, NoResponseError)
     assert (run.error.sent, run.error.attempts, len(run.transport.sent)) == ("maybe", 1, 1)

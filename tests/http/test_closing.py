@@ -1,4 +1,4 @@
-"""A book that closes: calls that only wait, for a turn or for their next attempt, wait no longer."""
+"""Closing a book ends the calls that wait for a permit or for their next attempt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def hangs(call: PreparedRequest) -> TransportResponse:
 
 
 def ends(*answers: Any, calls: int = 1, after: float = 1, **options: Any) -> list[CrossbookError]:
-    """What each of some calls ended with, whose book closed so many seconds after they began, or in the second then."""
+    """Return the error of each call of a book that closed this number of seconds after they began."""
     errors: list[CrossbookError] = []
 
     async def call(book: AddressBook) -> None:
@@ -75,7 +75,7 @@ def test_closing_ends_a_wait_for_a_permit_as_unsent() -> None:
 
 
 def test_closing_ends_a_retry_wait_with_last_error() -> None:
-    """Over somebody else's client, which goes on when a book closes."""
+    """Over a user's client, which continues when a book closes."""
     errors = ends(LOST, hangs, calls=2, concurrency=1, after=100)
     assert [type(error) for error in errors] == [NoResponseError]
 
@@ -83,7 +83,7 @@ def test_closing_ends_a_retry_wait_with_last_error() -> None:
 def test_open_book_keeps_no_finished_waits() -> None:
     def scopes() -> int:
         gc.collect()
-        # Those that have a deadline trio itself keeps for a while.
+        # trio itself keeps scopes with a deadline for a while.
         return sum(type(each).__name__ == "CancelScope" and each.deadline == math.inf for each in gc.get_objects())
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Success or failure, by all that an answer says, before any model is decoded."""
+"""Responses are mapped to success or an error before any model is decoded."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def test_undecodable_error_body_is_tolerated(bad: bytes) -> None:
 
 
 async def test_error_message_is_masked_and_short() -> None:
-    """The name of a field and the number of a request are the vendor's text too."""
+    """The vendor's field name and request id are masked too."""
     refusal = {
         "meta": {"uniqId": "d9" * 5000},
         "errors": [{"title": "Bad", "meta": {"parameter": "anna@example.com +48500600700"}}],

@@ -1,4 +1,4 @@
-"""One account for all its books: who may ask now, who waits, and that nobody who gives up takes anything along."""
+"""The limiter of an account: who gets a permit, who waits, and that a cancelled waiter takes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def account_with(places: int, rate: Rate | None = None) -> AccountLimiter:
 
 
 async def free(account: AccountLimiter) -> int:
-    """How many places are free."""
+    """Return how much capacity is free."""
     taken = 0
     try:
         while True:
@@ -76,7 +76,7 @@ async def test_concurrency_is_bounded_and_first_come_first_served() -> None:
 @pytest.mark.parametrize("released", range(8))
 @pytest.mark.parametrize("cancelled", range(8))
 async def test_cancelled_waiter_loses_no_capacity(released: int, cancelled: int) -> None:
-    """The first in the line is cancelled around the moment when its place comes free: before, at, after."""
+    """The first waiter is cancelled before, when and after its capacity becomes free."""
     account, got = account_with(1), list[str]()
 
     async def ask(name: str, scope: anyio.CancelScope) -> None:
@@ -161,24 +161,24 @@ async def test_acquire_without_limit_reads_no_clock(monkeypatch: pytest.MonkeyPa
 def test_acquire_times_out_as_soon_as_it_is_certain() -> None:
     async def main() -> None:
         account, began = account_with(100, Rate(1, 1)), anyio.current_time()
-        told: dict[str, tuple[float, float]] = {}
+        failed: dict[str, tuple[float, float]] = {}
 
         async def ask(name: str, longest: float | None) -> None:
             try:
                 await account.acquire(longest)
             except AcquireTimeoutError as late:
-                told[name] = (anyio.current_time() - began, late.wait)
+                failed[name] = (anyio.current_time() - began, late.wait)
 
         async with anyio.create_task_group() as tasks:
             for name, longest in (("now", 0), ("in 1 s", None), ("in 2 s", 9), ("in 3 s", 2.9), ("3 s", 3.1)):
                 tasks.start_soon(ask, name, longest)
                 await anyio.lowlevel.checkpoint()
-            assert told == {"in 3 s": (0.0, pytest.approx(3.0))}, "at once, as those before it take their turns"
+            assert failed == {"in 3 s": (0.0, pytest.approx(3.0))}, "known at once from the waiters before it"
             await anyio.sleep(0.5)
             account.throttled(retry_after=4)
             await record_outcomes()
-            assert told.keys() == {"in 3 s", "3 s"}, "a wait that the vendor asks for is known at once"
-            assert told["3 s"] == (0.5, pytest.approx(4 + 1 + 1))  # behind two more, at one a second
+            assert failed.keys() == {"in 3 s", "3 s"}, "a Retry-After is known at once"
+            assert failed["3 s"] == (0.5, pytest.approx(4 + 1 + 1))  # behind two more, at one a second
         assert anyio.current_time() - began == pytest.approx(0.5 + 4 + 1)
 
     virtually(main)
@@ -201,7 +201,7 @@ def test_wait_for_capacity_times_out() -> None:
 
 
 def test_timed_out_waiter_lets_others_move_up() -> None:
-    """Two wait when the vendor closes for 3 s, and would be late; so who comes next is the first, and is not."""
+    """Two waiters would be late once the vendor closes for 3 s. They fail, and the next caller is the first."""
 
     async def main() -> None:
         account, turns = account_with(9, Rate(1, 1)), list[float]()
@@ -248,7 +248,7 @@ def test_retry_after_holds_for_all_callers() -> None:
 
 
 def test_login_skips_the_queue() -> None:
-    """All places are taken by calls that wait for the login, and more wait for a place."""
+    """Calls that wait for the login use all capacity, and more calls wait for capacity."""
 
     async def answer(call: PreparedRequest) -> TransportResponse:
         return reply({"responsestatus": "OK", "contacts": [], "groups": []})
@@ -283,7 +283,7 @@ def test_priority_takes_next_permit_without_capacity() -> None:
             assert order == [("login", pytest.approx(1.0))]
             account.release()
             await record_outcomes()
-            assert len(order) == 1, "the login's place counts"
+            assert len(order) == 1, "the login counts as in flight"
             account.release()
         assert order[1] == ("other", pytest.approx(5.0))
 
@@ -298,7 +298,7 @@ async def test_any_name_finds_the_account() -> None:
         assert other is not one
         for names in (("identity", "credentials"), ("identity", "renewed"), ("renewed",), ("identity", "others")):
             assert stack.enter_context(account_limiter(names, None, 5)) is one
-        assert stack.enter_context(account_limiter(["others"], None, 5)) is other, "a name that is given stays"
+        assert stack.enter_context(account_limiter(["others"], None, 5)) is other, "a known name keeps its account"
         add_names(one, ["again"])
         assert stack.enter_context(account_limiter(["again"], None, 5)) is one
 
@@ -327,9 +327,9 @@ def test_strictest_limit_of_open_books_holds() -> None:
             assert await seconds(account, 101) == pytest.approx(10)
             with account_limiter(NAMES, Rate(2, 5), 3), account_limiter(NAMES, None, 9):
                 await anyio.sleep(1)
-                assert await seconds(account, 21) == pytest.approx(10), "the lowest rate with the smallest burst"
+                assert await seconds(account, 21) == pytest.approx(10), "the lowest rate and the smallest burst hold"
             await anyio.sleep(1)
-            assert await seconds(account, 101) == pytest.approx(10), "and no longer than while they are"
+            assert await seconds(account, 101) == pytest.approx(10), "only while those books are open"
 
     virtually(main)
 
@@ -370,7 +370,7 @@ async def test_oldest_closed_accounts_are_forgotten(monkeypatch: pytest.MonkeyPa
         with account_limiter(NAMES, None, 1) as again:
             assert again is kept, "not while a book is open"
     with account_limiter(NAMES, None, 1) as again:
-        assert again is kept, "nor at once when it closes, though it is the first that was opened"
+        assert again is kept, "not at once when it closes, although it was opened first"
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])

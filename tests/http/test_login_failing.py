@@ -1,4 +1,4 @@
-"""A thousand callers and a login that is refused, hangs, or does not come about: in virtual time."""
+"""A thousand callers and a login that is refused, hangs or fails: in virtual time."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def test_wrong_password_fails_fast_during_backoff() -> None:
                 assert {(type(error), error.code, error.operation) for error in storm.errors} == {
                     (AuthError, "2001", "login")
                 }
-                assert len({id(error) for error in storm.errors}) == CALLERS, "to each its own"
+                assert len({id(error) for error in storm.errors}) == CALLERS, "each caller gets its own error"
                 await anyio.sleep(12)
             await anyio.sleep(30)
             storm = Storm(book)
             await storm.run()
-            assert (storm.done, account.logins) == (CALLERS, 3), "it is right again"
+            assert (storm.done, account.logins) == (CALLERS, 3), "the password is right again"
 
     virtually(main)
 
@@ -103,7 +103,7 @@ def test_login_is_retried_and_fails_for_all_callers() -> None:
         async with account.book() as book:
             storm = Storm(book)
             await storm.run()
-            assert (storm.done, account.logins) == (CALLERS, 3), "the login has attempts of its own"
+            assert (storm.done, account.logins) == (CALLERS, 3), "the login has its own attempts"
             account.expire()
             account.says = [down] * 4
             storm = Storm(book)
@@ -111,7 +111,7 @@ def test_login_is_retried_and_fails_for_all_callers() -> None:
             assert {type(error) for error in storm.errors} == {VendorUnavailableError}
             assert account.logins == 7
             await book.contacts.list()
-            assert account.logins == 8, "that is no refusal: nothing has to be waited for"
+            assert account.logins == 8, "an outage starts no backoff"
 
     virtually(main)
 
@@ -133,7 +133,7 @@ def test_closing_ends_all_waits_for_a_login() -> None:
 
 @pytest.mark.parametrize("kept", [True, False], ids=["a dead token", "no token any more"])
 def test_failed_login_keeps_that_attempt_may_have_happened(kept: bool) -> None:
-    """The first attempt may have been done: that the last never left is not all that is to be said."""
+    """The first attempt may have happened. The error says so, although the last attempt was never sent."""
 
     async def main() -> None:
         account, tokens = Account(), SlowTokens()

@@ -1,4 +1,4 @@
-"""A thousand callers and one login: who leads, who gives up, who comes late, who shares."""
+"""A thousand callers share one login: the first, those that give up, late ones, and two books."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def test_login_without_callers_serves_the_next_call() -> None:
 
 
 async def test_late_refusal_of_old_token_starts_no_login() -> None:
-    """Half are refused at once, and renew the token; the others hear of the old one long afterwards."""
+    """Half of the calls are refused at once and renew the token. The others are refused much later."""
     account = Account()
     async with account.book(concurrency=2 * CALLERS) as book, anyio.create_task_group() as tasks:
         await book.contacts.list()
@@ -81,7 +81,7 @@ async def test_late_refusal_of_old_token_starts_no_login() -> None:
 
 
 async def test_login_works_with_concurrency_of_one() -> None:
-    """A call holds its place while it waits for the login, which therefore needs none."""
+    """A call keeps its capacity while it waits for the login, so the login needs none."""
     account = Account()
     async with account.book(concurrency=1) as book:
         for _ in range(2):
@@ -92,7 +92,7 @@ async def test_login_works_with_concurrency_of_one() -> None:
 
 
 async def test_two_books_share_a_token_store() -> None:
-    """Whoever logs in does it for both, also where the store takes its time."""
+    """One login serves both books, also with a slow store."""
     account = Account()
     for tokens in (MemoryTokenStore(), SlowTokens()):
         account.logins = 0
@@ -108,7 +108,7 @@ async def test_two_books_share_a_token_store() -> None:
             storm = Storm(one, two)
             await storm.run(200)
             assert (storm.done, storm.errors) == (200, [])
-            assert account.logins <= 4, "at most one a book"
+            assert account.logins <= 4, "at most one login for each book"
 
 
 async def test_slow_store_does_not_hide_a_finished_login() -> None:

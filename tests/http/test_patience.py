@@ -1,4 +1,4 @@
-"""How long a call, a page and the items of a batch wait for a permit and for a `Retry-After`. In virtual time."""
+"""How long a call, a page and the items of a batch wait for a permit and a `Retry-After`, in virtual time."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def throttled(seconds: float) -> TransportResponse:
     return reply(b"", 429, retry_after=str(seconds))
 
 
-async def told(call: Any) -> tuple[RateLimitError, float]:
-    """The error, and after how many seconds it came."""
+async def fail(call: Any) -> tuple[RateLimitError, float]:
+    """Return the error, and the seconds until it came."""
     began = anyio.current_time()
     with pytest.raises(RateLimitError) as caught:
         await call
@@ -32,7 +32,7 @@ async def told(call: Any) -> tuple[RateLimitError, float]:
 
 
 def test_timeout_ends_the_wait_for_a_permit() -> None:
-    """Places are taken by calls that hang: nobody can tell beforehand that it would take longer."""
+    """Hanging calls use the capacity, so that the length of the wait cannot be known before."""
 
     async def hangs(call: PreparedRequest) -> TransportResponse:
         await anyio.sleep(50)
@@ -44,7 +44,7 @@ def test_timeout_ends_the_wait_for_a_permit() -> None:
             await anyio.sleep(1)
             hurried = book.with_options(timeout=5)
             for call in (hurried.contacts.get("2"), hurried.contacts.list()):
-                error, seconds = await told(call)
+                error, seconds = await fail(call)
                 assert (seconds, error.sent, error.attempts) == (5, "no", 0)
                 assert error.retry_after == 0
                 assert "no permit from the rate limiter within 5 s (timeout)" in error.message
@@ -66,7 +66,7 @@ def test_request_gets_time_left_after_the_permit() -> None:
 
 
 def test_wait_for_a_permit_ends_a_login_in_time() -> None:
-    """The calls that wait for a login have no more time than any other."""
+    """The calls that wait for a login have the same time as any other call."""
 
     async def main() -> None:
         async def answer(call: PreparedRequest) -> TransportResponse:
@@ -109,7 +109,7 @@ def test_timeout_covers_the_permit_of_a_retry() -> None:
 
 
 def test_queue_timeout_is_for_the_first_permit() -> None:
-    """The permit of a repeat may take what is left of the call's time."""
+    """The permit of a retry may take the rest of the call's time."""
 
     async def main() -> None:
         transport = FakeTransport(LOST, LISTED)
@@ -126,7 +126,7 @@ def test_retry_after_beyond_timeout_fails_all_at_once() -> None:
         transport = FakeTransport(throttled(30))
         async with book_over("vercom", transport, timeout=5) as book:
             for _ in range(2):
-                error, seconds = await told(book.groups.list())
+                error, seconds = await fail(book.groups.list())
                 assert seconds == 0
                 assert error.retry_after == pytest.approx(30)
             assert str(error) == (
@@ -140,7 +140,7 @@ def test_retry_after_beyond_timeout_fails_all_at_once() -> None:
 
 @pytest.mark.parametrize("options", [CallOptions(timeout=5), CallOptions(queue_timeout=5)], ids=str)
 def test_wait_that_ends_while_the_vendor_is_closed_says_so(options: CallOptions) -> None:
-    """The first call is in flight, and is told to wait, while the second waits for its place."""
+    """The first call is in flight and gets a Retry-After while the second waits for its capacity."""
 
     async def main() -> None:
         async def refuses(call: PreparedRequest) -> TransportResponse:
@@ -151,9 +151,9 @@ def test_wait_that_ends_while_the_vendor_is_closed_says_so(options: CallOptions)
             book_over("vercom", FakeTransport(refuses), concurrency=1) as book,
             anyio.create_task_group() as tasks,
         ):
-            tasks.start_soon(told, book.groups.list())
+            tasks.start_soon(fail, book.groups.list())
             await anyio.sleep(1)
-            error, seconds = await told(book.with_options(**options).groups.list())
+            error, seconds = await fail(book.with_options(**options).groups.list())
             assert seconds == 2
             assert f"the vendor requires a wait of more than 5 s ({next(iter(options))})" in error.message
             assert "send fewer" not in error.message
@@ -163,7 +163,7 @@ def test_wait_that_ends_while_the_vendor_is_closed_says_so(options: CallOptions)
 
 
 class Deletes:
-    """A batch of deletes: the statuses of its items, its errors, how long it took."""
+    """Run a batch of deletes; return the statuses, the errors and the duration."""
 
     def __init__(self, *answers: TransportResponse, count: int = 1, batch: Any = None, **options: Any) -> None:
         self.transport = FakeTransport(*answers)
@@ -218,7 +218,7 @@ def test_item_fails_if_retry_after_exceeds_max_wait() -> None:
 
 
 def test_deadline_of_an_item_moves_by_its_waits() -> None:
-    """Its own requests and backoffs still have `timeout` together."""
+    """Its requests and backoffs together still have `timeout`."""
     down = reply(b"", 503)
     run = Deletes(throttled(100), *[down] * 7, timeout=3)
     (error,) = run.errors
@@ -227,7 +227,7 @@ def test_deadline_of_an_item_moves_by_its_waits() -> None:
 
 
 def test_repeats_of_a_batch_are_bounded_by_the_quota() -> None:
-    """100 of an account, unless the vendor throttles."""
+    """The quota of 100 retries does not apply while the vendor throttles."""
     run = Deletes(reply(b"", 503), count=30, concurrency=1, timeout=1000)
     assert len(run.transport.sent) == 130
     run = Deletes(*[*[throttled(1)] * 6, DONE] * 30, count=30, concurrency=1)
@@ -235,7 +235,7 @@ def test_repeats_of_a_batch_are_bounded_by_the_quota() -> None:
 
 
 def test_item_whose_vendor_is_still_working_ends_in_time() -> None:
-    """A 202 is no refusal: its `Retry-After` is part of the item's time."""
+    """A 202 is not a refusal: its `Retry-After` is part of the item's time."""
     run = Deletes(*[reply({}, 202, retry_after="1")] * 10, DONE, timeout=3)
     (error,) = run.errors
     assert (type(error), error.status) == (VendorUnavailableError, 202)

@@ -1,4 +1,4 @@
-"""How fast an account is asked where its limit is known: it is used, and not passed. In virtual time."""
+"""A known rate is used up and never exceeded, in virtual time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BURSTS = st.integers(1, 20)
 
 
 def within(turns: list[float], rate: float, burst: int) -> bool:
-    """Whether no window of any length has more turns than it may."""
+    """Return whether no window of any length has more permits than allowed."""
     return all(
         last - first + 1 <= burst + rate * (turns[last] - turns[first]) + 1e-6
         for first in range(len(turns))
@@ -47,8 +47,8 @@ def test_no_window_exceeds_rate_and_burst(rate: float, burst: int, gaps: list[fl
     rate=RATES,
     burst=BURSTS,
     places=st.integers(1, 10),
-    # When each asks after the one before, how long it is willing to wait, whether it then gives up or was told how
-    # long, and for how long it keeps its place.
+    # For each caller: the delay after the caller before, the longest wait, whether it is cancelled or times out after
+    # that wait, and how long its request takes.
     askers=st.lists(
         st.tuples(st.floats(0, 0.5), st.floats(0, 1), st.booleans(), st.floats(0, 0.3)), min_size=1, max_size=40
     ),
@@ -80,7 +80,7 @@ def test_no_window_exceeds_rate_with_cancelled_callers(
             for number, (gap, *asker) in enumerate(askers):
                 await anyio.sleep(gap)
                 tasks.start_soon(ask, account, number, *asker)
-        # Whoever gave up took nothing along: all places are free, and after a pause the whole burst is.
+        # Cancelled callers took nothing: all capacity is free, and after a pause the whole burst is.
         await anyio.sleep(burst / rate + 0.001)
         began = anyio.current_time()
         for _ in range(min(places, burst)):
@@ -123,7 +123,7 @@ def test_set_rate_keeps_the_next_permit() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_fifty_callers_use_exactly_the_rate(seed: int) -> None:
-    """Answers take 20–200 ms, and times are those at which requests leave."""
+    """Responses take 20–200 ms, and the recorded times are those of sending."""
     dice, left = random.Random(seed), list[float]()
 
     async def answer(call: PreparedRequest) -> TransportResponse:
@@ -148,7 +148,7 @@ def test_fifty_callers_use_exactly_the_rate(seed: int) -> None:
 
 
 def seconds(requests: int, vendor: str = "atom", **options: Any) -> float:
-    """Virtual seconds that so many requests at once take."""
+    """Return the virtual seconds that this number of concurrent requests takes."""
 
     async def main() -> float:
         async with book_over(vendor, FakeTransport(DONE), **options) as book, anyio.create_task_group() as tasks:
@@ -193,13 +193,13 @@ def test_queue_timeout_raises_with_the_wait() -> None:
             assert len(transport.sent) == 1
             began = anyio.current_time()
             await book.groups.list()
-            assert anyio.current_time() - began == pytest.approx(1.0), "the turn was given back"
+            assert anyio.current_time() - began == pytest.approx(1.0), "the permit was given back"
 
     virtually(main)
 
 
 def test_timeout_covers_the_wait_for_a_permit() -> None:
-    """Of 40 calls at once at 10/s the last waits 3 s; who cannot be served within 1 s is told at once."""
+    """Of 40 concurrent calls at 10/s the last waits 3 s. Calls that would wait more than 1 s fail at once."""
 
     async def main() -> None:
         transport = FakeTransport(DONE)

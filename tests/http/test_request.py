@@ -1,4 +1,4 @@
-"""From a request to the bytes that leave."""
+"""Requests are prepared for the transport."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_prepared_target_has_base_and_credentials() -> None:
         "https://vendor.example.com", "/api/things", b"/api/things?a=1&token=secret"
     )  # fmt: skip
     assert call.headers[-1] == (b"Authorization", b"secret")
-    assert dict(call.headers)[b"Accept-Encoding"] == b"gzip", "nothing else can be inflated with a cap"
+    assert dict(call.headers)[b"Accept-Encoding"] == b"gzip", "only gzip is decompressed with a cap"
     assert "secret" not in f"{call!r}{request!r}"
     assert request.query == "a=1", "a copy"
 

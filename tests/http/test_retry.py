@@ -1,4 +1,4 @@
-"""Whether and when a request is made again."""
+"""Whether and when a request is retried."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_retry_delay_never_undercuts_retry_after(number: int, asked: float | Non
 
 def test_retry_delay_doubles_up_to_a_maximum() -> None:
     assert [retry_delay(number, None, lambda: 1.0) for number in range(1, 8)] == [0.5, 1, 2, 4, 8, 8, 8]
-    assert len({retry_delay(1, None) for _ in range(20)}) > 1, "it is drawn"
+    assert len({retry_delay(1, None) for _ in range(20)}) > 1, "it is random"
 
 
 def test_quota_empties_on_retries_and_refills() -> None:
@@ -89,4 +89,4 @@ def test_quota_empties_on_retries_and_refills() -> None:
     assert quota.acquire()
     for _ in range(10_000):
         quota.succeeded(retried=True)
-    assert sum(quota.acquire() for _ in range(1000)) == 100, "it holds no more than at first"
+    assert sum(quota.acquire() for _ in range(1000)) == 100, "it never exceeds its capacity"

@@ -1,4 +1,4 @@
-"""What bounds the repeats of a call (options, purse, pace), and what an earlier attempt of it may have done."""
+"""Options, quota and limiter bound the retries of a call; an earlier attempt may have succeeded."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from crossbook import (
 from crossbook._http.request import PreparedRequest, TransportResponse
 
 GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)
-REPEATS = 100  # what the purse of an account pays for
+REPEATS = 100  # the quota of an account
 
 
 class Vendor(FakeTransport):
-    """Says the same until it is told to say something else."""
+    """Returns the same response until another one is set."""
 
     def __init__(self, says: TransportResponse) -> None:
         super().__init__(lambda _call: self.says)
@@ -52,7 +52,7 @@ def test_empty_quota_ends_retries_until_successes() -> None:
             vendor.says = DOWN
             del vendor.sent[:]
             await failing(book, 3)
-            assert len(vendor.sent) == 3 + 1, "five successes pay for one repeat"
+            assert len(vendor.sent) == 3 + 1, "five successes allow one retry"
 
     virtually(main)
 
@@ -91,7 +91,7 @@ def test_refusal_does_not_use_the_quota() -> None:
 def test_every_attempt_takes_a_permit() -> None:
     run = Run(DOWN, DOWN, DOWN, FOUND, rate=0.1)
     assert run.error is None
-    assert run.seconds == pytest.approx(30, abs=0.5), "one turn in ten seconds, whatever the backoff"
+    assert run.seconds == pytest.approx(30, abs=0.5), "one permit in ten seconds, whatever the backoff"
 
 
 def test_queue_timeout_fails_before_anything_is_sent() -> None:
@@ -113,7 +113,7 @@ def test_queue_timeout_fails_before_anything_is_sent() -> None:
 
 
 def test_queue_timeout_covers_the_wait_for_capacity() -> None:
-    """A call that waits for one in flight has not left: it says so, and not that it may have happened."""
+    """A call that waits for capacity was not sent, and its error says so."""
 
     async def hangs(call: PreparedRequest) -> TransportResponse:
         await anyio.sleep(30)

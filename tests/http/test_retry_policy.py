@@ -1,4 +1,4 @@
-"""What is repeated, by what the operation does and by what went wrong: through a book, in virtual time."""
+"""What is retried, by the operation's retry class and the failure: through a book, in virtual time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CREATES = ("create_with_lookup", "create_no_lookup")
 ALL = tuple(CALLS)
 REST = tuple(name for name in CALLS if name not in CREATES)
 
-# What goes wrong: who repeats it, the error if it lasts, what it says of the request.
+# Each failure: the classes that retry it, the error if it lasts, and its `sent`.
 TABLE: dict[str, tuple[Any, tuple[str, ...], type[Exception], str]] = {
     "refused": (REFUSED, ALL, ConnectError, "no"),
     "no room": (TransportFailure("busy", "no", "PoolTimeout"), ALL, ConnectError, "no"),
@@ -104,7 +104,7 @@ def test_polling_costs_no_attempt_and_keeps_a_delay() -> None:
 
 
 def test_repeats_of_one_call_are_bounded_by_the_quota() -> None:
-    """100 of an account, unless the vendor is still working."""
+    """The quota of 100 retries does not apply while the vendor is still processing."""
     refused = Run(reply(b"", 429, retry_after="0"), act=CALLS["safe"], max_attempts=200, timeout=10_000)
     assert len(refused.transport.sent) == 101
     working = Run(*[reply(b"", 202, retry_after="0")] * 150, FOUND, act=CALLS["safe"], timeout=10_000)
@@ -118,7 +118,7 @@ def test_write_with_bare_202_counts_as_attempt() -> None:
 
 
 def test_full_jitter() -> None:
-    """Each wait is drawn from the whole of its range: 0.5 s, doubled each time, up to 8 s."""
+    """Each delay is drawn from its whole range: up to 0.5 s, doubled each time, up to 8 s."""
     random.seed(1)
     parts: list[float] = []
     for _ in range(40):
@@ -149,7 +149,7 @@ def in_seconds(seconds: float) -> str:
     ids=lambda value: str(sorted(value)) if isinstance(value, dict) else str(value),
 )
 def test_retry_after_is_honoured(status: int, headers: dict[str, str], least: float, most: float) -> None:
-    busy = [FOUND] * 20  # so that the limiter has learned a rate that is no hindrance
+    busy = [FOUND] * 20  # so that the rate that the limiter learned does not matter
     run = Run(*busy, reply(b"", status, **headers), FOUND, act=twenty_one)
     assert run.error is None
     waits = [attempt.wait for attempt in run.seen if attempt.wait is not None]

@@ -1,4 +1,4 @@
-"""Refusals that are no limit cost little, and what the vendor could take is not forgotten. In virtual time."""
+"""Stray refusals cost little, and the limit is not forgotten, in virtual time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOADS = pytest.mark.parametrize("load", [open_loop, closed_loop])
 
 
 def batch_after_trickle(*strays: float, retry_after: int) -> float:
-    """Seconds that a batch of 600 takes after 20 s at one call a second, with refusals at these moments."""
+    """Return the seconds of a batch of 600 after 20 s at one call a second, with refusals at these times."""
 
     async def main() -> float:
         vendor = Vendor(at(*strays, retry_after=retry_after))
@@ -76,7 +76,7 @@ def pairs(every: float, until: float, retry_after: int) -> Callable[[float], int
 )
 @LOADS
 def test_pairs_with_retry_after_cost_less_than_half(load: Load, seconds: int, rate: int) -> None:
-    """They close the account for a second every 5 s, so that 80 % remain at best; that does not decline."""
+    """They close the account for a second every 5 s, so that at best 80 % remains. It does not decline further."""
 
     async def main() -> list[float]:
         vendor = Vendor(pairs(5, seconds, retry_after=1))
@@ -93,7 +93,7 @@ def test_pairs_with_retry_after_cost_less_than_half(load: Load, seconds: int, ra
 @pytest.mark.parametrize(("length", "retry_after"), [(0.5, 5), (3, 1), (20, 10)])
 @pytest.mark.parametrize("rate", [10, 100])
 def test_rate_is_back_soon_after_retry_after(rate: int, length: float, retry_after: int, load: Load) -> None:
-    """The vendor refuses all for a while: what it accepted before comes back, not what it accepts meanwhile."""
+    """The vendor refuses all for a while. Then the rate returns to what it accepted before."""
 
     async def main() -> float:
         vendor = Vendor(lambda now: retry_after if 10 <= now < 10 + length else None)
@@ -107,7 +107,7 @@ def test_rate_is_back_soon_after_retry_after(rate: int, length: float, retry_aft
 
 @LOADS
 def test_rate_is_back_after_last_of_many(load: Load) -> None:
-    """The vendor refuses all eight times, ten seconds apart: the first refusals do not slow the last recovery."""
+    """The vendor refuses all, eight times, ten seconds apart. The first refusals do not slow the last recovery."""
 
     async def main() -> float:
         vendor = Vendor(lambda now: 1 if 10 <= now < 90 and now % 10 < 0.5 else None)

@@ -1,4 +1,4 @@
-"""The calls that carry people to a vendor, each as a function of the book, so that no test's local holds a canary."""
+"""The calls that send personal data, each as a function of the book, so that no local of a test has a canary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def create(book: AddressBook) -> Any:
 
 
 async def create_long(book: Any) -> Any:
-    """More than the sockets' buffers hold: its bytes are still being written when it is given up."""
+    """Larger than the sockets' buffers: it is still being sent when it is cancelled."""
     match book.profile.vendor:
         case "serwersms":
             return await book.wire.groups.create_group(serwersms.NewGroup(name=canaries.LONG))
@@ -59,7 +59,7 @@ async def create_keyed(book: AddressBook, path: Path, key: Callable[[], Any]) ->
 
 
 def changes() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Changes as plain mappings, which hide nothing in their repr."""
+    """Changes as plain mappings, whose repr hides nothing."""
     yield from (("1", {"phone": canaries.OTHER_PHONE}), ("2", {"phone": canaries.PHONE}))
 
 
@@ -126,7 +126,7 @@ CALLS: dict[str, Call] = {
     "by text": lambda book: book.contacts.list(search=canaries.EMAIL),
     "delete": lambda book: book.contacts.delete("1"),
 }
-# A batch repeats what was lost many times: these are for answers that are final.
+# A batch retries lost requests many times: these are for final responses.
 BATCHES: dict[str, Call] = {
     "update many": update_many,
     "a failing source": read_to_the_end,

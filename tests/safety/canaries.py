@@ -1,6 +1,6 @@
-"""What must never be seen: credentials and people who stand out, in every form in which they could slip out.
+"""Canaries: credentials and people that must never be shown, in every form in which they could leak.
 
-Tests take them from this module's globals, never from locals: a traceback with locals shows a test's own frames too.
+Tests read them from this module's globals: a traceback with locals shows a test's own frames too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 from crossbook import Contact
 
-# As awkward as each vendor allows, so that the encoded forms differ from the plain one.
+# With special characters where the vendor allows them, so that encoded forms differ from the plain one.
 CREDENTIALS: dict[str, dict[str, str]] = {
     "serwersms": {
         "username": 'wróbel-użytkownik "1"',
@@ -43,7 +43,7 @@ COMPANY = "Zimorodek & Sons"
 NOTE = "Dzierzba street 5"
 LONG = f"{FIRST} {EMAIL} {PHONE} " * 100_000
 BROKEN = "wrobel-broken\x01-key"
-"""A key that every constructor refuses."""
+"""Return a key that every constructor refuses."""
 
 PHONES = ("500600700", "511622733")
 EMAILS = (EMAIL, OTHER_EMAIL, "sikorka.anna", "sikorka.zofia")
@@ -58,7 +58,7 @@ SECRETS = (
 
 
 def person(vendor: str) -> Contact:
-    """Somebody with everything that the vendor can hold."""
+    """Return a contact with every field that the vendor can store."""
     if vendor == "filemail":
         return Contact(phone=PHONE, email=EMAIL, name=f"{FIRST} {LAST}")
     email = None if vendor == "atom" else EMAIL
@@ -70,13 +70,13 @@ def person(vendor: str) -> Contact:
 
 
 def spellings(number: str) -> list[str]:
-    """Nine digits as people write them."""
+    """Return nine digits as people write them."""
     parts = (number[:3], number[3:6], number[6:])
     return [number, *(mark.join(parts) for mark in (" ", "-", ".", "%20", "+"))]
 
 
 def forms(text: str) -> set[str]:
-    """The text as it is, and as an encoding or a repr would show it."""
+    """Return the text, and how an encoding or a repr shows it."""
     raw = text.encode()
     found = {
         text, quote(text, safe=""), quote(text), quote_plus(text), html.escape(text), raw.hex(),
@@ -85,7 +85,7 @@ def forms(text: str) -> set[str]:
         repr(json.dumps(text, ensure_ascii=False).encode())[3:-2], ascii(text)[1:-1], raw.decode("latin-1"),
     }  # fmt: skip
     for before in range(3):
-        # In the middle of a longer text base64 has three ways to write it; what its neighbours touch is cut off.
+        # Inside a longer text base64 has three forms of it; the characters at its ends depend on the neighbours.
         coded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
         core = coded[(before * 8 + 5) // 6 : -1 if (before + len(raw)) % 3 else None]
         found |= {core, core.replace("+", "-").replace("/", "_")}
@@ -93,7 +93,7 @@ def forms(text: str) -> set[str]:
 
 
 class Detector:
-    """Finds what must not be there.
+    """Finds canaries in texts.
 
     Args:
         issued: secrets that only became known on the way, such as login tokens.
@@ -109,7 +109,7 @@ class Detector:
                 self._needles |= dict.fromkeys((form.lower() for form in forms(spelling)), number)
 
     def hits(self, text: str) -> set[str]:
-        """Which of them are in a text, each with what stands before it."""
+        """Return the canaries in a text, each with the text before it."""
         lowered = text.lower()
         return {
             f"{secret!r} after {lowered[max(0, at - 80) : at]!r}"

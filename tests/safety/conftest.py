@@ -1,4 +1,4 @@
-"""The helpers of this folder go on the import path; one relay in front of one sandbox serves all its tests."""
+"""Put the helpers of this folder on the import path, and start one relay and one sandbox for all tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def relay() -> Iterator[relays.Relay]:
         yield opened
 
 
-@pytest.fixture(scope="module")  # no longer: an instrumented library adds headers of its own to requests
+@pytest.fixture(scope="module")  # ends here: an instrumented library adds its own headers to requests
 def spans() -> Iterator[telemetry.Spans]:
     with telemetry.instrumented() as exported:
         yield exported

@@ -1,4 +1,4 @@
-"""What a vendor, or something on the way to it, answers when it is at its worst: it says back all that it was told."""
+"""The worst responses of a vendor or a proxy: they echo the whole request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from relay import Behaviour, Seen, hang, reset, response, say
 
 
 def echo(seen: Seen) -> str:
-    """What a server could say back: what it was sent, and besides the phone and the address in other words."""
+    """Return what a server could echo: the request, and the phone and address in other spellings."""
     said = [
         seen.target.decode(),
         unquote(seen.target.decode()),
@@ -28,7 +28,7 @@ def echo(seen: Seen) -> str:
 
 
 def vendor_error(seen: Seen, status: int, code: object, number: int = 1002) -> bytes:
-    """An error in the form of each vendor at once, that says all it knows, and says it in each of its parts."""
+    """Return an error in the formats of all vendors at once, with the echo in each of its parts."""
     said = echo(seen)
     problem = {"title": said, "message": said, "code": code, "type": said, "meta": {"parameter": said, "value": said}}
     vendor = seen.target.split(b"/")[1]

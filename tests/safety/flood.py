@@ -1,4 +1,4 @@
-"""Every kind of account, over every transport, through everything that can go wrong, with canaries in all of it."""
+"""Run every kind of account over every transport through every failure, with canaries everywhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from crossbook.registry import load_vendor
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to be somebody at a vendor: the credentials by name, and whether its login is spoiled too."""
+    """One kind of account: its credentials by name, and whether its login is spoiled too."""
 
     name: str
     vendor: str
@@ -52,7 +52,7 @@ FINAL = ("ok", "the vendor refuses", "422")
 async def book_of(
     kind: Kind, transport: str, url: str, sinks: Sinks, *, suffix: str = "", **options: Any
 ) -> AsyncIterator[AddressBook]:
-    """A book of the account; with a suffix `account=` says that it is another."""
+    """Return a book of the account; a suffix makes it another account."""
     arguments: dict[str, Any] = {name: canaries.CREDENTIALS[kind.vendor][name] for name in kind.credentials}
     arguments["account"] = canaries.ACCOUNT + suffix
     options = {"base_url": f"{url}/{kind.vendor}", "rate": 1e6, "on_attempt": sinks.attempt, **options}
@@ -73,7 +73,7 @@ async def book_of(
 
 
 async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:
-    """One call, and what it showed. No local of this frame holds a canary."""
+    """Make one call, and record what it shows. No local of this frame has a canary."""
     try:
         result = await call(book)
         for shown in (result, *getattr(result, "items", ())):
@@ -87,7 +87,7 @@ async def run(sinks: Sinks, book: AddressBook, call: Call) -> None:
 
 
 async def given_up(sinks: Sinks, book: AddressBook, call: Call) -> None:
-    """The same, given up by its caller while it is under way."""
+    """Make the same call, and cancel it while it is in flight."""
     try:
         async with asyncio.timeout(0.1):
             sinks.object(await call(book))
@@ -96,7 +96,7 @@ async def given_up(sinks: Sinks, book: AddressBook, call: Call) -> None:
 
 
 async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Collection[str] = ()) -> None:
-    """Everything, or only some faults, for one kind of account over one transport."""
+    """Run all faults, or some of them, for one kind of account over one transport."""
     relay.spoil_login = kind.spoil_login
     for name, relay.behaviour in faults(kind.vendor).items():
         if only and name not in only:
@@ -114,7 +114,7 @@ async def flood(sinks: Sinks, relay: Relay, kind: Kind, transport: str, only: Co
 
 
 async def journaled(sinks: Sinks, book: AddressBook, other: AddressBook) -> None:
-    """A journal with a key of its user's: begun, resumed, refused to another account, and looked into."""
+    """Use a journal with the user's key: begin it, resume it, refuse it to another account, and read it."""
     with TemporaryDirectory() as folder:
         for asked, key in (*((book, key) for key in KEYS), (other, KEYS[0])):
             await run(sinks, asked, partial(create_keyed, path=Path(folder, "journal"), key=key))
@@ -122,14 +122,14 @@ async def journaled(sinks: Sinks, book: AddressBook, other: AddressBook) -> None
 
 
 async def given_up_unanswered(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
-    """Every call given up while the vendor says nothing."""
+    """Cancel every call while the vendor is silent."""
     relay.behaviour = hang
     async with book_of(kind, transport, relay.url, sinks) as book:
         await together(given_up, sinks, book, CALLS)
 
 
 async def given_up_unread(sinks: Sinks, relay: Relay, kind: Kind, transport: str) -> None:
-    """A long call given up while it is still being written."""
+    """Cancel a long request while it is being sent."""
     relay.deaf = True
     try:
         async with book_of(kind, transport, relay.url, sinks) as book:
@@ -147,7 +147,7 @@ async def together(
 
 
 def show(sinks: Sinks, book: Any) -> None:
-    """Everything that a user has in hand without calling anything."""
+    """Record every object that a user has without a call."""
     pager = book.contacts.list()
     session = book._session
     for shown in (

@@ -1,4 +1,4 @@
-"""What nobody would type and somebody will send: ten thousand of each, the same ones every time."""
+"""Hostile ids and values: ten thousand of each, the same ones in every run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PIECES = (
     "\ufeff", "\ud800", "😀", "group", "segment", "contact", "sms", "{id}", "${id}", "' OR 1=1--", '"', '","x":"', "}",
     "]", "null", "None", "true",
 )  # fmt: skip
-# What has no business to be an id at all.
+# Values that are not ids.
 WRONG = (None, 0, 1, -1, 1.5, True, b"1", [], ["1"], ("1",), {"id": "1"}, object(), "", " ", "1 ", " 1", "1\n", "\n1")
 GOOD = ("1", "7", "42", "123456", "9" * 18, "1000658322")
 
 
 def ids() -> Iterator[object]:
-    """Ids: mostly a few hostile pieces in a row, alone or around a good one; some very long, some of a wrong type."""
+    """Return ids: mostly hostile pieces, alone or around a valid one; some are very long, some have a wrong type."""
     yield from (*WRONG, *GOOD, *PIECES, "1" * 100_000, "../" * 10_000)
     dice = random.Random(SEED)
     for _ in range(COUNT - len(WRONG) - len(GOOD) - len(PIECES) - 2):
@@ -40,7 +40,7 @@ def ids() -> Iterator[object]:
 
 
 def texts() -> Iterator[str]:
-    """Values of headers, credentials and fields: control characters, quotes, separators, halves of characters."""
+    """Return values of headers, credentials and fields: control characters, quotes, separators, lone surrogates."""
     parts = (
         *PIECES, "key", "s3cret", "\x7f", "\x85", "\x1b[2J", "\b", "\f", "\v", "\xa0", "\\u0000", "\\ud800", "\\",
         "\\\\", "'", '"}', '","password":"', "</script>", "Bearer ", "Authorization: x", "\r\n\r\nGET / HTTP/1.1",

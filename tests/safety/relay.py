@@ -1,4 +1,4 @@
-"""A loopback server between a client and the sandbox: it keeps what came in, byte for byte, and misbehaves."""
+"""A loopback server between a client and the sandbox: it records the requests byte for byte, and misbehaves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ sys.exit(main())
 
 @contextmanager
 def sandbox() -> Iterator[int]:
-    """A sandbox whose accounts open with the canaries; gives its port."""
+    """Run a sandbox that accepts the canaries as credentials; yield its port."""
     command = [sys.executable, "-c", _SANDBOX, json.dumps(canaries.CREDENTIALS), "--json", "--exit-with-parent"]
     with subprocess.Popen([*command, "--rate=none"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -40,7 +40,7 @@ def sandbox() -> Iterator[int]:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it arrived."""
+    """A request as it was received."""
 
     head: bytes
     body: bytes
@@ -51,7 +51,7 @@ class Seen:
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """Names in lower case, values as they are."""
+        """Return the headers by lower-case name."""
         lines = [line.decode("latin-1").partition(":") for line in self.head.split(b"\r\n")[1:] if line]
         return [(name.lower(), value.removeprefix(" ")) for name, _, value in lines]
 
@@ -60,13 +60,13 @@ Behaviour = Callable[[Seen, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Relay:
-    """Listens on a free port, in a thread of its own.
+    """Listens on a free port, in its own thread.
 
     Attributes:
-        seen: the requests that came in.
-        tokens: the login tokens that went out.
-        behaviour: what answers instead of the sandbox; None passes on.
-        spoil_login: whether it answers logins too.
+        seen: the received requests.
+        tokens: the login tokens that were issued.
+        behaviour: responds instead of the sandbox; None passes requests on.
+        spoil_login: whether it responds to logins too.
         deaf: whether requests are not even read.
     """
 
@@ -131,7 +131,7 @@ class Relay:
 
 
 def say(make: Callable[[Seen], bytes]) -> Behaviour:
-    """Answers with raw bytes, whatever they are."""
+    """Respond with these raw bytes."""
 
     async def behaviour(seen: Seen, writer: asyncio.StreamWriter) -> None:
         writer.write(make(seen))
@@ -140,18 +140,18 @@ def say(make: Callable[[Seen], bytes]) -> Behaviour:
 
 
 async def hang(seen: Seen, writer: asyncio.StreamWriter) -> None:
-    """Never answers."""
+    """Never respond."""
     await asyncio.sleep(5)
 
 
 async def reset(seen: Seen, writer: asyncio.StreamWriter) -> None:
-    """Ends the connection by a reset."""
+    """End the connection with a reset."""
     raw: socket.socket = writer.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
 
 def response(status: int, body: bytes, *headers: str, content_type: str = "application/json") -> bytes:
-    """A whole answer of HTTP/1.1, after which the connection ends."""
+    """Return a complete HTTP/1.1 response that ends the connection."""
     lines = [f"HTTP/1.1 {status} Said", f"Content-Type: {content_type}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body

@@ -1,4 +1,4 @@
-"""Everywhere a secret could come out: what each place shows is kept as text, once, to be searched at the end."""
+"""Collect the text of every place where a secret could leak, to be searched at the end."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from crossbook import CrossbookError
 
 
 class Sinks:
-    """What came out, place by place."""
+    """The collected texts, by place."""
 
     def __init__(self) -> None:
         self.texts: defaultdict[str, set[str]] = defaultdict(set)
         self.errors: set[str] = set()
-        """The names of the errors that were kept."""
+        """Return the names of the recorded errors."""
         self._sentry = Client(
             dsn="https://key@sentry.example.com/1", transport=_Events(self), include_local_variables=True,
             default_integrations=False, auto_session_tracking=False, max_value_length=10**6,
@@ -45,13 +45,13 @@ class Sinks:
         self.texts[sink].add(text)
 
     def hits(self, detector: Detector) -> dict[str, set[str]]:
-        """The places where something was found, with what was found there."""
+        """Return the places with canaries, and the canaries."""
         found = {sink: detector.hits("\n".join(sorted(texts))) for sink, texts in self.texts.items()}
         return {sink: hits for sink, hits in found.items() if hits}
 
     @contextlib.contextmanager
     def watching(self, spans: InMemorySpanExporter) -> Iterator[None]:
-        """While it lasts: every logger at DEBUG, warnings, both standard streams, spans."""
+        """Record during the block: every logger at DEBUG, warnings, both standard streams, spans."""
         handler, root = _Handler(self), logging.getLogger()
         level = root.level
         out, err = io.StringIO(), io.StringIO()
@@ -76,21 +76,21 @@ class Sinks:
                     self.add(sink, text)
 
     def attempt(self, seen: object) -> None:
-        """The hook `on_attempt`."""
+        """Record an attempt, as the hook `on_attempt`."""
         self.add("hook", f"{seen!r} {seen}")
 
     def object(self, shown: Any) -> None:
-        """All ways to print an object."""
+        """Record all ways to print an object."""
         for text in (repr(shown), str(shown), f"{shown}", pprint.pformat(shown), str(traverse(shown))):
             self.add("objects", text)
 
     def files(self, folder: Path) -> None:
-        """The files of a journal, byte for byte."""
+        """Record the files of a journal, byte for byte."""
         for file in folder.iterdir():
             self.add("journal", file.read_bytes().decode("latin-1"))
 
     def error(self, error: BaseException) -> None:
-        """An exception with all that hangs on it."""
+        """Record an exception with its causes, tracebacks and locals."""
         self.errors.add(type(error).__name__)
         for each in chain(error):
             state = (each.args, vars(each), getattr(each, "__notes__", []))
@@ -107,7 +107,7 @@ class Sinks:
         self._sentry.capture_event(event, hint)
 
     def result_error(self, error: BaseException) -> None:
-        """The error of a result: as it is kept, and as somebody raises it."""
+        """Record the error of a result, as it is and as a caller raises it."""
         self.error(error)
         try:
             raise error
@@ -116,7 +116,7 @@ class Sinks:
 
 
 class _Events(Transport):
-    """Keeps what Sentry's SDK would send."""
+    """Record what Sentry's SDK would send."""
 
     def __init__(self, sinks: Sinks) -> None:
         super().__init__()
@@ -132,7 +132,7 @@ class _Handler(logging.Handler):
         self._sinks = sinks
 
     def emit(self, record: logging.LogRecord) -> None:
-        # Times would make each record another one.
+        # Times would make each record unique.
         aside = {
             name: value for name, value in vars(record).items() if name not in ("created", "msecs", "relativeCreated")
         }
@@ -140,7 +140,7 @@ class _Handler(logging.Handler):
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, what it was raised from and while, and the members of groups."""
+    """Yield the error, its causes and contexts, and the members of groups."""
     waiting: list[BaseException | None] = [error]
     known: set[int] = set()
     while waiting:

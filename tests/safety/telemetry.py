@@ -1,4 +1,4 @@
-"""OpenTelemetry with its automatic instrumentation of httpx and of httpx2, its spans kept in memory."""
+"""OpenTelemetry's automatic instrumentation of httpx and httpx2, with the spans in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Spans = InMemorySpanExporter
 
 @contextmanager
 def instrumented() -> Iterator[Spans]:
-    """Both libraries instrumented, with the attributes of the old and the new conventions at once."""
+    """Instrument both libraries, with the attributes of the old and the new conventions."""
     exported = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exported))

@@ -1,4 +1,4 @@
-"""A vendor's message quotes what was sent: none of it stays, whatever it was and however it is written."""
+"""A vendor's message that quotes the request is masked, in every spelling."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_longer_value_is_masked_first() -> None:
 
 
 def test_value_longer_than_the_message_is_masked() -> None:
-    """A note that is too long is what a vendor says so of, and quotes."""
+    """A vendor quotes a note that it refuses as too long."""
     request = Request("createContact", "POST", "/", body=json.dumps({"note": canaries.NOTE * 500}).encode())
     assert mask_request_values(f"too long: {canaries.NOTE * 500}!", request, ()) == "too long: ***!"
     for times in range(1, 4):
@@ -51,7 +51,7 @@ def test_value_longer_than_the_message_is_masked() -> None:
 def test_value_among_a_thousand_contacts_is_masked() -> None:
     rows = [{"firstName": f"person {number}", "note": "n" * 200} for number in range(1000)]
     rows[500]["lastName"] = canaries.LAST
-    for more in (1, 5):  # five times as many are too much to look through: then the vendor's words are not shown
+    for more in (1, 5):  # five times as many are too many to search: then the whole message is masked
         request = Request("createContacts", "POST", "/", body=json.dumps(rows * more).encode())
         assert canaries.LAST not in mask_request_values(f"{canaries.LAST} is no name", request, ())
 
@@ -59,7 +59,7 @@ def test_value_among_a_thousand_contacts_is_masked() -> None:
 def test_endless_message_is_masked_fast() -> None:
     rows = [{"name": f"person {number}"} for number in range(2000)]
     request = Request("createContacts", "POST", "/", body=json.dumps(rows).encode())
-    began = time.process_time()  # what is computed, however busy the machine is
+    began = time.process_time()  # CPU time, whatever else the machine does
     mask_request_values("person 1 " * 1_000_000, request, ())
     assert time.process_time() - began < 2
 

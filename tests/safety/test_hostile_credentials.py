@@ -1,4 +1,4 @@
-"""No credential becomes a header, a parameter or a member of its own; and none that is refused is shown."""
+"""No credential forges a header, a parameter or a member, and no refused credential is shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from crossbook import CrossbookError, InvalidInputError
 from crossbook._http.request import PreparedRequest
 from crossbook.registry import load_vendor
 
-# Each way to give a credential: the vendor, the parameter, and how it travels.
+# Each credential: the vendor, the parameter, and how it is sent.
 WAYS = [
     ("serwersms", "username", "member username"), ("serwersms", "password", "member password"),
     ("serwersms", "token", "bearer authorization"), ("atom", "token", "bearer authorization"),
@@ -42,14 +42,14 @@ def arguments(vendor: str, parameter: str, value: Any) -> dict[str, Any]:
 
 
 def cleaned(way: str, value: str) -> str:
-    """What is left of a credential that is taken: its line end goes; of a key, blanks around it too."""
+    """Return the accepted credential: without its line end, and for a key without spaces around it."""
     text = value.rstrip("\r\n")
     text = text if way.endswith(("password", "member username")) else text.strip()
     return f"Bearer {text}" if way == "bearer authorization" else text
 
 
 def travelled(call: PreparedRequest, vendor: str, way: str) -> Any:
-    """The value where it belongs, or None; fails on a header, parameter or member that should not be."""
+    """Return the sent value, or None; fail on an unexpected header, parameter or member."""
     kind, _, name = way.partition(" ")
     headers = unique([(key.decode().lower(), value.decode()) for key, value in call.headers])
     assert set(headers) <= USUAL | HEADERS.get(vendor, set()), set(headers)
@@ -62,7 +62,7 @@ def travelled(call: PreparedRequest, vendor: str, way: str) -> Any:
 
 
 async def problem(vendor: str, parameter: str, way: str, value: str) -> str | None:
-    """What is wrong with how one credential was treated, or None."""
+    """Return the problem with one credential, or None."""
     transport = FakeTransport(reply(ANSWERS[vendor]))
     try:
         book = book_over(vendor, transport, **arguments(vendor, parameter, value), rate=1e9)
@@ -79,7 +79,7 @@ async def problem(vendor: str, parameter: str, way: str, value: str) -> str | No
 
 
 def cases(vendor: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what one vendor gets: the first hundred values in every way, of the others its share, way after way."""
+    """Yield the cases of one vendor: the first hundred values in every way, and its share of the others."""
     ways = [(parameter, way) for name, parameter, way in WAYS if name == vendor]
     turn = itertools.cycle(ways)
     for number, value in enumerate(hostility.texts()):
@@ -100,7 +100,7 @@ def test_ten_thousand_credentials(vendor: str) -> None:
 @pytest.mark.parametrize(("vendor", "parameter", "way"), WAYS)
 def test_line_end_is_removed_and_line_break_refused(vendor: str, parameter: str, way: str) -> None:
     for end in ("\n", "\r\n", "\n\n"):
-        book_over(vendor, FakeTransport(), **arguments(vendor, parameter, f"s3cret-value{end}"))  # it is taken
+        book_over(vendor, FakeTransport(), **arguments(vendor, parameter, f"s3cret-value{end}"))  # it is accepted
         assert anyio.run(problem, vendor, parameter, way, f"s3cret-value{end}") is None
     for broken in ("s3cret\nvalue", "s3cret\r\nX-Evil: 1", "s3cret\0", "s3cret\x7f", "s3cret\ud800"):
         with pytest.raises(InvalidInputError) as caught:
@@ -139,7 +139,7 @@ def test_hostile_login_token_is_encoded(token: str) -> None:
 def test_server_gets_the_credentials_unchanged(
     name: str, transport: str, relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sample of them over real sockets: the server reads the headers, the query and the body that were meant."""
+    """Over real sockets a server reads the intended headers, query and body."""
     kind = KINDS[name]
     [(parameter, way)] = [
         (p, w) for v, p, w in WAYS if v == kind.vendor and p == kind.credentials[-1 - (name == "vercom")]

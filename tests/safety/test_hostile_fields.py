@@ -1,4 +1,4 @@
-"""What a person is called reaches the vendor as it is, or is refused by the name of its field: never half of it."""
+"""A value reaches the vendor unchanged, or is refused by the name of its field: never a part of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from test_hostile_ids import ANSWERS, PERSON
 from crossbook import AddressBook, Contact, CrossbookError, ExternalId, InvalidInputError, UnsupportedError, _phones
 from crossbook._http.request import PreparedRequest
 
-# Ours → where the vendor gets it.
+# Our field → the vendor's.
 FIELDS: dict[str, dict[str, str]] = {
     "serwersms": {
         "phone": "phone", "email": "email", "first_name": "first_name", "last_name": "last_name", "company": "company",
@@ -37,12 +37,12 @@ Do = Callable[[Any, str, Any], Awaitable[Any]]
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    assert len(dict(pairs)) == len(pairs), "a name stands twice"
+    assert len(dict(pairs)) == len(pairs), "a name occurs twice"
     return dict(pairs)
 
 
 def received(call: PreparedRequest) -> dict[str, Any]:
-    """What a vendor reads out of a request, flat; fails on a name that stands twice."""
+    """Return what a vendor reads from a request, flat; fail on a name that occurs twice."""
     values: dict[str, Any] = unique(parse_qsl(call.target.decode("ascii").partition("?")[2], keep_blank_values=True))
     body: Any = json.loads(call.body, object_pairs_hook=unique) if call.body else {}
     while isinstance(body, list):
@@ -70,7 +70,7 @@ def update(book: Any, field: str, value: Any) -> Awaitable[Any]:
 
 
 def problem(vendor: str, field: str, value: str, error: Exception | None, sent: list[PreparedRequest]) -> str | None:
-    """What is wrong with how a value was treated, or None."""
+    """Return the problem with how a value was treated, or None."""
     if isinstance(error, InvalidInputError):
         if (error.field or "").partition(".")[0] != field.partition(".")[0] and value.strip():
             return f"the refusal names {error.field}, not {field}"
@@ -91,7 +91,7 @@ def problem(vendor: str, field: str, value: str, error: Exception | None, sent: 
 
 
 def problems(vendor: str, work: Iterable[tuple[Do, str, str]]) -> tuple[int, list[str]]:
-    """Does it all over one book; how much left, and what was wrong."""
+    """Send all values over one book; return the number of requests, and the problems."""
 
     async def all_of_it() -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
@@ -170,7 +170,7 @@ def test_names_of_groups_filters_and_keys(vendor: str, adapter: dict[str, Do]) -
                     elif error is not None and not isinstance(error, CrossbookError):
                         found.append(f"{field} {value[:40]!r}: {error!r}"[:200])
                     elif field != "phone" and not any(as_given(value, each) for each in sent):
-                        # Filemail and Atom look through their own lists, and ask nothing.
+                        # Filemail and Atom search their own lists, and send no value.
                         found += (
                             []
                             if adapter is not GROUPS and vendor in ("filemail", "atom")

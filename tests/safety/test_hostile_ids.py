@@ -1,4 +1,4 @@
-"""An id reaches the route of its operation, byte for byte, or is refused before anything leaves. No other route."""
+"""An id reaches the route of its operation byte for byte, or is refused before anything is sent."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VERBS: dict[str, Capability] = {
     "groups.remove from": lambda book, it: book.groups.remove(it, "1"),
     "groups.remove": lambda book, it: book.groups.remove("1", it),
 }
-# The operations that a verb may cause; a verb that is not here may cause none.
+# The operations that a method may call; a method that is not here may call none.
 ALLOWED: dict[str, dict[str, str]] = {
     "serwersms": {
         "get": "getContact", "update": "getContact checkGroups updateContact", "create in": "createContact",
@@ -95,7 +95,7 @@ def spec(vendor: str) -> dict[str, Operation]:
 
 
 def routes(vendor: str, names: str, *values: str) -> set[tuple[str, str, frozenset[str]]]:
-    """Method, path and names of the query that these operations may have with one of these values in the path."""
+    """Return the allowed methods, paths and query names of these operations with these values in the path."""
     found: set[tuple[str, str, frozenset[str]]] = set()
     for name in names.split():
         operation = spec(vendor)[name]
@@ -108,7 +108,7 @@ def routes(vendor: str, names: str, *values: str) -> set[tuple[str, str, frozens
 
 
 def strays(sent: list[PreparedRequest], allowed: set[tuple[str, str, frozenset[str]]]) -> list[str]:
-    """What left and was none of the allowed."""
+    """Return the sent requests that are not allowed."""
     return [f"{call.method} {call.target!r}" for call in sent if not _fits(call, allowed)]
 
 
@@ -147,7 +147,7 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
 
 
 async def refused(book: AddressBook, call: Capability, id: object) -> bool | Exception | None:
-    """True for a refusal of ours that says nothing of the id, None for none, and any other exception."""
+    """Return True for our refusal that does not show the id, None for no error, else the exception."""
     try:
         await call(book, id)
     except (InvalidInputError, UnsupportedError) as error:

@@ -1,4 +1,4 @@
-"""The generated calls keep to their routes too, whatever stands in their paths and queries."""
+"""Generated calls keep to their routes, whatever their paths and queries contain."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def tried(book: AddressBook, call: Call, id: object) -> BaseException | No
 
 
 def strayed(vendor: str, calls: dict[str, Call]) -> tuple[int, list[str]]:
-    """How many calls left, and which of them went elsewhere, or neither left nor were refused."""
+    """Return the number of sent requests, and the calls that went elsewhere or were neither sent nor refused."""
 
     async def all_of_them() -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))

@@ -1,4 +1,4 @@
-"""The net has no holes: what is planted in a sink is found there, and what is broken on purpose shows in the flood."""
+"""The leak detector works: planted values are found, and a protection that is removed on purpose is noticed."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_every_form_of_a_secret_is_found(secret: str) -> None:
     assert detector.hits("+48******00 s***@e*** *** Secret(***) 1001 00d928f759") == set()
 
 
-# What is broken, and where it must come out: over which kind of account, after which fault.
+# Each removed protection: the account, the transport, the fault, and the places where the leak must show.
 def _token_in_the_url(patch: pytest.MonkeyPatch) -> None:
     real = client.prepare_request
 
@@ -119,7 +119,10 @@ LEAKS: dict[str, tuple[str, str, str, set[str], Callable[[pytest.MonkeyPatch], N
     ),
     "messages as they come": (
         "vercom", "httpx2", "the vendor refuses", {"exceptions", "pickles", "objects"},
-        lambda patch: (patch.setattr(_redaction, "mask_text", str), patch.setattr(_redaction, "mask_request_values", lambda text, *_: text)),
+        lambda patch: (
+            patch.setattr(_redaction, "mask_text", str),
+            patch.setattr(_redaction, "mask_request_values", lambda text, *_: text),
+        ),
     ),
     "messages with the password": (
         "serwersms", "httpx", "the vendor refuses", {"exceptions", "pickles"},

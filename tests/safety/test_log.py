@@ -1,4 +1,4 @@
-"""Our own log is of use: who was asked for what, how it went, how long it took, and what to ask the vendor about it."""
+"""Our log shows vendor, operation, outcome, duration and request id."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PERSON = Contact(phone=canaries.PHONE, groups=("1",))
 async def logged(
     caplog: pytest.LogCaptureFixture, vendor: str, *answers: Any, **options: Any
 ) -> AsyncIterator[AddressBook]:
-    """An open book whose log begins now."""
+    """Open a book whose log is recorded."""
     async with book_over(vendor, FakeTransport(*answers), **options) as book:
         caplog.clear()
         caplog.set_level(logging.DEBUG, logger="crossbook")
@@ -40,7 +40,7 @@ async def logged(
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The records of our logger, their milliseconds as 0."""
+    """Return the records of our logger, with 0 for the milliseconds."""
     ours = [record for record in caplog.records if record.name == "crossbook"]
     return [re.sub(r"in \d+ ms", "in 0 ms", record.getMessage()) for record in ours]
 

@@ -1,4 +1,4 @@
-"""What holds credentials stays in its process; errors and contacts travel, and come back equal."""
+"""Objects with credentials cannot be pickled; errors and contacts can, and are equal afterwards."""
 
 from __future__ import annotations
 

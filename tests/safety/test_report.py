@@ -1,4 +1,4 @@
-"""A report of `crossbook verify` is pasted where everybody reads it: no value of the account may be in it."""
+"""A report of `crossbook verify` shows no value of the account, since it is made to be shared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crossbook import Contact
 from crossbook.registry import VENDORS, load_vendor
 from crossbook_verify import Leftover, Report, verify
 
-# A canary for each place of an answer in which a vendor could put something of the account's.
+# A canary for each place of a response that may have a value of the account.
 EVERYWHERE: dict[str, Any] = {
     "text": canaries.NOTE,
     canaries.PHONE: canaries.PHONE,
@@ -114,7 +114,7 @@ def test_report_shows_no_value_of_the_account(
     shown = [str(report), json.dumps(report.as_json()), repr(report), *said, out, err, caplog.text]
     assert detector.hits("\n".join(shown)) == set()
 
-    # They did arrive: the spec was seen to be broken, and the strange keys are named.
+    # The responses were read: the report names the mismatches and the unknown keys.
     assert report.refuted
     assert any("+99999999999" in key.path or "+99999999999" in key.sample for key in report.unknown)
     assert detector.hits(json.dumps([EVERYWHERE, ERROR]))

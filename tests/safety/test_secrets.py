@@ -1,4 +1,4 @@
-"""Credentials and people are seen by the vendor alone: not one of them in any place where things end up."""
+"""Only the vendor sees credentials and people: no log, error, repr, span or file shows them."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ EVERYWHERE = {
     "logging", "sentry", "journal",
 }  # fmt: skip
 ERRORS = {
-    "AuthError", "InvalidResponseError", "InvalidInputError", "JournalMismatchError", "NoResponseError", "RuntimeError", "UnsupportedError",
-    "VendorUnavailableError",
+    "AuthError", "InvalidResponseError", "InvalidInputError", "JournalMismatchError", "NoResponseError", "RuntimeError",
+    "UnsupportedError", "VendorUnavailableError",
 }  # fmt: skip
 
 
@@ -45,10 +45,10 @@ def test_no_sink_shows_secrets_or_people(kind: str, transport: str, relay: Relay
         anyio.run(flood, sinks, relay, KINDS[kind], transport, backend_options={"debug": kind == "filemail"})
     assert sinks.hits(canaries.Detector(relay.tokens)) == {}
 
-    # It was a flood, and it had them all.
+    # All kinds of errors occurred.
     assert sinks.errors >= ERRORS
     library = transport.rpartition(" ")[2]
-    # aiohttp traces in its ClientSession, which is not ours (test_aiohttp.py), and logs nothing.
+    # aiohttp traces in its ClientSession, which we do not use (test_aiohttp.py), and logs nothing.
     above = {"spans", f"log {library.replace('httpx', 'httpcore')}"} if library != "aiohttp" else set[str]()
     if library in transport.removeprefix(library) and library != "aiohttp":
         above.add(f"log {library}")
@@ -64,7 +64,7 @@ def _assert_sent(kind: Kind, relay: Relay) -> None:
     if not kind.spoil_login:
         sent |= {canaries.PHONES[0]}
     assert {secret for secret in sent if not any(hit.startswith(repr(secret)) for hit in wire)} == set()
-    # What is of this side only.
+    # What never leaves this process.
     assert not [hit for hit in wire if hit.startswith((repr(canaries.ACCOUNT), repr(canaries.JOURNAL_KEY)))]
 
 
@@ -101,11 +101,14 @@ def test_request_parts_show_no_secrets() -> None:
         Request("createContact", "GET", person, person, person.encode(), "application/json"),
         Response(200, {"location": person}, person.encode()),
         SuccessResponse(200, {"location": person}, person.encode(), "atom", "createContact"),
-        PreparedRequest("GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1),
+        PreparedRequest(
+            "GET", "https://host", "/", person.encode(), ((b"A", secret.encode()),), person.encode(), 1, 1, 1
+        ),
         TransportResponse(200, {"location": person}, person.encode()), ExternalId(person),
         canaries.person("vercom"), canaries.person("filemail"),
         vercom.NewContact(email=canaries.EMAIL, phoneNumber=canaries.PHONE, firstName=canaries.FIRST),
-        WriteResult(id="1", status="created", contact=canaries.person("atom")), Page((canaries.person("atom"),), "cursor"),
+        WriteResult(id="1", status="created", contact=canaries.person("atom")),
+        Page((canaries.person("atom"),), "cursor"),
     ):  # fmt: skip
         sinks.object(part)
         sinks.object({"part": [part]})

@@ -1,4 +1,4 @@
-"""Answers that are small on the wire and large when they are believed."""
+"""Responses that are small on the wire and large after decompression."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _GZIP = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
 
 @cache
 def deflated_zeros(size: int = GIB) -> bytes:
-    """Zeros, packed a thousandfold: a block of a MiB is packed once, and repeated, since each can stand by itself."""
+    """Return compressed zeros. A block of a MiB is compressed once and repeated, since each block is independent."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
     return block * (size // MIB)
@@ -24,13 +24,13 @@ def gzip_bomb() -> bytes:
 
 @cache
 def gzip_over_gzip() -> bytes:
-    """A bomb in a bomb: one KiB becomes a GiB."""
+    """Return a bomb in a bomb: one KiB becomes a GiB."""
     packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
     return packer.compress(gzip_bomb()) + packer.flush()
 
 
 def repeated(before: bytes, piece: bytes, after: bytes, size: int = 16 * MIB) -> bytes:
-    """As many pieces as fit, with commas between."""
+    """Return as many pieces as fit, with commas between them."""
     room = size - len(before) - len(after)
     return before + (piece + b",") * (room // (len(piece) + 1) - 1) + piece + after
 

@@ -1,4 +1,4 @@
-"""Every transport by name, and the clients that users bring: one suite for all of them."""
+"""Run one suite over every transport and every kind of user client."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from crossbook._transports import httpx as httpx_transport
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import ordeals
-from kinds import BROUGHT, needs
+from kinds import USER_CLIENTS, needs
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a developer's own environment names would be asked for loopback too."""
+    """Remove the developer's proxies, which would be used for loopback too."""
     for variable in PROXY_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
         monkeypatch.delenv(variable.lower(), raising=False)
@@ -34,30 +34,30 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=_transports.NAMES)
 def name(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
-    """Our own transports."""
+    """Our transports by name."""
     needs(request.param, anyio_backend_name)
     return str(request.param)
 
 
-@pytest.fixture(params=[*_transports.NAMES, *BROUGHT])
+@pytest.fixture(params=[*_transports.NAMES, *USER_CLIENTS])
 def kind(request: pytest.FixtureRequest, anyio_backend_name: str) -> str:
-    """Our own transports, and ours over a client that is brought."""
+    """Our transports by name, and over a user's client."""
     needs(request.param, anyio_backend_name)
     return str(request.param)
 
 
 @pytest.fixture
 async def opened(anyio_backend_name: str) -> AsyncIterator[Callable[[str, str, int], Transport]]:
-    """Makes a transport of any kind; the test's end closes it."""
+    """Make a transport of any kind, and close it at the end of the test."""
     made: list[Any] = []
 
     def make(kind: str, origin: str, concurrency: int = 8) -> Transport:
-        library, _, brought = kind.partition(", ")
+        library, _, user_client = kind.partition(", ")
         client: Any = None
-        if brought and library == "aiohttp":
+        if user_client and library == "aiohttp":
             client = import_module(library).TCPConnector()
             made.append(client.close)
-        elif brought:
+        elif user_client:
             client = import_module(library).AsyncClient(verify=httpx_transport.ssl_context(library))
             made.append(client.aclose)
         transport = _transports.make(library, origin, concurrency, client)
@@ -86,7 +86,7 @@ def authority() -> trustme.CA:
 
 @pytest.fixture(scope="session")
 def certified(authority: trustme.CA) -> ssl.SSLContext:
-    """A server's side of TLS, with a certificate for 127.0.0.1."""
+    """A TLS context for a server, with a certificate for 127.0.0.1."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     return context
@@ -94,11 +94,11 @@ def certified(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Makes the authority one that this environment trusts."""
+    """Make the environment trust the test's certificate authority."""
     path = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(path))
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    if "aiohttp" in sys.modules:  # it reads what is trusted once, when it is imported
+    if "aiohttp" in sys.modules:  # it reads the trusted authorities once, when it is imported
         connector = import_module("aiohttp.connector")
         monkeypatch.setattr(connector, "_SSL_CONTEXT_VERIFIED", connector._make_ssl_context(True))
     httpx_transport.ssl_context.cache_clear()
@@ -108,9 +108,9 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture(scope="session")
 def ordeal() -> Iterator[ordeals.Ordeal]:
-    """Runs one case in a process of its own, and answers what came of it."""
+    """Run one case in a process of its own, and return its outcome."""
     if not ordeals.MEASURABLE:
-        # Each case asserts how much memory it took; without that figure a bomb that went off would pass.
+        # Each case asserts the memory that it used. Without that figure an exploded bomb would pass.
         pytest.skip("this system does not tell a process its peak of memory")
     with ordeals.running() as run:
         yield run

@@ -1,4 +1,4 @@
-"""Framed requests, as core hands them to a transport: with time enough, but where a test says otherwise."""
+"""Prepared requests for a transport, with long time-outs by default."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def call(
     read_timeout: float = LONGEST,
     max_response_bytes: int = 1 << 20,
 ) -> PreparedRequest:
-    """A framed request."""
+    """Return a prepared request."""
     path = target.partition(b"?")[0].decode()
     return PreparedRequest(
         method, origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes

@@ -1,4 +1,4 @@
-"""A vendor that turns: it answers well once, and then as a test says; and bad ways to answer."""
+"""A hostile vendor: its first response is healthy, and the later ones are as a test says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from server import Behaviour, Peer, Seen, reply
 
-# Where each vendor's list is read, what a healthy answer is there, and what stands around its rows.
+# For each vendor: the path of its list, a healthy response, and the bytes around its rows.
 LISTS: dict[str, tuple[bytes, bytes, tuple[bytes, bytes]]] = {
     "vercom": (b"/v2.1/contact", b'{"meta":{},"data":[]}', (b'{"meta":{},"data":[', b"]}")),
     "serwersms": (b"/contacts/index", b'{"items":[]}', (b'{"items":[', b"]}")),
@@ -25,7 +25,7 @@ KEYS = {vendor: around for vendor, (_, _, around) in LISTS.items()}
 
 
 def turning(vendor: str, worse: Behaviour) -> Behaviour:
-    """Healthy but for the second and every later request of the list, whose connection is handed to `worse`."""
+    """Respond well once; give the connection of each later request of the list to `worse`."""
     path, healthy, _ = LISTS[vendor]
     turned = threading.Event()
 

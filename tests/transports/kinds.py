@@ -1,4 +1,4 @@
-"""Which transports there are to test: ours by name, and ours over a client that is brought."""
+"""The transports to test: by name, and over a user's client."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from crossbook import _transports
 from crossbook.errors import InvalidInputError
 
-BROUGHT = tuple(f"{library}, user client" for library in _transports.NAMES)
+USER_CLIENTS = tuple(f"{library}, user client" for library in _transports.NAMES)
 ASYNCIO_ONLY = frozenset({"aiohttp"})
 
 
 def needs(name: str, backend: str) -> None:
-    """Skips, by name, what is not installed here or cannot live in this event loop."""
+    """Skip a transport that is not installed, or does not support this event loop."""
     library = name.partition(",")[0]
     if library in ASYNCIO_ONLY and backend != "asyncio":
         pytest.skip(f"transport {name!r} lives on asyncio alone")

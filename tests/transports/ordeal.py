@@ -1,7 +1,7 @@
-"""One call against a hostile server, in a process of its own: what came of it, what time and memory it cost.
+"""Make one call to a hostile server, in a process of its own, and measure its time and memory.
 
-The program reads cases as JSON, a line each, and answers each with a line. It forks for each, so that each begins
-with the same memory and imports nothing; its peak is counted from after one healthy call.
+The program reads cases as JSON, one in a line, and prints a line for each. It forks for each, so that each begins
+with the same memory and imports nothing. The peak is counted after one healthy call.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CREDENTIALS: dict[str, dict[str, str]] = {
 
 
 def peak() -> int:
-    """The most memory that this process had since it was last told to forget, in bytes."""
+    """Return the peak memory of this process since the last reset, in bytes."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
 
@@ -44,9 +44,9 @@ def forget_peak() -> None:
 
 
 class Spent:
-    """The seconds that were spent here: computing, or else waiting, as the event loop's own beats tell it.
+    """Measures the seconds that the case computed or waited, by regular ticks of the event loop.
 
-    A machine that is busy with others, and leaves this process standing for seconds, adds to neither.
+    A busy machine that stops this process for seconds adds to neither.
     """
 
     def __init__(self) -> None:
@@ -74,18 +74,18 @@ async def suffer(vendor: str, base_url: str, options: dict[str, Any]) -> dict[st
         gc.collect()
         forget_peak()
         before, spent = peak(), Spent()
-        told: dict[str, Any] = {"error": None}
+        outcome: dict[str, Any] = {"error": None}
         async with anyio.create_task_group() as group:
             group.start_soon(spent.beat)
             try:
-                told["items"] = len((await book.contacts.list()).items)
+                outcome["items"] = len((await book.contacts.list()).items)
             except CrossbookError as error:
                 said = {"message": str(error), "sent": error.sent, "status": error.status, "wait": error.retry_after}
-                told = {"error": type(error).__name__, "attempts": error.attempts, **said}
-            told |= {"seconds": spent.seconds(), "extra": peak() - before}
+                outcome = {"error": type(error).__name__, "attempts": error.attempts, **said}
+            outcome |= {"seconds": spent.seconds(), "extra": peak() - before}
             group.cancel_scope.cancel()
     gc.collect()
-    return told
+    return outcome
 
 
 def main() -> None:
@@ -95,13 +95,13 @@ def main() -> None:
         with suppress(InvalidInputError):  # its extra is not installed
             _transports.make(name, "http://127.0.0.1:9", 1)
     gc.collect()
-    gc.freeze()  # what is imported is looked through no more
+    gc.freeze()  # the collector skips what was imported
     for line in sys.stdin:
         case = json.loads(line)
         if not os.fork():
             signal.alarm(LONGEST)
-            told = anyio.run(suffer, case["vendor"], case["base_url"], case["options"])
-            os.write(1, json.dumps(told).encode() + b"\n")
+            outcome = anyio.run(suffer, case["vendor"], case["base_url"], case["options"])
+            os.write(1, json.dumps(outcome).encode() + b"\n")
             os._exit(0)
         if os.wait()[1]:
             os.write(1, b'{"error": "it died"}\n')

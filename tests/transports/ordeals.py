@@ -1,4 +1,4 @@
-"""Puts a hostile server before a book in a process of its own, and holds it to what is promised of any answer."""
+"""Run a book in its own process against a hostile server, and check what is promised for any response."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from server import Behaviour, Peer, serve
 
 PROGRAM = Path(__file__).with_name("ordeal.py")
 ALLOWED = 64 * MIB
-# A process's peak of memory is measured as Linux tells it.
+# Only Linux reports a process's peak memory this way.
 MEASURABLE = Path("/proc/self/clear_refs").exists()
 
 Ordeal = Callable[..., dict[str, Any]]
@@ -26,7 +26,7 @@ Ordeal = Callable[..., dict[str, Any]]
 
 @contextmanager
 def running() -> Generator[Ordeal, None, None]:
-    """The program that forks for each case, as a function of a behaviour, a vendor and the book's options."""
+    """Return a function that runs a case: a behaviour, a vendor and the book's options."""
     with tempfile.TemporaryFile("w+") as words, subprocess.Popen(
         [sys.executable, "-W", "error", str(PROGRAM)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=words, text=True, bufsize=1,
@@ -47,15 +47,15 @@ def running() -> Generator[Ordeal, None, None]:
                 case = {"vendor": vendor, "base_url": server.origin, "options": settings}
                 if process.poll() is None:
                     requests.write(json.dumps(case) + "\n")
-                told: dict[str, Any] = json.loads(answers.readline() or "{}")
+                outcome: dict[str, Any] = json.loads(answers.readline() or "{}")
             words.seek(0)
             said = words.read()
             words.seek(0)
-            words.truncate()  # what one case says is no fault of the next
+            words.truncate()  # the error output of one case is not the next one's
             assert not said, said
-            assert told["seconds"] < timeout + 1
-            assert told["extra"] <= ALLOWED, f"{told['extra'] / MIB:.0f} MiB"
-            return told | {"met": met.is_set()}
+            assert outcome["seconds"] < timeout + 1
+            assert outcome["extra"] <= ALLOWED, f"{outcome['extra'] / MIB:.0f} MiB"
+            return outcome | {"met": met.is_set()}
 
         yield run
         requests.close()

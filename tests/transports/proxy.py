@@ -1,4 +1,4 @@
-"""A loopback proxy: tunnels what is asked with CONNECT, answers by itself what is asked in clear."""
+"""A loopback proxy: it tunnels CONNECT requests, and responds to plain HTTP requests itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server import LONGEST, Peer, reply
 
 
 def proxying(peer: Peer) -> None:
-    """The behaviour of a proxy."""
+    """Return the behaviour of a proxy."""
     for seen in peer.requests():
         if seen.method == b"CONNECT":
             tunnel(peer, int(seen.target.rpartition(b":")[2]))
@@ -19,7 +19,7 @@ def proxying(peer: Peer) -> None:
 
 
 def tunnel(peer: Peer, port: int) -> None:
-    """To this port here, whatever host was asked for: nothing leaves the machine."""
+    """Connect to this local port, whatever the host is: nothing leaves the machine."""
     with socket.create_connection(("127.0.0.1", port), LONGEST) as onward:
         peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         back = threading.Thread(target=pump, args=(onward, peer.sock), daemon=True)

@@ -1,6 +1,6 @@
-"""A server on a real loopback socket that does, byte by byte, what a test says.
+"""A server on a real loopback socket that sends exactly the bytes that a test gives.
 
-It lives in threads, so it serves a client in any event loop and in any process.
+It runs in threads, so that it serves clients in any event loop and process.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 OK = b'{"status":"success"}'
-LONGEST = 60.0  # seconds that anything is waited for; a test that is right never waits so long
+LONGEST = 60.0  # the longest wait in seconds; a passing test never waits this long
 
 
 def reply(body: bytes = OK, status: str = "200 OK", *headers: str) -> bytes:
-    """An answer as it should be."""
+    """Return a well-formed response."""
     lines = (f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers)
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A request as it came off the wire."""
+    """A request as it was received."""
 
     method: bytes
     target: bytes
@@ -37,7 +37,7 @@ class Seen:
 
 
 class Peer:
-    """One connection, as a behaviour sees it."""
+    """One connection, as a behaviour gets it."""
 
     def __init__(self, server: Server, sock: socket.socket) -> None:
         self.server = server
@@ -45,7 +45,7 @@ class Peer:
         self._buffer = b""
 
     def request(self) -> Seen | None:
-        """The next request, whole; None if the client left."""
+        """Return the next complete request; None if the client left."""
         head = self._until(b"\r\n\r\n")
         if head is None:
             return None
@@ -61,7 +61,7 @@ class Peer:
         return seen
 
     def requests(self) -> Iterator[Seen]:
-        """Every request until the client leaves."""
+        """Yield every request until the client leaves."""
         while (seen := self.request()) is not None:
             yield seen
 
@@ -69,12 +69,12 @@ class Peer:
         self.sock.sendall(data)
 
     def reset(self) -> None:
-        """Ends the connection with an RST and no FIN."""
+        """End the connection with an RST instead of a FIN."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
     def until_gone(self) -> None:
-        """Waits until the client closes its side, and says no more."""
+        """Wait until the client closes its side, without sending more."""
         while self.sock.recv(65536):
             pass
 
@@ -102,7 +102,7 @@ Behaviour = Callable[[Peer], object]
 
 
 class Server:
-    """What a test knows of a server: where it is, what it saw, what is open."""
+    """A running server: its address, its requests, its open connections."""
 
     def __init__(self, behaviour: Behaviour, tls: ssl.SSLContext | None) -> None:
         self.behaviour = behaviour
@@ -119,12 +119,12 @@ class Server:
 
     @property
     def open(self) -> int:
-        """Connections that are open now."""
+        """Return the number of open connections."""
         with self._changed:
             return len(self._peers)
 
     def wait_open(self, count: int) -> bool:
-        """Whether the open connections became this few in time: a client's FIN takes a moment."""
+        """Return whether the number of open connections fell to this in time: a client's FIN takes a moment."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self._peers) <= count, LONGEST)
 
@@ -134,7 +134,7 @@ class Server:
             self._changed.notify_all()
 
     def wait_seen(self, count: int) -> bool:
-        """Whether so many requests came in time: a client that gives up may be ahead of the thread that reads it."""
+        """Return whether this number of requests came in time: the thread may be behind a client that gave up."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.seen) >= count, LONGEST)
 
@@ -182,7 +182,7 @@ class Server:
 
 @contextmanager
 def serve(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> Generator[Server, None, None]:
-    """A server for as long as the block lasts."""
+    """Run a server for the duration of the block."""
     server = Server(behaviour, tls)
     try:
         yield server
@@ -191,7 +191,7 @@ def serve(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> Generator[
 
 
 def answering(*answers: bytes) -> Behaviour:
-    """A well-behaved server: the answers one after another, the last one again and again, whoever asks."""
+    """Return a healthy behaviour: one response after another, and the last one for all further requests."""
     left = list(answers or (reply(),))
     lock = threading.Lock()
 
@@ -205,7 +205,7 @@ def answering(*answers: bytes) -> Behaviour:
 
 
 def closed_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port without a listener."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

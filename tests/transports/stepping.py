@@ -1,4 +1,4 @@
-"""Cancels a piece of work at its n-th await, whichever that is: no time is involved, so every await can be met."""
+"""Cancel work at its n-th await. It needs no time-outs, so that every await can be hit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import anyio
 
 
 class Stepped:
-    """Awaits a coroutine and calls `at` when it waits for the n-th time."""
+    """Await a coroutine, and call `at` when it waits for the n-th time."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], number: int, at: Callable[[], object]) -> None:
         self._coroutine = coroutine
@@ -37,7 +37,7 @@ class Stepped:
 
 
 async def by_scope(coroutine: Coroutine[Any, Any, Any], number: int) -> bool:
-    """Cancels as anyio and trio do, at the n-th await; 0 is before the first. Whether there was such an await."""
+    """Cancel at the n-th await, as anyio and trio do; 0 is before the first. Return whether there was such an await."""
     with anyio.CancelScope() as scope:
         stepped = Stepped(coroutine, number, scope.cancel)
         if number == 0:
@@ -47,7 +47,7 @@ async def by_scope(coroutine: Coroutine[Any, Any, Any], number: int) -> bool:
 
 
 async def by_task(coroutine: Coroutine[Any, Any, Any], number: int) -> bool:
-    """Cancels as asyncio does (a time-out, a client that left): no shield of anyio keeps that away."""
+    """Cancel as asyncio does for a time-out or a client that left, which no shield of anyio stops."""
 
     def cancel() -> None:
         asyncio.get_running_loop().call_soon(task.cancel)

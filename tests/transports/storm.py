@@ -1,7 +1,7 @@
-"""A storm of cancellations, as a program of its own: what it leaves behind would be warned of on its standard error.
+"""A storm of cancellations, as a program: Python warns of what it leaves open on standard error.
 
-`storm.py NAME BACKEND HOW PORT COUNT SEED` goes on until so many were cancelled, prints what happened, in JSON, and
-closes when it is told to go on.
+`storm.py NAME BACKEND HOW PORT COUNT SEED` runs until COUNT calls were cancelled, prints the outcomes as JSON, and
+closes after the next line on standard input.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PROBES = 20
 
 
 async def cut_short(transport: Transport, origin: str, how: str, seconds: float) -> str:
-    """One request that is cancelled after so long, if it is not through by then."""
+    """Send one request, and cancel it after this time."""
     outcome: object = None
     if how == "task":
         with suppress(TimeoutError):

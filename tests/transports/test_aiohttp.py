@@ -1,4 +1,4 @@
-"""What is aiohttp's alone: it needs asyncio, and of its client only what lies below the session is used."""
+"""Only for aiohttp: it needs asyncio, and no session is used."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_session_is_refused_with_the_alternative() -> None:
 
 
 def test_transport_makes_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """OpenTelemetry, and whoever else traces, hooks into sessions: there is none that could show a URL."""
+    """OpenTelemetry and other tracers hook into sessions. Without a session nothing shows a URL."""
     import aiohttp
 
     def never(*args: object, **settings: object) -> None:
@@ -75,7 +75,7 @@ def test_transport_makes_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
 def test_dead_kept_connection_sends_once(method: str) -> None:
-    """aiohttp's own client would send what HTTP calls idempotent again, and Filemail creates with GET."""
+    """aiohttp's own client would resend methods that HTTP calls idempotent, and Filemail creates with GET."""
 
     def behave(peer: Peer) -> None:
         peer.request()
@@ -96,7 +96,7 @@ def test_dead_kept_connection_sends_once(method: str) -> None:
 
 @pytest.mark.parametrize("noticed", [False, True], ids=["unread", "read by the event loop"])
 def test_unrequested_data_is_never_a_response(noticed: bool) -> None:
-    """A server that gives up a kept connection may say so (408) on it: that is no answer to the next request."""
+    """A server may send 408 when it closes a kept connection: that is not the response to the next request."""
     idle, said = threading.Event(), threading.Event()
 
     def behave(peer: Peer) -> None:
@@ -126,13 +126,13 @@ def test_unrequested_data_is_never_a_response(noticed: bool) -> None:
 
 @pytest.mark.usefixtures("trusted")
 def test_tls_tickets_do_not_make_a_connection_stale(certified: ssl.SSLContext) -> None:
-    """TLS sends them of itself: whenever they come, the connection is used, and no other is made in its place."""
+    """TLS sends tickets by itself. Whenever they come, the connection is used and not replaced."""
     import aiohttp
 
     finished, connected = threading.Event(), threading.Event()
 
     class Late(aiohttp.TCPConnector):
-        """Gives a connection out when the tickets have come on it, and nobody has read them."""
+        """Return a connection after its tickets arrived, unread."""
 
         async def connect(self, *arguments: Any, **settings: Any) -> Any:
             connection = await super().connect(*arguments, **settings)
@@ -167,7 +167,7 @@ def test_tls_tickets_do_not_make_a_connection_stale(certified: ssl.SSLContext) -
     def hold(onward: socket.socket, peer: Peer) -> None:
         with suppress(OSError):  # the client may have left by then
             while piece := onward.recv(65536):
-                if finished.is_set():  # the client has done its part of the handshake: these are the tickets
+                if finished.is_set():  # the client finished its part of the handshake: these are the tickets
                     connected.wait(LONGEST)
                 peer.send(piece)
 

@@ -1,4 +1,4 @@
-"""Cancelled at any await, a request leaves the pool whole, no socket open, no task running and no warning."""
+"""A request that is cancelled at any await leaves no open socket, no running task, no warning and full capacity."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def cancel(request: pytest.FixtureRequest, anyio_backend_name: str) -> Cancel:
 async def at_every_await(
     cancel: Cancel, server: Server, make: Callable[[], Transport], before: Callable[[Transport], Awaitable[object]]
 ) -> int:
-    """Cancels a request at its n-th await, n = 0, 1, 2 … until it has no more; each time 20 further ones succeed."""
+    """Cancel a request at each of its awaits in turn; each time 20 further requests succeed."""
     tasks = len(anyio.get_running_tasks())
     for number in range(ENOUGH):
         transport = make()
@@ -47,7 +47,7 @@ async def at_every_await(
         await transport.aclose()
         assert server.wait_open(0), f"a socket is open after a cancellation at await {number}"
         if not met:
-            gc.collect()  # what was dropped unclosed warns now, and a warning fails the test
+            gc.collect()  # an unclosed object warns now, and a warning fails the test
             return number
     raise AssertionError("it never came to its end")
 
@@ -72,7 +72,7 @@ async def test_cancelled_at_every_await(make_own: Make, cancel: Cancel, warm: bo
 
 
 async def test_cancelled_at_every_await_with_a_body(make: Make, cancel: Cancel) -> None:
-    """Also while the body is being written, when the library has begun to read it and will not end it."""
+    """Also while the body is being sent, and the library's generator is in its middle."""
     with serve(answering()) as server:
         for number in range(ENOUGH):
             transport = make(server.origin, 1)
@@ -100,7 +100,7 @@ async def test_cancelled_at_every_await_with_tls(
 
 
 async def test_cancelled_while_a_lane_closes(make_own: Make, name: str, cancel: Cancel) -> None:
-    """A cancelled request closes its connection, also when it is cancelled once more just then."""
+    """A cancelled request closes its connection, also if it is cancelled again meanwhile."""
     met, number = True, 0
     with serve(answering()) as server:
         while met:

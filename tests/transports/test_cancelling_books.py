@@ -1,4 +1,4 @@
-"""Cancelled at any await, a verb of a book leaves the account's places, its login and its connections whole."""
+"""A method of a book that is cancelled at any await leaves capacity, login and connections intact."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def anna(group: str) -> Contact:
 
 
 async def create_and_read(book: AddressBook, into: str, of: str) -> None:
-    """A login where there is one, a write, and a list whose next page is fetched ahead."""
+    """A login if the vendor has one, a write, and a list whose next page is prefetched."""
     await book.contacts.create(anna(into), on_unsupported_field="drop")
     async for _ in book.contacts.list(group=of, page_size=1):
         pass
@@ -55,13 +55,13 @@ def test_call_cancelled_at_every_await(sandbox: crossbook_sandbox.Running, vendo
         credentials.pop("token")
 
     def open_book() -> AddressBook:
-        # One place in flight: a call that kept it would let nobody pass.
+        # A concurrency of one: a call that kept it would block all others.
         return load_vendor(vendor)(
             **credentials, base_url=sandbox.base_urls[vendor], rate=1e6, concurrency=1, transport=transport
         )  # type: ignore[no-any-return]
 
     async def in_time() -> int:
-        with anyio.fail_after(60):  # a place that is lost would be waited for
+        with anyio.fail_after(60):  # lost capacity would be waited for
             return await main()
 
     async def main() -> int:
@@ -85,7 +85,7 @@ def test_call_cancelled_at_every_await(sandbox: crossbook_sandbox.Running, vendo
 
 @pytest.mark.parametrize("way", WAYS)
 def test_book_cancelled_at_every_await(sandbox: crossbook_sandbox.Running, way: str) -> None:
-    """Also while it closes: what was opened with it ends, and so does the task group around it."""
+    """Also while the book closes: everything that it opened ends, and the task group around it too."""
     transport, backend, cancel = WAYS[way]
     needs(transport, backend)
 

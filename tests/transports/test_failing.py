@@ -1,4 +1,4 @@
-"""What can go wrong on the way, and what each transport says of it: whether the request left is never guessed."""
+"""Failures on the network, and what each transport reports: whether the request left is never guessed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 def first(misbehave: Callable[[Peer], object]) -> Behaviour:
-    """The first connection meets this, every later one a good server."""
+    """The first connection gets this behaviour, every later one a healthy server."""
     good = answering()
 
     def behave(peer: Peer) -> None:
@@ -152,7 +152,7 @@ WHY = {
 
 @pytest.fixture
 def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The resolver knows addresses only, so that no test asks the network."""
+    """The resolver knows addresses only, so that no test uses the network."""
     real = socket.getaddrinfo
 
     def resolve(host: Any, *args: Any, **settings: Any) -> Any:
@@ -168,7 +168,7 @@ def no_names(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_no_connection_means_never_sent(make: Make, case: str) -> None:
     origin = NOWHERE[case]()
     transport = make(origin, 1)
-    for _ in range(10):  # more often than a pool has places
+    for _ in range(10):  # more often than a pool has slots
         failure = failed(await transport.send(call(origin, method="POST", body=b"{}")))
         assert (failure.kind, failure.sent) == ("connect", "no"), failure
         assert failure.why == WHY.get(case, failure.why).format(host=origin.partition("://")[2])
@@ -211,7 +211,7 @@ HANDSHAKES: dict[str, Behaviour] = {
 }
 WHY_NO_TLS = {
     "reset": ".*",  # reading may notice it first, or writing
-    "closed": ".*",  # the libraries tell it in words of their own
+    "closed": ".*",  # the libraries have different names for it
     "garbage": "no TLS: wrong version number",
     "silence": "timed out",
 }

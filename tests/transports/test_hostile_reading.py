@@ -1,4 +1,4 @@
-"""Answers that lie, swell or never end: a typed error, in time, and 64 MiB of memory at most above a healthy call's."""
+"""Responses that lie, swell or never end raise a typed error in time, with at most 64 MiB of memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ZIPPED = HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 BROTLI = bytes.fromhex("0b028064617461" * 200)
 
-# What comes in, what our error for it is.
+# Each response, and its error.
 READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
     "a GiB in gzip": (packed(gzip_bomb, "gzip"), "ResponseTooLargeError"),
     "a GiB in gzip over gzip": (packed(gzip_over_gzip, "gzip, gzip"), "InvalidResponseError"),
@@ -58,10 +58,10 @@ def test_hostile_response_within_memory(ordeal: Ordeal, case: str, name: str) ->
     behaviour, expected = READING[case]
     if (case, name) == ("a length too short", "aiohttp"):
         expected = (
-            "NoResponseError"  # what follows the answer spoils it, where httpx takes the answer and drops the rest
+            "NoResponseError"  # the bytes after the response spoil it here; httpx takes the response and drops the rest
         )
-    told = ordeal(behaviour(), transport=name)
-    assert told["error"] == expected, told
+    outcome = ordeal(behaviour(), transport=name)
+    assert outcome["error"] == expected, outcome
 
 
 @pytest.mark.parametrize("library", ["httpx", "httpx2"])
@@ -69,8 +69,8 @@ def test_hostile_response_within_memory(ordeal: Ordeal, case: str, name: str) ->
 def test_hostile_response_over_a_user_client(ordeal: Ordeal, case: str, library: str) -> None:
     needs(library, "asyncio")
     behaviour, expected = READING[case]
-    told = ordeal(behaviour(), http_client=library)
-    assert told["error"] == expected, told
+    outcome = ordeal(behaviour(), http_client=library)
+    assert outcome["error"] == expected, outcome
 
 
 FOR_EVER: dict[str, Behaviour] = {
@@ -88,23 +88,23 @@ FOR_EVER: dict[str, Behaviour] = {
 @pytest.mark.parametrize("case", FOR_EVER)
 def test_endless_response_ends_at_the_deadline(ordeal: Ordeal, case: str, name: str) -> None:
     needs(name, "asyncio")
-    # A busy machine may leave it standing for so long that its time is over before it has asked.
+    # A busy machine may stop the process for so long that the deadline passes before it sends.
     tries = (ordeal(FOR_EVER[case], transport=name, timeout=0.3) for _ in range(5))
-    told = next((told for told in tries if told["met"]), {"error": "it never asked", "sent": "no"})
-    assert (told["error"], told["sent"]) == ("NoResponseError", "maybe"), told
-    assert told["seconds"] < 1.3
+    outcome = next((outcome for outcome in tries if outcome["met"]), {"error": "it never asked", "sent": "no"})
+    assert (outcome["error"], outcome["sent"]) == ("NoResponseError", "maybe"), outcome
+    assert outcome["seconds"] < 1.3
 
 
 @pytest.mark.parametrize("date", ["9" * 400, "99999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
 def test_endless_retry_after_is_not_waited(ordeal: Ordeal, date: str) -> None:
-    """Longer than the call's own time, so it is an error at once; and not one that says to try again at once."""
-    told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")), max_attempts=4, timeout=40)
-    assert (told["error"], told["attempts"], told["seconds"] < 20) == ("RateLimitError", 1, True), told
-    assert told["wait"] >= 1e9
+    """It is longer than the call's time, so it fails at once, and not with a hint to retry at once."""
+    outcome = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")), max_attempts=4, timeout=40)
+    assert (outcome["error"], outcome["attempts"], outcome["seconds"] < 20) == ("RateLimitError", 1, True), outcome
+    assert outcome["wait"] >= 1e9
 
 
 @pytest.mark.parametrize("date", ["-5", "soon", "", "1e9", "\xb2", "Thu, 01 Jan 1970 00:00:00 GMT", "Foo, 99 Bar 9 :"])
 def test_invalid_retry_after_is_ignored(ordeal: Ordeal, date: str) -> None:
-    told = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")))
-    assert told["error"] == "RateLimitError", told
-    assert not told["wait"]
+    outcome = ordeal(says(reply(b"{}", "429 Too Many", f"Retry-After: {date}")))
+    assert outcome["error"] == "RateLimitError", outcome
+    assert not outcome["wait"]

@@ -1,4 +1,4 @@
-"""Answers of a shape that costs more than it should: refused by their look, before they are decoded."""
+"""Responses that are expensive to decode are refused before they are decoded."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def row(vendor: str, value: bytes) -> bytes:
     return before + value + after
 
 
-# A member that nobody knows is skipped, however deep it is, as long as the stack holds it: Python counts levels before
-# 3.14, and looks at the stack itself since.
+# An unknown member is skipped at any depth that the stack allows: Python counts levels before
+# 3.14, and checks the stack itself since.
 _TOO_DEEP = "InvalidResponseError" if sys.version_info < (3, 14) else None
 SHAPES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     "16 MiB of objects": (lambda vendor: repeated(b"[", b"{}", b"]"), "ResponseTooLargeError"),
@@ -47,7 +47,9 @@ SHAPES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     "lists, 200,000 deep": (lambda vendor: nested(200_000, b"[", b"", b"]"), "ResponseTooLargeError"),
     "objects, 50,000 deep": (lambda vendor: nested(50_000, b'{"a":', b"1", b"}"), "InvalidResponseError"),
     "objects, 200,000 deep": (lambda vendor: nested(200_000, b'{"a": ', b"1", b"     }"), "InvalidResponseError"),
-    "lists in a row, 50,000 deep": (lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "InvalidResponseError"),
+    "lists in a row, 50,000 deep": (
+        lambda vendor: row(vendor, nested(50_000, b"[", b"", b"]")), "InvalidResponseError",
+    ),
     "lists in a row, 200,000 deep": (
         lambda vendor: row(vendor, nested(200_000, b"[         ", b"", b"]")), "InvalidResponseError",
     ),
@@ -56,7 +58,9 @@ SHAPES: dict[str, tuple[Callable[[str], bytes], str | None]] = {
     ),
     "deep, and never closed": (lambda vendor: KEYS[vendor][0] + b"[" * 50_000, "InvalidResponseError"),
     "an id of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"9" * 5000)), "InvalidResponseError"),
-    "an exponent of 5,000 digits": (lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "InvalidResponseError"),
+    "an exponent of 5,000 digits": (
+        lambda vendor: row(vendor, ID[vendor] % (b"1e" + b"9" * 5000)), "InvalidResponseError",
+    ),
     "NaN": (lambda vendor: row(vendor, ID[vendor] % b"NaN"), "InvalidResponseError"),
     "Infinity": (lambda vendor: row(vendor, ID[vendor] % b"-Infinity"), "InvalidResponseError"),
     "latin-2": (lambda vendor: row(vendor, ID[vendor] % '"Łódź"'.encode("iso8859-2")), "InvalidResponseError"),
@@ -75,8 +79,8 @@ ID = {"vercom": b'{"id":%s}', "serwersms": b'{"id":%s}', "filemail": b'{"contact
 @pytest.mark.parametrize("case", SHAPES)
 def test_hostile_shape(ordeal: Ordeal, case: str, vendor: str) -> None:
     body, expected = SHAPES[case]
-    told = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_response_bytes=16 * MIB)
-    assert told["error"] == expected, told
+    outcome = ordeal(packed(lambda: gzip.compress(body(vendor), 1), "gzip")(), vendor, max_response_bytes=16 * MIB)
+    assert outcome["error"] == expected, outcome
 
 
 SHORT = {
@@ -91,7 +95,7 @@ SHORT = {
 
 @pytest.mark.parametrize("vendor", KEYS)
 def test_shortest_honest_rows_are_accepted(vendor: str) -> None:
-    """As many as fit into the largest answer."""
+    """As many rows as fit into the largest response."""
     profile: VendorProfile = load_vendor(vendor).profile
     assert (
         map_response_error(profile, Operation(Retry.SAFE), TransportResponse(200, {}, filled(vendor, SHORT[vendor])))

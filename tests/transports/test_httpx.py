@@ -1,4 +1,4 @@
-"""A book over httpx, with the library's own exceptions and answers put under it: what its user gets of each."""
+"""A book over httpx, with the library's own exceptions and responses below it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_each_exception_becomes_a_failure(vendor: respx.MockRouter, except
 
 
 async def test_library_sees_no_query(vendor: respx.MockRouter) -> None:
-    """The keys are in the headers; people are in the target, which is none of the URL that gets logged."""
+    """The keys are in the headers. Personal data is in the target, which is not in the logged URL."""
     route = vendor.get("/v2.1/contact").respond(200, json={"meta": {}, "data": [{"id": "1"}]})
     async with vercom() as book:
         found = await book.contacts.get("1")
@@ -66,7 +66,7 @@ async def test_library_sees_no_query(vendor: respx.MockRouter) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirect_is_an_error(vendor: respx.MockRouter, status: int) -> None:
-    """It would carry the keys to wherever it says."""
+    """Following it would send the keys to another host."""
     vendor.get("/v2.1/contact").respond(status, headers={"Location": "https://elsewhere.example.com/"})
     elsewhere = respx.get("https://elsewhere.example.com/").respond(200, json={"meta": {}, "data": []})
     async with vercom() as book:

@@ -1,4 +1,4 @@
-"""How many connections there are, how long they live, and that none is left."""
+"""The number of connections, their lifetime, and that all of them are closed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def clock(crossbook_clock: Clock) -> Clock:
-    """Time that passes when a test says so, and not while the machine is busy with others."""
+    """Time passes when a test says so, and not while the machine is busy."""
     crossbook_clock.autojump = False
     crossbook_clock.install()
     return crossbook_clock
 
 
 class Rounds:
-    """Answers only when so many requests wait at once, calls `then`, and counts how many ever did."""
+    """Respond once this number of requests waits, call `then`, and count the peak."""
 
     def __init__(self, width: int, then: Callable[[], object]) -> None:
         self._full = threading.Barrier(width, then, LONGEST)
@@ -44,7 +44,7 @@ class Rounds:
 
 
 def asked(begun: threading.Event) -> Behaviour:
-    """Takes what comes and says nothing."""
+    """Read requests and never respond."""
 
     def behave(peer: Peer) -> None:
         peer.sock.recv(1)
@@ -63,7 +63,7 @@ async def test_connection_is_reused(make: Make) -> None:
 
 
 async def test_busy_start_does_not_use_connect_timeout(make_own: Make, clock: Clock) -> None:
-    """20,000 calls that are started at once keep it busy for longer than a connection may take."""
+    """20,000 calls that start at once block the event loop for longer than the connect time-out."""
 
     async def busy() -> None:
         clock.advance(2 * LONGEST)
@@ -83,7 +83,7 @@ async def test_busy_start_does_not_use_connect_timeout(make_own: Make, clock: Cl
 
 @pytest.mark.parametrize("width", [1, 3, 20])
 async def test_concurrency_is_bounded_and_all_are_served(make_own: Make, width: int, clock: Clock) -> None:
-    """The rest wait, far longer than a connection may take: no pool's own time-out ever ends that."""
+    """The other requests wait far longer than the connect time-out: no pool's time-out ends their wait."""
     rounds = Rounds(width, lambda: clock.advance(2 * LONGEST))
     with serve(rounds) as server:
         transport = make_own(server.origin, width)
@@ -130,10 +130,10 @@ async def test_closing_ends_requests_in_flight(make_own: Make, where: str) -> No
         with anyio.fail_after(LONGEST):
             async with anyio.create_task_group() as group:
                 group.start_soon(ask)
-                group.start_soon(ask)  # waits for room
+                group.start_soon(ask)  # waits for capacity
                 await anyio.to_thread.run_sync(begun.wait)
                 await transport.aclose()
-        told = sorted((failure.kind, failure.sent) for failure in outcomes)
+        failures = sorted((failure.kind, failure.sent) for failure in outcomes)
         first = ("connect", "no") if where == "in the handshake" else ("lost", "maybe")
-        assert told == sorted([first, ("connect", "no")])
+        assert failures == sorted([first, ("connect", "no")])
         assert await anyio.to_thread.run_sync(server.wait_open, 0)

@@ -1,4 +1,4 @@
-"""Transports by name: said plainly when there is no such one, or when its extra is missing."""
+"""Transports by name: an unknown name and a missing extra have clear errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The environment's proxies, in clear and through a tunnel: honoured, and told no secret that is not theirs."""
+"""The environment's proxies, plain and tunnelled: they are used, and see no secret of ours."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_failed_proxy_means_never_sent(make: Make, monkeypatch: pytest.Mon
 async def test_tunnel_to_invalid_certificate_means_never_sent(
     make_own: Make, certified: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As often as it may fail, no place in a pool is lost by it."""
+    """However often it fails, no capacity is lost."""
     strange = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(strange)
     honest = threading.Event()

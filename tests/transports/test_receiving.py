@@ -1,4 +1,4 @@
-"""What comes back: whole answers of any status, inflated, capped; redirects are answers like others."""
+"""Responses of any status are complete, decompressed and capped. Redirects are not followed."""
 
 from __future__ import annotations
 
@@ -124,13 +124,13 @@ async def test_error_keeps_its_status_without_its_body(make: Make, status: int) 
 
 
 def one_too_many(peer: Peer) -> None:
-    """Two answers to the first request of a connection."""
+    """Send two responses to the first request of a connection."""
     for number, _ in enumerate(peer.requests()):
         peer.send(reply(b'{"first":1}') + reply(b'{"whose":0}') if number == 0 else reply(b'{"later":1}'))
 
 
 def one_too_many_in_records(peer: Peer) -> None:
-    """Each is a record of its own, and both come at once."""
+    """Each response is a TLS record of its own, and both come at once."""
     for number, _ in enumerate(peer.requests()):
         peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         for body in (b'{"first":1}', b'{"whose":0}') if number == 0 else (b'{"later":1}',):
@@ -144,12 +144,12 @@ async def only_the_first_is_taken(transport: Transport, origin: str) -> None:
 
 
 async def test_surplus_response_is_never_matched(make_own: Make) -> None:
-    """Taken for the next request's, it would tell of somebody else's contact."""
+    """Matched to the next request, it would show another person's contact."""
     with serve(one_too_many) as server:
         await only_the_first_is_taken(make_own(server.origin), server.origin)
 
 
-# Sent one by one, the second may come when the next request is out already, which nobody can tell from its answer.
+# Sent separately, the surplus may come after the next request, and look like its response.
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="only Linux lets two records be sent at once for sure")
 @pytest.mark.usefixtures("trusted")
 async def test_surplus_response_is_never_matched_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
@@ -159,7 +159,7 @@ async def test_surplus_response_is_never_matched_with_tls(make_own: Make, certif
 
 @pytest.mark.usefixtures("trusted")
 async def test_connection_is_kept_with_tls(make_own: Make, certified: ssl.SSLContext) -> None:
-    """Looking for more than the answer does it no harm."""
+    """The check for unread data does not harm the connection."""
     with serve(answering(), certified) as server:
         transport = make_own(server.origin)
         for _ in range(4):

@@ -1,4 +1,4 @@
-"""What goes out: the very bytes that core framed, secrets on the wire and nowhere else."""
+"""Requests are sent byte for byte; secrets are on the wire and nowhere else."""
 
 from __future__ import annotations
 

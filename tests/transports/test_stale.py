@@ -1,4 +1,4 @@
-"""Whether a connection may be kept, where the library below names its parts otherwise."""
+"""A connection is not kept if the library lacks the attributes that we check."""
 
 from __future__ import annotations
 

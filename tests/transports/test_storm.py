@@ -1,4 +1,4 @@
-"""Forty callers on a pool of ten, each cancelled after a moment: when it is over, the pool is as good as new."""
+"""Forty callers share ten connections, and each is cancelled. After that the transport works as before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOWS = ("asyncio by scope", "asyncio by task", "trio by scope")
 
 
 def vendor(peer: Peer) -> None:
-    """Takes 3 ms for an answer: some calls are through in time, most are not."""
+    """Respond after 3 ms: some calls finish in time, most do not."""
     for _ in peer.requests():
         time.sleep(0.003)
         peer.send(reply())

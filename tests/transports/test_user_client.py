@@ -1,4 +1,4 @@
-"""`http_client=`: somebody else's client does as its owner wants, as long as the request arrives as it is."""
+"""`http_client=`: the user's client keeps its settings, as long as it sends the request unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The specs' tools are scripts, not a package: their folder goes on the import path, as does this one."""
+"""Put the folder of the specs' tools on the import path: they are scripts and not a package."""
 
 import sys
 from pathlib import Path

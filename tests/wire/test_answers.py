@@ -1,4 +1,4 @@
-"""Readers stand what vendors send: no null, number, empty array or unknown value costs more than its own field."""
+"""Decoders tolerate odd values: a null, a number, an empty array or an unknown value affects its field only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCALARS: tuple[Any, ...] = (None, "", "a value that no list knows", "Łódź", 0
 
 
 def places(value: Any, place: Place = ()) -> Iterator[tuple[Place, Any]]:
-    """Everything inside a value, with the way to it."""
+    """Yield everything inside a value, with its path."""
     for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield (*place, key), each
         yield from places(each, (*place, key))
@@ -35,7 +35,7 @@ def replaced(value: Any, place: Place, new: Any) -> Any:
 
 
 def oddities(value: Any) -> Iterator[Any]:
-    """What a vendor may send in the place of a value."""
+    """Yield what a vendor may send in place of a value."""
     if isinstance(value, dict):
         yield from (None, [])
     elif isinstance(value, list):
@@ -49,7 +49,7 @@ def plain(model: Any) -> str:
 
 
 async def read(case: Case, content: Any, status: int = 200) -> Any:
-    """What the method makes of an answer; its arguments are the business of the tests of requests."""
+    """Return what the method decodes from a response."""
     arguments = {snake(each["name"]): example(case.spec, each) for each in case.parameters() if each.get("required")}
     if "requestBody" in case.operation.node:
         arguments["body"] = {}
@@ -63,7 +63,7 @@ def success(case: Case) -> Any:
 
 async def stands_everything(answer: Any, reader: Callable[[Any], Awaitable[Any]]) -> None:
     expected = json.dumps(answer, sort_keys=True)
-    assert plain(await reader(answer)) == expected, "a whole answer is read whole"
+    assert plain(await reader(answer)) == expected, "a complete response is decoded completely"
     for place, value in places(answer):
         for odd in oddities(value):
             changed = replaced(answer, place, odd)
@@ -98,7 +98,7 @@ async def test_missing_field_is_unset_and_unknown_ignored(case: Case) -> None:
 
 
 def is_free(case: Case, answer: Any, place: Place) -> bool:
-    """Whether the object in this place is a dict, which keeps whatever it holds."""
+    """Return whether the object at this path is a dict, which keeps all of its members."""
     node = next(schema for status, schema in case.answers() if status.startswith("2"))
     for key in place:
         schema = resolve(case.spec, node)

@@ -1,4 +1,4 @@
-"""The three small types, and how a path and a query are written."""
+"""The types of generated code, and the encoding of paths and queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each generated method sends what its spec says: method, path, query and body, field for field."""
+"""Each generated method sends the method, path, query and body of its spec."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 def build(kind: Any, value: Any) -> Any:
-    """The value as the generated types want it; fails if they would not take what the spec gives as an example."""
+    """Return the value as the generated types take it; fail if they refuse the spec's example."""
     for choice in get_args(kind) if get_origin(kind) is UnionType else (kind,):
         if get_origin(choice) is list and isinstance(value, list):
             [items] = get_args(choice)
@@ -32,7 +32,7 @@ def build(kind: Any, value: Any) -> Any:
 
 
 async def sent(case: Case, body: Any, names: set[str]) -> Any:
-    """Call the method with the examples of the parameters so named, and return the request."""
+    """Call the method with the examples of these parameters, and return the request."""
     recorder = Recorder()
     method = case.method(recorder)
     hints = get_type_hints(method)

@@ -1,4 +1,4 @@
-"""Every operation of every spec, what it would be called with, and what it would be answered."""
+"""Every operation of every spec, with its arguments and responses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Case(NamedTuple):
         return importlib.import_module(f"crossbook_wire.{self.vendor}.models")
 
     def method(self, send: Send) -> Callable[..., Awaitable[Any]]:
-        """The generated method, reached as a user reaches it."""
+        """Return the generated method, as a user reaches it."""
         api = importlib.import_module(f"crossbook_wire.{self.vendor}").Api(send)
         method: Callable[..., Awaitable[Any]] = getattr(
             getattr(api, snake(self.operation.tag)), snake(self.operation.id)
@@ -37,11 +37,11 @@ class Case(NamedTuple):
         return method
 
     def parameters(self) -> list[Node]:
-        """What is left of the parameters when the transport has taken its own."""
+        """Return the parameters without those that the HTTP layer adds."""
         return [each for each in self.operation.parameters if not each.get("x-credential")]
 
     def bodies(self) -> list[Any]:
-        """Every example of the body, one None for an operation without a body."""
+        """Return every example of the body; one None if the operation has no body."""
         if "requestBody" not in self.operation.node:
             return [None]
         media = resolve(self.spec, self.operation.node["requestBody"])["content"][JSON]
@@ -55,7 +55,7 @@ class Case(NamedTuple):
         return schema
 
     def answers(self) -> Iterator[tuple[str, Node]]:
-        """Every status with the schema of its JSON."""
+        """Return every status with the schema of its JSON."""
         for status, response in self.operation.node["responses"].items():
             content = resolve(self.spec, response).get("content", {})
             if JSON in content:
@@ -67,7 +67,7 @@ IDS = [f"{case.vendor}.{case.operation.id}" for case in CASES]
 
 
 class Recorder:
-    """A `send` that keeps the request and answers with what it was given."""
+    """A `send` that keeps the request and returns a given response."""
 
     def __init__(self, content: bytes = b"{}", status: int = 200) -> None:
         self.response = Response(status=status, headers={}, content=content)
@@ -88,7 +88,7 @@ def example(spec: Node, parameter: Node) -> Any:
 
 
 def whole(spec: Node, node: Node) -> Any:
-    """A value with every property that a schema knows; the items of an array show every branch of a oneOf."""
+    """Return a value with every property of the schema; array items cover every branch of a oneOf."""
     schema = resolve(spec, node)
     if "oneOf" in schema and "properties" not in schema:
         return whole(spec, schema["oneOf"][0])
@@ -104,7 +104,7 @@ def credential(spec: Node, node: Node) -> bool:
 
 
 def without_credentials(spec: Node, node: Node, value: Any) -> Any:
-    """A body as the generated code knows it: what the transport adds is taken out."""
+    """Return a body without the credentials that the HTTP layer adds."""
     schema = resolve(spec, node)
     if isinstance(value, dict):
         known = schema.get("properties", {})
