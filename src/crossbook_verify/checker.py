@@ -28,6 +28,10 @@ _MAX_VALUES = 200_000
 _MAX_DIGITS = 300
 _MAX_DOUBLE_KEYS = 10
 _ANY_KEY = "*"
+_KINDS = {
+    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "array": "a list", "object": "an object", "null": "null",
+}  # fmt: skip
 Json = dict[str, Any]
 
 
@@ -329,9 +333,3 @@ def _list_shape_claims(name: str, shape: Shape) -> Iterator[ClaimResult]:
     if set(shape.rule) - {"type"}:
         text = json.dumps({key: value for key, value in shape.rule.items() if key != "type"}, ensure_ascii=False)
         yield ClaimResult(f"{name}.rule", f"`{name}` keeps the rule `{text}`", shape.evidence, shape.note)
-
-
-_KINDS = {
-    "string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "array": "a list", "object": "an object", "null": "null",
-}  # fmt: skip

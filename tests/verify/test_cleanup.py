@@ -296,7 +296,7 @@ def test_leftovers_are_deleted_by_next_run(
 @pytest.mark.parametrize(
     ("fault", "settings"),
     [("rewrite", {"drop": ["data[].id"]}), ("close", {"when": "after", "count": None})],
-    ids=["no id", "no answer"],
+    ids=["no id", "no response"],
 )
 def test_possible_leftover_without_id_is_reported(
     fault: str, settings: dict[str, Any], make: Make, server: Server

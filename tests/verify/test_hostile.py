@@ -38,7 +38,7 @@ def values(keys: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[str, str, TransportResponse]:
+def responses(draw: st.DrawFn) -> tuple[str, str, TransportResponse]:
     vendor = draw(st.sampled_from(sorted(CLAIMS)))
     claims = CLAIMS[vendor]
     operation = draw(st.sampled_from(sorted(claims.operations)))
@@ -68,9 +68,9 @@ def leaves(value: Any) -> set[str]:
 
 
 @settings(max_examples=60)
-@given(answers())
-def test_any_response(answer: tuple[str, str, TransportResponse]) -> None:
-    vendor, operation, reply = answer
+@given(responses())
+def test_any_response(drawn: tuple[str, str, TransportResponse]) -> None:
+    vendor, operation, reply = drawn
     checker = SpecChecker(CLAIMS[vendor])
     checker.check_response(operation, reply)
     report = report_on(vendor, checker)
@@ -209,12 +209,12 @@ def test_hostile_ids(vendor: str, id: object) -> None:
     body = {**row, **rows, "result": row, "contact": row, "success": True, "responsestatus": "OK", "status": "success"}
     lists = {**body, "result": [row]}
 
-    def answer(call: PreparedRequest) -> TransportResponse:
+    def respond(call: PreparedRequest) -> TransportResponse:
         content = json.dumps(lists if call.path.endswith("address-book/list") else body).encode()
         return TransportResponse(200, {"content-type": "application/json"}, content)
 
     async def run() -> Report:
-        async with book_over(vendor, FakeTransport(answer), rate=1e6) as book:
+        async with book_over(vendor, FakeTransport(respond), rate=1e6) as book:
             return await verify(book, write=True)
 
     report = virtually(run)

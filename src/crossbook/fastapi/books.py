@@ -58,7 +58,9 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
         makers[name] = partial(crossbook.open, name)
     duplicates = sorted({name for name in names if names.count(name) > 1} | set(names).intersection(others))
     if duplicates:
-        raise InvalidInputError(f"two books are called {', '.join(duplicates)}", field=duplicates[0])
+        raise InvalidInputError(
+            f"two books are called {', '.join(duplicates)}: use different names", field=duplicates[0]
+        )
     makers |= others
 
     @asynccontextmanager
@@ -68,7 +70,9 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
         async with AsyncExitStack() as stack:
             for name, maker in makers.items():
                 if name in state:
-                    raise InvalidInputError(f"the application has a book called {name} already", field=name)
+                    raise InvalidInputError(
+                        f"the application has a book called {name} already: use another name", field=name
+                    )
                 book = maker if isinstance(maker, AddressBook) else maker()
                 state[name] = await stack.enter_async_context(book)
                 # Remove the book before it closes, so that no handler gets a book that is closing.

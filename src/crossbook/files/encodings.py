@@ -157,7 +157,9 @@ def _check_encoding(encoding: str, start: bytes) -> str:
         "".encode(encoding)
         name = codecs.lookup(encoding).name
     except (LookupError, UnicodeError, ValueError):
-        raise InvalidInputError(f"there is no encoding {encoding[:40]!r}", field="encoding") from None
+        raise InvalidInputError(
+            f"unknown encoding {encoding[:40]!r}: expected a name such as utf-8 or cp1250", field="encoding"
+        ) from None
     try:
         codecs.getincrementaldecoder(name)("crossbook.surrogates").decode(start)
     except UnicodeError:
