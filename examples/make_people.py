@@ -1,4 +1,4 @@
-"""Writes people.csv: 1,000 made-up people, always the same ones.
+"""Write people.csv: 1,000 made-up people, always the same.
 
     python examples/make_people.py
 
@@ -22,17 +22,17 @@ COLUMNS: tuple[str, ...] = ("id", "first_name", "last_name", "phone", "country",
 FILE = Path(__file__).with_name("people.csv")
 SEED = 2026
 
-# Mobile and landline numbers that Australia's regulator keeps for fiction.
+# Mobile and landline numbers that Australia's regulator reserves for fiction.
 AU_MOBILES = (
     "570006", "570156", "570157", "570158", "570159", "570110", "570313", "570737", "571266", "571491", "571804",
     "572549", "572665", "572983", "573770", "573087", "574118", "574632", "575254", "575789", "576398", "576801",
     "577426", "577644", "578957", "578148", "578888", "579212", "579760", "579455",
 )  # fmt: skip
 AU_LANDLINES = tuple(f"{area}{block}" for area in "2378" for block in ("5550", "7010"))
-# Faker's Australians have plain ASCII names; not all Australians do.
+# Faker's Australian names are all ASCII, so some names are replaced.
 AU_NAMES = {"first_name": ("Zoë", "Chloé", "Renée", "Siân"), "last_name": ("Nguyễn", "Müller", "O'Connor", "D'Arcy")}
 
-# How people write one number: a, b, c and d are its parts.
+# The spellings of a number. a, b, c and d are its parts.
 POLISH = (
     "{a}{b}{c}", "{a} {b} {c}", "{a}-{b}-{c}", "+48{a}{b}{c}", "+48 {a} {b} {c}", "0048 {a} {b} {c}", "48{a}{b}{c}",
     "(+48) {a}-{b}-{c}",
@@ -44,9 +44,9 @@ Row = dict[str, str]
 
 
 def people() -> list[Row]:
-    """All rows, each with a phone that no other has, but for two people who share one."""
+    """Return all rows. Each phone is unique, except for one couple."""
     rows = list(ordinary(PEOPLE - len(REFUSED)))
-    # A couple with one phone, which each of them writes in another way.
+    # A couple with one phone in two spellings.
     rows[4] |= {"last_name": "Wieczorek", "phone": "500-600-004", "city": "Łódź"}
     rows[5] |= {"last_name": "Wieczorek", "phone": "+48 500 600 004", "city": "Łódź"}
     for number, row in enumerate(REFUSED, 1):
@@ -57,7 +57,7 @@ def people() -> list[Row]:
 
 
 def ordinary(count: int) -> Iterator[Row]:
-    """People with something missing here and there."""
+    """Yield people, some with empty fields."""
     dice = random.Random(SEED)
     polish, australian = Faker("pl_PL"), Faker("en_AU")
     polish.seed_instance(SEED)
@@ -105,7 +105,7 @@ def email(row: Row, number: int, dice: random.Random) -> str:
 
 
 def refused(phone: str, country: str = "PL", **columns: str) -> Row:
-    """One row that a vendor must refuse."""
+    """Return a row that a vendor must refuse."""
     usual = {"first_name": "Łucja", "last_name": "Przykład", "email": "", "company": "", "city": "Łódź"}
     return {**usual, "phone": phone, "country": country, **columns}
 
@@ -127,7 +127,7 @@ REFUSED = (
 
 
 def main() -> None:
-    """Writes the file beside this one."""
+    """Write the file next to this script."""
     with FILE.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         writer.writeheader()

@@ -1,1 +1,1 @@
-"""What is released: wheel and sdist, built and tried as a user would get them (`make build`)."""
+"""Build wheel and sdist and test them as a user installs them (`make build`)."""

@@ -1,4 +1,4 @@
-"""Builds wheel and sdist into dist/, and tries them as a user gets them: `make build`.
+"""Build wheel and sdist into dist/ and test them as a user installs them: `make build`.
 
 Each extra is installed alone into two environments of its own, below build/release: with the lowest and with the newest
 version of every dependency that pyproject.toml allows. The sdist must be able to write generated/ anew from its specs.
@@ -37,16 +37,16 @@ PACKAGES = (
 CORE = "core"
 DIST, WORK = ROOT / "dist", ROOT / "build" / "release"
 UV = (sys.executable, "-m", "uv", "--quiet")
-# The lowest of what pyproject.toml names, and not of what those need in turn: they name the floors of that themselves.
+# The lowest versions of direct dependencies. Indirect dependencies have their own lower bounds.
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 
 
-class Failed(Exception):
-    """A step failed; the message is what it printed."""
+class StepFailedError(Exception):
+    """A step failed. The message is its output."""
 
 
 def main(wanted: list[str]) -> int:
-    """Every step in order, of the extras those that are wanted; ends at the first that fails."""
+    """Run every step in order, for the given extras, and stop at the first that fails."""
     for folder in (DIST, WORK):
         shutil.rmtree(folder, ignore_errors=True)
     WORK.mkdir(parents=True)
@@ -64,7 +64,7 @@ def main(wanted: list[str]) -> int:
                     what = "crossbook without an extra" if extra == CORE else f"crossbook[{extra}] alone"
                     with step(f"{what}, {bound}") as notes:
                         notes += try_out(wheel, extra, trial, bound)
-    except Failed as failure:
+    except StepFailedError as failure:
         print(f"failed\n\n{failure}", file=sys.stderr)
         return 1
     print(f"\n{wheel.name} and {sdist.name} are in {DIST.relative_to(ROOT)}/.")
@@ -73,7 +73,7 @@ def main(wanted: list[str]) -> int:
 
 @contextmanager
 def step(name: str) -> Generator[list[str]]:
-    """A line that says what is tried, how long it took, and the notes that the step adds to the list."""
+    """Print a line with the step, its seconds, and the notes that it appends to the list."""
     print(f"{name:<46}", end="", flush=True)
     began = time.monotonic()
     notes: list[str] = []
@@ -84,33 +84,33 @@ def step(name: str) -> Generator[list[str]]:
 def run(
     command: list[str], *, folder: Path = WORK, variables: dict[str, str] | None = None, succeeds: bool = True
 ) -> str:
-    """Runs a command away from the sources, so that only what is installed can be found."""
+    """Run a command outside of the sources, so that only installed packages are importable."""
     done = subprocess.run(
         command, cwd=folder, env={**os.environ, **(variables or {})}, capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     if (done.returncode == 0) is not succeeds:
-        raise Failed(f"$ {' '.join(command)}\n{said}")
+        raise StepFailedError(f"$ {' '.join(command)}\n{said}")
     return said
 
 
 def look_into(wheel: Path) -> None:
-    """The packages with their types and the licence, and nothing else."""
+    """Check that the wheel has the packages with types and the licence, and no other files."""
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
     tops = {name.split("/")[0] for name in names}
     meta = next(top for top in tops if top.endswith(".dist-info"))
     expected = {*PACKAGES, meta}
     if tops != expected:
-        raise Failed(f"the wheel holds {', '.join(sorted(tops))} and not {', '.join(sorted(expected))}")
+        raise StepFailedError(f"the wheel has {', '.join(sorted(tops))}, expected {', '.join(sorted(expected))}")
     needed = [f"{package}/py.typed" for package in PACKAGES]
     missing = [name for name in (*needed, f"{meta}/licenses/LICENSE") if name not in names]
     if missing:
-        raise Failed(f"the wheel lacks {', '.join(missing)}")
+        raise StepFailedError(f"the wheel lacks {', '.join(missing)}")
 
 
 def regenerate(sdist: Path) -> None:
-    """What a distributor would do: unpack, and see that the generated code comes out of the specs."""
+    """Unpack the sdist and check that its specs give its generated code."""
     with tarfile.open(sdist) as file:
         file.extractall(WORK / "sdist", filter="data")
     (unpacked,) = (WORK / "sdist").iterdir()
@@ -126,23 +126,23 @@ def regenerate(sdist: Path) -> None:
         "tests",
     ):
         if not (unpacked / name).exists():
-            raise Failed(f"the sdist lacks {name}")
+            raise StepFailedError(f"the sdist lacks {name}")
 
 
 def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
-    """One extra in an environment of its own, at one end of the versions that it allows; returns those versions."""
+    """Test one extra in a new environment with the lowest or newest versions, and return the versions."""
     home = WORK / f"{extra}-{bound}"
     programs = home / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(programs / "python")
     run([*UV, "venv", "--python", sys.executable, str(home)])
-    # uv takes the lowest of what it is given itself: of pyproject.toml, and not of what the wheel says.
+    # uv takes the lowest versions of the direct arguments, so pyproject.toml is passed, not the wheel.
     chosen = [] if extra == CORE else ["--extra", extra]
     source = ["--requirements", str(ROOT / "pyproject.toml"), *chosen, f"crossbook @ {wheel.as_uri()}"]
     run([*UV, "pip", "install", "--python", python, "--resolution", RESOLUTIONS[bound], "--compile-bytecode", *source])
     run([*UV, "pip", "check", "--python", python])
-    others = {room for other in TRIALS.values() for room in other.rooms} - set(trial.rooms)
+    others = {package for other in TRIALS.values() for package in other.packages} - set(trial.packages)
     script = str(ROOT / "release" / "imports.py")
-    run([python, "-P", script, ",".join(trial.rooms), ",".join(sorted(others))])
+    run([python, "-P", script, ",".join(trial.packages), ",".join(sorted(others))])
     with running() as sandbox:
         path = os.pathsep.join((str(programs), os.environ["PATH"]))
         variables = {**sandbox.env, "PATH": path}
@@ -151,12 +151,12 @@ def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
     for program, *rest in trial.refuses:
         said = run([str(programs / program), *rest], succeeds=False)
         if "pip install" not in said:
-            raise Failed(f"{program} does not say what it lacks, but\n{said}")
+            raise StepFailedError(f"{program} does not name what is missing, but prints\n{said}")
     return versions(python, extra, bound)
 
 
 def versions(python: str, extra: str, bound: str) -> list[str]:
-    """What an environment has of the extra's own dependencies; at their floors, if those were to be tried."""
+    """Return the versions of the extra's dependencies, after a check that they are the lowest if those are tested."""
     lines = run([*UV, "pip", "freeze", "--python", python]).splitlines()
     found = dict(line.split("==") for line in lines if "==" in line)
     required = [each for each in requirements(extra) if each.marker is None or each.marker.evaluate()]
@@ -164,12 +164,13 @@ def versions(python: str, extra: str, bound: str) -> list[str]:
         for each in required:
             (floor,) = (Version(one.version) for one in each.specifier if one.operator == ">=")
             if Version(found[each.name]) != floor:
-                raise Failed(f"{each} is allowed, but {found[each.name]} is the lowest that can be installed: say so")
+                lowest = found[each.name]
+                raise StepFailedError(f"{each} is allowed, but {lowest} is the lowest that installs: raise the bound")
     return [f"{each.name} {found[each.name]}" for each in required]
 
 
 def requirements(extra: str) -> list[Requirement]:
-    """What pyproject.toml says that the core, or an extra beside the core, depends on."""
+    """Return the dependencies of the core, or of an extra, in pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = project["dependencies"] if extra == CORE else project["optional-dependencies"][extra]
     return [each for each in map(Requirement, named) if each.name != project["name"]]

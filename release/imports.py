@@ -1,4 +1,4 @@
-"""Run inside a fresh environment: imports every module of the core and of the rooms that it is given, each for real.
+"""Run in a new environment: import every module of the core and of the given packages.
 
 Prints what it imported. It fails if the core pulls in what only an extra may bring.
 """
@@ -10,7 +10,7 @@ import pkgutil
 import sys
 
 PACKAGES = ("crossbook", "crossbook_wire")
-# Top-level names that an extra brings, and that the core must do without.
+# Modules of extras, which the core must not import.
 FOREIGN = (
     "aiohttp", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
     "rich", "starlette", "typer", "uvicorn", "uvloop", "vobject",
@@ -18,18 +18,18 @@ FOREIGN = (
 
 
 def below(package: str) -> list[str]:
-    """The package and all modules in it, by name; nothing is imported but packages on the way."""
+    """Return the names of a package and all its modules. Only packages are imported."""
     module = importlib.import_module(package)
     path = getattr(module, "__path__", None)
     return [package, *(each.name for each in pkgutil.walk_packages(path, f"{package}.") if path)]
 
 
-def main(rooms: list[str], others: list[str]) -> None:
-    """Imports the core without the rooms of any extra, looks at what came with it, then imports this extra's rooms."""
+def main(packages: list[str], others: list[str]) -> None:
+    """Import the core, check that it imports no extra, then import this extra's packages."""
     core = [
         name
         for package in PACKAGES
-        for name in _below_without(package, [*rooms, *others])
+        for name in _below_without(package, [*packages, *others])
         if not name.endswith("__main__")
     ]
     for name in core:
@@ -37,19 +37,19 @@ def main(rooms: list[str], others: list[str]) -> None:
     came = [name for name in FOREIGN if name in sys.modules]
     if came:
         sys.exit(f"the core imports {', '.join(came)}, which only an extra brings")
-    mine = [name for room in rooms for name in below(room) if not name.endswith("__main__")]
+    mine = [name for room in packages for name in below(room) if not name.endswith("__main__")]
     for name in mine:
         importlib.import_module(name)
     print(f"{len(core)} modules of the core, {len(mine)} of the extra")
 
 
-def _below_without(package: str, rooms: list[str]) -> list[str]:
+def _below_without(package: str, packages: list[str]) -> list[str]:
     module = importlib.import_module(package)
     found = [package]
     for each in pkgutil.iter_modules(module.__path__, f"{package}."):
-        if each.name in rooms:
+        if each.name in packages:
             continue
-        found += _below_without(each.name, rooms) if each.ispkg else [each.name]
+        found += _below_without(each.name, packages) if each.ispkg else [each.name]
     return found
 
 

@@ -1,4 +1,4 @@
-"""What each extra must bring to work, and nothing of another's: one trial an environment."""
+"""The trials: one for each extra, in a new environment without the other extras."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from attrs import frozen
 
 @frozen
 class Trial:
-    """One fresh environment.
+    """One new environment.
 
     Args:
-        rooms: modules that must be importable there, with all below them.
+        packages: modules that must be importable there, with all below them.
         commands: what must run there and succeed, with the variables of an empty sandbox; the first word is a program
             of the environment.
         refuses: programs that must say what they lack, in one line, instead of a traceback.
     """
 
-    rooms: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     commands: tuple[tuple[str, ...], ...] = ()
     refuses: tuple[tuple[str, ...], ...] = ()
 
 
 _SCRIPTS = Path(__file__).parent / "scripts"
 _PEOPLE = str(_SCRIPTS / "people.csv")
-# Where standard error is a terminal, the command draws its bar.
+# If standard error is a terminal, the command draws a progress bar.
 _IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
 
@@ -34,7 +34,7 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
     return "python", "-P", str(_SCRIPTS / name), *arguments
 
 
-# How `verify` asks each vendor; of the extra that has `verify`.
+# The calls of `verify` at each vendor, for the extra that has `verify`.
 _VENDORS = ("atom", "filemail", "serwersms", "vercom")
 _PROBES = (
     *(f"crossbook.vendors.{vendor}.probes" for vendor in _VENDORS),
@@ -42,14 +42,20 @@ _PROBES = (
     "crossbook_verify.vendors.vercom",
 )
 
-# The rooms that belong to an extra; all others are the core's and are imported in every environment.
+# The packages of each extra. All others belong to the core and are imported in every environment.
 TRIALS = {
     "core": Trial(
         commands=(_script("calls.py", "httpx"),),
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
-        rooms=("crossbook_cli", "crossbook.files.vcard", "crossbook._batch.progress_bar", "crossbook_verify", *_PROBES),
+        packages=(
+            "crossbook_cli",
+            "crossbook.files.vcard",
+            "crossbook._batch.progress_bar",
+            "crossbook_verify",
+            *_PROBES,
+        ),
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),
@@ -64,14 +70,14 @@ TRIALS = {
         ),
     ),
     "fast": Trial(
-        rooms=("crossbook._transports.aiohttp",),
+        packages=("crossbook._transports.aiohttp",),
         commands=(_script("calls.py", "aiohttp"), _script("calls.py", "aiohttp", "uvloop")),
     ),
-    "fastapi": Trial(rooms=("crossbook.fastapi",), commands=(_script("application.py"),)),
-    "httpx2": Trial(rooms=("crossbook._transports.httpx",), commands=(_script("calls.py", "httpx2"),)),
-    "sandbox": Trial(rooms=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
+    "fastapi": Trial(packages=("crossbook.fastapi",), commands=(_script("application.py"),)),
+    "httpx2": Trial(packages=("crossbook._transports.httpx",), commands=(_script("calls.py", "httpx2"),)),
+    "sandbox": Trial(packages=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
-        rooms=("crossbook_testing.pytest_plugin", "crossbook_sandbox", "crossbook_testing"),
+        packages=("crossbook_testing.pytest_plugin", "crossbook_sandbox", "crossbook_testing"),
         commands=(
             ("crossbook-sandbox", "--help"),
             ("python", "-m", "pytest", "--fixtures", "-q", "-p", "no:cacheprovider"),

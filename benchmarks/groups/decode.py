@@ -32,7 +32,7 @@ def run(bench: Bench) -> Iterator[Result]:
         bench.step(f"{name} generates its client")
         try:
             peers.ready(name)
-        except peers.Missing as missing:
+        except peers.MissingPeerError as missing:
             reasons[name] = str(missing)
     figures = micros("decode", bench)
     for row in ROWS:

@@ -77,5 +77,5 @@ if __name__ == "__main__":
     for name, make in (("openapi-python-client", stock), ("openapi-generator", generator)):
         try:
             run.bench_time_func(name, cpu(make()))
-        except peers.Missing:
+        except peers.MissingPeerError:
             continue

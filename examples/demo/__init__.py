@@ -1,4 +1,4 @@
-"""The demo: 1,000 made-up people into four vendors' address books at once, and back, compared field by field.
+"""The demo: write 1,000 made-up contacts to four vendors at once, read them back and compare every field.
 
     python -m examples.demo
 

@@ -1,4 +1,4 @@
-"""`python -m examples.demo`: the command line, the sandbox, and what is said on failure."""
+"""`python -m examples.demo`: the command line of the demo."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DATABASE = Path(".demo", "sandbox.sqlite")
 
 
 def main() -> int:
-    """Runs the demo; 0 if nothing was lost and nobody failed."""
+    """Run the demo and return 0 if no field was lost and no contact failed."""
     options = _arguments()
     console = Console(width=None if sys.stdout.isatty() else 80)
     run = _live if options.live else _sandbox
@@ -40,15 +40,15 @@ def main() -> int:
         console.print(f"The demo ended: {error}", style="red", markup=False, highlight=False)
         return 1
     except KeyboardInterrupt:
-        console.print("\nInterrupted. What was written stays; the next run goes on from there.")
+        console.print("\nInterrupted. The written contacts stay; the next run resumes.")
         return 130
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m examples.demo", description="1,000 people into four address books.")
-    parser.add_argument("--people", type=_count, metavar="N", help="take only the first N people")
+    parser.add_argument("--people", type=_count, metavar="N", help="use only the first N people")
     parser.add_argument("--live", action="store_true", help="use the real accounts of the environment; asks first")
-    parser.add_argument("--clean", action="store_true", help="delete what the demo wrote instead of writing")
+    parser.add_argument("--clean", action="store_true", help="delete the contacts of the demo instead of writing")
     return parser.parse_args()
 
 
@@ -61,7 +61,7 @@ def _count(text: str) -> int:
 def _sandbox(console: Console, people: Sequence[Contact], *, cleaning: bool) -> int:
     DATABASE.parent.mkdir(exist_ok=True)
     with crossbook_sandbox.running(db=DATABASE, rates=RATES) as sandbox:
-        # Its accounts take the place of any real ones, which nothing here can reach from now on.
+        # The sandbox's variables replace those of real accounts, so that the demo cannot reach them.
         os.environ.update(sandbox.env)
         console.print(f"Sandbox: the four vendors at {sandbox.url}, their data in {DATABASE}", highlight=False)
         accounts = [
@@ -77,17 +77,17 @@ def _live(console: Console, people: Sequence[Contact], *, cleaning: bool) -> int
     accounts = live.accounts(console, DATABASE.parent / "live")
     titles = ", ".join(account.title for account in accounts)
     if not accounts:
-        console.print("No account is set, so there is nothing to do.")
+        console.print("No account is set: set the variables of an account, for instance CROSSBOOK_ATOM_TOKEN.")
         return 1
     what = f'from the group "{GROUP}" of {titles}' if cleaning else f'into a group "{GROUP}" of {titles}'
     verb = "Delete the demo's contacts" if cleaning else f"Write {len(people):,} made-up people"
     if not live.agreed(console, f"{verb} {what}?"):
-        console.print("Nothing was done.")
+        console.print("No contact was written.")
         return 1
     if cleaning:
         return anyio.run(_clean, console, accounts, people)
     status = anyio.run(_fill, console, accounts, people, "Each vendor was asked at its own rate.")
-    console.print("\nTo delete what this wrote: python -m examples.demo --live --clean", highlight=False)
+    console.print("\nTo delete these contacts: python -m examples.demo --live --clean", highlight=False)
     return status
 
 
@@ -110,7 +110,7 @@ async def _clean(console: Console, accounts: Sequence[Account], people: Sequence
 
 
 async def _each(runs: Sequence[Callable[[], Coroutine[Any, Any, Report]]]) -> list[Report]:
-    """All at once; the reports in the order of the runs."""
+    """Run all vendors at once and return the reports in the order of the runs."""
     reports: list[Report | None] = [None] * len(runs)
 
     async def one(place: int) -> None:

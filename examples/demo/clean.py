@@ -1,4 +1,4 @@
-"""Deletes what the demo wrote, and nothing else."""
+"""Delete the contacts of the demo, and no others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .vendor import GROUP, Account, find_group
 
 
 async def clean(account: Account, people: Sequence[Contact]) -> str:
-    """Deletes these people from the demo's group, and the group once nobody is left in it.
+    """Delete these people from the demo's group, and the group if it is empty.
 
     Returns:
         What was done, in words.
@@ -24,7 +24,7 @@ async def clean(account: Account, people: Sequence[Contact]) -> str:
         listed = [contact async for contact in book.contacts.list(group=group)]
         ours = [contact.id for contact in listed if keys(book, contact) & known]
         summary = await book.contacts.delete_many(ours, concurrency=account.workers).run()
-        # Who was deleted by somebody faster is no failure.
+        # A contact that is already deleted is not a failure.
         failed = next(
             (result.error for result in summary.failures if not isinstance(result.error, NotFoundError)), None
         )

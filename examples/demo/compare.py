@@ -1,31 +1,31 @@
-"""What a vendor's contact must have of a person, by the vendor's profile."""
+"""Compare a vendor's contact with a person, by the vendor's profile."""
 
 from __future__ import annotations
 
 from crossbook import AddressBook, Contact
 
-# Groups are not among them: who is read back from a group is in it.
+# Without groups: contacts are read from their group.
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
 
 def not_held(book: AddressBook, person: Contact) -> set[str]:
-    """Fields of this person that the vendor cannot hold."""
+    """Return the fields of this person that the vendor cannot hold."""
     return {name for name in _values(book, person) if "w" not in _access(book, name)}
 
 
 def not_shown(book: AddressBook, person: Contact) -> set[str]:
-    """Fields of this person that the vendor takes and never shows again."""
+    """Return the fields of this person that are write-only at the vendor."""
     return {name for name in _values(book, person) if _access(book, name) == "w"}
 
 
 def not_told(book: AddressBook, person: Contact, found: Contact) -> set[str]:
-    """Fields of this person that the profile calls readable and that this answer does not tell."""
+    """Return the readable fields of this person that the response does not contain."""
     readable = {name for name in _values(book, person) if "r" in _access(book, name)}
     return {name for name in readable if name.partition(".")[0] not in found.known_fields}
 
 
 def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
-    """Fields that the answer tells, and tells otherwise: changed, missing, or there although the person has none."""
+    """Return the fields that differ: changed, missing, or set although the person has no value."""
     wanted, stored = _values(book, person), _values(book, found)
     return {
         name
@@ -37,13 +37,13 @@ def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
 
 
 def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
-    """What this vendor's contacts can be recognised by: a phone, an e-mail address, an external id."""
+    """Return the values that identify a contact at this vendor: phone, e-mail address, external id."""
     values = _values(book, contact)
     return {(name, values[name].casefold()) for name in book.profile.match_keys if name in values}
 
 
 def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
-    """What a contact has, by field; a name either whole or in halves, as the vendor stores it."""
+    """Return a contact's values by field, with a full or a split name as the vendor stores it."""
     other_form = ("first_name", "last_name") if book.profile.name_format == "full" else ("name",)
     values = {name: getattr(contact, name) for name in _FIELDS if name not in other_form}
     values |= {f"fields.{name}": value for name, value in (contact.fields or {}).items()}
@@ -54,7 +54,7 @@ def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
 
 
 def _access(book: AddressBook, name: str) -> str:
-    """`rw`, `r` or `w`, and nothing for what the vendor cannot hold."""
+    """Return `rw`, `r` or `w`; empty if the vendor cannot hold the field."""
     own, _, named = name.partition(".")
     if named:
         return "rw" if book.profile.extra_fields is None or named in book.profile.extra_fields else ""

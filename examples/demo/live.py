@@ -1,4 +1,4 @@
-"""The demo against real accounts: which there are, and a question before anything is written."""
+"""The demo with real accounts: list them, and ask before writing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from crossbook import InvalidInputError
 
 from .vendor import VENDORS, Account
 
-WORKERS = 4  # what these vendors allow is not known, but for Atom
+WORKERS = 4  # the rate limits are unknown, except Atom's
 
 
 def accounts(console: Console, journals: Path) -> list[Account]:
-    """The accounts whose environment variables are set; says which are, and what the others lack."""
+    """Return the accounts whose environment variables are set, and print what the others lack."""
     journals.mkdir(parents=True, exist_ok=True)
     found: list[Account] = []
     for vendor in VENDORS:
@@ -30,9 +30,9 @@ def accounts(console: Console, journals: Path) -> list[Account]:
 
 
 def agreed(console: Console, question: str) -> bool:
-    """Asks on the terminal; without one nobody can agree."""
+    """Ask on the terminal and return whether the answer is yes. Without a terminal, return False."""
     if not sys.stdin.isatty():
-        console.print("This asks a question first, and there is no terminal to ask on.")
+        console.print("The demo asks before it writes, and there is no terminal: run it in a terminal.")
         return False
     console.print(f"{question}\nType yes: ", end="", markup=False, highlight=False)
     return sys.stdin.readline().strip() == "yes"

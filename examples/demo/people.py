@@ -1,4 +1,4 @@
-"""people.csv as contacts."""
+"""Read people.csv as contacts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILE = Path(__file__).parents[1] / "people.csv"
 
 
 def read_people(first: int | None = None) -> list[Contact]:
-    """The people of examples/people.csv.
+    """Return the people of examples/people.csv.
 
     Args:
         first: how many rows to take; all by default.
@@ -31,7 +31,7 @@ def _contact(row: dict[str, str]) -> Contact:
         email=row["email"] or None,
         first_name=first or None,
         last_name=last or None,
-        # One vendor stores whole names; the others make them of the halves.
+        # One vendor stores full names; the others make them of the halves.
         name=" ".join(half for half in (first, last) if half) or None,
         company=row["company"] or None,
         fields={"city": row["city"]} if row["city"] else None,
@@ -39,7 +39,7 @@ def _contact(row: dict[str, str]) -> Contact:
 
 
 def _phone(text: str, country: str) -> str:
-    """The number with its country's code: a book reads national numbers by one region, this file is of two countries.
+    """Return the number with its country code. A book reads national numbers by one region; this file has two.
 
     What is no number is left as it is, for the vendors to refuse.
     """

@@ -1,4 +1,4 @@
-"""How far each vendor is: a live bar a vendor on a terminal, and elsewhere a line now and then."""
+"""Show each vendor's progress: a bar on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from rich.progress import Progress as RichProgress
 
 
 class Progress(Protocol):
-    """What a run tells while it lasts; `title` is the vendor's."""
+    """The progress of the runs. `title` is the vendor's."""
 
     def begin(self, title: str, stage: str, total: int) -> None:
-        """A stage begins, which has so many steps."""
+        """Start a stage of `total` steps."""
         ...
 
     def step(self, title: str) -> None:
-        """One more."""
+        """Count one step."""
         ...
 
     def end(self, title: str, word: str) -> None:
-        """The vendor's run is over."""
+        """End the vendor's run."""
         ...
 
 
 class Bars:
-    """A bar a vendor."""
+    """Progress as a bar for each vendor."""
 
     def __init__(self, console: Console) -> None:
         self._progress = RichProgress(
@@ -66,7 +66,7 @@ class Bars:
 
 
 class Lines:
-    """A line now and then, for logs: at the end of a stage, and every few seconds of a long one."""
+    """Progress as lines for logs: at the end of a stage, and every few seconds."""
 
     every = 5.0  # seconds
 

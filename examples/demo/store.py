@@ -1,4 +1,4 @@
-"""The one place where people are written: one `upsert_many` a vendor, with a journal beside it."""
+"""Write people: one `upsert_many` for each vendor, with a journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Status = Literal["created", "there", "updated", "skipped", "refused", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of one person.
+    """The result of one person.
 
     Args:
         person: who.
@@ -34,7 +34,7 @@ class Stored:
 async def store(
     book: AddressBook, people: Sequence[Contact], group: str, *, workers: int, journal: Path, done: Callable[[], None]
 ) -> list[Stored]:
-    """Writes people into a group: who is not there is created, who differs is set right.
+    """Write people to a group: create missing contacts and update different ones.
 
     A run that was interrupted goes on where it was, by its journal; when all is done the journal is of no more use.
 
@@ -71,7 +71,7 @@ async def store(
 
 
 def _by_key(book: AddressBook, people: Sequence[Contact]) -> Iterator[tuple[MatchKey, Sequence[Contact]]]:
-    """Everybody by the first key that the vendor can be asked by and that the person has."""
+    """Return the people by the first key that the vendor can search by and the person has."""
     left = list(people)
     *first, last = book.profile.match_keys
     for match in first:
@@ -85,7 +85,7 @@ def _stored(person: Contact, result: Result) -> Stored:
     if result.status == "failed" and isinstance(result.error, (InvalidInputError, RejectedError)) and not result.id:
         status = "refused"
     if status == "created" and result.replayed:
-        status = "there"  # by the run that was interrupted
+        status = "there"  # written by the interrupted run
     return Stored(person, status, result.id or "", result.error)
 
 

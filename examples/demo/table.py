@@ -1,4 +1,4 @@
-"""The table at the end: a column for each vendor, a row for each figure; below it, refusals and losses by reason."""
+"""Print the table: a column for each vendor, a row for each figure, then refusals and losses by reason."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LABELS = (
     "Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost", "Requests", "Seconds",
     "Cannot hold", "Does not show",
 )  # fmt: skip
-_LISTED = 10  # of what is lost, for each vendor
+_LISTED = 10  # lost fields for each vendor
 
 
 def show(console: Console, reports: Sequence[Report], note: str) -> None:
-    """Print the table and what has to be said below it.
+    """Print the table and the notes below it.
 
     Args:
         console: the console to print to; 80 columns are enough for the table.
@@ -54,7 +54,7 @@ def _cells(report: Report) -> dict[str, str]:
         f"{report.count('updated'):,}",
         f"{report.count('skipped'):,}",
         f"{report.count('refused'):,}",
-        # After a failure nothing was read back, so nothing is known to be lost.
+        # After a failure no contact was read back, so no loss is known.
         "–" if report.failure else f"{report.read_back:,}",
         "–" if report.failure else f"[bold red]{len(report.lost):,}[/]" if report.lost else "0",
         f"{report.requests:,}",
@@ -66,7 +66,7 @@ def _cells(report: Report) -> dict[str, str]:
 
 
 def _errors(report: Report) -> list[CrossbookError]:
-    """Why people were refused, in the order of the file."""
+    """Return why people were refused, in the order of the file."""
     refused = [result for result in report.stored if result.status == "refused"]
     return [result.error for result in sorted(refused, key=lambda r: r.person.external_id or "") if result.error]
 
@@ -99,7 +99,7 @@ def _refused(reports: Sequence[Report]) -> Iterator[str]:
     for report in reports:
         reasons: dict[tuple[str, str], list[CrossbookError]] = {}
         for error in _errors(report):
-            # A vendor's own words may quote what was sent, and differ from person to person: its code does not.
+            # A vendor's message may quote the request, so reasons are grouped by code.
             reasons.setdefault((error.field or "", error.code or error.message), []).append(error)
         for errors in sorted(reasons.values(), key=len, reverse=True):
             yield f"  {report.title:<10}{len(errors):>4} {_reason(errors[0])}"

@@ -1,4 +1,4 @@
-"""One vendor's run: its group, the people into it, back again, compared."""
+"""One vendor's run: make the group, write the people, read them back and compare."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUP = "crossbook demo"
 
 @dataclass
 class Report:
-    """What a vendor's run came to: a row of the table.
+    """The report of a vendor's run: a column of the table.
 
     Args:
         title: the vendor.
@@ -46,12 +46,12 @@ class Report:
     requests: int = 0
 
     def count(self, status: str) -> int:
-        """How many people became this."""
+        """Return the number of people with this status."""
         return sum(result.status == status for result in self.stored)
 
 
 class Account:
-    """A vendor's book, made from the environment, that counts its requests.
+    """A vendor's book from the environment, which counts its requests.
 
     Args:
         vendor: crossbook's name of it.
@@ -71,7 +71,7 @@ class Account:
         self.requests += 1
 
     async def fill(self, people: Sequence[Contact], progress: Progress) -> Report:
-        """Writes the people, reads them back and compares; an error that ends it is in the report."""
+        """Write the people, read them back and compare. An error that ends the run is in the report."""
         report = Report(self.title)
         began = time.monotonic()
         try:
@@ -91,7 +91,7 @@ class Account:
             people,
             group,
             workers=self.workers,
-            # Of these people and this group: with others it would be refused.
+            # The journal belongs to these people and this group; it refuses others.
             journal=self.journals / f"{self.book.profile.vendor}-{group}-{len(people)}.journal",
             done=lambda: progress.step(self.title),
         )
@@ -102,7 +102,7 @@ class Account:
     async def _read_back(self, group: str, report: Report, progress: Progress) -> None:
         stored = [result for result in report.stored if result.status in ("created", "there", "updated")]
         progress.begin(self.title, "reading back", len(stored))
-        # Where the list tells less than it could, each contact's detail is asked for too.
+        # If the list has fewer fields, each contact is read too.
         full = "full" in self.book.profile.filters
         ids = {result.id for result in stored}
         found: dict[str, Contact] = {}
@@ -129,5 +129,5 @@ class Account:
 
 
 async def find_group(book: AddressBook) -> str | None:
-    """The id of the demo's group, if the account has one."""
+    """Return the id of the demo's group, or None."""
     return next((group.id for group in [group async for group in book.groups.list()] if group.name == GROUP), None)

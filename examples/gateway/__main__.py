@@ -20,20 +20,20 @@ SEEDS = 60
 
 
 def main() -> int:
-    """Serves until it is interrupted."""
+    """Serve until interrupted."""
     parser = argparse.ArgumentParser("python -m examples.gateway", description="One REST API over four vendors.")
     parser.add_argument("--live", action="store_true", help="use the real accounts of the environment")
-    parser.add_argument("--port", type=int, default=8000, help="on 127.0.0.1; 0 takes any that is free")
+    parser.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1; 0 means any free port")
     options = parser.parse_args()
     with ExitStack() as stack:
         settings = Settings()
         if not options.live:
             sandbox = stack.enter_context(crossbook_sandbox.running(seed=SEEDS, rates=RATES))
-            # Its accounts take the place of any real ones, which nothing here can reach from now on.
+            # The sandbox's variables replace those of real accounts, so that the gateway cannot reach them.
             os.environ.update(sandbox.env)
             settings = Settings(rates=RATES)
             print(f"Sandbox: the four vendors at {sandbox.url}, with {SEEDS} made-up people each", flush=True)
-        # No access log: it would show what people are looked for by.
+        # No access log: it would show phones and e-mail addresses of searches.
         config = uvicorn.Config(create_app(settings), port=options.port, access_log=False, timeout_graceful_shutdown=2)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run()

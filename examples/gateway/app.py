@@ -1,4 +1,4 @@
-"""The application put together."""
+"""Build the application."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST_BODY = 64 * 1024  # bytes; imports have their own limit
 
 
 def create_app(settings: Settings | None = None) -> GuardedFastAPI:
-    """The gateway.
+    """Return the gateway.
 
     Args:
         settings: those of the environment by default.
@@ -30,13 +30,13 @@ def create_app(settings: Settings | None = None) -> GuardedFastAPI:
         summary="One API over four vendors' address books.",
         lifespan=crossbook.fastapi.lifespan(**found),
         max_body_size=LARGEST_BODY,
-        # FastAPI's own pages run scripts from another server, which could then read and write every contact.
+        # FastAPI's own pages run scripts of another server. Those could read and write every contact.
         docs_url=None,
         redoc_url=None,
     )
     crossbook.fastapi.install(app)
     app.state.settings, app.state.missing, app.state.board = settings, missing, Board()
-    # The gateway has no login: a page elsewhere must not reach it through a name that leads to this machine.
+    # The gateway has no login, so a page of another site must not reach it through DNS rebinding.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)
     for part in (books, contacts, groups, imports, page, docs):
         app.include_router(part.router)

@@ -1,4 +1,4 @@
-"""The board: the imports that run in this process, and the last that did, for whoever watches."""
+"""The board: the running imports of this process and the last finished ones."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fastapi.requests import HTTPConnection
 from crossbook import Progress, Summary
 
 KEPT = 8
-PAUSE = 0.2  # seconds between two looks at a board that changes all the time
+PAUSE = 0.2  # seconds between two updates of a board that changes all the time
 
 
 @dataclass(kw_only=True)
 class Import:
-    """One import, as far as it is.
+    """One import and its progress.
 
     Args:
         id: counts the imports of this process.
@@ -43,12 +43,12 @@ class Import:
     problems: list[str] = field(default_factory=list[str])
 
     def progress(self, progress: Progress) -> None:
-        """What a batch's `progress=` calls."""
+        """Store the progress of a batch (its `progress=` callback)."""
         self.done, self.rate, self.seconds_left = progress.done, progress.rate, progress.seconds_left
         self.counts = {"failed": progress.failed, "uncertain": progress.uncertain}
 
     def end(self, summary: Summary) -> None:
-        """It is over: with everybody, or before its time."""
+        """Mark the import as finished or stopped."""
         self.counts = {str(status): number for status, number in summary.counts.items()}
         whole = summary.total == self.total and not self.counts.get("cancelled")
         self.state = "done" if whole else "stopped"
@@ -59,7 +59,7 @@ class Import:
 
 
 class Board:
-    """What is under way. Lives as long as the process."""
+    """All imports of the process."""
 
     def __init__(self) -> None:
         self._ids = count(1)
@@ -78,11 +78,11 @@ class Board:
         self._last.appendleft(entry)
 
     def imports(self) -> list[Import]:
-        """All of them, the running ones first."""
+        """Return all imports, the running ones first."""
         return [*self._running, *self._last]
 
     async def live(self) -> AsyncIterator[list[Import]]:
-        """All of them, again whenever something changed."""
+        """Yield all imports after each change."""
         shown: object = None
         while True:
             now = repr(self.imports())

@@ -1,4 +1,4 @@
-"""`/books`: which books there are and whether they answer; `Book`, the one that a path names."""
+"""`/books`: the books and their health; and `Book`, the book of a path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ router = APIRouter(tags=["books"])
 
 async def by_name(book: str, books: Books) -> AddressBook:
     if book not in books:
-        raise HTTPException(404, f"no book has this name; there are {', '.join(books) or 'none'}")
+        raise HTTPException(404, f"there is no book of this name; the books are {', '.join(books) or 'none'}")
     return books[book]
 
 
@@ -26,7 +26,7 @@ Checked = Annotated[Health, Depends(crossbook.fastapi.health())]
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """A book that is open: its name in paths, whose it is, and what it can."""
+    """An open book: its name in paths, its account, and its capabilities."""
 
     name: str
     vendor: str
@@ -35,7 +35,7 @@ class Account:
 
 @router.get("/books")
 async def list_books(books: Books) -> list[Account]:
-    """The books that are open."""
+    """Return the open books."""
     grid = crossbook.capabilities()
     return [
         Account(

@@ -24,7 +24,7 @@ async def list_contacts(
     page_size: int | None = None,
     after: str | None = None,
 ) -> Page[Contact]:
-    """One page; `cursor` is what `after` takes for the next one. What a vendor cannot filter by is a 422."""
+    """Return one page. Pass its `cursor` as `after` for the next page. An unsupported filter is a 422."""
     return await book.contacts.list(
         group=group, search=search, phone=phone, email=email, external_id=external_id, page_size=page_size, after=after
     )
@@ -34,7 +34,7 @@ async def list_contacts(
 async def create_contact(
     book: Book, contact: Contact, on_unsupported_field: Literal["error", "drop"] = "error"
 ) -> WriteResult:
-    """`on_unsupported_field=drop` leaves out what the vendor cannot hold, and says so in `dropped_fields`."""
+    """Create a contact. `on_unsupported_field=drop` drops fields that the vendor cannot hold and lists them."""
     return await book.contacts.create(contact, on_unsupported_field=on_unsupported_field)
 
 
@@ -45,7 +45,7 @@ async def get_contact(book: Book, id: str) -> Contact:
 
 @router.patch("/{id}")
 async def update_contact(book: Book, id: str, changes: ContactChanges) -> WriteResult:
-    """Changes what is named; null clears."""
+    """Change the given fields. Null clears a field."""
     return await book.contacts.update(id, **changes)
 
 

@@ -1,4 +1,4 @@
-"""`/docs`: the API as a page, rendered here from its schema, without a script."""
+"""`/docs`: a page of the API, rendered from its schema without a script."""
 
 from __future__ import annotations
 

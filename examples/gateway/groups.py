@@ -1,4 +1,4 @@
-"""`/books/{book}/groups`: the groups of a book, and who is in them."""
+"""`/books/{book}/groups`: the groups of a book and their members."""
 
 from __future__ import annotations
 

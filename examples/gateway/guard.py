@@ -1,4 +1,4 @@
-"""What browsers are told with each response, and the requests of other sites' pages, which are refused."""
+"""Send security headers with each response, and refuse requests from pages of other sites."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class GuardedFastAPI(FastAPI):
-    """A FastAPI without a login that no page of another site can use to write.
+    """A FastAPI without a login that refuses writes from pages of other sites.
 
     It is no middleware, so that errors of the server and of its limits have the headers too.
     """

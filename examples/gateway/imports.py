@@ -1,4 +1,4 @@
-"""`/books/{book}/imports`: many people at once, their results streamed; `/imports`: what is under way, live."""
+"""`/books/{book}/imports`: import many contacts and stream the results; `/imports`: the running imports, live."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LARGEST_FILE = 32 * 1024 * 1024  # bytes
 
 
 class Shown(NDJSON):
-    """A batch's answer that is on the board until it ended, also when its client went away."""
+    """A batch's response that stays on the board until the batch ends, also if the client disconnects."""
 
     def __init__(self, batch: Batch[Contact], entry: Import, board: Board) -> None:
         super().__init__(batch)
@@ -49,7 +49,7 @@ async def import_contacts(
     on_duplicate: Literal["skip", "update", "error"] | None = None,
     on_unsupported_field: Literal["error", "drop"] = "error",
 ) -> Response:
-    """A line for each person, the summary last. Whoever hangs up stops it: what was written stays.
+    """Stream a line for each contact, then the summary. A client that disconnects stops the import.
 
     With `match`, a person whose answer was lost is looked up by it, and `on_duplicate` says what becomes of those who
     are there already.
@@ -77,7 +77,7 @@ async def import_file(
     demo: Annotated[bool, Form()] = False,
     skip: Annotated[bool, Form()] = False,
 ) -> Response:
-    """The same from a file, into a group that is made if there is none of that name; what the page sends.
+    """Import a file into a group, which is created if it does not exist. The page uses this.
 
     CSV, JSON lines or vCards, as `crossbook import` reads them. `demo` asks for the 1,000 made-up people of the demo
     instead of a file. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key
@@ -89,7 +89,7 @@ async def import_file(
         raise InvalidInputError("send either a file with a name, or demo=true for the made-up people", field="file")
     people = read_people() if given is None else await run_in_threadpool(read_upload, given, book, largest + 1)
     if len(people) > largest:
-        raise RequestTooLargeError(f"an import holds {largest:,} people at most: import the file in parts")
+        raise RequestTooLargeError(f"an import has at most {largest:,} contacts: import the file in parts")
     id = await _group(book, group)
     entry = board.new(request.path_params["book"], group, len(people))
     batch = book.contacts.create_many(
@@ -116,12 +116,12 @@ async def _group(book: AddressBook, name: str) -> str:
 
 @router.get("/imports")
 async def list_imports(board: TheBoard) -> list[Import]:
-    """The imports that run, and the last that did."""
+    """Return the running imports and the last finished ones."""
     return board.imports()
 
 
 @router.get("/imports/live", response_class=EventSourceResponse)
 async def live_imports(board: TheBoard) -> AsyncIterator[list[Import]]:
-    """The same as server-sent events, whenever something changes."""
+    """Send the imports as server-sent events after each change."""
     async for imports in board.live():
         yield imports

@@ -1,4 +1,4 @@
-"""`/`: the books, the contacts of one of them, and the imports under way. Rendered here; a script moves the bars."""
+"""`/`: the books, the contacts of one book, and the running imports. A script moves the bars."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ async def page(
 
 
 async def _shown(book: AddressBook, group: str | None, after: str | None, rows: int) -> dict[str, Any]:
-    """A page of contacts, and the first groups; the vendor's error instead of what it cannot give."""
-    # What the vendor never shows is no column.
+    """Return a page of contacts and the first groups, or the vendor's error."""
+    # Write-only fields have no column.
     columns = [
         name
         for name in COLUMNS

@@ -1,4 +1,4 @@
-"""A file that was sent, as contacts: read as the command line reads it."""
+"""Read an uploaded file as contacts, as the command line does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crossbook.transfer import drop_derived_name
 
 
 def read_upload(upload: UploadFile, book: AddressBook, most: int) -> list[Contact]:
-    """The people of a file: CSV as spreadsheets and `crossbook export` write it, JSON lines or vCards.
+    """Return the contacts of a file: CSV (from spreadsheets or `crossbook export`), JSON lines or vCards.
 
     Args:
         upload: the file; its name says which of them it is.

@@ -1,4 +1,4 @@
-"""What can be set, and the books that the environment has credentials for."""
+"""The settings, and the books of the environment's credentials."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vendor = Literal["serwersms", "atom", "filemail", "vercom"]
 
 
 class Settings(BaseSettings):
-    """The gateway's own settings: GATEWAY_ROWS, GATEWAY_RATES='{"atom": 5}' … in the environment.
+    """The gateway's settings: GATEWAY_ROWS, GATEWAY_RATES='{"atom": 5}' … in the environment.
 
     Credentials are not among them: each book reads its vendor's variables itself, and they are kept nowhere else.
     """
@@ -30,7 +30,7 @@ class Settings(BaseSettings):
 
 
 def accounts(settings: Settings) -> tuple[dict[str, AddressBook], dict[str, str]]:
-    """The books that can be opened, and why the others cannot, by name."""
+    """Return the books that can be opened, and the reasons of the others, by name."""
     found: dict[str, AddressBook] = {}
     missing: dict[str, str] = {}
     for name in settings.books:

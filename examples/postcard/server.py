@@ -1,4 +1,4 @@
-"""Postcard's server, as far as its spec tells: written from the spec and not from the client, as a second opinion."""
+"""Postcard's server, written from the spec and not from the client."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _LONGEST = {"email": 200, "name": 100, "company": 100}
 
 
 class Account:
-    """One account, which a test may look into."""
+    """One account. Tests may read its data."""
 
     def __init__(self) -> None:
         self.people: dict[str, dict[str, Any]] = {}
         self._numbers = itertools.count(1)
 
     def app(self) -> Starlette:
-        """The ASGI application."""
+        """Return the ASGI application."""
         routes = [
             Route("/people", self._listed, methods=["GET"]),
             Route("/people", self._created, methods=["POST"]),

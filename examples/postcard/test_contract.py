@@ -1,4 +1,4 @@
-"""Postcard keeps the contract of crossbook's vendors: `pytest examples/postcard`."""
+"""Run the contract of crossbook's vendors with Postcard: `pytest examples/postcard`."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ ACCOUNT = Account()
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Where the server is."""
+    """Return the server's URL."""
     with closing(ServerThread(ACCOUNT.app())) as server:
         yield server.url
 
 
 class TestPostcard(Contract):
-    """Every test of the contract, over HTTP to Postcard's own server."""
+    """All tests of the contract, over HTTP to Postcard's server."""
 
     @pytest.fixture
     def make_book(self, url: str) -> MakeBook:
-        """Makes a book on the account, which is empty for each test."""
+        """Return a function that makes a book. The account is empty for each test."""
         ACCOUNT.people.clear()
         given: dict[str, Any] = {"token": TOKEN, "base_url": url}
         return lambda **options: Postcard(**(given | options))
 
     @pytest.fixture
     def stored(self) -> Stored:
-        """How many people the server has."""
+        """Return a function that returns the number of contacts on the server."""
         return lambda: len(ACCOUNT.people)

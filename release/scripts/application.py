@@ -1,4 +1,4 @@
-"""Run inside a fresh environment: a FastAPI application on books of a sandbox, asked without a server.
+"""Run in a new environment: call a FastAPI application on books of a sandbox without a server.
 
 The `CROSSBOOK_…` variables name the sandbox.
 """
@@ -22,30 +22,30 @@ app = FastAPI(lifespan=crossbook.fastapi.lifespan("vercom", "atom"))
 
 @app.post("/contacts", status_code=201)
 async def create(contact: Contact, book: Book) -> WriteResult:
-    """A model of ours as a body and as an answer."""
+    """Use a crossbook model as a request and response body."""
     return await book.contacts.create(contact)
 
 
 @app.get("/contacts/{id}")
 async def read(id: str, book: Book) -> Contact:
-    """An error of ours as a problem."""
+    """Return a crossbook error as a problem."""
     return await book.contacts.get(id)
 
 
 @app.post("/import", response_class=NDJSON, response_model=Line)
 async def bulk(body: ImportBody, book: Book) -> Response:
-    """A body within limits, and a batch as a stream."""
+    """Read a limited body and stream a batch."""
     return NDJSON(book.contacts.create_many(await body.read()))
 
 
 @app.get("/health")
 async def state(found: Annotated[Health, Depends(health())]) -> Health:
-    """Every book's health."""
+    """Return the health of every book."""
     return found
 
 
 async def main() -> None:
-    """Asks for each of them, and for the description of all of them."""
+    """Call each route, and the OpenAPI schema."""
     transport = httpx.ASGITransport(app)
     async with (
         app.router.lifespan_context(app),

@@ -1,4 +1,4 @@
-"""Run inside a fresh environment: calls each vendor of a sandbox over one transport.
+"""Run in a new environment: call each vendor of a sandbox over one transport.
 
 Usage: `calls.py TRANSPORT [uvloop]`. The `CROSSBOOK_…` variables name the sandbox.
 """
@@ -15,7 +15,7 @@ VENDORS = ("serwersms", "atom", "filemail", "vercom")
 
 
 async def main(transport: Any) -> None:
-    """Creates, reads, lists, batches and deletes contacts of each vendor."""
+    """Create, read, list, batch and delete contacts at each vendor."""
     for vendor in VENDORS:
         async with crossbook.open(vendor, transport=transport) as book:
             group = await book.groups.create("Friends")

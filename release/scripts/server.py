@@ -1,4 +1,4 @@
-"""Run inside a fresh environment: starts a sandbox of that environment, and calls it."""
+"""Run in a new environment: start a sandbox and call it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run inside a fresh environment by its pytest: the fixtures that crossbook brings."""
+"""Run by pytest in a new environment: use crossbook's fixtures."""
 
 from __future__ import annotations
 

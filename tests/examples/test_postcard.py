@@ -73,16 +73,16 @@ def test_the_command_knows_it(installed: None, capsys: pytest.CaptureFixture[str
         assert says in capsys.readouterr().out
 
 
-def test_whether_it_answers_is_asked_by_what_it_has(
+def test_books_checks_postcard_health(
     installed: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It has no groups, by which the four are asked."""
+    """Postcard has no groups, which the health check of the four vendors uses."""
     with closing(ServerThread(Account().app())) as server:
         monkeypatch.setenv("CROSSBOOK_POSTCARD_TOKEN", TOKEN)
         monkeypatch.setenv("CROSSBOOK_POSTCARD_BASE_URL", server.url)
         with suppress(SystemExit):
             app(["books"])
-    assert "postcard\tpostcard\tanswers" in capsys.readouterr().out
+    assert "postcard\tpostcard\thealthy" in capsys.readouterr().out
 
 
 def test_nothing_is_known_that_could_be_verified(installed: None, capsys: pytest.CaptureFixture[str]) -> None:

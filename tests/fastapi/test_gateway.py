@@ -200,7 +200,7 @@ async def test_import_list_is_pushed(gateway: httpx.AsyncClient) -> None:
 
 async def test_gateway_refuses_unknown_names(gateway: httpx.AsyncClient) -> None:
     unknown = await gateway.get("/books/anna@example.com/contacts")
-    assert unknown.json()["detail"] == "no book has this name; there are serwersms, atom, filemail, vercom"
+    assert unknown.json()["detail"] == "there is no book of this name; the books are serwersms, atom, filemail, vercom"
     assert (await gateway.post("/books/vercom/contacts", json={"telephone": "1"})).status_code == 422
     strange = await gateway.get("/books", headers={"Host": "evil.example.com"})
     assert strange.status_code == 400
