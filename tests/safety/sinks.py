@@ -34,6 +34,7 @@ class Sinks:
 
     def __init__(self) -> None:
         self.texts: defaultdict[str, set[str]] = defaultdict(set)
+        """The lines of each place, each once: nothing that is searched for has more than a line."""
         self.errors: set[str] = set()
         """Return the names of the recorded errors."""
         self._sentry = Client(
@@ -42,7 +43,7 @@ class Sinks:
         )  # fmt: skip
 
     def add(self, sink: str, text: str) -> None:
-        self.texts[sink].add(text)
+        self.texts[sink].update(text.split("\n"))
 
     def hits(self, detector: Detector) -> dict[str, set[str]]:
         """Return the places with canaries, and the canaries."""
