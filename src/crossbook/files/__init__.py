@@ -25,7 +25,9 @@ from typing import IO, Any, Literal, Protocol, TextIO, get_args
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
+from crossbook.files.csv import CsvReader, CsvWriter
 from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
+from crossbook.files.jsonl import JsonlReader, JsonlWriter
 from crossbook.files.rows import Row
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
@@ -163,12 +165,8 @@ def _make_reader(
     format: Format, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None
 ) -> Reader:
     if format == "csv":
-        from crossbook.files.csv import CsvReader
-
         return CsvReader(file, corrections, separator)
     if format == "jsonl":
-        from crossbook.files.jsonl import JsonlReader
-
         return JsonlReader(file, corrections)
     reader: Reader = _import_vcard().VcardReader(file, corrections)
     return reader
@@ -194,12 +192,8 @@ def write(file: TextIO, profile: VendorProfile, format: Format, *, separator: st
         ```
     """
     if format == "csv":
-        from crossbook.files.csv import CsvWriter
-
         return CsvWriter(file, profile, separator)
     if format == "jsonl":
-        from crossbook.files.jsonl import JsonlWriter
-
         return JsonlWriter(file)
     writer: Writer = _import_vcard().VcardWriter(file, "4.0" if format == "vcard4" else "3.0")
     return writer

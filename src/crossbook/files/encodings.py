@@ -30,10 +30,6 @@ _ARCHIVE_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space in any encoding
 # The bytes of ĄŚŹąśź, the only Polish letters that differ between cp1250 and ISO 8859-2. ISO text has no C1 controls.
 _CP1250, _ISO, _CONTROLS = bytes.fromhex("a58c8fb99c9f"), bytes.fromhex("a1a6acb1b6bc"), bytes(range(0x80, 0xA0))
-_TITLES = {
-    "utf-8-sig": "UTF-8", "utf-8": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
-    "utf-32": "UTF-32",
-}  # fmt: skip
 
 
 def _replace_by_surrogates(error: UnicodeError) -> tuple[str, int]:
@@ -63,7 +59,8 @@ class EncodedFile:
     @property
     def title(self) -> str:
         """The common name of the encoding."""
-        return _TITLES.get(self.name, self.name)
+        utf = re.match("utf-[0-9]+", self.name)
+        return utf[0].upper() if utf else self.name
 
     def lines(self) -> Iterator[str]:
         """Yield the lines from the first, with their ends; invalid bytes become surrogates (see `has_invalid_bytes`).
