@@ -89,7 +89,7 @@ def test_nothing_is_known_that_could_be_verified(installed: None, capsys: pytest
     with pytest.raises(SystemExit) as stopped:
         app(["verify", "postcard"])
     assert stopped.value.code == 2
-    assert "only serwersms, atom, filemail, vercom can be verified" in capsys.readouterr().err
+    assert "it can verify serwersms, atom, filemail, vercom" in capsys.readouterr().err
 
 
 def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
