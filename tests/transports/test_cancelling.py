@@ -31,14 +31,18 @@ def cancel(request: pytest.FixtureRequest, anyio_backend_name: str) -> Cancel:
 
 
 async def at_every_await(
-    cancel: Cancel, server: Server, make: Callable[[], Transport], before: Callable[[Transport], Awaitable[object]]
+    cancel: Cancel,
+    server: Server,
+    make: Callable[[], Transport],
+    before: Callable[[Transport], Awaitable[object]],
+    method: str = "GET",
 ) -> int:
     """Cancel a request at each of its awaits in turn; each time 20 further requests succeed."""
     tasks = len(anyio.get_running_tasks())
     for number in range(ENOUGH):
         transport = make()
         await before(transport)
-        met = await cancel(transport.send(call(server.origin)), number)
+        met = await cancel(transport.send(call(server.origin, method=method)), number)
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(healthy, transport, server.origin)
@@ -52,6 +56,12 @@ async def at_every_await(
     raise AssertionError("it never came to its end")
 
 
+def large_for_a_post(peer: Peer) -> None:
+    """Send a large response to a POST and a small one to others."""
+    for seen in peer.requests():
+        peer.send(reply(BODY) if seen.method == b"POST" else reply())
+
+
 async def healthy(transport: Transport, origin: str) -> None:
     answered(await transport.send(call(origin)))
 
@@ -62,13 +72,13 @@ async def nothing(transport: Transport) -> None:
 
 @pytest.mark.parametrize("warm", [False, True], ids=["new connection", "old connection"])
 async def test_cancelled_at_every_await(make_own: Make, cancel: Cancel, warm: bool) -> None:
-    with serve(answering(reply(BODY))) as server:
+    with serve(large_for_a_post) as server:
 
         async def before(transport: Transport) -> None:
             if warm:
-                answered(await transport.send(call(server.origin)))
+                await healthy(transport, server.origin)
 
-        assert await at_every_await(cancel, server, lambda: make_own(server.origin, 1), before) > 4
+        assert await at_every_await(cancel, server, lambda: make_own(server.origin, 1), before, "POST") > 4
 
 
 async def test_cancelled_at_every_await_with_a_body(make: Make, cancel: Cancel) -> None:

@@ -78,7 +78,9 @@ async def test_error_class_of_each_code(vendor: str, code: str) -> None:
     }[vendor]  # fmt: skip
     for status in statuses:
         transport = FakeTransport(refusal(vendor, code, row["title"], row["meaning"], status))
-        async with book_over(vendor, transport, max_attempts=1) as book:
+        # An account for each status: the next book of one account would wait for `Retry-After`.
+        base_url = f"https://vendor-{status}.example.com"
+        async with book_over(vendor, transport, base_url=base_url, max_attempts=1) as book:
             with pytest.raises(CrossbookError) as caught:
                 await book.groups.list()
         error = caught.value
