@@ -202,7 +202,7 @@ class InvalidInputError(CrossbookError, ValueError):
 
 
 class UnsupportedError(CrossbookError):
-    """The vendor has no such operation. Raised before any I/O; `crossbook.capabilities()` lists what each vendor has."""
+    """The vendor has no such operation. Raised before any I/O; `crossbook.capabilities()` lists all operations."""
 
     title = "The vendor does not support this operation"
     action = "fix_input"
@@ -316,7 +316,7 @@ class ResponseTooLargeError(InvalidResponseError):
 
 
 class JournalMismatchError(CrossbookError):
-    """The journal belongs to another vendor, operation, match key or source, perhaps to another account, or is archived.
+    """The journal belongs to another vendor, operation, match key, source or account, or is archived.
 
     Nothing was written. Another journal file or run name would write the same data again.
     """
