@@ -729,14 +729,14 @@ async def test_last_change_of_a_contact_wins(inside: Inside, profile: VendorProf
             ((), ["updated", "skipped", "updated", "updated"]),
         ):
             step = book.contacts.update_many(changes, journal=journal, concurrency=1, ordered=True)
-            one, at = step._executor._operation.write_one, iter(range(4))
+            one, at = step._executor.operation.write_one, iter(range(4))
 
             async def only(ready: Any, *, again: bool, one: Any = one, at: Any = at, refused: Any = refused) -> Any:
                 if next(at) in refused:
                     raise ConnectError("not there today", vendor=profile.vendor)
                 return await one(ready, again=again)
 
-            step._executor._operation.write_one = only  # type: ignore[method-assign]
+            step._executor.operation.write_one = only  # type: ignore[method-assign]
             assert [result.status for result in await run_batch(step)] == expected
         (stored,) = [contact async for contact in book.contacts.list()]
         assert getattr(stored, name) == "Fourth"

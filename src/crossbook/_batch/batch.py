@@ -106,8 +106,10 @@ class ResultBuffer:
     _size: int
     _ordered: bool
     reserved: int = 0
-    _early: dict[int, Result] = field(factory=dict)  # results of an ordered batch that wait for an earlier result
-    _ready: deque[Result] = field(factory=deque)
+    _early: dict[int, Result] = field(
+        factory=dict[int, Result]
+    )  # results of an ordered batch that wait for an earlier result
+    _ready: deque[Result] = field(factory=deque[Result])
     _next: int = 0  # the index of the next result of an ordered batch
     _closed: bool = False
     _has_result: anyio.Event = field(factory=anyio.Event)
@@ -183,21 +185,21 @@ class Batch(Generic[I]):
         ```
     """
 
-    _session: Session
-    _source: Source[I]
-    _reader: ItemReader[I]
-    _executor: Executor[I]
-    _workers: int
-    _ordered: bool
-    _policy: Policy
-    _progress: Callable[[Progress], None] | None
-    _summary: Summary
-    _count_requests: Callable[[], int]
-    _rate: Rate | None
+    _session: Session = field(alias="session")
+    _source: Source[I] = field(alias="source")
+    _reader: ItemReader[I] = field(alias="reader")
+    _executor: Executor[I] = field(alias="executor")
+    _workers: int = field(alias="workers")
+    _ordered: bool = field(alias="ordered")
+    _policy: Policy = field(alias="policy")
+    _progress: Callable[[Progress], None] | None = field(alias="progress")
+    _summary: Summary = field(alias="summary")
+    _count_requests: Callable[[], int] = field(alias="count_requests")
+    _rate: Rate | None = field(alias="rate")
     _buffer: ResultBuffer = field(init=False)
     _throughput: Throughput = field(init=False, factory=Throughput)
-    _tasks: list[anyio.Future[None]] = field(init=False, factory=list)
-    _scopes: list[anyio.CancelScope] = field(init=False, factory=list)
+    _tasks: list[anyio.Future[None]] = field(init=False, factory=list[anyio.Future[None]])
+    _scopes: list[anyio.CancelScope] = field(init=False, factory=list[anyio.CancelScope])
     _running: int = field(init=False, default=0)  # workers that have not ended
     _stopping: bool = field(init=False, default=False)
     _error: Exception | None = field(init=False, default=None)

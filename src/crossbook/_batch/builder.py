@@ -80,7 +80,7 @@ class BatchOptions(TypedDict, total=False):
 
 @frozen
 class BatchContext:
-    """What a batch uses of its book."""
+    """The parts of a book that a batch uses."""
 
     adapter: VendorAdapter
     session: Session
@@ -167,6 +167,8 @@ def build_batch(
     )
     if isinstance(items, Pager) and isinstance(batch_operation, ById):
         items = collect_ids(items, journal if kept else None, hashes)
+    if progress is True:
+        progress = _make_progress_bar(operation)
     steps = _describe_steps(profile, batch_operation.capability, match, upsert)
     return Batch(
         session=session,
@@ -176,7 +178,7 @@ def build_batch(
         workers=options.get("concurrency") or (_BULK_WORKERS if executor.chunk_size > 100 else session.concurrency),
         ordered=options.get("ordered", False),
         policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
-        progress=_make_progress_bar(operation) if progress is True else None if progress is False else progress,
+        progress=None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=steps, remedy=remedy),
         count_requests=context.requests,
         rate=session.rate,

@@ -188,30 +188,30 @@ class Executor(Generic[I]):
         records: whether the journal needs intents and outcomes.
     """
 
-    _operation: BatchOperation[I]
-    _resolver: Resolver | None
-    _journal: Journal
-    _reader: ItemReader[I]
-    _remedy: str
-    _dry_run: bool
-    _records: bool
+    operation: BatchOperation[I]
+    resolver: Resolver | None
+    journal: Journal
+    reader: ItemReader[I]
+    remedy: str
+    dry_run: bool
+    records: bool
     chunk_size: int = field(init=False)
-    in_flight: dict[int, BatchItem] = field(init=False, factory=dict)
+    in_flight: dict[int, BatchItem] = field(init=False, factory=dict[int, BatchItem])
     estimated_writes: float = field(init=False, default=0.0)  # requests that a dry run did not send
     _open_items: int = field(init=False, default=0)  # that the next run of the journal tries again
     _keys: KeyedLock = field(init=False, factory=KeyedLock)
     _sender: Sender = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        size = self._operation.bulk_size
-        has_lookups = self._resolver is not None and self._resolver.has_lookups
+        size = self.operation.bulk_size
+        has_lookups = self.resolver is not None and self.resolver.has_lookups
         self.chunk_size = min(size, _MAX_LOOKUPS) if has_lookups else size
-        self._sender = Sender(self._operation, self._resolver, self._journal, self.chunk_size, self._records)
+        self._sender = Sender(self.operation, self.resolver, self.journal, self.chunk_size, self.records)
 
     async def process(self, chunk: Sequence[tuple[int, I]], report: Report) -> None:
         """Process a chunk, and report a result for each item."""
         # No await before all items are in the queues of their keys: this keeps the order of the source.
-        items = [self._reader.make_item(index, value) for index, value in chunk]
+        items = [self.reader.make_item(index, value) for index, value in chunk]
         waiting: list[BatchItem] = []
         for item in items:
             self.in_flight[item.index] = item
@@ -233,22 +233,22 @@ class Executor(Generic[I]):
     def make_cancelled_results(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
         """Return results for the items in flight when the workers stopped, and for a chunk that was not begun."""
         self._open_items += len(chunk)
-        items = [*self.in_flight.values(), *(self._reader.make_item(index, value) for index, value in chunk)]
+        items = [*self.in_flight.values(), *(self.reader.make_item(index, value) for index, value in chunk)]
         return [
             Result(index=item.index, item_key=item.item_key, status="cancelled", attempts=item.attempts)
             for item in items
         ]
 
     async def close(self, count: int, *, exhausted: bool) -> None:
-        if self._resolver is not None:
-            await self._resolver.close()
-        complete = exhausted and not (self.in_flight or self._open_items or self._dry_run)
-        await self._reader.close(count, complete=complete)
+        if self.resolver is not None:
+            await self.resolver.close()
+        complete = exhausted and not (self.in_flight or self._open_items or self.dry_run)
+        await self.reader.close(count, complete=complete)
 
     async def _process_items(self, items: Sequence[BatchItem], report: Report) -> None:
         todo: list[BatchItem] = []
         for item in items:
-            replayed = await self._reader.load(item) if self._reader.kept else None
+            replayed = await self.reader.load(item) if self.reader.kept else None
             if replayed is None:
                 todo.append(item)
             else:
@@ -270,13 +270,11 @@ class Executor(Generic[I]):
         outcome: ItemOutcome | None = item.prepared.outcome
         if item.state == "unresolved" and isinstance(outcome, CrossbookError):
             outcome = None  # the refusal says nothing about the earlier write: look that up first
-        if outcome is None and self._resolver is not None:
-            outcome = await self._resolver.decide(item)
-        if outcome is None and self._dry_run:
+        if outcome is None and self.resolver is not None:
+            outcome = await self.resolver.decide(item)
+        if outcome is None and self.dry_run:
             self.estimated_writes += self._sender.estimate_requests(item)
-            return Completed(
-                self._operation.status if item.update is None else "updated", contact=item.prepared.contact
-            )
+            return Completed(self.operation.status if item.update is None else "updated", contact=item.prepared.contact)
         return outcome
 
     async def _end_items(
@@ -289,14 +287,14 @@ class Executor(Generic[I]):
             if outcome is None:
                 others.append(item)
             else:
-                result = make_item_result(item, outcome, self._operation.capability, self._remedy)
+                result = make_item_result(item, outcome, self.operation.capability, self.remedy)
                 ended.append((item, outcome, result))
-        if self._records:
+        if self.records:
             await self._record_outcomes(ended)
         for item, outcome, result in ended:
             self._open_items += stays_open(outcome)
-            if self._resolver and result.id and result.contact and not self._dry_run:
-                self._resolver.remember_written(result.contact, result.id)
+            if self.resolver and result.id and result.contact and not self.dry_run:
+                self.resolver.remember_written(result.contact, result.id)
             self._finish(item, result, report)
         return others
 
@@ -304,16 +302,16 @@ class Executor(Generic[I]):
         entries = [
             entry
             for item, outcome, result in ended
-            if (entry := make_final_entry(item, outcome, result, creates=self._operation.creates)) is not None
+            if (entry := make_final_entry(item, outcome, result, creates=self.operation.creates)) is not None
         ]
         if not entries:
             return
         try:
-            await self._journal.record_outcomes(entries)
+            await self.journal.record_outcomes(entries)
         except anyio.get_cancelled_exc_class():
             # The vendor has responded: a cancellation must not lose the outcome.
             with anyio.CancelScope(shield=True):
-                await self._journal.record_outcomes(entries)
+                await self.journal.record_outcomes(entries)
             raise
 
     def _finish(self, item: BatchItem, result: Result, report: Report) -> None:

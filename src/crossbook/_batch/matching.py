@@ -114,7 +114,9 @@ class Lookups:
     _snapshot_began: float = field(init=False, default=float("-inf"))
     _reading: anyio.Future[None] | None = field(init=False, default=None)
     _scope: anyio.CancelScope = field(init=False, factory=anyio.CancelScope)
-    _written_meanwhile: list[Contact] = field(init=False, factory=list)  # by this run, while a snapshot was read
+    _written_meanwhile: list[Contact] = field(
+        init=False, factory=list[Contact]
+    )  # by this run, while a snapshot was read
 
     def get_key(self, contact: Contact) -> str | None:
         return match_key(self._match, getattr(contact, self._match), self._adapter.region)

@@ -244,8 +244,9 @@ class Create(BatchOperation[Contact]):
     ) -> list[ItemResponse]:
         """Change contacts that an upsert found; several only if the vendor has a native bulk call."""
         if len(updates) == 1:
-            return [Completed("updated", await self.adapter.update_contact(*updates[0]), items[0].contact)]
-        responses = await self.adapter.update_contacts(updates)
+            responses = [await self.adapter.update_contact(*updates[0])]
+        else:
+            responses = await self.adapter.update_contacts(updates)
         return [
             Completed("updated", response, item.contact) if isinstance(response, str) else response
             for item, response in zip(items, responses, strict=True)

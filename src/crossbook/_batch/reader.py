@@ -37,13 +37,13 @@ class ItemReader(Generic[I]):
         item_key: returns the caller's own key of a value.
     """
 
-    _operation: BatchOperation[I]
-    _resolver: Resolver | None
-    _journal: Journal
-    _hashes: KeyedHash
-    _resume: Resume | None
-    _run: str
-    _item_key: Callable[[I], Any] | None
+    operation: BatchOperation[I]
+    resolver: Resolver | None
+    journal: Journal
+    hashes: KeyedHash
+    resume: Resume | None
+    run: str
+    item_key: Callable[[I], Any] | None
     _only_replays: bool = field(init=False, default=False)
     _was_finished: bool = field(init=False, default=False)
     _first_open: int = field(init=False, default=0)
@@ -52,33 +52,31 @@ class ItemReader(Generic[I]):
     @property
     def kept(self) -> bool:
         """Whether the journal outlives this run."""
-        return self._resume is not None
+        return self.resume is not None
 
     async def open(self) -> tuple[str | None, int]:
         """Open the journal. Return the cursor where a list of the book resumes, and the number of items before it."""
-        stored = await self._journal.open(self._run)
+        stored = await self.journal.open(self.run)
         self._opened = anyio.current_time()
         try:
-            if self._resume is not None:
-                self._was_finished = await self._resume.begin(stored)
-            first = self._first_open = await self._journal.find_first_open()
+            if self.resume is not None:
+                self._was_finished = await self.resume.begin(stored)
+            first = self._first_open = await self.journal.find_first_open()
             uncertain = None
-            if self._resolver is not None and self._resolver.settles_uncertain:
-                uncertain = await self._journal.find_first_uncertain()
+            if self.resolver is not None and self.resolver.settles_uncertain:
+                uncertain = await self.journal.find_first_uncertain()
             # A finished run with uncertain items that this run settles is open again.
             # If this run is killed, the next run finds an intent at `first`, and continues.
             self._only_replays = (
-                self._was_finished and uncertain is None and await self._journal.find_entry(first) is None
+                self._was_finished and uncertain is None and await self.journal.find_entry(first) is None
             )
             if self._only_replays:
                 return None, first
             first = first if uncertain is None else min(first, uncertain)
-            checkpoints = [
-                checkpoint for checkpoint in await self._journal.find_checkpoints() if checkpoint[1] <= first
-            ]
+            checkpoints = [checkpoint for checkpoint in await self.journal.find_checkpoints() if checkpoint[1] <= first]
             return checkpoints[-1] if checkpoints else (None, 0)
         except BaseException:
-            await run_shielded(self._journal.close)
+            await run_shielded(self.journal.close)
             raise
 
     async def abort(self, opening: anyio.Future[Any]) -> None:
@@ -87,12 +85,12 @@ class ItemReader(Generic[I]):
             await await_result(opening)
         except Exception:
             return  # `open` has closed the journal
-        await self._journal.close()
+        await self.journal.close()
 
     async def close(self, count: int, *, complete: bool) -> None:
         if complete and not self._only_replays:
-            await self._journal.finish(count)
-        await self._journal.close()
+            await self.journal.finish(count)
+        await self.journal.close()
 
     async def check_end(self, count: int) -> None:
         """Raise JournalMismatchError if the source ended after `count` items, but the journal has more."""
@@ -100,7 +98,7 @@ class ItemReader(Generic[I]):
             raise self._make_mismatch(
                 f"it ends after {count:,} inputs, but the journal has {self._first_open:,} outcomes"
             )
-        entry = await self._journal.find_entry(count) if self.kept else None
+        entry = await self.journal.find_entry(count) if self.kept else None
         if entry is not None and (entry.attempts or entry.state == "done"):
             raise self._make_mismatch(f"it ends after {count:,} inputs, but an earlier run began one more")
 
@@ -110,22 +108,22 @@ class ItemReader(Generic[I]):
             return BatchItem(index, None, PreparedItem(value))
         item_key, prepared = None, None
         try:
-            if self._item_key is not None:
-                item_key = _call_item_key(self._item_key, value)
-            prepared = _prepare(self._operation, value)
-            if self._resolver is not None:
-                prepared.private_key = self._resolver.get_private_key(prepared)
+            if self.item_key is not None:
+                item_key = _call_item_key(self.item_key, value)
+            prepared = _prepare(self.operation, value)
+            if self.resolver is not None:
+                prepared.private_key = self.resolver.get_private_key(prepared)
             if prepared.private_key is not None:
-                prepared.key = self._hashes.digest(prepared.private_key)
+                prepared.key = self.hashes.digest(prepared.private_key)
         except CrossbookError as error:
             prepared = prepared or PreparedItem(value)
             prepared.outcome = error
-            prepared.dropped_fields = self._operation.find_unsupported_fields(value)
-        return BatchItem(index, item_key, prepared, self._hashes.fingerprint(value) if self.kept else "")
+            prepared.dropped_fields = self.operation.find_unsupported_fields(value)
+        return BatchItem(index, item_key, prepared, self.hashes.fingerprint(value) if self.kept else "")
 
     async def load(self, item: BatchItem) -> Result | None:
         """Return the result that an earlier run recorded, or None after restoring the item's state from the journal."""
-        entry = await self._journal.find_entry(item.index)
+        entry = await self.journal.find_entry(item.index)
         is_replayed = item.prepared.value is REPLAYED
         if entry is None:
             if self._was_finished:
@@ -136,20 +134,20 @@ class ItemReader(Generic[I]):
         if entry.state == "done" and (is_replayed or not self._is_retried(item, entry)):
             return make_replayed_result(entry)
         key = item.prepared.key
-        if self._operation.overwrites and key and (await self._journal.find_last_written(key) or 0) > item.index:
+        if self.operation.overwrites and key and (await self.journal.find_last_written(key) or 0) > item.index:
             # The earlier run could not write this item, but wrote a later item for the same contact.
             item.prepared.outcome = Completed("skipped", item.prepared.id)
             return None
         if entry.attempts:
             item.attempts = entry.attempts
-            if self._resolver is not None:
-                self._resolver.restore(item, entry, self._opened)
+            if self.resolver is not None:
+                self.resolver.restore(item, entry, self._opened)
         return None
 
     def _is_retried(self, item: BatchItem, entry: JournalEntry) -> bool:
         """Return whether this run processes an item again that has an outcome."""
         if entry.status == "uncertain":
-            return self._resolver is not None and self._resolver.can_settle(item)
+            return self.resolver is not None and self.resolver.can_settle(item)
         # A check of ours refused the item. Its reason may be gone, for example with another option of the batch.
         kind = (entry.error or {}).get("kind")
         was_refused = (
@@ -160,7 +158,7 @@ class ItemReader(Generic[I]):
     def _make_mismatch(self, what: str) -> JournalMismatchError:
         return JournalMismatchError(
             f"the journal was made for another source: {what}; pass the source that the run began with, unchanged",
-            vendor=self._operation.profile.vendor, field="source",
+            vendor=self.operation.profile.vendor, field="source",
         )  # fmt: skip
 
 

@@ -45,44 +45,44 @@ class Resolver:
         dry_run: whether nothing is written, so that the vendor does not get the contacts of earlier items.
     """
 
-    _adapter: Any
-    _lookups: Lookups | None
-    _journal: Journal
-    _match: str | None
-    _upsert: bool
-    _on_duplicate: OnDuplicate | None
-    _settle_timeout: float
-    _uncertain: OnUncertain | None
-    _dry_run: bool
-    _failed_lookups: set[str] = field(init=False, factory=set)
+    adapter: Any
+    lookups: Lookups | None
+    journal: Journal
+    match: str | None
+    upsert: bool
+    on_duplicate: OnDuplicate | None
+    settle_timeout: float
+    uncertain: OnUncertain | None
+    dry_run: bool
+    _failed_lookups: set[str] = field(init=False, factory=set[str])
     """Keys of unresolved creates whose lookup failed: a list that was read before is too old for them."""
 
     @property
     def _profile(self) -> VendorProfile:
-        profile: VendorProfile = self._adapter.profile
+        profile: VendorProfile = self.adapter.profile
         return profile
 
     @property
     def has_lookups(self) -> bool:
-        return self._lookups is not None
+        return self.lookups is not None
 
     def get_private_key(self, prepared: PreparedItem) -> str | None:
         """Return the normalized match key. It is personal data; only its hash is stored."""
-        if self._lookups is None or prepared.contact is None or prepared.outcome is not None:
+        if self.lookups is None or prepared.contact is None or prepared.outcome is not None:
             return None
-        key = self._lookups.get_key(prepared.contact)
-        if key is None and self._on_duplicate:
-            why = self._lookups.explain_no_match_key(prepared.contact)
-            raise InvalidInputError(why, field=self._match, vendor=self._profile.vendor)
+        key = self.lookups.get_key(prepared.contact)
+        if key is None and self.on_duplicate:
+            why = self.lookups.explain_no_match_key(prepared.contact)
+            raise InvalidInputError(why, field=self.match, vendor=self._profile.vendor)
         return key
 
     def can_settle(self, item: BatchItem) -> bool:
         """Return whether this run can settle an item that an earlier run reported as uncertain."""
-        return self._uncertain is not None or item.prepared.key is not None
+        return self.uncertain is not None or item.prepared.key is not None
 
     @property
     def settles_uncertain(self) -> bool:
-        return self._lookups is not None or self._uncertain is not None
+        return self.lookups is not None or self.uncertain is not None
 
     def restore(self, item: BatchItem, entry: JournalEntry, opened: float) -> None:
         """Set the item to the state in which an earlier run left its create.
@@ -122,40 +122,40 @@ class Resolver:
 
     async def _decide_before_write(self, item: BatchItem) -> ItemOutcome | None:
         contact, key = item.prepared.contact, item.prepared.key
-        if self._lookups is None or contact is None or key is None:
+        if self.lookups is None or contact is None or key is None:
             return None
-        first = await self._journal.find_key(key) if self._on_duplicate else None
+        first = await self.journal.find_key(key) if self.on_duplicate else None
         is_repeated = first is not None and first < item.index
-        if is_repeated and self._on_duplicate != "update":
-            return self._make_duplicate_outcome(f"input {first} has the same {self._match}")
+        if is_repeated and self.on_duplicate != "update":
+            return self._make_duplicate_outcome(f"input {first} has the same {self.match}")
         since = anyio.current_time() if key in self._failed_lookups else float("-inf")
         try:
-            found = await self._lookups.find(contact, since)
+            found = await self.lookups.find(contact, since)
         except CrossbookError as error:
             return error
         item.existing_ids = tuple(match.id for match in found)
         if not found:
-            return Completed("updated") if is_repeated and self._dry_run else None
+            return Completed("updated") if is_repeated and self.dry_run else None
         return await self._decide_for_existing(item, contact, found)
 
     async def _decide_for_existing(
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
     ) -> ItemOutcome | None:
         """Decide about contacts that already have the key."""
-        if not self._on_duplicate:
+        if not self.on_duplicate:
             return None
-        if not self._upsert and self._on_duplicate != "update":
+        if not self.upsert and self.on_duplicate != "update":
             id = found[0].id if len(found) == 1 else None
-            return self._make_duplicate_outcome(f"the vendor has a contact with this {self._match}", id)
+            return self._make_duplicate_outcome(f"the vendor has a contact with this {self.match}", id)
         if len(found) > 1:
-            return self._make_ambiguous_error(f"{len(found)} contacts have this {self._match}", found)
+            return self._make_ambiguous_error(f"{len(found)} contacts have this {self.match}", found)
         if await self._is_overtaken(item, found[0].id):
             return Completed("skipped", found[0].id)
         try:
             stored = await self._read_missing_fields(contact, found[0])
         except CrossbookError as error:
             return error
-        changes = find_differences(self._profile, contact, stored, self._adapter.region)
+        changes = find_differences(self._profile, contact, stored, self.adapter.region)
         if not changes:
             return Completed("unchanged", stored.id, contact)
         item.update = stored.id, changes
@@ -182,18 +182,18 @@ class Resolver:
         if item.created_id is not None:
             return await self._add_groups(item, item.created_id)
         contact, key = item.prepared.contact, item.prepared.key
-        if self._lookups is None or contact is None or key is None:
+        if self.lookups is None or contact is None or key is None:
             return self._apply_decision(item, Uncertain(error, final=True))
-        settled = item.sent_before + self._settle_timeout
+        settled = item.sent_before + self.settle_timeout
         await anyio.sleep_until(settled)
         try:
-            found = await self._lookups.find(contact, since=settled)
+            found = await self.lookups.find(contact, since=settled)
         except CrossbookError:
             self._failed_lookups.add(key)
             return Uncertain(error, final=False)
         existing, is_unknown = item.existing_ids or (), item.existing_ids is None
         new = [match for match in found if match.id not in existing and await self._is_unowned(match.id, item.index)]
-        own = [match for match in new if is_equal(self._profile, contact, match, self._adapter.region)]
+        own = [match for match in new if is_equal(self._profile, contact, match, self.adapter.region)]
         if len(own) == 1:
             item.state, item.created_id = "created", own[0].id
             item.existing_ids = existing
@@ -203,7 +203,7 @@ class Resolver:
         outcome: ItemOutcome | None = None
         if candidates:
             kind = "equal" if is_unknown else "new"
-            what = f"{len(candidates)} {kind} contacts have this {self._match}, and none is certainly this one"
+            what = f"{len(candidates)} {kind} contacts have this {self.match}, and none is certainly this one"
             # Not final: a later run may know more, if another item owns a candidate or a person corrected the contacts.
             uncertain = Uncertain(self._make_ambiguous_error(what, candidates), final=False)
             outcome = self._apply_decision(item, uncertain)
@@ -219,18 +219,18 @@ class Resolver:
     def _apply_decision(self, item: BatchItem, outcome: Uncertain) -> ItemOutcome | None:
         """Apply `uncertain=` to a create that an earlier run left open; None sends the create again."""
         is_refused = isinstance(item.prepared.outcome, CrossbookError)
-        if item.lost_response is not None or self._uncertain is None or (self._uncertain == "retry" and is_refused):
+        if item.lost_response is not None or self.uncertain is None or (self.uncertain == "retry" and is_refused):
             return outcome
-        item.sent_by_decision = self._uncertain == "retry"
-        return None if item.sent_by_decision else Completed("skipped" if self._uncertain == "skip" else "done")
+        item.sent_by_decision = self.uncertain == "retry"
+        return None if item.sent_by_decision else Completed("skipped" if self.uncertain == "skip" else "done")
 
     async def _is_overtaken(self, item: BatchItem, id: str) -> bool:
         """Return whether an earlier run wrote this contact for a later input, whose values must stay."""
-        if (await self._journal.find_last_written(item.prepared.key or "") or 0) > item.index:
+        if (await self.journal.find_last_written(item.prepared.key or "") or 0) > item.index:
             return True
         # A run without a match key recorded no keys.
-        owner = await self._journal.find_owner(id)
-        entry = await self._journal.find_entry(owner) if owner is not None and owner > item.index else None
+        owner = await self.journal.find_owner(id)
+        entry = await self.journal.find_entry(owner) if owner is not None and owner > item.index else None
         return entry is not None and entry.state == "done"
 
     async def _add_groups(self, item: BatchItem, id: str) -> ItemOutcome:
@@ -239,7 +239,7 @@ class Resolver:
         if self._profile.capability("contacts.create").calls_per_group:
             try:
                 for group in (contact.groups if contact else None) or ():
-                    await self._adapter.add_to_group(group, id)
+                    await self.adapter.add_to_group(group, id)
             except CrossbookError as error:
                 error.id = id
                 error.message = f"the contact was created but is not in all its groups: {error.message}"
@@ -247,39 +247,39 @@ class Resolver:
         return Completed("created", id, contact)
 
     async def _is_unowned(self, id: str, index: int) -> bool:
-        return await self._journal.find_owner(id) in (None, index)
+        return await self.journal.find_owner(id) in (None, index)
 
     def _make_duplicate_outcome(self, why: str, id: str | None = None) -> ItemOutcome:
-        if self._on_duplicate == "skip":
+        if self.on_duplicate == "skip":
             return Completed("skipped", id)
-        return InvalidInputError(f"{why} (on_duplicate='error')", field=self._match, vendor=self._profile.vendor)
+        return InvalidInputError(f"{why} (on_duplicate='error')", field=self.match, vendor=self._profile.vendor)
 
     def _make_ambiguous_error(self, what: str, found: Sequence[Contact]) -> AmbiguousMatchError:
         ids = tuple(contact.id for contact in found)
         return AmbiguousMatchError(
             f"{what}: {', '.join(ids[:10])}",
-            candidates=ids, vendor=self._profile.vendor, field=self._match, sent="yes",
+            candidates=ids, vendor=self._profile.vendor, field=self.match, sent="yes",
         )  # fmt: skip
 
     async def _read_missing_fields(self, ours: Contact, found: Contact) -> Contact:
         """Return the found contact with the fields of ours that the lookup did not return, if the vendor has them."""
         missing = find_missing_fields(ours, found)
         if missing - {"groups"} and self._profile.capability("contacts.get").support == "native":
-            found = merge_contacts(found, await self._adapter.get_contact(found.id))
+            found = merge_contacts(found, await self.adapter.get_contact(found.id))
         has_groups = self._profile.capability("contacts.groups_of").support != "unsupported"
         if has_groups and "groups" in find_missing_fields(ours, found):
-            groups = tuple(group.id for group in await self._adapter.groups_of(found.id))
+            groups = tuple(group.id for group in await self.adapter.groups_of(found.id))
             found = merge_contacts(found, attach_raw(Contact(groups=groups), None, frozenset({"groups"})))
         return found
 
     def remember_written(self, contact: Contact, id: str) -> None:
         """Add a written contact to the lookups, for later items with the same key."""
-        if self._lookups is not None and self._on_duplicate:
-            self._lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
+        if self.lookups is not None and self.on_duplicate:
+            self.lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
 
     async def close(self) -> None:
-        if self._lookups is not None:
-            await self._lookups.close()
+        if self.lookups is not None:
+            await self.lookups.close()
 
 
 def describe_remedy(*, creates: bool, kept: bool, matched: bool) -> str:

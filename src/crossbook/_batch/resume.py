@@ -59,17 +59,17 @@ class Resume:
         same_account: whether the caller states that the account is the same.
     """
 
-    _adapter: Any
-    _journal: Journal
-    _work: Work
-    _hashes: KeyedHash
-    _run: str
-    _journal_key: Secret | None
-    _same_account: bool
+    adapter: Any
+    journal: Journal
+    work: Work
+    hashes: KeyedHash
+    run: str
+    journal_key: Secret | None
+    same_account: bool
 
     @property
     def _name(self) -> str:
-        return f"run {self._run!r} of the journal" if self._run else "the journal"
+        return f"run {self.run!r} of the journal" if self.run else "the journal"
 
     async def begin(self, stored: StoredRun | None) -> bool:
         """Begin the run, or resume the stored run. Return True if it is finished and only replayed.
@@ -83,43 +83,43 @@ class Resume:
         if stored is not None and stored.state == "archived":
             raise self._make_mismatch("is archived: all its inputs have their outcome, and it cannot run again", "run")
         if stored is None or (stored.empty and stored.state == "begun"):
-            await self._journal.begin(await self._make_run_key())
+            await self.journal.begin(await self._make_run_key())
             return False
         run_key = stored.run_key
         self._compare_work(run_key)
         await self._use_key(run_key)
-        work, account = self._work, self._hash_account()
+        work, account = self.work, self._hash_account()
         # If this book has no identity, the stored identity stays: the account is the same.
         now = evolve(
             run_key, match=work.match, base_url=work.base_url, brand=work.brand,
             account=account or run_key.account,
         )  # fmt: skip
         same = account is not None and now == evolve(run_key, match=work.match)
-        if not (same or stored.empty or self._same_account):
+        if not (same or stored.empty or self.same_account):
             await self._check_account()
         if now != run_key:
-            await self._journal.begin(now)  # so that the next run with this identity needs no check
+            await self.journal.begin(now)  # so that the next run with this identity needs no check
         return stored.state == "finished"
 
     async def _make_run_key(self) -> RunKey:
-        key, tag, work = secrets.token_bytes(KEY_SIZE), None, self._work
-        if self._journal_key is None:
-            self._hashes.set_key(key)
+        key, tag, work = secrets.token_bytes(KEY_SIZE), None, self.work
+        if self.journal_key is None:
+            self.hashes.set_key(key)
         else:
-            derived = await _derive_key(self._journal_key, key)
-            self._hashes.set_key(derived)
+            derived = await _derive_key(self.journal_key, key)
+            self.hashes.set_key(derived)
             tag = _make_tag(derived)
         return RunKey(
             work.vendor, work.operation, work.match, work.base_url, work.brand, self._hash_account(), key, tag
         )
 
     def _hash_account(self) -> str | None:
-        identity = self._work.identity
-        return None if identity is None else self._hashes.digest(f"account {identity.reveal()}")
+        identity = self.work.identity
+        return None if identity is None else self.hashes.digest(f"account {identity.reveal()}")
 
     def _compare_work(self, run_key: RunKey) -> None:
         for name in ("vendor", "operation", "match"):
-            was, now = getattr(run_key, name), getattr(self._work, name)
+            was, now = getattr(run_key, name), getattr(self.work, name)
             if was not in (None, now):  # a later run may add a match key
                 raise self._make_mismatch(
                     f"was made with {name} {was!r}, not {now!r}: repeat the call that began it", name
@@ -127,57 +127,57 @@ class Resume:
 
     async def _use_key(self, run_key: RunKey) -> None:
         if run_key.tag is None:
-            if self._journal_key is not None:
+            if self.journal_key is not None:
                 raise InvalidInputError(
                     f"{self._name} was begun without journal_key: resume it without journal_key", field="journal_key"
                 )
-            self._hashes.set_key(run_key.key)
+            self.hashes.set_key(run_key.key)
             return
-        if self._journal_key is None:
+        if self.journal_key is None:
             raise InvalidInputError(
                 f"{self._name} was begun with a journal_key: pass the same key", field="journal_key"
             )
-        derived = await _derive_key(self._journal_key, run_key.key)
+        derived = await _derive_key(self.journal_key, run_key.key)
         if not hmac.compare_digest(_make_tag(derived), run_key.tag):
             raise InvalidInputError(
                 f"journal_key is not the one that {self._name} was begun with: pass that key", field="journal_key"
             )
-        self._hashes.set_key(derived)
+        self.hashes.set_key(derived)
 
     async def _check_account(self) -> None:
         """Compare contacts that the run wrote with the contacts of this account that have the same ids."""
-        match = self._work.match if self._work.creates else None
-        if match is None or not (samples := await self._journal.find_samples(_SAMPLES)):
+        match = self.work.match if self.work.creates else None
+        if match is None or not (samples := await self.journal.find_samples(_SAMPLES)):
             raise self._make_account_error("no finished create or upsert has a match key to compare")
         for entry, contact in zip(samples, await self._read_contacts(samples), strict=True):
             if contact is None:
                 raise self._make_account_error(f"the contact of input {entry.index} is missing in this account")
-            key = match_key(match, getattr(contact, match), self._adapter.region)
-            if key is None or self._hashes.digest(key) != entry.key:
+            key = match_key(match, getattr(contact, match), self.adapter.region)
+            if key is None or self.hashes.digest(key) != entry.key:
                 raise self._make_account_error(
                     f"the contact of input {entry.index} has another {match} in this account"
                 )
 
     async def _read_contacts(self, samples: Sequence[JournalEntry]) -> list[Contact | None]:
-        profile = self._adapter.profile
+        profile = self.adapter.profile
         if profile.capability("contacts.get").support == "emulated":  # each get would read the whole list
             listed: Mapping[str, Contact] = {
-                contact.id: contact for contact in await self._adapter.search(self._work.match, "")
+                contact.id: contact for contact in await self.adapter.search(self.work.match, "")
             }
             return [listed.get(str(entry.id)) for entry in samples]
         return [await self._read_contact(entry) for entry in samples]
 
     async def _read_contact(self, entry: JournalEntry) -> Contact | None:
         try:
-            found: Contact = await self._adapter.get_contact(
-                _validation.check_id(self._adapter.profile, "id", str(entry.id))
+            found: Contact = await self.adapter.get_contact(
+                _validation.check_id(self.adapter.profile, "id", str(entry.id))
             )
         except (InvalidInputError, NotFoundError):
             return None
         return found
 
     def _make_account_error(self, why: str) -> CrossbookError:
-        if self._work.identity is None:
+        if self.work.identity is None:
             how = " in every run; with account= in the book, the same name in every run, once is enough"
         else:
             how = " once"
@@ -185,7 +185,7 @@ class Resume:
         return self._make_mismatch(what, "account")
 
     def _make_mismatch(self, what: str, field: str) -> JournalMismatchError:
-        return JournalMismatchError(f"{self._name} {what}", vendor=self._work.vendor, field=field)
+        return JournalMismatchError(f"{self._name} {what}", vendor=self.work.vendor, field=field)
 
 
 async def _derive_key(journal_key: Secret, salt: bytes) -> bytes:

@@ -105,9 +105,9 @@ class Journal(Protocol):
         ...
 
     async def find_samples(self, count: int) -> Sequence[JournalEntry]:
-        """Return the last `count` entries that are done, have key and id, and are not failed, uncertain or deleted.
+        """Return the last `count` entries whose contacts the batch can compare with those of the account.
 
-        Their status is created, updated, unchanged or skipped. The batch compares their contacts with the account's.
+        These entries are done, have a key and an id, and their status is created, updated, unchanged or skipped.
         """
         ...
 
