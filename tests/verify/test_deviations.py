@@ -62,7 +62,7 @@ READING: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
         "serwersms",
         "checkGroups",
         {"drop": ["items", "error"]},
-        {"MembershipList.rule", "checkGroups.nobody", "checkGroups.bad"},
+        {"MembershipList.rule", "checkGroups.unknown", "checkGroups.bad"},
     ),
     "another status": ("vercom", "listGroups", {"status": 201}, {"listGroups.others", "meta.status"}),
     "a date of another form": ("vercom", "listContacts", {"ignore": ["getFullDate"]}, {"listContacts.getFullDate"}),

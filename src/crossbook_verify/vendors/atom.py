@@ -143,16 +143,16 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
 
 
 async def _create_book(probe: ProbeSession, wire: Api, name: str) -> int | None:
-    seen = await probe.call(wire.address_books.create_address_book(models.NewAddressBook(name=name)))
-    return as_number(probe.track("group", as_text(_result(seen).get("id")), seen))
+    response = await probe.call(wire.address_books.create_address_book(models.NewAddressBook(name=name)))
+    return as_number(probe.track("group", as_text(_result(response).get("id")), response))
 
 
 async def _create_contact(probe: ProbeSession, wire: Api, book: int) -> int | None:
     new = models.NewContact(
         group_id=book, phone_number=PHONE, first_name=FIRST, last_name=LAST, company=COMPANY, custom_1="Gold"
     )
-    seen = await probe.call(wire.contacts.create_contact(new))
-    return as_number(probe.track("contact", as_text(_result(seen).get("id")), seen))
+    response = await probe.call(wire.contacts.create_contact(new))
+    return as_number(probe.track("contact", as_text(_result(response).get("id")), response))
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: int) -> Json | None:
@@ -169,16 +169,16 @@ def find_codes(body: Json) -> Iterator[tuple[object, object]]:
         yield error["code"], None
 
 
-def _result(seen: ProbeResponse) -> Json:
-    return parse_object(seen.body.get("result"))
+def _result(response: ProbeResponse) -> Json:
+    return parse_object(response.body.get("result"))
 
 
-def _contact(seen: ProbeResponse) -> Json | None:
-    return parse_object(_result(seen).get("contact")) or None if seen.ok else None
+def _contact(response: ProbeResponse) -> Json | None:
+    return parse_object(_result(response).get("contact")) or None if response.ok else None
 
 
-def _contacts(seen: ProbeResponse) -> list[Json] | None:
-    return list_objects(seen.body, "result", "contacts") if seen.ok else None
+def _contacts(response: ProbeResponse) -> list[Json] | None:
+    return list_objects(response.body, "result", "contacts") if response.ok else None
 
 
 PROBES = Probes(claims=CLAIMS, read_limit=5 + _MAX_BOOKS, write_limit=20, read=read, write=write, find_codes=find_codes)

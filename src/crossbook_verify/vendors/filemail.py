@@ -140,8 +140,8 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: str, group: s
 
 
 async def _create_contact(probe: ProbeSession, wire: Api) -> str | None:
-    seen = await probe.call(wire.contacts.create_contact(name=_NAME, email=EMAIL, mobile=UK_PHONE))
-    return probe.track("contact", _created_id(seen), seen)
+    response = await probe.call(wire.contacts.create_contact(name=_NAME, email=EMAIL, mobile=UK_PHONE))
+    return probe.track("contact", _created_id(response), response)
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: str) -> Json | None:
@@ -157,20 +157,22 @@ def find_codes(body: Json) -> Iterator[tuple[object, object]]:
         yield body["errorcode"], body.get("responsestatus")
 
 
-def _created_id(seen: ProbeResponse) -> str | None:
-    return as_text(parse_object(seen.body.get("contact")).get("contactid"))
+def _created_id(response: ProbeResponse) -> str | None:
+    return as_text(parse_object(response.body.get("contact")).get("contactid"))
 
 
-def _contacts(seen: ProbeResponse) -> list[Json] | None:
-    return _first_list(seen, "contacts", "Contacts")
+def _contacts(response: ProbeResponse) -> list[Json] | None:
+    return _first_list(response, "contacts", "Contacts")
 
 
-def _groups(seen: ProbeResponse) -> list[Json] | None:
-    return _first_list(seen, "groups", "Groups")
+def _groups(response: ProbeResponse) -> list[Json] | None:
+    return _first_list(response, "groups", "Groups")
 
 
-def _first_list(seen: ProbeResponse, *names: str) -> list[Json] | None:
-    return next((rows for name in names if seen.ok and (rows := list_objects(seen.body, name)) is not None), None)
+def _first_list(response: ProbeResponse, *names: str) -> list[Json] | None:
+    return next(
+        (rows for name in names if response.ok and (rows := list_objects(response.body, name)) is not None), None
+    )
 
 
 PROBES = Probes(claims=CLAIMS, read_limit=4, write_limit=30, read=read, write=write, find_codes=find_codes)

@@ -32,6 +32,30 @@ from crossbook_verify.probe import (
 )  # fmt: skip
 
 _NAMES: dict[str, Any] = {"first_name": FIRST, "last_name": LAST, "email": EMAIL}
+_END = "a page after the last is an empty list"
+_SPELLINGS = {"plus": "with a plus", "bare": "without the plus", "national": "in national form"}
+
+READ_CLAIMS = (
+    *paging_claims("listContacts", "public", _END),
+    *paging_claims("listGroups", "public", _END),
+    ProbeClaim("listContacts.first", "`listContacts`: without `page` it is the first page"),
+    ProbeClaim("listContacts.sort", "`listContacts`: rows follow `sort` and `order`", "documented"),
+    ProbeClaim("listContacts.none", "`listContacts`: `group_id: none` returns contacts in no group", "documented"),
+    *(
+        ProbeClaim(f"listContacts.{key}", f"`listContacts`: `search` finds a phone {how}")
+        for key, how in _SPELLINGS.items()
+    ),
+    ProbeClaim("listContacts.email", "`listContacts`: `search` finds an e-mail address"),
+    ProbeClaim("listContacts.group", "`listContacts`: a group that does not exist is 1004"),
+    ProbeClaim("listContacts.bad", "`listContacts`: a bad value (`limit: 0`) is 1006"),
+    ProbeClaim("getContact.same", "`getContact` returns the contact that was requested", "public"),
+    ProbeClaim("getContact.unknown", "`getContact`: an id that does not exist is 1004"),
+    ProbeClaim("checkGroups.group", "`checkGroups` has the contact's group of the list", "documented"),
+    ProbeClaim("checkGroups.unknown", "`checkGroups`: an unknown number has an empty list"),
+    ProbeClaim("checkGroups.bad", "`checkGroups`: a bad phone number is 2001"),
+    ProbeClaim("getGroup.same", "`getGroup` returns the group that was requested", "public"),
+    ProbeClaim("getGroup.unknown", "`getGroup`: an id that does not exist is 1004"),
+)
 
 WRITE_CLAIMS = (
     write_check("createContact.stored", "`createContact`: the written values are read back"),
@@ -48,6 +72,84 @@ WRITE_CLAIMS = (
     write_check("deleteContact.gone", "`deleteContact`: the contact is deleted, and later 1004"),
     write_check("deleteContact.again", "`deleteContact`: deleting it again is 1004"),
 )
+
+
+async def read(probe: ProbeSession, wire: Api) -> None:
+    pages = [await probe.call(wire.contacts.list_contacts(_page(number))) for number in (1, 2, 1_000_000)]
+    check_paging(probe, "listContacts", 2, pages, _row_keys)
+    whole = await probe.call(wire.contacts.list_contacts(models.ContactQuery()))
+    first, unpaged = _row_keys(pages[0].body), _row_keys(whole.body)
+    if first and unpaged is not None:
+        probe.record("listContacts.first", unpaged[: len(first)] == first, "other rows than the first page")
+    await _check_filters(probe, wire)
+    await _check_contact(probe, wire, list_objects(pages[0].body, "items") or [])
+    number = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=UK_PHONE)))
+    if number.responded:
+        probe.record("checkGroups.unknown", list_objects(number.body, "items") == [], number.summary)
+    await probe.expect_error("checkGroups.bad", wire.groups.check_groups(models.PhoneQuery(phone="12")), "2001")
+    await _check_groups(probe, wire)
+
+
+async def _check_filters(probe: ProbeSession, wire: Api) -> None:
+    query = models.ContactQuery(sort="phone", order="desc", page=1, limit=50)
+    phoned = [as_text(row.get("phone")) or "" for row in _items(await probe.call(wire.contacts.list_contacts(query)))]
+    numbers = [int(re.sub(r"\D", "", phone) or 0) for phone in phoned]
+    if len(set(phoned)) > 1:
+        down = phoned == sorted(phoned, reverse=True) or numbers == sorted(numbers, reverse=True)
+        probe.record("listContacts.sort", down, "in another order")
+    none = models.ContactQuery(group_id="none", page=1, limit=5)
+    if rows := _items(await probe.call(wire.contacts.list_contacts(none))):
+        probe.record(
+            "listContacts.none", all(as_text(row.get("group_id")) in (None, "0") for row in rows), "rows with a group"
+        )
+    await probe.expect_error(
+        "listContacts.group", wire.contacts.list_contacts(models.ContactQuery(group_id=UNKNOWN)), "1004"
+    )
+    await probe.expect_error("listContacts.bad", wire.contacts.list_contacts(models.ContactQuery(limit=0)), "1006")
+
+
+async def _check_contact(probe: ProbeSession, wire: Api, rows: list[Json]) -> None:
+    await probe.expect_error("getContact.unknown", wire.contacts.get_contact(models.ContactId(id=UNKNOWN)), "1004")
+    row = next((row for row in rows if as_number(row.get("id")) is not None), None)
+    if row is None:
+        return
+    id, phone, email = as_text(row["id"]), _phones.match_key(as_text(row.get("phone")), "PL"), as_text(row.get("email"))
+    got = await probe.call(wire.contacts.get_contact(models.ContactId(id=as_number(row.get("id")) or 0)))
+    if got.ok:
+        probe.record("getContact.same", as_text(got.body.get("id")) == id, "another id, or no id")
+    for key, spelling in zip(_SPELLINGS, _phones.list_spellings(phone) if phone else (), strict=False):
+        # National numbers of other countries begin with a zero.
+        if phone and (key != "national" or phone.startswith("+48")):
+            await _check_search(probe, wire, f"listContacts.{key}", spelling, id)
+    if email:
+        await _check_search(probe, wire, "listContacts.email", email, id)
+    if phone and as_text(row.get("group_id")):
+        response = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=phone)))
+        if response.ok:
+            named = {(as_text(each.get("id")), as_text(each.get("group_id"))) for each in _items(response)}
+            probe.record("checkGroups.group", (id, as_text(row["group_id"])) in named, f"{len(named)} other rows")
+
+
+async def _check_search(probe: ProbeSession, wire: Api, claim: str, phrase: str, id: str | None) -> None:
+    response = await probe.call(wire.contacts.list_contacts(models.ContactQuery(search=phrase, page=1, limit=100)))
+    if response.ok and (found := _row_keys(response.body)) is not None:
+        ids = [each.partition("/")[0] for each in found]
+        if id in ids or len(ids) < 100:
+            probe.record(claim, id in ids, f"{len(ids)} others")
+
+
+async def _check_groups(probe: ProbeSession, wire: Api) -> None:
+    pages = [
+        await probe.call(wire.groups.list_groups(models.GroupQuery(page=number, limit=2)))
+        for number in (1, 2, 1_000_000)
+    ]
+    check_paging(probe, "listGroups", 2, pages, _row_keys)
+    await probe.expect_error("getGroup.unknown", wire.groups.get_group(models.GroupId(id=UNKNOWN)), "1004")
+    row = next((row for row in _items(pages[0]) if as_number(row.get("id")) is not None), None)
+    if row is not None:
+        got = await probe.call(wire.groups.get_group(models.GroupId(id=as_number(row.get("id")) or 0)))
+        if got.ok:
+            probe.record("getGroup.same", as_text(got.body.get("id")) == as_text(row["id"]), "another id, or no id")
 
 
 async def write(probe: ProbeSession, wire: Api) -> None:
@@ -112,16 +214,16 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, group: i
 
 
 async def _create_group(probe: ProbeSession, wire: Api, name: str) -> int | None:
-    seen = await probe.call(wire.groups.create_group(models.NewGroup(name=name)))
-    return as_number(probe.track("group", as_text(seen.body.get("id")), seen))
+    response = await probe.call(wire.groups.create_group(models.NewGroup(name=name)))
+    return as_number(probe.track("group", as_text(response.body.get("id")), response))
 
 
 async def _create_contact(probe: ProbeSession, wire: Api, group: int | None) -> int | None:
     new = models.NewContact(phone=UK_PHONE, company=COMPANY, **_NAMES)
     if group is not None:
         new.group_id = group
-    seen = await probe.call(wire.contacts.create_contact(new))
-    return as_number(probe.track("contact", as_text(seen.body.get("id")), seen))
+    response = await probe.call(wire.contacts.create_contact(new))
+    return as_number(probe.track("contact", as_text(response.body.get("id")), response))
 
 
 async def _edit_contact(probe: ProbeSession, wire: Api, contact: int, groups: int | list[int], **values: str) -> None:
@@ -132,13 +234,13 @@ async def _edit_contact(probe: ProbeSession, wire: Api, contact: int, groups: in
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: int) -> Json | None:
-    seen = await probe.call(wire.contacts.get_contact(models.ContactId(id=contact)))
-    return seen.body if seen.ok else None
+    response = await probe.call(wire.contacts.get_contact(models.ContactId(id=contact)))
+    return response.body if response.ok else None
 
 
 async def _list_groups_of(probe: ProbeSession, wire: Api, contact: int) -> set[str | None] | None:
-    seen = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=UK_PHONE)))
-    rows = list_objects(seen.body, "items") if seen.ok else None
+    response = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=UK_PHONE)))
+    rows = list_objects(response.body, "items") if response.ok else None
     return (
         None
         if rows is None
@@ -146,113 +248,8 @@ async def _list_groups_of(probe: ProbeSession, wire: Api, contact: int) -> set[s
     )
 
 
-def _compare(found: set[str | None] | None, wanted: set[int]) -> tuple[bool | None, str]:
-    return None if found is None else found == {str(id) for id in wanted}, f"{len(found or ())} groups"
-
-
-_END = "a page after the last is an empty list"
-_SPELLINGS = {"plus": "with a plus", "bare": "without the plus", "national": "in national form"}
-
-READ_CLAIMS = (
-    *paging_claims("listContacts", "public", _END),
-    *paging_claims("listGroups", "public", _END),
-    ProbeClaim("listContacts.first", "`listContacts`: without `page` it is the first page"),
-    ProbeClaim("listContacts.sort", "`listContacts`: rows follow `sort` and `order`", "documented"),
-    ProbeClaim("listContacts.none", "`listContacts`: `group_id: none` returns contacts in no group", "documented"),
-    *(
-        ProbeClaim(f"listContacts.{key}", f"`listContacts`: `search` finds a phone {how}")
-        for key, how in _SPELLINGS.items()
-    ),
-    ProbeClaim("listContacts.email", "`listContacts`: `search` finds an e-mail address"),
-    ProbeClaim("listContacts.group", "`listContacts`: a group that does not exist is 1004"),
-    ProbeClaim("listContacts.bad", "`listContacts`: a bad value (`limit: 0`) is 1006"),
-    ProbeClaim("getContact.same", "`getContact` returns the contact that was requested", "public"),
-    ProbeClaim("getContact.unknown", "`getContact`: an id that does not exist is 1004"),
-    ProbeClaim("checkGroups.group", "`checkGroups` has the contact's group of the list", "documented"),
-    ProbeClaim("checkGroups.nobody", "`checkGroups`: an unknown number has an empty list"),
-    ProbeClaim("checkGroups.bad", "`checkGroups`: a bad phone number is 2001"),
-    ProbeClaim("getGroup.same", "`getGroup` returns the group that was requested", "public"),
-    ProbeClaim("getGroup.unknown", "`getGroup`: an id that does not exist is 1004"),
-)
-
-
-async def read(probe: ProbeSession, wire: Api) -> None:
-    pages = [await probe.call(wire.contacts.list_contacts(_page(number))) for number in (1, 2, 1_000_000)]
-    check_paging(probe, "listContacts", 2, pages, _rows)
-    whole = await probe.call(wire.contacts.list_contacts(models.ContactQuery()))
-    first, unpaged = _rows(pages[0].body), _rows(whole.body)
-    if first and unpaged is not None:
-        probe.record("listContacts.first", unpaged[: len(first)] == first, "other rows than the first page")
-    await _check_filters(probe, wire)
-    await _check_contact(probe, wire, list_objects(pages[0].body, "items") or [])
-    number = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=UK_PHONE)))
-    if number.responded:
-        probe.record("checkGroups.nobody", list_objects(number.body, "items") == [], number.summary)
-    await probe.expect_error("checkGroups.bad", wire.groups.check_groups(models.PhoneQuery(phone="12")), "2001")
-    await _check_groups(probe, wire)
-
-
-async def _check_filters(probe: ProbeSession, wire: Api) -> None:
-    query = models.ContactQuery(sort="phone", order="desc", page=1, limit=50)
-    phoned = [as_text(row.get("phone")) or "" for row in _items(await probe.call(wire.contacts.list_contacts(query)))]
-    numbers = [int(re.sub(r"\D", "", phone) or 0) for phone in phoned]
-    if len(set(phoned)) > 1:
-        down = phoned == sorted(phoned, reverse=True) or numbers == sorted(numbers, reverse=True)
-        probe.record("listContacts.sort", down, "in another order")
-    none = models.ContactQuery(group_id="none", page=1, limit=5)
-    if rows := _items(await probe.call(wire.contacts.list_contacts(none))):
-        probe.record(
-            "listContacts.none", all(as_text(row.get("group_id")) in (None, "0") for row in rows), "rows with a group"
-        )
-    await probe.expect_error(
-        "listContacts.group", wire.contacts.list_contacts(models.ContactQuery(group_id=UNKNOWN)), "1004"
-    )
-    await probe.expect_error("listContacts.bad", wire.contacts.list_contacts(models.ContactQuery(limit=0)), "1006")
-
-
-async def _check_contact(probe: ProbeSession, wire: Api, rows: list[Json]) -> None:
-    await probe.expect_error("getContact.unknown", wire.contacts.get_contact(models.ContactId(id=UNKNOWN)), "1004")
-    row = next((row for row in rows if as_number(row.get("id")) is not None), None)
-    if row is None:
-        return
-    id, phone, email = as_text(row["id"]), _phones.match_key(as_text(row.get("phone")), "PL"), as_text(row.get("email"))
-    got = await probe.call(wire.contacts.get_contact(models.ContactId(id=as_number(row.get("id")) or 0)))
-    if got.ok:
-        probe.record("getContact.same", as_text(got.body.get("id")) == id, "another id, or no id")
-    for key, spelling in zip(_SPELLINGS, _phones.list_spellings(phone) if phone else (), strict=False):
-        if phone and (
-            key != "national" or phone.startswith("+48")
-        ):  # national numbers of other countries begin with a zero
-            await _check_search(probe, wire, f"listContacts.{key}", spelling, id)
-    if email:
-        await _check_search(probe, wire, "listContacts.email", email, id)
-    if phone and as_text(row.get("group_id")):
-        seen = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=phone)))
-        if seen.ok:
-            named = {(as_text(each.get("id")), as_text(each.get("group_id"))) for each in _items(seen)}
-            probe.record("checkGroups.group", (id, as_text(row["group_id"])) in named, f"{len(named)} other rows")
-
-
-async def _check_search(probe: ProbeSession, wire: Api, claim: str, phrase: str, id: str | None) -> None:
-    seen = await probe.call(wire.contacts.list_contacts(models.ContactQuery(search=phrase, page=1, limit=100)))
-    if seen.ok and (found := _rows(seen.body)) is not None:
-        ids = [each.partition("/")[0] for each in found]
-        if id in ids or len(ids) < 100:
-            probe.record(claim, id in ids, f"{len(ids)} others")
-
-
-async def _check_groups(probe: ProbeSession, wire: Api) -> None:
-    pages = [
-        await probe.call(wire.groups.list_groups(models.GroupQuery(page=number, limit=2)))
-        for number in (1, 2, 1_000_000)
-    ]
-    check_paging(probe, "listGroups", 2, pages, _rows)
-    await probe.expect_error("getGroup.unknown", wire.groups.get_group(models.GroupId(id=UNKNOWN)), "1004")
-    row = next((row for row in _items(pages[0]) if as_number(row.get("id")) is not None), None)
-    if row is not None:
-        got = await probe.call(wire.groups.get_group(models.GroupId(id=as_number(row.get("id")) or 0)))
-        if got.ok:
-            probe.record("getGroup.same", as_text(got.body.get("id")) == as_text(row["id"]), "another id, or no id")
+def _compare(found: set[str | None] | None, expected: set[int]) -> tuple[bool | None, str]:
+    return None if found is None else found == {str(id) for id in expected}, f"{len(found or ())} groups"
 
 
 def find_codes(body: Json) -> Iterator[tuple[object, object]]:
@@ -264,14 +261,14 @@ def _page(number: int) -> models.ContactQuery:
     return models.ContactQuery(page=number, limit=2)
 
 
-def _rows(body: Json) -> list[str] | None:
+def _row_keys(body: Json) -> list[str] | None:
     """Return a key for each row: a contact in two groups may be two rows."""
     rows = list_objects(body, "items")
     return None if rows is None else [f"{as_text(row.get('id'))}/{as_text(row.get('group_id'))}" for row in rows]
 
 
-def _items(seen: object) -> list[Json]:
-    return list_objects(getattr(seen, "body", {}), "items") or []
+def _items(response: object) -> list[Json]:
+    return list_objects(getattr(response, "body", {}), "items") or []
 
 
 PROBES = Probes(

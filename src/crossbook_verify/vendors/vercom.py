@@ -34,6 +34,39 @@ from crossbook_verify.probe import (
 )  # fmt: skip
 
 _EXTERNAL_ID = "crossbook-verify"  # extra fields are not written, because the account would keep their names
+_FAR = 1_000_000_000  # an offset after the end of any list
+_LISTS = ("listContacts", "listGroups", "listGroupContacts")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_FILTERS = {"id": "id", "phoneNumber": "phone_number", "email": "email", "externalId": "external_id"}
+
+READ_CLAIMS = (
+    *(row for name in _LISTS for row in paging_claims(name, "documented", "a page after the end is a 404 or empty")),
+    ProbeClaim("listContacts.assumed", "`listContacts`: without `limit` a page has at most 100 rows", "documented"),
+    ProbeClaim("listContacts.most", "`listContacts`: `limit=1001` is refused with 422", "documented"),
+    *(
+        ProbeClaim(f"listContacts.{name}", f"`listContacts`: `{name}` finds the contact with this value", "documented")
+        for name in _FILTERS
+    ),
+    ProbeClaim("listContacts.spelled", "`listContacts`: `phoneNumber` in another spelling does not find it"),
+    ProbeClaim("listContacts.capitals", "`listContacts`: `email` in capitals does not find it"),
+    ProbeClaim("listContacts.inArchive", "`listContacts`: `inArchive=false` returns no archived contact", "documented"),
+    ProbeClaim("listContacts.seconds", "`listContacts`: dates are unix seconds", "public"),
+    ProbeClaim(
+        "listContacts.getFullDate", "`listContacts`: with `getFullDate=1` dates are `YYYY-MM-DD HH:MM:SS`", "public"
+    ),
+    ProbeClaim("listContacts.unknown", "`listContacts`: an id that does not exist is a 404", "public"),
+    ProbeClaim(
+        "listContactGroups.unknown", "`listContactGroups`: a contact that does not exist is a 404", "documented"
+    ),
+    ProbeClaim("getSegment.unknown", "`getSegment`: an id that does not exist is a 404"),
+    ProbeClaim(
+        "listGroups.order", "`listGroups`: ids are descending without `orderBy`, ascending with `ASC`", "public"
+    ),
+    ProbeClaim("listGroupContacts.unknown", "`listGroupContacts`: a group that does not exist is a 404"),
+    ProbeClaim("meta.status", "`meta.status` is the HTTP status", "public"),
+    ProbeClaim("meta.numberOfData", "`meta.numberOfData` is the length of `data`", "public"),
+    ProbeClaim("meta.numberOfErrors", "`meta.numberOfErrors` is the length of `errors`", "public"),
+)
 
 WRITE_CLAIMS = (
     write_check("createContacts.stored", "`createContacts`: the written values are read back", "documented"),
@@ -73,6 +106,84 @@ WRITE_CLAIMS = (
     write_check("deleteContacts.again", "`deleteContacts`: deleting it again is a 404"),
     write_check("deleteGroups.stays", "`deleteGroups`: the contacts stay"),
 )
+
+
+async def read(probe: ProbeSession, wire: Api) -> None:
+    rows = await _check_pages(probe, "listContacts", lambda offset: wire.contacts.list_contacts(offset=offset, limit=2))
+    probe.record("listContacts.seconds", *_check_dates(rows, lambda date: isinstance(date, int)))
+    full = await probe.call(wire.contacts.list_contacts(limit=2, get_full_date=1))
+    dates = _check_dates(_data(full), lambda date: isinstance(date, str) and bool(_DATE.fullmatch(date)))
+    probe.record("listContacts.getFullDate", *dates)
+    await _check_filters(probe, wire)
+    if rows and as_path_segment(rows[0].get("id")):
+        await _check_search(probe, wire, rows[0])
+    await probe.call(wire.contacts.list_fields(limit=2))
+    segments = _data(await probe.call(wire.segments.list_segments(limit=2)))
+    if segments and (id := as_path_segment(segments[0].get("id"))):
+        await probe.call(wire.segments.get_segment(id))
+    await probe.expect_error("getSegment.unknown", wire.segments.get_segment(str(UNKNOWN)), status=404)
+    await _check_groups(probe, wire)
+
+
+async def _check_pages(probe: ProbeSession, operation: str, page: Callable[[int], Awaitable[Any]]) -> list[Json]:
+    pages = [await probe.call(page(offset)) for offset in (0, 2, _FAR)]
+    check_paging(probe, operation, 2, pages, _ids)
+    return _data(pages[0])
+
+
+async def _check_filters(probe: ProbeSession, wire: Api) -> None:
+    plain = await probe.call(wire.contacts.list_contacts())
+    if plain.ok and len(rows := _data(plain)) >= 100:
+        probe.record("listContacts.assumed", len(rows) == 100, f"{len(rows)} rows")
+    await probe.expect_error("listContacts.most", wire.contacts.list_contacts(limit=1001), status=422)
+    kept = _data(await probe.call(wire.contacts.list_contacts(limit=10, in_archive=False)))
+    if kept:
+        probe.record("listContacts.inArchive", not any(row.get("inArchive") for row in kept), "archived ones")
+    await probe.expect_error("listContacts.unknown", wire.contacts.list_contacts(id=UNKNOWN), status=404)
+    await probe.expect_error("listContactGroups.unknown", wire.contacts.list_contact_groups(str(UNKNOWN)), status=404)
+
+
+async def _check_search(probe: ProbeSession, wire: Api, row: Json) -> None:
+    """Check the filters that find one contact, with the stored spelling and another spelling."""
+    id = as_text(row["id"]) or ""
+    for theirs, parameter in _FILTERS.items():
+        if value := as_text(row.get(theirs)):
+            asked = as_number(value) if theirs == "id" else value
+            passed = await _search_finds(probe, wire, id, **{parameter: asked}) if asked is not None else None
+            probe.record(f"listContacts.{theirs}", passed, "not true")
+    stored = as_text(row.get("phoneNumber"))
+    phone = _phones.match_key(stored, "PL")
+    others = [each for each in _phones.list_spellings(phone) if each != stored] if phone else []
+    if others:
+        found = await _search_finds(probe, wire, id, phone_number=others[-1])
+        probe.record("listContacts.spelled", None if found is None else not found, "it finds the contact")
+    email = as_text(row.get("email"))
+    if email and email.upper() != email:
+        found = await _search_finds(probe, wire, id, email=email.upper())
+        probe.record("listContacts.capitals", None if found is None else not found, "it finds the contact")
+    await probe.call(wire.contacts.list_contact_groups(id))
+
+
+async def _search_finds(probe: ProbeSession, wire: Api, id: str, /, **filters: Any) -> bool | None:
+    response = await probe.call(wire.contacts.list_contacts(limit=100, **filters))
+    if not response.responded:
+        return None
+    ids = _ids(response.body) if response.ok else []
+    return ids is not None and id in ids and (len(ids) < 100)
+
+
+async def _check_groups(probe: ProbeSession, wire: Api) -> None:
+    rows = await _check_pages(probe, "listGroups", lambda offset: wire.groups.list_groups(offset=offset, limit=2))
+    rising = _data(await probe.call(wire.groups.list_groups(limit=5, order_by="id", order_direction="ASC")))
+    down, up = _numbers(rows), _numbers(rising)
+    if len(down) > 1 and len(up) > 1:
+        probe.record("listGroups.order", down == sorted(down, reverse=True) and up == sorted(up), "in another order")
+    # The oldest group contains all contacts.
+    if rising and (id := as_path_segment(rising[0].get("id"))):
+        await _check_pages(
+            probe, "listGroupContacts", lambda offset: wire.groups.list_group_contacts(id, offset=offset, limit=2)
+        )
+    await probe.expect_error("listGroupContacts.unknown", wire.groups.list_group_contacts(str(UNKNOWN)), status=404)
 
 
 async def write(probe: ProbeSession, wire: Api) -> None:
@@ -179,7 +290,10 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
         )
         if partly.status == 207:
             probe.untrack(str(twin))
-            sources = [_get_source(problem) for problem in list_objects(partly.body, "errors") or ()]
+            sources = [
+                as_text(parse_object(problem.get("meta")).get("source"))
+                for problem in list_objects(partly.body, "errors") or ()
+            ]
             probe.record("deleteContacts.source", sources == [str(UNKNOWN)], f"{len(sources)} errors, otherwise")
     ids = models.ContactIds(id=[contact])
     if (await probe.call(wire.contacts.delete_contacts(ids))).ok:
@@ -195,145 +309,26 @@ async def _create_contact(probe: ProbeSession, wire: Api, **fields: Any) -> int 
     )
 
 
-def _track_created(probe: ProbeSession, kind: str, seen: ProbeResponse, external: str | None = None) -> int | None:
-    rows = _data(seen)
+def _track_created(probe: ProbeSession, kind: str, response: ProbeResponse, external: str | None = None) -> int | None:
+    rows = _data(response)
     claim, external = ("createGroups.named", _EXTERNAL_ID) if kind == "group" else ("createContacts.named", external)
-    if seen.ok:
+    if response.ok:
         right = len(rows) == 1 and bool(as_text(rows[0].get("id"))) and rows[0].get("externalId") == external
         probe.record(claim, right, f"{len(rows)} rows, otherwise")
-    return as_number(probe.track(kind, as_text(rows[0].get("id")) if rows else None, seen))
+    return as_number(probe.track(kind, as_text(rows[0].get("id")) if rows else None, response))
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: int, **filters: Any) -> Json | None:
     """Return the contact's row in the list: empty if the contact is not there, None if there is no response."""
-    seen = await probe.call(wire.contacts.list_contacts(id=contact, limit=1, **filters))
-    return next(iter(_data(seen)), dict[str, Any]()) if seen.ok or seen.status == 404 else None
+    response = await probe.call(wire.contacts.list_contacts(id=contact, limit=1, **filters))
+    return next(iter(_data(response)), dict[str, Any]()) if response.ok or response.status == 404 else None
 
 
 async def _is_in_group(probe: ProbeSession, wire: Api, contact: int, group: int) -> bool | None:
-    seen = await probe.call(wire.contacts.list_contact_groups(str(contact)))
-    if not (seen.ok or seen.status == 404):
+    response = await probe.call(wire.contacts.list_contact_groups(str(contact)))
+    if not (response.ok or response.status == 404):
         return None
-    return str(group) in [as_text(row.get("id")) for row in _data(seen)]
-
-
-def _get_source(problem: Json) -> str | None:
-    return as_text(parse_object(problem.get("meta")).get("source"))
-
-
-_FAR = 1_000_000_000
-_LISTS = ("listContacts", "listGroups", "listGroupContacts")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
-_ONE = {"id": "id", "phoneNumber": "phone_number", "email": "email", "externalId": "external_id"}
-
-READ_CLAIMS = (
-    *(row for name in _LISTS for row in paging_claims(name, "documented", "a page after the end is a 404 or empty")),
-    ProbeClaim("listContacts.assumed", "`listContacts`: without `limit` a page has at most 100 rows", "documented"),
-    ProbeClaim("listContacts.most", "`listContacts`: `limit=1001` is refused with 422", "documented"),
-    *(
-        ProbeClaim(f"listContacts.{name}", f"`listContacts`: `{name}` finds the contact with this value", "documented")
-        for name in _ONE
-    ),
-    ProbeClaim("listContacts.spelled", "`listContacts`: `phoneNumber` in another spelling does not find it"),
-    ProbeClaim("listContacts.capitals", "`listContacts`: `email` in capitals does not find it"),
-    ProbeClaim("listContacts.inArchive", "`listContacts`: `inArchive=false` returns no archived contact", "documented"),
-    ProbeClaim("listContacts.seconds", "`listContacts`: dates are unix seconds", "public"),
-    ProbeClaim(
-        "listContacts.getFullDate", "`listContacts`: with `getFullDate=1` dates are `YYYY-MM-DD HH:MM:SS`", "public"
-    ),
-    ProbeClaim("listContacts.unknown", "`listContacts`: an id that does not exist is a 404", "public"),
-    ProbeClaim(
-        "listContactGroups.unknown", "`listContactGroups`: a contact that does not exist is a 404", "documented"
-    ),
-    ProbeClaim("getSegment.unknown", "`getSegment`: an id that does not exist is a 404"),
-    ProbeClaim(
-        "listGroups.order", "`listGroups`: ids are descending without `orderBy`, ascending with `ASC`", "public"
-    ),
-    ProbeClaim("listGroupContacts.unknown", "`listGroupContacts`: a group that does not exist is a 404"),
-    ProbeClaim("meta.status", "`meta.status` is the HTTP status", "public"),
-    ProbeClaim("meta.numberOfData", "`meta.numberOfData` is the length of `data`", "public"),
-    ProbeClaim("meta.numberOfErrors", "`meta.numberOfErrors` is the length of `errors`", "public"),
-)
-
-List = Callable[[int], Awaitable[Any]]
-
-
-async def read(probe: ProbeSession, wire: Api) -> None:
-    rows = await _check_pages(probe, "listContacts", lambda offset: wire.contacts.list_contacts(offset=offset, limit=2))
-    probe.record("listContacts.seconds", *_check_dates(rows, lambda date: isinstance(date, int)))
-    full = await probe.call(wire.contacts.list_contacts(limit=2, get_full_date=1))
-    dates = _check_dates(_data(full), lambda date: isinstance(date, str) and bool(_DATE.fullmatch(date)))
-    probe.record("listContacts.getFullDate", *dates)
-    await _check_filters(probe, wire)
-    if rows and as_path_segment(rows[0].get("id")):
-        await _check_search(probe, wire, rows[0])
-    await probe.call(wire.contacts.list_fields(limit=2))
-    segments = _data(await probe.call(wire.segments.list_segments(limit=2)))
-    if segments and (id := as_path_segment(segments[0].get("id"))):
-        await probe.call(wire.segments.get_segment(id))
-    await probe.expect_error("getSegment.unknown", wire.segments.get_segment(str(UNKNOWN)), status=404)
-    await _check_groups(probe, wire)
-
-
-async def _check_pages(probe: ProbeSession, operation: str, page: List) -> list[Json]:
-    pages = [await probe.call(page(offset)) for offset in (0, 2, _FAR)]
-    check_paging(probe, operation, 2, pages, _ids)
-    return _data(pages[0])
-
-
-async def _check_filters(probe: ProbeSession, wire: Api) -> None:
-    plain = await probe.call(wire.contacts.list_contacts())
-    if plain.ok and len(rows := _data(plain)) >= 100:
-        probe.record("listContacts.assumed", len(rows) == 100, f"{len(rows)} rows")
-    await probe.expect_error("listContacts.most", wire.contacts.list_contacts(limit=1001), status=422)
-    kept = _data(await probe.call(wire.contacts.list_contacts(limit=10, in_archive=False)))
-    if kept:
-        probe.record("listContacts.inArchive", not any(row.get("inArchive") for row in kept), "archived ones")
-    await probe.expect_error("listContacts.unknown", wire.contacts.list_contacts(id=UNKNOWN), status=404)
-    await probe.expect_error("listContactGroups.unknown", wire.contacts.list_contact_groups(str(UNKNOWN)), status=404)
-
-
-async def _check_search(probe: ProbeSession, wire: Api, row: Json) -> None:
-    """Check the filters that find one contact, with the stored spelling and another spelling."""
-    id = as_text(row["id"]) or ""
-    for theirs, parameter in _ONE.items():
-        if value := as_text(row.get(theirs)):
-            asked = as_number(value) if theirs == "id" else value
-            passed = await _search_finds(probe, wire, id, **{parameter: asked}) if asked is not None else None
-            probe.record(f"listContacts.{theirs}", passed, "not true")
-    stored = as_text(row.get("phoneNumber"))
-    phone = _phones.match_key(stored, "PL")
-    others = [each for each in _phones.list_spellings(phone) if each != stored] if phone else []
-    if others:
-        found = await _search_finds(probe, wire, id, phone_number=others[-1])
-        probe.record("listContacts.spelled", None if found is None else not found, "it finds the contact")
-    email = as_text(row.get("email"))
-    if email and email.upper() != email:
-        found = await _search_finds(probe, wire, id, email=email.upper())
-        probe.record("listContacts.capitals", None if found is None else not found, "it finds the contact")
-    await probe.call(wire.contacts.list_contact_groups(id))
-
-
-async def _search_finds(probe: ProbeSession, wire: Api, id: str, /, **filters: Any) -> bool | None:
-    seen = await probe.call(wire.contacts.list_contacts(limit=100, **filters))
-    if not seen.responded:
-        return None
-    ids = _ids(seen.body) if seen.ok else []
-    return ids is not None and id in ids and (len(ids) < 100)
-
-
-async def _check_groups(probe: ProbeSession, wire: Api) -> None:
-    rows = await _check_pages(probe, "listGroups", lambda offset: wire.groups.list_groups(offset=offset, limit=2))
-    rising = _data(await probe.call(wire.groups.list_groups(limit=5, order_by="id", order_direction="ASC")))
-    down, up = _numbers(rows), _numbers(rising)
-    if len(down) > 1 and len(up) > 1:
-        probe.record("listGroups.order", down == sorted(down, reverse=True) and up == sorted(up), "in another order")
-    # The oldest group contains all contacts.
-    if rising and (id := as_path_segment(rising[0].get("id"))):
-        await _check_pages(
-            probe, "listGroupContacts", lambda offset: wire.groups.list_group_contacts(id, offset=offset, limit=2)
-        )
-    await probe.expect_error("listGroupContacts.unknown", wire.groups.list_group_contacts(str(UNKNOWN)), status=404)
+    return str(group) in [as_text(row.get("id")) for row in _data(response)]
 
 
 def check_response(probe: ProbeSession, operation: str, status: int, body: Json) -> None:
@@ -357,8 +352,8 @@ def _ids(body: Json) -> list[str] | None:
     return None if rows is None else [as_text(row.get("id")) or "" for row in rows]
 
 
-def _data(seen: ProbeResponse) -> list[Json]:
-    return list_objects(seen.body, "data") or []
+def _data(response: ProbeResponse) -> list[Json]:
+    return list_objects(response.body, "data") or []
 
 
 def _numbers(rows: Sequence[Json]) -> list[int]:
