@@ -105,7 +105,7 @@ def test_clean_leaves_nothing(demo: Demo) -> None:
 
 
 def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo, tmp_path: Path) -> None:
-    command = [*COMMAND[:-1], "600"]  # more than it could write while this test stood still
+    command = [*COMMAND[:-1], "300"]  # more than it could write while this test stood still
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -127,7 +127,7 @@ def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo,
         assert set(files.values()) == {0}
     with pytest.raises(URLError):
         urlopen(url[0])
-    following = demo("--people", "600")
+    following = demo("--people", "300")
     assert following.status == 0, following.output
     assert sum(row.there for row in following.rows.values()) > 0
 
