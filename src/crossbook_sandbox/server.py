@@ -55,11 +55,21 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._ready = ready
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections and call `ready`."""
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self._ready()
+
+    async def main_loop(self) -> None:
+        """Tick once a second until `stop`. uvicorn's own loop ticks ten times, and `stop` has to wait for the next."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close, and cancel requests that are still waiting for a response."""
@@ -83,6 +93,9 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Stop the server soon. May be called from any thread."""
         self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the server has stopped
+                self._loop.call_soon_threadsafe(self._stopping.set)
 
 
 def listen(host: str, port: int) -> socket.socket:

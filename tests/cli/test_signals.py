@@ -19,7 +19,7 @@ import pytest
 from command import Run, start
 from control import Server
 
-COUNT = 600
+COUNT = 200
 IMPORT = ("import", "people.csv", "--to", "serwersms", "--json", "--journal", "import.sqlite")
 COPY = ("copy", "vercom", "serwersms", "--json", "--journal", "import.sqlite")
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
