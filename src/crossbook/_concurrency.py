@@ -98,7 +98,7 @@ async def run_shielded(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
-    """Apply `read` to each row."""
+    """Return `read(row)` for each row, and yield to the event loop between chunks."""
     if len(rows) <= ROWS:
         return [read(row) for row in rows]
     done: list[R] = []
@@ -109,7 +109,7 @@ async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
 
 
 async def count_in_chunks(content: bytes, marks: Sequence[bytes]) -> list[int]:
-    """Count each of these single bytes."""
+    """Return how often each of these single bytes occurs, and yield to the event loop between chunks."""
     counts = [0] * len(marks)
     for start in range(0, len(content), _COUNTED):
         await checkpoint()
@@ -119,18 +119,20 @@ async def count_in_chunks(content: bytes, marks: Sequence[bytes]) -> list[int]:
 
 
 async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode a JSON object with long lists of rows.
+    """Decode a JSON object with long lists of rows, and yield to the event loop between chunks.
 
-    The long lists are cut out as raw rows, which costs a tenth of decoding them. The object is decoded with empty lists
-    first. Then each chunk of rows is put into an object of its own, which has nothing else, and is decoded as the same
-    type; its rows are appended to the list of the first object.
+    A thread would not help: msgspec holds the interpreter's lock while it decodes.
+
+    The long lists are split into raw rows, which costs a tenth of decoding them, and the object is decoded with empty
+    lists. Then each chunk of rows is decoded as an object of the same type that has only this list. Its rows are
+    appended to the list of the first object.
     """
     await checkpoint()
-    frame, lists = await _cut_out(msgspec.Raw(content), _DEPTH)
-    whole = decoder.decode(msgspec.json.encode(frame))
+    members, lists = await _split_lists(msgspec.Raw(content), _DEPTH)
+    whole = decoder.decode(msgspec.json.encode(members))
     for path, rows in lists:
         target = _list_at(whole, path)
-        if target is None:  # no list of the model
+        if target is None:  # the model has no such list
             return decoder.decode(content)
         for start in range(0, len(rows), ROWS):
             await checkpoint()
@@ -140,14 +142,14 @@ async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> 
             try:
                 decoded = _list_at(decoder.decode(msgspec.json.encode(part)), path)
             except msgspec.ValidationError as error:
-                raise msgspec.ValidationError(_moved(str(error), start)) from None
-            assert decoded is not None  # as the first, of the same type
+                raise msgspec.ValidationError(_shift_index(str(error), start)) from None
+            assert decoded is not None  # like the first object, of the same type
             target += decoded
     return whole
 
 
-async def _cut_out(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _Lists]:
-    """The members of an object, its long lists emptied; and the rows of these, by the path to them."""
+async def _split_lists(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _Lists]:
+    """Return the members of an object with its long lists emptied, and the rows of these lists by their path."""
     members: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     lists: _Lists = []
     for name, value in members.items():
@@ -160,7 +162,7 @@ async def _cut_out(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _Lists
                 lists.append(((name,), msgspec.json.decode(value, type=list[msgspec.Raw])))
                 members[name] = []
             case b"{" if depth > 1:
-                members[name], below = await _cut_out(value, depth - 1)
+                members[name], below = await _split_lists(value, depth - 1)
                 lists += [((name, *path), rows) for path, rows in below]
             case _:
                 pass
@@ -173,6 +175,6 @@ def _list_at(model: object, path: tuple[str, ...]) -> list[Any] | None:
     return model if isinstance(model, list) else None  # pyright: ignore[reportUnknownVariableType]
 
 
-def _moved(message: str, start: int) -> str:
-    """The message of an error in a chunk that begins at this row of its list."""
+def _shift_index(message: str, start: int) -> str:
+    """Return the message of an error in a chunk that begins at this row of its list, with the row's index."""
     return _INDEX.sub(lambda index: f"[{int(index[1]) + start}]", message, count=1)

@@ -21,34 +21,13 @@ from crossbook.errors import AuthError, ConnectError, CrossbookError, InvalidInp
 _PROCESS_KEY = secrets.token_bytes(32)
 
 
-class Auth(Protocol):
-    """A way to authenticate. `prepare_request` adds the credentials that it returns to one attempt."""
-
-    @property
-    def identity(self) -> Secret | None:
-        """The user name, if the credentials have one. It stays when a password or token is renewed."""
-        ...
-
-    @property
-    def key(self) -> str:
-        """A hash of the credentials. It is valid in this process only, and is never stored."""
-        ...
-
-    def credentials_for(self, operation: str, timeout: float) -> Credentials | Awaitable[Credentials]:
-        """Return the credentials for one request of this operation. A login may take `timeout` seconds."""
-        ...
-
-    async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
-        """Renew the rejected credentials if possible. Return whether another attempt makes sense."""
-        ...
-
-    def replace(self, other: Any) -> None:
-        """Use the credentials of another object of the same class from the next attempt on."""
-        ...
-
-
 class StaticAuth:
-    """Credentials that are sent as they are: a bearer token, keys in headers, a password in each body."""
+    """Credentials that are sent as they are: a bearer token, keys in headers, a password in each body.
+
+    Attributes:
+        identity: the user name, if the credentials have one. It stays when a password or token is renewed.
+        key: a hash of the credentials. It is valid in this process only, and is never stored.
+    """
 
     def __init__(self, credentials: Credentials, key: str, identity: str | None = None) -> None:
         self._credentials = credentials
@@ -56,12 +35,15 @@ class StaticAuth:
         self.identity = None if identity is None else Secret(identity)
 
     def credentials_for(self, operation: str, timeout: float) -> Credentials:
+        """Return the credentials for one request of this operation."""
         return self._credentials
 
     async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
+        """Return whether another attempt makes sense after these credentials were rejected."""
         return rejected is not self._credentials  # they were replaced while the request was in flight
 
-    def replace(self, other: StaticAuth) -> None:
+    def replace(self, other: Any) -> None:
+        """Use the credentials of another StaticAuth from the next attempt on."""
         self._credentials, self.key = other._credentials, other.key
         self.identity = other.identity or self.identity  # a token that replaces a password has no user name
 
@@ -211,17 +193,20 @@ class LoginAuth:
         self._account, self._login, self._start_task = account, login, start_task
 
     async def credentials_for(self, operation: str, timeout: float) -> Credentials:
+        """Return the credentials for one request of this operation. A login may take `timeout` seconds."""
         if operation == self._operation:
             return self._credentials
         return self._token_credentials(await self._renewed_token(None, timeout))
 
     async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
+        """Replace a dead token. Return whether another attempt makes sense."""
         if error.code not in self._dead_codes or rejected is self._credentials:
             return False
         await self._renewed_token(rejected, timeout)
         return True
 
-    def replace(self, other: LoginAuth) -> None:
+    def replace(self, other: Any) -> None:
+        """Use the credentials of another LoginAuth from the next attempt on, and no token of the old ones."""
         self._credentials, self.key, self.identity = other._credentials, other.key, other.identity
         self._login_task, self._refusal, self._ignores_stored = None, None, True
 
@@ -277,6 +262,9 @@ class LoginAuth:
             if isinstance(error, AuthError):
                 self._refusal = (anyio.current_time() + self.backoff, error)
             raise
+
+
+Auth = StaticAuth | LoginAuth
 
 
 def _unsent_copy(error: CrossbookError) -> CrossbookError:

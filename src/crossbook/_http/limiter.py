@@ -44,8 +44,8 @@ class AccountLimiter:
     A permit needs capacity (fewer than `concurrency` requests in flight) and the rate (a token of the bucket). The rate
     is the known limit of the account, or a lower one that is learned once the vendor throttles.
 
-    Invariant: nobody is handed a permit. The first waiter checks capacity and rate itself, and takes both at once, with
-    no await in between or after. So a waiter that is cancelled holds nothing that could be lost, and a limit that
+    Invariant: a permit is never handed over. The first waiter checks capacity and rate itself, and takes both at once,
+    with no await in between or after. So a waiter that is cancelled holds nothing that could be lost, and a limit that
     changes meanwhile is seen.
 
     For each request: `acquire`, then `succeeded` or `throttled` if the vendor responded, and always `release`.
