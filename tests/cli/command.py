@@ -27,9 +27,9 @@ class Ran:
 Run = Callable[..., Ran]
 
 
-def start(*arguments: str, **options: Any) -> subprocess.Popen[str]:
-    """Start the command in a process of its own, with pipes."""
+def start(*arguments: str, code: str | None = None, **options: Any) -> subprocess.Popen[str]:
+    """Start the command, or code that calls it, in a process of its own, with pipes."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        [sys.executable, "-m", "crossbook", *arguments], text=True, encoding="utf-8", **{**pipes, **options}
+        [sys.executable, *(["-m", "crossbook"] if code is None else ["-c", code]), *arguments], text=True, encoding="utf-8", **{**pipes, **options}
     )

@@ -108,7 +108,8 @@ def test_signal_settles_items_in_flight(
 
 def test_signal_does_not_wait_for_a_silent_vendor(server: Server) -> None:
     slow(server, 3600)
-    with start(*IMPORT) as process:
+    code = "from crossbook_cli import main, signals; signals.GRACE = 0.5; main()"
+    with start(*IMPORT, code=code) as process:
         server.await_contacts("serwersms", 32)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()

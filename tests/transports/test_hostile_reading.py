@@ -60,7 +60,9 @@ def test_hostile_response_within_memory(ordeal: Ordeal, case: str, name: str) ->
         expected = (
             "NoResponseError"  # the bytes after the response spoil it here; httpx takes the response and drops the rest
         )
-    outcome = ordeal(behaviour(), transport=name)
+    # aiohttp reads an extension without an end until the deadline, however late that is.
+    timeout = 2 if (case, name) == ("a chunk's extension without an end", "aiohttp") else 20
+    outcome = ordeal(behaviour(), transport=name, timeout=timeout)
     assert outcome["error"] == expected, outcome
 
 
