@@ -1,4 +1,4 @@
-"""What the benchmark says of its figures: whether a bound is held, and whether a rate limit was."""
+"""The verdicts of the benchmarks: whether a bound is held, and whether a rate limit was."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from benchmarks.windows import peak, used
         ("", [1.0], "–"),
     ],
 )
-def test_a_verdict_says_whether_the_run_settles_it(sign: str, values: list[float], verdict: str) -> None:
+def test_verdict_of_spread(sign: str, values: list[float], verdict: str) -> None:
     assert Result(Row("a.b", "a row", sign, 1.2), values).verdict == verdict  # type: ignore[arg-type]
 
 
-def test_a_bound_of_nothing_is_held_by_nothing_alone() -> None:
+def test_bound_of_zero() -> None:
     row = Row("burst.httpx", "failures", "≤", 0, "")
     assert (Result(row, [0]).verdict, Result(row, [1]).verdict) == ("held", "missed")
 
 
-def test_the_fullest_second_is_found_wherever_it_begins() -> None:
+def test_peak_finds_fullest_second() -> None:
     evenly = [number / 8 for number in range(40)]
     assert peak(evenly, 8) == 0.5
     assert peak(sorted([*evenly, *[2.55] * 8]), 8) == 1.0
 
 
-def test_the_burst_is_no_part_of_what_is_used() -> None:
+def test_used_excludes_burst() -> None:
     burst_and_rate = [0.0] * 10 + [number / 10 for number in range(1, 60)]
     assert used(burst_and_rate, 10, 6.0) == pytest.approx(1.0)
     assert used(burst_and_rate[:35], 10, 6.0) < 0.6
 
 
-def test_laps_take_turns_and_count_what_was_called() -> None:
+def test_laps_alternate_and_count_calls() -> None:
     turns: list[str] = []
 
     async def main() -> None:

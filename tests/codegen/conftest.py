@@ -1,4 +1,4 @@
-"""The specs' tools are scripts beside the specs, not a package: their folder goes on the import path."""
+"""Put the specs' tools on the import path: they are scripts, not a package."""
 
 from __future__ import annotations
 

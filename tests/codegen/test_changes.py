@@ -1,4 +1,4 @@
-"""What a generation says that it changed."""
+"""The report of what a generation changed."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
         ("title: Tiny", "title: Small", ["~ only the text of the files"]),
     ],
 )
-def test_the_report_names_what_changed_and_nothing_else(
-    root: Path, edit: Edit, old: str, new: str, lines: list[str]
-) -> None:
+def test_report_names_changes(root: Path, edit: Edit, old: str, new: str, lines: list[str]) -> None:
     generate(root)
     edit("specs/tiny.yaml", old, new)
     vendor, *report = [line for line in generate(root).splitlines() if not line.startswith("README")]

@@ -1,4 +1,4 @@
-"""The verdicts of --check: who strayed, the spec, the codegen, or the generated code."""
+"""The findings of --check: the spec, the codegen or the generated code was changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generate import check, generate
 Edit = Callable[[str, str, str], None]
 
 
-def test_nothing_to_say_after_a_generation(root: Path) -> None:
+def test_no_findings_after_generation(root: Path) -> None:
     generate(root)
     (root / "generated" / "crossbook_wire" / "__pycache__").mkdir()
     (root / "generated" / "crossbook_wire" / "__pycache__" / "http.pyc").write_bytes(b"\x00")
@@ -23,13 +23,13 @@ def test_nothing_to_say_after_a_generation(root: Path) -> None:
     "changed",
     ["specs/tiny.yaml", "specs/codegen/relax.py", "specs/codegen/claims.py", "specs/codegen/templates/http.py.jinja"],
 )
-def test_the_source_was_changed(root: Path, edit: Edit, changed: str) -> None:
+def test_changed_source_is_reported(root: Path, edit: Edit, changed: str) -> None:
     generate(root)
     edit(changed, "\n", "\n\n")
     assert check(root) == [f"{changed} was edited after generated/ was written: run `make generate` and commit both"]
 
 
-def test_a_spec_was_added_or_removed(root: Path) -> None:
+def test_added_or_removed_spec_is_reported(root: Path) -> None:
     generate(root)
     (root / "specs" / "tiny.yaml").rename(root / "specs" / "small.yaml")
     assert check(root) == [
@@ -38,7 +38,7 @@ def test_a_spec_was_added_or_removed(root: Path) -> None:
     ]
 
 
-def test_the_generated_code_was_changed(root: Path, edit: Edit) -> None:
+def test_changed_generated_code_is_reported(root: Path, edit: Edit) -> None:
     generate(root)
     edit("generated/crossbook_wire/tiny/models.py", "str", "int")
     (root / "generated" / "README.md").unlink()
@@ -51,7 +51,7 @@ def test_the_generated_code_was_changed(root: Path, edit: Edit) -> None:
     ]
 
 
-def test_both_were_changed(root: Path, edit: Edit) -> None:
+def test_both_changed_are_reported(root: Path, edit: Edit) -> None:
     generate(root)
     edit("specs/tiny.yaml", "title: Tiny", "title: Small")
     edit("generated/crossbook_wire/tiny/api.py", "Tiny", "Small")
@@ -61,7 +61,7 @@ def test_both_were_changed(root: Path, edit: Edit) -> None:
     ]
 
 
-def test_sums_that_vouch_for_an_edit_are_not_believed(root: Path, edit: Edit) -> None:
+def test_forged_sums_are_reported(root: Path, edit: Edit) -> None:
     generate(root)
     edit("generated/crossbook_wire/http.py", "Generated code builds", "Generated code makes")
     tree = {path.relative_to(root / "generated").as_posix(): path.read_text() for path in root.glob("generated/**/*.*")}
@@ -71,12 +71,12 @@ def test_sums_that_vouch_for_an_edit_are_not_believed(root: Path, edit: Edit) ->
     ]
 
 
-def test_another_version_of_a_tool_is_named(root: Path, edit: Edit) -> None:
+def test_other_tool_version_is_named(root: Path, edit: Edit) -> None:
     generate(root)
     edit("generated/SHA256SUMS", "openapi-python-client 0.", "openapi-python-client 9.")
     [line] = check(root)
     assert line.startswith("generated/ was written with openapi-python-client 9.")
 
 
-def test_without_sums_there_is_nothing_to_compare_with(root: Path) -> None:
+def test_missing_sums_are_reported(root: Path) -> None:
     assert check(root) == ["generated/SHA256SUMS is missing: run `make generate`"]

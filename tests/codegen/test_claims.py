@@ -1,4 +1,4 @@
-"""What is claimed about answers reaches the wheel as strictly as the spec says it."""
+"""The claims about responses are as strict as the spec."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from generate import check, generate
 Edit = Callable[[str, str, str], None]
 
 
-def test_claims_of_answers_and_of_nothing_that_is_sent(root: Path) -> None:
+def test_claims_have_responses_only(root: Path) -> None:
     made = make_claims(load(root / "specs" / "tiny.yaml"))
     assert list(made["operations"]) == ["listThings", "createThings", "getThing"]
     listed = made["operations"]["listThings"]
@@ -26,7 +26,7 @@ def test_claims_of_answers_and_of_nothing_that_is_sent(root: Path) -> None:
     assert set(made["shapes"]) == {"ThingList", "Thing", "Parent", "Failure"}
 
 
-def test_fields_keep_their_bounds_and_say_where_they_lead(root: Path) -> None:
+def test_fields_have_bounds_and_shapes(root: Path) -> None:
     shapes = make_claims(load(root / "specs" / "tiny.yaml"))["shapes"]
     things = shapes["ThingList"]["fields"]
     assert (things["things"]["shape"], things["things"]["listed"], things["things"]["required"]) == (
@@ -44,7 +44,7 @@ def test_fields_keep_their_bounds_and_say_where_they_lead(root: Path) -> None:
     assert shapes["Failure"]["fields"]["code"]["rule"] == {"type": "integer", "const": 500}
 
 
-def test_they_are_generated_and_checked(root: Path, edit: Edit) -> None:
+def test_claims_are_generated(root: Path, edit: Edit) -> None:
     generate(root)
     path = "generated/crossbook_wire/tiny/claims.json"
     written = json.loads((root / path).read_text(encoding="utf-8"))
@@ -55,14 +55,14 @@ def test_they_are_generated_and_checked(root: Path, edit: Edit) -> None:
     ]
 
 
-def test_an_answer_that_is_no_object_is_an_error(root: Path, edit: Edit) -> None:
+def test_response_must_be_object(root: Path, edit: Edit) -> None:
     failure = "Failure: {type: object, required: [code], properties: {code: {type: integer, const: 500}}}"
     edit("specs/tiny.yaml", failure, "Failure: {type: array, items: {type: integer}}")
     with pytest.raises(SpecError, match=r"listThings .*: its response 500 is not a named object"):
         make_claims(load(root / "specs" / "tiny.yaml"))
 
 
-def test_evidence_is_that_of_what_it_stands_in_where_it_has_none_of_its_own(root: Path) -> None:
+def test_evidence_is_inherited(root: Path) -> None:
     spec = load(root / "specs" / "tiny.yaml")
     thing = spec["components"]["schemas"]["Thing"]
     thing.update({"x-evidence": "public", "x-evidence-note": "A page of theirs."})
@@ -80,7 +80,7 @@ def test_evidence_is_that_of_what_it_stands_in_where_it_has_none_of_its_own(root
     ]  # fmt: skip
 
 
-def test_headers_open_objects_and_lists_of_anything(root: Path) -> None:
+def test_headers_open_objects_and_lists(root: Path) -> None:
     spec = load(root / "specs" / "tiny.yaml")
     headers = {name: {"required": name == "Must", "schema": {"type": "string"}} for name in ("Must", "May")}
     spec["paths"]["/things"]["get"]["responses"]["500"]["headers"] = headers

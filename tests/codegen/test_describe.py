@@ -1,4 +1,4 @@
-"""What docstrings say of a schema: the truth of the spec, not the relaxed form that is read."""
+"""Docstrings describe the strict schema, not the relaxed one."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ TINY = load(Path(__file__).with_name("tiny.yaml"))
         ({}, ""),
     ],
 )
-def test_a_property(schema: Node, sentence: str) -> None:
+def test_property_description(schema: Node, sentence: str) -> None:
     assert description(TINY, schema) == sentence
 
 
-def test_an_operation() -> None:
+def test_operation_docstring() -> None:
     listing, making, _ = operations(TINY)
     assert operation_doc(TINY, listing, {"kind": "kind", "isLost": "is_lost"}) == (
         "List things\n\n"
@@ -49,6 +49,6 @@ def test_an_operation() -> None:
     assert operation_doc(TINY, making, {}).endswith("`POST /things`. Evidence: inferred. Nobody says so.")
 
 
-def test_paragraphs_are_wrapped_and_lists_keep_their_lines() -> None:
+def test_paragraphs_wrap_text_only() -> None:
     text = "one two\nthree four\n\n- a list that is long\n- its second line"
     assert paragraphs(text, 9) == "one two\nthree\nfour\n\n- a list that is long\n- its second line"

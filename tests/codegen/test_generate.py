@@ -1,4 +1,4 @@
-"""The one command: the same bytes each time, nothing lost, nothing half written."""
+"""The generator: the same output each time, no lost operation, no partly written result."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def everything(root: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_two_runs_give_the_same_bytes_and_the_second_reports_nothing(root: Path) -> None:
+def test_generation_is_reproducible(root: Path) -> None:
     first = run(root, "1")
     assert (first.returncode, first.stderr) == (0, "")
     assert "tiny\n  + 3 operations" in first.stdout
@@ -48,7 +48,7 @@ def test_two_runs_give_the_same_bytes_and_the_second_reports_nothing(root: Path)
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
 
 
-def test_check_fails_the_command_and_says_why(root: Path, edit: Edit) -> None:
+def test_check_fails_with_reason(root: Path, edit: Edit) -> None:
     generate(root)
     edit("specs/tiny.yaml", "maxLength: 20", "maxLength: 30")
     done = run(root, "0", "--check")
@@ -56,7 +56,7 @@ def test_check_fails_the_command_and_says_why(root: Path, edit: Edit) -> None:
     assert "specs/tiny.yaml was edited after generated/ was written" in done.stdout
 
 
-def test_a_spec_that_breaks_the_rules_is_told_by_them(root: Path, edit: Edit) -> None:
+def test_broken_rule_is_reported(root: Path, edit: Edit) -> None:
     spec = (root / "specs" / "tiny.yaml").read_text(encoding="utf-8")
     start = spec.index("schema: {$ref: '#/components/schemas/")
     named = spec[start : spec.index("}", start) + 1]
@@ -67,7 +67,7 @@ def test_a_spec_that_breaks_the_rules_is_told_by_them(root: Path, edit: Edit) ->
     assert "Traceback" not in done.stderr
 
 
-def test_what_is_written(root: Path) -> None:
+def test_generated_files(root: Path) -> None:
     generate(root)
     assert sorted(map(str, everything(root))) == [
         "README.md",
@@ -82,7 +82,7 @@ def test_what_is_written(root: Path) -> None:
     ]
 
 
-def test_a_vendor_without_a_spec_is_removed(root: Path) -> None:
+def test_vendor_without_spec_is_removed(root: Path) -> None:
     generate(root)
     stray = root / "generated" / "crossbook_wire" / "gone" / "api.py"
     stray.parent.mkdir()
@@ -121,9 +121,7 @@ SCHEMAS = "'#/components/schemas/"
         ("in: path, required: true", "in: path", "the generator warns"),
     ],
 )
-def test_what_would_be_lost_or_wrong_fails_before_anything_is_written(
-    root: Path, edit: Edit, old: str, new: str, complaint: str
-) -> None:
+def test_error_leaves_files_unchanged(root: Path, edit: Edit, old: str, new: str, complaint: str) -> None:
     generate(root)
     before = everything(root)
     edit("specs/tiny.yaml", old, new)
@@ -151,9 +149,7 @@ def test_what_would_be_lost_or_wrong_fails_before_anything_is_written(
         ("class {{ class_name(tag) }}Api", "class {{ class_name(tag) }}Calls", "expected a method of ThingsApi"),
     ],
 )
-def test_an_operation_that_the_code_lost_or_doubled_is_named(
-    root: Path, edit: Edit, old: str, new: str, complaint: str
-) -> None:
+def test_lost_or_duplicate_operation_is_named(root: Path, edit: Edit, old: str, new: str, complaint: str) -> None:
     edit(API, old, new)
     with pytest.raises(SpecError) as caught:
         generate(root)
@@ -180,7 +176,7 @@ HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'
         ("    Thing:", f"    {json.dumps('Thing' + HOSTILE)}:"),
     ],
 )
-def test_a_hostile_spec_cannot_add_code(root: Path, edit: Edit, old: str, new: str) -> None:
+def test_spec_cannot_inject_code(root: Path, edit: Edit, old: str, new: str) -> None:
     edit("specs/tiny.yaml", old, new)
     try:
         tree = build(root)

@@ -1,4 +1,4 @@
-"""The demo as its user runs it: a command in a folder of its own."""
+"""Run the demo as its user does: a command in a separate folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo against the sandbox: a first run, later ones on what it left, and what was lost in between."""
+"""The demo with the sandbox: a first run, later runs, and lost contacts between runs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def between(tmp_path: Path) -> Callable[[Change], None]:
     return lambda change: anyio.run(main, change)
 
 
-def test_first_run_writes_all_who_can_be_written_and_finds_them_again(first: Ended) -> None:
+def test_first_run_writes_and_reads_back(first: Ended) -> None:
     assert first.status == 0, first.output
     assert tuple(first.rows) == TITLES
     for row in first.rows.values():
@@ -52,7 +52,7 @@ def test_first_run_writes_all_who_can_be_written_and_finds_them_again(first: End
     assert "earlier run" not in first.output
 
 
-def test_table_says_why_people_were_refused_and_what_a_vendor_cannot_hold(first: Ended) -> None:
+def test_table_has_reasons_and_losses(first: Ended) -> None:
     assert re.search(r"^  Filemail +1 – .* without email", first.output, re.MULTILINE)
     assert re.search(r"^  SerwerSMS +3 ✗ .*\(code 1006\)", first.output, re.MULTILINE)
     assert re.search(r"^  Vercom +1 – first_name is longer than 150", first.output, re.MULTILINE)
@@ -60,12 +60,12 @@ def test_table_says_why_people_were_refused_and_what_a_vendor_cannot_hold(first:
     assert re.search(r"^Does not show .*phone", first.output, re.MULTILINE)
 
 
-def test_table_is_whole_at_80_columns_in_a_pipe(first: Ended) -> None:
+def test_table_fits_80_columns_in_pipe(first: Ended) -> None:
     assert max(len(line.rstrip()) for line in first.output.splitlines()) <= 80
     assert "…" not in first.output.partition("Refused by crossbook")[0]
 
 
-def test_second_run_creates_nobody_again(first: Ended, demo: Demo) -> None:
+def test_second_run_creates_no_contact(first: Ended, demo: Demo) -> None:
     second = demo()
     assert second.status == 0, second.output
     for title, row in second.rows.items():
@@ -79,7 +79,7 @@ def test_second_run_creates_nobody_again(first: Ended, demo: Demo) -> None:
     )
 
 
-def test_who_was_deleted_since_is_written_again(first: Ended, between: Callable[[Change], None], demo: Demo) -> None:
+def test_deleted_contact_is_written_again(first: Ended, between: Callable[[Change], None], demo: Demo) -> None:
     between(lambda book, who: book.contacts.delete(who))
     second = demo()
     assert second.status == 0, second.output
@@ -88,7 +88,7 @@ def test_who_was_deleted_since_is_written_again(first: Ended, between: Callable[
 
 
 @pytest.mark.usefixtures("first")
-def test_contact_that_was_changed_since_is_set_right(between: Callable[[Change], None], demo: Demo) -> None:
+def test_changed_contact_is_corrected(between: Callable[[Change], None], demo: Demo) -> None:
     between(lambda book, who: book.contacts.update(who, company="Another"))
     second = demo()
     assert second.status == 0, second.output
@@ -104,7 +104,7 @@ def test_clean_leaves_nothing(demo: Demo) -> None:
     assert all(row.there == 0 for row in demo().rows.values())
 
 
-def test_interrupted_run_leaves_nothing_running_and_the_next_goes_on(demo: Demo, tmp_path: Path) -> None:
+def test_interrupted_run_is_resumed(demo: Demo, tmp_path: Path) -> None:
     command = [*COMMAND[:-1], "300"]  # more than it could write while this test stood still
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -1,4 +1,4 @@
-"""`--live`: real accounts are listed, asked about, written, and left as they were. The sandbox stands for them."""
+"""`--live`: real accounts are listed, written after a question, and cleaned. The sandbox replaces them here."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def sandbox() -> Iterator[Running]:
         yield running
 
 
-def test_accounts_that_are_not_set_are_named_with_what_they_lack(demo: Demo) -> None:
+def test_missing_variables_are_named(demo: Demo) -> None:
     unset = {name: "" for vendor in TITLES for name in getattr(crossbook, vendor).profile.environment.values()}
     ended = demo("--live", env=unset)
     assert ended.status == 1
@@ -40,7 +40,7 @@ def test_accounts_that_are_not_set_are_named_with_what_they_lack(demo: Demo) -> 
     assert "nothing to do" in ended.output
 
 
-def test_nothing_is_written_without_a_terminal_to_ask_on(demo: Demo, sandbox: Running) -> None:
+def test_no_terminal_writes_nothing(demo: Demo, sandbox: Running) -> None:
     ended = demo("--live", env=sandbox.env)
     assert ended.status == 1
     assert "no terminal" in ended.output
@@ -48,13 +48,13 @@ def test_nothing_is_written_without_a_terminal_to_ask_on(demo: Demo, sandbox: Ru
 
 
 @needs_terminal
-def test_nothing_is_written_without_a_yes(tmp_path: Path, sandbox: Running) -> None:
+def test_no_consent_writes_nothing(tmp_path: Path, sandbox: Running) -> None:
     assert on_terminal("no", tmp_path, sandbox.env).status == 1
     assert contacts(sandbox) == [0, 0, 0, 0]
 
 
 @needs_terminal
-def test_contact_that_a_vendor_says_it_has_and_has_not_is_lost(tmp_path: Path, sandbox: Running) -> None:
+def test_contact_missing_after_write_is_lost(tmp_path: Path, sandbox: Running) -> None:
     lie = {"fault": "status", "vendor": "serwersms", "operation": "createContact", "status": 200, "count": 2}
     lie |= {"content_type": "application/json", "body": '{"success":true,"id":987654}'}
     content_type = {"Content-Type": "application/json"}
@@ -74,7 +74,7 @@ def test_contact_that_a_vendor_says_it_has_and_has_not_is_lost(tmp_path: Path, s
 
 
 @needs_terminal
-def test_vendor_that_does_not_let_us_in_stops_no_other(tmp_path: Path, sandbox: Running) -> None:
+def test_refused_login_stops_no_other_vendor(tmp_path: Path, sandbox: Running) -> None:
     ended = on_terminal("yes", tmp_path, {**sandbox.env, "CROSSBOOK_ATOM_TOKEN": "wrong"})
     assert ended.status == 1
     assert re.search(r"^  Atom +AuthError: ", ended.output, re.MULTILINE)

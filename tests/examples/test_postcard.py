@@ -1,4 +1,4 @@
-"""The example vendor: it keeps the contract, its client is what its spec gives, and crossbook finds it by its name."""
+"""The example vendor: its client matches its spec, and crossbook finds it by its name."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ __all__ = ["TestPostcard", "url"]
 HOME = Path(__file__).resolve().parents[2] / "examples" / "postcard"
 
 
-def test_its_client_is_what_its_spec_gives() -> None:
+def test_client_matches_spec() -> None:
     built = generate.build_one(HOME / "postcard.yaml")
     assert built == {name: (HOME / "wire" / name).read_text(encoding="utf-8") for name in built}
 
 
-def test_its_client_can_be_written_elsewhere_and_what_is_new_is_said(tmp_path: Path) -> None:
+def test_client_is_generated_elsewhere(tmp_path: Path) -> None:
     said = generate.generate_one(HOME / "postcard.yaml", tmp_path)
     assert said.startswith("postcard\n  + 5 operations")
     assert (tmp_path / "postcard" / "api.py").read_text() == (HOME / "wire" / "postcard" / "api.py").read_text()
@@ -47,7 +47,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
 
 
-def test_it_is_found_by_its_name(installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vendor_is_found_by_name(installed: None, monkeypatch: pytest.MonkeyPatch) -> None:
     account = Account()
 
     async def main() -> None:
@@ -66,7 +66,7 @@ def test_it_is_found_by_its_name(installed: None, monkeypatch: pytest.MonkeyPatc
     assert isinstance(crossbook.open("eu"), Postcard)
 
 
-def test_the_command_knows_it(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_lists_vendor(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
     for command, says in (("books", "postcard\tpostcard\tnot configured"), ("capabilities", "Vercom\tPostcard")):
         with suppress(SystemExit):
             app([command])
@@ -85,14 +85,14 @@ def test_books_checks_postcard_health(
     assert "postcard\tpostcard\thealthy" in capsys.readouterr().out
 
 
-def test_nothing_is_known_that_could_be_verified(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_without_probes_fails(installed: None, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         app(["verify", "postcard"])
     assert stopped.value.code == 2
     assert "it can verify serwersms, atom, filemail, vercom" in capsys.readouterr().err
 
 
-def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
+def test_built_in_vendors_cannot_be_replaced(installed: None) -> None:
     with pytest.raises(InvalidInputError, match="CROSSBOOK_ATOM_TOKEN"):
         crossbook.open("atom")
     with pytest.raises(InvalidInputError, match="vercom, postcard"):
@@ -100,7 +100,7 @@ def test_nobody_takes_the_place_of_the_four(installed: None) -> None:
 
 
 @pytest.mark.parametrize("file", ["profile.py", "adapter.py", "book.py", "test_contract.py"])
-def test_the_page_shows_its_files(file: str) -> None:
+def test_page_includes_files(file: str) -> None:
     """A formatter took the line that includes a file for Python once."""
     page = (HOME.parents[1] / "docs" / "add-a-vendor.md").read_text(encoding="utf-8")
     assert f'\n--8<-- "examples/postcard/{file}"\n' in page

@@ -1,4 +1,4 @@
-"""No test can hang for ever."""
+"""Every test has a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One sandbox in a process of its own for all tests here; each begins with fresh accounts."""
+"""One sandbox in a separate process for all tests here. Each test starts with new accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The application inside its caller's process, and what tests may ask of it."""
+"""The application in process, and its control routes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "crossbook_sandbox"
 HEADERS = {"Authorization": f"Bearer {ATOM['token']}"}
 
 
-def test_it_is_a_second_opinion() -> None:
+def test_sandbox_imports_no_crossbook() -> None:
     for path in SOURCE.rglob("*.py"):
         lines = path.read_text(encoding="utf-8").splitlines()
         imports = [line.split() for line in lines if line.lstrip().startswith(("import ", "from "))]
@@ -30,7 +30,7 @@ def test_it_is_a_second_opinion() -> None:
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
-def test_operations_are_named_as_in_the_specs(vendor: str) -> None:
+def test_operations_match_specs(vendor: str) -> None:
     with open(SOURCE.parents[1] / "specs" / f"{vendor}.yaml", encoding="utf-8") as file:
         paths: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(file)["paths"]
     specified = {
@@ -40,7 +40,7 @@ def test_operations_are_named_as_in_the_specs(vendor: str) -> None:
     assert specified == {(operation.name, operation.methods[0], operation.paths[0]) for operation in operations}
 
 
-def test_in_process_with_faults_from_python() -> None:
+def test_faults_in_process() -> None:
     app = create_app(Store(), Options(rates={}))
     app.state.faults.add("status", "atom", "listAddressBooks", status=502, count=1)
     with TestClient(app) as client:
@@ -50,7 +50,7 @@ def test_in_process_with_faults_from_python() -> None:
         app.state.faults.add("reset", "atom", "listContacts")
 
 
-def test_vendors_are_apart(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
+def test_accounts_are_separate(control: httpx.Client, atom: httpx.Client, vercom: httpx.Client) -> None:
     book = atom.post("/api/address-book/new", json={"name": "A"}).json()["result"]["id"]
     contact = {"group_id": book, "phone_number": "0491570006"}
     contact_id = atom.post("/api/contact/new", json=contact).json()["result"]["id"]
@@ -60,9 +60,7 @@ def test_vendors_are_apart(control: httpx.Client, atom: httpx.Client, vercom: ht
     assert (vendors["atom"]["contacts"], vendors["vercom"]["contacts"]) == (1, 0)
 
 
-def test_no_vendor_deletes_what_is_another_s(
-    control: httpx.Client, atom: httpx.Client, serwersms: httpx.Client
-) -> None:
+def test_delete_does_not_cross_vendors(control: httpx.Client, atom: httpx.Client, serwersms: httpx.Client) -> None:
     book = atom.post("/api/address-book/new", json={"name": "A"}).json()["result"]["id"]
     contact = {"group_id": book, "phone_number": "0491570006"}
     contact_id = atom.post("/api/contact/new", json=contact).json()["result"]["id"]
@@ -73,7 +71,7 @@ def test_no_vendor_deletes_what_is_another_s(
     assert (state["contacts"], state["groups"]) == (1, 1)
 
 
-def test_a_wait_is_told_in_whole_seconds_that_are_enough() -> None:
+def test_retry_after_is_rounded_up() -> None:
     atom = create_app().state.sandbox.vendors["atom"]
     assert [atom.rate_limit_response(wait).headers["retry-after"] for wait in (0.01, 1, 1.2, 99.9)] == [
         "1",
@@ -98,7 +96,7 @@ def test_counters_log_and_reset_of_one_vendor(control: httpx.Client, atom: httpx
     assert [call["operation"] for call in control.get("/log").json()] == ["listContacts", ""]
 
 
-def test_a_reset_of_all_turns_every_switch_back(control: httpx.Client, serwersms: httpx.Client) -> None:
+def test_reset_of_all_restores_switches(control: httpx.Client, serwersms: httpx.Client) -> None:
     control.post("/options", json={"serwersms_paging": False}).raise_for_status()
     control.post("/reset", json={"vendor": "serwersms"}).raise_for_status()
     assert "paging" not in serwersms.post("/groups/index").json()
@@ -106,7 +104,7 @@ def test_a_reset_of_all_turns_every_switch_back(control: httpx.Client, serwersms
     assert "paging" in serwersms.post("/groups/index").json()
 
 
-def test_the_log_keeps_the_last_thousand_calls() -> None:
+def test_log_keeps_last_thousand_calls() -> None:
     log = create_app().state.sandbox.log
     log.clear("vercom")
     for number in range(1001):
@@ -128,14 +126,14 @@ def test_the_log_keeps_the_last_thousand_calls() -> None:
         ("/credentials", {"vendor": "atom", "token": 1}),
     ],
 )
-def test_requests_of_tests_that_are_refused(control: httpx.Client, path: str, body: dict[str, object]) -> None:
+def test_invalid_control_requests_are_refused(control: httpx.Client, path: str, body: dict[str, object]) -> None:
     answer = control.post(path, json=body)
     assert answer.status_code == 400
     assert answer.json()["error"]
     assert control.post(path, content=b"[", headers={"content-type": "application/json"}).status_code == 400
 
 
-def test_a_token_bucket() -> None:
+def test_token_bucket() -> None:
     bucket = TokenBucket(10, 2)
     assert [bucket.take(0), bucket.take(0)] == [0, 0]
     assert bucket.take(0) == pytest.approx(0.1)
@@ -143,8 +141,8 @@ def test_a_token_bucket() -> None:
     assert [bucket.take(9) for _ in range(3)] == [0, 0, pytest.approx(0.1)]
 
 
-def test_a_store_that_is_forgotten_is_closed() -> None:
-    """Python 3.13 warns of a connection that is left open, and whoever makes an app with `create_app` closes none."""
+def test_unreferenced_store_is_closed() -> None:
+    """Python 3.13 warns of an open connection, and users of `create_app` do not close the store."""
     store = Store()
     db = store.db
     del store
@@ -154,7 +152,7 @@ def test_a_store_that_is_forgotten_is_closed() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
-def test_store_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+def test_store_file_mode_is_0600(tmp_path: Path) -> None:
     was = os.umask(0o022)
     try:
         store = Store(tmp_path / "people.sqlite")

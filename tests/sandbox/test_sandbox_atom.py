@@ -1,4 +1,4 @@
-"""Atom, as its pages say it speaks."""
+"""Atom's API as its documentation describes it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def error(client: httpx.Client, path: str, body: Json) -> str:
     return code
 
 
-def test_a_contact_from_birth_to_death(atom: httpx.Client) -> None:
+def test_contact_lifecycle(atom: httpx.Client) -> None:
     book = result(atom, "address-book/new", {"name": "Friends"})
     assert book == {"id": book["id"], "name": "Friends"}
     new = {"group_id": book["id"], "phone_number": "0491570006", "first_name": "Zoë", "custom_1": "one"}
@@ -55,7 +55,7 @@ def test_a_contact_from_birth_to_death(atom: httpx.Client) -> None:
     assert error(atom, "contact/detail", {"id": str(contact_id)}) == "not_found"
 
 
-def test_an_address_book_tells_its_contacts_without_company_and_custom_fields(atom: httpx.Client) -> None:
+def test_address_book_detail_fields(atom: httpx.Client) -> None:
     book = result(atom, "address-book/new", {"name": "Friends"})["id"]
     new = {"group_id": book, "phone_number": "61491570156", "company": "ABC", "custom_1": "one"}
     contact_id = result(atom, "contact/new", new)["id"]
@@ -63,7 +63,7 @@ def test_an_address_book_tells_its_contacts_without_company_and_custom_fields(at
     assert result(atom, "address-book/detail", {"id": book}) == {"id": book, "name": "Friends", "contacts": [row]}
 
 
-def test_a_contact_is_in_one_book_and_moves(atom: httpx.Client) -> None:
+def test_contact_moves_between_books(atom: httpx.Client) -> None:
     first, second = (result(atom, "address-book/new", {"name": name})["id"] for name in ("A", "B"))
     contact_id = result(atom, "contact/new", {"group_id": first, "phone_number": "0491570006"})["id"]
     result(atom, "contact/edit", {"id": contact_id, "group_id": second})
@@ -71,7 +71,7 @@ def test_a_contact_is_in_one_book_and_moves(atom: httpx.Client) -> None:
     assert [row["id"] for row in result(atom, "address-book/detail", {"id": second})["contacts"]] == [contact_id]
 
 
-def test_address_books_are_listed_renamed_and_deleted_with_their_contacts(atom: httpx.Client) -> None:
+def test_address_book_lifecycle(atom: httpx.Client) -> None:
     assert result(atom, "address-book/list") == []
     book = result(atom, "address-book/new", {"name": "A"})["id"]
     contact_id = result(atom, "contact/new", {"group_id": book, "phone_number": "0491570006"})["id"]
@@ -98,42 +98,42 @@ def test_address_books_are_listed_renamed_and_deleted_with_their_contacts(atom: 
         ("address-book/detail", {"id": 1}, "not_found"),
     ],
 )
-def test_what_is_refused(atom: httpx.Client, path: str, body: Json, code: str) -> None:
+def test_invalid_requests_are_refused(atom: httpx.Client, path: str, body: Json, code: str) -> None:
     assert error(atom, path, body) == code
 
 
 @pytest.mark.parametrize("phone", ["", "12", "call me", "0491 570 006", "+" + "4" * 16, 491570006, None])
-def test_phones_that_are_none(atom: httpx.Client, phone: object) -> None:
+def test_invalid_phones_are_refused(atom: httpx.Client, phone: object) -> None:
     book = result(atom, "address-book/new", {"name": "A"})["id"]
     assert error(atom, "contact/new", {"group_id": book, "phone_number": phone}) == "invalid_request"
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"id":NaN}', b'{"id":"\\ud800"}', b"[" * 100_000])
-def test_bodies_that_are_no_object(atom: httpx.Client, body: bytes) -> None:
+def test_body_must_be_object(atom: httpx.Client, body: bytes) -> None:
     answer = atom.post("/api/contact/detail", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 200
     assert answer.json()["error"]["code"] == "invalid_request"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic abc", "Basic {token}"])
-def test_bad_tokens_are_403(sandbox: Running, header: str) -> None:
+def test_bad_token_is_403(sandbox: Running, header: str) -> None:
     headers = {"Authorization": header.format(token=sandbox.credentials["atom"]["token"])}
     answer = httpx.post(f"{sandbox.base_urls['atom']}/api/address-book/list", headers=headers, timeout=60)
     assert answer.status_code == 403
     assert answer.json()["error"]["code"] == "forbidden"
 
 
-def test_only_post_and_only_known_paths(atom: httpx.Client) -> None:
+def test_unknown_method_and_path(atom: httpx.Client) -> None:
     answer = atom.get("/api/address-book/list")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert atom.post("/api/contact/list").status_code == 404
 
 
-def test_without_a_limit_nothing_is_429(atom: httpx.Client) -> None:
+def test_no_limit_gives_no_429(atom: httpx.Client) -> None:
     assert {atom.post("/api/address-book/list").status_code for _ in range(30)} == {200}
 
 
-def test_more_than_the_limit_is_429_with_the_wait(atom: httpx.Client, control: httpx.Client) -> None:
+def test_rate_limit_gives_429_with_wait(atom: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"rates": {"atom": 1}})
     began, passed = time.monotonic(), 0
     while (answer := atom.post("/api/address-book/list")).status_code == 200:

@@ -1,4 +1,4 @@
-"""Who may ask `/_sandbox`: programs, and no page of a web site."""
+"""Access to `/_sandbox`: programs may use it, pages of web sites may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults on request, over a real connection: what the client sees, and what was really done."""
+"""Faults over a real connection: what the client receives, and what was done."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def counters(control: httpx.Client) -> Json:
 
 
 @pytest.mark.parametrize(("committed", "effects"), [(False, 0), (True, 1)])
-def test_any_status_before_or_after_the_effect(
+def test_status_with_and_without_effect(
     vercom: httpx.Client, control: httpx.Client, committed: bool, effects: int
 ) -> None:
     body = {"status": 503, "body": "<p>later</p>", "content_type": "text/html", "retry_after": 7}
@@ -56,7 +56,7 @@ def test_any_status_before_or_after_the_effect(
     assert counters(control) == {"requests": 2, "done": 1 + effects, "statuses": {"503": 1, "200": 1}}
 
 
-def test_a_status_without_a_name_and_a_date_to_wait_for(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_unnamed_status_and_retry_after_date(vercom: httpx.Client, control: httpx.Client) -> None:
     arm(control, "status", status=520, retry_after="Wed, 01 Jan 2031 00:00:00 GMT")
     answer = vercom.post("/contact", json=CONTACT)
     assert (answer.status_code, answer.content) == (520, b"")
@@ -65,7 +65,7 @@ def test_a_status_without_a_name_and_a_date_to_wait_for(vercom: httpx.Client, co
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_a_status_that_has_no_body(vercom: httpx.Client, control: httpx.Client, status: int) -> None:
+def test_status_without_body(vercom: httpx.Client, control: httpx.Client, status: int) -> None:
     arm(control, "status", status=status, body="<p>later</p>")
     answer = vercom.post("/contact", json=CONTACT)
     assert (answer.status_code, answer.content) == (status, b"")
@@ -74,7 +74,7 @@ def test_a_status_that_has_no_body(vercom: httpx.Client, control: httpx.Client, 
 
 
 @pytest.mark.parametrize(("when", "effects"), [("before", 0), ("after", 1), ("body", 1)])
-def test_a_reset_connection(vercom: httpx.Client, control: httpx.Client, when: str, effects: int) -> None:
+def test_reset(vercom: httpx.Client, control: httpx.Client, when: str, effects: int) -> None:
     arm(control, "reset", when=when)
     with pytest.raises(httpx.ReadError, match="reset"):
         vercom.post("/contact", json=CONTACT)
@@ -83,14 +83,14 @@ def test_a_reset_connection(vercom: httpx.Client, control: httpx.Client, when: s
 
 
 @pytest.mark.parametrize(("when", "effects"), [("before", 0), ("after", 1), ("body", 1)])
-def test_a_closed_connection(vercom: httpx.Client, control: httpx.Client, when: str, effects: int) -> None:
+def test_close(vercom: httpx.Client, control: httpx.Client, when: str, effects: int) -> None:
     arm(control, "close", when=when)
     with pytest.raises(httpx.RemoteProtocolError):
         vercom.post("/contact", json=CONTACT)
     assert contacts(control) == effects
 
 
-def test_on_the_wire_a_reset_is_no_close(sandbox: Running, control: httpx.Client) -> None:
+def test_reset_sends_rst_and_close_sends_fin(sandbox: Running, control: httpx.Client) -> None:
     url = httpx.URL(sandbox.url)
     request = b"POST /vercom/v2.1/contact HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
     arm(control, "close", when="before")
@@ -104,14 +104,14 @@ def test_on_the_wire_a_reset_is_no_close(sandbox: Running, control: httpx.Client
             connection.recv(1)
 
 
-def test_a_body_that_is_cut(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_cut(vercom: httpx.Client, control: httpx.Client) -> None:
     arm(control, "cut")
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
         vercom.post("/contact", json=CONTACT)
     assert contacts(control) == 1
 
 
-def test_bodies_that_are_no_json(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_replaced_bodies(vercom: httpx.Client, control: httpx.Client) -> None:
     for kind in ("truncated", "garbage", "html", "empty"):
         arm(control, kind)
         answer = vercom.post("/contact", json=CONTACT)
@@ -124,7 +124,7 @@ def test_bodies_that_are_no_json(vercom: httpx.Client, control: httpx.Client) ->
     assert contacts(control) == 4
 
 
-def test_garbage_is_the_same_for_the_same_seed(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_garbage_depends_on_seed(vercom: httpx.Client, control: httpx.Client) -> None:
     bodies: list[bytes] = []
     for seed in (1, 1, 2):
         arm(control, "garbage", seed=seed)
@@ -132,7 +132,7 @@ def test_garbage_is_the_same_for_the_same_seed(vercom: httpx.Client, control: ht
     assert bodies[0] == bodies[1] != bodies[2]
 
 
-def test_a_slow_body_comes_whole_in_the_end(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_slow_body_is_complete(vercom: httpx.Client, control: httpx.Client) -> None:
     for _ in range(5):  # a client that stands still meanwhile reads at once what came one by one
         arm(control, "slow", seconds=0.0001)
         with vercom.stream("POST", "/contact", json=CONTACT) as answer:
@@ -144,9 +144,7 @@ def test_a_slow_body_comes_whole_in_the_end(vercom: httpx.Client, control: httpx
 
 
 @pytest.mark.parametrize(("when", "effects"), [("before", 0), ("after", 1)])
-def test_a_delay_longer_than_the_client_waits(
-    vercom: httpx.Client, control: httpx.Client, when: str, effects: int
-) -> None:
+def test_delay_longer_than_client_timeout(vercom: httpx.Client, control: httpx.Client, when: str, effects: int) -> None:
     arm(control, "delay", seconds=600, when=when)
     with pytest.raises(httpx.ReadTimeout):
         vercom.post("/contact", json=CONTACT, timeout=httpx.Timeout(60, read=0.2))
@@ -154,7 +152,7 @@ def test_a_delay_longer_than_the_client_waits(
     assert contacts(control) == effects
 
 
-def test_a_commit_that_comes_after_the_loss(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_late_commit(vercom: httpx.Client, control: httpx.Client) -> None:
     arm(control, "late_commit", seconds=600)
     with pytest.raises(httpx.ReadError):
         vercom.post("/contact", json=CONTACT)
@@ -167,7 +165,7 @@ def test_a_commit_that_comes_after_the_loss(vercom: httpx.Client, control: httpx
     until(lambda: contacts(control) == 2)
 
 
-def test_commits_that_come_late_come_in_the_order_of_their_times(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_late_commits_keep_order(vercom: httpx.Client, control: httpx.Client) -> None:
     for external_id, seconds in (("last", 6000), ("first", 600)):
         arm(control, "late_commit", seconds=seconds)
         with pytest.raises(httpx.ReadError):
@@ -176,9 +174,7 @@ def test_commits_that_come_late_come_in_the_order_of_their_times(vercom: httpx.C
     assert [row["externalId"] for row in vercom.get("/contact").json()["data"]] == ["first", "last"]
 
 
-def test_a_reset_of_one_vendor_forgets_what_was_to_come_to_it(
-    vercom: httpx.Client, atom: httpx.Client, control: httpx.Client
-) -> None:
+def test_reset_drops_late_commits(vercom: httpx.Client, atom: httpx.Client, control: httpx.Client) -> None:
     arm(control, "late_commit", seconds=600)
     with pytest.raises(httpx.ReadError):
         vercom.post("/contact", json=CONTACT)
@@ -197,7 +193,7 @@ def test_a_reset_of_one_vendor_forgets_what_was_to_come_to_it(
     assert [atom.post("/api/address-book/list").status_code for _ in range(2)] == [200, 429], "as its switch still says"
 
 
-def test_a_commit_that_comes_late_pays_the_rate_limit_too(atom: httpx.Client, control: httpx.Client) -> None:
+def test_late_commit_takes_permit(atom: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"rates": {"atom": 1000}}).raise_for_status()
     arm(control, "late_commit", vendor="atom", operation="createAddressBook", seconds=0.001)
     with pytest.raises(httpx.ReadError):
@@ -205,13 +201,13 @@ def test_a_commit_that_comes_late_pays_the_rate_limit_too(atom: httpx.Client, co
     until(lambda: control.get("/state").json()["vendors"]["atom"]["groups"])
 
 
-def test_tokens_that_expire_in_the_middle(filemail: httpx.Client, control: httpx.Client) -> None:
+def test_expire_tokens(filemail: httpx.Client, control: httpx.Client) -> None:
     control.post("/faults", json={"fault": "expire_tokens", "vendor": "filemail", "skip": 1}).raise_for_status()
     assert filemail.get("/contacts/get").json()["responsestatus"] == "OK"
     assert filemail.get("/contacts/get").json()["errorcode"] == 2003
 
 
-def test_a_hidden_limit_that_falls(atom: httpx.Client, control: httpx.Client) -> None:
+def test_window_with_later_rate(atom: httpx.Client, control: httpx.Client) -> None:
     window = {"fault": "window", "vendor": "atom", "rate": 1000, "burst": 3, "later_rate": 0.001}
     control.post("/faults", json={**window, "retry_after": True}).raise_for_status()
     answers = [atom.post("/api/address-book/list") for _ in range(5)]
@@ -222,12 +218,12 @@ def test_a_hidden_limit_that_falls(atom: httpx.Client, control: httpx.Client) ->
     assert atom.post("/api/address-book/list").status_code == 200
 
 
-def test_a_limit_below_one_a_second_lets_one_through(atom: httpx.Client, control: httpx.Client) -> None:
+def test_window_below_one_per_second(atom: httpx.Client, control: httpx.Client) -> None:
     control.post("/faults", json={"fault": "window", "vendor": "atom", "rate": 0.01}).raise_for_status()
     assert [atom.post("/api/address-book/list").status_code for _ in range(3)] == [200, 429, 429]
 
 
-def test_a_limit_with_a_burst_of_its_own(atom: httpx.Client, control: httpx.Client) -> None:
+def test_window_with_burst(atom: httpx.Client, control: httpx.Client) -> None:
     window = {"fault": "window", "vendor": "atom", "rate": 0.01, "burst": 2}
     control.post("/faults", json=window).raise_for_status()
     answers = [atom.post("/api/address-book/list") for _ in range(3)]
@@ -235,7 +231,7 @@ def test_a_limit_with_a_burst_of_its_own(atom: httpx.Client, control: httpx.Clie
     assert "retry-after" not in answers[-1].headers
 
 
-def test_a_limit_that_falls_later_holds_until_then(atom: httpx.Client, control: httpx.Client) -> None:
+def test_window_before_later_rate(atom: httpx.Client, control: httpx.Client) -> None:
     window = {"fault": "window", "vendor": "atom", "rate": 1000, "later_rate": 0.001, "later_after": 3600}
     control.post("/faults", json=window).raise_for_status()
     assert [atom.post("/api/address-book/list").status_code for _ in range(3)] == [200, 200, 200]
@@ -272,7 +268,7 @@ def test_count_skip_and_probability(vercom: httpx.Client, control: httpx.Client)
         {"fault": "status", "retry_after": "1\r\nX: y"},
     ],
 )
-def test_faults_that_cannot_be(control: httpx.Client, settings: Json) -> None:
+def test_invalid_faults_are_refused(control: httpx.Client, settings: Json) -> None:
     answer = control.post("/faults", json=settings)
     assert answer.status_code == 400
     assert answer.json()["error"]

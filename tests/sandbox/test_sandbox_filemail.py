@@ -30,11 +30,11 @@ def new_group(client: httpx.Client, name: str = "Coworkers") -> str:
     return group_id
 
 
-def test_an_empty_list_has_a_capital_letter(filemail: httpx.Client) -> None:
+def test_empty_list_key_has_capital(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/get") == {"Contacts": [], "responsestatus": "OK"}
 
 
-def test_a_contact_from_birth_to_death(filemail: httpx.Client) -> None:
+def test_contact_lifecycle(filemail: httpx.Client) -> None:
     added = call(filemail, "/contacts/add", name="Łucja Próbka", email="lucja@example.com", mobile="+48500600700")
     contact_id = added["contact"]["contactid"]
     assert added["contact"] == {"contactid": contact_id, "name": "Łucja Próbka", "email": "lucja@example.com"}
@@ -49,14 +49,14 @@ def test_a_contact_from_birth_to_death(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/delete", contactid=contact_id)["errormessage"] == "Contact not found"
 
 
-def test_an_id_is_a_text(filemail: httpx.Client) -> None:
+def test_id_is_text(filemail: httpx.Client) -> None:
     added = call(filemail, "/contacts/add", name="Anna", email="anna@example.com")
     contact_id = added["contact"]["contactid"]
     assert call(filemail, "/contacts/delete", contactid=f"0{contact_id}")["errormessage"] == "Contact not found"
     assert call(filemail, "/contacts/delete", contactid=contact_id)["responsestatus"] == "OK"
 
 
-def test_groups_and_who_is_in_them(filemail: httpx.Client) -> None:
+def test_groups_and_members(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/group/get") == {"status": "OK", "groups": []}
     added = call(filemail, "/contacts/group/add", name="Coworkers")
     group_id = added["Groups"][0]["contactgroupid"]
@@ -92,7 +92,7 @@ def test_groups_and_who_is_in_them(filemail: httpx.Client) -> None:
         ("/contacts/addtogroup", {"contactgroupid": "0" * 32, "contactid": "1"}, 1002, "not found"),
     ],
 )
-def test_what_is_refused(
+def test_invalid_requests_are_refused(
     filemail: httpx.Client, path: str, parameters: dict[str, str], code: int, message: str
 ) -> None:
     body = call(filemail, path, **parameters)
@@ -103,7 +103,7 @@ def test_what_is_refused(
     assert body["responsestatus"] == names[code]
 
 
-def test_parameters_come_as_form_or_headers_too(filemail: httpx.Client) -> None:
+def test_parameters_in_form_and_headers(filemail: httpx.Client) -> None:
     token = filemail.params["logintoken"]
     filemail.params = httpx.QueryParams()
     form = {"logintoken": token, "name": "Form", "email": "form@example.com"}
@@ -117,7 +117,7 @@ def test_parameters_come_as_form_or_headers_too(filemail: httpx.Client) -> None:
     assert (both.json()["contact"]["name"], both.json()["contact"]["email"]) == ("Query", "header@example.com")
 
 
-def test_login_says_ok_in_small_letters_and_gives_a_token(filemail: httpx.Client, sandbox: Running) -> None:
+def test_login_returns_token(filemail: httpx.Client, sandbox: Running) -> None:
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"], "apikey": account["api_key"]}
     body = httpx.get(f"{sandbox.base_urls['filemail']}/api/authentication/login", params=login, timeout=60).json()
@@ -136,7 +136,7 @@ def test_bad_logins(sandbox: Running, changes: dict[str, str], code: int) -> Non
     assert body["errorcode"] == code
 
 
-def test_some_accounts_need_an_api_key(sandbox: Running, control: httpx.Client) -> None:
+def test_api_key_switch(sandbox: Running, control: httpx.Client) -> None:
     control.post("/options", json={"filemail_api_key_required": True})
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"]}
@@ -144,7 +144,7 @@ def test_some_accounts_need_an_api_key(sandbox: Running, control: httpx.Client) 
     assert (body["errorcode"], body["errormessage"]) == (1003, 'Required parameter missing: "apikey"')
 
 
-def test_dead_and_missing_tokens(filemail: httpx.Client) -> None:
+def test_expired_and_missing_tokens(filemail: httpx.Client) -> None:
     assert call(filemail, "/authentication/logout") == {"responsestatus": "OK"}
     body = call(filemail, "/contacts/get")
     assert (body["responsestatus"], body["errorcode"]) == ("InvalidOrExpiredLoginToken", 2003)
@@ -152,12 +152,12 @@ def test_dead_and_missing_tokens(filemail: httpx.Client) -> None:
     assert call(filemail, "/contacts/get")["errormessage"] == 'Required parameter missing: "logintoken"'
 
 
-def test_a_reset_ends_every_login(filemail: httpx.Client, control: httpx.Client) -> None:
+def test_reset_expires_tokens(filemail: httpx.Client, control: httpx.Client) -> None:
     control.post("/reset", json={"vendor": "filemail"}).raise_for_status()
     assert call(filemail, "/contacts/get")["errorcode"] == 2003
 
 
-def test_tokens_can_have_a_lifetime(sandbox: Running, control: httpx.Client) -> None:
+def test_token_lifetime_switch(sandbox: Running, control: httpx.Client) -> None:
     control.post("/options", json={"filemail_token_lifetime": 1e-9})
     account = sandbox.credentials["filemail"]
     login = {"username": account["username"], "password": account["password"]}
@@ -166,7 +166,7 @@ def test_tokens_can_have_a_lifetime(sandbox: Running, control: httpx.Client) -> 
         assert call(client, "/contacts/get", logintoken=token)["errorcode"] == 2003
 
 
-def test_errors_can_have_the_status_that_working_clients_met(filemail: httpx.Client, control: httpx.Client) -> None:
+def test_http_errors_switch(filemail: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"filemail_http_errors": True})
     missing = filemail.get("/contacts/delete", params={**filemail.params, "contactid": "1"})
     assert (missing.status_code, missing.json()["errorcode"]) == (404, 1002)
@@ -174,7 +174,7 @@ def test_errors_can_have_the_status_that_working_clients_met(filemail: httpx.Cli
     assert (dead.status_code, dead.json()["errorcode"]) == (500, 2003)
 
 
-def test_other_methods_and_paths(filemail: httpx.Client) -> None:
+def test_unknown_method_and_path(filemail: httpx.Client) -> None:
     assert filemail.put("/contacts/get").status_code == 405
     answer = filemail.get("/contacts/list")
     assert (answer.status_code, answer.json()["errorcode"]) == (404, 2010)

@@ -20,7 +20,7 @@ from crossbook_sandbox.__main__ import main
 COMMAND = [sys.executable, "-m", "crossbook_sandbox"]
 
 
-def test_it_starts_on_a_free_port_and_ends_with_the_block() -> None:
+def test_running_starts_and_stops() -> None:
     with running() as sandbox, running(rates={"atom": 200}) as other:
         assert sandbox.url != other.url
         assert sandbox.env["CROSSBOOK_ATOM_BASE_URL"] == sandbox.base_urls["atom"] == f"{sandbox.url}/atom"
@@ -30,7 +30,7 @@ def test_it_starts_on_a_free_port_and_ends_with_the_block() -> None:
             os.kill(pid, 0)
 
 
-def test_the_environment_variables_hold_everything() -> None:
+def test_env_has_all_variables() -> None:
     with running() as sandbox:
         names = {
             "SERWERSMS": ["USERNAME", "PASSWORD", "TOKEN", "BASE_URL", "ACCOUNT"],
@@ -41,7 +41,7 @@ def test_the_environment_variables_hold_everything() -> None:
         assert set(sandbox.env) == {f"CROSSBOOK_{vendor}_{name}" for vendor, group in names.items() for name in group}
 
 
-def test_a_file_keeps_what_was_written(tmp_path: Path) -> None:
+def test_file_keeps_data(tmp_path: Path) -> None:
     db = tmp_path / "people.sqlite"
     for left in (2, 1):
         with running(db=db, rates={}, seed=2) as sandbox:
@@ -61,7 +61,7 @@ def test_seeds_fill_every_account() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
+def test_signal_stops_cleanly(number: signal.Signals) -> None:
     with subprocess.Popen([*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert json.loads(process.stdout.readline())["pid"] == process.pid
@@ -70,7 +70,7 @@ def test_a_signal_ends_it_cleanly(number: signal.Signals) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
-def test_a_signal_ends_it_in_the_middle_of_a_call() -> None:
+def test_signal_stops_during_call() -> None:
     with subprocess.Popen([*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         url = httpx.URL(json.loads(process.stdout.readline())["url"])
@@ -85,7 +85,7 @@ def test_a_signal_ends_it_in_the_middle_of_a_call() -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
-def test_it_ends_when_its_parent_is_killed() -> None:
+def test_stops_with_parent() -> None:
     code = "import time, crossbook_sandbox as s\nwith s.running() as r: print(r.url, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
         assert parent.stdout
@@ -102,7 +102,7 @@ def test_it_ends_when_its_parent_is_killed() -> None:
     pytest.fail("the sandbox outlived its parent")
 
 
-def test_it_ends_when_standard_input_ends() -> None:
+def test_stops_with_standard_input() -> None:
     command = [*COMMAND, "--json", "--exit-with-parent"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -113,7 +113,7 @@ def test_it_ends_when_standard_input_ends() -> None:
 
 
 @pytest.mark.parametrize("show", [[], ["--env"], ["--json"], ["--quiet"]])
-def test_what_it_prints(show: list[str]) -> None:
+def test_output_formats(show: list[str]) -> None:
     command = [*COMMAND, "--exit-with-parent", *show]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout
@@ -149,7 +149,7 @@ def test_what_it_prints(show: list[str]) -> None:
         ["--db", "/nowhere/at/all.sqlite"],
     ],
 )
-def test_arguments_that_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:
         main(arguments)
     assert exit_info.value.code == 2
@@ -183,7 +183,7 @@ def ipv6() -> bool:
         return False
 
 
-def test_what_is_refused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_refused_argument_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with running() as sandbox:
         port = sandbox.url.rpartition(":")[2]
         refused = {
@@ -197,7 +197,7 @@ def test_what_is_refused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
             assert said in capsys.readouterr().err
 
 
-def test_neither_a_client_that_leaves_nor_a_connection_that_is_dropped_is_an_error() -> None:
+def test_disconnects_print_no_error() -> None:
     with subprocess.Popen(
         [*COMMAND, "--json", "--exit-with-parent"],
         stdin=subprocess.PIPE,
@@ -217,7 +217,7 @@ def test_neither_a_client_that_leaves_nor_a_connection_that_is_dropped_is_an_err
     assert (process.returncode, errors) == (0, b"")
 
 
-def test_it_serves_without_a_standard_output() -> None:
+def test_serves_without_standard_output() -> None:
     with subprocess.Popen(
         [*COMMAND, "--exit-with-parent"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=lambda: os.close(1),
@@ -227,12 +227,12 @@ def test_it_serves_without_a_standard_output() -> None:
     assert (process.returncode, err) == (0, "")
 
 
-def test_one_that_does_not_start_in_time() -> None:
+def test_start_timeout() -> None:
     with pytest.raises(RuntimeError, match="did not start"), running(timeout=0.001):
         pass
 
 
-def test_switches_that_cannot_be() -> None:
+def test_invalid_switches_are_refused() -> None:
     with pytest.raises(ValueError, match="colour"), running(colour="red"):
         pass
     for changes in ({"rates": {"atom": -1}}, {"rates": 3}, {"serwersms_page_size": 0}, {"vercom_segment_wait": 0.5}):

@@ -1,4 +1,4 @@
-"""Answers made others, and parameters left unheard: a vendor that is not as it was described."""
+"""The fault `rewrite`: changed responses and ignored parameters."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ def people(vercom: httpx.Client) -> list[dict[str, Any]]:
     return rows
 
 
-def test_keys_are_renamed_in_their_place_dropped_put_and_cast(
-    vercom: httpx.Client, control: httpx.Client, people: list[dict[str, Any]]
-) -> None:
+def test_rewrite_edits_keys(vercom: httpx.Client, control: httpx.Client, people: list[dict[str, Any]]) -> None:
     arm(
         control, "vercom", "listContacts",
         rename={"data[].externalId": "external"}, drop=["data[].email", "meta.uniqId"],
@@ -41,23 +39,21 @@ def test_keys_are_renamed_in_their_place_dropped_put_and_cast(
     assert vercom.get("/contact").json()["data"] == people
 
 
-def test_elements_are_replaced_and_dropped(
-    vercom: httpx.Client, control: httpx.Client, people: list[dict[str, Any]]
-) -> None:
+def test_rewrite_edits_elements(vercom: httpx.Client, control: httpx.Client, people: list[dict[str, Any]]) -> None:
     arm(control, "vercom", "listContacts", put={"data[]": None}, count=1)
     assert vercom.get("/contact").json()["data"] == [None, None, None]
     arm(control, "vercom", "listContacts", drop=["data[]", "nothing.of[].this", "data.id"], count=1)
     assert vercom.get("/contact").json()["data"] == []
 
 
-def test_another_status_and_a_body_that_is_no_json(vercom: httpx.Client, control: httpx.Client) -> None:
+def test_rewrite_status_only(vercom: httpx.Client, control: httpx.Client) -> None:
     arm(control, "vercom", "createContacts", status=201, count=1)
     assert vercom.post("/contact", json=PEOPLE).status_code == 201
     assert len(vercom.get("/contact").json()["data"]) == 3  # it was done
 
 
 @pytest.mark.parametrize("vendor", ["vercom", "serwersms"])
-def test_parameters_are_not_heard(vendor: str, request: pytest.FixtureRequest, control: httpx.Client) -> None:
+def test_rewrite_ignores_parameters(vendor: str, request: pytest.FixtureRequest, control: httpx.Client) -> None:
     client: httpx.Client = request.getfixturevalue(vendor)
     if vendor == "vercom":
         client.post("/contact", json=PEOPLE).raise_for_status()
@@ -84,7 +80,7 @@ def test_parameters_are_not_heard(vendor: str, request: pytest.FixtureRequest, c
     "settings",
     [{"rename": ["id"]}, {"drop": "id"}, {"put": []}, {"cast": {"id": "bytes"}}, {"ignore": [1]}, {"body": "x"}],
 )
-def test_rewrites_that_cannot_be(control: httpx.Client, settings: dict[str, Any]) -> None:
+def test_invalid_rewrites_are_refused(control: httpx.Client, settings: dict[str, Any]) -> None:
     answer = control.post("/faults", json={"fault": "rewrite", "vendor": "vercom", **settings})
     assert answer.status_code == 400
     assert answer.json()["error"]

@@ -35,7 +35,7 @@ def code(client: httpx.Client, action: str, body: Json | None = None) -> int:
     return number
 
 
-def test_a_contact_from_birth_to_death(serwersms: httpx.Client) -> None:
+def test_contact_lifecycle(serwersms: httpx.Client) -> None:
     contact_id = add(serwersms, "contacts/add", phone="+48500600700", first_name="Święty", tax_id="1", email="")
     contact = call(serwersms, "contacts/view", {"id": contact_id})
     assert contact == {
@@ -58,7 +58,7 @@ def test_a_contact_from_birth_to_death(serwersms: httpx.Client) -> None:
     assert code(serwersms, "contacts/view", {"id": contact_id}) == 1004
 
 
-def test_an_edit_writes_the_contact_anew(serwersms: httpx.Client) -> None:
+def test_edit_replaces_contact(serwersms: httpx.Client) -> None:
     first, second = (add(serwersms, "groups/add", name=name) for name in ("A", "B"))
     contact_id = add(serwersms, "contacts/add", phone="+48500600700", company="ABC", group_id=first)
     add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[second], city="Gdynia")
@@ -71,7 +71,7 @@ def test_an_edit_writes_the_contact_anew(serwersms: httpx.Client) -> None:
     assert (refused["phone"], refused["company"]) == ("+48500600701", "")
 
 
-def test_an_edit_may_keep_what_is_not_sent(serwersms: httpx.Client, control: httpx.Client) -> None:
+def test_partial_edit_switch(serwersms: httpx.Client, control: httpx.Client) -> None:
     control.post("/options", json={"serwersms_partial_edit": True}).raise_for_status()
     group = add(serwersms, "groups/add", name="A")
     contact_id = add(serwersms, "contacts/add", phone="+48500600700", company="ABC", city="Gdynia", group_id=group)
@@ -89,13 +89,13 @@ def test_an_edit_may_keep_what_is_not_sent(serwersms: httpx.Client, control: htt
         ("+61491570006", "+61491570006"),
     ],
 )
-def test_phones_are_stored_international(serwersms: httpx.Client, given: str, stored: str) -> None:
+def test_phones_are_normalized(serwersms: httpx.Client, given: str, stored: str) -> None:
     contact_id = add(serwersms, "contacts/add", phone=given)
     assert call(serwersms, "contacts/view", {"id": contact_id})["phone"] == stored
 
 
 @pytest.mark.parametrize("phone", ["12", "call me", "0491570006", "+0123456789", 48500600700, None, ["+48500600700"]])
-def test_phones_that_are_none(serwersms: httpx.Client, phone: object) -> None:
+def test_invalid_phones_are_refused(serwersms: httpx.Client, phone: object) -> None:
     assert code(serwersms, "contacts/add", {"phone": phone}) == 2001
 
 
@@ -135,7 +135,7 @@ def test_the_groups_of_a_phone_number(serwersms: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("delete_contacts", "left"), [(None, 1), (False, 1), ("", 1), ("0", 1), (True, 0), ("true", 0), ("false", 0)]
 )
-def test_deleting_a_group_and_what_php_takes_for_true(
+def test_delete_group_reads_php_boolean(
     serwersms: httpx.Client, control: httpx.Client, delete_contacts: object, left: int
 ) -> None:
     group = add(serwersms, "groups/add", name="A")
@@ -145,7 +145,7 @@ def test_deleting_a_group_and_what_php_takes_for_true(
     assert control.get("/state").json()["vendors"]["serwersms"]["contacts"] == left
 
 
-def test_an_import_makes_a_new_group_and_counts(serwersms: httpx.Client) -> None:
+def test_import_creates_group_and_counts(serwersms: httpx.Client) -> None:
     add(serwersms, "groups/add", name="Targi")
     rows = [{"phone": "+48500600700", "first_name": "Jan"}, {"phone": "12"}, {"phone": "500600701", "email": "x"}]
     answer = call(serwersms, "contacts/import", {"group_name": "Targi", "contact": rows})
@@ -181,7 +181,7 @@ def test_an_import_makes_a_new_group_and_counts(serwersms: httpx.Client) -> None
         ("error/2001", {}, 2001),
     ],
 )
-def test_what_is_refused(serwersms: httpx.Client, action: str, body: Json, expected: int) -> None:
+def test_invalid_requests_are_refused(serwersms: httpx.Client, action: str, body: Json, expected: int) -> None:
     assert code(serwersms, action, body) == expected
 
 

@@ -33,13 +33,13 @@ def people(serwersms: httpx.Client, groups: list[int]) -> list[int]:
 
 
 @pytest.mark.parametrize("ending", ["", ".json"])
-def test_forms_have_arrays_as_php_reads_them(serwersms: httpx.Client, groups: list[int], ending: str) -> None:
+def test_form_arrays(serwersms: httpx.Client, groups: list[int], ending: str) -> None:
     form = {"phone": "+48500600700", "group_id[0]": str(groups[0]), "group_id[1]": str(groups[1])}
     assert serwersms.post(f"/contacts/add{ending}", data=form).json()["success"] is True
     assert [row["group_name"] for row in items(serwersms)] == ["A", "B"]
 
 
-def test_forms_may_leave_the_index_out_and_repeat_a_name(serwersms: httpx.Client, groups: list[int]) -> None:
+def test_form_arrays_without_index(serwersms: httpx.Client, groups: list[int]) -> None:
     first, second = groups
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     for number, body in enumerate((f"group_id[]={first}&group_id[]={second}", f"group_id={first}&group_id={second}")):
@@ -54,14 +54,14 @@ def test_multipart_and_nested_arrays(serwersms: httpx.Client) -> None:
     assert (answer["correct"], answer["failed"]) == (1, 1)
 
 
-def test_a_form_in_a_charset_that_gives_half_a_character(serwersms: httpx.Client) -> None:
+def test_form_with_surrogates(serwersms: httpx.Client) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\nA+2AA-\r\n--x--\r\n'
     headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
     assert serwersms.post("/groups/add", content=part, headers=headers).json()["success"] is True
     assert serwersms.post("/groups/index").json()["items"][0]["name"] == "A?"
 
 
-def test_an_empty_group_in_a_form_is_none(serwersms: httpx.Client, people: list[int]) -> None:
+def test_empty_group_in_form(serwersms: httpx.Client, people: list[int]) -> None:
     form = {"id": str(people[1]), "phone": "+48500600701", "group_id": ""}
     assert serwersms.post("/contacts/edit", data=form).json()["success"] is True
     assert [row["id"] for row in items(serwersms, group_id="none")] == people[1:]
@@ -78,7 +78,7 @@ def test_password_in_the_body(sandbox: Running) -> None:
         assert error == {"code": 1001, "type": "InvalidUser", "message": "Incorrect login or password"}
 
 
-def test_a_wrong_bearer_is_not_saved_by_a_password(sandbox: Running) -> None:
+def test_wrong_bearer_overrides_password(sandbox: Running) -> None:
     account = sandbox.credentials["serwersms"]
     login = {"username": account["username"], "password": account["password"]}
     url = f"{sandbox.base_urls['serwersms']}/groups/index"
@@ -88,12 +88,12 @@ def test_a_wrong_bearer_is_not_saved_by_a_password(sandbox: Running) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b'"x"', b"\xff", b'{"id": 1e999, "x": Infinity}', b"[" * 100_000])
-def test_json_that_is_none(serwersms: httpx.Client, body: bytes) -> None:
+def test_invalid_json_is_refused(serwersms: httpx.Client, body: bytes) -> None:
     answer = serwersms.post("/contacts/index", content=body, headers={"Content-Type": "application/json"})
     assert answer.json()["error"]["code"] == 1006
 
 
-def test_a_contact_in_two_groups_is_two_rows_or_one(
+def test_rows_per_group_switch(
     serwersms: httpx.Client, control: httpx.Client, people: list[int], groups: list[int]
 ) -> None:
     both, second, none = people
@@ -112,7 +112,7 @@ def test_filters(serwersms: httpx.Client, people: list[int], groups: list[int]) 
     assert items(serwersms, search="%") == []
 
 
-def test_a_search_knows_what_was_changed(serwersms: httpx.Client, people: list[int]) -> None:
+def test_search_after_update(serwersms: httpx.Client, people: list[int]) -> None:
     assert items(serwersms, search="hel") != []
     edit = {"id": people[1], "phone": "+48500600701", "city": "Jurata", "group_id": []}
     assert serwersms.post("/contacts/edit", json=edit).json()["success"] is True
@@ -139,5 +139,5 @@ def test_pages(serwersms: httpx.Client, control: httpx.Client, people: list[int]
     assert items(serwersms, page=2**63 - 1, limit=2**63 - 1) == []
 
 
-def test_an_empty_list_has_one_page(serwersms: httpx.Client) -> None:
+def test_empty_list_has_one_page(serwersms: httpx.Client) -> None:
     assert serwersms.post("/contacts/index").json() == {"paging": {"page": 1, "count": 1}, "items": []}

@@ -1,4 +1,4 @@
-"""Vercom, as its pages say it speaks: contacts in bulk, filters, the envelope and its statuses."""
+"""Vercom's contacts: bulk writes, the envelope and its statuses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def with_body(client: httpx.Client, method: str, path: str, body: object) -> htt
     return client.request(method, path, json=body)
 
 
-def test_contacts_are_added_in_bulk_and_read_back(vercom: httpx.Client) -> None:
+def test_create_and_read_contacts(vercom: httpx.Client) -> None:
     full = {
         "email": "anna@example.com",
         "phoneNumber": "+48500600700",
@@ -59,13 +59,13 @@ def test_contacts_are_added_in_bulk_and_read_back(vercom: httpx.Client) -> None:
     assert [row["name"] for row in data(vercom.get("/contact/field"))] == ["shoe size"]
 
 
-def test_an_empty_list_is_a_404_with_the_envelope(vercom: httpx.Client) -> None:
+def test_empty_list_is_404(vercom: httpx.Client) -> None:
     assert data(vercom.get("/contact"), 404) == []
     assert data(vercom.get("/contact/field"), 404) == []
     assert data(vercom.get("/contact", params={"group": "1"}), 404) == []
 
 
-def test_partly_rejected_is_207_and_names_what(vercom: httpx.Client) -> None:
+def test_partly_refused_is_207(vercom: httpx.Client) -> None:
     answer = vercom.post(
         "/contact",
         json=[
@@ -100,13 +100,13 @@ def test_partly_rejected_is_207_and_names_what(vercom: httpx.Client) -> None:
         "Anna",
     ],
 )
-def test_when_all_is_refused_it_is_422(vercom: httpx.Client, contact: object) -> None:
+def test_all_refused_is_422(vercom: httpx.Client, contact: object) -> None:
     answer = vercom.post("/contact", json=[contact])
     assert errors(answer, 422)[0]["title"]
     assert "data" not in answer.json()
 
 
-def test_updates_by_id_and_external_id(vercom: httpx.Client) -> None:
+def test_update_by_id_and_external_id(vercom: httpx.Client) -> None:
     first, second = create(
         vercom,
         {"externalId": "A", "email": "a@example.com", "companyName": "ABC", "externalData": {"x": 1}},
@@ -127,12 +127,12 @@ def test_updates_by_id_and_external_id(vercom: httpx.Client) -> None:
     assert (other["email"], other["phoneNumber"], other["externalId"]) == (None, "1", "C")
 
 
-def test_when_some_is_not_there_and_the_rest_refused_it_is_422(vercom: httpx.Client) -> None:
+def test_missing_and_refused_is_422(vercom: httpx.Client) -> None:
     changes: list[Json] = [{"externalId": "nobody", "data": {"email": "c@example.com"}}, {"externalId": "A"}]
     assert [error["code"] for error in errors(vercom.put("/contact", json=changes), 422)] == ["E-0-404", "E-1-001"]
 
 
-def test_deleting_by_ids_in_a_body(vercom: httpx.Client) -> None:
+def test_delete_by_ids(vercom: httpx.Client) -> None:
     first, second = create(vercom, {"externalId": "A", "phoneNumber": "1"}, {"externalId": "B", "phoneNumber": "2"})
     answer = with_body(vercom, "DELETE", "/contact", {"id": [first, first, 7]})
     assert data(answer, 207) == [{"id": str(first), "externalId": "A"}]
@@ -142,17 +142,17 @@ def test_deleting_by_ids_in_a_body(vercom: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"id": []}, {"id": 1}, {"id": ["1"]}, {"id": [0]}, {"id": [1], "x": 1}, [1]])
-def test_id_bodies_that_are_none(vercom: httpx.Client, body: object) -> None:
+def test_invalid_id_bodies_are_refused(vercom: httpx.Client, body: object) -> None:
     assert errors(with_body(vercom, "DELETE", "/contact", body), 422)
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"\xff", b"[NaN]", b"[" * 100_000])
-def test_a_body_that_cannot_be_parsed_is_400(vercom: httpx.Client, content: bytes) -> None:
+def test_invalid_json_is_400(vercom: httpx.Client, content: bytes) -> None:
     assert errors(vercom.post("/contact", content=content, headers={"Content-Type": "application/json"}), 400)
     assert errors(vercom.post("/contact", content=b"[]", headers={"Content-Type": "text/plain"}), 400)
 
 
-def test_both_keys_are_needed(sandbox: Running) -> None:
+def test_both_keys_are_required(sandbox: Running) -> None:
     account = sandbox.credentials["vercom"]
     assert len(account["authorization"]) == 128
     url = f"{sandbox.base_urls['vercom']}/v2.1/contact"

@@ -1,4 +1,4 @@
-"""Vercom: groups and their members, consent, segments, and what is no operation."""
+"""Vercom's groups and members, consent, segments, and unknown paths."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def people(vercom: httpx.Client) -> list[int]:
     return [int(row["id"]) for row in data(vercom.post("/contact", json=new))]
 
 
-def test_a_fresh_account_has_the_group_of_all_contacts(vercom: httpx.Client, people: list[int]) -> None:
+def test_new_account_has_all_contacts_group(vercom: httpx.Client, people: list[int]) -> None:
     (group,) = data(vercom.get("/group"))
     assert (group["name"], group["description"]) == ("Wszystkie Kontakty", None)
     assert group["externalId"] == "ALLCONTACTS"
@@ -43,7 +43,7 @@ def test_a_fresh_account_has_the_group_of_all_contacts(vercom: httpx.Client, peo
     assert vercom.post("/group", json=[{"name": "X", "externalId": "ALLCONTACTS"}]).status_code == 422
 
 
-def test_nobody_joins_or_leaves_the_group_of_all_contacts(vercom: httpx.Client, people: list[int]) -> None:
+def test_all_contacts_group_is_fixed(vercom: httpx.Client, people: list[int]) -> None:
     (everybody,) = [group["id"] for group in data(vercom.get("/group"))]
     ids = {"id": people}
     assert len(data(with_body(vercom, "POST", f"/group/{everybody}/contact", ids))) == len(people)
@@ -55,7 +55,7 @@ def test_nobody_joins_or_leaves_the_group_of_all_contacts(vercom: httpx.Client, 
     assert vercom.get(f"/contact/{new['id']}/group").status_code == 404
 
 
-def test_groups_are_listed_in_order(vercom: httpx.Client, groups: list[int]) -> None:
+def test_list_groups_in_order(vercom: httpx.Client, groups: list[int]) -> None:
     def ids(**query: str) -> list[int]:
         return [row["id"] for row in data(vercom.get("/group", params=query))]
 
@@ -67,7 +67,7 @@ def test_groups_are_listed_in_order(vercom: httpx.Client, groups: list[int]) -> 
     assert vercom.get("/group", params={"orderDirection": "up"}).status_code == 422
 
 
-def test_groups_are_changed_and_deleted_in_bulk(vercom: httpx.Client, groups: list[int]) -> None:
+def test_update_and_delete_groups(vercom: httpx.Client, groups: list[int]) -> None:
     changes = [{"id": groups[0], "name": "Uno"}, {"id": 7, "name": "X"}, {"id": groups[1], "name": ""}]
     answer = vercom.put("/group", json=changes)
     assert data(answer, 207) == [{"id": groups[0], "externalId": "1"}]
@@ -79,11 +79,11 @@ def test_groups_are_changed_and_deleted_in_bulk(vercom: httpx.Client, groups: li
 
 
 @pytest.mark.parametrize("group", [{}, {"name": "A"}, {"externalId": "A"}, {"name": "", "externalId": "A"}, 1])
-def test_groups_that_are_refused(vercom: httpx.Client, group: object) -> None:
+def test_invalid_groups_are_refused(vercom: httpx.Client, group: object) -> None:
     assert vercom.post("/group", json=[group]).status_code == 422
 
 
-def test_members_from_the_side_of_the_contact(vercom: httpx.Client, groups: list[int], people: list[int]) -> None:
+def test_groups_of_contact(vercom: httpx.Client, groups: list[int], people: list[int]) -> None:
     path = f"/contact/{people[0]}/group"
     assert vercom.get(path).status_code == 404
     assert data(vercom.post(path, json={"id": groups})) == [{"id": str(people[0]), "externalId": "A"}]
@@ -96,7 +96,7 @@ def test_members_from_the_side_of_the_contact(vercom: httpx.Client, groups: list
     assert vercom.get("/contact/x/group").status_code == 422
 
 
-def test_members_from_the_side_of_the_group(vercom: httpx.Client, groups: list[int], people: list[int]) -> None:
+def test_contacts_of_group(vercom: httpx.Client, groups: list[int], people: list[int]) -> None:
     path = f"/group/{groups[0]}/contact"
     assert vercom.get(path).status_code == 404
     assert [row["externalId"] for row in data(vercom.post(path, json={"id": people}))] == ["A", "B"]
@@ -123,7 +123,7 @@ def test_consent_by_channel(vercom: httpx.Client, people: list[int]) -> None:
     assert vercom.post("/contact/unsubscribe/sms", json={"id": [7]}).status_code == 404
 
 
-def test_a_segment_asks_for_patience_once(vercom: httpx.Client, people: list[int]) -> None:
+def test_segment_is_202_once(vercom: httpx.Client, people: list[int]) -> None:
     segments = {row["name"]: row["id"] for row in data(vercom.get("/contact/segment"))}
     path = f"/contact/segment/{segments['With a phone number']}"
     answer = vercom.get(path)
@@ -134,7 +134,7 @@ def test_a_segment_asks_for_patience_once(vercom: httpx.Client, people: list[int
     assert vercom.get("/contact/segment/7x").status_code == 404
 
 
-def test_a_segment_can_answer_at_once(vercom: httpx.Client, control: httpx.Client, people: list[int]) -> None:
+def test_segment_wait_switch(vercom: httpx.Client, control: httpx.Client, people: list[int]) -> None:
     control.post("/options", json={"vercom_segment_wait": 0}).raise_for_status()
     segments = data(vercom.get("/contact/segment"))
     assert [data(vercom.get(f"/contact/segment/{row['id']}"))[0]["count"] for row in segments] == [1, 1, 0]
@@ -143,12 +143,12 @@ def test_a_segment_can_answer_at_once(vercom: httpx.Client, control: httpx.Clien
 @pytest.mark.parametrize(
     "path", ["/contact/", "/contact%0A", "/contact/1%0A/group/", "/contact/1%2Fgroup%2F2", "/Contact"]
 )
-def test_paths_that_are_none(vercom: httpx.Client, path: str) -> None:
+def test_unknown_paths(vercom: httpx.Client, path: str) -> None:
     answer = vercom.get(path)
     assert answer.status_code == 404
     assert answer.json()["errors"][0]["code"] == "E-0-404"
 
 
-def test_methods_that_are_none(vercom: httpx.Client) -> None:
+def test_unknown_methods(vercom: httpx.Client) -> None:
     answer = vercom.patch("/contact", json=[])
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST, PUT, DELETE")

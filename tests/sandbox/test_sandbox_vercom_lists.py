@@ -69,13 +69,13 @@ def test_filters(vercom: httpx.Client, control: httpx.Client) -> None:
         "getFullDate=2",
     ],
 )
-def test_queries_that_are_refused(vercom: httpx.Client, query: str) -> None:
+def test_invalid_queries_are_refused(vercom: httpx.Client, query: str) -> None:
     answer = vercom.get(f"/contact?{query}")
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["meta"]["parameter"] == query.partition("=")[0]
 
 
-def test_a_thousand_at_once_and_no_more(vercom: httpx.Client) -> None:
+def test_bulk_size_limit(vercom: httpx.Client) -> None:
     people = [{"phoneNumber": str(number)} for number in range(1001)]
     assert vercom.post("/contact", json=people).status_code == 422
     ids = create(vercom, *people[:1000])

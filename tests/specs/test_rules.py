@@ -155,7 +155,11 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
     ],
     "bodies_are_required": [(drop(body, "required"), f"{CREATE}.requestBody", "required: true")],
     "queries_have_no_default": [
-        (put(parameter, schema={"type": "boolean", "default": True}), f"{CREATE}.parameters[0].schema.default", "remove"),
+        (
+            put(parameter, schema={"type": "boolean", "default": True}),
+            f"{CREATE}.parameters[0].schema.default",
+            "remove",
+        ),
         (both(FLAG, put(parameter, schema=A_FLAG)), f"{CREATE}.parameters[0].schema.default", "remove"),
     ],
     "responses_share_a_schema": [
@@ -163,7 +167,11 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (drop(ok, "content"), f"{CREATE}.responses", "one schema"),
     ],
     "components_are_used": [
-        (lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}), "$.components.headers.Left", "remove"),
+        (
+            lambda spec: spec["components"].update(headers={"Left": {"schema": {}}}),
+            "$.components.headers.Left",
+            "remove",
+        ),
         (drop(lambda spec: spec, "security"), "$.components.securitySchemes.key", "remove"),
     ],
     "no_inline_schemas": [
@@ -268,7 +276,7 @@ def test_good_document_has_no_findings() -> None:
     assert check(load(SMALL)) == []
 
 
-def test_what_one_operation_demands_is_used() -> None:
+def test_security_of_operation_is_used() -> None:
     spec = load(SMALL)
     create(spec)["security"] = spec.pop("security")
     assert check(spec) == []
@@ -289,34 +297,36 @@ def test_every_rule_has_a_breach() -> None:
 
 
 @pytest.mark.parametrize("file", sorted(SPECS.glob("*.yaml")), ids=lambda file: file.stem)
-def test_spec_is_in_order(file: Path) -> None:
+def test_spec_has_no_findings(file: Path) -> None:
     assert [str(finding) for finding in check(load(file))] == []
 
 
-def test_all_four_specs_are_there() -> None:
+def test_all_four_specs_exist() -> None:
     assert [file.stem for file in sorted(SPECS.glob("*.yaml"))] == ["atom", "filemail", "serwersms", "vercom"]
 
 
-def test_command_names_file_place_and_fix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_prints_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text(
         (SPECS / "filemail.yaml").read_text(encoding="utf-8").replace("x-operations: 12", "x-operations: 13")
     )
     assert main([str(broken)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"{broken}: $.info.x-operations: 13 operations are declared, and there are 12; to fix it, ")
+    assert lines[0].startswith(
+        f"{broken}: $.info.x-operations: 13 operations are declared, and there are 12; to fix it, "
+    )
     assert lines[1:] == ["1 specs, 1 with findings"]
     assert main([str(broken), str(SPECS / "filemail.yaml")]) == 1
     assert capsys.readouterr().out.endswith("2 specs, 1 with findings\n")
     assert main([]) == 0
 
 
-def test_command_without_a_spec_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_without_specs_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rules.SPECS", tmp_path)
     assert main([]) == 1
 
 
-def test_command_reports_a_key_that_stands_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_reports_duplicate_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     twice = tmp_path / "twice.yaml"
     twice.write_text("openapi: 3.1.0\npaths: {}\npaths: {}\n")
     assert main([str(twice)]) == 1

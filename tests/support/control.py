@@ -1,4 +1,4 @@
-"""The sandbox as a test sees it: what it was asked, and how it shall misbehave."""
+"""The sandbox for tests: its counters and its faults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossbook_sandbox import Running
 
 
 class Server:
-    """A sandbox in another process, asked through `/_sandbox`."""
+    """A sandbox in another process, controlled through `/_sandbox`."""
 
     def __init__(self, running: Running, client: httpx.Client) -> None:
         self._client = client
@@ -20,7 +20,7 @@ class Server:
         self.base_urls = running.base_urls
         self.credentials = {name: dict(given) for name, given in running.credentials.items()}
         self.env = running.env
-        # Either a password or a token; the token has tests of its own.
+        # Without the token, which has its own tests.
         self.token = self.credentials["serwersms"].pop("token")
 
     def reset(self) -> None:
@@ -33,23 +33,23 @@ class Server:
         self._ask("/faults", fault=kind, vendor=vendor, operation=operation, **settings)
 
     def calm(self) -> None:
-        """No more faults."""
+        """Disarm all faults."""
         assert self._client.delete("/faults").is_success
 
     def mark(self, vendor: str, id: str, **marks: Any) -> None:
         self._ask("/mark", vendor=vendor, id=int(id), **marks)
 
     def renew(self, vendor: str, **credentials: str) -> None:
-        """The vendor accepts these credentials now, and those before no longer."""
+        """Replace the vendor's credentials."""
         self._ask("/credentials", vendor=vendor, **credentials)
 
     def requests(self, vendor: str) -> Counter[str]:
-        """How often each operation was asked for since the test began."""
+        """Return the number of requests of each operation in this test."""
         counted = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["operations"]
         return Counter({operation: counts["requests"] for operation, counts in counted.items()})
 
     def quiet(self, vendor: str) -> Counter[str]:
-        """The same, when nothing that had left before is still on its way in."""
+        """Return the same after all sent requests have arrived."""
         now = self.requests(vendor)
         for _ in range(100):
             before = now
@@ -60,12 +60,12 @@ class Server:
         return now
 
     def contacts(self, vendor: str) -> int:
-        """How many contacts the account holds."""
+        """Return the number of contacts in the account."""
         stored: int = self._client.get("/state").raise_for_status().json()["vendors"][vendor]["contacts"]
         return stored
 
     def await_contacts(self, vendor: str, count: int) -> None:
-        """Return when the account holds so many contacts: everything that is to be in flight has arrived."""
+        """Wait until the account has `number` contacts."""
         for _ in range(600):
             if self.contacts(vendor) >= count:
                 return

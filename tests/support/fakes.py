@@ -1,4 +1,4 @@
-"""A vendor without a network: a transport that answers what a test says and keeps what it was sent."""
+"""A vendor without a network: a transport that returns a test's responses and keeps the requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CREDENTIALS: dict[str, dict[str, str]] = {
 
 
 def named(vendor: str) -> dict[str, str]:
-    """A name for the account where its credentials have none, so that a journal is resumed without a question."""
+    """Return a name for an account whose credentials have none, so that a journal can be resumed."""
     return {} if "username" in CREDENTIALS[vendor] else {"account": "tests"}
 
 
@@ -37,7 +37,7 @@ Answering = Callable[[PreparedRequest], Answer | Awaitable[Answer]]
 
 
 def reply(body: object, status: int = 200, **headers: str) -> TransportResponse:
-    """An answer in JSON; bytes go out as they are. A header's name is written with underscores."""
+    """Return a JSON response, or bytes unchanged. Header names are written with underscores."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return TransportResponse(status, {"content-type": "application/json", **names}, content)
@@ -47,7 +47,7 @@ LOGIN = reply({"responsestatus": "ok", "logintoken": TOKEN})
 
 
 class FakeTransport:
-    """Gives the answers one after another, the last one again and again; or asks a function for each.
+    """Return the responses in order, then the last one again; or call a function for each.
 
     Filemail's login is answered by itself and kept apart, unless `logins` is false.
     """
@@ -78,7 +78,7 @@ class FakeTransport:
 
     @property
     def bodies(self) -> list[Any]:
-        """What was sent, as JSON."""
+        """Return the sent bodies as JSON."""
         return [json.loads(call.body) for call in self.sent if call.body]
 
     @property
@@ -87,7 +87,7 @@ class FakeTransport:
 
 
 def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressBook:
-    """A book whose requests go nowhere but to this transport."""
+    """Return a book over this transport."""
     arguments: dict[str, Any] = {"base_url": BASE_URL, **CREDENTIALS[vendor], **options}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("crossbook._transports.make", lambda *_args, **_kwargs: transport)
@@ -99,5 +99,5 @@ SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 
 
 def sample(vendor: str, name: str, status: int = 200, **headers: str) -> TransportResponse:
-    """A recorded body of samples/<vendor>/<name>.json as an answer."""
+    """Return the recorded body of samples/<vendor>/<name>.json as a response."""
     return reply((SAMPLES / vendor / f"{name}.json").read_bytes(), status, **headers)

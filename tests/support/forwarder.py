@@ -1,4 +1,4 @@
-"""A port that refuses connections until it is opened, and then passes everything on to another one here.
+"""A port that refuses connections until it is opened, then forwards them to another port of this machine.
 
 It lives in threads, so it serves a client in any event loop.
 """
@@ -11,11 +11,11 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-LONGEST = 60.0  # seconds that a thread waits for anything
+TIMEOUT = 60.0  # seconds for each wait of a thread
 
 
 class Forwarder:
-    """For as long as a `with` block lasts.
+    """The forwarder, for the time of a `with` block.
 
     Args:
         target: the port to pass on to.
@@ -23,7 +23,7 @@ class Forwarder:
 
     def __init__(self, target: int) -> None:
         self._target = target
-        # Bound and not listening: the port is ours, and whoever connects is refused.
+        # Bound but not listening: no other process can take the port, and connections are refused.
         self._listener = socket.socket()
         self._listener.bind(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -44,13 +44,13 @@ class Forwarder:
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
         for thread in self._threads:
-            thread.join(LONGEST)
+            thread.join(TIMEOUT)
 
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._target), LONGEST)
+                server = socket.create_connection(("127.0.0.1", self._target), TIMEOUT)
                 self._sockets += [client, server]
                 self._run(pump, client, server)
                 self._run(pump, server, client)
@@ -62,7 +62,7 @@ class Forwarder:
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """What comes from one goes to the other, until its end."""
+    """Copy bytes from one socket to the other until the end."""
     with suppress(OSError):
         while piece := source.recv(65536):
             target.sendall(piece)

@@ -1,4 +1,4 @@
-"""Filemail as a login sees it: tokens that live and die, and logins that are counted, slow, or refused."""
+"""A fake Filemail login: tokens that expire, and logins that are counted, slow or refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALLERS = 1_000
 
 
 class Account:
-    """One account at the vendor, for as many books as a test wants.
+    """One account at the vendor, for any number of books.
 
     Attributes:
         seconds: how long a login takes.
@@ -41,7 +41,7 @@ class Account:
         self._alive = ""
 
     def expire(self) -> None:
-        """The token that was given last is a dead one now."""
+        """Expire the last token."""
         self._alive = ""
 
     def book(self, **options: Any) -> AddressBook:
@@ -72,7 +72,7 @@ class Account:
 
 
 class SlowTokens:
-    """A token store somewhere else, as several processes would share it."""
+    """A token store that several processes share."""
 
     def __init__(self) -> None:
         self.tokens: dict[str, Secret] = {}
@@ -91,7 +91,7 @@ class SlowTokens:
 
 
 class Storm:
-    """Many calls at once, and what came of them."""
+    """Make many calls at once and return their results."""
 
     def __init__(self, *books: AddressBook) -> None:
         self._books = books

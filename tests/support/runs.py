@@ -1,4 +1,4 @@
-"""One call over a list of answers, in virtual time."""
+"""Run one call with a list of responses, in virtual time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REFUSED = TransportFailure("connect", "no", "ConnectError")
 
 
 class Run:
-    """One call over a list of answers: what came of it, when, and what a hook saw."""
+    """One call with a list of responses: its result, its time, and the attempts of a hook."""
 
     def __init__(self, *answers: Any, act: Callable[[AddressBook], Awaitable[Any]] | None = None, **options: Any):
         self.seen: list[Attempt] = []

@@ -1,4 +1,4 @@
-"""Fixtures of tests that talk HTTP to a sandbox in a process of its own: one a folder, with fresh accounts a test."""
+"""Fixtures for tests over HTTP with a sandbox in a separate process, one per folder. Each test has new accounts."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def profile(vendor: str) -> VendorProfile:
 
 @pytest.fixture
 def make_book(server: Server, vendor: str) -> Callable[..., AddressBook]:
-    """Makes a book on the sandbox's account, with other options or credentials where a test names them."""
+    """Return a function that makes a book on the sandbox's account, with a test's options or credentials."""
 
     def make(**options: Any) -> AddressBook:
         arguments: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""A vendor that refuses what a test says, and callers who ask it over the real retry loop, in virtual time."""
+"""A vendor that throttles requests, and callers with the real retry loop, in virtual time."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ OK = reply({"meta": {}, "data": []})
 LATENCY = 0.15  # seconds
 Call = Callable[[], Coroutine[Any, Any, bool]]
 Refusing = Callable[[float], "int | None"]
-"""At this moment: None accepts, a number refuses with that `Retry-After`, 0 refuses without one."""
+"""The decision at a time: None accepts, a number refuses with that `Retry-After`, 0 refuses without it."""
 
 
 def shares(part: float, seed: int) -> Refusing:
-    """Refuses a part of the requests at random, whatever the rate."""
+    """Refuse a share of the requests at random."""
     dice = random.Random(seed)
     return lambda now: 0 if dice.random() < part else None
 
 
 def at(*moments: float, retry_after: int = 0) -> Refusing:
-    """Refuses the first request from each of these moments on; `inf` refuses none."""
+    """Refuse the first request after each of these times; `inf` refuses no request."""
     left = deque(sorted(moments))
 
     def refusing(now: float) -> int | None:
@@ -49,7 +49,7 @@ def at(*moments: float, retry_after: int = 0) -> Refusing:
 
 
 class Vendor:
-    """A transport: an answer takes 0.15 s."""
+    """A transport whose responses take 0.15 s."""
 
     name = "vendor"
 
@@ -75,7 +75,7 @@ class Vendor:
 
 @asynccontextmanager
 async def asking(vendor: Vendor, rate: Rate | None = None, places: int = 100, **options: Any) -> AsyncGenerator[Call]:
-    """What makes one call, and says whether it succeeded."""
+    """Return a function that makes one call and returns whether it succeeded."""
     base = BaseUrl.parse("https://vendor.example.com", allow_http=False)
     connection = Session(PROFILE, base, header_auth({"Authorization": "fake"}), vendor, rate, places)
     await connection.open()
@@ -95,7 +95,7 @@ async def asking(vendor: Vendor, rate: Rate | None = None, places: int = 100, **
 
 
 async def closed_loop(call: Call, rate: float, seconds: float) -> None:
-    """As many callers as ask so often a second if nothing holds them up."""
+    """Return as many callers as make `rate` calls a second without waits."""
 
     async def caller() -> None:
         while True:
@@ -108,7 +108,7 @@ async def closed_loop(call: Call, rate: float, seconds: float) -> None:
 
 
 async def open_loop(call: Call, rate: float, seconds: float) -> None:
-    """Calls that come at random moments, whatever becomes of those before them."""
+    """Make calls at random times, independent of earlier calls."""
     dice = random.Random(1)
     with anyio.move_on_after(seconds):
         async with anyio.create_task_group() as tasks:
@@ -118,5 +118,5 @@ async def open_loop(call: Call, rate: float, seconds: float) -> None:
 
 
 def between(moments: list[float], begin: float, end: float) -> float:
-    """How many a second."""
+    """Return the calls a second."""
     return sum(begin <= moment < end for moment in moments) / (end - begin)

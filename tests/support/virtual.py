@@ -1,4 +1,4 @@
-"""Time that passes by itself whenever everybody waits: an hour of waiting costs nothing, and is the same each time."""
+"""Virtual time, which jumps when every task waits: long waits take no real time and are reproducible."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ T = TypeVar("T")
 
 
 def virtually(work: Callable[[], Awaitable[T]]) -> T:
-    """Runs it under trio's clock that jumps; `anyio.current_time()` tells virtual seconds."""
+    """Run a coroutine under trio's autojump clock. `anyio.current_time()` returns virtual seconds."""
     return anyio.run(work, backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})

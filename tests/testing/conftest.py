@@ -1,4 +1,4 @@
-"""The kit itself, under test."""
+"""Fixtures of the tests of the test kit."""
 
 from __future__ import annotations
 

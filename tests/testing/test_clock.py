@@ -1,4 +1,4 @@
-"""Time that nobody waits for: under asyncio and trio, jumping by itself or moved by hand."""
+"""`Clock`: virtual time under asyncio and trio, with and without automatic jumps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from crossbook_testing import BookFactory, Clock, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_waits_of_retries_cost_nothing(
+async def test_retry_waits_take_no_real_time(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("list", kind=429, retry_after=3000, times=3, vendor="vercom")
@@ -28,7 +28,7 @@ async def test_waits_of_retries_cost_nothing(
     assert time.monotonic() - began < 900
 
 
-async def test_a_known_rate_costs_nothing(
+async def test_rate_limit_takes_no_real_time(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     async with crossbook_book("atom", rate=0.1) as book:
@@ -37,7 +37,7 @@ async def test_a_known_rate_costs_nothing(
     assert 40 <= crossbook_clock.elapsed < 41
 
 
-async def test_a_read_time_out_costs_nothing(
+async def test_read_timeout_takes_no_real_time(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("create", kind="delay", seconds=3600)
@@ -51,7 +51,7 @@ async def test_a_read_time_out_costs_nothing(
         assert [contact.email async for contact in book.contacts.list()] == ["anna@example.com"]
 
 
-async def test_a_batch_that_waits_until_a_late_commit_must_have_come(
+async def test_batch_waits_for_late_commit(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.inject_fault("create", kind="late_commit", seconds=20)
@@ -62,7 +62,7 @@ async def test_a_batch_that_waits_until_a_late_commit_must_have_come(
     assert len(crossbook_sandbox.contacts("vercom")) == 1
 
 
-async def test_tokens_die_of_the_clock(
+async def test_tokens_expire_by_the_clock(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
 ) -> None:
     crossbook_sandbox.configure(filemail_token_lifetime=600)
@@ -77,7 +77,9 @@ async def test_tokens_die_of_the_clock(
             await book.groups.list()
 
 
-async def test_a_window_of_429(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
+async def test_window_fault_follows_the_clock(
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
+) -> None:
     crossbook_sandbox.inject_fault("groups.list", kind="window", vendor="vercom", rate=0.01, burst=1, retry_after=True)
     async with crossbook_book("vercom", timeout=1000) as book:
         for _ in range(3):
@@ -85,7 +87,9 @@ async def test_a_window_of_429(crossbook_sandbox: Sandbox, crossbook_book: BookF
     assert 200 <= crossbook_clock.elapsed < 500
 
 
-async def test_by_hand(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
+async def test_advance_without_autojump(
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, crossbook_clock: Clock
+) -> None:
     crossbook_clock.autojump = False
     crossbook_sandbox.inject_fault("list", kind=429, retry_after=30, vendor="vercom")
     done: list[Any] = []
@@ -106,7 +110,7 @@ async def test_by_hand(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, 
     assert crossbook_clock.elapsed == 39
 
 
-async def test_it_stands_still_while_nobody_waits(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
+async def test_clock_stands_still_while_tasks_run(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_clock.advance(5)
     async with crossbook_book("vercom") as book:
         await book.contacts.list()
@@ -117,7 +121,7 @@ async def test_it_stands_still_while_nobody_waits(crossbook_book: BookFactory, c
         assert crossbook_clock.elapsed == pytest.approx(65)
 
 
-async def test_real_time_goes_on_from_there(anyio_backend_name: str) -> None:
+async def test_release_continues_with_real_time(anyio_backend_name: str) -> None:
     clock = Clock()
     clock.install()
     before = anyio.current_time()
@@ -132,14 +136,14 @@ async def test_real_time_goes_on_from_there(anyio_backend_name: str) -> None:
     assert clock.elapsed == pytest.approx(1000)
 
 
-async def test_a_thread_is_given_time_when_it_is_asked_for(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
+async def test_threshold_waits_for_threads(crossbook_book: BookFactory, crossbook_clock: Clock) -> None:
     crossbook_clock.threshold = 30
     async with crossbook_book("vercom"):
         with anyio.fail_after(1):
             await anyio.to_thread.run_sync(time.sleep, 0.05)
 
 
-async def test_what_cannot_be_is_said(crossbook_clock: Clock) -> None:
+async def test_invalid_use_raises(crossbook_clock: Clock) -> None:
     for seconds in (-1, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="cannot advance"):
             crossbook_clock.advance(seconds)
@@ -147,7 +151,7 @@ async def test_what_cannot_be_is_said(crossbook_clock: Clock) -> None:
         Sandbox(socket=True, clock=crossbook_clock)
 
 
-def test_an_event_loop_that_keeps_its_own_time() -> None:
+def test_uvloop_is_refused() -> None:
     uvloop = pytest.importorskip("uvloop")
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""A vendor that does not do what its profile claims fails the contract, by the test that says so."""
+"""The contract finds a vendor that does not do what its profile claims."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class TestBroken(Contract):
 
 @dataclass
 class Flaw:
-    """What is wrong with it, as code, and the tests that must notice."""
+    """A flaw of a vendor, as code, and the tests that must fail."""
 
     name: str
-    noticed: tuple[str, ...]
+    failing_tests: tuple[str, ...]
     adapter: str = "pass"
     profile: str = ""
 
@@ -107,7 +107,7 @@ FLAWS = [
         profile='contact_fields={**PROFILE.contact_fields, "external_id": FieldSupport()}',
     ),
     Flaw(
-        "a field is written and not what was given",
+        "a field is changed when it is written",
         ("test_create_then_get_returns_written_fields",),
         """
     async def create_contact(self, contact):
@@ -115,7 +115,7 @@ FLAWS = [
         return await super().create_contact(replace(contact, company=contact.company and contact.company.lower()))""",
     ),
     Flaw(
-        "whatever JSON comes is a success",
+        "any JSON is a success",
         ("test_error_of_unknown_body",),
         profile="read_error=lambda status, body: PROFILE.read_error(status, body) or VendorErrorInfo(kind=None)",
         adapter="""
@@ -129,14 +129,14 @@ FLAWS = [
         return PAGING.over(page, size)""",
     ),
     Flaw(
-        "nobody is ever found",
+        "find never finds a contact",
         ("test_find_returns_only_match",),
         """
     async def search(self, key, value):
         return []""",
     ),
     Flaw(
-        "a verb is claimed and is not there",
+        "a missing verb is claimed",
         ("test_verb_works_or_is_unsupported",),
         profile='capabilities={**PROFILE.capabilities, "groups.list": Capability("native", operation="listPeople")}',
     ),
@@ -146,7 +146,7 @@ FLAWS = [
         profile='contact_id=re.compile(".+")',
     ),
     Flaw(
-        "who is gone was deleted",
+        "deleting a missing contact succeeds",
         ("test_delete_removes_contact", "test_missing_contact_raises_not_found"),
         """
     async def delete_contact(self, id):
@@ -156,14 +156,14 @@ FLAWS = [
             pass""",
     ),
     Flaw(
-        "an operation of the wire has no row",
+        "an operation is missing in the profile",
         ("test_profile_has_every_operation",),
         profile='operations={name: row for name, row in PROFILE.operations.items() if name != "getPerson"}',
     ),
 ]
 
 
-RIGHT = Flaw("none", tuple(dict.fromkeys(name for flaw in FLAWS for name in flaw.noticed)))
+RIGHT = Flaw("none", tuple(dict.fromkeys(name for flaw in FLAWS for name in flaw.failing_tests)))
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]
     for number, flaw in enumerate([*FLAWS, RIGHT]):
         name = f"test_{number}.py"
         (folder / name).write_text(BODY.format(adapter=flaw.adapter.strip("\n").lstrip(), profile=flaw.profile))
-        chosen += [f"{name}::TestBroken::{test}" for test in flaw.noticed]
+        chosen += [f"{name}::TestBroken::{test}" for test in flaw.failing_tests]
     command = [
         sys.executable,
         "-m",
@@ -198,20 +198,20 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]
 
 
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
-def test_a_vendor_that_is_wrong_fails(outcomes: dict[str, Counter[str]], flaw: Flaw) -> None:
+def test_contract_finds_flaw(outcomes: dict[str, Counter[str]], flaw: Flaw) -> None:
     found = outcomes[flaw.name]
-    assert found["FAILED"] >= len(flaw.noticed)
+    assert found["FAILED"] >= len(flaw.failing_tests)
     assert "ERROR" not in found
 
 
-def test_one_that_is_right_does_not(outcomes: dict[str, Counter[str]]) -> None:
+def test_contract_passes_correct_vendor(outcomes: dict[str, Counter[str]]) -> None:
     found = outcomes[RIGHT.name]
     assert found.keys() == {"PASSED"}, found
-    assert found["PASSED"] > len(RIGHT.noticed)
+    assert found["PASSED"] > len(RIGHT.failing_tests)
 
 
 @pytest.mark.parametrize("fixture", ["make_book", "stored"])
-def test_what_must_be_overridden_says_so(pytester: pytest.Pytester, fixture: str) -> None:
+def test_undefined_fixture_is_named(pytester: pytest.Pytester, fixture: str) -> None:
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     pytester.makepyfile(f"""
         from crossbook_testing.contract import Contract

@@ -1,4 +1,4 @@
-"""Every fault, without a socket and through one: the caller is told the same, and the vendor did the same."""
+"""Every fault, with and without a socket: the caller gets the same error and the vendor has the same effect."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ CASES = [
 ]
 
 
-def test_none_of_the_sandboxes_faults_is_left_out() -> None:
+def test_every_kind_of_the_sandbox_is_tested() -> None:
     # A status is a number here, tokens have a test below, and what a rewritten answer says is no fault of a bad day.
     others = {"status", "expire_tokens", "rewrite"}
     assert {case.kind for case in CASES if isinstance(case.kind, str)} >= KINDS.keys() - others
@@ -126,7 +126,7 @@ async def undisturbed(case: Case, *, socket: bool) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-async def test_it_is_the_same_without_a_socket(case: Case) -> None:
+async def test_fault_is_equal_without_socket(case: Case) -> None:
     inside, outside = await undisturbed(case, socket=False), await undisturbed(case, socket=True)
     assert inside == outside
     error, sent, status, cause, _, stored, _ = inside
@@ -135,7 +135,7 @@ async def test_it_is_the_same_without_a_socket(case: Case) -> None:
         assert cause == case.cause
 
 
-async def test_tokens_that_expire() -> None:
+async def test_expire_tokens() -> None:
     with Sandbox() as sandbox:
         async with sandbox.book("filemail") as book:
             await book.groups.list()
@@ -144,7 +144,7 @@ async def test_tokens_that_expire() -> None:
         sandbox.assert_called("login", times=2)
 
 
-async def test_a_list_is_asked_again_and_nobody_notices(vendor: str, crossbook_clock: Clock) -> None:
+async def test_list_is_retried(vendor: str, crossbook_clock: Clock) -> None:
     with Sandbox(clock=crossbook_clock) as sandbox:
         seeded = sandbox.seed(vendor, contacts=3, groups=1)
         for kind in ("refused", "no_room", "timeout", "reset", "cut", "html", "empty", 503):
@@ -155,7 +155,7 @@ async def test_a_list_is_asked_again_and_nobody_notices(vendor: str, crossbook_c
             assert fault.hits == 1
 
 
-async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock: Clock) -> None:
+async def test_faults_strike_in_order(crossbook_clock: Clock) -> None:
     with Sandbox(clock=crossbook_clock) as sandbox:
         kinds = ["reset", "refused", 429, "no_room", "cut"]
         for kind in kinds:
@@ -175,7 +175,7 @@ async def test_they_strike_in_the_order_in_which_they_were_armed(crossbook_clock
         ]
 
 
-async def test_so_many_times_and_by_chance() -> None:
+async def test_times_and_probability() -> None:
     async def failures(sandbox: Sandbox, calls: int) -> int:
         failed = 0
         async with sandbox.book("vercom", max_attempts=1) as book:
@@ -212,12 +212,12 @@ async def test_so_many_times_and_by_chance() -> None:
         ("create", {"kind": 500, "times": 0}, "count cannot be 0"),
     ],
 )
-async def test_what_cannot_be_is_said(what: str, settings: dict[str, Any], says: str) -> None:
+async def test_invalid_fault_raises(what: str, settings: dict[str, Any], says: str) -> None:
     with Sandbox() as sandbox, pytest.raises(UsageError, match=says):
         sandbox.inject_fault(what, **settings)
 
 
-async def test_a_body_that_is_larger_than_the_caller_takes() -> None:
+async def test_body_larger_than_max_response_bytes() -> None:
     found: list[Any] = []
     for socket in (False, True):
         with Sandbox(socket=socket) as sandbox:

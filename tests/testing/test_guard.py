@@ -1,4 +1,4 @@
-"""Nothing but the sandbox: whatever the environment holds, and whoever makes the book."""
+"""In a sandbox no book reaches another server, whatever the environment says."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def real(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
-async def test_books_of_the_environment_reach_the_sandbox(
+async def test_from_env_reaches_sandbox(
     real: None, crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: str
 ) -> None:
     crossbook_sandbox.seed(vendor, contacts=3)
@@ -53,7 +53,7 @@ async def test_books_of_the_environment_reach_the_sandbox(
     assert not set(REAL.values()) & {value for name, value in os.environ.items() if name.startswith("CROSSBOOK_")}
 
 
-async def test_named_accounts_reach_it_too(
+async def test_named_accounts_reach_sandbox(
     real: None, crossbook_book: BookFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CROSSBOOK_EU_WEST_VENDOR", "filemail")
@@ -66,7 +66,7 @@ async def test_named_accounts_reach_it_too(
     assert os.environ["CROSSBOOK_EU_WEST_PASSWORD"] == "real-password"
 
 
-async def test_a_book_with_credentials_of_its_own_is_refused(real: None, crossbook_sandbox: Sandbox) -> None:
+async def test_book_of_another_origin_is_refused(real: None, crossbook_sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match=r"the sandbox only, and this book would reach https://api.emaillabs.io: make"):
         Vercom(REAL["CROSSBOOK_VERCOM_AUTHORIZATION"], REAL["CROSSBOOK_VERCOM_APPLICATION_KEY"])
     with pytest.raises(UsageError, match=r"http://127\.0\.0\.1:9"):
@@ -80,15 +80,13 @@ def made_before(real: None) -> AddressBook:
     return crossbook.open("vercom")
 
 
-async def test_a_book_that_was_made_before_is_refused_when_it_is_opened(
-    made_before: AddressBook, crossbook_sandbox: Sandbox
-) -> None:
+async def test_book_made_before_sandbox_is_refused(made_before: AddressBook, crossbook_sandbox: Sandbox) -> None:
     with pytest.raises(UsageError, match=r"would reach https://api.messageflow.com: make it in the test"):
         async with made_before:
             pass
 
 
-async def test_afterwards_everything_is_as_it_was(real: None) -> None:
+async def test_environment_is_restored(real: None) -> None:
     before = dict(os.environ)
     with Sandbox():
         assert crossbook.open("atom")
@@ -100,7 +98,7 @@ async def test_afterwards_everything_is_as_it_was(real: None) -> None:
 
 
 @pytest.mark.parametrize("inside", [True, False], ids=["in process", "over a socket"])
-async def test_one_in_the_other(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, inside: bool) -> None:
+async def test_nested_sandboxes(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, inside: bool) -> None:
     outer = crossbook_book("vercom")
     with Sandbox(socket=not inside) as inner:
         inner.seed("vercom", contacts=1)
@@ -119,7 +117,7 @@ asyncio.run(main())
 """
 
 
-def test_another_process_reaches_it_over_a_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_process_reaches_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in REAL.items():
         monkeypatch.setenv(name, value)
     with Sandbox(socket=True) as sandbox:

@@ -1,4 +1,4 @@
-"""The plugin as users have it: runs of pytest of their own, with whichever runner of coroutines they took."""
+"""The plugin in separate pytest runs, with the runners of coroutines that users have."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run(pytester: pytest.Pytester, body: str, more: str = "", *arguments: str) -
     return pytester.runpytest_inprocess(*arguments)
 
 
-def test_it_is_found_by_pytest() -> None:
+def test_plugin_is_found_by_pytest() -> None:
     (point,) = importlib.metadata.entry_points(group="pytest11", name="crossbook")
     assert point.value == "crossbook_testing.pytest_plugin"
 
@@ -102,7 +102,7 @@ async def test_a_book_of_a_fixture(something, book, crossbook_sandbox, crossbook
 """
 
 
-def test_a_book_of_an_async_fixture_in_a_loop_that_lives_on(pytester: pytest.Pytester) -> None:
+def test_book_of_async_fixture(pytester: pytest.Pytester) -> None:
     run(pytester, ASYNC_FIXTURE).assert_outcomes(passed=6)
 
 
@@ -116,7 +116,7 @@ async def sign_up(email):
     async with crossbook.Filemail.from_env() as book:
         await book.contacts.create(Contact(name="Anna", email=email))
 
-def test_code_that_runs_its_own_loop(crossbook_sandbox, crossbook_clock):
+def test_code_with_its_own_loop(crossbook_sandbox, crossbook_clock):
     crossbook_sandbox.inject_fault("login", kind=503, retry_after=50)
     asyncio.run(sign_up("anna@example.com"))
     assert [contact.email for contact in crossbook_sandbox.contacts("filemail")] == ["anna@example.com"]
@@ -129,7 +129,7 @@ class TestWithoutPytest(unittest.TestCase):
 """
 
 
-def test_code_that_opens_its_books_by_itself(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_code_that_opens_its_own_books(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSBOOK_FILEMAIL_USERNAME", "real@example.com")
     monkeypatch.setenv("CROSSBOOK_FILEMAIL_PASSWORD", "real")
     run(pytester, SYNC).assert_outcomes(passed=2)
@@ -160,11 +160,11 @@ def test_an_application(crossbook_sandbox, crossbook_clock):
 """
 
 
-def test_an_application_of_fastapi(pytester: pytest.Pytester) -> None:
+def test_fastapi_application(pytester: pytest.Pytester) -> None:
     run(pytester, FASTAPI).assert_outcomes(passed=1)
 
 
-def test_an_assertion_that_fails_is_shown_without_our_frames(pytester: pytest.Pytester) -> None:
+def test_failed_assertion_hides_our_frames(pytester: pytest.Pytester) -> None:
     result = run(pytester, "def test_it(crossbook_sandbox): crossbook_sandbox.assert_called('create')")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -173,14 +173,14 @@ def test_an_assertion_that_fails_is_shown_without_our_frames(pytester: pytest.Py
     result.stdout.no_fnmatch_line("*sandbox.py*")
 
 
-def test_a_misspelt_switch_is_an_error_of_the_test(pytester: pytest.Pytester) -> None:
+def test_unknown_switch_is_an_error(pytester: pytest.Pytester) -> None:
     body = "import pytest\n@pytest.mark.crossbook_sandbox(sokcet=True)\ndef test_it(crossbook_sandbox): pass"
     result = run(pytester, body)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*unknown switch 'sokcet'*"])
 
 
-def test_a_socket_and_a_clock_do_not_go_together(pytester: pytest.Pytester) -> None:
+def test_socket_and_clock_are_refused(pytester: pytest.Pytester) -> None:
     body = """
     import pytest
     @pytest.mark.crossbook_sandbox(socket=True)
@@ -191,7 +191,7 @@ def test_a_socket_and_a_clock_do_not_go_together(pytester: pytest.Pytester) -> N
     result.stdout.fnmatch_lines(["*needs real time: take the clock, or socket=True*"])
 
 
-def test_without_the_extra_it_is_said(pytester: pytest.Pytester) -> None:
+def test_missing_extra_is_named(pytester: pytest.Pytester) -> None:
     body = """
     import sys
     import pytest
@@ -224,7 +224,7 @@ def test_no_server_is_imported_for_a_sandbox_without_a_socket(crossbook_sandbox)
 
 
 @pytest.mark.parametrize("body", [LIGHT, INSIDE], ids=["unused", "in process"])
-def test_who_does_not_use_it_does_not_pay_for_it(pytester: pytest.Pytester, body: str) -> None:
+def test_unused_plugin_imports_nothing(pytester: pytest.Pytester, body: str) -> None:
     pytester.makeini(INI.format(more=""))
     path = pytester.makepyfile(body)
     # Without the plugins of others, which import what they like; ours is still found as an entry point is.

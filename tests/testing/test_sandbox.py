@@ -1,4 +1,4 @@
-"""What a test can put into the sandbox, and what it can ask of it afterwards."""
+"""What a test can store in the sandbox and read from it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crossbook_testing import BookFactory, Sandbox
 pytestmark = pytest.mark.anyio
 
 
-async def test_seeds_are_always_the_same_people_and_what_a_book_reads(
+async def test_seed_stores_the_same_people(
     crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: str
 ) -> None:
     seeded = crossbook_sandbox.seed(vendor, contacts=50, groups=("Friends", "Family"))
@@ -33,13 +33,13 @@ async def test_seeds_are_always_the_same_people_and_what_a_book_reads(
     assert not {contact.phone for contact in more.contacts} & {contact.phone for contact in seeded.contacts}
 
 
-async def test_without_a_group_where_that_can_be(crossbook_sandbox: Sandbox, vendor: str) -> None:
+async def test_seed_without_group(crossbook_sandbox: Sandbox, vendor: str) -> None:
     seeded = crossbook_sandbox.seed(vendor, contacts=1)
     assert [group.name for group in seeded.groups] == (["Seeds"] if vendor == "atom" else [])
     assert len(seeded.contacts[0].groups or ()) == len(seeded.groups)
 
 
-async def test_what_is_stored_and_never_shown(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
+async def test_contacts_has_write_only_fields(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
     async with crossbook_book("filemail") as book:
         group = await book.groups.create("Friends")
         created = await book.contacts.create(
@@ -50,7 +50,7 @@ async def test_what_is_stored_and_never_shown(crossbook_sandbox: Sandbox, crossb
     assert crossbook_sandbox.groups("filemail") == (group,)
 
 
-async def test_who_opted_out(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
+async def test_opt_out(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
     (contact,) = crossbook_sandbox.seed("serwersms", contacts=1).contacts
     crossbook_sandbox.opt_out("serwersms", contact.id, "sms")
     async with crossbook_book("serwersms") as book:
@@ -60,9 +60,7 @@ async def test_who_opted_out(crossbook_sandbox: Sandbox, crossbook_book: BookFac
     assert crossbook_sandbox.contacts("serwersms")[0].opted_out == {"sms"}
 
 
-async def test_calls_tell_what_reached_the_vendor_and_no_credentials(
-    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: str
-) -> None:
+async def test_calls_have_no_credentials(crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: str) -> None:
     async with crossbook_book(vendor) as book:
         group = await book.groups.create("Friends")
         values = {"name": "Anna A"} if vendor == "filemail" else {"first_name": "Anna"}
@@ -105,7 +103,7 @@ async def test_assert_called_lists_calls_on_failure(crossbook_sandbox: Sandbox, 
     )
 
 
-async def test_names_that_are_none_are_refused(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
+async def test_unknown_names_are_refused(crossbook_sandbox: Sandbox, crossbook_book: BookFactory) -> None:
     with pytest.raises(UsageError, match=r"take a verb .*contacts\.create"):
         crossbook_sandbox.assert_called("destroy", times=0)
     with pytest.raises(UsageError, match="no vendor 'twilio': take one of serwersms"):
