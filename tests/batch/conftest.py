@@ -1,4 +1,4 @@
-"""Run batches against the sandbox: over real HTTP in a process of its own, or inside the test's process."""
+"""Run batches against the sandbox: over real HTTP in a process of its own, or in the test's process."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sandboxed import book, control, group, make_book, profile, running_sandbox,
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from inside import Inside
+from local_vendor import LocalVendor
 
 __all__ = ["book", "control", "group", "make_book", "profile", "running_sandbox", "server", "vendor"]
 
 
 @pytest.fixture
-def inside(vendor: str) -> Inside:
-    return Inside(vendor)
+def local_vendor(vendor: str) -> LocalVendor:
+    return LocalVendor(vendor)

@@ -139,7 +139,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     vendor, began = case.vendor, time.monotonic()
     url, credentials = sandbox.base_urls[vendor], sandbox.credentials[vendor]
     groups = anyio.run(_prepare, case, url, credentials)
-    _spoil(sandbox, case)
+    _arm_faults(sandbox, case)
     arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
@@ -173,7 +173,7 @@ async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[st
         return groups
 
 
-def _spoil(sandbox: crossbook_sandbox.Running, case: Case) -> None:
+def _arm_faults(sandbox: crossbook_sandbox.Running, case: Case) -> None:
     create, lost = CREATE.get(case.vendor, "createContact"), LOST.get(case.vendor, 0.005)
     _ask(sandbox, "/faults", fault="late_commit", vendor=case.vendor, operation=create, seconds=LATE,
          probability=lost, seed=case.seed)  # fmt: skip

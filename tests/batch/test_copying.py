@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from batching import person, run_batch
-from inside import Inside
+from batch_helpers import person, run_batch
+from local_vendor import LocalVendor
 
 from crossbook import AddressBook, Contact, InvalidInputError
 from crossbook.models import attach_raw
@@ -25,7 +25,7 @@ async def one_in(book: AddressBook) -> tuple[Contact, str]:
 
 @pytest.mark.parametrize("vendor", ["serwersms", "vercom"])
 async def test_groups_of_another_vendor_are_refused(vendor: str) -> None:
-    async with Inside("atom").book() as source, Inside(vendor).book() as book:
+    async with LocalVendor("atom").book() as source, LocalVendor(vendor).book() as book:
         read, theirs = await one_in(source)
         ours = (await book.groups.create("Strangers")).id
         assert ours == theirs, "an id of both, so that the vendor would not refuse it"
@@ -41,7 +41,7 @@ async def test_groups_of_another_vendor_are_refused(vendor: str) -> None:
 
 
 async def test_default_group_replaces_groups_of_another_vendor() -> None:
-    there, here = Inside("filemail"), Inside("atom")
+    there, here = LocalVendor("filemail"), LocalVendor("atom")
     async with there.book() as source, here.book() as unopened:
         group = (await unopened.groups.create("Friends")).id
         read, _ = await one_in(source)
@@ -53,7 +53,7 @@ async def test_default_group_replaces_groups_of_another_vendor() -> None:
 
 
 async def test_groups_are_kept_within_one_vendor() -> None:
-    async with Inside("vercom").book() as book:
+    async with LocalVendor("vercom").book() as book:
         group = (await book.groups.create("Friends")).id
         await book.contacts.create(person(book.profile, 1, group))
         (read,) = [contact async for contact in book.contacts.list()]
@@ -65,7 +65,7 @@ async def test_groups_are_kept_within_one_vendor() -> None:
 
 async def test_incomplete_groups_of_a_row_are_not_copied() -> None:
     """A row of SerwerSMS contains only one of the contact's groups."""
-    async with Inside("serwersms").book() as source, Inside("vercom").book() as book:
+    async with LocalVendor("serwersms").book() as source, LocalVendor("vercom").book() as book:
         read, group = await one_in(source)
         assert "groups" not in read.known_fields
         assert (await book.groups.create("Strangers")).id == group
@@ -75,7 +75,7 @@ async def test_incomplete_groups_of_a_row_are_not_copied() -> None:
 
 
 async def test_suppressed_contact_loses_groups_of_another_vendor() -> None:
-    async with Inside("atom").book() as source, Inside("vercom").book() as book:
+    async with LocalVendor("atom").book() as source, LocalVendor("vercom").book() as book:
         read, group = await one_in(source)
         assert (await book.groups.create("Strangers")).id == group
         off = attach_raw(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})

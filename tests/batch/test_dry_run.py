@@ -7,8 +7,8 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import get_match_key, people, person, run_batch, statuses
-from inside import Inside
+from batch_helpers import get_match_key, people, person, run_batch, statuses
+from local_vendor import LocalVendor
 
 from crossbook import Contact, InvalidInputError
 from crossbook.vendor import VendorProfile
@@ -18,19 +18,19 @@ pytestmark = pytest.mark.anyio
 WRITES = {"create", "update", "delete", "add", "remove", "unsubscribe", "resubscribe"}
 
 
-def written(inside: Inside) -> int:
-    return sum(count for name, count in inside.count.items() if any(name.startswith(verb) for verb in WRITES))
+def written(local_vendor: LocalVendor) -> int:
+    return sum(count for name, count in local_vendor.count.items() if any(name.startswith(verb) for verb in WRITES))
 
 
 @pytest.mark.parametrize("match", [False, True], ids=["plain", "matched"])
 async def test_dry_create_estimates_the_real_run(
-    inside: Inside, profile: VendorProfile, match: bool, tmp_path: Path
+    local_vendor: LocalVendor, profile: VendorProfile, match: bool, tmp_path: Path
 ) -> None:
     options: dict[str, Any] = {"match": get_match_key(profile), "on_duplicate": "update"} if match else {}
-    group = inside.group()
-    async with inside.book(rate=200) as book:
+    group = local_vendor.group()
+    async with local_vendor.book(rate=200) as book:
         await run_batch(book.contacts.create_many(people(profile, 5, group)))
-        before = written(inside)
+        before = written(local_vendor)
         name = "name" if profile.name_format == "full" else "last_name"
         source = [
             *people(profile, 20, group), Contact(), person(profile, 3, group, **{name: "X"}),
@@ -40,7 +40,7 @@ async def test_dry_create_estimates_the_real_run(
         batch = book.contacts.create_many(source, dry_run=True, ordered=True, journal=journal, **options)
         results = await run_batch(batch)
         dry = batch.summary
-        assert written(inside) == before
+        assert written(local_vendor) == before
         assert not await anyio.Path(journal).exists()
         assert dry.dry_run
         assert all(result.attempts == 0 for result in results)
@@ -54,10 +54,10 @@ async def test_dry_create_estimates_the_real_run(
         assert all(verb in str(dry) for verb in dry.steps)
 
 
-async def test_dry_run_names_unsupported_fields(inside: Inside, profile: VendorProfile) -> None:
-    group = inside.group()
+async def test_dry_run_names_unsupported_fields(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group = local_vendor.group()
     rich = person(profile, 1, group, fields={"nickname": "y"})
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         summary = await book.contacts.create_many([rich, person(profile, 2, group)], dry_run=True).run()
     if profile.extra_fields is None:
         assert summary.counts == {"created": 2}
@@ -68,12 +68,12 @@ async def test_dry_run_names_unsupported_fields(inside: Inside, profile: VendorP
     assert isinstance(summary.failures[0].error, InvalidInputError)
 
 
-async def test_dry_run_of_other_operations(inside: Inside, profile: VendorProfile) -> None:
-    group = inside.group()
+async def test_dry_run_of_other_operations(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group = local_vendor.group()
     name = "name" if profile.name_format == "full" else "last_name"
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         ids = [result.id or "" for result in await run_batch(book.contacts.create_many(people(profile, 10, group)))]
-        inside.count.clear()
+        local_vendor.count.clear()
         batches: list[Any] = [
             book.contacts.delete_many(ids, dry_run=True),
             book.contacts.delete_many(book.contacts.list(), dry_run=True),
@@ -88,5 +88,5 @@ async def test_dry_run_of_other_operations(inside: Inside, profile: VendorProfil
             batches.append(book.groups.add_many([(group, id) for id in ids], dry_run=True))
         found = [statuses(await run_batch(batch)) for batch in batches]
         assert found[:4] == [{"deleted": 10}, {"deleted": 10}, {"updated": 10}, {"updated": 10, "created": 2}]
-        assert written(inside) == 0
-        assert len(inside.contacts()) == 10
+        assert written(local_vendor) == 0
+        assert len(local_vendor.contacts()) == 10

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from batching import people, person, run_batch, statuses
+from batch_helpers import people, person, run_batch, statuses
 from fakes import Answer, FakeTransport, book_over, reply
-from inside import Inside
+from local_vendor import LocalVendor
 
 from crossbook import AuthError, Contact, ExternalId, NotFoundError, RejectedError
 from crossbook._batch.results import Result
@@ -217,20 +217,20 @@ async def test_update_missing_from_response_is_repeated_alone() -> None:
 
 
 async def test_bulk_calls_are_filled() -> None:
-    inside = Inside("vercom")
-    async with inside.book() as book:
+    local_vendor = LocalVendor("vercom")
+    async with local_vendor.book() as book:
         results = await run_batch(book.contacts.create_many(people(PROFILE, 2500), concurrency=1))
         assert statuses(results) == {"created": 2500}
-        assert inside.count["createContacts"] == 3
+        assert local_vendor.count["createContacts"] == 3
         assert statuses(await run_batch(book.contacts.delete_many(result.id or "" for result in results))) == {
             "deleted": 2500
         }
-        assert inside.count["deleteContacts"] == 3
+        assert local_vendor.count["deleteContacts"] == 3
 
 
 async def test_each_group_has_its_own_call() -> None:
-    inside = Inside("vercom")
-    async with inside.book() as book:
+    local_vendor = LocalVendor("vercom")
+    async with local_vendor.book() as book:
         groups = [(await book.groups.create(name)).id for name in ("Friends", "Family")]
         ids = [
             result.id or "" for result in await run_batch(book.contacts.create_many(people(PROFILE, 4), ordered=True))
@@ -239,12 +239,12 @@ async def test_each_group_has_its_own_call() -> None:
         assert statuses(await run_batch(book.groups.add_many(pairs))) == {"done": 4}
         for number, group in enumerate(groups):
             assert [contact.id async for contact in book.contacts.list(group=group)] == ids[number::2]
-        assert inside.count["addGroupContacts"] == 2
+        assert local_vendor.count["addGroupContacts"] == 2
 
 
 async def test_group_changes_are_sent_one_by_one() -> None:
-    inside = Inside("vercom")
-    async with inside.book() as book:
+    local_vendor = LocalVendor("vercom")
+    async with local_vendor.book() as book:
         group = (await book.groups.create("Friends")).id
         ids = [
             result.id or ""
@@ -253,4 +253,4 @@ async def test_group_changes_are_sent_one_by_one() -> None:
         changes = [(id, {"company": "ABC", **({"groups": [group]} if id == ids[0] else {})}) for id in ids]
         assert statuses(await run_batch(book.contacts.update_many(changes))) == {"updated": 3}
         assert [contact.id async for contact in book.contacts.list(group=group)] == [ids[0]]
-        assert inside.count["updateContacts"] == 2
+        assert local_vendor.count["updateContacts"] == 2

@@ -7,8 +7,8 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import get_match_key, people, person, run_batch, statuses, stored
-from inside import Inside
+from batch_helpers import get_match_key, people, person, run_batch, statuses, stored
+from local_vendor import LocalVendor
 
 from crossbook import AmbiguousMatchError, AuthError, Contact, InvalidInputError, UnsupportedError, UsageError
 from crossbook._http.request import TransportResponse
@@ -21,8 +21,8 @@ async def group_of(book: Any) -> str:
     return str((await book.groups.create("Friends")).id)
 
 
-async def test_on_error_stop_begins_nothing_more(inside: Inside, profile: VendorProfile) -> None:
-    async with inside.book() as book:
+async def test_on_error_stop_begins_nothing_more(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         source = [person(profile, n, group) if n != 3 else Contact() for n in range(200)]
         batch = book.contacts.create_many(source, on_error="stop", concurrency=2, ordered=True)
@@ -32,26 +32,26 @@ async def test_on_error_stop_begins_nothing_more(inside: Inside, profile: Vendor
         if profile.capability("contacts.create").bulk_size == 1:
             assert len(results) <= 6
             assert batch.summary.stopped == "input 3 failed (on_error='stop')"
-        assert statuses(results)["created"] == len(results) - 1 == len(inside.contacts())
+        assert statuses(results)["created"] == len(results) - 1 == len(local_vendor.contacts())
 
 
 async def test_stop_completes_items_in_flight() -> None:
-    inside = Inside("atom")
-    async with inside.book() as book:
+    local_vendor = LocalVendor("atom")
+    async with local_vendor.book() as book:
         batch = book.contacts.create_many(people(book.profile, 200, await group_of(book)), concurrency=4)
         results = []
         async with batch as run:
             async for result in run:
                 results.append(result)
                 run.stop("enough")
-    assert statuses(results) == {"created": len(inside.contacts())}
+    assert statuses(results) == {"created": len(local_vendor.contacts())}
     assert 1 <= len(results) < 200
     assert batch.summary.stopped == "enough"
 
 
 @pytest.mark.parametrize(("most", "failed"), [(None, 20), (0, 1), (4, 5)])
-async def test_max_failures(inside: Inside, profile: VendorProfile, most: int | None, failed: int) -> None:
-    async with inside.book() as book:
+async def test_max_failures(local_vendor: LocalVendor, profile: VendorProfile, most: int | None, failed: int) -> None:
+    async with local_vendor.book() as book:
         source = [Contact()] * 20
         summary = await book.contacts.create_many(source, max_failures=most, concurrency=1).run()
         if profile.capability("contacts.create").bulk_size == 1:
@@ -59,24 +59,24 @@ async def test_max_failures(inside: Inside, profile: VendorProfile, most: int | 
         assert (summary.stopped is None) == (most is None)
 
 
-async def test_refused_credentials_stop_the_batch(inside: Inside, profile: VendorProfile) -> None:
-    async with inside.book(concurrency=2) as book:
+async def test_refused_credentials_stop_the_batch(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    async with local_vendor.book(concurrency=2) as book:
         group = await group_of(book)
 
         async def refuse(*_: Any) -> TransportResponse:
             body = b'{"errorcode":2008,"status":0,"error":{"code":1001},"errors":[{}],"meta":{}}'
             return TransportResponse(403, {"content-type": "application/json"}, body)
 
-        inside.spoil = lambda operation: refuse
+        local_vendor.choose_fault = lambda operation: refuse
         results = await run_batch(book.contacts.create_many(people(profile, 5000, group), concurrency=2))
         assert {type(result.error) for result in results} == {AuthError}
         assert len(results) <= 2 * profile.capability("contacts.create").bulk_size
-        assert inside.count["createContact"] + inside.count["createContacts"] <= 2
+        assert local_vendor.count["createContact"] + local_vendor.count["createContacts"] <= 2
 
 
-async def test_repeated_key_of_existing_contact(inside: Inside, profile: VendorProfile) -> None:
+async def test_repeated_key_of_existing_contact(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     match = get_match_key(profile)
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         twice = [person(profile, n // 2, group) for n in range(20)]
         results = await run_batch(book.contacts.create_many(twice, match=match, on_duplicate="skip", ordered=True))
@@ -95,11 +95,11 @@ async def test_repeated_key_of_existing_contact(inside: Inside, profile: VendorP
 @pytest.mark.parametrize("on_duplicate", ["update", "skip", "error"])
 @pytest.mark.parametrize("verb", ["create_many", "upsert_many"])
 async def test_repeated_key_of_new_contact(
-    inside: Inside, profile: VendorProfile, verb: str, on_duplicate: Any
+    local_vendor: LocalVendor, profile: VendorProfile, verb: str, on_duplicate: Any
 ) -> None:
     match = get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         source = [person(profile, n % 10, group, **{name: f"Version {n // 10}"}) for n in range(30)]
         batch = getattr(book.contacts, verb)(source, match=match, on_duplicate=on_duplicate, ordered=True)
@@ -112,9 +112,9 @@ async def test_repeated_key_of_new_contact(
         assert all((contact.name or "").endswith(f"Version {version}") for contact in there)
 
 
-async def test_several_matches_are_listed_in_error(inside: Inside, profile: VendorProfile) -> None:
+async def test_several_matches_are_listed_in_error(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     match = get_match_key(profile)
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         twins = await run_batch(book.contacts.create_many([person(profile, 1, group)] * 2))
         for batch in (
@@ -126,9 +126,9 @@ async def test_several_matches_are_listed_in_error(inside: Inside, profile: Vend
             assert sorted(result.error.candidates) == sorted(twin.id or "" for twin in twins)
 
 
-async def test_item_after_refused_one_is_no_duplicate(inside: Inside, profile: VendorProfile) -> None:
+async def test_item_after_refused_one_is_no_duplicate(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     match = get_match_key(profile)
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         bad = person(profile, 1, "999999999" if profile.vendor != "filemail" else "f" * 32)
         results = await run_batch(
@@ -138,13 +138,13 @@ async def test_item_after_refused_one_is_no_duplicate(inside: Inside, profile: V
         half = profile.vendor == "filemail"
         assert [result.status for result in results] == ["failed", "skipped" if half else "created"]
         assert (results[0].id is not None) == half
-        assert len(inside.contacts()) == 1
+        assert len(local_vendor.contacts()) == 1
 
 
-async def test_contact_without_match_key_fails(inside: Inside, profile: VendorProfile) -> None:
+async def test_contact_without_match_key_fails(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     match = get_match_key(profile)
     nobody = person(profile, 1, **{match: None})
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         for batch in (
             book.contacts.upsert_many([nobody], match=match),
             book.contacts.create_many([nobody], match=match, on_duplicate="skip"),
@@ -155,24 +155,24 @@ async def test_contact_without_match_key_fails(inside: Inside, profile: VendorPr
 
 
 @pytest.mark.parametrize("vendor", ["vercom"])
-async def test_create_without_key_and_policy_is_written(inside: Inside, profile: VendorProfile) -> None:
+async def test_create_without_key_and_policy_is_written(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """Without `on_duplicate` the key is needed only if a response is lost, so that it may be missing."""
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         (result,) = await run_batch(book.contacts.create_many([person(profile, 1, phone=None)], match="phone"))
-    assert (result.status, len(inside.contacts())) == ("created", 1)
+    assert (result.status, len(local_vendor.contacts())) == ("created", 1)
 
 
-async def test_phone_without_country_fails_with_advice(inside: Inside, profile: VendorProfile) -> None:
+async def test_phone_without_country_fails_with_advice(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     if "phone" not in profile.match_keys:
         pytest.skip(f"{profile.title} is not matched by phone")
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         somebody = person(profile, 1, await group_of(book), phone="1234567")
         (result,) = await run_batch(book.contacts.upsert_many([somebody], match="phone"))
     assert f"phone is not a number of region {profile.default_region}: write +<country><number>" in str(result.error)
 
 
-async def test_on_unsupported_field(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
-    async with inside.book() as book:
+async def test_on_unsupported_field(local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path) -> None:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         rich = person(profile, 1, group, fields={"custom_1": "x", "nickname": "y"})
         results = await run_batch(book.contacts.create_many([rich]))
@@ -198,8 +198,8 @@ async def test_on_unsupported_field(inside: Inside, profile: VendorProfile, tmp_
             assert batch.summary.dropped_fields == dict.fromkeys(lost, 1)
 
 
-async def test_suppressed_contact_is_skipped(inside: Inside, profile: VendorProfile) -> None:
-    async with inside.book() as book:
+async def test_suppressed_contact_is_skipped(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    async with local_vendor.book() as book:
         group = await group_of(book)
         off = person(profile, 1, group)
         off = Contact(**{name: getattr(off, name) for name in off.known_fields}, opted_out=frozenset({"sms"}))
@@ -225,8 +225,8 @@ async def test_suppressed_contact_is_skipped(inside: Inside, profile: VendorProf
         {"item_key": anyio.sleep}, {"progress": anyio.sleep},
     ],
 )  # fmt: skip
-async def test_invalid_options_are_refused(inside: Inside, options: Any) -> None:
-    async with inside.book() as book:
+async def test_invalid_options_are_refused(local_vendor: LocalVendor, options: Any) -> None:
+    async with local_vendor.book() as book:
         with pytest.raises(InvalidInputError) as caught:
             book.contacts.create_many([], **options)
         assert caught.value.field in {*options, "match"}
@@ -239,14 +239,14 @@ async def test_invalid_options_are_refused(inside: Inside, options: Any) -> None
             book.contacts.upsert_many([], match="phone", on_duplicate=None)  # type: ignore[arg-type]
 
 
-async def test_batch_without_enter_raises(inside: Inside) -> None:
-    async with inside.book() as book:
+async def test_batch_without_enter_raises(local_vendor: LocalVendor) -> None:
+    async with local_vendor.book() as book:
         with pytest.raises(UsageError, match="async with"), anyio.fail_after(60):
             await anext(book.contacts.create_many([]))
 
 
-async def test_item_errors_name_the_operation(inside: Inside, profile: VendorProfile) -> None:
-    async with inside.book() as book:
+async def test_item_errors_name_the_operation(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    async with local_vendor.book() as book:
         for batch, verb in (
             (book.contacts.create_many([Contact()]), "contacts.create"),
             (book.contacts.update_many([("no id!", {"phone": "1"})]), "contacts.update"),

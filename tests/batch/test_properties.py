@@ -10,12 +10,12 @@ from typing import Any
 import anyio
 import pytest
 from attrs import frozen
-from batching import get_match_key, person
-from faulty import UNKNOWN, no_connection, too_many
+from batch_helpers import get_match_key, person
+from call_faults import UNKNOWN, no_connection, too_many
+from dict_journal import DictJournal
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inside import Answer, Inside, Run
-from kept import KeptJournal
+from local_vendor import Answer, LocalVendor, Run
 from virtual import virtually
 
 from crossbook import Contact
@@ -76,16 +76,16 @@ class FaultyNetwork:
     def __call__(self, operation: str) -> Any:
         return None if self.clear else self._call
 
-    async def _call(self, inside: Inside, run: Run) -> Answer:
+    async def _call(self, local_vendor: LocalVendor, run: Run) -> Answer:
         dice = self._dice
         try:
             await anyio.sleep(dice.random() * 0.4)
         except BaseException:
             if dice.random() < 0.5:
-                inside.later(dice.random() * LATE, run)
+                local_vendor.later(dice.random() * LATE, run)
             raise
         if dice.random() < self._faults:
-            answer: Answer = await dice.choice(FAULTS)(inside, run)
+            answer: Answer = await dice.choice(FAULTS)(local_vendor, run)
         else:
             answer = run()
         await anyio.sleep(dice.random() * 0.4)
@@ -97,10 +97,10 @@ class StoryRun:
 
     def __init__(self, story: Story) -> None:
         self.story = story
-        self.inside = Inside(story.vendor)
-        self.group = self.inside.group()
+        self.local_vendor = LocalVendor(story.vendor)
+        self.group = self.local_vendor.group()
         self.weather = FaultyNetwork(story)
-        self.journal = KeptJournal()
+        self.journal = DictJournal()
         self.taken = self.read = 0
 
     def someone(self, profile: VendorProfile, who: str, key: int) -> Contact:
@@ -164,12 +164,12 @@ class StoryRun:
         return results
 
     async def run_all(self) -> list[Result]:
-        story, inside = self.story, self.inside
+        story, local_vendor = self.story, self.local_vendor
         self.weather.clear = True
-        inside.spoil = self.weather
-        async with inside.book(concurrency=16) as book:
+        local_vendor.choose_fault = self.weather
+        async with local_vendor.book(concurrency=16) as book:
             items = await self.items(book)
-            self.weather.clear, inside.peak = False, 0
+            self.weather.clear, local_vendor.peak = False, 0
             for cut in story.cuts:
                 with anyio.move_on_after(cut):
                     await self.run(self.batch(book, items))
@@ -181,19 +181,19 @@ class StoryRun:
                     break
             else:
                 raise AssertionError(f"never finished: {Counter(result.status for result in results)}")
-            assert inside.peak <= story.concurrency
-            before = inside.count.total()
+            assert local_vendor.peak <= story.concurrency
+            before = local_vendor.count.total()
             assert [result.status for result in sorted_by(await self.run(self.batch(book, items)))] == [
                 result.status for result in sorted_by(results)
             ]
-            assert inside.count.total() == before
+            assert local_vendor.count.total() == before
             await anyio.sleep(LATE)
-            inside.settle()
+            local_vendor.settle()
             return sorted_by(results)
 
     def check(self, results: list[Result]) -> None:
         story = self.story
-        rows = self.inside.contacts()
+        rows = self.local_vendor.contacts()
         there = Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
         statuses = Counter(result.status for result in results)
         if story.verb == "delete":

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
-from batching import person
+from batch_helpers import person
 from fakes import book_over, reply
 
 from crossbook import Contact

@@ -10,10 +10,10 @@ from typing import Any
 import anyio
 import pytest
 from attrs import evolve
-from batching import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
-from faulty import Every, error_before, no_connection, reset_after
-from inside import Inside, Run
-from kept import KeptJournal
+from batch_helpers import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
+from call_faults import Every, error_before, no_connection, reset_after
+from dict_journal import DictJournal
+from local_vendor import LocalVendor, Run
 
 from crossbook import AmbiguousMatchError, InvalidInputError, JournalMismatchError, NoResponseError
 from crossbook.vendor import VendorProfile
@@ -25,11 +25,13 @@ SETTLE = 30.0
 UNCERTAIN = {"retry": "created", "skip": "skipped", "done": "done"}
 
 
-async def run_until_killed(inside: Inside, batch: Callable[[Any], Any], commits: Callable[[int], bool]) -> int:
+async def run_until_killed(
+    local_vendor: LocalVendor, batch: Callable[[Any], Any], commits: Callable[[int], bool]
+) -> int:
     """Run a batch until every worker waits for a response, and drop it; return how many calls the vendor processed."""
     calls = committed = 0
 
-    async def hang(_: Inside, run: Run) -> Any:
+    async def hang(_: LocalVendor, run: Run) -> Any:
         nonlocal calls, committed
         calls += 1
         if commits(calls):
@@ -37,37 +39,37 @@ async def run_until_killed(inside: Inside, batch: Callable[[Any], Any], commits:
             committed += 1
         await anyio.sleep_forever()
 
-    inside.spoil = lambda operation: hang if operation in CREATES else None
-    async with inside.book() as book:
+    local_vendor.choose_fault = lambda operation: hang if operation in CREATES else None
+    async with local_vendor.book() as book:
         with anyio.move_on_after(20):
             await run_batch(batch(book))
-    inside.spoil = lambda _: None
+    local_vendor.choose_fault = lambda _: None
     assert calls
     return committed
 
 
-def names(inside: Inside) -> Counter[str]:
+def names(local_vendor: LocalVendor) -> Counter[str]:
     """Count the stored contacts by name."""
-    return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in inside.contacts())
+    return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in local_vendor.contacts())
 
 
 @pytest.mark.parametrize("reported", [False, True], ids=["in-flight", "reported"])
 @pytest.mark.parametrize("commits", ["all", "none", "odd"])
 @in_virtual_time
 async def test_later_match_settles_items_in_flight(
-    inside: Inside, profile: VendorProfile, commits: str, reported: bool
+    local_vendor: LocalVendor, profile: VendorProfile, commits: str, reported: bool
 ) -> None:
-    source, journal = people(profile, COUNT, inside.group()), KeptJournal()
+    source, journal = people(profile, COUNT, local_vendor.group()), DictJournal()
     done = await run_until_killed(
-        inside,
+        local_vendor,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         {"all": lambda _: True, "none": lambda _: False, "odd": lambda call: call % 2 == 1}[commits],
     )
-    there = len(inside.contacts())
+    there = len(local_vendor.contacts())
     open_ = COUNT if profile.capability("contacts.create").bulk_size > 1 else 4
     assert there == done * (COUNT if profile.capability("contacts.create").bulk_size > 1 else 1)
     assert Counter(entry.state for entry in journal.entries.values()) == {"intent": open_}
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         if reported:
             results = await run_batch(book.contacts.create_many(source, journal=journal))
             assert statuses(results)["uncertain"] == open_
@@ -86,12 +88,12 @@ async def test_later_match_settles_items_in_flight(
     assert statuses(results) == {
         status: count for status, count in (("skipped", there), ("created", COUNT - there)) if count
     }
-    assert set(names(inside).values()) == {1}
-    assert len(inside.contacts()) == COUNT == len({result.id for result in results})
-    if inside.vendor == "filemail":
-        assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
+    assert set(names(local_vendor).values()) == {1}
+    assert len(local_vendor.contacts()) == COUNT == len({result.id for result in results})
+    if local_vendor.vendor == "filemail":
+        assert len(local_vendor.account.book.rows("SELECT * FROM membership")) == COUNT
     assert journal.finished == COUNT
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         batch = book.contacts.create_many(source, **options)
         assert [result.status for result in await run_batch(batch)] == [result.status for result in results]
         assert batch.summary.requests == 0
@@ -102,17 +104,17 @@ async def test_later_match_settles_items_in_flight(
 @pytest.mark.parametrize("decision", UNCERTAIN)
 @in_virtual_time
 async def test_decision_settles_items_without_match(
-    inside: Inside, profile: VendorProfile, decision: Any, commits: bool, reported: bool
+    local_vendor: LocalVendor, profile: VendorProfile, decision: Any, commits: bool, reported: bool
 ) -> None:
-    source, journal = people(profile, COUNT, inside.group()), KeptJournal()
+    source, journal = people(profile, COUNT, local_vendor.group()), DictJournal()
     await run_until_killed(
-        inside,
+        local_vendor,
         lambda book: book.contacts.create_many(source, journal=journal, concurrency=4),
         lambda _: commits,
     )
-    there = len(inside.contacts())
+    there = len(local_vendor.contacts())
     open_ = COUNT if profile.capability("contacts.create").bulk_size > 1 else 4
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         if reported:
             results = await run_batch(book.contacts.create_many(source, journal=journal))
             assert statuses(results)["uncertain"] == open_
@@ -120,7 +122,7 @@ async def test_decision_settles_items_without_match(
         assert Counter(result.status for result in results[:open_]) == {UNCERTAIN[decision]: open_}
         assert {result.status for result in results[open_:]} <= {"created"}
         assert {result.id is None for result in results[:open_]} == {decision != "retry"}
-        assert len(inside.contacts()) == there + COUNT - (open_ if decision != "retry" else 0)
+        assert len(local_vendor.contacts()) == there + COUNT - (open_ if decision != "retry" else 0)
         assert journal.finished == COUNT
         again = book.contacts.create_many(source, journal=journal, ordered=True)
         assert [result.status for result in await run_batch(again)] == [result.status for result in results]
@@ -128,14 +130,16 @@ async def test_decision_settles_items_without_match(
 
 
 @in_virtual_time
-async def test_equal_contacts_stay_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
-    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
+async def test_equal_contacts_stay_uncertain_until_decided(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, journal, match = local_vendor.group(), DictJournal(), get_match_key(profile)
     source = [person(profile, 1, group)]
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many(source))
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
     options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         for _ in range(2):
             (result,) = await run_batch(book.contacts.create_many(source, **options))
             assert (result.status, result.replayed, type(result.error)) == ("uncertain", False, AmbiguousMatchError)
@@ -143,24 +147,26 @@ async def test_equal_contacts_stay_uncertain_until_decided(inside: Inside, profi
             assert set(result.error.candidates) == {contact.id for contact in await stored(book)}
             assert "2 equal contacts have this" in result.error.message
         (result,) = await run_batch(book.contacts.create_many(source, uncertain="retry", **options))
-        assert (result.status, len(inside.contacts())) == ("created", 3)
+        assert (result.status, len(local_vendor.contacts())) == ("created", 3)
 
 
 @in_virtual_time
-async def test_lost_retry_is_resolved_by_existing_ids(inside: Inside, profile: VendorProfile) -> None:
+async def test_lost_retry_is_resolved_by_existing_ids(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The lookup before a retry counts as the lookup before a first attempt."""
-    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
+    group, journal, match = local_vendor.group(), DictJournal(), get_match_key(profile)
     source = [person(profile, 1, group)]
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many(source * 2))
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
-    async with inside.book(max_attempts=1) as book:
-        inside.spoil = Every(reset_after, *CREATES, most=1)
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False
+    )
+    async with local_vendor.book(max_attempts=1) as book:
+        local_vendor.choose_fault = Every(reset_after, *CREATES, most=1)
         (result,) = await run_batch(
             book.contacts.create_many(source, journal=journal, match=match, settle_timeout=1, uncertain="retry")
         )
-    assert (result.status, len(inside.contacts())) == ("created", 3)
-    assert result.id == str(max(int(row["id"]) for row in inside.contacts()))
+    assert (result.status, len(local_vendor.contacts())) == ("created", 3)
+    assert result.id == str(max(int(row["id"]) for row in local_vendor.contacts()))
 
 
 @pytest.mark.parametrize(
@@ -168,28 +174,30 @@ async def test_lost_retry_is_resolved_by_existing_ids(inside: Inside, profile: V
 )
 @in_virtual_time
 async def test_unequal_contact_with_key_is_a_duplicate(
-    inside: Inside, profile: VendorProfile, on_duplicate: Any, status: str
+    local_vendor: LocalVendor, profile: VendorProfile, on_duplicate: Any, status: str
 ) -> None:
-    group, journal, match = inside.group(), KeptJournal(), get_match_key(profile)
+    group, journal, match = local_vendor.group(), DictJournal(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     source = [person(profile, 1, group)]
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many([person(profile, 1, group, **{name: "Other"})]))
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False)
-    async with inside.book() as book:
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False
+    )
+    async with local_vendor.book() as book:
         (result,) = await run_batch(
             book.contacts.create_many(source, journal=journal, match=match, on_duplicate=on_duplicate, settle_timeout=0)
         )
     assert result.status == status
-    assert len(inside.contacts()) == 1 + (status == "created")
+    assert len(local_vendor.contacts()) == 1 + (status == "created")
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_later_input_of_earlier_run_wins(inside: Inside, profile: VendorProfile) -> None:
-    group, journal = inside.group(), KeptJournal()
+async def test_later_input_of_earlier_run_wins(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, journal = local_vendor.group(), DictJournal()
     source = [person(profile, 1, group, last_name=name) for name in ("First", "Second", "Third")]
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         results = await run_batch(book.contacts.create_many(source[:2], journal=journal, ordered=True))
         # As if the first item had been in flight at a kill, and the vendor had not processed it.
         await book.contacts.delete(results[0].id or "")
@@ -205,11 +213,11 @@ async def test_later_input_of_earlier_run_wins(inside: Inside, profile: VendorPr
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_open_later_input_does_not_overtake(inside: Inside, profile: VendorProfile) -> None:
+async def test_open_later_input_does_not_overtake(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The later input is written again after the earlier input."""
-    journal = KeptJournal()
-    source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second")]
-    async with inside.book() as book:
+    journal = DictJournal()
+    source = [person(profile, 1, local_vendor.group(), last_name=name) for name in ("First", "Second")]
+    async with local_vendor.book() as book:
         results = await run_batch(book.contacts.create_many(source, journal=journal, ordered=True))
         await book.contacts.delete(results[0].id or "")
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None, id=None), None
@@ -224,14 +232,14 @@ async def test_open_later_input_does_not_overtake(inside: Inside, profile: Vendo
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom"])
 @in_virtual_time
-async def test_later_input_with_key_wins(inside: Inside, profile: VendorProfile) -> None:
+async def test_later_input_with_key_wins(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """Also if an input before both created the contact."""
-    journal = KeptJournal()
-    source = [person(profile, 1, inside.group(), last_name=name) for name in ("First", "Second", "Third")]
+    journal = DictJournal()
+    source = [person(profile, 1, local_vendor.group(), last_name=name) for name in ("First", "Second", "Third")]
     options: dict[str, Any] = {
         "journal": journal, "match": "phone", "on_duplicate": "update", "settle_timeout": 0, "ordered": True,
     }  # fmt: skip
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many(source, **options))
         journal.entries[1], journal.finished = evolve(journal.entries[1], state="intent", status=None, id=None), None
         results = await run_batch(book.contacts.create_many(source, **options))
@@ -241,12 +249,14 @@ async def test_later_input_with_key_wins(inside: Inside, profile: VendorProfile)
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
-async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profile: VendorProfile) -> None:
+async def test_item_without_key_is_uncertain_until_decided(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The later run refuses the item, but that says nothing about what the earlier run sent."""
-    journal, source = KeptJournal(), [person(profile, 1, phone=None), person(profile, 2)]
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
+    journal, source = DictJournal(), [person(profile, 1, phone=None), person(profile, 2)]
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
     options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         for decision, replayed in ((None, False), (None, True), ("retry", False)):
             results = await run_batch(book.contacts.create_many(source, ordered=True, uncertain=decision, **options))
             assert [result.status for result in results] == ["uncertain", "skipped"]
@@ -254,15 +264,15 @@ async def test_item_without_key_is_uncertain_until_decided(inside: Inside, profi
             assert "uncertain=" in str(results[0].error)
         results = await run_batch(book.contacts.create_many(source, ordered=True, uncertain="done", **options))
         assert [result.status for result in results] == ["done", "skipped"]
-    assert len(inside.contacts()) == 2
+    assert len(local_vendor.contacts()) == 2
 
 
 @pytest.mark.parametrize("vendor", ["vercom"])
 @in_virtual_time
-async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: VendorProfile) -> None:
+async def test_refused_item_keeps_its_contact_id(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The contact is known, so that no lookup is needed before the item is refused."""
-    journal, source = KeptJournal(), [person(profile, 1, phone=None)]
-    async with inside.book() as book:
+    journal, source = DictJournal(), [person(profile, 1, phone=None)]
+    async with local_vendor.book() as book:
         (made,) = await run_batch(book.contacts.create_many(source, journal=journal))
         journal.entries[0], journal.finished = evolve(journal.entries[0], state="intent", status=None), None
         (result,) = await run_batch(
@@ -273,45 +283,51 @@ async def test_refused_item_keeps_its_contact_id(inside: Inside, profile: Vendor
 
 @pytest.mark.parametrize("vendor", ["atom"])
 @in_virtual_time
-async def test_failed_retry_leaves_the_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
-    source, journal = [person(profile, 1, inside.group())], KeptJournal()
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    async with inside.book(max_attempts=1, timeout=1) as book:
-        inside.spoil = Every(no_connection, *CREATES)
+async def test_failed_retry_leaves_the_item_uncertain(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    source, journal = [person(profile, 1, local_vendor.group())], DictJournal()
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
+    async with local_vendor.book(max_attempts=1, timeout=1) as book:
+        local_vendor.choose_fault = Every(no_connection, *CREATES)
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal, uncertain="retry"))
         assert result.status == "failed"
-        inside.spoil = lambda _: None
+        local_vendor.choose_fault = lambda _: None
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal))
         assert result.status == "uncertain"
-        inside.spoil = Every(reset_after, *CREATES)
+        local_vendor.choose_fault = Every(reset_after, *CREATES)
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal, uncertain="retry"))
         # A decision applies only to earlier runs.
         assert (result.status, result.attempts, type(result.error)) == ("uncertain", 2, NoResponseError)
-    assert len(inside.contacts()) == 2
+    assert len(local_vendor.contacts()) == 2
 
 
 @in_virtual_time
-async def test_failed_lookup_keeps_existing_ids_unknown(inside: Inside, profile: VendorProfile) -> None:
+async def test_failed_lookup_keeps_existing_ids_unknown(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The next run must not adopt a contact that it finds."""
-    source, journal, match = [person(profile, 1, inside.group())], KeptJournal(), get_match_key(profile)
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    async with inside.book(max_attempts=1) as book:
-        inside.spoil = Every(error_before, "listContacts", "getAddressBook")
+    source, journal, match = [person(profile, 1, local_vendor.group())], DictJournal(), get_match_key(profile)
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
+    async with local_vendor.book(max_attempts=1) as book:
+        local_vendor.choose_fault = Every(error_before, "listContacts", "getAddressBook")
         options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
         (result,) = await run_batch(book.contacts.create_many(source, uncertain="retry", **options))
-        assert (result.status, len(inside.contacts())) == ("uncertain", 1)
-        inside.spoil = lambda _: None
+        assert (result.status, len(local_vendor.contacts())) == ("uncertain", 1)
+        local_vendor.choose_fault = lambda _: None
         (result,) = await run_batch(book.contacts.create_many(source, **options))
-        assert (result.status, len(inside.contacts())) == ("skipped", 1)
+        assert (result.status, len(local_vendor.contacts())) == ("skipped", 1)
 
 
 @pytest.mark.parametrize("vendor", ["filemail"])
 @in_virtual_time
-async def test_found_contact_outside_its_group_is_no_success(inside: Inside, profile: VendorProfile) -> None:
-    source, journal = [person(profile, 1, inside.group())], KeptJournal()
-    await run_until_killed(inside, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True)
-    async with inside.book(max_attempts=1) as book:
-        inside.spoil = Every(no_connection, "addToGroup")
+async def test_found_contact_outside_its_group_is_no_success(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    source, journal = [person(profile, 1, local_vendor.group())], DictJournal()
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
+    async with local_vendor.book(max_attempts=1) as book:
+        local_vendor.choose_fault = Every(no_connection, "addToGroup")
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))
     assert (result.status, result.id is not None) == ("failed", True)
     assert "not in all its groups" in str(result.error)
@@ -322,20 +338,20 @@ async def test_found_contact_outside_its_group_is_no_success(inside: Inside, pro
 @pytest.mark.anyio
 async def test_list_is_read_again_for_uncertain_items(tmp_path: Path, died: bool, way: dict[str, Any]) -> None:
     """Items before the cursor of a list are not given out again, unless one of them can be settled."""
-    there, inside = Inside("serwersms"), Inside("atom")
+    there, local_vendor = LocalVendor("serwersms"), LocalVendor("atom")
     options: dict[str, Any] = {
         "journal": tmp_path / "x",
         "on_unsupported_field": "drop",
         "concurrency": 1,
         "settle_timeout": 0,
     }
-    async with there.book() as source, inside.book(default_group=inside.group()) as book:
+    async with there.book() as source, local_vendor.book(default_group=local_vendor.group()) as book:
         listed: Callable[[], Any] = lambda: source.contacts.list(page_size=10)  # noqa: E731
         await run_batch(source.contacts.create_many(people(source.profile, 50)))
-        inside.spoil = Every(reset_after, "createContact", nth=15, most=2)
+        local_vendor.choose_fault = Every(reset_after, "createContact", nth=15, most=2)
         results = await run_batch(book.contacts.create_many(listed(), **options))
         assert statuses(results) == {"created": 48, "uncertain": 2}
-        inside.spoil = lambda _: None
+        local_vendor.choose_fault = lambda _: None
         if died:
             async with book.contacts.create_many(listed(), **way, **options) as run:
                 async for result in run:
@@ -347,17 +363,17 @@ async def test_list_is_read_again_for_uncertain_items(tmp_path: Path, died: bool
         there.count.clear()
         assert len(await run_batch(book.contacts.create_many(listed(), **way, **options))) == 50
         assert not there.count
-    assert len(inside.contacts()) == 50
+    assert len(local_vendor.contacts()) == 50
 
 
 @pytest.mark.anyio
 async def test_reopened_run_refuses_a_longer_source() -> None:
-    inside, journal = Inside("atom"), KeptJournal()
-    source = people(ATOM, 5, inside.group())
-    async with inside.book() as book:
-        inside.spoil = Every(reset_after, "createContact", most=1)
+    local_vendor, journal = LocalVendor("atom"), DictJournal()
+    source = people(ATOM, 5, local_vendor.group())
+    async with local_vendor.book() as book:
+        local_vendor.choose_fault = Every(reset_after, "createContact", most=1)
         await run_batch(book.contacts.create_many(source[:4], journal=journal, concurrency=1))
-        inside.spoil = lambda _: None
+        local_vendor.choose_fault = lambda _: None
         with pytest.raises(JournalMismatchError, match="the finished run had 4 inputs"):
             await run_batch(
                 book.contacts.create_many(source, journal=journal, match="phone", settle_timeout=0, concurrency=1)
@@ -373,10 +389,10 @@ async def test_reopened_run_refuses_a_longer_source() -> None:
 @pytest.mark.anyio
 @pytest.mark.parametrize("kept", [False, True], ids=["file", "own"])
 async def test_journal_keeps_match_that_was_added_later(tmp_path: Path, kept: bool) -> None:
-    inside = Inside("vercom")
-    source = people(inside.book().profile, 3)
-    journal: Any = KeptJournal() if kept else tmp_path / "import.sqlite"
-    async with inside.book() as book:
+    local_vendor = LocalVendor("vercom")
+    source = people(local_vendor.book().profile, 3)
+    journal: Any = DictJournal() if kept else tmp_path / "import.sqlite"
+    async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many(source[:2], journal=journal))
         for match in ("email", "email"):
             assert statuses(await run_batch(book.contacts.create_many(source[:2], journal=journal, match=match))) == {
@@ -389,12 +405,12 @@ async def test_journal_keeps_match_that_was_added_later(tmp_path: Path, kept: bo
 
 @pytest.mark.parametrize("vendor", ["atom"])
 @in_virtual_time
-async def test_messages_name_the_remedy(inside: Inside) -> None:
-    source = people(ATOM, 1, inside.group())
+async def test_messages_name_the_remedy(local_vendor: LocalVendor) -> None:
+    source = people(ATOM, 1, local_vendor.group())
 
     async def message(make: Callable[[Any], Any], *operations: str) -> tuple[str, str]:
-        async with inside.book(max_attempts=1) as book:
-            inside.spoil = Every(reset_after, *operations)
+        async with local_vendor.book(max_attempts=1) as book:
+            local_vendor.choose_fault = Every(reset_after, *operations)
             batch = make(book)
             (result,) = await run_batch(batch)
             assert result.status == "uncertain"
@@ -404,36 +420,36 @@ async def test_messages_name_the_remedy(inside: Inside) -> None:
             return result.error.message, str(batch.summary)
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
-    for told in await message(lambda book: book.contacts.create_many(source, journal=KeptJournal()), *CREATES):
+    for told in await message(lambda book: book.contacts.create_many(source, journal=DictJournal()), *CREATES):
         assert f"run the same journal again with match= to look the contact up, or {decide}" in told
-    matched: Any = {"journal": KeptJournal(), "match": "phone", "settle_timeout": 1}
-    async with inside.book() as book:
+    matched: Any = {"journal": DictJournal(), "match": "phone", "settle_timeout": 1}
+    async with local_vendor.book() as book:
         lost = Every(reset_after, *CREATES)
         blind = Every(error_before, *CREATES, "getAddressBook")
-        inside.spoil = lambda operation: lost(operation) or (blind(operation) if lost.struck else None)
+        local_vendor.choose_fault = lambda operation: lost(operation) or (blind(operation) if lost.applied else None)
         (result,) = await run_batch(book.contacts.create_many(source, **matched))
     assert f"run the same journal again to look the contact up again, or {decide}" in str(result.error)
     for told in await message(lambda book: book.contacts.create_many(source), *CREATES):
         assert "look the contact up, and repeat it only if it is missing; with journal=" in told
     for told in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
         assert "repeat it: this write is safe to repeat" in told
-    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=KeptJournal()), "deleteContact"):
+    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=DictJournal()), "deleteContact"):
         assert "run the same journal again: this write is safe to repeat" in told
 
 
 @pytest.mark.anyio
 async def test_uncertain_is_checked_before_any_request() -> None:
-    inside = Inside("atom")
+    local_vendor = LocalVendor("atom")
     source = people(ATOM, 1, "1")
-    async with inside.book() as book:
+    async with local_vendor.book() as book:
         wrong: list[tuple[Callable[[], Any], str]] = [
             (lambda: book.contacts.create_many(source, uncertain="retry"), "uncertain= needs journal="),
             (
-                lambda: book.contacts.delete_many(["1"], journal=KeptJournal(), uncertain="skip"),
+                lambda: book.contacts.delete_many(["1"], journal=DictJournal(), uncertain="skip"),
                 "contacts.delete is safe to",
             ),
             (
-                lambda: book.contacts.create_many(source, journal=KeptJournal(), uncertain="guess"),
+                lambda: book.contacts.create_many(source, journal=DictJournal(), uncertain="guess"),
                 "uncertain must be one of",
             ),  # type: ignore[arg-type]
         ]
@@ -441,15 +457,15 @@ async def test_uncertain_is_checked_before_any_request() -> None:
             with pytest.raises(InvalidInputError, match=why) as caught:
                 make()
             assert caught.value.field == "uncertain"
-    assert not inside.count
+    assert not local_vendor.count
 
 
 @in_virtual_time
-async def test_remedy_is_named_once(inside: Inside, profile: VendorProfile) -> None:
+async def test_remedy_is_named_once(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """Also if one lost response concerns many items of a bulk call."""
-    inside.spoil = Every(reset_after, *CREATES)
-    async with inside.book() as book:
-        results = await run_batch(book.contacts.create_many(people(profile, 3, inside.group())))
+    local_vendor.choose_fault = Every(reset_after, *CREATES)
+    async with local_vendor.book() as book:
+        results = await run_batch(book.contacts.create_many(people(profile, 3, local_vendor.group())))
     for result in results:
         assert result.status == "uncertain"
         assert str(result.error).count("repeat it only if it is missing") == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from batching import get_match_key, people, person, run_batch, statuses, stored
+from batch_helpers import get_match_key, people, person, run_batch, statuses, stored
 from control import Server
 from fakes import VENDORS
 

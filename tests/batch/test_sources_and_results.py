@@ -9,10 +9,10 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import people, person, run_batch, statuses
+from batch_helpers import people, person, run_batch, statuses
 from control import Server
 from fakes import VENDORS
-from inside import Inside, Run
+from local_vendor import LocalVendor, Run
 
 from crossbook import AddressBook, Contact, InvalidInputError, UsageError
 from crossbook._batch.results import Progress, Result
@@ -33,13 +33,13 @@ def profile() -> VendorProfile:
 
 
 @pytest.fixture
-async def inside() -> Inside:
-    return Inside("atom")
+async def local_vendor() -> LocalVendor:
+    return LocalVendor("atom")
 
 
 @pytest.fixture
-async def book(inside: Inside) -> AsyncIterator[AddressBook]:
-    async with inside.book(default_group=inside.group()) as book:
+async def book(local_vendor: LocalVendor) -> AsyncIterator[AddressBook]:
+    async with local_vendor.book(default_group=local_vendor.group()) as book:
         yield book
 
 
@@ -74,8 +74,8 @@ async def test_source_that_raises(book: AddressBook, bulk: bool, asynchronous: b
             await anyio.lowlevel.checkpoint()
             yield contact
 
-    inside = Inside("vercom")
-    async with inside.book() as vercom:
+    local_vendor = LocalVendor("vercom")
+    async with local_vendor.book() as vercom:
         book = vercom if bulk else book
         results: list[Result] = []
         batch = book.contacts.create_many((broken_too if asynchronous else broken)(book.profile))
@@ -88,7 +88,7 @@ async def test_source_that_raises(book: AddressBook, bulk: bool, asynchronous: b
 
 
 async def test_list_of_another_book(book: AddressBook) -> None:
-    other = Inside("serwersms")
+    other = LocalVendor("serwersms")
     async with other.book() as from_book:
         await run_batch(from_book.contacts.create_many(people(from_book.profile, 30)))
         source = from_book.contacts.list(page_size=7)
@@ -98,7 +98,7 @@ async def test_list_of_another_book(book: AddressBook) -> None:
 
 
 @pytest.mark.parametrize("ordered", [False, True])
-async def test_source_is_read_only_as_processed(book: AddressBook, inside: Inside, ordered: bool) -> None:
+async def test_source_is_read_only_as_processed(book: AddressBook, local_vendor: LocalVendor, ordered: bool) -> None:
     taken = 0
 
     def endless() -> Iterator[Contact]:
@@ -118,22 +118,22 @@ async def test_source_is_read_only_as_processed(book: AddressBook, inside: Insid
                 assert taken <= read + 64
             if read == 500:
                 break
-    assert inside.peak <= 4
+    assert local_vendor.peak <= 4
 
 
-async def test_ordered_results_wait_for_slowest_input(book: AddressBook, inside: Inside) -> None:
+async def test_ordered_results_wait_for_slowest_input(book: AddressBook, local_vendor: LocalVendor) -> None:
     go_on, calls = anyio.Event(), 0
 
-    async def wait(_: Inside, run: Run) -> Any:
+    async def wait(_: LocalVendor, run: Run) -> Any:
         await go_on.wait()
         return run()
 
-    def spoil(operation: str) -> Any:
+    def choose_fault(operation: str) -> Any:
         nonlocal calls
         calls += 1
         return wait if calls == 1 else None
 
-    inside.spoil = spoil
+    local_vendor.choose_fault = choose_fault
     source = iter(people(ATOM, 1000))
     async with book.contacts.create_many(source, concurrency=4, ordered=True) as run:
         await anyio.wait_all_tasks_blocked()
@@ -172,14 +172,14 @@ async def test_progress_bar(book: AddressBook, capsys: pytest.CaptureFixture[str
     assert "1 failed" in shown
 
 
-async def test_failing_progress_loses_no_result(book: AddressBook, inside: Inside) -> None:
+async def test_failing_progress_loses_no_result(book: AddressBook, local_vendor: LocalVendor) -> None:
     def fail(progress: Progress) -> None:
         raise ZeroDivisionError
 
     results: list[Result] = []
     with pytest.raises(ZeroDivisionError):
         await run_batch(book.contacts.create_many(PEOPLE, progress=fail, concurrency=2), results)
-    assert 1 <= len(results) == len(inside.contacts()) <= 2
+    assert 1 <= len(results) == len(local_vendor.contacts()) <= 2
 
 
 async def test_batch_runs_once(book: AddressBook) -> None:
@@ -203,8 +203,8 @@ async def test_several_readers_share_the_results(book: AddressBook) -> None:
     assert sorted(indices) == list(range(40))
 
 
-async def test_closed_book_raises(inside: Inside) -> None:
-    book = inside.book()
+async def test_closed_book_raises(local_vendor: LocalVendor) -> None:
+    book = local_vendor.book()
     with pytest.raises(UsageError):
         book.contacts.create_many(PEOPLE)
     async with book:
@@ -213,9 +213,9 @@ async def test_closed_book_raises(inside: Inside) -> None:
         await batch.run()
 
 
-async def test_book_closed_during_batch_raises(inside: Inside) -> None:
-    inside.spoil = lambda _: lambda *_: anyio.sleep_forever()
-    book = inside.book(default_group=inside.group())
+async def test_book_closed_during_batch_raises(local_vendor: LocalVendor) -> None:
+    local_vendor.choose_fault = lambda _: lambda *_: anyio.sleep_forever()
+    book = local_vendor.book(default_group=local_vendor.group())
     async with anyio.create_task_group() as tasks:
         async with book:
             batch = book.contacts.create_many(PEOPLE)
@@ -235,16 +235,16 @@ async def test_book_closed_during_batch_raises(inside: Inside) -> None:
     assert batch.summary.counts == {"cancelled": 30}
 
 
-async def test_leaving_the_block_stops_everything(book: AddressBook, inside: Inside) -> None:
+async def test_leaving_the_block_stops_everything(book: AddressBook, local_vendor: LocalVendor) -> None:
     async with book.contacts.create_many(people(ATOM, 1000), concurrency=4) as run:
         read = 0
         async for _ in run:
             read += 1
             if read == 10:
                 break
-    there = len(inside.contacts())
+    there = len(local_vendor.contacts())
     await anyio.wait_all_tasks_blocked()
-    assert (len(inside.contacts()), inside.in_flight) == (there, 0)
+    assert (len(local_vendor.contacts()), local_vendor.in_flight) == (there, 0)
     summary = run.summary
     assert there - 4 <= summary.counts["created"] <= there <= 10 + 64
     assert summary.stopped == "its block was left before the end"
@@ -304,8 +304,8 @@ async def test_source_cancelled_from_within_raises(book: AddressBook, tmp_path: 
 
 
 async def test_invalid_source_is_refused() -> None:
-    inside = Inside("vercom")
-    async with inside.book() as book:
+    local_vendor = LocalVendor("vercom")
+    async with local_vendor.book() as book:
         for source in (None, 5, "text", b"bytes"):
             with pytest.raises(InvalidInputError):
                 book.contacts.delete_many(source)  # type: ignore[arg-type]

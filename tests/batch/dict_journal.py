@@ -13,7 +13,7 @@ from crossbook.journal import JournalEntry, RunKey, StoredRun
 
 
 @define
-class KeptJournal:
+class DictJournal:
     """A journal of one run. `fail` is called before each write, and may raise."""
 
     entries: dict[int, JournalEntry] = field(factory=dict)

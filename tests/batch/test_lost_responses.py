@@ -9,8 +9,8 @@ from typing import Any
 
 import anyio
 import pytest
-from batching import get_match_key, people, person, run_batch, statuses
-from faulty import (
+from batch_helpers import get_match_key, people, person, run_batch, statuses
+from call_faults import (
     COMMITTED,
     HARMLESS,
     SETTLE,
@@ -22,7 +22,7 @@ from faulty import (
     reset_after,
     reset_before,
 )
-from inside import LOST, Inside, Run
+from local_vendor import LOST, LocalVendor, Run
 from virtual import virtually
 
 from crossbook import Contact
@@ -36,9 +36,9 @@ COUNT = 24
 TRIES = 8  # requests that a batch makes for one read
 
 
-def names(inside: Inside) -> Counter[str]:
+def names(local_vendor: LocalVendor) -> Counter[str]:
     """Count the stored contacts by name."""
-    rows = inside.contacts()
+    rows = local_vendor.contacts()
     return Counter(row["name"] or f"{row['first_name']} {row['last_name']}" for row in rows)
 
 
@@ -49,81 +49,85 @@ def half(profile: VendorProfile, fault: Fault, *operations: str) -> Every:
     return Every(fault, *CREATES, *operations, nth=2, most=COUNT // 2)
 
 
-def batches(inside: Inside, make: Callable[[Any], Any]) -> list[Result]:
+def batches(local_vendor: LocalVendor, make: Callable[[Any], Any]) -> list[Result]:
     """Run a batch in virtual time and return its results."""
 
     async def work() -> list[Result]:
         await anyio.sleep(60)  # virtual time begins at 0, which would look like no time
-        async with inside.book(max_attempts=1) as book:
+        async with local_vendor.book(max_attempts=1) as book:
             return await run_batch(make(book))
 
     return virtually(work)
 
 
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
-def test_lost_create_with_match_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group, match = inside.group(), get_match_key(profile)
-    inside.spoil = struck = half(profile, fault)
+def test_lost_create_with_match_has_one_effect(local_vendor: LocalVendor, profile: VendorProfile, fault: Fault) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
+    local_vendor.choose_fault = struck = half(profile, fault)
     results = batches(
-        inside,
+        local_vendor,
         lambda book: book.contacts.create_many(people(profile, COUNT, group), match=match, settle_timeout=SETTLE),
     )
-    assert struck.struck > 0
+    assert struck.applied > 0
     assert statuses(results) == {"created": COUNT}
-    assert set(names(inside).values()) == {1}
-    assert len({result.id for result in results}) == COUNT == len(inside.contacts())
-    again = 0 if fault in COMMITTED or fault in HARMLESS else struck.struck
+    assert set(names(local_vendor).values()) == {1}
+    assert len({result.id for result in results}) == COUNT == len(local_vendor.contacts())
+    again = 0 if fault in COMMITTED or fault in HARMLESS else struck.applied
     writes = sum(result.attempts for result in results)
     assert (writes > COUNT) == (again > 0)
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_lost_create_without_match_is_not_repeated(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group = inside.group()
-    inside.spoil = Every(fault, *CREATES, nth=2, most=5)
+def test_lost_create_without_match_is_not_repeated(
+    local_vendor: LocalVendor, profile: VendorProfile, fault: Fault
+) -> None:
+    group = local_vendor.group()
+    local_vendor.choose_fault = Every(fault, *CREATES, nth=2, most=5)
     source = people(profile, COUNT, group)
-    results = batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, concurrency=1))
+    results = batches(
+        local_vendor, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, concurrency=1)
+    )
     if profile.capability("contacts.create").bulk_size > 1:
-        inside.spoil = Every(fault, *CREATES)
-        results += batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE))
+        local_vendor.choose_fault = Every(fault, *CREATES)
+        results += batches(local_vendor, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE))
     uncertain = {result.index for result in results if result.status == "uncertain"}
     assert uncertain
     assert {result.status for result in results} == {"created", "uncertain"}
     assert all(result.attempts == 1 and (result.error is None) == (result.status == "created") for result in results)
-    assert len(inside.contacts()) == len(results) if fault in COMMITTED else len(results) - len(uncertain)
+    assert len(local_vendor.contacts()) == len(results) if fault in COMMITTED else len(results) - len(uncertain)
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_lost_upsert_has_one_effect(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group, match = inside.group(), get_match_key(profile)
+def test_lost_upsert_has_one_effect(local_vendor: LocalVendor, profile: VendorProfile, fault: Fault) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
-    batches(inside, lambda book: book.contacts.create_many(people(profile, 8, group)))
-    inside.spoil = half(profile, fault, "updateContact", "updateContacts")
+    batches(local_vendor, lambda book: book.contacts.create_many(people(profile, 8, group)))
+    local_vendor.choose_fault = half(profile, fault, "updateContact", "updateContacts")
     source = [person(profile, n, group, **{name: "Changed"}) for n in range(COUNT)]
 
     async def work() -> list[Result]:
-        async with inside.book() as book:
+        async with local_vendor.book() as book:
             return await run_batch(book.contacts.upsert_many(source, match=match, settle_timeout=SETTLE))
 
     results = virtually(work)
     assert statuses(results) == {"updated": 8, "created": COUNT - 8}
-    assert len(inside.contacts()) == COUNT
-    assert all("Changed" in each for each in names(inside))
+    assert len(local_vendor.contacts()) == COUNT
+    assert all("Changed" in each for each in names(local_vendor))
 
 
 @pytest.mark.parametrize("fault", UNKNOWN, ids=lambda fault: fault.__name__)
-def test_lost_idempotent_writes_are_repeated(inside: Inside, profile: VendorProfile, fault: Fault) -> None:
-    group = inside.group()
-    other = inside.group()
-    created = batches(inside, lambda book: book.contacts.create_many(people(profile, COUNT, group)))
+def test_lost_idempotent_writes_are_repeated(local_vendor: LocalVendor, profile: VendorProfile, fault: Fault) -> None:
+    group = local_vendor.group()
+    other = local_vendor.group()
+    created = batches(local_vendor, lambda book: book.contacts.create_many(people(profile, COUNT, group)))
     ids = [result.id or "" for result in created]
     operations = [
         operation for operation in profile.operations if operation.startswith(("update", "delete", "add", "unsub"))
     ]
-    inside.spoil = Every(fault, *operations, nth=3)
+    local_vendor.choose_fault = Every(fault, *operations, nth=3)
 
     async def work() -> list[list[Result]]:
-        async with inside.book() as book:
+        async with local_vendor.book() as book:
             name = "name" if profile.name_format == "full" else "last_name"
             runs: list[Any] = [book.contacts.update_many((id, {name: "Changed"}) for id in ids)]
             if profile.capability("groups.add").support != "unsupported":
@@ -135,41 +139,43 @@ def test_lost_idempotent_writes_are_repeated(inside: Inside, profile: VendorProf
     assert {result.status for run in virtually(work) for result in run} == {"updated", "done", "deleted"} - (
         {"done"} if profile.single_group else set()
     )
-    assert inside.contacts() == []
+    assert local_vendor.contacts() == []
 
 
-def test_contacts_with_one_key_are_distinguished(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), get_match_key(profile)
+def test_contacts_with_one_key_are_distinguished(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
     shared: dict[str, Any] = {match: getattr(person(profile, 1), match)}
     source = [person(profile, n, group, **(shared if n % 3 == 0 else {})) for n in range(COUNT)]
     for fault in (reset_before, reset_after, late_commit):
-        before = len(inside.contacts())
-        inside.spoil = half(profile, fault)
-        results = batches(inside, lambda book: book.contacts.create_many(source, match=match, settle_timeout=SETTLE))
+        before = len(local_vendor.contacts())
+        local_vendor.choose_fault = half(profile, fault)
+        results = batches(
+            local_vendor, lambda book: book.contacts.create_many(source, match=match, settle_timeout=SETTLE)
+        )
         assert statuses(results) == {"created": COUNT}
         # Contacts of earlier rounds are equal, and would prove nothing.
-        assert len({result.id for result in results}) == COUNT == len(inside.contacts()) - before
+        assert len({result.id for result in results}) == COUNT == len(local_vendor.contacts()) - before
 
 
-def test_contact_of_another_writer_is_not_adopted(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), get_match_key(profile)
+def test_contact_of_another_writer_is_not_adopted(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
     name = "name" if profile.name_format == "full" else "last_name"
     ours, theirs = (person(profile, 1, group, **{name: who}) for who in ("Ours", "Theirs"))
-    other = Inside(inside.vendor)
-    other.sandbox, other.account = inside.sandbox, inside.account
+    other = LocalVendor(local_vendor.vendor)
+    other.sandbox, other.account = local_vendor.sandbox, local_vendor.account
 
     async def elsewhere(commits: bool, contact: Contact) -> Any:
-        async def fault(inside: Inside, run: Run) -> Any:
+        async def fault(local_vendor: LocalVendor, run: Run) -> Any:
             async with other.book() as book:
                 await book.contacts.create(contact)
-            return await (reset_after if commits else reset_before)(inside, run)
+            return await (reset_after if commits else reset_before)(local_vendor, run)
 
         return fault
 
     def result(commits: bool, contact: Contact) -> Result:
         async def work() -> list[Result]:
-            inside.spoil = Every(await elsewhere(commits, contact), *CREATES, most=1)
-            async with inside.book(max_attempts=1) as book:
+            local_vendor.choose_fault = Every(await elsewhere(commits, contact), *CREATES, most=1)
+            async with local_vendor.book(max_attempts=1) as book:
                 return await run_batch(book.contacts.create_many([ours], match=match, settle_timeout=SETTLE))
 
         return virtually(work)[0]
@@ -181,61 +187,63 @@ def test_contact_of_another_writer_is_not_adopted(inside: Inside, profile: Vendo
     assert (found.status, type(found.error).__name__) == ("uncertain", "AmbiguousMatchError")
     # Both contacts are equal, and one is ours.
     assert result(True, ours).status == "uncertain"
-    assert sum(names(inside).values()) == 5
+    assert sum(names(local_vendor).values()) == 5
 
 
 @pytest.mark.parametrize("vendor", ["filemail"])
 @pytest.mark.parametrize("fault", [*UNKNOWN, *HARMLESS], ids=lambda fault: fault.__name__)
 @pytest.mark.parametrize("matched", [False, True])
 def test_created_contact_gets_its_missing_groups(
-    inside: Inside, profile: VendorProfile, fault: Fault, matched: bool
+    local_vendor: LocalVendor, profile: VendorProfile, fault: Fault, matched: bool
 ) -> None:
-    group = inside.group()
-    inside.spoil = Every(fault, "addToGroup", nth=2)
+    group = local_vendor.group()
+    local_vendor.choose_fault = Every(fault, "addToGroup", nth=2)
     options: Any = {"match": "email"} if matched else {}
     source = people(profile, COUNT, group)
-    results = batches(inside, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, **options))
+    results = batches(local_vendor, lambda book: book.contacts.create_many(source, settle_timeout=SETTLE, **options))
     assert statuses(results) == {"created": COUNT}
-    assert len(inside.contacts()) == COUNT
-    assert len(inside.account.book.rows("SELECT * FROM membership")) == COUNT
+    assert len(local_vendor.contacts()) == COUNT
+    assert len(local_vendor.account.book.rows("SELECT * FROM membership")) == COUNT
 
 
-def test_failed_lookup_leaves_item_uncertain(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), get_match_key(profile)
+def test_failed_lookup_leaves_item_uncertain(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
     lists = ("listContacts", "getAddressBook")
     lost = Every(reset_after, *CREATES)
     deaf = Every(error_before, *lists)
-    inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+    local_vendor.choose_fault = lambda operation: lost(operation) or (deaf(operation) if lost.applied else None)
     results = batches(
-        inside, lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE)
+        local_vendor,
+        lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE),
     )
     assert statuses(results) == {"uncertain": 1}
-    assert len(inside.contacts()) == 1
+    assert len(local_vendor.contacts()) == 1
 
 
-def test_item_after_unresolved_one_is_looked_up_again(inside: Inside, profile: VendorProfile) -> None:
+def test_item_after_unresolved_one_is_looked_up_again(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """A list that was read before the unresolved write does not contain it."""
-    group, match = inside.group(), get_match_key(profile)
+    group, match = local_vendor.group(), get_match_key(profile)
     lost = Every(reset_after, *CREATES, most=1)
     deaf = Every(error_before, "listContacts", "getAddressBook", most=TRIES)
-    inside.spoil = lambda operation: lost(operation) or (deaf(operation) if lost.struck else None)
+    local_vendor.choose_fault = lambda operation: lost(operation) or (deaf(operation) if lost.applied else None)
     twice = [person(profile, 1, group)] * 2
     results = batches(
-        inside, lambda book: book.contacts.upsert_many(twice, match=match, settle_timeout=SETTLE, concurrency=1)
+        local_vendor, lambda book: book.contacts.upsert_many(twice, match=match, settle_timeout=SETTLE, concurrency=1)
     )
     # Filemail's contact is added to its group now.
     assert [result.status for result in results] == [
         "uncertain",
-        "updated" if inside.vendor == "filemail" else "unchanged",
+        "updated" if local_vendor.vendor == "filemail" else "unchanged",
     ]
-    assert len(inside.contacts()) == 1
+    assert len(local_vendor.contacts()) == 1
 
 
-def test_create_is_given_up_after_five_attempts(inside: Inside, profile: VendorProfile) -> None:
-    group, match = inside.group(), get_match_key(profile)
-    inside.spoil = Every(reset_before, *CREATES)
+def test_create_is_given_up_after_five_attempts(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    group, match = local_vendor.group(), get_match_key(profile)
+    local_vendor.choose_fault = Every(reset_before, *CREATES)
     (result,) = batches(
-        inside, lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE)
+        local_vendor,
+        lambda book: book.contacts.create_many([person(profile, 1, group)], match=match, settle_timeout=SETTLE),
     )
     assert (result.status, result.attempts, type(result.error).__name__) == ("failed", 5, "NoResponseError")
 
@@ -285,31 +293,31 @@ ELSEWHERE = TransportResponse(404, {"content-type": "text/plain"}, b"Not Found")
     "answer", [ELSEWHERE, LOST, TransportResponse(500, {}, b"<html>"), TransportResponse(200, {}, b"{")], ids=str
 )
 @pytest.mark.parametrize("vendor", ["filemail"])
-def test_create_with_failed_login_never_left(inside: Inside, profile: VendorProfile, answer: Any) -> None:
+def test_create_with_failed_login_never_left(local_vendor: LocalVendor, profile: VendorProfile, answer: Any) -> None:
     """A lost login cannot have created a contact."""
 
-    async def fail(_inside: Inside, _run: Run) -> Any:
+    async def fail(_inside: LocalVendor, _run: Run) -> Any:
         return answer
 
-    inside.spoil = lambda operation: fail if operation == "login" else None
-    results = batches(inside, lambda book: book.contacts.create_many(people(profile, 3)))
+    local_vendor.choose_fault = lambda operation: fail if operation == "login" else None
+    results = batches(local_vendor, lambda book: book.contacts.create_many(people(profile, 3)))
     assert {(result.status, result.error and result.error.sent) for result in results} == {("failed", "no")}
-    assert inside.count["createContact"] == 0
+    assert local_vendor.count["createContact"] == 0
 
 
-def test_wrong_base_url_writes_nothing(inside: Inside, profile: VendorProfile, tmp_path: Path) -> None:
+def test_wrong_base_url_writes_nothing(local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path) -> None:
     """After the base_url is fixed, the same call writes all items."""
 
-    async def elsewhere(_inside: Inside, _run: Run) -> Any:
+    async def elsewhere(_inside: LocalVendor, _run: Run) -> Any:
         return ELSEWHERE
 
-    group = inside.group()
-    inside.spoil = lambda operation: elsewhere if operation in CREATES else None
+    group = local_vendor.group()
+    local_vendor.choose_fault = lambda operation: elsewhere if operation in CREATES else None
     for status in ("failed", "created"):
         results = batches(
-            inside,
+            local_vendor,
             lambda book: book.contacts.create_many(people(profile, 3, group), journal=tmp_path / "import.sqlite"),
         )
         assert statuses(results) == {status: 3}
-        inside.spoil = lambda _operation: None
-    assert len(inside.contacts()) == 3
+        local_vendor.choose_fault = lambda _operation: None
+    assert len(local_vendor.contacts()) == 3

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batching import get_match_key, people, run_batch, statuses, stored
+from batch_helpers import get_match_key, people, run_batch, statuses, stored
 from control import Server
+from dict_journal import DictJournal
 from fakes import BASE_URL, reply
-from inside import Inside
-from kept import KeptJournal
+from local_vendor import LocalVendor
 
 from crossbook import AddressBook, ExternalId, InvalidInputError, JournalMismatchError, SqliteJournal
 from crossbook._batch.batch import Batch
@@ -95,23 +95,23 @@ def dump_journal(path: Path) -> list[str]:
         return list(db.iterdump())
 
 
-class InstantVendor(Inside):
+class InstantVendor(LocalVendor):
     """A vendor that processes each call at once, so that no settle time is needed."""
 
     def book(self, **options: Any) -> AddressBook:
         return super().book(read_timeout=0.001, **options)
 
 
-def make_vendor(vendor: str) -> tuple[Inside, str]:
-    inside = InstantVendor(vendor)
-    return inside, inside.group()
+def make_vendor(vendor: str) -> tuple[LocalVendor, str]:
+    local_vendor = InstantVendor(vendor)
+    return local_vendor, local_vendor.group()
 
 
 async def begin_run(
-    inside: Inside, profile: VendorProfile, group: str, journal: Any, count: int = 6, **options: Any
+    local_vendor: LocalVendor, profile: VendorProfile, group: str, journal: Any, count: int = 6, **options: Any
 ) -> None:
     """Begin a run of this journal, and leave it after `count` creates."""
-    async with inside.book(**options.pop("book", {})) as book:
+    async with local_vendor.book(**options.pop("book", {})) as book:
         batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, concurrency=1, **options)
         await run_partly(batch, count)
 
@@ -142,62 +142,64 @@ async def test_another_account_is_refused_before_any_write(
 
 async def test_equal_contacts_prove_the_account(vendor: str, profile: VendorProfile, path: Path) -> None:
     """At most three contacts are read by id, and the next run knows the account without reading."""
-    inside, group = make_vendor(vendor)
+    local_vendor, group = make_vendor(vendor)
     options: dict[str, Any] = {"journal": path, "match": get_match_key(profile), "concurrency": 1}
     source = people(profile, COUNT, group)
-    await begin_run(inside, profile, group, path, 7, match=get_match_key(profile), book={"account": None})
+    await begin_run(local_vendor, profile, group, path, 7, match=get_match_key(profile), book={"account": None})
     get = (
         "listContacts"
         if profile.capability("contacts.get").support == "emulated"
         else profile.capability("contacts.get").operation
     )
     reads = 1 if profile.capability("contacts.get").support == "emulated" else 3
-    calls = inside.count.copy()
-    async with inside.book(account="new name") as book:
+    calls = local_vendor.count.copy()
+    async with local_vendor.book(account="new name") as book:
         await run_partly(book.contacts.create_many(source, **options), 1)
-    assert (inside.count - calls)[get] >= reads
-    await begin_run(inside, profile, group, path, COUNT, match=get_match_key(profile), book={"account": "new name"})
+    assert (local_vendor.count - calls)[get] >= reads
+    await begin_run(
+        local_vendor, profile, group, path, COUNT, match=get_match_key(profile), book={"account": "new name"}
+    )
     user = vendor in ("serwersms", "filemail")  # this name replaces the other name
     for account, expected in (("new name", 0), (None, reads), ("new name", reads if user else 0)):
-        calls = inside.count.copy()
-        async with inside.book(account=account) as book:
+        calls = local_vendor.count.copy()
+        async with local_vendor.book(account=account) as book:
             results = await run_batch(book.contacts.create_many(source, **options))
         assert all(result.replayed for result in results)
-        assert (inside.count - calls)[get] == expected
-    assert len(inside.contacts()) == COUNT
+        assert (local_vendor.count - calls)[get] == expected
+    assert len(local_vendor.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_every_compared_contact_must_match(profile: VendorProfile) -> None:
     match = get_match_key(profile)
     for index in range(6):
-        inside, group = make_vendor("atom")
-        journal = KeptJournal()
-        await begin_run(inside, profile, group, journal, 6, match=match, book={"account": None})
-        changed = inside.contacts()[index]["id"]
+        local_vendor, group = make_vendor("atom")
+        journal = DictJournal()
+        await begin_run(local_vendor, profile, group, journal, 6, match=match, book={"account": None})
+        changed = local_vendor.contacts()[index]["id"]
         for change in ("phone", "empty", "gone"):
-            with inside.sandbox.store.transaction():
+            with local_vendor.sandbox.store.transaction():
                 if change == "gone":
-                    inside.account.book.run("DELETE FROM contact WHERE id = ?", changed)
+                    local_vendor.account.book.run("DELETE FROM contact WHERE id = ?", changed)
                 else:
                     phone = "+61491570156" if change == "phone" else None
-                    inside.account.book.change_contact(changed, {"phone": phone})
-            async with inside.book(account=None) as book:
+                    local_vendor.account.book.change_contact(changed, {"phone": phone})
+            async with local_vendor.book(account=None) as book:
                 batch = book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match)
                 if index < 3:  # the last three contacts are read
                     await run_partly(batch, 1)
                     continue
                 with pytest.raises(JournalMismatchError, match=f"the contact of input {index} "):
                     await run_batch(batch)
-            assert len(inside.contacts()) == (5 if change == "gone" else 6)
+            assert len(local_vendor.contacts()) == (5 if change == "gone" else 6)
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_run_without_comparable_contacts_is_refused(profile: VendorProfile, path: Path) -> None:
     """Without match key or finished item, and for deletes, updates by id and groups, the caller states the account."""
-    inside, group = make_vendor("atom")
+    local_vendor, group = make_vendor("atom")
     source, match = people(profile, COUNT, group), get_match_key(profile)
-    async with inside.book(account=None) as book:
+    async with local_vendor.book(account=None) as book:
         written = [
             str(result.id) for result in await run_batch(book.contacts.create_many(people(profile, 9, group, begin=90)))
         ]
@@ -210,33 +212,33 @@ async def test_run_without_comparable_contacts_is_refused(profile: VendorProfile
         ]
         for number, run in enumerate(runs):
             options: dict[str, Any] = {"journal": path, "run": str(number), "concurrency": 1}
-            inside.spoil = (
+            local_vendor.choose_fault = (
                 (lambda _: None) if number < 3 else (lambda name: failing if name.startswith("create") else None)
             )
             await run_partly(run(**options), 2)
-            inside.spoil = lambda _: None
-            before, calls = inside.contacts(), sum(inside.count.values())
+            local_vendor.choose_fault = lambda _: None
+            before, calls = local_vendor.contacts(), sum(local_vendor.count.values())
             with pytest.raises(
                 JournalMismatchError, match=f"run '{number}' of the journal may belong to another account: no finished"
             ):
                 await run_batch(run(**options))
-            assert (inside.contacts(), sum(inside.count.values())) == (before, calls)
+            assert (local_vendor.contacts(), sum(local_vendor.count.values())) == (before, calls)
             results = await run_batch(run(**options, same_account=True))
             assert statuses(results).keys() <= {"created", "updated", "deleted", "uncertain", "failed"}
-    async with inside.book(account="named") as book:  # once is enough only with a name
+    async with local_vendor.book(account="named") as book:  # once is enough only with a name
         for named in ({"same_account": True}, {}):
             results = await run_batch(book.contacts.create_many(source, journal=path, run="0", **named))
             assert all(result.replayed for result in results)
 
 
-async def failing(inside: Inside, run: Callable[[], Any]) -> Any:
+async def failing(local_vendor: LocalVendor, run: Callable[[], Any]) -> Any:
     return reply({"status": "error", "error": {"code": "invalid_request", "message": "no"}}, 400)
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_run_without_entries_begins_again(profile: VendorProfile, path: Path) -> None:
-    inside, group = make_vendor("atom")
-    async with inside.book(account=None) as book:
+    local_vendor, group = make_vendor("atom")
+    async with local_vendor.book(account=None) as book:
         for _ in range(2):
             await run_batch(book.contacts.create_many([], journal=path))  # finished, without an item
             async with book.contacts.create_many(people(profile, 2, group), journal=path, run="begun", concurrency=1):
@@ -248,25 +250,25 @@ async def test_run_without_entries_begins_again(profile: VendorProfile, path: Pa
 
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
 async def test_other_base_url_or_brand_is_checked_once(profile: VendorProfile, vendor: str) -> None:
-    inside, group = make_vendor(vendor)
-    journal, match = KeptJournal(), get_match_key(profile)
-    await begin_run(inside, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
+    local_vendor, group = make_vendor(vendor)
+    journal, match = DictJournal(), get_match_key(profile)
+    await begin_run(local_vendor, profile, group, journal, COUNT, match=match, book={"brand": "redlink"})
     for place, reads in (
         ({"base_url": f"{BASE_URL}/"}, 0), ({"brand": "redlink"}, 0), ({"brand": "messageflow"}, 3),
         ({"brand": "messageflow"}, 0), ({"account": "other", "brand": "messageflow"}, 3), ({"account": "tests"}, 3),
     ):  # fmt: skip
-        calls = inside.count.copy()
-        async with inside.book(**{"brand": "redlink", **place}) as book:
+        calls = local_vendor.count.copy()
+        async with local_vendor.book(**{"brand": "redlink", **place}) as book:
             await run_batch(book.contacts.create_many(people(profile, COUNT, group), journal=journal, match=match))
-        assert (inside.count - calls)["listContacts"] == reads, place
-    assert len(inside.contacts()) == COUNT
+        assert (local_vendor.count - calls)["listContacts"] == reads, place
+    assert len(local_vendor.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Path) -> None:
-    inside, group = make_vendor("atom")
+    local_vendor, group = make_vendor("atom")
     source = people(profile, COUNT, group)
-    await begin_run(inside, profile, group, path, 4, match="phone", book={"account": "mine"})
+    await begin_run(local_vendor, profile, group, path, 4, match="phone", book={"account": "mine"})
     other: list[tuple[Callable[[AddressBook], Batch[Any]], str, str]] = [
         (lambda book: book.contacts.delete_many(["1"], journal=path), "was made with operation", "operation"),
         (
@@ -275,7 +277,7 @@ async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Pat
             "source",
         ),
     ]
-    async with inside.book(account="mine") as book:
+    async with local_vendor.book(account="mine") as book:
         for run, why, field in other:
             with pytest.raises(JournalMismatchError, match=why) as caught:
                 await run_batch(run(book))
@@ -288,14 +290,14 @@ async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Pat
         with pytest.raises(JournalMismatchError, match="is archived: all its inputs have their outcome") as caught:
             await run_batch(book.contacts.create_many(source, match="phone", journal=path))
     assert caught.value.field == "run"
-    assert len(inside.contacts()) == COUNT
+    assert len(local_vendor.contacts()) == COUNT
 
 
 @pytest.mark.parametrize("vendor", ["atom"], indirect=True)
 async def test_different_match_is_refused(profile: VendorProfile) -> None:
-    journal, (inside, group) = KeptJournal(), make_vendor("atom")
-    await begin_run(inside, profile, group, journal, 4, match="phone")
-    async with inside.book() as book:
+    journal, (local_vendor, group) = DictJournal(), make_vendor("atom")
+    await begin_run(local_vendor, profile, group, journal, 4, match="phone")
+    async with local_vendor.book() as book:
         with pytest.raises(JournalMismatchError, match="was made with match 'phone', not None") as caught:
             await run_batch(book.contacts.create_many(people(profile, COUNT, group), journal=journal))
     assert caught.value.field == "match"
@@ -305,11 +307,11 @@ async def test_different_match_is_refused(profile: VendorProfile) -> None:
 async def test_journal_key_is_required_and_checked(
     vendor: str, profile: VendorProfile, path: Path, key: str | bytes
 ) -> None:
-    inside, group = make_vendor(vendor)
+    local_vendor, group = make_vendor(vendor)
     source = people(profile, COUNT, group)
-    await begin_run(inside, profile, group, path, 4, match=get_match_key(profile), journal_key=key)
-    calls = sum(inside.count.values())
-    async with inside.book() as book:
+    await begin_run(local_vendor, profile, group, path, 4, match=get_match_key(profile), journal_key=key)
+    calls = sum(local_vendor.count.values())
+    async with local_vendor.book() as book:
 
         def again(**options: Any) -> Batch[Any]:
             return book.contacts.create_many(source, journal=path, match=get_match_key(profile), **options)
@@ -322,7 +324,7 @@ async def test_journal_key_is_required_and_checked(
             with pytest.raises(InvalidInputError, match=why) as caught:
                 await run_batch(again(journal_key=given))
             assert caught.value.field == "journal_key"
-        assert sum(inside.count.values()) == calls
+        assert sum(local_vendor.count.values()) == calls
         assert statuses(await run_batch(again(journal_key=key))) == {"created": COUNT}
         assert all(result.replayed for result in await run_batch(again(journal_key=key)))
         await run_batch(again(run="without"))
@@ -335,7 +337,7 @@ async def test_journal_key_is_required_and_checked(
 
 @pytest.mark.parametrize("wrong", ["fifteen letters", b"x" * 15, "", 5, ["x"] * 16])
 async def test_invalid_journal_key_is_refused(path: Path, wrong: Any) -> None:
-    async with Inside("atom").book() as book:
+    async with LocalVendor("atom").book() as book:
         with pytest.raises(InvalidInputError, match="at least 16") as caught:
             book.contacts.create_many([], journal=path, journal_key=wrong)
     assert caught.value.field == "journal_key"
@@ -354,8 +356,8 @@ async def test_copied_journal_reveals_no_phone(profile: VendorProfile, path: Pat
 
     With the key that a run stores all are found, with `journal_key` none.
     """
-    inside, group = make_vendor("serwersms")
-    async with inside.book() as book:
+    local_vendor, group = make_vendor("serwersms")
+    async with local_vendor.book() as book:
         await run_batch(
             book.contacts.create_many(people(profile, 100, group), journal=path, match="phone", journal_key=journal_key)
         )
@@ -381,8 +383,8 @@ def content(path: Path) -> bytes:
 
 async def test_journal_contains_no_credential(vendor: str, profile: VendorProfile, path: Path) -> None:
     """Neither a credential nor a hash of it, in any order; the user name only under the run's key."""
-    inside, group = make_vendor(vendor)
-    await begin_run(inside, profile, group, path, 4, match=get_match_key(profile))
+    local_vendor, group = make_vendor(vendor)
+    await begin_run(local_vendor, profile, group, path, 4, match=get_match_key(profile))
     data = content(path)
     values = [value for name, value in CREDENTIALS[vendor].items() if name != "brand"]
     texts = {"\0".join(some) for size in (1, 2, 3) for some in permutations(values, size)}
@@ -395,9 +397,9 @@ async def test_journal_contains_no_credential(vendor: str, profile: VendorProfil
 @pytest.mark.parametrize("vendor", ["vercom"], indirect=True)
 async def test_hashes_differ_between_runs(profile: VendorProfile, verb: str) -> None:
     """Two journals of the same contacts and external ids have no hash in common."""
-    inside, group = make_vendor("vercom")
-    kept: list[KeptJournal] = [KeptJournal(), KeptJournal()]
-    async with inside.book() as book:
+    local_vendor, group = make_vendor("vercom")
+    kept: list[DictJournal] = [DictJournal(), DictJournal()]
+    async with local_vendor.book() as book:
         source = [replace(each, external_id=f"e{number}") for number, each in enumerate(people(profile, 3, group))]
         await run_batch(book.contacts.create_many(source))
         for journal in kept:
@@ -414,6 +416,6 @@ async def test_hashes_differ_between_runs(profile: VendorProfile, verb: str) -> 
     assert all(journal.heading is not None and len(journal.heading.key) == 32 for journal in kept)
 
 
-def list_entry_hashes(journal: KeptJournal) -> list[str]:
+def list_entry_hashes(journal: DictJournal) -> list[str]:
     entries: list[JournalEntry] = list(journal.entries.values())
     return [text for entry in entries for text in (entry.fingerprint, entry.key or "")]

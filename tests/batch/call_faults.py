@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import anyio
-from inside import LOST, REFUSED, Answer, Inside, Run
+from local_vendor import LOST, REFUSED, Answer, LocalVendor, Run
 
 from crossbook._http.request import TransportResponse
 
@@ -13,53 +13,53 @@ LATE = 0.4
 """Seconds within which a vendor commits a call whose client is gone."""
 SETTLE = 1.0
 
-Fault = Callable[[Inside, Run], Awaitable[Answer]]
+Fault = Callable[[LocalVendor, Run], Awaitable[Answer]]
 
 
-async def reset_before(inside: Inside, run: Run) -> Answer:
+async def reset_before(local_vendor: LocalVendor, run: Run) -> Answer:
     return LOST
 
 
-async def reset_after(inside: Inside, run: Run) -> Answer:
+async def reset_after(local_vendor: LocalVendor, run: Run) -> Answer:
     run()
     return LOST
 
 
-async def late_commit(inside: Inside, run: Run) -> Answer:
-    inside.later(LATE, run)
+async def late_commit(local_vendor: LocalVendor, run: Run) -> Answer:
+    local_vendor.later(LATE, run)
     return LOST
 
 
-async def timeout(inside: Inside, run: Run) -> Answer:
-    inside.later(LATE, run)
+async def timeout(local_vendor: LocalVendor, run: Run) -> Answer:
+    local_vendor.later(LATE, run)
     await anyio.sleep(5)
     return LOST
 
 
-async def error_before(inside: Inside, run: Run) -> Answer:
+async def error_before(local_vendor: LocalVendor, run: Run) -> Answer:
     return TransportResponse(503, {"content-type": "text/plain"}, b"busy")
 
 
-async def error_after(inside: Inside, run: Run) -> Answer:
+async def error_after(local_vendor: LocalVendor, run: Run) -> Answer:
     run()
     return TransportResponse(500, {"content-type": "text/html"}, b"<html>")
 
 
-async def truncated(inside: Inside, run: Run) -> Answer:
+async def truncated(local_vendor: LocalVendor, run: Run) -> Answer:
     reply = run()
     return TransportResponse(reply.status, reply.headers, reply.content[: len(reply.content) // 2])
 
 
-async def empty(inside: Inside, run: Run) -> Answer:
+async def empty(local_vendor: LocalVendor, run: Run) -> Answer:
     run()
     return TransportResponse(200, {"content-type": "application/json"}, b"")
 
 
-async def no_connection(inside: Inside, run: Run) -> Answer:
+async def no_connection(local_vendor: LocalVendor, run: Run) -> Answer:
     return REFUSED
 
 
-async def too_many(inside: Inside, run: Run) -> Answer:
+async def too_many(local_vendor: LocalVendor, run: Run) -> Answer:
     return TransportResponse(429, {"content-type": "text/plain", "retry-after": "1"}, b"Too Many Requests")
 
 
@@ -78,13 +78,13 @@ class Every:
         self._operations = operations
         self._nth = nth
         self._most = most
-        self.met = self.struck = 0
+        self.calls = self.applied = 0
 
     def __call__(self, operation: str) -> Fault | None:
         if operation not in self._operations:
             return None
-        self.met += 1
-        if self.met % self._nth or self.struck >= self._most:
+        self.calls += 1
+        if self.calls % self._nth or self.applied >= self._most:
             return None
-        self.struck += 1
+        self.applied += 1
         return self._fault

@@ -1,4 +1,4 @@
-"""Run a vendor of the sandbox inside the test's process: without a socket, in real or virtual time."""
+"""Run a vendor of the sandbox in the test's process: without a socket, in real or virtual time."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ REFUSED = TransportFailure("connect", "no", "ConnectError")
 
 
 @define(slots=False)
-class Inside:
+class LocalVendor:
     """A transport to one vendor's account.
 
     Args:
         vendor: the vendor's name.
-        spoil: is called before each call with the operation's name, and returns a fault or None. The fault gets the
-            vendor and a function that processes the call and returns the true response.
+        choose_fault: gets the operation's name before each call, and returns a fault or None. The fault gets the vendor
+            and a function that processes the call and returns the true response.
     """
 
     vendor: str
-    spoil: Callable[[str], Callable[[Inside, Run], Any] | None] = field(default=lambda _: None)
+    choose_fault: Callable[[str], Callable[[LocalVendor, Run], Any] | None] = field(default=lambda _: None)
     name: str = "inside"
     count: Counter[str] = field(factory=Counter)
     in_flight: int = 0
@@ -63,7 +63,7 @@ class Inside:
             self._catch_up()
             operation, received = self._received(call)
             self.count[operation.name] += 1
-            fault = self.spoil(operation.name)
+            fault = self.choose_fault(operation.name)
             answer: Answer = (
                 await fault(self, self._run(received, operation)) if fault else self._run(received, operation)()
             )
