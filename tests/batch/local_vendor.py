@@ -40,7 +40,7 @@ class LocalVendor:
 
     vendor: str
     choose_fault: Callable[[str], Callable[[LocalVendor, Run], Any] | None] = field(default=lambda _: None)
-    name: str = "inside"
+    name: str = "local"
     count: Counter[str] = field(factory=Counter)
     in_flight: int = 0
     peak: int = 0
