@@ -137,8 +137,21 @@ async def test_item_after_refused_one_is_no_duplicate(local_vendor: LocalVendor,
         # Filemail creates the contact, and then refuses the group.
         half = profile.vendor == "filemail"
         assert [result.status for result in results] == ["failed", "skipped" if half else "created"]
-        assert (results[0].id is not None) == half
-        assert len(local_vendor.contacts()) == 1
+        (contact,) = await stored(book)
+        assert results[0].id == (contact.id if half else None)
+
+
+async def test_failed_update_has_the_contact_id(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    name = "name" if profile.name_format == "full" else "last_name"
+
+    async def refuse(*_: Any) -> TransportResponse:
+        return TransportResponse(400, {"content-type": "application/json"}, b"{}")
+
+    async with local_vendor.book() as book:
+        (created,) = await run_batch(book.contacts.create_many(people(profile, 1, await group_of(book))))
+        local_vendor.choose_fault = lambda operation: refuse if operation.startswith("update") else None
+        (result,) = await run_batch(book.contacts.update_many([(created.id or "", {name: "New"})]))
+    assert (result.status, result.id) == ("failed", created.id)
 
 
 async def test_contact_without_match_key_fails(local_vendor: LocalVendor, profile: VendorProfile) -> None:

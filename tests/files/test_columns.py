@@ -204,3 +204,11 @@ def test_address_in_any_spelling_is_value(title: str) -> None:
     with pytest.raises(InvalidInputError) as caught:
         map_columns(("phone", title), {"other": "email"})
     assert "example" not in str(caught.value)
+
+
+@pytest.mark.parametrize("title", ["ur. 1.2.93", "born 1/2/93", "b. 1-2-93"])
+def test_short_date_in_title_is_value(title: str) -> None:
+    """It has no more digits than a title may have."""
+    with pytest.raises(InvalidInputError) as caught:
+        map_columns(("phone", title), {"other": "email"})
+    assert "93" not in str(caught.value)

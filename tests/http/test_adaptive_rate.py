@@ -417,12 +417,22 @@ def test_pair_in_a_search_forgets_an_old_limit() -> None:
     assert adaptive.rate == pytest.approx(10 * (1 - 4 * 0.01), rel=0.1)
 
 
-def test_mostly_refused_does_not_measure_a_limit() -> None:
+@pytest.mark.parametrize(("refusals", "measured"), [(20, True), (21, False)])
+def test_limit_is_measured_unless_most_is_refused(refusals: int, measured: bool) -> None:
+    """Twenty requests were accepted. Without a measured limit the rate grows as in a search."""
     adaptive, now = found(20)
-    now = refused(adaptive, steadily(adaptive, 20, now, 5), times=40, limited=True)
+    now = refused(adaptive, steadily(adaptive, 10, now, 5), times=refusals, limited=True)
     fallen = adaptive.rate or 0
     adaptive.succeeded(now + 0.1)
-    assert adaptive.rate == fallen + START
+    assert (adaptive.rate != fallen + START) is measured
+
+
+@pytest.mark.parametrize(("pause", "rate"), [(1.5, 100), (3.5, 100 / 4.5)])
+def test_best_recent_second_counts_as_possible(pause: float, rate: float) -> None:
+    """The vendor accepts 100/s, then gets no request. After a longer pause only the measured rate counts."""
+    adaptive = AdaptiveRate()
+    refused(adaptive, steadily(adaptive, 100, 0, 3) + pause)
+    assert adaptive.rate == pytest.approx(rate * (1 - 4 * 3 / 103), rel=0.06)
 
 
 def test_rate_does_not_grow_while_the_vendor_is_closed() -> None:

@@ -220,6 +220,7 @@ def test_endless_leftovers_end_in_report(seconds: float, why: str) -> None:
     assert report.stopped == why
     assert vendor.requests <= planned("vercom", write=True) + CLEANUP_LIMIT
     assert "createContacts" not in report.calls
+    assert report.calls["deleteGroups"] <= 2 * 200, "the limit, before and after the probes"
 
 
 def test_hanging_list_leaves_time_to_delete() -> None:

@@ -118,7 +118,7 @@ def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, rem
     else:
         error = copy_without_traceback(outcome.error if isinstance(outcome, Uncertain) else outcome)
         error.operation = error.operation or capability
-        status, id = "failed", error.id or item.id
+        status, id = "failed", item.id
         if isinstance(outcome, Uncertain):
             # A copy, because the items of one native call share the error.
             record = errors.to_record(error)
