@@ -36,14 +36,14 @@ async def store(
 ) -> list[Stored]:
     """Write people to a group: create missing contacts and update different ones.
 
-    A run that was interrupted goes on where it was, by its journal; when all is done the journal is of no more use.
+    An interrupted run is resumed by its journal. The journal is deleted when all people are written.
 
     Args:
-        book: whose contacts they become.
-        people: who.
+        book: the book to write to.
+        people: the people.
         group: the group's id.
-        workers: how many are written at the same time.
-        journal: where the run keeps its intents and outcomes.
+        workers: the number of concurrent writes.
+        journal: the journal file of the run.
         done: called after each person.
     """
     results: list[Stored] = []

@@ -63,8 +63,8 @@ class CallLog:
         counts: dict[str, Any] = {}
         for (name, operation, status), number in self._statuses.items():
             if name == vendor:
-                empty = {"requests": 0, "done": self._done[vendor, operation], "statuses": {}}
-                row = counts.setdefault(operation, empty)
+                new: dict[str, Any] = {"requests": 0, "done": self._done[vendor, operation], "statuses": {}}
+                row = counts.setdefault(operation, new)
                 row["requests"] += number
                 row["statuses"][status] = number
         return counts

@@ -17,7 +17,7 @@ sys.path.insert(0, str(CODEGEN))
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A checkout in small: one short spec and a copy of the real codegen."""
+    """Return a small checkout: one short spec and a copy of the real codegen."""
     shutil.copytree(CODEGEN, tmp_path / "specs" / "codegen", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TINY, tmp_path / "specs" / "tiny.yaml")
     return tmp_path
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def edit(root: Path) -> Callable[[str, str, str], None]:
-    """Replaces a text, which must be there, in a file below the root."""
+    """Return a function that replaces an existing text in a file below the root."""
 
     def replace(path: str, old: str, new: str) -> None:
         text = (root / path).read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ LABELS = ("Created", "Already there", "Corrected", "Skipped", "Refused", "Read b
 
 
 class Row(NamedTuple):
-    """The counts of a vendor's column in the table."""
+    """The numbers of a vendor's column in the table."""
 
     written: int
     there: int
@@ -35,14 +35,14 @@ class Row(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A demo that has ended."""
+    """The result of a demo run."""
 
     status: int
     output: str
 
     @property
     def rows(self) -> dict[str, Row]:
-        """The table, by vendor."""
+        """Return the table by vendor."""
         lines = self.output.splitlines()
         header = next(line.split() for line in lines if line.split() and set(line.split()) <= set(TITLES))
         found = {
@@ -61,12 +61,12 @@ Demo = Callable[..., Ended]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the demo finds around it."""
+    """Return the environment of the demo."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **(more or {})}
 
 
 def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:
-    """Runs the demo in a folder, without a terminal."""
+    """Run the demo in a folder, without a terminal."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -82,7 +82,7 @@ def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Demo:
-    """Runs the demo in this test's folder."""
+    """Return a function that runs the demo in this test's folder."""
     return partial(run, tmp_path)
 
 
@@ -94,7 +94,7 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
 
 @pytest.fixture
 def first(first_run: tuple[Ended, Path], tmp_path: Path) -> Ended:
-    """A first run, which this test's folder has seen."""
+    """Return the result of a first run in this test's folder."""
     ended, folder = first_run
     shutil.copytree(folder / ".demo", tmp_path / ".demo")
     return ended

@@ -26,7 +26,7 @@ Change = Callable[[crossbook.Vercom, str], Any]
 
 @pytest.fixture
 def between(tmp_path: Path) -> Callable[[Change], None]:
-    """Does something to one contact at Vercom between two runs: to one of the two who share a phone."""
+    """Change a contact at Vercom between two runs: one of the couple with one phone."""
 
     async def main(change: Change) -> None:
         with crossbook_sandbox.running(db=tmp_path / ".demo" / "sandbox.sqlite") as sandbox:

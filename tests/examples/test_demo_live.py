@@ -83,13 +83,13 @@ def test_refused_login_stops_no_other_vendor(tmp_path: Path, sandbox: Running) -
 
 
 def contacts(sandbox: Running) -> list[int]:
-    """How many contacts each vendor has."""
+    """Return the number of contacts at each vendor."""
     with urlopen(f"{sandbox.url}/_sandbox/state") as answer:
         return [vendor["contacts"] for vendor in json.load(answer)["vendors"].values()]
 
 
 def on_terminal(answer: str, folder: Path, env: Mapping[str, str], *arguments: str) -> Ended:
-    """Runs `--live` on a terminal of its own and answers its question; ended after ten minutes."""
+    """Run `--live` on a new terminal and answer its question. It is stopped after ten minutes."""
     import pty
 
     ours, theirs = pty.openpty()

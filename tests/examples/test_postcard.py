@@ -36,7 +36,7 @@ def test_client_is_generated_elsewhere(tmp_path: Path) -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As pip would leave a package that brings a vendor."""
+    """Make an installed package with a vendor, as pip does."""
     info = tmp_path / "crossbook_postcard-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: crossbook-postcard\nVersion: 1\n", encoding="utf-8")
@@ -101,6 +101,6 @@ def test_built_in_vendors_cannot_be_replaced(installed: None) -> None:
 
 @pytest.mark.parametrize("file", ["profile.py", "adapter.py", "book.py", "test_contract.py"])
 def test_page_includes_files(file: str) -> None:
-    """A formatter took the line that includes a file for Python once."""
+    """A formatter once took the line that includes a file for Python."""
     page = (HOME.parents[1] / "docs" / "add-a-vendor.md").read_text(encoding="utf-8")
     assert f'\n--8<-- "examples/postcard/{file}"\n' in page

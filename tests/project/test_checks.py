@@ -1,4 +1,4 @@
-"""What `make check`, and so CI, runs."""
+"""The checks of `make check` and CI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pyproject.toml names each library that the package imports, so that `make build` tries its lowest version."""
+"""pyproject.toml names each imported library, so that `make build` tests its lowest version."""
 
 from __future__ import annotations
 

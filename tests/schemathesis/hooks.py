@@ -1,4 +1,4 @@
-"""What schemathesis must know about vendors that answer errors with 200: how to log in, and where an error stands."""
+"""Hooks of schemathesis for vendors that return errors with status 200: the login, and the error in the body."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPEC = yaml.safe_load((Path(__file__).resolve().parents[2] / "specs" / f"{VENDOR
 
 @schemathesis.auth(refresh_interval=None)
 class LoginAuth:
-    """Filemail's token, from its login; the other vendors' keys are headers of the command line."""
+    """Get Filemail's token by its login. The keys of the other vendors are headers of the command line."""
 
     def get(self, case: Any, context: Any) -> str:
         if VENDOR != "filemail":
@@ -38,23 +38,26 @@ class LoginAuth:
 
 @schemathesis.check
 def bad_data_is_refused(ctx: Any, response: Any, case: Any) -> None:
-    """In place of `negative_data_rejection`, which knows statuses only. A body that is bad by more than its
-    credentials and unknown members, or a required parameter that is missing, gets the vendor's error."""
-    if response.status_code >= 400 or not (_bad_body(response.request) or _lacks_parameter(case)):
+    """Check that an invalid body or a missing required parameter gives the vendor's error.
+
+    It replaces `negative_data_rejection`, which checks statuses only. Wrong credentials and unknown members are not
+    counted as invalid.
+    """
+    if response.status_code >= 400 or not (_is_bad_body(response.request) or _is_missing_parameter(case)):
         return
     body = response.json()
     refused = {
-        "serwersms": "error" in body or bool(body.get("failed")),  # an import counts what it refused
+        "serwersms": "error" in body or bool(body.get("failed")),  # an import counts the refused rows
         "filemail": "errorcode" in body,
         "atom": body.get("status") != "success",
-        "vercom": "errors" in body,  # 207: the others of the array went through
+        "vercom": "errors" in body,  # 207: the other items were accepted
     }
     if not refused[VENDOR]:
         raise AssertionError("bad data was accepted")
 
 
-def _bad_body(request: Any) -> bool:
-    """By what was sent: a JSON body that breaks its schema. What the vendor ignores, it need not refuse."""
+def _is_bad_body(request: Any) -> bool:
+    """Return whether a JSON body breaks its schema in a way that the vendor does not ignore."""
     if not request.headers.get("Content-Type", "").startswith("application/json") or not request.body:
         return False
     path = next(
@@ -69,19 +72,19 @@ def _bad_body(request: Any) -> bool:
         return True
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     validator = jsonschema.Draft202012Validator({**schema, "components": SPEC["components"]})
-    return any(not _ignored(error) for error in validator.iter_errors(body))
+    return any(not _is_ignored(error) for error in validator.iter_errors(body))
 
 
-def _ignored(error: Any) -> bool:
+def _is_ignored(error: Any) -> bool:
     credentials = {"username", "password"}
     return (
         error.validator == "additionalProperties"
-        or error.instance == ""  # PHP: as if it were not there
+        or error.instance == ""  # PHP treats an empty text as missing
         or (error.validator == "required" and any(f"'{name}'" in error.message for name in credentials))
         or bool(credentials & set(map(str, error.absolute_path)))
     )
 
 
-def _lacks_parameter(case: Any) -> bool:
+def _is_missing_parameter(case: Any) -> bool:
     required = {parameter.name for parameter in case.operation.query if parameter.is_required}
     return VENDOR == "filemail" and bool(required - {"logintoken"} - set(case.query or {})) and case.method == "GET"

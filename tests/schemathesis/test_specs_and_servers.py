@@ -1,5 +1,7 @@
-"""The four strict specs and the four servers, written apart from each other, agree: schemathesis attacks the one by the
-other. Checks that a vendor's dialect cannot pass (errors with status 200) are replaced by one on its error body."""
+"""schemathesis finds no difference between the strict specs and the sandbox, which were written separately.
+
+Vendors return errors with status 200, so checks of the status are replaced by a check of the error in the body.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ def sandbox() -> Iterator[crossbook_sandbox.Running]:
 
 
 @pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
-def test_the_spec_and_the_server_agree(vendor: str, sandbox: crossbook_sandbox.Running, tmp_path: Path) -> None:
+def test_spec_matches_server(vendor: str, sandbox: crossbook_sandbox.Running, tmp_path: Path) -> None:
     known = sandbox.credentials[vendor]
     headers = {
         "serwersms": [f"Authorization: Bearer {known.get('token')}"],

@@ -1,4 +1,4 @@
-"""Each rule of the specs: a small document that breaks it is reported, with place and fix; the real specs pass."""
+"""Each rule reports a small document that breaks it, with place and fix. The real specs have no findings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def ok(spec: Node) -> Node:
 
 
 def twin(spec: Node, operation_id: str) -> None:
-    """A second operation under another path, with the id given."""
+    """Add a second operation with this id under another path."""
     spec["paths"]["/twin"] = copy.deepcopy(spec["paths"]["/contact"])
     spec["paths"]["/twin"]["post"]["operationId"] = operation_id
     spec["info"]["x-operations"] = 2
