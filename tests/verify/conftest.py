@@ -17,6 +17,12 @@ from crossbook_testing.contract import people
 __all__ = ["control", "running_sandbox", "server", "vendor"]
 
 
+@pytest.fixture(autouse=True)
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait little between the attempts of a call."""
+    monkeypatch.setattr("crossbook._http.retry.BASE_DELAY", 0.05)
+
+
 @pytest.fixture
 def make(server: Server) -> Callable[..., AddressBook]:
     """Return a function that makes a book of a vendor on the sandbox."""
