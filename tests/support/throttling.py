@@ -56,12 +56,12 @@ class Vendor:
     def __init__(self, refusing: Refusing) -> None:
         self.accepted: list[float] = []
         self.sent: list[float] = []
-        self._item_keyusing = refusing
+        self._refusing = refusing
 
     async def send(self, call: PreparedRequest) -> TransportResponse:
         self.sent.append(anyio.current_time())
         await anyio.sleep(LATENCY / 2)
-        wait = self._item_keyusing(anyio.current_time())
+        wait = self._refusing(anyio.current_time())
         if wait is None:
             self.accepted.append(anyio.current_time())
         await anyio.sleep(LATENCY / 2)
