@@ -15,7 +15,7 @@ import pytest
 from batch_helpers import get_match_key, people, run_batch, statuses, stored
 from control import Server
 from dict_journal import DictJournal
-from fakes import BASE_URL, reply
+from fakes import BASE_URL, VENDORS, reply
 from local_vendor import LocalVendor
 
 from crossbook import AddressBook, ExternalId, InvalidInputError, JournalMismatchError, SqliteJournal
@@ -303,7 +303,12 @@ async def test_different_match_is_refused(profile: VendorProfile) -> None:
     assert caught.value.field == "match"
 
 
-@pytest.mark.parametrize("key", ["a phrase of sixteen", b"\x00\xff" * 8])
+# Each vendor has one of the two kinds of keys: scrypt takes most of the time of this test.
+@pytest.mark.parametrize(
+    ("vendor", "key"),
+    [(vendor, ("a phrase of sixteen", b"\x00\xff" * 8)[number % 2]) for number, vendor in enumerate(VENDORS)],
+    indirect=["vendor"],
+)
 async def test_journal_key_is_required_and_checked(
     vendor: str, profile: VendorProfile, path: Path, key: str | bytes
 ) -> None:

@@ -176,17 +176,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]
         name = f"test_{number}.py"
         (folder / name).write_text(BODY.format(adapter=flaw.adapter.strip("\n").lstrip(), profile=flaw.profile))
         chosen += [f"{name}::TestBroken::{test}" for test in flaw.failing_tests]
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:unraisableexception",
-        "-rA",
-        "--tb=no",
-    ]
+    options = "-p no:cacheprovider -p no:unraisableexception -p no:schemathesis -rA --tb=no".split()
+    command = [sys.executable, "-m", "pytest", *options]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
     ran = subprocess.run([*command, *chosen], cwd=folder, env=environment, capture_output=True, text=True, check=False)
