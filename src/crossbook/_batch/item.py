@@ -67,7 +67,7 @@ class BatchItem:
         return self.update[0] if self.update else self.created_id or self.prepared.id
 
     def make_entry(self, state: Literal["intent", "done"]) -> JournalEntry:
-        """Return the item's journal entry: without a key if `existing_ids` is unknown, so that the next run knows this too."""
+        """Return the journal entry: without a key if `existing_ids` is unknown, so that the next run knows this."""
         key = None if self.existing_ids is None else self.prepared.key
         return JournalEntry(
             self.index, self.item_key, self.fingerprint, key, state,
