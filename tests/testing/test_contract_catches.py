@@ -176,7 +176,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]
         name = f"test_{number}.py"
         (folder / name).write_text(BODY.format(adapter=flaw.adapter.strip("\n").lstrip(), profile=flaw.profile))
         chosen += [f"{name}::TestBroken::{test}" for test in flaw.failing_tests]
-    options = "-p no:cacheprovider -p no:unraisableexception -p no:schemathesis -rA --tb=no".split()
+    options = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:schemathesis", "-rA", "--tb=no"]
     command = [sys.executable, "-m", "pytest", *options]
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
