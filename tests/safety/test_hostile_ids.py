@@ -120,13 +120,17 @@ def _fits(call: PreparedRequest, allowed: set[tuple[str, str, frozenset[str]]]) 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
+    """The chosen ids go through every verb, each of the random ids through a quarter of the verbs in turn."""
+
     async def all_of_them() -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
         reached, wrong = 0, list[str]()
         adapter = VERBS | ({"segment": lambda book, it: book.segments.get(it)} if vendor == "vercom" else {})
         async with book_over(vendor, transport, rate=1e9) as book:
-            for id in hostility.ids():
-                for verb, call in adapter.items():
+            for number, id in enumerate(hostility.ids()):
+                for place, (verb, call) in enumerate(adapter.items()):
+                    if number >= 200 and (number + place) % 4:
+                        continue
                     if id is None and "list" in verb:
                         continue  # no filter, no cursor
                     problem = await refused(book, call, id)
