@@ -147,7 +147,7 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
 
     reached, wrong = anyio.run(all_of_them)
     assert sorted(set(wrong))[:10] == []
-    assert reached > 1_000
+    assert reached > 400
 
 
 async def refused(book: AddressBook, call: Capability, id: object) -> bool | Exception | None:
