@@ -39,8 +39,8 @@ class BookOptions(CallOptions, total=False):
         transport: "httpx" (default), "httpx2" (extra `httpx2`), or "aiohttp" (extra `fast`). aiohttp is the fastest,
             runs on asyncio only, and is faster still on uvloop (`uvloop.run(main())`).
         http_client: an `AsyncClient` of httpx or httpx2, or a connector of aiohttp
-            (`aiohttp.TCPConnector(ssl=context)`), for client certificates, your own CA, or proxies. You keep its pool,
-            cookies and redirects, and you close it.
+            (`aiohttp.TCPConnector(ssl=context)`), for client certificates, your own CA, or proxies. You keep its pool
+            and redirects, and you close it. The cookies in its jar are not sent.
         allow_http: allows a base_url without https. Loopback addresses are always allowed.
     """
 

@@ -1,7 +1,7 @@
 """`http_client=`: send through the user's own client, for proxies, client certificates or a private CA.
 
-It is a client of httpx or httpx2, or a connector of aiohttp. Its pool, cookies, redirects and retries are the user's
-choice, and the user closes it.
+It is a client of httpx or httpx2, or a connector of aiohttp. Its pool, redirects and retries are the user's choice, and
+the user closes it. The client's cookie jar is never used: accounts may share the client, and a login may set a cookie.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def make_over(client: object, origin: str, concurrency: int) -> Transport:
         from crossbook._transports.aiohttp import AiohttpTransport
 
         return AiohttpTransport(origin, concurrency, client)
-    raise InvalidInputError(
-        "http_client must be an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)",
-        field="http_client",
-    )
+    reason = "http_client must be an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)"
+    if library is not None and isinstance(client, library.ClientSession):
+        reason = "a ClientSession sends its cookies with every request: pass a connector of aiohttp as http_client"
+    raise InvalidInputError(reason, field="http_client")
 
 
 class UserClientTransport:
@@ -50,9 +50,9 @@ class UserClientTransport:
 
         async def send(built: Any) -> Any:
             nonlocal complete
-            response = await self._client.send(built, stream=True)
+            response, redirects = await self._send_following(built)
             dropped = "target" in built.extensions and built.url.raw_path != request.target
-            complete = not dropped and trace.sends <= 1 + len(response.history)
+            complete = not dropped and trace.sends <= 1 + redirects
             return response
 
         outcome = await exchange(self._library, self._build, send, request, trace)
@@ -65,9 +65,30 @@ class UserClientTransport:
             )
         return outcome
 
+    async def _send_following(self, built: Any) -> tuple[Any, int]:
+        """Send the request, and follow redirects if the client does. Return the response and how many there were.
+
+        The client would add the cookies of its jar to each redirected request. So it does not follow redirects itself,
+        but builds the next request, which is sent without them. The client's `auth` was applied to the first request;
+        the client keeps or removes it when it builds the next one.
+        """
+        redirects = 0
+        response = await self._client.send(built, stream=True, follow_redirects=False)
+        while self._client.follow_redirects and response.next_request is not None:
+            await response.aclose()
+            redirects += 1
+            if redirects > self._client.max_redirects:
+                raise self._library.TooManyRedirects("too many redirects", request=built)
+            following = response.next_request
+            following.headers.pop("Cookie", None)
+            response = await self._client.send(following, stream=True, follow_redirects=False, auth=None)
+        return response, redirects
+
     def _build(self, request: PreparedRequest) -> Any:
         url, headers = request.origin + request.path, list(request.headers)
         built = self._client.build_request(request.method, url, headers=headers, content=request.body or None)
+        if "Cookie" not in self._client.headers:  # then it is from the jar, which does not replace a header
+            built.headers.pop("Cookie", None)
         built.stream = stream_class(self._library)(request.body)
         return built
 
