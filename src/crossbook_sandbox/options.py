@@ -23,7 +23,9 @@ class Options:
         serwersms_partial_edit: Whether `contacts/edit` keeps fields that are not sent. Default false: they become
             empty.
         filemail_http_errors: Whether errors come with HTTP 404 or 500 instead of 200. Default false.
-        filemail_api_key_required: Whether a login without `apikey` is refused. Default false.
+        filemail_api_key_required: Whether the account requires `apikey`, as older accounts do. Default false.
+        filemail_api_key_per_call: Whether such an account requires `apikey` in every call (true, the default), or only
+            in the login.
         filemail_token_lifetime: Seconds until a login token expires; 0 means never. Default 0.
         vercom_segment_wait: Seconds in `Retry-After` of the response 202 to the first request of a segment; 0 means
             no 202. Default 1.
@@ -36,6 +38,7 @@ class Options:
     serwersms_partial_edit: bool = False
     filemail_http_errors: bool = False
     filemail_api_key_required: bool = False
+    filemail_api_key_per_call: bool = True
     filemail_token_lifetime: float = 0.0
     vercom_segment_wait: int = 1
 

@@ -33,6 +33,7 @@ class Switches(TypedDict, total=False):
     serwersms_partial_edit: bool
     filemail_http_errors: bool
     filemail_api_key_required: bool
+    filemail_api_key_per_call: bool
     filemail_token_lifetime: float
     vercom_segment_wait: int
 

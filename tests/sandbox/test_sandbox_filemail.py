@@ -144,6 +144,31 @@ def test_api_key_switch(sandbox: Running, control: httpx.Client) -> None:
     assert (body["errorcode"], body["errormessage"]) == (1003, 'Required parameter missing: "apikey"')
 
 
+@pytest.mark.parametrize(("per_call", "code"), [(True, 1003), (False, None)])
+def test_api_key_is_required_in_every_call(
+    filemail: httpx.Client, sandbox: Running, control: httpx.Client, per_call: bool, code: int | None
+) -> None:
+    control.post("/options", json={"filemail_api_key_required": True, "filemail_api_key_per_call": per_call})
+    assert call(filemail, "/contacts/get").get("errorcode") == code
+    assert call(filemail, "/contacts/get", apikey=sandbox.credentials["filemail"]["api_key"])["responsestatus"] == "OK"
+    assert call(filemail, "/contacts/get", apikey="wrong")["errorcode"] == 2008
+
+
+def test_login_sets_a_cookie_that_must_match_the_token(sandbox: Running) -> None:
+    account = sandbox.credentials["filemail"]
+    login = {"username": account["username"], "password": account["password"]}
+    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api", timeout=60) as client:
+        first = call(client, "/authentication/login", **login)["logintoken"]
+        assert client.cookies["logintoken"] == first
+        assert call(client, "/contacts/get", logintoken=first)["responsestatus"] == "OK"
+        second = call(client, "/authentication/login", **login)["logintoken"]
+        assert call(client, "/contacts/get", logintoken=second)["responsestatus"] == "OK"
+        assert call(client, "/contacts/get", logintoken=first)["errorcode"] == 2003
+        client.cookies.clear()
+        client.cookies["other"] = "1"
+        assert call(client, "/contacts/get", logintoken=first)["responsestatus"] == "OK"
+
+
 def test_expired_and_missing_tokens(filemail: httpx.Client) -> None:
     assert call(filemail, "/authentication/logout") == {"responsestatus": "OK"}
     body = call(filemail, "/contacts/get")

@@ -33,7 +33,8 @@ class LoginAuth:
 
     def set(self, case: Any, data: str, context: Any) -> None:
         if VENDOR == "filemail" and case.operation.path.startswith("/api/contacts"):
-            case.query = {**(case.query or {}), "logintoken": data}
+            key = os.environ["CROSSBOOK_FILEMAIL_API_KEY"]
+            case.query = {**(case.query or {}), "logintoken": data, "apikey": key}
 
 
 @schemathesis.check

@@ -110,7 +110,7 @@ async def test_error_code_decides_whatever_status(
         assert "anna nowak@example.com" not in str(refused.value)
 
 
-async def test_all_requests_get_token_only_in_query() -> None:
+async def test_requests_get_token_and_api_key_in_query() -> None:
     transport = FakeTransport(reply({"responsestatus": "OK", "contact": {"contactid": "7"}}))
     async with book_over("filemail", transport, api_key="fake-api-key") as book:
         await book.contacts.create(Contact(name="Łucja & Żółw", email="a+b@example.com", phone="+48 500 600 700"))
@@ -122,7 +122,8 @@ async def test_all_requests_get_token_only_in_query() -> None:
         "username": "user@example.com", "password": "fake-password", "apikey": "fake-api-key", "source": "Web"
     }  # fmt: skip
     assert {name: value for name, (value,) in parse_qs(urlsplit(call.target.decode()).query).items()} == {
-        "name": "Łucja & Żółw", "email": "a+b@example.com", "mobile": "+48500600700", "logintoken": TOKEN
+        "name": "Łucja & Żółw", "email": "a+b@example.com", "mobile": "+48500600700",
+        "logintoken": TOKEN, "apikey": "fake-api-key",
     }  # fmt: skip
     assert not any(secret in f"{login!r}{call!r}" for secret in (TOKEN, "fake-password", "fake-api-key"))
 

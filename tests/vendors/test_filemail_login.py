@@ -58,14 +58,43 @@ async def test_wrong_password_fails_fast_second_time(make_book: Make, server: Se
     assert server.requests("filemail") == {"login": 1}
 
 
-async def test_api_key_of_older_account(make_book: Make, server: Server) -> None:
-    server.options(filemail_api_key_required=True)
+@pytest.mark.parametrize("per_call", [True, False])
+async def test_api_key_of_older_account(make_book: Make, server: Server, per_call: bool) -> None:
+    server.options(filemail_api_key_required=True, filemail_api_key_per_call=per_call)
     async with make_book() as book:
         await book.contacts.list()
+        await book.groups.create("Friends")
     async with make_book(api_key=None) as book:
         with pytest.raises(CrossbookError, match="apikey") as caught:
             await book.contacts.list()
         assert caught.value.code == "1003"
+
+
+async def test_renewed_api_key_sent_with_next_call(make_book: Make, server: Server) -> None:
+    server.options(filemail_api_key_required=True)
+    account = server.credentials["filemail"]
+    async with make_book() as book:
+        await book.contacts.list()
+        server.renew("filemail", api_key="another-key")
+        with pytest.raises(AuthError) as caught:
+            await book.contacts.list()
+        assert caught.value.code == "2008"
+        assert account["api_key"] not in str(caught.value)
+        book.renew_credentials(account["username"], account["password"], api_key="another-key")
+        await book.contacts.list()
+    assert server.requests("filemail") == {"login": 2, "listContacts": 3}
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+async def test_accounts_share_a_client_without_cookies(make_book: Make, server: Server, library: str) -> None:
+    """The login sets a cookie. The vendor refuses the first token next to the second cookie."""
+    async with pytest.importorskip(library).AsyncClient(trust_env=False, timeout=60) as client:
+        books = [make_book(http_client=client, account=name) for name in ("first", "second")]
+        async with books[0], books[1]:
+            for book in (*books, *books):
+                await book.contacts.list()
+        assert client.cookies["logintoken"]
+    assert server.requests("filemail") == {"login": 2, "listContacts": 4}
 
 
 async def test_token_store_shared_by_books(make_book: Make, server: Server) -> None:

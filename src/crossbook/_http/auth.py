@@ -130,7 +130,7 @@ class MemoryTokenStore:
 
 
 class LoginAuth:
-    """A token that a login returns, sent in the query of every other call.
+    """A token that a login returns, sent in the query of every other call, with an API key if the account has one.
 
     Logins are single flight: at most one is in progress, and all callers wait for it. It runs in the task group of the
     book, so that a caller who gives up does not cancel it for the others.
@@ -143,6 +143,7 @@ class LoginAuth:
         operation: the login's operation, whose request gets the credentials themselves.
         parameter: the name of the query parameter for the token.
         credentials: the query parameters of the login.
+        shared: the names of those that every other call sends too.
         identity: the user name.
         dead_codes: the vendor's error codes for a token that is no longer valid.
     """
@@ -156,6 +157,7 @@ class LoginAuth:
         operation: str,
         parameter: str,
         credentials: dict[str, str],
+        shared: frozenset[str] = frozenset(),
         identity: str,
         dead_codes: frozenset[str],
         tokens: TokenStore | None,
@@ -169,8 +171,8 @@ class LoginAuth:
         self._tokens = MemoryTokenStore() if tokens is None else tokens
         self.identity = Secret(identity)
         self.key = process_hash(*credentials.values())
-        pairs = (f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in credentials.items())
-        self._credentials = Credentials(query="&".join(pairs), secrets=tuple(credentials.values()))
+        self._credentials = _query_credentials(credentials)
+        self._shared = _query_credentials({name: credentials[name] for name in shared & credentials.keys()})
         self._login_task: anyio.Future[Secret] | None = None
         self._logins = 0  # that returned a token
         self._refusal: tuple[float, AuthError] | None = None  # of the password, and until when calls fail for it
@@ -207,12 +209,14 @@ class LoginAuth:
 
     def replace(self, other: Any) -> None:
         """Use the credentials of another LoginAuth from the next attempt on, and no token of the old ones."""
-        self._credentials, self.key, self.identity = other._credentials, other.key, other.identity
+        self._credentials, self._shared = other._credentials, other._shared
+        self.key, self.identity = other.key, other.identity
         self._login_task, self._refusal, self._ignores_stored = None, None, True
 
     def _token_credentials(self, token: Secret) -> Credentials:
-        secret = token.reveal()
-        return Credentials(query=f"{self._parameter}={quote(secret, safe='')}", secrets=(secret,))
+        own = _query_credentials({self._parameter: token.reveal()})
+        query = "&".join(filter(None, (own.query, self._shared.query)))
+        return Credentials(query=query, secrets=own.secrets + self._shared.secrets)
 
     async def _stored_token(self) -> Secret | None:
         return None if self._ignores_stored else await self._tokens.get(self._account)
@@ -265,6 +269,11 @@ class LoginAuth:
 
 
 Auth = StaticAuth | LoginAuth
+
+
+def _query_credentials(values: dict[str, str]) -> Credentials:
+    query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in values.items())
+    return Credentials(query=query, secrets=tuple(values.values()))
 
 
 def _unsent_copy(error: CrossbookError) -> CrossbookError:

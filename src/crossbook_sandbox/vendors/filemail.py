@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
 from sqlite3 import Row
 
 from crossbook_sandbox.validation import parse_email
@@ -84,9 +85,12 @@ class Filemail(Vendor):
         try:
             parameters = Parameters(dict(call.query), dict(call.form), call.headers)
             if operation.name != "login":
-                self._check_token(parameters.required("logintoken"))
+                self._check_token(parameters.required("logintoken"), call.headers.get("cookie", ""))
+                self._check_api_key(parameters, required=self.options.filemail_api_key_per_call)
             self.take_permit()
-            return json_response(operation.handler(self, parameters))
+            body = operation.handler(self, parameters)
+            token = body.get("logintoken")
+            return json_response(body, headers={"set-cookie": f"logintoken={token}; Path=/"} if token else None)
         except FilemailError as error:
             status = (404 if error.not_found else 500) if self.options.filemail_http_errors else 200
             raise VendorError(json_response(error.body(call.path), status)) from None
@@ -97,15 +101,11 @@ class Filemail(Vendor):
 
     @operation("/api/authentication/login", methods=METHODS)
     def login(self, parameters: Parameters) -> Json:
-        """Issue a new token of 32 hexadecimal digits. Older tokens stay valid."""
+        """Issue a new token of 32 hexadecimal digits, also as a cookie. Older tokens stay valid."""
         known = self.credentials
         if (parameters.required("username"), parameters.required("password")) != (known["username"], known["password"]):
             raise FilemailError(2001, "Wrong username or password")
-        key = parameters.get("apikey")
-        if key is None and self.options.filemail_api_key_required:
-            raise FilemailError(1003, 'Required parameter missing: "apikey"')
-        if key not in (None, known["api_key"]):
-            raise FilemailError(2008, "The API key is wrong")
+        self._check_api_key(parameters, required=True)
         lifetime = self.options.filemail_token_lifetime
         expires_at = self.store.clock() + lifetime if lifetime else None
         token = secrets.token_hex(16)
@@ -202,7 +202,18 @@ class Filemail(Vendor):
         self.book.leave([self._group(parameters)["id"]], [self._contact(parameters)["id"]])
         return {"responsestatus": "OK"}
 
-    def _check_token(self, token: str) -> None:
+    def _check_api_key(self, parameters: Parameters, *, required: bool) -> None:
+        """Refuse a wrong key, and a missing key if the account has one that this call requires."""
+        key = parameters.get("apikey")
+        if key is None and required and self.options.filemail_api_key_required:
+            raise FilemailError(1003, 'Required parameter missing: "apikey"')
+        if key not in (None, self.credentials["api_key"]):
+            raise FilemailError(2008, "The API key is wrong")
+
+    def _check_token(self, token: str, cookie: str) -> None:
+        """Refuse a token that is unknown or has expired, and one next to the cookie of another login."""
+        if _read_token(cookie) not in (None, token):
+            raise FilemailError(2003, "The login token is not that of the cookie")
         row = self.book.row("SELECT dies_at FROM token WHERE token = ? AND vendor = ?", token, self.name)
         if row is None or (row["dies_at"] is not None and row["dies_at"] <= self.store.clock()):
             raise FilemailError(2003, "The login token is invalid or has expired")
@@ -226,6 +237,15 @@ class Filemail(Vendor):
 
 def _format_group(group: Row) -> Json:
     return {"contactgroupid": group["key"], "contactgroupname": group["name"]}
+
+
+def _read_token(cookie: str) -> str | None:
+    """Return the token in a header `Cookie`, or None if there is none."""
+    try:
+        morsel = SimpleCookie(cookie).get("logintoken")
+    except CookieError:
+        return None
+    return None if morsel is None else morsel.value
 
 
 def _check_email(value: str) -> str:

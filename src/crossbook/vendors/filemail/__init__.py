@@ -33,7 +33,7 @@ class Filemail(AddressBook):
     Args:
         username: the account's user name, an e-mail address.
         password: its password.
-        api_key: older accounts need one in addition to the password.
+        api_key: older accounts need one in addition to the password. It is sent with every call.
         source: the kind of device, a parameter of the vendor's login.
         tokens: where the login token is stored; by default in memory, for this book alone.
         account: a name for the account; see `AddressBook`.
@@ -143,6 +143,7 @@ def _login_auth(username: str, password: str, api_key: str | None, tokens: Token
         operation="login",
         parameter="logintoken",
         credentials=credentials,
+        shared=frozenset({"apikey"}),
         identity=credentials["username"],
         dead_codes=EXPIRED_TOKEN,
         tokens=tokens,
