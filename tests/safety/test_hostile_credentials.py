@@ -169,7 +169,9 @@ def test_server_gets_the_credentials_unchanged(
             (name.encode(), value.encode()) for name, value in headers.items() if name in HEADERS.get(kind.vendor, ())
         )
         got.append(travelled(PreparedRequest("", "", "", seen.target, kept, seen.body, 1, 1, 1), kind.vendor, way))
-    assert [each for each in got if each is not None] == [cleaned(way, value) for value in values]
+    requests = 2 if parameter == "api_key" else 1  # the login and the call both send the key
+    sent = [cleaned(way, value) for value in values for _ in range(requests)]
+    assert [each for each in got if each is not None] == sent
 
 
 def is_taken(vendor: str, parameter: str, value: str) -> bool:
