@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 import pytest
+import python_path
 from command import Run
 from control import Server
 
@@ -177,7 +178,7 @@ def with_typer(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
     (folder / "typer.py").write_text(code + "\n")
     return subprocess.run(
         [sys.executable, "-m", "crossbook"],
-        env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": python_path.prepend(folder)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 

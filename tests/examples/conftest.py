@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import python_path
 
 ROOT = Path(__file__).parents[2]
 TITLES = ("SerwerSMS", "Atom", "Filemail", "Vercom")
-# As many as hold all who are there to be refused, and the two who share a phone.
+# Enough people to include all that a vendor refuses, and the two that share a phone.
 PEOPLE = 64
 COMMAND = (sys.executable, "-m", "examples.demo", "--people", str(PEOPLE))
 LABELS = ("Created", "Already there", "Corrected", "Skipped", "Refused", "Read back", "Lost")
@@ -61,8 +62,8 @@ Demo = Callable[..., Ended]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of the demo."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **(more or {})}
+    """Return the environment variables of a demo process."""
+    return {**os.environ, "PYTHONPATH": python_path.prepend(ROOT), "COLUMNS": "80", **(more or {})}
 
 
 def run(folder: Path, *arguments: str, env: Mapping[str, str] | None = None) -> Ended:

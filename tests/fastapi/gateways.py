@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import python_path
+
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "examples.gateway", "--port", "0")
 WATCHED = (sys.executable, str(Path(__file__).with_name("watched_gateway.py")))
@@ -18,11 +20,10 @@ WATCHED = (sys.executable, str(Path(__file__).with_name("watched_gateway.py")))
 
 @contextmanager
 def started(command: tuple[str, ...], env: Mapping[str, str] = {}) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run a gateway until the end of the block, then send Ctrl-C; give its URL and its process."""
+    """Run a gateway and yield its URL and process. Send Ctrl-C at the end of the block."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("CROSSBOOK_", "GATEWAY_"))}
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     with subprocess.Popen(
-        command, cwd=ROOT, env={**clean, "PYTHONPATH": paths, **env},
+        command, cwd=ROOT, env={**clean, "PYTHONPATH": python_path.prepend(ROOT), **env},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
         try:

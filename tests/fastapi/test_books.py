@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 
 import httpx
 import pytest
+import python_path
 from control import Server
 from fakes import FakeTransport, book_over, sample
 from fastapi import Depends, FastAPI, WebSocket
@@ -201,6 +202,6 @@ def test_missing_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "fastapi.py").write_text("raise ModuleNotFoundError('no', name='fastapi')\n")
     done = subprocess.run(
         [sys.executable, "-c", "import crossbook.fastapi"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTHONPATH": python_path.prepend(tmp_path)}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stderr.splitlines()[-1].endswith("crossbook.fastapi needs fastapi: pip install 'crossbook[fastapi]'")

@@ -490,13 +490,13 @@ def test_refusal_without_known_rate_does_not_block() -> None:
     assert virtually(main) <= 10
 
 
-@pytest.mark.parametrize("waiting", ["no caller", "for a permit", "for a place"])
+@pytest.mark.parametrize("waiting", ["no caller", "for a permit", "for capacity"])
 def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
     """Right after a request there is no permit for the next one, but perhaps no caller wants one."""
 
     async def main() -> float:
         account = AccountLimiter()
-        account.add_book(None, 1 if waiting == "for a place" else 64)
+        account.add_book(None, 1 if waiting == "for capacity" else 64)
         for _ in range(2):
             account.throttled(None)
         await anyio.sleep(2)
@@ -506,7 +506,7 @@ def test_rate_is_used_up_only_if_callers_wait(waiting: str) -> None:
             if waiting != "no caller":
                 tasks.start_soon(account.acquire)
                 await anyio.wait_all_tasks_blocked()
-            if waiting == "for a place":
+            if waiting == "for capacity":
                 await anyio.sleep(1)
             account.throttled(None)
             tasks.cancel_scope.cancel()

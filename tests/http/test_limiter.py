@@ -46,7 +46,7 @@ async def listed(book: AddressBook) -> None:
     await book.groups.list()
 
 
-async def record_outcomes() -> None:
+async def let_tasks_run() -> None:
     for _ in range(20):
         await anyio.lowlevel.checkpoint()
 
@@ -60,7 +60,7 @@ async def test_concurrency_is_bounded_and_first_come_first_served() -> None:
         await account.acquire(None)
         order.append(number)
         most = max(most, 3 - await free(account))
-        await record_outcomes()
+        await let_tasks_run()
         account.release()
 
     async with anyio.create_task_group() as tasks:
@@ -176,7 +176,7 @@ def test_acquire_times_out_as_soon_as_it_is_certain() -> None:
             assert failed == {"in 3 s": (0.0, pytest.approx(3.0))}, "known at once from the waiters before it"
             await anyio.sleep(0.5)
             account.throttled(retry_after=4)
-            await record_outcomes()
+            await let_tasks_run()
             assert failed.keys() == {"in 3 s", "3 s"}, "a Retry-After is known at once"
             assert failed["3 s"] == (0.5, pytest.approx(4 + 1 + 1))  # behind two more, at one a second
         assert anyio.current_time() - began == pytest.approx(0.5 + 4 + 1)
@@ -217,7 +217,7 @@ def test_timed_out_waiter_lets_others_move_up() -> None:
         async with anyio.create_task_group() as tasks:
             for longest in (1.5, 2.5):
                 tasks.start_soon(ask, longest)
-            await record_outcomes()
+            await let_tasks_run()
             account.throttled(3.0)
             await ask(4.0)
         assert turns == [pytest.approx(3.0)]
@@ -282,7 +282,7 @@ def test_priority_takes_next_permit_without_capacity() -> None:
             await anyio.sleep(5)
             assert order == [("login", pytest.approx(1.0))]
             account.release()
-            await record_outcomes()
+            await let_tasks_run()
             assert len(order) == 1, "the login counts as in flight"
             account.release()
         assert order[1] == ("other", pytest.approx(5.0))

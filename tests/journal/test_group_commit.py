@@ -62,15 +62,15 @@ def list_items_after_crash(path: Path, folder: Path) -> list[int]:
 async def test_slow_disk_delays_only_intents(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     intended: list[int] = []
 
-    async def record_intents(index: int) -> None:
+    async def write_intent(index: int) -> None:
         await journal.record_intents([intent(index)])
         intended.append(index)
 
     async with open_journal(path) as journal, anyio.create_task_group() as group:
         disk = SlowDisk(monkeypatch)
-        group.start_soon(record_intents, 0)
+        group.start_soon(write_intent, 0)
         await disk.busy()
-        group.start_soon(record_intents, 1)
+        group.start_soon(write_intent, 1)
         with anyio.fail_after(30):
             await journal.record_outcomes([done(2, id="2")])
             assert await journal.find_owner("2") == 2

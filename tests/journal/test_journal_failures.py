@@ -43,7 +43,7 @@ async def test_failed_sync_fails_all_later_calls(path: Path, monkeypatch: pytest
 async def test_invalid_row_fails_all_calls_of_its_commit(path: Path) -> None:
     ended: list[type[Exception]] = []
 
-    async def record_intents(index: int, attempts: int) -> None:
+    async def write_intent(index: int, attempts: int) -> None:
         try:
             await journal.record_intents([intent(index, attempts=attempts)])
         except (CrossbookError, OverflowError) as error:
@@ -52,7 +52,7 @@ async def test_invalid_row_fails_all_calls_of_its_commit(path: Path) -> None:
     async with open_journal(path) as journal:
         async with anyio.create_task_group() as group:
             for index, attempts in enumerate((1, 1 << 64, 1)):
-                group.start_soon(record_intents, index, attempts)
+                group.start_soon(write_intent, index, attempts)
         assert len(ended) == 3
     async with open_journal(path) as again:
         assert [await again.find_entry(index) for index in range(3)] == [None] * 3

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import anyio
-import hostility
+import hostile_values
 import pytest
 from canaries import CREDENTIALS as CANARIES
 from fakes import CREDENTIALS, TOKEN, VENDORS, FakeTransport, book_over, reply
@@ -82,7 +82,7 @@ def cases(vendor: str) -> Iterator[tuple[str, str, str]]:
     """Yield the cases of one vendor: the first hundred values in every way, and its share of the others."""
     ways = [(parameter, way) for name, parameter, way in WAYS if name == vendor]
     turn = itertools.cycle(ways)
-    for number, value in enumerate(hostility.texts()):
+    for number, value in enumerate(hostile_values.texts()):
         if number < 100:
             yield from ((parameter, way, value) for parameter, way in ways)
         elif number % len(VENDORS) == VENDORS.index(vendor):
@@ -149,7 +149,7 @@ def test_server_gets_the_credentials_unchanged(
     )
     relay.spoil_login = True
     relay.seen.clear()
-    sample = itertools.islice(hostility.texts(), 0, None, 100)
+    sample = itertools.islice(hostile_values.texts(), 0, None, 100)
     values = [value for value in sample if is_taken(kind.vendor, parameter, value)][:25]
 
     async def ask() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import anyio
-import hostility
+import hostile_values
 import pytest
 from fakes import VENDORS, FakeTransport, book_over, reply
 from test_hostile_ids import ANSWERS, PERSON
@@ -120,7 +120,7 @@ async def outcome(book: AddressBook, do: Do, field: str, value: Any) -> Exceptio
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_ten_thousand_values_through_the_fields(vendor: str) -> None:
     ways = itertools.cycle(itertools.product(FIELDS[vendor], (create, update)))
-    work = ((do, field, value) for (field, do), value in zip(ways, hostility.texts(), strict=False))
+    work = ((do, field, value) for (field, do), value in zip(ways, hostile_values.texts(), strict=False))
     left, found = problems(vendor, work)
     assert sorted(set(found))[:10] == []
     assert left > 1_000
@@ -151,7 +151,7 @@ OTHER_NAMES = {"externalId": "external_id", "phoneNumber": "phone"}
 @pytest.mark.parametrize("adapter", [GROUPS, FILTERS, FIND], ids=["groups", "filters", "find"])
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_names_of_groups_filters_and_keys(vendor: str, adapter: dict[str, Do]) -> None:
-    values = [value for number, value in enumerate(hostility.texts()) if number < 80 or number % 20 == 0]
+    values = [value for number, value in enumerate(hostile_values.texts()) if number < 80 or number % 20 == 0]
 
     async def all_of_it() -> list[str]:
         transport = FakeTransport(reply(ANSWERS[vendor]))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import anyio
-import hostility
+import hostile_values
 import pytest
 from document import Operation, load, operations
 from fakes import VENDORS, FakeTransport, book_over, reply
@@ -127,7 +127,7 @@ def test_ten_thousand_ids_through_every_verb(vendor: str) -> None:
         reached, wrong = 0, list[str]()
         adapter = VERBS | ({"segment": lambda book, it: book.segments.get(it)} if vendor == "vercom" else {})
         async with book_over(vendor, transport, rate=1e9) as book:
-            for number, id in enumerate(hostility.ids()):
+            for number, id in enumerate(hostile_values.ids()):
                 for place, (verb, call) in enumerate(adapter.items()):
                     if number >= 200 and (number + place) % 4:
                         continue

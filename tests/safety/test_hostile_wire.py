@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
-import hostility
+import hostile_values
 import pytest
 from crossbook_wire.http import segment
 from crossbook_wire.vercom import models
@@ -57,7 +57,7 @@ def strayed(vendor: str, calls: dict[str, Call]) -> tuple[int, list[str]]:
         transport = FakeTransport(reply(ANSWERS[vendor]))
         left, wrong = 0, list[str]()
         async with book_over(vendor, transport) as book:
-            for id in hostility.ids():
+            for id in hostile_values.ids():
                 for operation, call in calls.items():
                     error = await tried(book, call, id)
                     left += len(transport.sent)

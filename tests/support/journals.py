@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio.to_thread
 import pytest
+import python_path
 from attrs import evolve
 
 from crossbook.journal import JournalEntry, RunKey, SqliteJournal, _sqlite_file
@@ -156,7 +157,7 @@ def child(path: Path, does: str, backend: str = "asyncio") -> Iterator[subproces
         text=True,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))),
+            "PYTHONPATH": python_path.prepend(Path(__file__).parent),
         },
     )
     with process:

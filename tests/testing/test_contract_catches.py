@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import python_path
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = """
@@ -178,8 +179,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Counter[str]
         chosen += [f"{name}::TestBroken::{test}" for test in flaw.failing_tests]
     options = ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:schemathesis", "-rA", "--tb=no"]
     command = [sys.executable, "-m", "pytest", *options]
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": python_path.prepend(ROOT)}
     ran = subprocess.run([*command, *chosen], cwd=folder, env=environment, capture_output=True, text=True, check=False)
     found: dict[str, Counter[str]] = {flaw.name: Counter() for flaw in [*FLAWS, RIGHT]}
     for outcome, number in re.findall(r"^([A-Z]+) test_(\d+)\.py::", ran.stdout, re.MULTILINE):

@@ -18,8 +18,8 @@ from crossbook._transports import httpx as httpx_transport
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import ordeals
-from kinds import USER_CLIENTS, needs
+import hostile_runner
+from transport_kinds import USER_CLIENTS, needs
 
 PROXY_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
@@ -107,10 +107,10 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.fixture(scope="session")
-def ordeal() -> Iterator[ordeals.Ordeal]:
+def ordeal() -> Iterator[hostile_runner.Ordeal]:
     """Run one case in a process of its own, and return its outcome."""
-    if not ordeals.MEASURABLE:
+    if not hostile_runner.MEASURABLE:
         # Each case asserts the memory that it used. Without that figure an exploded bomb would pass.
         pytest.skip("this system does not tell a process its peak of memory")
-    with ordeals.running() as run:
+    with hostile_runner.running() as run:
         yield run

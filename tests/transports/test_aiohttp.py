@@ -13,9 +13,9 @@ from typing import Any
 import anyio
 import pytest
 from forwarder import pump
-from framed import answered, call, failed
-from kinds import needs
+from prepared_requests import answered, call, failed
 from server import LONGEST, Peer, answering, reply, serve
+from transport_kinds import needs
 
 import crossbook
 from crossbook import UsageError, _transports

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import trustme
-from framed import Make, answered, call, failed
+from prepared_requests import Make, answered, call, failed
 from proxy import proxying, tunnel
 from server import Behaviour, Peer, answering, closed_port, reply, serve
 

@@ -8,7 +8,7 @@ import ssl
 import zlib
 
 import pytest
-from framed import Make, answered, call, failed
+from prepared_requests import Make, answered, call, failed
 from server import OK, Peer, answering, reply, serve
 
 from crossbook._http.request import Transport

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from framed import Make, answered, call, failed
+from prepared_requests import Make, answered, call, failed
 from server import Peer, answering, serve
 
 pytestmark = pytest.mark.anyio

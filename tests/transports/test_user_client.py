@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from framed import Make, answered, call, failed
-from kinds import needs
+from prepared_requests import Make, answered, call, failed
 from server import answering, reply, serve
+from transport_kinds import needs
 
 from crossbook import _transports
 from crossbook.errors import InvalidInputError, UsageError

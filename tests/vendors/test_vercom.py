@@ -166,8 +166,8 @@ async def test_update_keeps_phone_or_email(book: Vercom) -> None:
     assert (found.phone, found.email) == ("+48500600700", None)
 
 
-@pytest.mark.parametrize("window", [1, 8])
-async def test_ignored_offset_raises_error(book: Vercom, profile: VendorProfile, server: Server, window: int) -> None:
+@pytest.mark.parametrize("prefetch", [1, 8])
+async def test_ignored_offset_raises_error(book: Vercom, profile: VendorProfile, server: Server, prefetch: int) -> None:
     created = [(await book.contacts.create(full_contact(profile, number))).id for number in range(5)]
     await book.groups.create("Friends")
     for operation in ("listContacts", "listGroups"):
@@ -175,13 +175,13 @@ async def test_ignored_offset_raises_error(book: Vercom, profile: VendorProfile,
     seen: list[str] = []
     before = server.requests("vercom")
     with pytest.raises(InvalidResponseError, match="the same page twice") as caught:
-        await _read(book.contacts.list(page_size=2, prefetch=window), seen)
-    assert seen == created[:2], "what came once is handed over"
+        await _read(book.contacts.list(page_size=2, prefetch=prefetch), seen)
+    assert seen == created[:2], "each received contact is yielded once"
     assert (caught.value.vendor, caught.value.operation, caught.value.sent) == ("vercom", "contacts.list", "yes")
     first = await book.contacts.list(page_size=2)
     assert caught.value.cursor == first.cursor, "where it stopped"
     # No more than the requests in flight: the page, its repetition, and the prefetched pages.
-    assert (server.requests("vercom") - before)["listContacts"] <= 2 + window + 1
+    assert (server.requests("vercom") - before)["listContacts"] <= 2 + prefetch + 1
     for again in (
         lambda: book.contacts.list(page_size=2, after=first.cursor),
         lambda: book.contacts.find(external_id="crm-0"),
@@ -190,8 +190,9 @@ async def test_ignored_offset_raises_error(book: Vercom, profile: VendorProfile,
         with pytest.raises(InvalidResponseError, match="the same page twice"):
             await _all(again())
     server.calm()
-    rest = [contact.id async for contact in book.contacts.list(page_size=2, after=caught.value.cursor, prefetch=window)]
-    assert rest == created[2:], "it goes on there, once the vendor is mended"
+    pager = book.contacts.list(page_size=2, after=caught.value.cursor, prefetch=prefetch)
+    rest = [contact.id async for contact in pager]
+    assert rest == created[2:], "the list resumes there once the vendor is fixed"
 
 
 async def _read(pager: Pager[Contact], into: list[str]) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kinds import needs
 from server import LONGEST, Peer, reply, serve
+from transport_kinds import needs
 
 from crossbook import _transports
 
-PROGRAM = Path(__file__).with_name("storm.py")
+PROGRAM = Path(__file__).with_name("cancellation_storm.py")
 POOL, PROBES = 10, 20
 HOWS = ("asyncio by scope", "asyncio by task", "trio by scope")
 

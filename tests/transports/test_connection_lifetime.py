@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import anyio
 import pytest
-from framed import Make, answered, call, failed
+from prepared_requests import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
 from crossbook_testing import Clock

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bombs import MIB, deflated_zeros, gzip_bomb, gzip_over_gzip
-from hostile import dripping, endless, packed, says
-from kinds import needs
-from ordeals import Ordeal
+from decompression_bombs import MIB, deflated_zeros, gzip_bomb, gzip_over_gzip
+from hostile_runner import Ordeal
+from hostile_vendor import dripping, endless, packed, says
 from server import Behaviour, reply
+from transport_kinds import needs
 
 from crossbook import _transports
 

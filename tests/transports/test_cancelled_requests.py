@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
-from framed import Make, answered, call
+from cancel_at_await import Cancel, by_scope, by_task
+from prepared_requests import Make, answered, call
 from proxy import proxying
 from server import LONGEST, Peer, Server, answering, reply, serve
-from stepping import Cancel, by_scope, by_task
 
 from crossbook._http.request import Transport
 

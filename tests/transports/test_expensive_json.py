@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from bombs import MIB, nested, repeated
-from hostile import KEYS, packed
-from ordeals import Ordeal
+from decompression_bombs import MIB, nested, repeated
+from hostile_runner import Ordeal
+from hostile_vendor import KEYS, packed
 
 from crossbook._http.error_mapping import map_response_error
 from crossbook._http.request import TransportResponse

@@ -1,7 +1,7 @@
-"""A storm of cancellations, as a program: Python warns of what it leaves open on standard error.
+"""Cancel many concurrent calls, as a program: Python warns on standard error of sockets and tasks that stay open.
 
-`storm.py NAME BACKEND HOW PORT COUNT SEED` runs until COUNT calls were cancelled, prints the outcomes as JSON, and
-closes after the next line on standard input.
+`cancellation_storm.py NAME BACKEND HOW PORT COUNT SEED` runs until COUNT calls were cancelled, prints the outcomes as
+JSON, and closes after the next line on standard input.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import suppress
 
 import anyio
-from framed import call
+from prepared_requests import call
 
 from crossbook import _transports
 from crossbook._http.request import Transport, TransportResponse

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import trustme
-from framed import Make, answered, call, failed
+from prepared_requests import Make, answered, call, failed
 from server import LONGEST, OK, Behaviour, Peer, answering, closed_port, reply, serve
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
-from kinds import needs
-from stepping import by_scope, by_task
+from cancel_at_await import by_scope, by_task
+from transport_kinds import needs
 
 import crossbook
 import crossbook_sandbox

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bombs import MIB
-from hostile import turning
+from decompression_bombs import MIB
+from hostile_vendor import turning
 from server import Behaviour, Peer, serve
 
-PROGRAM = Path(__file__).with_name("ordeal.py")
+PROGRAM = Path(__file__).with_name("hostile_call.py")
 ALLOWED = 64 * MIB
 # Only Linux reports a process's peak memory this way.
 MEASURABLE = Path("/proc/self/clear_refs").exists()
