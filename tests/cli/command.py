@@ -31,5 +31,8 @@ def start(*arguments: str, code: str | None = None, **options: Any) -> subproces
     """Start the command, or code that calls it, in a process of its own, with pipes."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        [sys.executable, *(["-m", "crossbook"] if code is None else ["-c", code]), *arguments], text=True, encoding="utf-8", **{**pipes, **options}
+        [sys.executable, *(["-m", "crossbook"] if code is None else ["-c", code]), *arguments],
+        text=True,
+        encoding="utf-8",
+        **{**pipes, **options},
     )

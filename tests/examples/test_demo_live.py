@@ -37,7 +37,7 @@ def test_missing_variables_are_named(demo: Demo) -> None:
     assert ended.status == 1
     for variable in ("SERWERSMS_USERNAME", "ATOM_TOKEN", "FILEMAIL_USERNAME", "VERCOM_AUTHORIZATION"):
         assert f"CROSSBOOK_{variable}" in ended.output
-    assert "nothing to do" in ended.output
+    assert "No account is set" in ended.output
 
 
 def test_no_terminal_writes_nothing(demo: Demo, sandbox: Running) -> None:
