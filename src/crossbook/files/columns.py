@@ -14,8 +14,9 @@ from crossbook.errors import InvalidInputError
 from crossbook.files.encodings import has_invalid_bytes
 
 TARGETS = ("id", *FIELDS, "fields")
-# Normalised titles (small ASCII letters and digits) by field, the preferred first: if several columns of a row fill one
-# field, the first of this order wins. `#` is a number, as in Google's "Phone 2 - Value".
+# The recognised titles of each field, reduced to small ASCII letters and digits: "Nr telefonu" is "nrtelefonu", and
+# "Imię" is "imie". `#` is a number: Google's "Phone 2 - Value" is "phone#value". The order matters: if several columns
+# of a row fill one field, the title that comes first here wins.
 KNOWN_TITLES: dict[str, tuple[str, ...]] = {
     "id": ("id",),
     "external_id": ("externalid", "idzewnetrzne"),
