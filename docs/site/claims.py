@@ -30,7 +30,7 @@ def _list_nodes(spec: document.Node) -> Iterator[tuple[str, document.Node]]:
 
 
 def _walk_evidence(node: Any, path: str) -> Iterator[tuple[str, document.Node]]:
-    """Yield every part that has `x-evidence`, with its path."""
+    """Yield every part of a spec that has `x-evidence`, with its path."""
     part: Any = node  # keep Any: isinstance would narrow it to a dict of unknown types
     if isinstance(node, list):
         for item in part:

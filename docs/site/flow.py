@@ -29,7 +29,7 @@ _CLIENT = 3  # the layer that retries
 
 
 def flow() -> str:
-    """Return the drawing as SVG."""
+    """Return the drawing of a call's flow as SVG."""
     height = len(_LAYERS) * (HEIGHT + GAP) + HEIGHT
     label = (
         "The flow of one call: your code, the adapter, the generated client, the HTTP client, the transport, and back"

@@ -36,7 +36,7 @@ def code(text: str) -> str:
 
 
 def evidence(level: str | None, note: str = "") -> str:
-    """Return a badge that says how sure we are, with the reason as a tooltip."""
+    """Return a badge that says how sure we are of a claim, with the reason as a tooltip."""
     if not level:
         return ""
     title = f' title="{_escape_attribute(note)}"' if note else ""

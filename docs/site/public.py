@@ -65,7 +65,9 @@ def find_problems(inventory: Path) -> Iterator[str]:
         if inspect.isclass(value):
             protocol = PROTOCOLS.get(value.__name__)
             inherited = dir(_load(protocol)) if protocol else []
-            yield from (f"{name}.{method} has no docstring" for method in _list_bare(value) if method not in inherited)
+            yield from (
+                f"{name}.{method} has no docstring" for method in _list_undocumented(value) if method not in inherited
+            )
 
 
 def _public_objects() -> Iterator[tuple[str, Any]]:
@@ -80,15 +82,15 @@ def _load(path: str) -> Any:
 
 
 def _has_docstring(value: Any) -> bool:
-    """Return whether it has a docstring of its own: not inherited, and not the signature that dataclasses write."""
+    """Return whether a class or routine has its own docstring: not inherited, nor the signature of a dataclass."""
     if not (inspect.isclass(value) or inspect.isroutine(value)):
         return True  # an alias of a documented type
     text = (value.__doc__ or "").strip()
     return bool(text) and not text.startswith(f"{value.__name__}(")
 
 
-def _list_bare(kind: type) -> Iterator[str]:
-    """Yield the public methods and properties without a docstring."""
+def _list_undocumented(kind: type) -> Iterator[str]:
+    """Yield the public methods and properties of a class that have no docstring."""
     for name, member in vars(kind).items():
         function = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
         if not name.startswith("_") and inspect.isfunction(function) and not (function.__doc__ or "").strip():

@@ -129,7 +129,7 @@ class _Page:
         return f"{text} {_badge(node)}".strip()
 
     def _link_inner(self, node: Node) -> str:
-        """Return links to the schemas of a property."""
+        """Return links to the schemas that a property refers to."""
         inner = [node, node.get("items", {}), *node.get("oneOf", []), *node.get("items", {}).get("oneOf", [])]
         names = dict.fromkeys(name for each in inner if (name := document.schema_name(each)))
         listed = "list of " if "items" in node else ""
