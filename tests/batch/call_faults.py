@@ -55,6 +55,12 @@ async def empty(local_vendor: LocalVendor, run: Run) -> Answer:
     return TransportResponse(200, {"content-type": "application/json"}, b"")
 
 
+async def unclear(local_vendor: LocalVendor, run: Run) -> Answer:
+    """Process a bulk call, and return only the row of another contact."""
+    run()
+    return TransportResponse(200, {"content-type": "application/json"}, b'{"meta": {}, "data": [{"id": "999"}]}')
+
+
 async def no_connection(local_vendor: LocalVendor, run: Run) -> Answer:
     return REFUSED
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 from attrs import evolve
 from batch_helpers import get_match_key, in_virtual_time, people, person, run_batch, statuses, stored
-from call_faults import Every, error_before, no_connection, reset_after
+from call_faults import Every, error_before, no_connection, reset_after, unclear
 from dict_journal import DictJournal
 from local_vendor import LocalVendor, Run
 
@@ -245,6 +245,46 @@ async def test_later_input_with_key_wins(local_vendor: LocalVendor, profile: Ven
         results = await run_batch(book.contacts.create_many(source, **options))
         assert [result.status for result in results] == ["created", "skipped", "updated"]
         assert [contact.last_name for contact in await stored(book)] == ["Third"]
+
+
+@pytest.mark.parametrize("vendor", ["vercom"])
+@pytest.mark.parametrize("sent_before", [False, True], ids=["plain", "after a lost create"])
+@in_virtual_time
+async def test_unclear_update_without_lookup_is_uncertain(
+    local_vendor: LocalVendor, profile: VendorProfile, sent_before: bool
+) -> None:
+    """The update was written, its response does not say so, and the next lookup fails: that is no failure."""
+    journal = DictJournal()
+    source = [person(profile, number, company="New") for number in range(2)]
+    options: dict[str, Any] = {"journal": journal, "match": "email", "on_duplicate": "update", "settle_timeout": 0}
+    async with local_vendor.book() as book:
+        await run_batch(book.contacts.create_many(people(profile, 2)))
+    if sent_before:
+        await run_until_killed(
+            local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: False
+        )
+    update, lookup = Every(unclear, "updateContacts"), Every(error_before, "listContacts")
+    local_vendor.choose_fault = lambda operation: update(operation) or (lookup(operation) if update.applied else None)
+    async with local_vendor.book() as book:
+        results = await run_batch(book.contacts.create_many(source, **options))
+        assert [row["company"] for row in local_vendor.contacts()] == ["New", "New"]
+        assert (statuses(results), update.applied) == ({"uncertain": 2}, 1)
+        assert {result.id for result in results} == {str(row["id"]) for row in local_vendor.contacts()}
+        for result in results:
+            assert "does not say whether this contact was updated" in str(result.error)
+            assert isinstance(result.error, NoResponseError)
+        local_vendor.choose_fault = lambda _: None
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {"unchanged": 2}
+    assert len(local_vendor.contacts()) == 2
+
+
+@in_virtual_time
+async def test_failed_lookup_before_any_write_is_a_failure(local_vendor: LocalVendor, profile: VendorProfile) -> None:
+    local_vendor.choose_fault = Every(error_before, "listContacts", "getAddressBook")
+    source = people(profile, 2, local_vendor.group())
+    async with local_vendor.book() as book:
+        results = await run_batch(book.contacts.upsert_many(source, match=get_match_key(profile)))
+    assert (statuses(results), local_vendor.contacts()) == ({"failed": 2}, [])
 
 
 @pytest.mark.parametrize("vendor", ["vercom"])

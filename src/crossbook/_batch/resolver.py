@@ -1,6 +1,7 @@
 """Decide what to do with creates and upserts: before the write, and after a write whose response was lost.
 
-To change what happens when the response of a create is lost, change this file only.
+What happens after a create whose response was lost is decided here. Two parts are elsewhere: `proves_no_write` in
+`item.py` decides which responses count as lost, and the options set the default of `settle_timeout`.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ class Resolver:
         None means: write the item. If `item.update` is set, change that contact; otherwise create the contact.
         """
         if item.state == "ready":
-            return await self._decide_before_write(item)
+            outcome = await self._decide_before_write(item)
+            return self._make_uncertain(outcome) if item.attempts and isinstance(outcome, CrossbookError) else outcome
         outcome = await self._resolve_lost_create(item)
         if outcome is None:
             item.state = "ready"
@@ -215,6 +217,12 @@ class Resolver:
             outcome = await self._decide_for_existing(item, contact, found)
         item.existing_ids = tuple(match.id for match in found)
         return outcome
+
+    def _make_uncertain(self, error: CrossbookError) -> Uncertain:
+        """Return the outcome of an item whose update may have happened, and whose next lookup failed."""
+        what = "the response does not say whether this contact was updated, and it cannot be looked up"
+        lost = NoResponseError(f"{what}: {error.message}", vendor=self._profile.vendor, sent="maybe")
+        return Uncertain(lost, final=False)
 
     def _apply_decision(self, item: BatchItem, outcome: Uncertain) -> ItemOutcome | None:
         """Apply `uncertain=` to a create that an earlier run left open; None sends the create again."""
