@@ -366,7 +366,7 @@ class Contacts(Resource):
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
-        """Create contacts from a stream of any length; each input gets exactly one result.
+        """Create contacts from a stream of any length; each input that was read gets one result.
 
         Args:
             contacts: an iterable, an async iterable, or a list of another book. It is read only as fast as contacts are
@@ -383,7 +383,7 @@ class Contacts(Resource):
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`: enter it for one `Result` for each input, or await `.run()`.
+            A `Batch`: enter it for one `Result` for each input that it reads, or await `.run()`.
 
         Raises:
             InvalidInputError, UnsupportedError: an option is invalid; before any request.

@@ -54,6 +54,23 @@ async def test_dry_create_estimates_the_real_run(
         assert all(verb in str(dry) for verb in dry.steps)
 
 
+@pytest.mark.parametrize("vendor", ["vercom"])
+@pytest.mark.parametrize(
+    ("options", "size"), [({}, "1,000"), ({"match": "email"}, "5")], ids=["without match", "with match"]
+)
+async def test_dry_run_names_inputs_per_call(local_vendor: LocalVendor, options: dict[str, Any], size: str) -> None:
+    """A batch with a match key sends fewer inputs in a call than the vendor takes; the plan and the calls agree."""
+    source = people(local_vendor.book().profile, 20)
+    async with local_vendor.book() as book:
+        dry = await book.contacts.create_many(source, dry_run=True, **options).run()
+        assert dry.steps["contacts.create"] == f"native, {size} at once"
+        await run_batch(book.contacts.create_many(source, concurrency=1, **options))
+        assert local_vendor.count["createContacts"] == (4 if options else 1)
+        if options:
+            dry = await book.contacts.upsert_many(source, match="email", dry_run=True).run()
+            assert dry.steps["contacts.update"].startswith(f"native, {size} at once (")
+
+
 async def test_dry_run_names_unsupported_fields(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     group = local_vendor.group()
     rich = person(profile, 1, group, fields={"nickname": "y"})

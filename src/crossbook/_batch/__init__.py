@@ -1,1 +1,1 @@
-"""Run many writes as one batch: one result for each input, whatever happens in between."""
+"""Run many writes as one batch: one result for each input that was read."""

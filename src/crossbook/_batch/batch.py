@@ -173,8 +173,9 @@ class ResultBuffer:
 class Batch(Generic[I]):
     """A batch of writes. It begins when it is entered, or with `run()`.
 
-    `async with batch as run: async for result in run: …` gives exactly one `Result` for each input. Leaving the block
-    stops the workers. Items in flight are then `cancelled`; with a journal the same call resumes them later.
+    `async with batch as run: async for result in run: …` gives one `Result` for each input that was read. After a
+    stop nothing more is read, and `run.summary.stopped` says why. Leaving the block stops the workers. Items in flight
+    are then `cancelled`; with a journal the same call resumes them later.
 
     Example:
         ```python

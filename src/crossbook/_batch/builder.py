@@ -169,7 +169,7 @@ def build_batch(
         items = collect_ids(items, journal if kept else None, hashes)
     if progress is True:
         progress = _make_progress_bar(operation)
-    steps = _describe_steps(profile, batch_operation.capability, match, upsert)
+    steps = _describe_steps(executor, match, upsert)
     return Batch(
         session=session,
         source=Source(items, journal.checkpoint),
@@ -256,12 +256,14 @@ def _make_journal_key(given: str | bytes | None) -> Secret | None:
     return Secret(given if isinstance(given, str) else given.hex())
 
 
-def _describe_steps(profile: VendorProfile, capability: str, match: str | None, upsert: bool) -> dict[str, str]:
-    """Return how the vendor supports each capability that the batch needs."""
+def _describe_steps(executor: Executor[Any], match: str | None, upsert: bool) -> dict[str, str]:
+    """Return, by capability, how the vendor supports it and how many inputs of this batch share a call."""
+    profile, capability = executor.operation.profile, executor.operation.capability
     steps: dict[str, str] = {}
     for name in [*(["contacts.find"] if match else []), capability, *(["contacts.update"] if upsert else [])]:
         found = profile.capability(name)
-        many = f", {found.bulk_size:,} at once" if found.bulk_size > 1 else ""
+        call_size = min(found.bulk_size, executor.chunk_size)
+        many = f", {call_size:,} at once" if call_size > 1 else ""
         steps[name] = f"{found.support}{many}{f' ({found.note})' if found.note else ''}"
     return steps
 

@@ -40,18 +40,18 @@ class Sender:
         operation: the adapter's method.
         resolver: handles creates whose response was lost; None for operations that create nothing.
         journal: stores intents.
-        bulk_size: the number of items in a native call.
-        records: whether the journal needs intents and outcomes.
+        chunk_size: the number of items in a native call.
+        records: whether the journal gets intents and outcomes.
     """
 
     _operation: BatchOperation[Any]
     _resolver: Resolver | None
     _journal: Journal
-    _bulk_size: int
+    _chunk_size: int
     _records: bool
 
-    def group_items(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
-        """Split items into groups; each group is sent in one call."""
+    def split_into_calls(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
+        """Split the items of a round by the call that writes them; return a list of items for each call."""
         if self._operation.bulk_size == 1:
             return [[item] for item in items]
         alone: list[list[BatchItem]] = []
@@ -74,40 +74,43 @@ class Sender:
         name = self._operation.capability if item.update is None else "contacts.update"
         capability = self._operation.profile.capability(name)
         groups = len(item.prepared.contact.groups or ()) if item.prepared.contact else 0
-        shared = 1 if self._is_alone(item) else self._bulk_size
+        shared = 1 if self._is_alone(item) else self._chunk_size
         return float(capability.calls / shared + capability.calls_per_group * groups)
 
-    async def send(self, group: Sequence[BatchItem]) -> list[ItemOutcome | None]:
+    async def send(self, call_items: Sequence[BatchItem]) -> list[ItemOutcome | None]:
         """Write the items in one call. Return each outcome, or None for an item that needs another round."""
-        again = group[0].attempts > 0
-        for item in group:
+        again = call_items[0].attempts > 0
+        for item in call_items:
             item.intent_time = time.time()
             item.attempts += 1
             item.run_attempts += 1
         if self._records:
-            await self._journal.record_intents([item.make_entry("intent") for item in group])
-        responses = await self._call(group, again=again)
-        outcomes = [self._read_response(item, response) for item, response in zip(group, responses, strict=True)]
-        created = [item.make_entry("intent") for item in group if item.state == "created"]
+            await self._journal.record_intents([item.make_entry("intent") for item in call_items])
+        responses = await self._call(call_items, again=again)
+        outcomes = [self._read_response(item, response) for item, response in zip(call_items, responses, strict=True)]
+        created = [item.make_entry("intent") for item in call_items if item.state == "created"]
         if self._records and created:
             await self._journal.record_outcomes(created)
         return outcomes
 
-    async def _call(self, group: Sequence[BatchItem], *, again: bool) -> Sequence[ItemResponse]:
-        operation, first = self._operation, group[0]
+    async def _call(self, call_items: Sequence[BatchItem], *, again: bool) -> Sequence[ItemResponse]:
+        operation, first = self._operation, call_items[0]
         try:
             if isinstance(operation, Create) and first.update is not None:
-                updates = [item.update for item in group if item.update]
-                return await operation.update(updates, [item.prepared for item in group])
-            if len(group) == 1:
+                updates = [item.update for item in call_items if item.update]
+                return await operation.update(updates, [item.prepared for item in call_items])
+            if len(call_items) == 1:
                 return [await operation.write_one(first.prepared, again=again)]
-            return await operation.write_many([item.prepared for item in group], again=again)
+            return await operation.write_many([item.prepared for item in call_items], again=again)
         except CrossbookError as error:
-            if len(group) == 1 or not allows_split(error):
-                return [error] * len(group)
+            if len(call_items) == 1 or not allows_split(error):
+                return [error] * len(call_items)
             # One invalid item makes the vendor refuse the whole call: bisect to find it.
-            half, again = len(group) // 2, again or error.earlier == "maybe"
-            return [*await self._call(group[:half], again=again), *await self._call(group[half:], again=again)]
+            half, again = len(call_items) // 2, again or error.earlier == "maybe"
+            return [
+                *await self._call(call_items[:half], again=again),
+                *await self._call(call_items[half:], again=again),
+            ]
 
     def _read_response(self, item: BatchItem, response: ItemResponse) -> ItemOutcome | None:
         if isinstance(response, Completed) or (response is not None and proves_no_write(response)):
@@ -160,18 +163,21 @@ class Executor(Generic[I]):
 
         ready ──────▶ done        known without a write: refused, duplicate, unchanged, dry run
         ready ──────▶ done        intent recorded, request sent, and the response reports the outcome
+        ready ──────▶ ready       a native call of updates or deletes does not report this item: it is sent alone
         ready ──────▶ done        an update or a delete got no response: `uncertain`
         ready ──────▶ created     the contact was created, but a call for its groups failed
         ready ──────▶ unresolved  the response of a create was lost
         unresolved ─▶ created     a lookup, `settle_timeout` seconds later, found the contact
         unresolved ─▶ ready       the lookup found no contact of this create: it may be sent again
-        unresolved ─▶ done        the lookup failed or cannot tell: `uncertain`
+        unresolved ─▶ done        the lookup failed or cannot tell, or there is no match key: `uncertain`
+        unresolved ─▶ done        no contact after 5 creates: `failed`
+        unresolved ─▶ done        another contact has the key, and `on_duplicate` is "skip" or "error"
         created ────▶ done        the groups were added, or that failed again
 
     If the batch is left, items in any other state than `done` are `cancelled`; the journal keeps their intents.
 
     Invariants:
-        - An intent is on disk before its request leaves. An outcome is recorded before its result is reported.
+        - With a journal, an intent is on disk before its request leaves, and an outcome before its result is reported.
         - A create is sent again only if the earlier request never left, was refused, or a lookup found no contact of
           it; or if the caller passed `uncertain="retry"`. Other writes have the same effect twice as once.
         - Two items with the same key are never in flight together; the first item of the source goes first.
@@ -185,7 +191,8 @@ class Executor(Generic[I]):
         reader: makes items of the source's values.
         remedy: how the caller resolves an uncertain item, for its error message.
         dry_run: decide, and write nothing.
-        records: whether the journal needs intents and outcomes.
+        records: whether the journal gets intents and outcomes. It does if the run has a journal of the caller
+            (`ItemReader.kept`), and in memory also for the lookups of a match key.
     """
 
     operation: BatchOperation[I]
@@ -259,11 +266,11 @@ class Executor(Generic[I]):
     async def _run_round(self, items: Sequence[BatchItem], report: Report) -> list[BatchItem]:
         """Decide about each item, send those that need a write, and return the items that need another round."""
         decided = [(item, await self._decide(item)) for item in items]
-        again: list[BatchItem] = []
-        for group in self._sender.group_items(await self._end_items(decided, report)):
-            sent = zip(group, await self._sender.send(group), strict=True)
-            again += await self._end_items(sent, report)
-        return again
+        next_round: list[BatchItem] = []
+        for call_items in self._sender.split_into_calls(await self._finish_decided(decided, report)):
+            sent = zip(call_items, await self._sender.send(call_items), strict=True)
+            next_round += await self._finish_decided(sent, report)
+        return next_round
 
     async def _decide(self, item: BatchItem) -> ItemOutcome | None:
         """Return an outcome that needs no write, or None."""
@@ -277,7 +284,7 @@ class Executor(Generic[I]):
             return Completed(self.operation.status if item.update is None else "updated", contact=item.prepared.contact)
         return outcome
 
-    async def _end_items(
+    async def _finish_decided(
         self, outcomes: Iterable[tuple[BatchItem, ItemOutcome | None]], report: Report
     ) -> list[BatchItem]:
         """Record and report the known outcomes; return the items without an outcome."""

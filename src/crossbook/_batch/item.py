@@ -36,7 +36,7 @@ class BatchItem:
             a match key sent the item, so that these ids are not known.
         attempts: writes begun, in earlier runs too; `run_attempts` counts those of this run.
         update: what an upsert changes: the id of the contact, and the fields. None: the item is created.
-        sent_before: the moment (`anyio.current_time()`) before which the unresolved write left.
+        sent_by_time: the moment (`anyio.current_time()`) before which the unresolved write left.
         lost_response: the error of the unresolved write, if this run sent it.
         sent_by_decision: whether `uncertain="retry"` sent the item again: an earlier attempt may have succeeded.
         created_id: the id of the contact in the state `created`.
@@ -55,7 +55,7 @@ class BatchItem:
     attempts: int = 0
     run_attempts: int = 0
     update: tuple[str, dict[str, Any]] | None = None
-    sent_before: float = 0.0
+    sent_by_time: float = 0.0
     lost_response: CrossbookError | None = None
     sent_by_decision: bool = False
     created_id: str | None = None
@@ -84,6 +84,7 @@ class Uncertain:
 
 
 ItemOutcome = Completed | CrossbookError | Uncertain
+"""What became of an item. Instead of an outcome, None means: before a write "write it", after it "another round"."""
 
 
 def proves_no_write(error: CrossbookError) -> bool:

@@ -38,7 +38,7 @@ class PreparedItem:
         value: the arguments of the adapter's method.
         id: the id of the contact, if it is known before the write.
         key: items with the same key are never in flight together. No personal data: an id or a hash.
-        private_key: the personal data from which the key is hashed.
+        unhashed_key: the personal data from which the key is hashed.
         contact: the contact as it is written.
         dropped_fields, write_only_fields: as in `Result`.
         outcome: an outcome that is known without a request: an error of the check, or a skipped item.
@@ -49,7 +49,7 @@ class PreparedItem:
     value: Any
     id: str | None = None
     key: str | None = None
-    private_key: str | None = None
+    unhashed_key: str | None = None
     contact: Contact | None = None
     dropped_fields: tuple[str, ...] = ()
     write_only_fields: tuple[str, ...] = ()
@@ -273,7 +273,7 @@ class Update(BatchOperation[Changes]):
             (id, prepared),
             id=None if is_external else id,
             key=None if is_external else id,
-            private_key=id.value if is_external else None,
+            unhashed_key=id.value if is_external else None,
             contact=Contact(**prepared),
             write_only_fields=_validation.list_write_only(self.profile, prepared),
             alone=has_separate_calls(self.profile, prepared),

@@ -112,9 +112,9 @@ class ItemReader(Generic[I]):
                 item_key = _call_item_key(self.item_key, value)
             prepared = _prepare(self.operation, value)
             if self.resolver is not None:
-                prepared.private_key = self.resolver.get_private_key(prepared)
-            if prepared.private_key is not None:
-                prepared.key = self.hashes.digest(prepared.private_key)
+                prepared.unhashed_key = self.resolver.get_unhashed_key(prepared)
+            if prepared.unhashed_key is not None:
+                prepared.key = self.hashes.digest(prepared.unhashed_key)
         except CrossbookError as error:
             prepared = prepared or PreparedItem(value)
             prepared.outcome = error

@@ -67,7 +67,7 @@ class Resolver:
     def has_lookups(self) -> bool:
         return self.lookups is not None
 
-    def get_private_key(self, prepared: PreparedItem) -> str | None:
+    def get_unhashed_key(self, prepared: PreparedItem) -> str | None:
         """Return the normalized match key. It is personal data; only its hash is stored."""
         if self.lookups is None or prepared.contact is None or prepared.outcome is not None:
             return None
@@ -94,7 +94,7 @@ class Resolver:
             opened: when this run opened the journal; the earlier run had ended by then.
         """
         item.existing_ids = None if entry.key is None else entry.existing_ids
-        item.sent_before = opened
+        item.sent_by_time = opened
         if entry.id is None:
             item.state = "unresolved"
         elif entry.id not in entry.existing_ids:  # otherwise the intent was an update of an existing contact
@@ -105,7 +105,7 @@ class Resolver:
 
         An error with an id means that the contact exists and a later call failed, which adds it to its groups.
         """
-        item.sent_before, item.lost_response = anyio.current_time(), response
+        item.sent_by_time, item.lost_response = anyio.current_time(), response
         item.created_id, item.alone = response.id if response else None, response is None
         item.state = "unresolved" if item.created_id is None else "created"
 
@@ -186,7 +186,7 @@ class Resolver:
         contact, key = item.prepared.contact, item.prepared.key
         if self.lookups is None or contact is None or key is None:
             return self._apply_decision(item, Uncertain(error, final=True))
-        settled = item.sent_before + self.settle_timeout
+        settled = item.sent_by_time + self.settle_timeout
         await anyio.sleep_until(settled)
         try:
             found = await self.lookups.find(contact, since=settled)
