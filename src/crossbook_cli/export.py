@@ -52,7 +52,7 @@ def export(
         bar = ProgressBar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
             with open_output(to, force=force, bom=chosen == "csv") as file:
-                writer = files.write(file, opened.profile, chosen, separator=column_separator)
+                writer = files.make_writer(file, opened.profile, chosen, separator=column_separator)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():

@@ -128,7 +128,7 @@ async def test_import_of_file_exported_by_command(gateway: httpx.AsyncClient, ve
     # The encoding and the separator of a Polish spreadsheet.
     exported = StringIO()
     someone = Contact(id="7", phone="+48500600700", first_name="Żółw", fields={"city": "Łódź"})
-    files.write(exported, load_vendor(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
+    files.make_writer(exported, load_vendor(vendor).profile, "csv", separator=";").write(someone, ["Elsewhere"])
     file = ("people.csv", exported.getvalue().encode("cp1250"))
     response = await gateway.post("/books/vercom/imports/file", data={"group": "G"}, files={"file": file})
     created, summary = (json.loads(line) for line in response.text.splitlines())

@@ -105,9 +105,11 @@ HIDDEN = r" \(a title that may belong to a person is not shown\)"
 
 
 def test_invalid_correction_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="there is no column 'Fon'; there are 'Telefon', 'Handy'"):
+    with pytest.raises(InvalidInputError, match="the file has no column 'Fon'; its columns are 'Telefon', 'Handy'"):
         map_columns(["Telefon", "Handy"], {"Fon": "phone"})
-    with pytest.raises(InvalidInputError, match="a contact has no field 'telephone'; there are id, external_id, phone"):
+    with pytest.raises(
+        InvalidInputError, match="a contact has no field 'telephone'; its fields are id, external_id, phone"
+    ):
         map_columns(["Telefon", "Handy"], {"Handy": "telephone"})
 
 
@@ -143,7 +145,7 @@ def test_title_next_to_value_not_shown(cell: str) -> None:
     assert [(column.title, column.target) for column in columns] == [
         ("Phone", "phone"), ("column 2", "name"), ("column 3", None), ("fields.Größe", "fields.Größe"),
     ]  # fmt: skip
-    with pytest.raises(InvalidInputError, match=f"there are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
+    with pytest.raises(InvalidInputError, match=f"its columns are 'Phone', column 2, column 3, 'fields.Größe'{HIDDEN}"):
         map_columns(["Phone", "Anna", cell, "fields.Größe"], {"Fon": "phone"})
 
 
@@ -167,7 +169,9 @@ def test_title_shown_where_only_named_ones_are_known() -> None:
 def test_value_named_by_correction_not_shown() -> None:
     columns = map_columns(["Anna", "+48500600700"], {"+48500600700": "phone"})
     assert [(column.title, column.target) for column in columns] == [("column 1", None), ("column 2", "phone")]
-    with pytest.raises(InvalidInputError, match=r"there is no column '\+48\*+99'; there are column 1, column 2"):
+    with pytest.raises(
+        InvalidInputError, match=r"the file has no column '\+48\*+99'; its columns are column 1, column 2"
+    ):
         map_columns(["Anna", "+48500600700"], {"+48500600799": "phone"})
 
 

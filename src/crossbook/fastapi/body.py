@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from crossbook.errors import InvalidInputError, UsageError
-from crossbook.fastapi.problems import RequestTooLargeError, invalid_input
+from crossbook.fastapi.problems import RequestTooLargeError, to_invalid_input_error
 from crossbook.models import Contact
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -37,7 +37,7 @@ _CONTACT = TypeAdapter(Contact)
 
 
 class ContactsBody:
-    """The contacts in the body of a request. Handlers get it as `ImportBody` and read it within limits.
+    """The unread contacts of a request body. A handler declares an `ImportBody` parameter and calls `read`.
 
     FastAPI reads a parameter of type `list[Contact]` whole and builds every model before the handler can count them.
     `read` stops at the first byte, item or error beyond the limits, and decodes in a thread, a piece at a time.
@@ -57,7 +57,7 @@ class ContactsBody:
         self._was_read = False
 
     async def read(self, *, max_bytes: int = MAX_BYTES, max_items: int = MAX_ITEMS) -> list[Contact]:
-        """Read all contacts of the body.
+        """Read and return all contacts of the body; raise if the body exceeds a limit.
 
         Args:
             max_bytes: Bytes of the whole body. One contact has 65,536 characters at most.
@@ -120,15 +120,15 @@ class ContactsBody:
 
 
 async def import_body(request: Request) -> ContactsBody:
-    """Return the unread body; the dependency behind `ImportBody`."""
+    """Return the unread body of the request: the FastAPI dependency of `ImportBody`."""
     return ContactsBody(request)
 
 
 ImportBody = Annotated[ContactsBody, Depends(import_body)]
 
 
-def request_body() -> dict[str, Any]:
-    """Return the `requestBody` of OpenAPI for routes that depend on `ImportBody`."""
+def build_request_body() -> dict[str, Any]:
+    """Return the OpenAPI `requestBody` object that documents a route with an `ImportBody` parameter."""
     contact = _CONTACT.json_schema()
     schemas = {"list": {"type": "array", "items": contact}, "lines": contact}
     return {
@@ -138,7 +138,7 @@ def request_body() -> dict[str, Any]:
 
 
 class _Decoder:
-    """Decodes contacts from a body that arrives in pieces.
+    """Decodes the contacts of a request body that arrives in pieces.
 
     Invariant: a contact is decoded only when the buffer holds more characters than a contact may have, or the end of
     the body. So a contact that cannot be decoded is invalid or too long, and never just incomplete. No part of the body
@@ -158,11 +158,11 @@ class _Decoder:
         self._json = json.JSONDecoder(object_pairs_hook=_build_object)
 
     def feed(self, data: bytes) -> None:
-        """Decode the contacts that are certainly complete."""
+        """Add a piece of the body, and decode the contacts that are certainly complete."""
         self._feed(data, last=False)
 
     def end(self, data: bytes) -> None:
-        """Decode the rest."""
+        """Add the last piece of the body, and decode the contacts that are left."""
         self._feed(data, last=True)
         if not self._lines and self._expected != "end":
             raise InvalidInputError(f"the body must be a JSON list: expected {self._expected} at its end", field="body")
@@ -181,17 +181,17 @@ class _Decoder:
         self._text = text[at:]
 
     def _skip(self, text: str, at: int) -> int:
-        """Return the position after the white space at this position."""
+        """Return the position in `text` after the white space that begins at `at`."""
         end = _after(_SPACE, text, at)
         if self._expected == "end of the line" and text.find("\n", at, end) != -1:
             self._expected = "item"
         return end
 
     def _step(self, text: str, at: int) -> int:
-        """Read one token or one contact; return the position after it."""
+        """Read one bracket, comma or contact that begins at `at`; return the position after it."""
         count = len(self.contacts)
         if self._expected == "end of the line":
-            raise self._invalid("must be followed by the end of the line", count - 1)
+            raise self._invalid("must be the only value on its line", count - 1)
         if self._expected.startswith("item") and (self._lines or text[at] not in ",]"):
             end = self._contact(text, at)
             self._expected = "end of the line" if self._lines else ", or ]"
@@ -208,7 +208,9 @@ class _Decoder:
     def _contact(self, text: str, at: int) -> int:
         index = len(self.contacts)
         if index == self._max_items:
-            raise RequestTooLargeError(f"a request holds {self._max_items:,} contacts at most: send several requests")
+            raise RequestTooLargeError(
+                f"the body has more than {self._max_items:,} contacts: send it in several requests"
+            )
         # Errors are raised outside of `except`, so that no error keeps a value of the body in its `__context__`.
         reason = None
         value: Any = None
@@ -217,7 +219,7 @@ class _Decoder:
             self._values += _count_values(text, at)
             if self._values > self._max_values:
                 raise RequestTooLargeError(
-                    f"a request holds {self._max_values:,} values at most: send several requests"
+                    f"the body has more than {self._max_values:,} values: send it in several requests"
                 )
             value, end = self._json.raw_decode(text, at)
             if end - at > _MAX_CONTACT:
@@ -237,7 +239,7 @@ class _Decoder:
         except ValidationError as invalid:
             errors = invalid.errors(include_url=False, include_input=False)
         if errors is not None:
-            raise invalid_input(errors, "body", index)
+            raise to_invalid_input_error(errors, "body", index)
         return end
 
     def _invalid(self, reason: str, index: int) -> InvalidInputError:
@@ -245,7 +247,7 @@ class _Decoder:
 
 
 class _InvalidContactError(ValueError):
-    """A contact is invalid; the message shows no value."""
+    """A contact in the body is invalid. The message gives the reason and quotes no value of the contact."""
 
 
 def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
@@ -261,7 +263,7 @@ def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _count_values(text: str, at: int) -> int:
-    """Count the values of the contact that begins here, before any is built.
+    """Count the JSON values of the contact that begins at `at` without decoding it; raise if there are too many.
 
     65,536 characters hold 21,000 lists, and each garbage collection visits all lists while it stops all threads.
     A contact that is not closed within those characters is invalid: `json` would build it to the end of the buffer.
@@ -290,13 +292,13 @@ def _count_values(text: str, at: int) -> int:
 
 
 def _check_encodable(value: object) -> None:
-    """Raise for values that `json` decodes but cannot encode: NaN, infinity, half of a surrogate pair."""
+    """Raise if a decoded value contains NaN, infinity or half of a surrogate pair, which valid JSON cannot contain."""
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _InvalidContactError("must not contain half of a surrogate pair")
     elif isinstance(value, float):
         if not isfinite(value):
-            raise _InvalidContactError("must not contain NaN, Infinity or numbers as large")
+            raise _InvalidContactError("must not contain NaN, Infinity or a number above 1.8e308")
     elif isinstance(value, dict):
         for name, each in cast(dict[str, object], value).items():
             _check_encodable(name)

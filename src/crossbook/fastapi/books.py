@@ -1,4 +1,4 @@
-"""Open and close books with the application, and give them to handlers by name."""
+"""Open address books when the application starts, close them when it stops, and inject them into handlers by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import crossbook
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError, UsageError
 from crossbook.fastapi.install import install
-from crossbook.fastapi.state import Books, open_books
+from crossbook.fastapi.state import Books, get_open_books
 from crossbook.registry import VENDORS, load_book_class, load_vendor
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> Lifespan:
-    """Return a lifespan that opens books when the application starts and closes them in reverse order.
+    """Return a FastAPI lifespan that opens books at startup and closes them in reverse order at shutdown.
 
     The lifespan also installs the handlers that return crossbook's errors as problem+json (see `install`). If the
     application has a lifespan of its own, enter this one inside it. Code inside the block can use the books.
@@ -66,7 +66,7 @@ def lifespan(*names: str, **others: AddressBook | Callable[[], AddressBook]) -> 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncGenerator[None]:
         install(app)
-        state = open_books(app)
+        state = get_open_books(app)
         async with AsyncExitStack() as stack:
             for name, maker in makers.items():
                 if name in state:
@@ -95,7 +95,7 @@ def use(name: str) -> Dependency[AddressBook]: ...
 @overload
 def use(name: str, kind: type[B]) -> Dependency[B]: ...
 def use(name: str, kind: type[AddressBook] | None = None) -> Dependency[Any]:
-    """Return a dependency that gives the open book of this name.
+    """Return a FastAPI dependency that gives a handler the open book with this name.
 
     Args:
         name: the name that `lifespan` got.

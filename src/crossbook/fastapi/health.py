@@ -15,7 +15,7 @@ from crossbook.fastapi.state import Books
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """The health of all open books.
+    """The result of a health check of all open books.
 
     Args:
         healthy: whether all vendors responded and accepted the credentials.
@@ -27,7 +27,7 @@ class Health:
 
 
 def health(timeout: float = 3.0) -> Callable[..., Coroutine[Any, Any, Health]]:
-    """Return a dependency that checks all open books at once and sets the status 503 if one fails.
+    """Return a FastAPI dependency that checks all open books concurrently, and sets status 503 if one is unhealthy.
 
     A check costs one request per vendor, and a login at first for Filemail. Check every 30 seconds, not every second.
     Do not restart an application because of this check if the application can work without one of its vendors.

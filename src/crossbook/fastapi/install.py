@@ -1,4 +1,4 @@
-"""Install the problem handlers, and document problems on every route that depends on a book."""
+"""Add exception handlers that respond with problem+json, and document these responses in the OpenAPI schema."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import TypeAdapter
 
 from crossbook.errors import CrossbookError
-from crossbook.fastapi.body import import_body, request_body
+from crossbook.fastapi.body import build_request_body, import_body
 from crossbook.fastapi.problems import MEDIA_TYPE, Problem, handle_error, handle_validation_error
 from crossbook.fastapi.state import books
 
@@ -30,7 +30,9 @@ _STATUSES = {
 
 
 def install(app: FastAPI) -> None:
-    """Return crossbook's errors as problem+json, and document them on every route that depends on a book.
+    """Make the application respond to crossbook's errors with problem+json, and document these responses in OpenAPI.
+
+    They are documented on every route that depends on a book.
 
     FastAPI's validation errors become problems too, because FastAPI's own response shows what the caller sent. A
     handler that the application has already added for either error is kept.
@@ -56,7 +58,7 @@ def install(app: FastAPI) -> None:
 
 
 def _document_problems(app: FastAPI) -> None:
-    """Add the problems to the result of `app.openapi()`, and the bodies of handlers that use `ImportBody`."""
+    """Extend `app.openapi()` with problem responses, and with the request bodies of routes that use `ImportBody`."""
     original: Callable[[], dict[str, Any]] = app.openapi
 
     def documented() -> dict[str, Any]:
@@ -91,7 +93,7 @@ def _add_responses(operation: dict[str, Any], dependant: Dependant, *, validatio
     if _depends_on(dependant, books):
         descriptions |= _STATUSES
     if _depends_on(dependant, import_body):
-        operation["requestBody"] = request_body()
+        operation["requestBody"] = build_request_body()
         descriptions |= {"413": "The body is too large, or has too many contacts", "422": _STATUSES["422"]}
     for status, description in descriptions.items():
         response = operation["responses"].setdefault(status, {"description": description})

@@ -1,4 +1,4 @@
-"""Return crossbook's errors as RFC 9457 problem details, with a status that says who has to act.
+"""Convert crossbook's errors to RFC 9457 problem details; the HTTP status says who has to act.
 
 4xx: the caller, since the same request will fail again. 502: the vendor. 503: nothing was processed, so the caller may
 retry. 504: no response came, so the request may have been processed.
@@ -45,7 +45,7 @@ class RequestTooLargeError(InvalidInputError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """The problem details of RFC 9457 for an error. A response omits the members that are None.
+    """An error as RFC 9457 problem details. The response omits the members that are None.
 
     Args:
         type: `urn:crossbook:` and the kind of error: `not-found`, `rejected`, `no-response` …
@@ -79,7 +79,7 @@ class Problem:
 
     @classmethod
     def from_error(cls, error: CrossbookError) -> Problem:
-        """Return the problem details of an error."""
+        """Return the problem details of a CrossbookError."""
         status = error.http_status
         if status == 503 and error.earlier == "maybe":
             # The last attempt did nothing, but an earlier attempt may have been processed.
@@ -93,7 +93,7 @@ class Problem:
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the members that are not None."""
+        """Return the members as a dictionary, without those that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -102,7 +102,7 @@ def _slug(name: str) -> str:
 
 
 async def handle_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """Return the response to a CrossbookError; log errors of status 500."""
+    """Return the problem+json response for a CrossbookError; log the error if its status is 500."""
     if not isinstance(error, CrossbookError) or connection.scope["type"] != "http":
         raise error
     problem = Problem.from_error(error)
@@ -113,13 +113,13 @@ async def handle_error(connection: HTTPConnection, error: Exception) -> JSONResp
 
 
 async def handle_validation_error(connection: HTTPConnection, error: Exception) -> JSONResponse:
-    """Return the response to FastAPI's validation error: where and why, without any value that the caller sent."""
+    """Return the problem+json response for FastAPI's validation error, without any value that the caller sent."""
     assert isinstance(error, RequestValidationError)
-    return await handle_error(connection, invalid_input(error.errors()))
+    return await handle_error(connection, to_invalid_input_error(error.errors()))
 
 
-def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInputError:
-    """Return pydantic's errors as one InvalidInputError, without any value of the input.
+def to_invalid_input_error(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> InvalidInputError:
+    """Combine pydantic's validation errors into one InvalidInputError that quotes no value of the input.
 
     Args:
         errors: As pydantic lists them.
@@ -136,7 +136,7 @@ def invalid_input(errors: Iterable[Mapping[str, Any]], *prefix: str | int) -> In
 
 
 def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return the location of an error; hide a key that the model does not have, unless the key is a common word."""
+    """Return the location of a pydantic error. A key that the model does not have becomes `…`, unless it is common."""
     location = tuple(error.get("loc", ()))
     if error.get("type") in _UNKNOWN_KEY and location:
         key = re.sub("[_-]", "", str(location[-1]).lower())
@@ -145,14 +145,15 @@ def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
 
 
 def _show_part(part: str | int) -> str:
-    """Return a part of a location; hide a key that does not look like a field name, because callers choose keys."""
+    """Return one part of an error's location as text. A key becomes `…` if it does not look like a field name."""
     if isinstance(part, int):
         return str(part)
     return _redaction.mask_text(part) if _IDENTIFIER.fullmatch(part) else "…"
 
 
 def _reason(error: Mapping[str, Any]) -> str:
-    """Return the message, unless it may quote the input: of pydantic's details only `error` and `tag` can."""
+    """Return the message of a pydantic error, or only the type of the error if the message may quote the input."""
+    # Of pydantic's details only `error` and `tag` can quote the input.
     kind = str(error.get("type", "unknown"))
     safe = kind in _PYDANTIC_TYPES and "msg" in error and not {"error", "tag"}.intersection(error.get("ctx") or ())
     return str(error["msg"]) if safe else f"is not valid ({_redaction.mask_text(kind)})"

@@ -12,8 +12,8 @@ from fastapi.requests import HTTPConnection
 from crossbook.book import AddressBook
 
 
-def open_books(app: Any) -> dict[str, AddressBook]:
-    """Return the open books of an application by name; the dictionary is the application's own."""
+def get_open_books(app: Any) -> dict[str, AddressBook]:
+    """Return the application's own dictionary of open books by name; create it at the first call."""
     state: dict[str, AddressBook] | None = getattr(app.state, "crossbook", None)
     if state is None:
         state = app.state.crossbook = {}
@@ -21,7 +21,7 @@ def open_books(app: Any) -> dict[str, AddressBook]:
 
 
 async def books(connection: HTTPConnection) -> Mapping[str, AddressBook]:
-    """Return every open book by name: a dependency for handlers that choose a book themselves.
+    """Return all open books by name: a FastAPI dependency for handlers that choose the book at run time.
 
     Example:
         ```python
@@ -30,7 +30,7 @@ async def books(connection: HTTPConnection) -> Mapping[str, AddressBook]:
             return list(books)
         ```
     """
-    return MappingProxyType(open_books(connection.app))
+    return MappingProxyType(get_open_books(connection.app))
 
 
 Books = Annotated[Mapping[str, AddressBook], Depends(books)]

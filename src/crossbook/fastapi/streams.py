@@ -23,7 +23,7 @@ from crossbook.fastapi.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a stream. A line has exactly one member; an event has the member's name.
+    """One line or event of a streamed batch. Exactly one member is set; an event is named after it.
 
     Args:
         result: the result of one input.
@@ -44,7 +44,7 @@ _TYPES: Mapping[str, TypeAdapter[Any]] = {
 
 
 class NDJSON(JSONResponse):
-    """Streams a batch as newline-delimited JSON; each line is a `Line`.
+    """A response that runs a batch and streams its results as newline-delimited JSON; each line is a `Line`.
 
     Read the body of the request first: the response reads further messages to notice that the client disconnected.
 
@@ -85,7 +85,7 @@ class NDJSON(JSONResponse):
             await self.background()
 
     async def _send_results(self, run: Batch[Any], receive: Receive, send: Send) -> None:
-        """Send each result until the batch ends or the client disconnects."""
+        """Send each result of the batch as it arrives, until the batch ends or the client disconnects."""
         ended: Exception | None = None
         async with anyio.create_task_group() as tasks:
 
@@ -119,11 +119,11 @@ class NDJSON(JSONResponse):
 
 
 class _ClientDisconnectedError(Exception):
-    """The client disconnected."""
+    """The client disconnected before the response was complete."""
 
 
 class EventStream(NDJSON):
-    """Streams a batch as server-sent events named `result`, `error` and `summary`; otherwise like `NDJSON`."""
+    """A response that streams a batch as server-sent events named `result`, `error` and `summary`, like `NDJSON`."""
 
     media_type = "text/event-stream"
     _format: ClassVar[bytes] = b"event: %b\ndata: %b\n\n"

@@ -49,8 +49,8 @@ __all__ = [
     "Writer",
     "choose_format",
     "choose_separator",
+    "make_writer",
     "read",
-    "write",
 ]
 
 
@@ -74,7 +74,7 @@ class Writer(Protocol):
     """Writes contacts to a file, one per call."""
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """Write one contact.
+        """Write one contact to the file.
 
         Args:
             contact: the contact; its `groups` are ignored, because they are ids.
@@ -83,7 +83,7 @@ class Writer(Protocol):
 
 
 def choose_format(path: str | Path, format: Format | None = None) -> Format:
-    """Return the given format, or else the format of the file name's suffix.
+    """Return `format`, or if it is None, the format that the suffix of the file name implies.
 
     Raises:
         InvalidInputError: the format is unknown, or the name has no known suffix.
@@ -97,20 +97,20 @@ def choose_format(path: str | Path, format: Format | None = None) -> Format:
     if found is None:
         suffixes = ", ".join(_FORMAT_BY_SUFFIX)
         raise InvalidInputError(
-            f"cannot tell the format from the file name: end it in {suffixes}, or pass format (--format)",
+            f"cannot detect the format: use a file name that ends in {suffixes}, or pass format (--format)",
             field="format",
         )
     return found
 
 
 def choose_separator(path: str | Path, separator: str | None = None) -> str:
-    """Return the given separator for a new CSV file, or else a tab for .tsv and a comma for any other name.
+    """Return `separator` for a new CSV file; if it is None, return a tab for .tsv and a comma for any other name.
 
     Raises:
-        InvalidInputError: the separator is not a single character.
+        InvalidInputError: the separator is not a single character, or is a quote or a line break.
     """
     if separator is not None and (len(separator) != 1 or separator in '"\r\n'):
-        raise InvalidInputError("separator must be one character", field="separator")
+        raise InvalidInputError("separator must be one character, and not a quote or a line break", field="separator")
     return separator or ("\t" if Path(path).suffix.lower() == ".tsv" else ",")
 
 
@@ -172,8 +172,8 @@ def _make_reader(
     return reader
 
 
-def write(file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
-    """Return a writer for the contacts of a vendor.
+def make_writer(file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
+    """Return a writer that writes contacts to an open text file in this format.
 
     Args:
         file: a text file, opened with newline="" in UTF-8.
@@ -188,7 +188,7 @@ def write(file: TextIO, profile: VendorProfile, format: Format, *, separator: st
         from crossbook import Contact, Vercom, files
 
         with Path("people.csv").open("w", encoding="utf-8", newline="") as file:
-            files.write(file, Vercom.profile, "csv").write(Contact(phone="+48500600700"), ["Friends"])
+            files.make_writer(file, Vercom.profile, "csv").write(Contact(phone="+48500600700"), ["Friends"])
         ```
     """
     if format == "csv":

@@ -24,12 +24,12 @@ _CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
 def escape_cell(text: str) -> str:
-    """Return the text as a cell that no spreadsheet runs as a formula."""
+    """Return the text as a CSV cell that no spreadsheet runs as a formula; add an apostrophe if needed."""
     return f"'{text}" if _needs_escape(text) else text
 
 
 def unescape_cell(cell: str) -> str:
-    """Return the text that `escape_cell` got; strip white space around other cells."""
+    """Undo `escape_cell`; strip the white space around a cell that was not escaped."""
     return cell[1:] if cell[:1] == "'" and _needs_escape(cell[1:]) else cell.strip()
 
 
@@ -39,7 +39,7 @@ def _needs_escape(text: str) -> bool:
 
 
 def join_names(names: tuple[str, ...]) -> str:
-    r"""Join names with semicolons; escape with \ what `split_names` would change."""
+    """Join names with semicolons; escape semicolons, backslashes and outer white space with a backslash."""
     escaped = (re.sub(r"([\\;])", r"\\\1", name) for name in names)
     return ";".join(
         _OUTER_SPACE.sub(lambda space: "".join(f"\\{char}" for char in space.group()), name) for name in escaped
@@ -47,7 +47,7 @@ def join_names(names: tuple[str, ...]) -> str:
 
 
 def split_names(text: str) -> tuple[str, ...]:
-    """Return the names that `join_names` got; drop white space around the semicolons and empty names."""
+    """Split the text of `join_names` into names; drop empty names and unescaped white space around names."""
     parts = (_strip_unescaped(match.group(1)) for match in _NAME.finditer(text))
     return tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts if part)
 
@@ -61,7 +61,7 @@ def _strip_unescaped(part: str) -> str:
 
 
 def encode_field(name: str, value: Any) -> str:
-    """Return a contact field as text; "" means that the field has no value."""
+    """Return the value of a contact field as the text of a cell; "" if the field has no value."""
     if value is None:
         return ""
     if name == "opted_out":
@@ -76,7 +76,7 @@ def encode_field(name: str, value: Any) -> str:
 
 
 def decode_field(name: str, text: str) -> Any:
-    """Return the value of the field that `encode_field` wrote.
+    """Return the value of a contact field from the text of a cell; the inverse of `encode_field`.
 
     Raises:
         InvalidInputError: the text is not valid for this field; the error names the field.
@@ -85,7 +85,7 @@ def decode_field(name: str, text: str) -> Any:
         channels = () if text == "none" else split_names(text)
         if any(channel not in _CHANNELS for channel in channels):
             raise InvalidInputError(
-                f"opted_out must be none, or some of {', '.join(_CHANNELS)} separated by ;", field=name
+                f"opted_out must be none, or channels separated by semicolons: {', '.join(_CHANNELS)}", field=name
             )
         return frozenset(channels)
     if name == "archived":

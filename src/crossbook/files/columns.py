@@ -53,7 +53,7 @@ _MAX_TITLE_DIGITS = 4  # a year, for instance
 
 @frozen
 class Column:
-    """One column of a file.
+    """A column of a contact file, and the contact field that it fills.
 
     Attributes:
         title: the title in the file, or `column 3` if the title may be a person's data (see `mask_titles`).
@@ -92,7 +92,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
         if title not in stripped:
             given = _redaction.mask_text(title[:40])
             raise InvalidInputError(
-                f"there is no column {given!r}; there are {_format_titles(stripped, shown)}", field="map"
+                f"the file has no column {given!r}; its columns are {_format_titles(stripped, shown)}", field="map"
             )
         check_target(target)
     # A dictionary, because a hostile file has 100,000 columns. Of several equal titles the first wins.
@@ -122,7 +122,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
 
 
 def is_value(title: str) -> bool:
-    """Return whether a title looks like a cell: an e-mail address, a phone, a date, a number or invalid bytes."""
+    """Return whether a column title looks like data: an e-mail address, a phone, a date, a number or invalid bytes."""
     if title.startswith("fields."):  # a title that crossbook writes
         return False
     digits = sum(map(str.isdigit, title))
@@ -133,7 +133,7 @@ def is_value(title: str) -> bool:
 def mask_titles(
     titles: Sequence[str], known: Collection[str], named: Collection[str], *, values: bool, place: str = "column"
 ) -> list[str]:
-    """Return the titles; replace one that may be a person's data by its position, such as `column 3`.
+    """Return the column titles; replace a title that may be a person's data by its position, such as `column 3`.
 
     The first row of a file without titles holds a person's data. So a title is shown if crossbook knows it. An unknown
     title is shown only if no title looks like a value, and if one more thing holds: the caller named it, or a known
@@ -154,20 +154,20 @@ def mask_titles(
 
 
 def check_target(target: str) -> None:
-    """Raise InvalidInputError if a contact has no such field; "" means that a column is not read."""
+    """Raise InvalidInputError if `target` is neither a contact field nor "", which means that a column is not read."""
     if target and target not in TARGETS and not (target.startswith("fields.") and len(target) > 7):
         raise InvalidInputError(
-            f"a contact has no field {target[:40]!r}; there are {', '.join(TARGETS)}, fields.NAME", field="map"
+            f"a contact has no field {target[:40]!r}; its fields are {', '.join(TARGETS)}, fields.NAME", field="map"
         )
 
 
 def is_mobile(label: str) -> bool:
-    """Return whether a label means a mobile phone."""
+    """Return whether the label of a phone means a mobile phone."""
     return _normalize(label).startswith(_MOBILE)
 
 
 def _guess_field(title: str, normalized: str) -> tuple[str | None, int]:
-    """Return the field of a title and the rank of the column."""
+    """Return the contact field of a column title, or None if the title is unknown, and the rank of the column."""
     if title in TARGETS or (title.startswith("fields.") and len(title) > 7):
         return title, 0
     if is_value(title):

@@ -25,7 +25,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel writes it
 
 
 def _score_separator(lines: Sequence[str], separator: str) -> tuple[float, int]:
-    """Return which share of the rows is as wide as the titles, and that width; 0 if the titles are one cell."""
+    """Return how well a separator fits: the share of rows as wide as the titles, and that width; 0 for one column."""
     widths: list[int] = []
     reader = csv.reader(lines, delimiter=separator)
     while True:
@@ -81,7 +81,7 @@ class CsvReader:
                 yield row
 
     def _records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
-        """Yield each record with the number of its first line; a string is the reason why it is invalid."""
+        """Yield the first line number of each CSV record with its cells, or with the reason why it is invalid."""
         lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
         reader = csv.reader(lines, delimiter=self._separator, strict=True)
         while True:
@@ -98,7 +98,7 @@ class CsvReader:
 
 
 class _LineSource:
-    """Counts the lines that the csv module reads, and can give lines back.
+    """Gives lines to the csv module, counts them, and can put lines back to be read again.
 
     A quote that is never closed makes the csv module read to the end of the file. `give_back` returns all lines but
     the first to the source, so that such a quote spoils one line only.
@@ -115,7 +115,7 @@ class _LineSource:
 
     @property
     def first(self) -> int:
-        """The number of the line in which the record began."""
+        """The number of the line in which the current record began."""
         return self.number - len(self._record) + 1
 
     def __iter__(self) -> Iterator[str]:
@@ -128,7 +128,7 @@ class _LineSource:
         return line
 
     def give_back(self) -> int:
-        """Have all lines of this record except its first read again; return how many lines that are."""
+        """Put back all lines of the current record except the first, to be read again; return their number."""
         returned = self._record[1:]
         self._returned.extendleft(reversed(returned))
         self._record = self._record[:1]
@@ -161,7 +161,7 @@ class CsvWriter:
         self._writer.writerow(self._titles)
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """Write one row; `groups` are names, or None if they are unknown."""
+        """Write the contact as one row; `groups` are names, or None if they are unknown."""
         fields = contact.fields or {}
         texts = [
             cells.join_names(tuple(groups or ())) if title == "groups"
@@ -172,7 +172,7 @@ class CsvWriter:
 
 
 def export_titles(profile: VendorProfile) -> tuple[str, ...]:
-    """Return the column titles of a vendor's contacts: id, name and every field that the vendor has.
+    """Return the column titles of a CSV export for a vendor: id, name and every field that the vendor has.
 
     Extra fields are one column each (`fields.city`), or one column `fields` if the vendor accepts any name.
     """

@@ -44,7 +44,7 @@ codecs.register_error("crossbook.surrogates", _replace_by_surrogates)
 
 @frozen
 class EncodedFile:
-    """A file with a known encoding.
+    """An open file and its encoding.
 
     Args:
         file: a seekable binary file.
@@ -58,12 +58,12 @@ class EncodedFile:
 
     @property
     def title(self) -> str:
-        """The common name of the encoding."""
+        """The common name of the encoding, such as UTF-8."""
         utf = re.match("utf-[0-9]+", self.name)
         return utf[0].upper() if utf else self.name
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines from the first, with their ends; invalid bytes become surrogates (see `has_invalid_bytes`).
+        """Yield all lines of the file, decoded, with their line ends; invalid bytes become lone surrogates.
 
         Raises:
             InvalidInputError: a line is longer than `MAX_LINE`.
@@ -76,7 +76,7 @@ class EncodedFile:
                 number += 1
                 if len(line) == MAX_LINE:
                     raise InvalidInputError(
-                        f"line {number} is longer than {MAX_LINE:,} characters: is this the right file?"
+                        f"line {number} is longer than {MAX_LINE:,} characters: check that this is a contact file"
                     )
                 yield line
         finally:
@@ -85,12 +85,12 @@ class EncodedFile:
 
 
 def has_invalid_bytes(text: str) -> bool:
-    """Return whether a part of the text could not be decoded."""
+    """Return whether the text of a file has bytes that `EncodedFile.lines` could not decode."""
     return not text.isascii() and _SURROGATE.search(text) is not None
 
 
 def open_file(path: str | Path) -> BinaryIO:
-    """Open a file so that it is seekable: copy a pipe, such as standard input ("-"), to a temporary file."""
+    """Open a file to read bytes. Copy a pipe, such as standard input ("-"), to a temporary file, which is seekable."""
     if str(path) == "-":
         source: BinaryIO = sys.stdin.buffer
     else:
@@ -103,7 +103,7 @@ def open_file(path: str | Path) -> BinaryIO:
 
 
 def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile:
-    """Detect the encoding of a file. The whole file is read, because its last letter can decide.
+    """Detect the encoding of a file from all its bytes, or check the given encoding.
 
     A byte order mark decides, or the zeros of UTF-16. Other text is UTF-8 if more of its non-ASCII letters are valid
     UTF-8 than not; its rows with invalid bytes are reported. Else it is cp1250, the encoding of Polish spreadsheets, or
@@ -121,7 +121,7 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
     if not start.strip(_BLANK):
         raise InvalidInputError("the file is empty", field="file")
     if start.startswith(_ARCHIVE_STARTS):
-        raise InvalidInputError("this is a spreadsheet or an archive: save it as CSV first", field="file")
+        raise InvalidInputError("the file is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _check_encoding(encoding, start) if encoding is not None else _detect_by_start(start)
     valid = invalid = lines = windows = iso = 0
     last = b""
@@ -162,7 +162,8 @@ def _check_encoding(encoding: str, start: bytes) -> str:
     except UnicodeError:
         # The whole text cannot be decoded, such as UTF-16 without its mark. Single invalid bytes do not come here.
         raise InvalidInputError(
-            f"the file is not in {name}: omit the encoding to have it detected", field="encoding"
+            f"the file cannot be decoded as {name}: omit encoding (--encoding), so that it is detected",
+            field="encoding",
         ) from None
     return "utf-8-sig" if name == "utf-8" else name
 

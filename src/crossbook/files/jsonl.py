@@ -16,7 +16,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, check_target, is_value, mask_titles
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
-from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
+from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, invalid_row, row_from_values
 from crossbook.models import Contact
 
 _IDENTIFIER = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key that is not one may be a person's name or phone
@@ -24,7 +24,7 @@ _EXPECTED = {"fields": "an object", "archived": "true or false"}
 
 
 class JsonlReader:
-    """Reads the objects of a JSON lines file; see `crossbook.files.Reader`. Its columns are the keys of the sample.
+    """Reads the objects of a JSON lines file; see `crossbook.files.Reader`. Its columns are the keys at its start.
 
     Args:
         file: the file.
@@ -49,7 +49,9 @@ class JsonlReader:
         for key, target in self._corrections.items():
             if key not in keys:
                 raise InvalidInputError(
-                    f"there is no key {_redaction.mask_text(key[:40])!r} in the first {SAMPLE_LINES} lines", field="map"
+                    f"there is no key {_redaction.mask_text(key[:40])!r} in the first {SAMPLE_LINES} lines: "
+                    "correct its name in corrections (--map)",
+                    field="map",
                 )
             check_target(target)
         targets = {key: self._target(key) for key in keys}
@@ -75,8 +77,12 @@ class JsonlReader:
     def _rows(self) -> Iterator[Row]:
         for number, line in enumerate(self._file.lines(), 1):
             if line.strip():
-                found = None if has_invalid_bytes(line) else _parse_object(line)
-                yield invalid_row(number, "not a JSON object") if found is None else self._row(number, found)
+                if has_invalid_bytes(line):
+                    yield invalid_row(number, INVALID_BYTES)
+                elif (found := _parse_object(line)) is None:
+                    yield invalid_row(number, "the line is not a JSON object")
+                else:
+                    yield self._row(number, found)
 
     def _row(self, number: int, found: Mapping[str, Any]) -> Row:
         values: dict[str, Any] = {}
@@ -120,14 +126,14 @@ def _check_value(target: str, value: Any) -> Any:
     expected: type = {"fields": dict, "archived": bool}.get(target, str)
     if isinstance(value, expected):
         return None if value == "" else value
-    raise InvalidInputError(f"{target} must be {_EXPECTED.get(target, 'text')}", field=target)
+    raise InvalidInputError(f"{target} must be {_EXPECTED.get(target, 'a string')}", field=target)
 
 
 def _check_texts(target: str, value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType]
-        raise InvalidInputError(f"{target} must be a list of texts", field=target)
+        raise InvalidInputError(f"{target} must be a list of strings", field=target)
     return tuple(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
 
 
@@ -138,7 +144,7 @@ class JsonlWriter:
         self._file = file
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """Write one line; `groups` are names, or None if they are unknown."""
+        """Write the contact as one line; `groups` are names, or None if they are unknown."""
         known = contact.known_fields | {"id"}
         values: dict[str, Any] = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
         values["groups"] = None if groups is None else list(groups)

@@ -1,4 +1,4 @@
-"""Make a `Row` of the values or cells of a file: a contact with its group names, or an error."""
+"""Convert one record of a contact file to a `Row`: a contact with the names of its groups, or an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding 
 
 @frozen
 class Row:
-    """One row of a file.
+    """One record of a contact file: a contact with the names of its groups, or an error.
 
     Attributes:
         line: the number of the line in which the row begins, from 1.
@@ -37,14 +37,14 @@ class Row:
 
 
 def invalid_row(line: int, reason: str | InvalidInputError) -> Row:
-    """Return a row without a contact. Its error keeps no frame, because the locals of the frames hold cells."""
+    """Return a row that has an error. The error keeps no traceback, because the locals of its frames hold cells."""
     error = InvalidInputError(reason) if isinstance(reason, str) else reason
     strip_traceback(error)
     return Row(line, error=error)
 
 
 class RowIterator(Iterator[Row]):
-    """Iterates rows; its errors keep no frame, because the locals of the frames hold lines of the file."""
+    """Iterates rows, and strips the traceback of errors, because the locals of its frames hold lines of the file."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
@@ -55,7 +55,7 @@ class RowIterator(Iterator[Row]):
 
 
 def row_from_values(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
-    """Return a row with the values by field; `fields.NAME` is an extra field."""
+    """Return a row whose contact has these values, given by field; `fields.NAME` is an extra field."""
     known = {name: value for name, value in values.items() if not name.startswith("fields") and value is not None}
     fields = dict(values.get("fields") or {})
     fields |= {name[7:]: value for name, value in values.items() if name.startswith("fields.") and value is not None}
@@ -63,7 +63,7 @@ def row_from_values(line: int, values: Mapping[str, Any], groups: tuple[str, ...
 
 
 def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Row | None:
-    """Return a row of a table, or None if all its cells are empty.
+    """Return a row with the contact of these cells, or with an error; None if all cells are empty.
 
     Several columns can fill one field. The column with the lowest rank that is not empty wins; of phones, a mobile
     number wins, unless the caller named the column in `corrections`.
@@ -72,7 +72,8 @@ def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> 
         return invalid_row(line, INVALID_BYTES)
     if len(row) > len(columns):
         return invalid_row(
-            line, f"the row has {len(row)} cells but there are {len(columns)} columns: quote cells with separators"
+            line,
+            f"the row has {len(row)} cells but there are {len(columns)} columns: quote cells that have separators",
         )
     if not any(cell.strip() for cell in row):
         return None

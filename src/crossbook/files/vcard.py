@@ -93,7 +93,7 @@ def _parse(line: int, text: str) -> Row:
         return invalid_row(line, error)
     # vobject raises all of these for cards that it cannot parse.
     except (VObjectError, ValueError, LookupError, AttributeError, TypeError):
-        return invalid_row(line, "invalid vCard")
+        return invalid_row(line, "the vCard that begins here cannot be parsed")
 
 
 def _decode(line: int, contents: Mapping[str, Any]) -> Row:
@@ -136,7 +136,7 @@ def _choose(lines: Iterable[Any], *, mobile: bool) -> str | None:
 
 
 class VcardWriter:
-    """Writes contacts as vCards.
+    """Writes contacts to a vCard file.
 
     Args:
         file: a text file, opened with newline="".
@@ -148,7 +148,7 @@ class VcardWriter:
         self._version = version
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
-        """Write one card; `groups` are names, or None if they are unknown."""
+        """Write the contact as one vCard; `groups` are names, or None if they are unknown."""
         card: Any = vobject.vCard()
         _add(card, "version", self._version)
         name = contact.name or " ".join(filter(None, (contact.first_name, contact.last_name)))
@@ -176,7 +176,7 @@ def _add(card: Any, name: str, value: Any) -> Any:
 
 
 def _clean(text: str) -> str:
-    """Return the text with newlines for all line breaks: vCard can escape newlines only."""
+    """Replace every kind of line break by a newline, because vCard can escape newlines only."""
     return _LINE_BREAKS.sub("\n", text)
 
 
