@@ -22,7 +22,7 @@ from crossbook.vendor import VendorProfile
 from crossbook_cli.errors import SOME_FAILED, USAGE
 from crossbook_cli.options import Book, Json, run_with_book
 from crossbook_cli.output import open_output, print_message
-from crossbook_verify import Leftover, Report, Verdict, planned
+from crossbook_verify import Leftover, Report, Verdict, max_requests
 from crossbook_verify.claims import LEVELS
 from crossbook_verify.cleanup import CLEANUP_LIMIT
 from crossbook_verify.probe import EMAIL, GROUP
@@ -57,7 +57,7 @@ def verify(
     crossbook verify serwersms --write --to report.md
     """
     profile: VendorProfile = load_book_class(book).profile
-    limit = planned(profile.vendor, write=write)
+    limit = max_requests(profile.vendor, write=write)
     with open_output(to, force=force, private=True) as file:
         rest = f"and at most {CLEANUP_LIMIT:,} more to clean up" if write else "which only read"
         print_message(f"Verifying {profile.title}: at most {limit} requests, {rest}.")
@@ -80,7 +80,7 @@ def verify(
 def _confirm(book: str, profile: VendorProfile) -> None:
     if not sys.stdin.isatty():
         raise InvalidInputError(
-            "--write needs confirmation in a terminal: pass --yes to write without it", field="write"
+            "--write needs confirmation in a terminal: pass --yes to write without confirmation", field="write"
         )
     print_message(
         f"In the account of {book} this creates two equal contacts ({EMAIL}) and one or two groups ({GROUP!r}), "
@@ -114,7 +114,7 @@ def _print_leftover(book: str, leftover: Leftover) -> None:
     if id:
         print_message(f"Not deleted: the {kind} {id}. To delete it: crossbook {kind}s delete {book} {id}")
     else:
-        print_message(f"A contact or group whose id is unknown may not be deleted: {leftover.remedy}.")
+        print_message(f"A test contact or group with an unknown id may still exist: {leftover.remedy}.")
 
 
 def _print_summary(report: Report, to: str) -> None:
@@ -123,7 +123,7 @@ def _print_summary(report: Report, to: str) -> None:
         table.add_column(title, justify="right" if title else "left")
     styles: dict[Verdict, str] = {"refuted": "red", "confirmed": "green", "not seen": ""}
     for verdict, style in styles.items():
-        found = report.of(verdict)
+        found = report.select_findings(verdict)
         counts = [sum(finding.evidence == level for finding in found) for level in LEVELS]
         table.add_row(verdict, *map(str, counts), str(len(found)), style=style if found else "")
     console = Console(stderr=True)

@@ -22,6 +22,6 @@ Example:
 from __future__ import annotations
 
 from crossbook_verify.report import Finding, Leftover, Report, UnknownKey, Verdict
-from crossbook_verify.run import planned, verify
+from crossbook_verify.run import max_requests, verify
 
-__all__ = ["Finding", "Leftover", "Report", "UnknownKey", "Verdict", "planned", "verify"]
+__all__ = ["Finding", "Leftover", "Report", "UnknownKey", "Verdict", "max_requests", "verify"]

@@ -37,7 +37,7 @@ Json = dict[str, Any]
 
 @define
 class ClaimResult:
-    """One claim, and how often it was checked and failed."""
+    """The result of one claim of the spec: how often the claim was checked, and how often it was wrong."""
 
     id: str
     claim: str
@@ -50,7 +50,7 @@ class ClaimResult:
     kinds: Counter[str] = Factory(Counter[str])
 
     def record(self, passed: bool, operation: str, observed: str = "") -> None:
-        """Count one check; `observed` is what the response had instead, masked."""
+        """Count one check of the claim; `observed` is what a wrong response had instead, masked."""
         self.seen += 1
         self.where[passed].add(operation)
         if not passed:
@@ -74,13 +74,13 @@ class ClaimResult:
 
 
 @define
-class UnknownKeys:
-    """The values of a key that the spec does not have, and the keys below it."""
+class UnknownKeyTree:
+    """What responses had at a key that the spec does not have: kinds of values, a masked sample, the keys below it."""
 
     seen: int = 0
     kinds: Counter[str] = Factory(Counter[str])
     sample: str = ""
-    below: dict[str, UnknownKeys] = Factory(dict[str, "UnknownKeys"])
+    below: dict[str, UnknownKeyTree] = Factory(dict[str, "UnknownKeyTree"])
 
     def record(self, value: Any, depth: int = 1) -> None:
         self.seen += 1
@@ -97,18 +97,18 @@ class UnknownKeys:
         elif value is not None and not self.sample:
             self.sample = masking.mask_value(value)
 
-    def child(self, key: str) -> UnknownKeys:
-        """Return the entry of a key; all keys beyond the limit share one entry, because they are data."""
+    def child(self, key: str) -> UnknownKeyTree:
+        """Return the entry of a key below this key. Keys beyond the limit share one entry, because they are data."""
         if key not in self.below and len(self.below) >= _MAX_KEYS:
             key = _ANY_KEY
-        return self.below.setdefault(key, UnknownKeys())
+        return self.below.setdefault(key, UnknownKeyTree())
 
     def to_list(self, path: str, masker: masking.Masker) -> list[UnknownKey]:
-        """Return this key and the keys below it; keys that may be data are masked, and equal masked keys merged."""
+        """Return the report's entries for this key and the keys below it. Keys that may be data are masked."""
         kinds = tuple(kind for kind, _ in self.kinds.most_common())
         found = [UnknownKey(path=path, kinds=kinds, sample=self.sample, seen=self.seen)] if self.seen else []
         is_map = len(self.below) > _MAX_KEYS
-        by_name: dict[str, UnknownKeys] = {}
+        by_name: dict[str, UnknownKeyTree] = {}
         for key, each in self.below.items():
             name = key if key in ("[]", _ANY_KEY) else _ANY_KEY if is_map else masker.mask_key(key)
             if name in by_name:
@@ -119,7 +119,7 @@ class UnknownKeys:
             found += each.to_list(f"{path}[]" if name == "[]" else f"{path}.{name}", masker)
         return found
 
-    def _merge(self, other: UnknownKeys) -> None:
+    def _merge(self, other: UnknownKeyTree) -> None:
         self.seen += other.seen
         self.kinds += other.kinds
         self.sample = self.sample or other.sample
@@ -131,11 +131,11 @@ class UnknownKeys:
 
 
 class InvalidJsonError(Exception):
-    """A body is not JSON; the message names the reason and shows nothing of the body."""
+    """The body of a response is not JSON. The message gives the reason and quotes nothing of the body."""
 
 
 def decode_json(content: bytes) -> tuple[Any, list[str]]:
-    """Return the value of a JSON text, and the keys that an object has twice."""
+    """Decode a JSON text; return its value, and the keys that occur twice in one object."""
     double: list[str] = []
 
     def build_object(pairs: list[tuple[str, Any]]) -> Json:
@@ -164,7 +164,7 @@ def decode_json(content: bytes) -> tuple[Any, list[str]]:
 
 
 class SpecChecker:
-    """Checks responses against the claims of a spec.
+    """Checks the responses of a vendor against the claims of its spec, and collects the results.
 
     Args:
         spec: the claims of the spec.
@@ -179,11 +179,11 @@ class SpecChecker:
         self.masker = masking.Masker(spec.vocabulary())
         self.claims: dict[str, ClaimResult] = {result.id: result for result in _list_claims(spec)}
         self._validators: dict[str, Any] = {}
-        self._unknown: dict[str, UnknownKeys] = {}
+        self._unknown: dict[str, UnknownKeyTree] = {}
         self._codes: dict[str, set[str]] = {}
 
     def check_response(self, operation: str, response: TransportResponse) -> Any:
-        """Check a response and return its decoded body, or None if it has no JSON body."""
+        """Check a response; return its decoded body, or None if it is not JSON or may come from a gateway."""
         known = self._spec.operations[operation].answers.get(str(response.status))
         if known is None and (response.status == 429 or response.status >= 500):
             return None  # perhaps from a gateway, not from the vendor
@@ -215,7 +215,7 @@ class SpecChecker:
         return body  # pyright: ignore[reportUnknownVariableType]
 
     def check_error_code(self, operation: str, status: int, code: str, title: str | None) -> None:
-        """Check an error code, its title and the status of its response."""
+        """Check an error code of a response, its title and the status of the response against the spec."""
         known = self._spec.codes.get(code)
         if known is None:
             self._codes.setdefault(f"{self.masker.mask_code(code)} with status {status}", set()).add(operation)
@@ -245,7 +245,7 @@ class SpecChecker:
             passed = self._validator(name, shape.rule).is_valid(flat)
             self.claims[f"{name}.rule"].record(passed, operation, "violated")
         if not shape.open and any(key not in shape.fields for key in value):
-            unknown = self._unknown.setdefault(path, UnknownKeys())
+            unknown = self._unknown.setdefault(path, UnknownKeyTree())
             for key in value:
                 if key not in shape.fields:
                     unknown.child(key).record(value[key])
@@ -284,7 +284,7 @@ class SpecChecker:
         return self._validators[id]
 
     def _add_values(self, body: Any) -> None:
-        """Tell the masker the values of a body, up to a limit."""
+        """Add the values of a body to the masker, up to a limit, so that no key or code equal to a value is shown."""
         stack, left = [body], _MAX_VALUES
         while stack and left:
             left -= 1
@@ -298,7 +298,7 @@ class SpecChecker:
 
 
 def _flatten(value: Any) -> Any:
-    """Return a value without its content: the validator formats what it refuses, which may be huge or deep."""
+    """Replace an object or list by an empty one: the validator prints values that it refuses, and they may be huge."""
     return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
 
 

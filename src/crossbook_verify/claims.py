@@ -1,4 +1,4 @@
-"""The claims of a vendor's spec, from the file `claims.json` that is generated with the client."""
+"""Load the claims of a vendor's spec from the file `claims.json`, which is generated with the client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEVELS: tuple[Evidence, ...] = ("inferred", "public", "documented")
 
 @frozen
 class Field:
-    """A field of a response: its own JSON Schema, and the shape of the object or the rows that it contains."""
+    """The claims about a field of a response: its JSON Schema, and the name of the shape of its object or rows."""
 
     required: bool
     rule: dict[str, Any]
@@ -30,7 +30,7 @@ class Field:
 
 @frozen
 class Shape:
-    """An object of a response. An open object has any keys, which the account chooses."""
+    """The claims about an object in a response. An open object may have any keys, which the account chooses."""
 
     open: bool
     rule: dict[str, Any]
@@ -41,7 +41,7 @@ class Shape:
 
 @frozen
 class Response:
-    """A response that an operation may give: its shape, and its headers with whether each is required."""
+    """The claims about a response of an operation: the name of its shape, and whether each header is required."""
 
     shape: str
     headers: dict[str, bool]
@@ -60,7 +60,7 @@ class Operation:
 
 @frozen
 class ErrorCode:
-    """An error code of the vendor."""
+    """The claims about an error code of the vendor: its title, its meaning and the status of the response."""
 
     title: str
     meaning: str
@@ -70,7 +70,7 @@ class ErrorCode:
 
 @frozen
 class Claims:
-    """The claims of a spec about the responses of a vendor."""
+    """All claims of a vendor's spec about the vendor's responses."""
 
     title: str
     version: str
@@ -79,7 +79,7 @@ class Claims:
     codes: dict[str, ErrorCode] = field(factory=dict[str, ErrorCode])
 
     def vocabulary(self) -> Iterator[str]:
-        """Yield the words of the vendor: names of fields, fixed values, error codes."""
+        """Yield the words that the spec defines: names of fields, fixed values, error codes and their titles."""
         yield from self.codes
         for code in self.codes.values():
             yield code.title
@@ -99,6 +99,6 @@ def _list_fixed_values(rule: Any) -> Iterator[str]:
 
 @cache
 def load_claims(vendor: str) -> Claims:
-    """Return the claims about a vendor, by its name."""
+    """Return the claims of the spec of this vendor, such as `vercom`."""
     content = files("crossbook_wire").joinpath(vendor, "claims.json").read_bytes()
     return msgspec.json.decode(content, type=Claims)

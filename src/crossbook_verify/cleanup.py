@@ -1,4 +1,4 @@
-"""Find and delete the contacts and groups that a verification created, this one or an earlier one."""
+"""Find and delete the test contacts and groups that this verification or an earlier one created."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIMEOUT = 60.0
 
 
 async def remove_leftovers(probe: ProbeSession, book: AddressBook) -> int:
-    """Delete what an earlier run left; return how many contacts and groups that were.
+    """Delete the test contacts and groups that an earlier run left; return their number.
 
     Raises:
         RequestLimitError: the deletion takes too many requests or too long.
@@ -44,11 +44,13 @@ async def remove_leftovers(probe: ProbeSession, book: AddressBook) -> int:
             return len(contacts) + len(groups)
     finally:
         probe.cleanup_budget = None
-    raise RequestLimitError(f"deleting what an earlier run left takes longer than {TIMEOUT:g} s")
+    raise RequestLimitError(
+        f"deleting the test contacts of an earlier run took longer than {TIMEOUT:g} s: verify again"
+    )
 
 
 async def clean_up(probe: ProbeSession, book: AddressBook) -> list[Leftover]:
-    """Delete what this run created; return what could not be deleted, or may exist with an unknown id."""
+    """Delete all test contacts and groups; return those that could not be deleted, or may exist with an unknown id."""
     probe.cleanup_budget, book = _SEARCH_LIMIT, book.with_options(max_attempts=_MAX_ATTEMPTS)
     contacts, groups = list(probe.contacts), list(probe.groups)
     found = 0
@@ -71,7 +73,7 @@ async def clean_up(probe: ProbeSession, book: AddressBook) -> list[Leftover]:
 
 
 async def _delete_each(ids: list[str], delete: Callable[[str], Awaitable[None]]) -> None:
-    """Delete each id; remove it from the list if it does not exist any more."""
+    """Delete the items with these ids; leave in the list only the ids of items that could not be deleted."""
     for id in list(ids):
         try:
             await delete(id)
@@ -83,7 +85,7 @@ async def _delete_each(ids: list[str], delete: Callable[[str], Awaitable[None]])
 
 
 async def _find_ours(book: AddressBook) -> tuple[list[str], list[str]]:
-    """Return the ids of the contacts and groups that only a verification can have created."""
+    """Return the ids of the test contacts and groups in the account, which only a verification can have created."""
     groups = [group.id async for group in _iter_new(book.groups.list()) if group.name.startswith(GROUP)]
     contacts = [contact.id async for contact in _list_candidates(book, groups) if _is_ours(contact)]
     return list(dict.fromkeys(contacts)), groups
@@ -103,7 +105,7 @@ async def _list_candidates(book: AddressBook, groups: list[str]) -> AsyncIterato
 
 
 async def _iter_new(pager: Pager[R]) -> AsyncIterator[R]:
-    """Iterate a list until a page has no new item, or for 100 pages: a vendor may send a list without an end."""
+    """Yield each item of a list once. Stop after a page without a new item, or 100 pages: the list may be endless."""
     known: set[str] = set()
     left = _MAX_PAGES
     async for page in pager.pages():
@@ -117,6 +119,7 @@ async def _iter_new(pager: Pager[R]) -> AsyncIterator[R]:
 
 
 def _is_ours(contact: Contact) -> bool:
-    """Return whether both e-mail and name are ours, if the vendor reports both: a tester may use one of them."""
+    """Return whether a contact has our test e-mail, if the vendor reports e-mails, and our test name."""
+    # Both are compared, because a tester may use one of them.
     mail = "email" not in contact.known_fields or (contact.email or "").casefold() == EMAIL
     return mail and (contact.name or "").startswith(f"{FIRST} {LAST}")

@@ -1,6 +1,6 @@
-"""Mask the values of an account in a report: show the shape of a value, and a word only if a list has it.
+"""Mask the values of an account in a report: show the shape of a value, or a word that a fixed list contains.
 
-Reports are published, and nobody proofreads a thousand lines. So nothing is shown because it looks harmless. Digits
+Reports are published, and a thousand lines are not proofread. So nothing is shown because it looks harmless. Digits
 become 9, letters become a, and a text is shown unchanged only if a list of words contains it.
 """
 
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from crossbook_verify.words import FIELD_WORDS
+from crossbook_verify.field_words import FIELD_WORDS
 
 MAX_SHOWN = 40  # characters
 _KEY = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$-]{0,39}")
@@ -39,7 +39,7 @@ _PROTOCOL = frozenset(_PROTOCOL_WORDS.split())
 
 
 def mask_value(value: Any) -> str:
-    """Return the shape of a scalar: `+48500600700` → `+99999999999`, `Anna` → `Aaaa`; of other values the kind."""
+    """Return the shape of a text or number, such as `Aaaa` for `Anna`, or the kind of any other value."""
     if isinstance(value, str):
         masked = "".join(_mask_char(char) for char in value[:MAX_SHOWN])
         return f'"{masked}"' if len(value) <= MAX_SHOWN else f'"{masked}…" ({len(value):,} characters)'
@@ -59,7 +59,7 @@ def _mask_char(char: str) -> str:
 
 
 def describe_kind(value: Any) -> str:
-    """Return the kind of a JSON value in words."""
+    """Return the kind of a JSON value in words, such as `whole number`."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -74,13 +74,13 @@ def describe_kind(value: Any) -> str:
 
 
 def mask_media_type(header: str) -> str:
-    """Return a content type without its parameters, if it is a common one."""
+    """Return the media type of a Content-Type header if it is a common type, else `unreadable`, or `none` if empty."""
     found = header.partition(";")[0].strip().lower()
     return found if found in _MEDIA else "none" if not found else "unreadable"
 
 
 class Masker:
-    """Masks keys and codes that are values of the account, or may be.
+    """Masks the keys, error codes and fixed values of responses that are, or may be, data of the account.
 
     Args:
         vocabulary: the words of the vendor, from the spec.
@@ -92,7 +92,7 @@ class Masker:
         self._values: set[str] = set()
 
     def add_value(self, value: Any) -> None:
-        """Remember the words of a value of the account."""
+        """Remember the words of a value of the account, so that no key or code with one of them is shown."""
         if isinstance(value, str):
             self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
 
@@ -107,7 +107,7 @@ class Masker:
         return name if plain and not self._is_value(name) else mask_value(name)
 
     def _is_word(self, part: str) -> bool:
-        """Return whether a part is a field word, a letter, two digits, or words written together: `contactgroupid`."""
+        """Return whether a part of a key is harmless: one or joined field words, one letter, or up to two digits."""
         part = part.casefold()
         if part.isdigit():
             return len(part) < 3
@@ -117,14 +117,14 @@ class Masker:
         return any(part[:end] in self._parts and self._is_word(part[end:]) for end in ends)
 
     def mask_code(self, text: str) -> str:
-        """Return an error code, or its shape if it does not look like a code."""
+        """Return an error code, or its shape if it may be data of the account."""
         if text.casefold() in self._vocabulary:
             return text
         words = _WORDS_CODE.fullmatch(text) and all(map(self._is_word, text.split("_")))
         return text if (words or _CODE.fullmatch(text)) and not self._is_value(text) else mask_value(text)
 
     def mask_term(self, value: Any) -> str:
-        """Return a value for which the spec has fixed words: shown if it is a word of the spec or of many protocols."""
+        """Return a value unchanged if it is a word of the spec or of many protocols, such as `ok`; else its shape."""
         if isinstance(value, str) and (value.casefold() in self._vocabulary or value.casefold() in _PROTOCOL):
             return f"`{value}`"
         return mask_value(value)

@@ -1,4 +1,4 @@
-"""What the probes of all vendors share: claims that no schema can express, a session that sends requests, and checks.
+"""What all vendors' probes share: claims that no schema can express, a session that watches requests, and checks.
 
 The module of a vendor, `vendors/<vendor>.py`, sends requests with the vendor's own operations and records for each
 claim whether it passed.
@@ -36,7 +36,7 @@ T = TypeVar("T")
 MAX_FAILURES = 3  # in a row
 MAX_TEXT = 255
 # Errors that say nothing about a claim.
-_NO_ANSWER = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
+_INCONCLUSIVE = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
 
 # A contact or group with these names was made by a verification.
 GROUP = "crossbook verify"
@@ -48,12 +48,12 @@ UNKNOWN = 999_999_999_999_999
 
 
 class RequestLimitError(UsageError):
-    """The announced requests, or the requests for cleaning up, are used up."""
+    """A verification has used all announced requests, or all requests or time for cleaning up."""
 
 
 @frozen
 class ProbeClaim:
-    """A claim that no schema can express: about paging, searches, unknown ids, the effect of a write.
+    """A claim about a vendor that no schema can express: about paging, searches, unknown ids, the effect of a write.
 
     Args:
         id: the name of the claim, the operation first: `listContacts.end`.
@@ -87,13 +87,13 @@ class ProbeResponse:
 
     @property
     def responded(self) -> bool:
-        """Whether the response says something about the request: it is there, and does not reject the caller."""
-        return self.status is not None and not isinstance(self.error, _NO_ANSWER)
+        """Whether a response arrived that can prove a claim: no rejected credentials, no rate limit, no outage."""
+        return self.status is not None and not isinstance(self.error, _INCONCLUSIVE)
 
 
 @frozen
 class Probes:
-    """The probes of a vendor.
+    """How to verify one vendor's spec: the claims, the functions that send test requests, and how many they send.
 
     Args:
         claims: the claims that the probes check.
@@ -114,7 +114,7 @@ class Probes:
 
 @define(eq=False)
 class ProbeSession:
-    """Watches the requests of a verification: limits them, refuses writes, checks every response against the spec.
+    """Watches the requests of a verification: limits them, refuses forbidden writes, checks every response.
 
     Args:
         profile: the vendor's profile, which says which operations only read.
@@ -154,7 +154,10 @@ class ProbeSession:
         operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
         if not (reads or self.may_write or self.cleanup_budget is not None):
-            raise UsageError("a verification that may only read was about to write", operation=request.operation)
+            raise UsageError(
+                "a probe that may only read was about to write: this is a bug of crossbook, please report it",
+                operation=request.operation,
+            )
         if self.cleanup_budget is not None:
             if self.cleanup_budget <= 0:
                 raise RequestLimitError("the requests for cleaning up are used up", operation=request.operation)
@@ -189,7 +192,7 @@ class ProbeSession:
             self.progress(total, max(self.limit, total), label)
 
     async def call(self, call: Awaitable[Any]) -> ProbeResponse:
-        """Await a call and return its last response.
+        """Await an API call; return its last response and the error that the call raised, if any.
 
         Raises:
             CrossbookError: the first call fails, or three calls in a row get no response.
@@ -203,10 +206,10 @@ class ProbeSession:
             raise
         except CrossbookError as raised:
             error = raised
-            if isinstance(raised, (*_NO_ANSWER, InvalidResponseError)):
+            if isinstance(raised, (*_INCONCLUSIVE, InvalidResponseError)):
                 status = f", status {raised.status}" if raised.status else ""
                 self.troubles.append(f"{raised.operation}: {type(raised).__name__}{status}")
-            self._failures = self._failures + 1 if isinstance(raised, _NO_ANSWER) else 0
+            self._failures = self._failures + 1 if isinstance(raised, _INCONCLUSIVE) else 0
             is_fatal = isinstance(raised, (AuthError, ConnectError)) and not self.succeeded
             if is_fatal or self._failures >= MAX_FAILURES:
                 raise
@@ -222,7 +225,7 @@ class ProbeSession:
         return last
 
     def record(self, id: str, passed: bool | None, observed: str = "", *, operation: str = "") -> None:
-        """Record whether a claim passed.
+        """Record whether one check of a claim passed.
 
         Args:
             id: the id of the claim.
@@ -234,18 +237,18 @@ class ProbeSession:
             self.checker.claims[id].record(passed, operation or id.partition(".")[0], observed)
 
     def check_value(self, id: str, value: object, expected: object) -> None:
-        """Record whether a value is as expected."""
+        """Record for a claim whether a value equals the expected value."""
         self.record(id, value == expected, mask_value(value))
 
     def check_fields(self, id: str, found: Json, expected: Mapping[str, object]) -> None:
-        """Record whether all fields of an object are as expected."""
+        """Record for a claim whether all these fields of an object have the expected values."""
         wrong = [name for name, value in expected.items() if found.get(name) != value]
         self.record(id, not wrong, f"different: {', '.join(wrong)}")
 
     async def expect_error(
         self, id: str, call: Awaitable[Any], code: str | None = None, status: int | None = None
     ) -> ProbeResponse:
-        """Await a call, and record whether it was refused with this code, this status, or both."""
+        """Await an API call; record for a claim whether the response had this error code and status, and return it."""
         response = await self.call(call)
         if response.responded:
             right = code is None or (response.error is not None and response.error.code == code)
@@ -253,7 +256,7 @@ class ProbeSession:
         return response
 
     def track(self, kind: str, id: str | None, response: ProbeResponse) -> str | None:
-        """Remember what was created, so that it is deleted; return the id."""
+        """Remember a created contact or group by its id, so that `clean_up` deletes it; return the id."""
         if id is not None:
             (self.contacts if kind == "contact" else self.groups).append(id)
         elif response.error is None or response.error.sent == "maybe":
@@ -261,14 +264,14 @@ class ProbeSession:
         return id
 
     def untrack(self, id: str | None) -> None:
-        """Forget what was deleted."""
+        """Forget the id of a contact or group that was deleted."""
         for ids in (self.contacts, self.groups):
             if id in ids:
                 ids.remove(id)
 
 
 async def run_watched(session: ProbeSession, work: Callable[[], Awaitable[T]]) -> T:
-    """Run the work; the session watches every request that it sends."""
+    """Run async work and return its result; the session watches every request that the work sends."""
     token = watcher.set(session)
     try:
         return await work()
@@ -282,7 +285,7 @@ def write_check(id: str, claim: str, evidence: Evidence = "inferred") -> ProbeCl
 
 
 def paging_claims(operation: str, evidence: Evidence, end: str) -> tuple[ProbeClaim, ...]:
-    """Return the claims about a list that has pages."""
+    """Return the claims about the paging of a list operation: page size, second page, end."""
     return (
         ProbeClaim(f"{operation}.limit", f"`{operation}`: a page has at most `limit` rows", evidence),
         ProbeClaim(f"{operation}.moves", f"`{operation}`: the second page has other rows than the first", evidence),
@@ -297,7 +300,7 @@ def check_paging(
     pages: Sequence[ProbeResponse],
     list_ids: Callable[[Json], list[str] | None],
 ) -> None:
-    """Record the paging claims by the first page, the second page, and a page far after the end."""
+    """Check the claims of `paging_claims` with three pages: the first, the second, and a page far after the end."""
     first, second, far = (list_ids(page.body) if page.ok else None for page in pages)
     if first is not None and (len(first) > limit or (len(first) == limit and second)):
         probe.record(f"{operation}.limit", len(first) <= limit, f"{len(first)} rows for a limit of {limit}")
@@ -310,7 +313,7 @@ def check_paging(
 
 
 def list_objects(body: Json, *path: str) -> list[Json] | None:
-    """Return the objects of the list at a path of the body, or None if there is no list."""
+    """Return the objects in the list at this path of a body, or None if the path has no list."""
     *steps, last = path
     for step in steps:
         body = parse_object(body.get(step))
@@ -319,18 +322,18 @@ def list_objects(body: Json, *path: str) -> list[Json] | None:
 
 
 def as_text(value: object) -> str | None:
-    """Return a text or number as text; None for a value that cannot be sent again."""
+    """Return a text or integer as text, or None if no request can send it: empty, too long or unprintable."""
     found = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     return found if found.isprintable() and 0 < len(found) <= MAX_TEXT else None
 
 
 def as_number(value: object) -> int | None:
-    """Return an id as a number; None for any other value."""
+    """Return an id as a number, or None if it does not consist of 1 to 18 digits."""
     found = as_text(value) or ""
     return int(found) if found.isascii() and found.isdigit() and len(found) < 19 else None
 
 
 def as_path_segment(value: object) -> str | None:
-    """Return an id that can be part of a path; None for any other value."""
+    """Return an id as text for the path of a URL, or None unless it has only letters, digits and hyphens."""
     found = as_text(value) or ""
     return found if found.isascii() and found.replace("-", "").isalnum() else None

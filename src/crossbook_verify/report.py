@@ -94,18 +94,18 @@ class Report:
     removed: int = 0
     leftovers: tuple[Leftover, ...] = ()
 
-    def of(self, verdict: Verdict) -> list[Finding]:
-        """Return the findings of one verdict, the least certain first."""
+    def select_findings(self, verdict: Verdict) -> list[Finding]:
+        """Return the findings with this verdict, the least certain claims first."""
         return [finding for finding in self.findings if finding.verdict == verdict]
 
     @property
     def refuted(self) -> list[Finding]:
-        """The refuted claims."""
-        return self.of("refuted")
+        """The findings of refuted claims, the least certain claims first."""
+        return self.select_findings("refuted")
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report for JSON, with the number of findings by verdict."""
-        counts = {verdict: len(self.of(verdict)) for verdict in VERDICTS}
+        """Return the report as a dictionary for JSON, with the number of findings by verdict."""
+        counts = {verdict: len(self.select_findings(verdict)) for verdict in VERDICTS}
         return {**msgspec.to_builtins(self), "counts": counts}
 
     def __str__(self) -> str:
@@ -113,7 +113,7 @@ class Report:
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort findings: refuted claims first, in each verdict the least certain first, then in the order of the spec."""
+    """Sort findings by verdict, refuted first; then by evidence, the least certain first; then in their order."""
     return tuple(sorted(findings, key=lambda each: (VERDICTS.index(each.verdict), LEVELS.index(each.evidence))))
 
 
@@ -143,7 +143,7 @@ def _render_lines(report: Report) -> Iterator[str]:
         [
             [verdict, *(str(sum(each.evidence == level for each in found)) for level in LEVELS), str(len(found))]
             for verdict in VERDICTS
-            for found in [report.of(verdict)]
+            for found in [report.select_findings(verdict)]
         ],
     )
     yield from _render_section("Refuted", [_format_refuted(finding) for finding in report.refuted])
@@ -159,7 +159,7 @@ def _render_lines(report: Report) -> Iterator[str]:
     for verdict in ("confirmed", "not seen"):
         yield from ("", f"## {verdict.capitalize()}")
         for level in LEVELS:
-            found = [each for each in report.of(verdict) if each.evidence == level]
+            found = [each for each in report.select_findings(verdict) if each.evidence == level]
             yield from _render_folded(
                 f"{level}: {len(found)}", [_format_group(group) for group in _group_by_subject(found)]
             )
@@ -176,7 +176,7 @@ def _format_refuted(finding: Finding) -> str:
 
 
 def _group_by_subject(findings: Sequence[Finding]) -> Iterable[list[Finding]]:
-    """Group the claims about one field, which are printed in one line: is present, is text, keeps its bounds."""
+    """Group the findings about the same field, because the report shows them in one line."""
     groups: dict[tuple[str, int], list[Finding]] = {}
     for number, finding in enumerate(findings):
         subject = finding.id.rpartition(".")[0]

@@ -21,8 +21,8 @@ from crossbook_verify.report import Leftover, Report
 Progress = Callable[[int, int, str], None]
 
 
-def planned(vendor: str, *, write: bool = False) -> int:
-    """Return the largest number of requests of a verification. Cleaning up after writes takes at most 1,000 more.
+def max_requests(vendor: str, *, write: bool = False) -> int:
+    """Return the largest number of requests that a verification sends, without cleaning up (at most 1,000 more).
 
     Args:
         vendor: the vendor's name, such as "vercom".
@@ -35,7 +35,7 @@ def planned(vendor: str, *, write: bool = False) -> int:
         ```python
         import crossbook_verify
 
-        assert crossbook_verify.planned("vercom") < 50
+        assert crossbook_verify.max_requests("vercom") < 50
         ```
     """
     probes = _load_probes(vendor)
@@ -52,7 +52,7 @@ async def verify(
 ) -> Report:
     """Check what the spec claims about a vendor's responses against a live account.
 
-    The verification sends a limited number of requests (`planned`) with the book's own credentials, limits and
+    The verification sends a limited number of requests (`max_requests`) with the book's own credentials, limits and
     time-outs, and only reads unless `write` is True. When these requests are used up, it ends with a report: `stopped`
     says so, and claims that were not reached are not seen.
 
@@ -90,7 +90,7 @@ async def verify(
     for claim in probes.claims:
         note = claim.note or ("Only a run that writes can check it." if claim.write and not write else "")
         checker.claims[claim.id] = ClaimResult(claim.id, claim.claim, claim.evidence, note)
-    session = ProbeSession(book.profile, checker, probes, planned(vendor, write=write), progress)
+    session = ProbeSession(book.profile, checker, probes, max_requests(vendor, write=write), progress)
     probed = book.with_options(max_attempts=2)
     wire: Any = getattr(probed, "wire")  # noqa: B009  (each vendor's class declares its own `wire`)
     stopped, removed = "", 0
@@ -132,15 +132,13 @@ async def verify(
 
 def _load_probes(vendor: str) -> Probes:
     if vendor not in VENDORS:
-        raise UnsupportedError(
-            f"crossbook has no spec of this vendor: it can verify {', '.join(VENDORS)}", vendor=vendor
-        )
+        raise UnsupportedError(f"cannot verify this vendor: crossbook has specs of {', '.join(VENDORS)}", vendor=vendor)
     probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
     return probes
 
 
 def _describe_stop(error: CrossbookError) -> str:
-    """Describe the error that ended a verification. Messages of vendors are left out: they may quote the account."""
+    """Describe the error that ended a verification, without the vendor's message, which may quote the account."""
     status = f", status {error.status}" if error.status else ""
     where = f" at {error.operation}" if error.operation else ""
     own = f": {error.message}" if isinstance(error, RequestLimitError) else ""

@@ -15,7 +15,7 @@ import crossbook
 from crossbook.book import AddressBook
 from crossbook.registry import load_vendor
 from crossbook.vendor import Retry
-from crossbook_verify import Report, planned, verify
+from crossbook_verify import Report, max_requests, verify
 from crossbook_verify.probe import Probes
 
 Make = Callable[..., AddressBook]
@@ -37,7 +37,9 @@ def clean(report: Report) -> bool:
 def unseen(report: Report, vendor: str, *, write: bool) -> set[str]:
     """Return the ids of the probes' claims that were not checked."""
     probes: Probes = import_module(f"crossbook_verify.vendors.{vendor}").PROBES
-    return {row.id for row in probes.claims if row.write is write} & {finding.id for finding in report.of("not seen")}
+    return {row.id for row in probes.claims if row.write is write} & {
+        finding.id for finding in report.select_findings("not seen")
+    }
 
 
 @pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
@@ -60,9 +62,9 @@ def test_read_of_sandbox_refutes_nothing(
     assert {name for name in made if profile.operations[name].retry is not Retry.SAFE} <= {"login"}
     assert (after["contacts"], after["groups"]) == (before["contacts"], before["groups"])
     assert made == dict(report.calls)
-    assert sum(made.values()) <= planned(vendor)
+    assert sum(made.values()) <= max_requests(vendor)
     assert [done for done, _, _ in steps] == list(range(1, sum(made.values()) + 1))
-    assert {most for _, most, _ in steps} == {planned(vendor)}
+    assert {most for _, most, _ in steps} == {max_requests(vendor)}
     if filled:
         # This claim needs an account with 100 contacts.
         assert unseen(report, vendor, write=False) <= {"listContacts.assumed"}
@@ -77,7 +79,7 @@ def test_write_to_sandbox_leaves_nothing(vendor: str, make: Make, fill: Fill, co
     assert (after["contacts"], after["groups"]) == (before["contacts"], before["groups"])
     assert unseen(report, vendor, write=True) == set()
     assert report.wrote
-    assert sum(report.calls.values()) <= planned(vendor, write=True) + 12  # 12 for cleaning up
+    assert sum(report.calls.values()) <= max_requests(vendor, write=True) + 12  # 12 for cleaning up
 
 
 def test_failed_first_request_raises(make: Make, server: Server) -> None:

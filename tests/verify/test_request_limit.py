@@ -21,7 +21,7 @@ import crossbook
 from crossbook._http.logs import watcher
 from crossbook._http.request import TransportResponse
 from crossbook.book import AddressBook
-from crossbook_verify import Report, planned, verify
+from crossbook_verify import Report, max_requests, verify
 from crossbook_verify.probe import ProbeSession
 
 Make = Callable[..., AddressBook]
@@ -55,7 +55,7 @@ def test_write_is_refused_before_sending(make: Make, server: Server, probes: Cal
 
 def test_announced_limit_is_kept(make: Make, server: Server, probes: Callable[..., None]) -> None:
     probes(read_limit=3)
-    assert planned("vercom") == 3
+    assert max_requests("vercom") == 3
     report = verified(make, "vercom")
     assert report.stopped == "RequestLimitError at listContacts: the 3 announced requests are used up"
     assert sum(server.requests("vercom").values()) == sum(report.calls.values()) == 3
@@ -81,10 +81,9 @@ def test_retries_use_up_requests() -> None:
             return await verify(book)
 
     report = virtually(run)
-    assert (
-        report.stopped == f"RequestLimitError at listGroups: the {planned('filemail')} announced requests are used up"
-    )
-    assert sum(report.calls.values()) == planned("filemail")
+    limit = max_requests("filemail")
+    assert report.stopped == f"RequestLimitError at listGroups: the {limit} announced requests are used up"
+    assert sum(report.calls.values()) == limit
     assert report.refuted
     assert "Anna" not in str(report)
 
@@ -151,7 +150,7 @@ def test_unavailable_vendor_ends_verification(make: Make, server: Server) -> Non
     report = verified(make, "vercom")
     assert "VendorUnavailableError" in report.stopped
     assert len(report.troubles) == 3
-    assert report.of("confirmed")
+    assert report.select_findings("confirmed")
 
 
 def test_unavailable_vendor_gets_no_writes(make: Make, server: Server) -> None:

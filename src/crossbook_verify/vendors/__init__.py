@@ -1,1 +1,1 @@
-"""The probes of each vendor."""
+"""One module for each vendor, with the claims and test requests that verify its spec."""

@@ -1,4 +1,4 @@
-"""The probes of Atom. Writing creates two equal contacts and two address books."""
+"""Verify the spec of Atom. A run that writes creates two equal contacts and two address books."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The probes of SerwerSMS. Writing creates two equal contacts and two groups."""
+"""Verify the spec of SerwerSMS. A run that writes creates two equal contacts and two groups."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ def _page(number: int) -> models.ContactQuery:
 
 
 def _row_keys(body: Json) -> list[str] | None:
-    """Return a key for each row: a contact in two groups may be two rows."""
+    """Return contact id and group id of each row: a contact in two groups may have two rows."""
     rows = list_objects(body, "items")
     return None if rows is None else [f"{as_text(row.get('id'))}/{as_text(row.get('group_id'))}" for row in rows]
 

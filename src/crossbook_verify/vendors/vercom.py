@@ -1,4 +1,4 @@
-"""The probes of Vercom. Writing creates equal contacts and a group."""
+"""Verify the spec of Vercom. A run that writes creates equal contacts and a group."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ async def _check_filters(probe: ProbeSession, wire: Api) -> None:
 
 
 async def _check_search(probe: ProbeSession, wire: Api, row: Json) -> None:
-    """Check the filters that find one contact, with the stored spelling and another spelling."""
+    """Check the filters that find this row's contact, with the stored spelling and with another spelling."""
     id = as_text(row["id"]) or ""
     for theirs, parameter in _FILTERS.items():
         if value := as_text(row.get(theirs)):
@@ -319,7 +319,7 @@ def _track_created(probe: ProbeSession, kind: str, response: ProbeResponse, exte
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: int, **filters: Any) -> Json | None:
-    """Return the contact's row in the list: empty if the contact is not there, None if there is no response."""
+    """Return the contact's row in the vendor's list; empty if the contact is not in it, None if no list came."""
     response = await probe.call(wire.contacts.list_contacts(id=contact, limit=1, **filters))
     return next(iter(_data(response)), dict[str, Any]()) if response.ok or response.status == 404 else None
 
@@ -332,7 +332,7 @@ async def _is_in_group(probe: ProbeSession, wire: Api, contact: int, group: int)
 
 
 def check_response(probe: ProbeSession, operation: str, status: int, body: Json) -> None:
-    """Check `meta` against the response."""
+    """Check that `meta` in a body has the status of the response and its numbers of data and errors."""
     meta = parse_object(body.get("meta"))
     counted = {name: len(parse_list(body.get(name))) for name in ("data", "errors")}
     expected = {"status": status, "numberOfData": counted["data"], "numberOfErrors": counted["errors"]}
