@@ -53,7 +53,7 @@ def _add_options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Declare the options before the command."""
+    """Declare the options that come before the name of the command, such as --version."""
 
 
 app.command()(books)

@@ -24,11 +24,13 @@ _SUMMARY = ("replayed", "dropped_fields", "seconds", "requests", "stopped", "dry
 
 
 class InvalidRowError(InvalidInputError):
-    """A row cannot be read, and --on-error stop was given."""
+    """A row of the file is invalid, and --on-error stop ends the import there."""
 
 
 class BatchOutput:
-    """Prints one batch, and ends the command with its exit code. Use it in `with`: the exit prints the summary.
+    """Prints the progress, results and summary of one batch, and ends the command with its exit code.
+
+    Use it in `with`: the end of the block prints the summary.
 
     Args:
         title: the title of the progress bar.
@@ -39,7 +41,7 @@ class BatchOutput:
 
     Attributes:
         lines: index of an input → line of the file that it was read from; an entry is removed with its result.
-        invalid_rows: the number of rows that cannot be read.
+        invalid_rows: the number of rows that are invalid.
 
     Raises:
         typer.Exit: at the end of the block: not all inputs were written. The reasons are printed.
@@ -72,12 +74,12 @@ class BatchOutput:
             self._finish(error or self._interrupt)
 
     def update_progress(self, progress: Progress) -> None:
-        """Update the bar; the `progress` callback of the batch."""
+        """Update the progress bar; this is the `progress` callback of the batch."""
         if self._bar is not None:
             self._bar(progress)
 
     def add_invalid_row(self, line: int, error: InvalidInputError) -> None:
-        """Print a row that cannot be read."""
+        """Count an invalid row of the file, and print its line and error."""
         self.invalid_rows += 1
         if self._json:
             print_json({"result": {"line": line, "status": "unread", "error": error_to_dict(error)}})
@@ -102,7 +104,7 @@ class BatchOutput:
                 self._bar.close()
 
     def _stop(self, number: int) -> None:
-        """Stop the batch after a signal. The results of items in flight are still printed."""
+        """Stop the batch because of this signal. The results of items in flight are still printed."""
         self._interrupt = SignalInterrupt(number)
         if self._batch is not None:
             self._batch.stop(f"interrupted ({signal_name(self._interrupt)})")
@@ -181,15 +183,15 @@ class BatchOutput:
             sentences.append(f"Run the same command again to resume: {self._journal} has recorded what was done.")
         elif summary.counts.keys() & _WRITTEN and not summary.dry_run:
             sentences.append(
-                "What was done is not recorded: with --journal FILE the same command resumes, and with --match it "
-                "finds the contacts that exist already."
+                "No journal recorded what was done. Run the same command with --match, so that it finds the contacts "
+                "that exist already. With --journal FILE an interrupted command can be resumed."
             )
         if sentences:
             print_message(" ".join(sentences))
 
 
 def _common_cause(summary: Summary) -> CrossbookError | None:
-    """Return the error that all items share: rejected credentials, or an unavailable vendor if nothing was written."""
+    """Return rejected credentials, or an unavailable vendor if nothing was written, as the error of the whole batch."""
     errors = [each.error for each in summary.failures if each.error is not None]
     rejected = next((error for error in errors if isinstance(error, AuthError)), None)
     unavailable = next((error for error in errors if error.action == "wait"), None)

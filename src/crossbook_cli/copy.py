@@ -21,7 +21,7 @@ from crossbook_cli.options import (
     SameAccount,
     Uncertain,
     complete_book,
-    journal_key,
+    read_journal_key,
     resolve_on_duplicate,
 )  # fmt: skip
 from crossbook_cli.signals import run
@@ -80,7 +80,7 @@ def copy(
                     old, new,
                     group=group, groups=groups, match=match, on_duplicate=on_duplicate_of_batch,
                     on_unsupported_field=on_unsupported_field, include_opted_out=include_opted_out, full=not quick,
-                    journal=journal, journal_key=journal_key(), same_account=same_account,
+                    journal=journal, journal_key=read_journal_key(), same_account=same_account,
                     uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=output.update_progress,
                 )  # fmt: skip
                 await output.run(batch)

@@ -48,7 +48,7 @@ _OPTIONS = {
 
 
 class CommandGroup(TyperGroup):
-    """The commands of the application; an error of a command becomes a message and an exit code."""
+    """A group of commands that prints an error of a command as a message and exits with its code."""
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         with _handle_errors():  # --help and --version print here
@@ -80,7 +80,7 @@ def _handle_errors() -> Generator[None]:
 
 
 def _print_any_error(error: Exception) -> int:
-    """Print an error and return the exit code."""
+    """Print an error of a command and return the exit code for it."""
     if isinstance(error, CrossbookError):
         _print_error(error)
         return error.exit_code
@@ -105,7 +105,7 @@ def _print_any_error(error: Exception) -> int:
 
 
 def _discard_lost_output() -> bool:
-    """Return whether standard output cannot be written; discard such output, which would raise again at exit."""
+    """Discard standard output if it cannot be written, because it would raise again at exit; return whether it was."""
     try:
         sys.stdout.flush()
     except OSError:
@@ -115,19 +115,19 @@ def _discard_lost_output() -> bool:
 
 
 def name_options(text: str) -> str:
-    """Replace the library's arguments in a message by the options of the command."""
+    """Replace Python arguments in a message by the options of the command, such as `match=` by `--match`."""
     for argument, option in _OPTIONS.items():
         text = text.replace(argument, option)
     return text
 
 
 def format_error(error: CrossbookError) -> str:
-    """Return the error as text that names the options of the command."""
+    """Return the text of an error, with options of the command instead of Python arguments."""
     return name_options(str(error))
 
 
 def error_to_dict(error: CrossbookError) -> dict[str, Any]:
-    """Return the error for JSON; its message names the options of the command."""
+    """Return the error as a dictionary for JSON, with options of the command in its message."""
     record = errors.to_record(error)
     return {**record, "message": name_options(record["message"])}
 

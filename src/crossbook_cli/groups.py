@@ -32,7 +32,7 @@ def list_groups(book: Book, json: Json = False) -> None:
 
 @groups.command("get")
 def get(book: Book, group: GroupId, json: Json = False) -> None:
-    """Show one group."""
+    """Show one group, by the vendor's id."""
     print_fields(to_dict(run_with_book(book, lambda opened: opened.groups.get(group))).items(), json=json)
 
 
@@ -53,7 +53,7 @@ def create(
 
 @groups.command("rename")
 def rename(book: Book, group: GroupId, name: Name, json: Json = False) -> None:
-    """Rename a group."""
+    """Give a group a new name."""
     run_with_book(book, lambda opened: opened.groups.rename(group, name))
     print_status(group, "renamed", json=json)
 
@@ -74,7 +74,7 @@ def delete(
 
 @groups.command("add")
 def add(book: Book, group: GroupId, contact: ContactId, json: Json = False) -> None:
-    """Add a contact to a group; its other groups stay."""
+    """Add a contact to a group; the contact stays in its other groups."""
     run_with_book(book, lambda opened: opened.groups.add(group, contact))
     print_status(contact, "added", json=json)
 

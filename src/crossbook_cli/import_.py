@@ -29,7 +29,7 @@ from crossbook_cli.options import (
     SameAccount,
     To,
     Uncertain,
-    journal_key,
+    read_journal_key,
     resolve_on_duplicate,
     run_with_book,
 )  # fmt: skip
@@ -112,7 +112,7 @@ def import_file(
                     stop=on_error == "stop", include_opted_out=include_opted_out,
                 ),
                 match=match, on_duplicate=on_duplicate_of_batch, on_unsupported_field=on_unsupported_field,
-                include_opted_out=include_opted_out, journal=journal, journal_key=journal_key(),
+                include_opted_out=include_opted_out, journal=journal, journal_key=read_journal_key(),
                 same_account=same_account, uncertain=uncertain, dry_run=dry_run, on_error=on_error,
                 progress=output.update_progress,
             )  # fmt: skip
@@ -131,14 +131,15 @@ async def _read_contacts(
     people: files.Reader, book: AddressBook, resolver: GroupResolver, group: str | None, output: BatchOutput,
     *, stop: bool, include_opted_out: bool,
 ) -> AsyncIterator[Contact]:  # fmt: skip
-    """Yield the contacts of the valid rows, with the ids of their groups."""
+    """Yield the contacts of valid rows, with the ids of their groups; report invalid rows to `output`."""
     common = None if group is None else await resolver.resolve((group,))
     index = 0
     for row in people:
         if row.contact is None:
-            output.add_invalid_row(row.line, row.error or InvalidInputError("the row cannot be read"))
+            assert row.error is not None  # a row has a contact or an error
+            output.add_invalid_row(row.line, row.error)
             if stop:
-                raise InvalidRowError(f"line {row.line} cannot be read (--on-error stop)")
+                raise InvalidRowError(f"line {row.line} is invalid (--on-error stop): {row.error.message}")
             await anyio.lowlevel.checkpoint()
             continue
         groups = common

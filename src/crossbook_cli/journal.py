@@ -19,7 +19,7 @@ File = Annotated[str, typer.Argument(metavar="FILE", help="The file of --journal
 
 @journal.command("show")
 def show(file: File, json: Json = False) -> None:
-    """List the runs: name, vendor, operation, state, and the number of items by status.
+    """List the runs of a journal: name, vendor, operation, state, and the number of items by status.
 
     The run of `import` and `copy` has the empty name, which is shown as -.
     """
@@ -34,7 +34,7 @@ def archive(
     run: Annotated[str, typer.Option(metavar="NAME", help="The name of the run; by default the empty name.")] = "",
     json: Json = False,
 ) -> None:
-    """Delete the key of a finished run and the hashes made with the key; the outcomes stay.
+    """Archive a finished run: delete its key and the hashes made with this key; keep the outcomes.
 
     An archived run cannot be run again: the same command is refused and writes nothing.
     """

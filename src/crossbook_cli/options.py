@@ -26,7 +26,7 @@ _FIELD_NAMES = tuple(name for name in FIELDS if name not in ("opted_out", "archi
 
 
 def complete_book(incomplete: str) -> list[str]:
-    """Return the names of books that begin so, for the completion of the shell."""
+    """Return the names of books that begin with `incomplete`, for shell completion."""
     return [name for name in (*list_vendors(), *list_accounts()) if name.startswith(incomplete.lower())]
 
 
@@ -112,13 +112,13 @@ Region: TypeAlias = Annotated[
 ]
 
 
-def journal_key() -> str | None:
-    """Return the key of journals, a secret that comes only from the environment."""
+def read_journal_key() -> str | None:
+    """Return the secret key of journals from CROSSBOOK_JOURNAL_KEY, or None if the variable is not set."""
     return os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None
 
 
 def resolve_on_duplicate(match: str | None, on_duplicate: str) -> BatchOnDuplicate | None:
-    """Return the `on_duplicate` of a batch: None without --match, or if duplicates are to be created.
+    """Return the `on_duplicate` argument of a batch: None without --match or with --on-duplicate create.
 
     Raises:
         InvalidInputError: --on-duplicate update or error without --match.
@@ -150,7 +150,7 @@ def run_with_book(name: str, work: Callable[[AddressBook], Awaitable[T]], **opti
 
 
 def parse_assignments(texts: list[str]) -> dict[str, Any]:
-    """Return the values of FIELD=VALUE arguments by field; None for an empty value.
+    """Parse FIELD=VALUE arguments; return the values by field, with None for an empty value.
 
     Raises:
         InvalidInputError: an argument without =, an unknown field, a field given twice, or an invalid time.
@@ -166,7 +166,7 @@ def parse_assignments(texts: list[str]) -> dict[str, Any]:
                 f"write FIELD=VALUE, where FIELD is one of {', '.join(_FIELD_NAMES)}, or fields.NAME", field="fields"
             )
         if name in target:
-            raise InvalidInputError(f"{name} is given twice", field=name)
+            raise InvalidInputError(f"{name} is given twice: give each field once", field=name)
         target[name] = value or None
     if values.get("groups"):
         values["groups"] = tuple(group.strip() for group in values["groups"].split(",") if group.strip())

@@ -29,7 +29,7 @@ _json = False
 
 
 def use_json(value: bool) -> bool:
-    """Print errors as JSON too; the callback of --json."""
+    """Turn JSON output on if --json was given; this is the callback of the option, which returns the value."""
     global _json
     _json = value
     if value:
@@ -52,7 +52,7 @@ def print_message(text: str) -> None:
 
 
 def print_error_json(error: object) -> bool:
-    """Print {"error": …} to standard error if --json was given; return whether it was."""
+    """Print {"error": …} to standard error and return True if --json was given; else return False."""
     if _json:
         typer.echo(_encode({"error": error}), err=True)
     return _json
@@ -64,7 +64,7 @@ def print_json(value: object) -> None:
 
 
 def flush() -> None:
-    """Send the printed lines to their reader; raise BrokenPipeError if the reader has closed the pipe."""
+    """Flush standard output; raise BrokenPipeError if the reader has closed the pipe."""
     sys.stdout.flush()
 
 
@@ -75,13 +75,13 @@ def to_dict(item: Contact | Group) -> dict[str, Any]:
 
 
 def print_row(values: Sequence[object]) -> None:
-    """Print a row of a list: columns that fit a terminal, or separated by tabs for a pipe."""
+    """Print one row of a list: columns that fit the terminal, or values separated by tabs in a pipe."""
     cells = [format_cell(value) for value in values]
     sys.stdout.write((_fit_columns(cells) if sys.stdout.isatty() else "\t".join(cells)) + "\n")
 
 
 def print_fields(pairs: Iterable[tuple[str, object]], *, json: bool) -> None:
-    """Print the fields of one item: a line each, or one line of JSON."""
+    """Print the fields of one contact or group: one line for each field, or one line of JSON for all."""
     if json:
         print_json(dict(pairs))
         return
@@ -92,7 +92,7 @@ def print_fields(pairs: Iterable[tuple[str, object]], *, json: bool) -> None:
 
 
 def print_status(id: str, status: str, *, json: bool) -> None:
-    """Print that an operation without a result is done."""
+    """Print what was done to the item with this id, such as `Deleted 123.`"""
     if json:
         print_json({"id": id, "status": status})
     else:
@@ -137,7 +137,7 @@ def _encode_set(value: object) -> object:
 
 @contextmanager
 def open_output(path: str, *, force: bool, bom: bool = False, private: bool = False) -> Generator[TextIO]:
-    """Open a file to write; it gets its name when it is complete, and an earlier file stays until then.
+    """Open a file for atomic writing: its name appears, or an earlier file is replaced, only when it is complete.
 
     Args:
         path: the file; "-" is standard output.
@@ -156,9 +156,9 @@ def open_output(path: str, *, force: bool, bom: bool = False, private: bool = Fa
     encoding = "utf-8-sig" if bom else "utf-8"
     final = Path(path)
     if final.is_dir():
-        raise InvalidInputError(f"the file {path!r} is a folder: name a file in it", field="to")
+        raise InvalidInputError(f"the file {path!r} cannot be written: it is a folder. Name a file in it", field="to")
     if not final.parent.is_dir():
-        raise InvalidInputError(f"the file {path!r} cannot be made: its folder does not exist", field="to")
+        raise InvalidInputError(f"the file {path!r} cannot be created: create its folder first", field="to")
     if final.exists() and not final.is_file():
         # A device or a named pipe. Another file in its place would not reach its readers.
         with final.open("w", encoding=encoding, newline="") as file:

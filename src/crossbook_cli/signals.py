@@ -28,7 +28,7 @@ _terminals: list[int] = []
 
 
 class SignalInterrupt(KeyboardInterrupt):
-    """A signal ended the command."""
+    """SIGINT, SIGTERM or SIGHUP ended the command; `number` is the number of the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -36,19 +36,19 @@ class SignalInterrupt(KeyboardInterrupt):
 
 
 def signal_name(error: KeyboardInterrupt) -> str:
-    """Return the name of the signal."""
+    """Return the name of the signal behind a KeyboardInterrupt, such as SIGTERM."""
     return signal.Signals(signal_number(error)).name
 
 
 def signal_number(error: KeyboardInterrupt) -> int:
-    """Return the number of the signal."""
+    """Return the number of the signal behind a KeyboardInterrupt: SIGINT if Python raised the error."""
     return error.number if isinstance(error, SignalInterrupt) else int(signal.SIGINT)
 
 
 def install() -> None:
-    """Handle the signals that would end this process. A signal that it was started to ignore (`nohup`) stays ignored.
+    """Install the handlers of the signals; a signal that the process ignores, as under `nohup`, stays ignored.
 
-    Signals are only recorded until `raise_on_signal`.
+    Until `raise_on_signal`, a handler only records its signal.
     """
     global _on_signal
     _on_signal = _record_only
@@ -60,14 +60,14 @@ def install() -> None:
 
 
 def exit_at_once() -> None:
-    """Let every further signal end the process at once: no work is left to end in order."""
+    """Let every later signal end the process at once, because the command has ended and has no work left."""
     global _received
     _received = 0
 
 
 @contextmanager
 def raise_on_signal() -> Generator[None]:
-    """Let the first signal raise `SignalInterrupt`; raise it now if the signal came before."""
+    """Raise `SignalInterrupt` in the block at the first signal, or at its start if a signal was received earlier."""
     with _set_handler(None):
         if _received:
             raise SignalInterrupt(_received)
@@ -75,7 +75,7 @@ def raise_on_signal() -> Generator[None]:
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run the work in an event loop; the first signal cancels it.
+    """Run async work in a new event loop and return its result; the first signal cancels the work.
 
     Raises:
         SignalInterrupt: the work was cancelled, and has cleaned up.
@@ -107,7 +107,7 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
 
 @contextmanager
 def stop_on_signal(stop: Callable[[int], None]) -> Generator[None]:
-    """Call `stop` at the first signal; leave the block without an error at most `GRACE` seconds later."""
+    """Call `stop` at the first signal; cancel the block, without an error, if it lasts `GRACE` seconds longer."""
     import asyncio
 
     import anyio
@@ -126,7 +126,7 @@ def stop_on_signal(stop: Callable[[int], None]) -> Generator[None]:
 
 @contextmanager
 def _call_in_loop(callback: Callable[[], object]) -> Generator[None]:
-    """Call this in the event loop at the first signal; call it now if the signal came before."""
+    """Call `callback` in the event loop at the first signal, or at once if a signal was received earlier."""
     import asyncio
 
     loop = asyncio.get_running_loop()
@@ -147,7 +147,7 @@ def _set_handler(handler: Callable[[], object] | None) -> Generator[None]:
 
 
 def _record_only() -> None:
-    """Do nothing: `_receive` has recorded the signal."""
+    """Do nothing more at a signal: `_receive` has recorded it already."""
 
 
 def _receive(number: int, _frame: FrameType | None) -> None:
@@ -163,7 +163,7 @@ def _receive(number: int, _frame: FrameType | None) -> None:
 
 
 def _replace_closed_terminals() -> None:
-    """Discard what a closed terminal would refuse, so that the work can end in order."""
+    """Redirect output to the null device if its terminal was closed, so that printing does not fail."""
     for fd in _terminals:
         if not os.isatty(fd):
             os.dup2(os.open(os.devnull, os.O_WRONLY), fd)

@@ -97,7 +97,9 @@ def test_export_format_of_file_name(run: Run) -> None:
     assert not Path("x.csv").exists()
 
 
-@pytest.mark.parametrize(("to", "message"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "does not exist")])
+@pytest.mark.parametrize(
+    ("to", "message"), [(".", "is a folder"), ("", "is a folder"), ("no/a.csv", "create its folder first")]
+)
 def test_export_to_invalid_path(run: Run, server: Server, to: str, message: str) -> None:
     before = server.requests("vercom")
     for forced in ((), ("--force",)):

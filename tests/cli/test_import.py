@@ -108,7 +108,7 @@ def test_on_error_stop(run: Run) -> None:
     file = write("phone\n+48500600700\n1,2\n" + "".join(f"+4850070{number:04}\n" for number in range(500)))
     ran = run("import", file, "--to", "serwersms", "--on-error", "stop")
     assert ran.code == 1
-    assert "stopped: line 3 cannot be read (--on-error stop)" in ran.out
+    assert "stopped: line 3 is invalid (--on-error stop): the row has 2 cells" in ran.out
     assert len(stored(run, "serwersms")) == 1
     failing = write("phone\n+48500600799\nnobody\n" + "".join(f"+4850080{number:04}\n" for number in range(900)))
     ran = run("import", failing, "--to", "vercom", "--on-error", "stop")
