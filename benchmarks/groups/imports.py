@@ -44,7 +44,7 @@ figure = asyncio.run(main())
 _LOADED = """
 import sys
 from crossbook import Vercom
-names = ("httpx", "httpx2", "aiohttp", "httpcore", "h11", "phonenumbers", "sqlite3", "crossbook._batch.builder")
+names = ("httpx", "httpx2", "aiohttp", "httpcore", "h11", "phonenumbers", "sqlite3", "crossbook._batch.assemble")
 names += tuple(f"crossbook{where}.{vendor}" for where in (".vendors", "_wire") for vendor in
                ("atom", "filemail", "serwersms"))
 figure = sum(name in sys.modules for name in names)

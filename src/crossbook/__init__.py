@@ -28,8 +28,8 @@ from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group
 if TYPE_CHECKING:
     __version__: str
 
+    from crossbook._batch.assemble import BatchOptions
     from crossbook._batch.batch import Batch
-    from crossbook._batch.builder import BatchOptions
     from crossbook._batch.results import Progress, Result, Summary
     from crossbook._http.auth import TokenStore
     from crossbook._http.options import Attempt, CallOptions
@@ -51,7 +51,7 @@ _LAZY = {
     "Atom": "crossbook.vendors.atom",
     "Attempt": "crossbook._http.options",
     "Batch": "crossbook._batch.batch",
-    "BatchOptions": "crossbook._batch.builder",
+    "BatchOptions": "crossbook._batch.assemble",
     "BookOptions": "crossbook.book",
     "CallOptions": "crossbook._http.options",
     "Filemail": "crossbook.vendors.filemail",

@@ -19,7 +19,7 @@ from crossbook.vendor import Rate, VendorProfile, environment_variable
 if TYPE_CHECKING:
     from crossbook_wire.http import Send
 
-    from crossbook._batch.builder import BatchContext
+    from crossbook._batch.assemble import BatchContext
     from crossbook._http.auth import Auth
     from crossbook._http.options import Options
     from crossbook.vendor import VendorAdapter
@@ -130,7 +130,7 @@ class AddressBook:
         """Return a batch's view of this book: with its own count of requests, more attempts and a longer wait."""
         from msgspec.structs import replace
 
-        from crossbook._batch.builder import BatchContext
+        from crossbook._batch.assemble import BatchContext
 
         attempts = max(BATCH_ATTEMPTS, self._options.max_attempts)
         other = self._copy(

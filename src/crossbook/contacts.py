@@ -11,15 +11,15 @@ from crossbook import _validation
 from crossbook._concurrency import map_in_chunks
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
-from crossbook._resource import Resource
+from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AmbiguousMatchError, InvalidInputError, UnsupportedError
 from crossbook.models import Channel, Contact, ContactChanges, ExternalId, Group, WriteResult
 from crossbook.vendor import Query, VendorAdapter
 
 if TYPE_CHECKING:
+    from crossbook._batch.assemble import BatchContext, BatchOptions, Items
     from crossbook._batch.batch import Batch
-    from crossbook._batch.builder import BatchContext, BatchOptions, Items
     from crossbook._batch.resolver import OnDuplicate
     from crossbook._batch.results import Status
     from crossbook.vendor import MatchKey
@@ -453,7 +453,7 @@ class Contacts(Resource):
         options: BatchOptions,
         **settings: Any,
     ) -> Batch[Contact]:
-        from crossbook._batch.builder import build_batch
+        from crossbook._batch.assemble import build_batch
         from crossbook._batch.operations import Create
 
         context = self._batch_context("contacts.create", options.get("max_wait"))
@@ -482,7 +482,7 @@ class Contacts(Resource):
             await book.contacts.update_many([(created.id, {"company": "ABC"})]).run()
             ```
         """
-        from crossbook._batch.builder import build_batch
+        from crossbook._batch.assemble import build_batch
         from crossbook._batch.operations import Update
 
         context = self._batch_context("contacts.update", options.get("max_wait"))
@@ -576,7 +576,7 @@ class Contacts(Resource):
         **fixed: str,
     ) -> Batch[str]:
         """Return a batch that calls the adapter's method `one`, or `many` if the adapter has it for many ids."""
-        from crossbook._batch.builder import build_batch, get_bulk_method
+        from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import ById
 
         context = self._batch_context(operation, options.get("max_wait"))

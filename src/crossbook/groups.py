@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Unpack
 
 from crossbook import _validation
 from crossbook._pagination.pager import Pager
-from crossbook._resource import Resource
+from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import UnsupportedError
 from crossbook.models import Group
 
 if TYPE_CHECKING:
+    from crossbook._batch.assemble import BatchOptions, Items
     from crossbook._batch.batch import Batch
-    from crossbook._batch.builder import BatchOptions, Items
 
 
 class Groups(Resource):
@@ -232,7 +232,7 @@ class Groups(Resource):
     def _change_members(
         self, operation: str, pairs: Items[tuple[str, str]], options: BatchOptions, one: str, many: str
     ) -> Batch[tuple[str, str]]:
-        from crossbook._batch.builder import build_batch, get_bulk_method
+        from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import Membership
 
         context = self._batch_context(operation, options.get("max_wait"))

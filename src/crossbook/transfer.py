@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 from typing import Any, Literal, Unpack, cast
 
 from crossbook import _validation
+from crossbook._batch.assemble import BatchOptions
 from crossbook._batch.batch import Batch
-from crossbook._batch.builder import BatchOptions
 from crossbook._batch.resolver import OnDuplicate
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook

@@ -21,7 +21,7 @@ from sinks import Sinks
 from telemetry import Spans
 
 from crossbook import Contact, CrossbookError, InvalidInputError, Vercom, _redaction, _tracebacks
-from crossbook._batch import builder
+from crossbook._batch import assemble
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._http import client
 from crossbook._http.options import Attempt
@@ -171,7 +171,7 @@ NAMED: dict[str, tuple[str, str, Callable[[pytest.MonkeyPatch], None]]] = {
     ),
     "the journal's key in a message": (
         canaries.JOURNAL_KEY, "exceptions",
-        lambda patch: patch.setattr(builder, "_make_journal_key", _refused_aloud),
+        lambda patch: patch.setattr(assemble, "_make_journal_key", _refused_aloud),
     ),
 }  # fmt: skip
 

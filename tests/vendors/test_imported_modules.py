@@ -18,7 +18,7 @@ CLASSES = {vendor: load_vendor(vendor).__name__ for vendor in VENDORS}
 # Needed only by a call, a batch, an async program, or a phone in another spelling.
 LATER = (
     "anyio", "asyncio", "attr", "crossbook.contacts", "crossbook._batch",
-    "crossbook.journal", "crossbook._http.client", "crossbook._batch.builder",
+    "crossbook.journal", "crossbook._http.client", "crossbook._batch.assemble",
     "crossbook._transports", "crossbook_wire", "email", "h11", "httpcore", "httpx", "logging", "phonenumbers",
     "sqlite3", "ssl",
 )  # fmt: skip
@@ -79,6 +79,6 @@ def test_calls_import_no_module(vendor: str, server: Server) -> None:
     settings = {"class": CLASSES[vendor], "base_url": server.base_urls[vendor], **server.credentials[vendor]}
     loaded = fresh(FIRST_CALLS, settings)
     assert {"httpx", "httpcore", "crossbook._http.client", f"crossbook_wire.{vendor}.models"} <= set(loaded["made"])
-    assert within(loaded["made"], "crossbook._batch.builder", "crossbook.journal", "sqlite3") == []
+    assert within(loaded["made"], "crossbook._batch.assemble", "crossbook.journal", "sqlite3") == []
     assert within(loaded["used"], "crossbook", "crossbook_wire", "httpx", "httpcore", "h11", "attr", "msgspec") == []
     assert "crossbook._batch.batch" in loaded["batched"]

@@ -15,8 +15,8 @@ from crossbook._batch.item import (
     ItemOutcome,
     Uncertain,
     allows_split,
-    make_final_entry,
     make_item_result,
+    make_outcome_entry,
     proves_no_write,
     stays_open,
 )
@@ -309,7 +309,7 @@ class Executor(Generic[I]):
         entries = [
             entry
             for item, outcome, result in ended
-            if (entry := make_final_entry(item, outcome, result, creates=self.operation.creates)) is not None
+            if (entry := make_outcome_entry(item, outcome, result, creates=self.operation.creates)) is not None
         ]
         if not entries:
             return

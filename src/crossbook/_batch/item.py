@@ -130,7 +130,7 @@ def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, rem
     )  # fmt: skip
 
 
-def make_final_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
+def make_outcome_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
     """Return the final journal entry, or None if nothing changed."""
     if isinstance(outcome, Completed) or not stays_open(outcome):
         entry = item.make_entry("done")

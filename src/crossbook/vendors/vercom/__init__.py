@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crossbook._http.auth import StaticAuth
     from crossbook._pagination.pager import Pager
     from crossbook.vendors.vercom.adapter import VercomAdapter
-    from crossbook.vendors.vercom.resources import Field, Fields, Segment, Segments
+    from crossbook.vendors.vercom.fields_and_segments import Field, Fields, Segment, Segments
 
 Brand = Literal["emaillabs", "messageflow", "redlink"]
 
@@ -28,7 +28,7 @@ def __getattr__(name: str) -> Any:
     # Imported on first access, since these import the wire models.
     if name not in ("Field", "Fields", "Pager", "Segment", "Segments"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("crossbook.vendors.vercom.resources"), name)
+    return getattr(import_module("crossbook.vendors.vercom.fields_and_segments"), name)
 
 
 class Vercom(AddressBook):
@@ -122,7 +122,7 @@ class Vercom(AddressBook):
         from crossbook_wire.vercom import Api
 
         from crossbook.vendors.vercom.adapter import VercomAdapter
-        from crossbook.vendors.vercom.resources import Fields, Segments
+        from crossbook.vendors.vercom.fields_and_segments import Fields, Segments
 
         self.wire = Api(send)
         adapter = VercomAdapter(self.wire)

@@ -1,4 +1,4 @@
-"""The base of `book.contacts`, `book.groups` and the vendors' own resources: checks before a call, and lists."""
+"""The base class of `book.contacts`, `book.groups` and the vendors' own resources: checks before a call, and lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossbook.errors import NotFoundError
 from crossbook.vendor import Fetch, VendorAdapter
 
 if TYPE_CHECKING:
-    from crossbook._batch.builder import BatchContext
+    from crossbook._batch.assemble import BatchContext
 
 T = TypeVar("T", bound=HasId)
 

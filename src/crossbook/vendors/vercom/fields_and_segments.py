@@ -10,7 +10,7 @@ from crossbook_wire.vercom import Api, models
 
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
-from crossbook._resource import Resource
+from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.vendor import M, VendorAdapter, parse_int, parse_rows, parse_str
