@@ -1,4 +1,4 @@
-"""`python -m crossbook`: the command, if its script is not on the path."""
+"""Run the command line with `python -m crossbook`, for when the script `crossbook` is not on the PATH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run work in a task group, shield work from cancellation, and process long responses in chunks."""
+"""Helpers for async work: start it in a task group, shield it from cancellation, process long responses in chunks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INDEX = re.compile(r"\[(\d+)\]")
 
 
 def start_task(group: TaskGroup, work: Callable[[], Awaitable[T]]) -> anyio.Future[T]:
-    """Run the work in the task group and return a future of its result, for `await_result`.
+    """Start the work as a task of the group, and return a future of its result, which `await_result` waits for.
 
     An error of the work is kept in the future, so that it does not end the task group. A caller who stops waiting does
     not cancel the work. If the task group ends first, the result is a UsageError.
@@ -44,14 +44,16 @@ def start_task(group: TaskGroup, work: Callable[[], Awaitable[T]]) -> anyio.Futu
             future.exception = error
         finally:
             if future.status is anyio.Future.Status.PENDING:
-                future.exception = UsageError("the book was closed while this call was in progress")
+                future.exception = UsageError(
+                    "the book was closed while this call was in progress: keep it open until the call returns"
+                )
 
     group.start_soon(run)
     return future
 
 
 async def await_result(future: anyio.Future[T]) -> T:
-    """Wait for the future. Return its value, or raise the error that ended the work.
+    """Wait for a future of `start_task`. Return the value of its work, or raise the error that ended the work.
 
     `await future` would raise anyio's `FutureFailed` in place of that error.
     """
@@ -66,7 +68,7 @@ def is_finished(future: anyio.Future[Any]) -> bool:
 
 
 async def yield_to_new_tasks() -> None:
-    """Let a task that was just started send its request, before work that may block the event loop for long.
+    """Let the event loop run tasks that were just started, so that their requests leave before a long computation.
 
     A task begins in the loop's next pass, and the slowest transport writes in the pass after that.
     """
@@ -75,7 +77,7 @@ async def yield_to_new_tasks() -> None:
 
 
 async def run_shielded(work: Callable[[], Awaitable[None]]) -> None:
-    """Run the work to its end. A cancellation of the caller, however often repeated, is raised after that.
+    """Run the work to its end even if the caller is cancelled. The cancellation is raised after the work.
 
     A shielded scope of anyio is not enough on asyncio: `asyncio.timeout` and `Task.cancel` cancel through it. There the
     work runs in a task of its own.
@@ -98,7 +100,7 @@ async def run_shielded(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
-    """Return `read(row)` for each row, and yield to the event loop between chunks."""
+    """Return `read(row)` for each row. Other tasks run between chunks of 1,000 rows."""
     if len(rows) <= ROWS:
         return [read(row) for row in rows]
     done: list[R] = []
@@ -109,7 +111,7 @@ async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
 
 
 async def count_in_chunks(content: bytes, marks: Sequence[bytes]) -> list[int]:
-    """Return how often each of these single bytes occurs, and yield to the event loop between chunks."""
+    """Return how often each of the `marks`, single bytes, occurs in the content. Other tasks run between chunks."""
     counts = [0] * len(marks)
     for start in range(0, len(content), _COUNTED):
         await checkpoint()
@@ -119,7 +121,7 @@ async def count_in_chunks(content: bytes, marks: Sequence[bytes]) -> list[int]:
 
 
 async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode a JSON object with long lists of rows, and yield to the event loop between chunks.
+    """Decode a JSON object that has long lists of rows. Other tasks run between chunks of rows.
 
     A thread would not help: msgspec holds the interpreter's lock while it decodes.
 
@@ -149,7 +151,7 @@ async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> 
 
 
 async def _split_lists(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _Lists]:
-    """Return the members of an object with its long lists emptied, and the rows of these lists by their path."""
+    """Split a JSON object: return its members with the long lists emptied, and each long list as path and raw rows."""
     members: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     lists: _Lists = []
     for name, value in members.items():
@@ -176,5 +178,5 @@ def _list_at(model: object, path: tuple[str, ...]) -> list[Any] | None:
 
 
 def _shift_index(message: str, start: int) -> str:
-    """Return the message of an error in a chunk that begins at this row of its list, with the row's index."""
+    """Return the decoder's error message with its row index counted from the start of the list, not of the chunk."""
     return _INDEX.sub(lambda index: f"[{int(index[1]) + start}]", message, count=1)

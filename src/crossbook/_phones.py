@@ -9,7 +9,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 def normalize(text: str, region: str | None) -> str:
-    """Return a number in E.164: `0491 570 006` in AU → `+61491570006`. Other text is returned unchanged.
+    """Return a valid phone number in E.164: `0491 570 006` in AU → `+61491570006`. Return other text unchanged.
 
     Text that matches the E.164 pattern is not parsed. Parsing takes 9 µs, so its results are cached.
     """
@@ -17,7 +17,7 @@ def normalize(text: str, region: str | None) -> str:
 
 
 def match_key(text: str | None, region: str | None) -> str | None:
-    """Return a number in E.164, or None if the text is not a number: then it matches no contact."""
+    """Return a phone in E.164, by which contacts are compared, or None if the text is not a valid number."""
     if not text:
         return None
     number = normalize(text, region)
@@ -25,7 +25,7 @@ def match_key(text: str | None, region: str | None) -> str | None:
 
 
 def list_spellings(number: str) -> list[str]:
-    """Return the forms in which a vendor may store an E.164 number: with a plus, without it, and in national format."""
+    """Return the forms in which a vendor may store an E.164 number: with a plus, without a plus, in national format."""
     import phonenumbers
 
     try:
@@ -37,7 +37,7 @@ def list_spellings(number: str) -> list[str]:
 
 
 def is_region(name: str) -> bool:
-    """Return whether the name is a country that phone numbers can be read for."""
+    """Return whether the name is a country code, such as "PL", whose phone numbers can be parsed."""
     import phonenumbers
 
     return isinstance(name, str) and name in phonenumbers.SUPPORTED_REGIONS  # pyright: ignore[reportUnnecessaryIsInstance]

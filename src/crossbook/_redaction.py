@@ -1,4 +1,4 @@
-"""Mask personal data and secrets in everything that is shown: logs, errors, reprs."""
+"""Mask personal data and secrets in texts that are shown: log lines, error messages, reprs."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ LABEL_LENGTH = 100
 
 
 def mask_phone(text: str) -> str:
-    """Return `+48******00` for `+48500600700`: the country code and the last two digits stay."""
+    """Mask a phone number: `+48500600700` → `+48******00`. The first three and last two characters stay."""
     if len(text) < 6:
         return "*" * len(text)
     return f"{text[:3]}******{text[-2:]}"
 
 
 def mask_email(text: str) -> str:
-    """Return `a***@e***` for `anna@example.com`: enough to recognise test data, and no address to write to."""
+    """Mask an e-mail address: `anna@example.com` → `a***@e***`."""
     user, _, host = text.partition("@")
     return f"{user[:1]}***@{host[:1]}***"
 
 
 def is_address(word: str) -> bool:
-    """Return whether the word has an @: an e-mail address, or an invalid one that a vendor quotes to refuse it."""
+    """Return whether the word contains an @, and so is masked as an e-mail address, even if it is not a valid one."""
     return _AT.search(word) is not None
 
 
 def _find_number(spaced: str) -> str:
-    """Return the part from the first to the last digit if it has six digits, as a phone has; else ""."""
+    """Return the part of the text up to its last digit if it has at least six digits, as a phone has; else ""."""
     ends = [digit.end() for digit in _DIGIT.finditer(spaced) if digit[1]]
     return spaced[: ends[-1]] if len(ends) >= 6 else ""
 
@@ -68,13 +68,13 @@ def _mask_number(match: re.Match[str]) -> str:
 
 
 def _mask_query(url: re.Match[str]) -> str:
-    """Mask the query of a URL that a vendor quotes: any value in it may be personal."""
+    """Mask the query of a URL that a vendor quotes, since any value in it may be personal data."""
     before, _, query = url.group().partition("?")
     return f"{before}?***" if "=" in query else url.group()
 
 
 def mask_text(value: str) -> str:
-    """Mask every e-mail address, every long number and every query in free text, and shorten it."""
+    """Shorten free text, and mask every e-mail address, phone-like number and URL query in it."""
     start = value[: MESSAGE_LENGTH * 4]
     if len(start) < len(value):
         # Half of an address or number would not be found: a word or number that the cut goes through is left out.
@@ -86,13 +86,13 @@ def mask_text(value: str) -> str:
 
 
 def mask_id(value: str) -> str:
-    """Return a vendor's id of a request, up to 100 characters, or `***` if it may be personal: no id, or a phone."""
+    """Return a request id of the vendor, cut to 100 characters. Return `***` if it looks like a phone or free text."""
     token = _TOKEN.fullmatch(value) and not _DIGITS_OF_PHONE.search(re.sub("[_-]", "", value))
     return value[:LABEL_LENGTH] if token or _UUID.fullmatch(value) else "***"
 
 
 def find_identifiers(value: str) -> str:
-    """Return the phones and e-mail addresses in the text, masked. They tell the calls in a log apart."""
+    """Return all phones and e-mail addresses in the text, masked, so that log lines of different calls differ."""
     addresses = [mask_email(word) for word in _WORD.findall(value) if is_address(word)]
     others = _WORD.sub(lambda m: " " if is_address(m.group()) else m.group(), value)
     numbers = [mask_phone(number) for spaced in _SPACED.findall(others) if (number := _find_number(spaced))]
@@ -100,7 +100,7 @@ def find_identifiers(value: str) -> str:
 
 
 class Secret:
-    """A credential without a telling repr, a pickle, or a comparison of values.
+    """A credential as an object that hides its value: its repr shows `***`, and it cannot be pickled or compared.
 
     Only code that puts the credential into a request calls `reveal()`.
     """
@@ -111,14 +111,14 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the credential as text."""
+        """Return the credential as plain text."""
         return self._value
 
     def __repr__(self) -> str:
         return "Secret(***)"
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials cannot be pickled: make a new book where one is needed")
+        raise TypeError("credentials cannot be pickled: make a new book in each process")
 
 
 # A vendor's messages quote the request. The values of the request are masked in the response.
@@ -132,14 +132,14 @@ _LONGEST_TEXT = 4096  # characters of a message; `mask_text` keeps fewer
 
 
 def mask_request_values(text: str, request: Request, secrets: tuple[str, ...]) -> str:
-    """Mask the credentials and the values of the request in the vendor's response to it."""
+    """Mask credentials, and the values that the request sent, in a text of the vendor's response."""
     if max(len(request.query), len(request.body)) > _LONGEST:
         return "***"
     return mask_values(text, (*secrets, *_values(request)))
 
 
 def mask_values(text: str, values: Iterable[str]) -> str:
-    """Mask these values in a vendor's text, in each of the spellings that a vendor may quote."""
+    """Mask these values in a text of the vendor, in every spelling in which a vendor may quote them."""
     # A phone is also found by its last digits, so that the text may be shorter than the phone.
     spellings = _all_spellings(value for value in values if _SHORTEST <= len(value) <= len(text) + _LONGEST_PREFIX)
     longest = len(spellings[0]) if spellings else 0
@@ -150,7 +150,7 @@ def mask_values(text: str, values: Iterable[str]) -> str:
 
 
 def mask_secrets(content: bytes, secrets: tuple[str, ...]) -> bytes:
-    """Mask the credentials in the texts of a JSON body, however the vendor escapes them."""
+    """Mask credentials in every text of a JSON response body, in every spelling in which a vendor may quote them."""
     try:
         value = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -159,7 +159,7 @@ def mask_secrets(content: bytes, secrets: tuple[str, ...]) -> bytes:
 
 
 def _replace(value: Any, spellings: list[str]) -> Any:
-    """Mask the spellings in every text of a JSON value."""
+    """Replace each of these spellings of secret values by `***`, in every text inside a JSON value."""
     if isinstance(value, str):
         for spelling in spellings:
             value = value.replace(spelling, "***")
@@ -178,7 +178,7 @@ def _values(request: Request) -> Iterator[str]:
 
 
 def iter_texts(value: Any) -> Iterator[str]:
-    """Yield every text in a JSON value."""
+    """Yield every text inside a JSON value, at any depth. Names of members are left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (list, dict)):
@@ -188,12 +188,12 @@ def iter_texts(value: Any) -> Iterator[str]:
 
 
 def _all_spellings(values: Iterable[str]) -> list[str]:
-    """Return the spellings of all values, the longest first."""
+    """Return every spelling in which a vendor may quote one of these values, the longest spelling first."""
     return sorted({spelling for value in values for spelling in _spellings(value)}, key=len, reverse=True)
 
 
 def _spellings(value: str) -> set[str]:
-    """Return the value as it is, encoded for a URL, and quoted as in JSON and Python; of a phone also its digits."""
+    """Return the spellings of one value: unchanged, URL-encoded, quoted as in JSON or Python, digits of a phone."""
     if _WHOLE_PHONE.fullmatch(value):
         digits = "".join(filter(str.isdigit, value))
         if len(digits) >= _NATIONAL:

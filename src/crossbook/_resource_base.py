@@ -18,7 +18,7 @@ T = TypeVar("T", bound=HasId)
 
 
 class Resource:
-    """Methods for one kind of record. Errors name a method by its `resource`: `contacts.get`."""
+    """The base class of objects such as `book.contacts`, whose methods concern one kind of record."""
 
     resource: ClassVar[str]
 
@@ -34,7 +34,7 @@ class Resource:
         self._make_batch_context = make_batch_context
 
     def _require(self, method: str) -> None:
-        """Raise UnsupportedError if the vendor does not support the method, UsageError if the book is not open."""
+        """Raise UnsupportedError if the vendor does not support this method, or UsageError if the book is not open."""
         if self._profile.capability(method).support == "unsupported":
             raise self._adapter.unsupported(method)
         if self._session.task_group is None:  # an open book's event loop is checked by the request itself
@@ -54,7 +54,7 @@ class Resource:
         unique: bool = False,
         prefetch: int = 1,
     ) -> Pager[T]:
-        """Return a pager. Its cursors are valid for lists with the same `filters`."""
+        """Return a pager of the pages that `fetch` returns. Its cursors work only for lists with the same `filters`."""
         self._session.check_open()
         bound = cursor.hash_filters(self._profile.vendor, self.resource, *filters)
         position = cursor.decode(after, bound) if after is not None else None

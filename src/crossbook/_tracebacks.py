@@ -1,4 +1,4 @@
-"""Keep personal data and secrets out of tracebacks.
+"""Keep personal data and secrets out of tracebacks: remove crossbook's frames, and clear their local variables.
 
 A traceback with locals (rich's, or that of an error tracker) shows every local of every frame: phones in arguments,
 bodies, headers. The error itself says what happened. So `hide_internal_frames` removes our frames where an error leaves
@@ -26,7 +26,7 @@ _PACKAGES = ("crossbook", "crossbook_wire", "crossbook_cli", "crossbook_testing"
 
 
 def hide_internal_frames(function: F) -> F:
-    """Remove our frames from the errors and cancellations that leave this function, async or not, of the public API."""
+    """Decorate a public function, async or not: an error that leaves it has no frames of crossbook in its traceback."""
 
     @functools.wraps(function)
     async def call_async(*args: Any, **kwargs: Any) -> Any:
@@ -62,7 +62,7 @@ def hide_internal_frames(function: F) -> F:
 def _without_our_frames(
     error: BaseException, function: Callable[..., Any], args: tuple[Any, ...]
 ) -> BaseException | None:
-    """Return the error to raise in place of this one, or None if it is not ours and keeps its traceback."""
+    """Return the error without crossbook's frames, or None for a foreign exception, which keeps its traceback."""
     if isinstance(error, CrossbookError):
         owner: Any = args[0] if args else None
         if hasattr(owner, "resource"):  # `book.contacts`, `book.groups` …
@@ -76,7 +76,7 @@ def _without_our_frames(
 
 
 def strip_traceback(error: CrossbookError) -> CrossbookError:
-    """Remove the error's frames and its causes."""
+    """Remove the traceback and the causes of an error, and return the error."""
     error.__cause__ = None
     error.__suppress_context__ = True
     return _drop_frames(error)
@@ -91,7 +91,7 @@ def _drop_frames(error: E) -> E:
 
 
 def copy_without_traceback(error: C) -> C:
-    """Return a copy for one result: the same facts without frames, causes and notes.
+    """Return a copy of an error for a `Result`: the same attributes, without traceback, causes and notes.
 
     The original keeps the frames that it passed, and with them whole items. Several results may share it, and an error
     that one caller raises must not show that caller's frames in the result of another.
@@ -103,7 +103,7 @@ def copy_without_traceback(error: C) -> C:
 
 
 def clear_internal_locals(error: BaseException) -> None:
-    """Clear the locals of every finished frame of crossbook in the error's traceback and in those of its causes.
+    """Clear the local variables of crossbook's frames in the tracebacks of an error and of its causes.
 
     The lines stay, so that a bug can be found. Frames of a user's code keep their locals.
     """
@@ -115,7 +115,7 @@ def clear_internal_locals(error: BaseException) -> None:
 
 
 def iter_causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield the error and everything that it came from: its causes, contexts and the members of groups, each once."""
+    """Yield the error and all errors behind it: causes, contexts and members of exception groups, each once."""
     known: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -1,4 +1,4 @@
-"""Check arguments, contacts and filters against a vendor's profile, before any request."""
+"""Check arguments, contacts and list filters against a vendor's profile, before any request is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _unsupported(profile: VendorProfile, field: str, problem: str) -> Unsupporte
 
 
 def check_field(profile: VendorProfile, name: str, value: Any, region: str | None) -> Any:
-    """Return the value of a contact's field in the form that the adapter takes, or raise InvalidInputError."""
+    """Check the value of one contact field, and return it in the form that the adapter takes."""
     if name == "groups":
         return tuple(check_id(profile, "groups", group) for group in value)
     if name == "created_at":
@@ -55,17 +55,17 @@ def check_field(profile: VendorProfile, name: str, value: Any, region: str | Non
 
 
 def check_text(profile: VendorProfile, name: str, value: object) -> str:
-    """Return the value if it is text that JSON and a URL can carry."""
+    """Return the value if it is text that JSON and a URL can carry. Otherwise raise InvalidInputError."""
     if not isinstance(value, str):
         raise _invalid(profile, name, f"{name} must be text")
     if _NOT_TEXT.search(value):
-        raise _invalid(profile, name, f"{name} has a NUL or half of a surrogate pair: pass valid Unicode")
+        raise _invalid(profile, name, f"{name} has a NUL character or half of a surrogate pair: pass valid Unicode")
     return value
 
 
 def _check_length(profile: VendorProfile, name: str, value: str, limit: int | None) -> str:
     if limit is not None and len(value) > limit:
-        raise _invalid(profile, name, f"{name} is longer than {limit} characters")
+        raise _invalid(profile, name, f"{name} is longer than {limit} characters: shorten it")
     return value
 
 
@@ -87,26 +87,28 @@ def _to_utc(profile: VendorProfile, name: str, value: object) -> datetime:
 
 
 def normalize_phone(profile: VendorProfile, text: str, region: str | None) -> str:
-    """Return a phone in normal form, or raise InvalidInputError if the vendor would refuse the form that is sent."""
+    """Return a phone in E.164 if it is valid. Raise InvalidInputError if the vendor would refuse the number."""
     number = _phones.normalize(text, region)
     if profile.phone_pattern is not None and not profile.phone_pattern.fullmatch(encode_phone(profile, number, region)):
-        problem = f"phone is not a number of region {region}, and {profile.title} takes digits only"
+        problem = f"phone is not a valid number of region {region}, and {profile.title} takes digits only"
         raise _invalid(profile, "phone", f"{problem}: write +<country><number>")
     return number
 
 
 def check_page_size(paging: Paging, page_size: int | None) -> int:
-    """Return the page size, or the default."""
+    """Return the page size to request: the given one if it is in range, or the default if it is None."""
     if page_size is None:
         return paging.default_size
     if not (type(page_size) is int and 1 <= page_size <= paging.max_size):
-        raise InvalidInputError(f"page_size must be from 1 to {paging.max_size:,}", field="page_size")
+        raise InvalidInputError(
+            f"page_size must be a whole number, at least 1 and at most {paging.max_size:,}", field="page_size"
+        )
     return page_size
 
 
 def check_prefetch(profile: VendorProfile, prefetch: int) -> None:
     if type(prefetch) is not int or prefetch < 1:
-        raise _invalid(profile, "prefetch", "prefetch must be an integer from 1")
+        raise _invalid(profile, "prefetch", "prefetch must be a whole number, at least 1")
     if prefetch > 1 and not isinstance(profile.contact_paging, OffsetPagination):
         raise _unsupported(profile, "prefetch", "cannot fetch several pages at once: leave prefetch out")
 
@@ -128,17 +130,17 @@ def check_on_unsupported_field(profile: VendorProfile, on_unsupported_field: str
 
 
 def check_contact_id(profile: VendorProfile, id: object) -> None:
-    """Check the vendor's id of a contact, or an `ExternalId` if the vendor supports that."""
+    """Raise an error unless this is a valid contact id, or an `ExternalId` at a vendor that supports it."""
     if not isinstance(id, ExternalId):
         check_id(profile, "id", id)
     elif profile.capability("contacts.update:external_id").support != "native":
         raise _unsupported(profile, "id", "has no external ids: pass the vendor's id")
     elif not check_field(profile, "external_id", id.value, None).strip():
-        raise _invalid(profile, "external_id", "external_id is empty")
+        raise _invalid(profile, "external_id", "external_id is empty: pass your own key of the contact")
 
 
 def check_id(profile: VendorProfile, field: Literal["id", "group", "groups", "default_group"], value: object) -> str:
-    """Return an id that is safe in a path, a query or a body, or raise InvalidInputError."""
+    """Return the contact or group id if it has the vendor's format. Otherwise raise InvalidInputError."""
     pattern: re.Pattern[str] = profile.contact_id if field == "id" else profile.group_id
     if isinstance(value, str) and pattern.fullmatch(value):
         return value
@@ -149,12 +151,12 @@ def check_id(profile: VendorProfile, field: Literal["id", "group", "groups", "de
 
 def check_group_name(profile: VendorProfile, name: str, field: str = "name") -> str:
     if not check_text(profile, field, name).strip():
-        raise _invalid(profile, field, "the name of a group is empty")
+        raise _invalid(profile, field, "the name of a group is empty: pass a name")
     return _check_length(profile, field, name, profile.group_name_max_length)
 
 
 def is_one_of(value: object, names: Collection[str]) -> bool:
-    """Return whether the value is one of these names. Unlike `in`, accept values that are not hashable."""
+    """Return whether the value is one of these names. Unlike `in`, also accept a value that is not hashable."""
     return isinstance(value, str) and value in names
 
 
@@ -169,7 +171,7 @@ def is_writable(profile: VendorProfile, name: str) -> bool:
 
 
 def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the written fields that the vendor never returns."""
+    """Return the names of the written fields that the vendor stores and never returns."""
     fields = profile.contact_fields
     return tuple(name for name in written if name in fields and fields[name].access == "w")
 
@@ -178,7 +180,7 @@ def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple
 
 
 class Prepared(Struct, frozen=True):
-    """A contact in the form that the adapter takes, and the fields that are dropped or never returned."""
+    """A contact in the form that the adapter takes, and the names of its dropped and its never returned fields."""
 
     contact: Contact
     dropped_fields: tuple[str, ...]
@@ -193,13 +195,13 @@ def prepare_contact(
     on_unsupported_field: OnUnsupportedField,
     group: str | None,
 ) -> Prepared:
-    """Return a new contact as the vendor can store it. `group` is the default group.
+    """Check a new contact, and return it in the form that the vendor can store. `group` is the default group.
 
     No field is lost silently: an unsupported one raises InvalidInputError or is listed in `dropped_fields`.
     """
     check_on_unsupported_field(profile, on_unsupported_field)
     if not isinstance(contact, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise _invalid(profile, "contact", "contact must be a crossbook.Contact")
+        raise _invalid(profile, "contact", "contact must be an instance of crossbook.Contact")
     values = {name: value for name in FIELDS if not is_empty(value := getattr(contact, name))}
     source = get_source_vendor(contact)
     if source is not None:
@@ -226,8 +228,8 @@ def prepare_contact(
     if profile.single_group:
         values.setdefault("groups", (group,) if group else ())
         if len(values["groups"]) != 1:
-            problem = f"a contact of {profile.title} is in exactly one group"
-            raise _invalid(profile, "groups", f"{problem}: set one, or give the book a default_group")
+            problem = f"a contact of {profile.title} must be in exactly one group"
+            raise _invalid(profile, "groups", f"{problem}: set groups to one id, or pass default_group= to the book")
     for name, value in values.items():
         values[name] = check_field(profile, name, value, region)
     for name, support in profile.contact_fields.items():
@@ -239,14 +241,15 @@ def prepare_contact(
 
 
 def prepare_changes(profile: VendorProfile, changes: Mapping[str, Any], *, region: str | None) -> dict[str, Any]:
-    """Return the changes in the form that the adapter takes; None clears a field."""
+    """Check the changes to a contact, and return them in the form that the adapter takes. None clears a field."""
     if not changes:
-        raise InvalidInputError("no field to change: name at least one", vendor=profile.vendor)
+        raise InvalidInputError("there is no field to change: pass at least one", vendor=profile.vendor)
     if profile.name_format == "full" and changes.keys() >= set(_NAME_PARTS):
         joined = _join_name(profile, changes)
         whole = {name: value for name, value in changes.items() if name not in _NAME_PARTS}
         if whole.setdefault("name", joined) != joined:
-            raise _invalid(profile, "name", "name differs from first_name and last_name: give either it or them")
+            problem = "name differs from first_name and last_name: pass only name, or only first_name and last_name"
+            raise _invalid(profile, "name", problem)
         changes = whole
     prepared = {name: _prepare_change(profile, name, value, region) for name, value in changes.items()}
     if profile.requires_any_of and all(prepared.get(name, "unchanged") is None for name in profile.requires_any_of):
@@ -262,7 +265,7 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
         if unknown:
             raise _cannot_store(profile, unknown[0], fix="leave it out")
         if not fields:
-            raise _invalid(profile, "fields", "fields is empty: name at least one to change")
+            raise _invalid(profile, "fields", "fields is empty: pass at least one field to change")
         return fields
     if name not in FIELDS:
         shown = _redaction.mask_text(str(name))[:40]
@@ -284,7 +287,7 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
     if name == "groups":
         value = group_ids(value)
         if profile.single_group and len(value) != 1:
-            raise _invalid(profile, name, f"a contact of {profile.title} is in exactly one group: name one")
+            raise _invalid(profile, name, f"a contact of {profile.title} is in exactly one group: pass one group id")
     return check_field(profile, name, value, region)
 
 
@@ -293,7 +296,7 @@ def _join_name(profile: VendorProfile, values: Mapping[str, Any]) -> str:
 
 
 def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the fields that the vendor stores, and the names of the others that have a value."""
+    """Split a contact's extra `fields` into those that the vendor stores, and the names of the others with a value."""
     if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise _invalid(profile, "fields", 'fields must be a mapping: {"name": value}, with None to clear a value')
     stored: dict[str, Any] = {}
@@ -315,14 +318,16 @@ def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tu
 def _check_json(profile: VendorProfile, name: str, value: Any) -> Any:
     field = f"fields.{_redaction.mask_text(name)}"
     if _is_deeper(value, _MAX_DEPTH):
-        raise _invalid(profile, field, f"{field} is nested deeper than {_MAX_DEPTH} levels")
+        raise _invalid(profile, field, f"{field} is nested deeper than {_MAX_DEPTH} levels: pass a flatter value")
     try:
         # The round trip finds values that JSON would change: NaN, bytes, numbers as keys.
         unchanged = msgspec.json.decode(msgspec.json.encode(value)) == value
     except Exception:  # a caller's own class may raise anything
         unchanged = False
     if not unchanged:
-        raise _invalid(profile, field, f"{field} cannot be written as JSON")
+        raise _invalid(
+            profile, field, f"{field} cannot be written as JSON: pass text, numbers, booleans, lists and dicts"
+        )
     return value
 
 
@@ -350,7 +355,7 @@ def _cannot_store(
 
 
 def validate_query(profile: VendorProfile, query: Query, region: str | None) -> Query:
-    """Return the query with its phone in normal form, or raise the error that names the first invalid filter."""
+    """Check the filters of a list. Return the query with its phone in E.164, or raise for the first invalid filter."""
     for name in _FILTERS:
         value = getattr(query, name)
         if value is None:
@@ -387,7 +392,7 @@ def _check_filter(profile: VendorProfile, name: str) -> None:
 
 
 def match_key(name: str, value: str | None, region: str | None) -> str | None:
-    """Return the normal form of a match key; None if the value matches no contact."""
+    """Return a match key's value in the form in which it is compared, or None if it cannot match any contact."""
     if not value or not value.strip():
         return None
     if name == "phone":
@@ -396,7 +401,7 @@ def match_key(name: str, value: str | None, region: str | None) -> str | None:
 
 
 def explain_no_match_key(name: str, value: str | None, region: str | None) -> str:
-    """Return why `match_key` is None for this value."""
+    """Return why this value matches no contact, that is, why `match_key` returns None for it."""
     if name == "phone" and value and value.strip():
-        return f"phone is not a number{f' of region {region}' if region else ''}: write +<country><number>"
-    return f"{name} is empty"
+        return f"phone is not a valid number{f' of region {region}' if region else ''}: write +<country><number>"
+    return f"{name} is empty, so no contact matches it"

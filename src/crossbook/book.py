@@ -1,4 +1,4 @@
-"""An address book: one account at one vendor, its options and its lifetime."""
+"""The base class of all books: one account at one vendor, with its options and its connection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BATCH_ATTEMPTS = 8
 
 
 class BookOptions(CallOptions, total=False):
-    """The options of every book, next to its credentials. Each has a default.
+    """The options that every book takes in addition to its credentials. Each has a default.
 
     Attributes:
         base_url: the API's address; by default the profile's. Atom has no default: each account has its own address.
@@ -55,7 +55,7 @@ class BookOptions(CallOptions, total=False):
 
 
 class AddressBook:
-    """One account at one vendor: a `SerwerSMS`, `Atom`, `Filemail` or `Vercom`.
+    """The base class of `SerwerSMS`, `Atom`, `Filemail` and `Vercom`: the address book of one account.
 
     Open a book once with `async with`, in the event loop that uses it. Any number of tasks can share it.
     Closing the book ends the calls of other tasks at once. They raise `NoResponseError` if their request was sent,
@@ -105,7 +105,7 @@ class AddressBook:
         rate = self._check_rate(settings.pop("rate", None))
         concurrency = settings.pop("concurrency", profile.concurrency)
         if not (type(concurrency) is int and concurrency > 0):
-            raise self._invalid("concurrency", "must be an integer from 1")
+            raise self._invalid("concurrency", "must be a whole number, at least 1")
         account = self._check_account(account)
         transport = _transports.make(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
@@ -127,7 +127,7 @@ class AddressBook:
         self.groups = Groups(self._adapter, self._session, self._batch_context)
 
     def _batch_context(self, max_wait: float | None = None) -> BatchContext:
-        """Return a batch's view of this book: with its own count of requests, more attempts and a longer wait."""
+        """Return the parts of this book that a batch uses, with more attempts, longer waits and its own count."""
         from msgspec.structs import replace
 
         from crossbook._batch.assemble import BatchContext
@@ -139,10 +139,10 @@ class AddressBook:
         return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
-        raise TypeError("AddressBook is abstract: use SerwerSMS, Atom, Filemail or Vercom")
+        raise TypeError("AddressBook is an abstract class: use SerwerSMS, Atom, Filemail or Vercom")
 
     def _replace_credentials(self, auth: Auth) -> None:
-        """Use other credentials of the same account from the next request on."""
+        """Replace the book's credentials by others of the same account, from the next request on."""
         self._session.replace_credentials(auth)
 
     @classmethod
@@ -188,7 +188,7 @@ class AddressBook:
 
     @hide_internal_frames
     def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Return a copy with other options for its calls; it shares connections, login and limits.
+        """Return a copy of the book with other call options. It shares connections, login and limits with this book.
 
         Example:
             ```python
@@ -220,7 +220,7 @@ class AddressBook:
         return f"<{type(self).__name__} at {self._session.base_url}>"
 
     def __reduce__(self) -> str:
-        raise TypeError("a book has credentials and connections and cannot be pickled: make one in each process")
+        raise TypeError("a book has connections and cannot be pickled: make a book in each process")
 
     @classmethod
     def _invalid(cls, field: str, problem: str) -> InvalidInputError:
@@ -241,7 +241,7 @@ class AddressBook:
         try:
             account.encode()
         except UnicodeEncodeError:
-            raise cls._invalid("account", "has half of a surrogate pair: pass valid Unicode") from None
+            raise cls._invalid("account", "contains half of a surrogate pair: pass valid Unicode text") from None
         return account.strip()
 
     @classmethod
@@ -251,7 +251,7 @@ class AddressBook:
         from crossbook import _phones
 
         if not _phones.is_region(region):
-            raise cls._invalid("default_region", 'must be a country as two capital letters, such as "PL"')
+            raise cls._invalid("default_region", 'must be a country code of two capital letters, such as "PL"')
         return region
 
     @classmethod
@@ -277,7 +277,7 @@ class AddressBook:
 
 @dataclass(frozen=True, slots=True)
 class BookHealth:
-    """The health of one book.
+    """The result of a health check of one book.
 
     Args:
         vendor: the book's vendor.
@@ -293,7 +293,7 @@ class BookHealth:
 
 
 async def check_health(book: AddressBook, timeout: float) -> BookHealth:
-    """Read one group, or one contact if the vendor has no groups. That costs one request.
+    """Check whether an open book works, by one request: read one group, or one contact if the vendor has no groups.
 
     Args:
         book: an open book.

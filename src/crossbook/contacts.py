@@ -1,4 +1,4 @@
-"""`book.contacts`: methods for contacts, the same for every vendor."""
+"""`book.contacts`: the methods for contacts, which are the same for every vendor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AnyChannel = Literal["sms", "email", "push", "all"]
 
 
 class Contacts(Resource):
-    """The contacts of one account: `book.contacts`.
+    """The methods for the contacts of one account, as `book.contacts`.
 
     A method that the vendor does not support raises `UnsupportedError` before any request.
     """
@@ -64,7 +64,7 @@ class Contacts(Resource):
         full: bool = False,
         prefetch: int = 1,
     ) -> Pager[Contact]:
-        """List contacts: all of them, or those that match every given filter.
+        """List all contacts, or the contacts that match every given filter.
 
         Args:
             group: only the contacts of this group id; "none" for contacts in no group (SerwerSMS).
@@ -116,7 +116,7 @@ class Contacts(Resource):
 
     @hide_internal_frames
     async def get(self, id: str) -> Contact:
-        """Return one contact.
+        """Return the contact with this id.
 
         Args:
             id: the vendor's id, as text.
@@ -164,7 +164,7 @@ class Contacts(Resource):
         keys = {"phone": phone, "email": email, "external_id": external_id}
         given = {name: value for name, value in keys.items() if value is not None}
         if len(given) != 1:
-            raise InvalidInputError("give exactly one of phone, email and external_id", vendor=self._profile.vendor)
+            raise InvalidInputError("pass exactly one of phone, email and external_id", vendor=self._profile.vendor)
         ((name, value),) = given.items()
         if name not in self._profile.match_keys:
             raise UnsupportedError(
@@ -236,7 +236,7 @@ class Contacts(Resource):
 
     @hide_internal_frames
     async def update(self, id: str | ExternalId, **changes: Unpack[ContactChanges]) -> WriteResult:
-        """Change the given fields of a contact; None clears a field. Other fields stay.
+        """Change the given fields of a contact. None clears a field; fields that are not given stay.
 
         Args:
             id: the vendor's id, or `ExternalId("…")` if the vendor supports that (Vercom).
@@ -313,7 +313,7 @@ class Contacts(Resource):
 
     @hide_internal_frames
     async def unsubscribe(self, id: str, channel: AnyChannel) -> None:
-        """Opt a contact out of one channel, or of all (Vercom, documented; the channels' names are inferred).
+        """Opt a contact out of messages on one channel, or on all channels (Vercom).
 
         Args:
             id: the contact's id at the vendor.
@@ -323,6 +323,8 @@ class Contacts(Resource):
             NotFoundError: the contact does not exist.
             UnsupportedError: the vendor has no subscriptions.
             InvalidInputError: the id or the channel is not one of this vendor.
+
+        Source: documented; the names of the channels are inferred.
 
         Example:
             ```python
@@ -336,7 +338,9 @@ class Contacts(Resource):
 
     @hide_internal_frames
     async def resubscribe(self, id: str, channel: AnyChannel) -> None:
-        """Opt a contact in again (Vercom). Ask the person first: nothing else in crossbook opts a contact in.
+        """Opt a contact in again to messages on one channel, or on all channels (Vercom). Ask the person first.
+
+        Nothing else in crossbook opts a contact in.
 
         Args:
             id: the contact's id at the vendor.
@@ -398,7 +402,7 @@ class Contacts(Resource):
         """
         if on_duplicate is not None and match is None:
             self._require("contacts.create")
-            raise InvalidInputError("on_duplicate needs match, the key that is compared", field="match")
+            raise InvalidInputError("on_duplicate needs match=: the key by which contacts are compared", field="match")
         return self._create_many(
             contacts, on_unsupported_field, include_opted_out, options,
             operation="contacts.create_many", match=match, on_duplicate=on_duplicate,
@@ -415,7 +419,7 @@ class Contacts(Resource):
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
-        """Create the contacts that do not exist, and update those that exist and differ.
+        """Create the contacts that do not exist yet, and update the existing contacts that differ.
 
         A contact is found by `match`. Fields and groups that an input does not name stay as they are stored.
         A match key need not be unique: if several contacts have it, the input fails with `AmbiguousMatchError`.
@@ -464,7 +468,7 @@ class Contacts(Resource):
     def update_many(
         self, changes: Items[tuple[str | ExternalId, Mapping[str, Any]]], **options: Unpack[BatchOptions]
     ) -> Batch[tuple[str | ExternalId, Mapping[str, Any]]]:
-        """Update many contacts.
+        """Update many contacts, each by its id and its changes.
 
         Args:
             changes: items `(id, {"company": "ABC", "last_name": None})`, with id and fields as in `update`.
@@ -490,7 +494,7 @@ class Contacts(Resource):
 
     @hide_internal_frames
     def delete_many(self, ids: Items[str] | Pager[Contact], **options: Unpack[BatchOptions]) -> Batch[str]:
-        """Delete many contacts by id, or all contacts of a list.
+        """Delete many contacts by their ids, or every contact of a list.
 
         The ids of a list are read to the end before the first contact is deleted. Your own generator over a list does
         not do this, and a list that shrinks while it is read skips contacts.
@@ -516,7 +520,7 @@ class Contacts(Resource):
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opt many contacts out of a channel, or of all (Vercom).
+        """Opt many contacts out of messages on one channel, or on all channels (Vercom).
 
         Args:
             ids: as in `delete_many`.
@@ -543,7 +547,7 @@ class Contacts(Resource):
     def resubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opt many contacts in again (Vercom). Ask the people first.
+        """Opt many contacts in again to messages on one channel, or on all channels (Vercom). Ask the people first.
 
         Args:
             ids: as in `delete_many`.
@@ -575,7 +579,7 @@ class Contacts(Resource):
         many: str,
         **fixed: str,
     ) -> Batch[str]:
-        """Return a batch that calls the adapter's method `one`, or `many` if the adapter has it for many ids."""
+        """Return a batch over contact ids, which calls the adapter's method `one`, or its bulk method `many`."""
         from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import ById
 

@@ -1,4 +1,4 @@
-"""Define the errors of crossbook: one root, one class per kind of failure.
+"""The errors of crossbook: one base class, and one class for each kind of failure.
 
 A class says how its errors are treated: who acts, whether the call is sent again, the HTTP status and the exit code.
 An error is picklable, equals its copy from a pickle, and holds no secret and no personal data.
@@ -16,7 +16,7 @@ _UNITS = ((365.25 * 86400, "years"), (86400, "days"), (3600, "hours"), (60, "min
 
 
 class CrossbookError(Exception):
-    """The root of all errors that crossbook raises.
+    """The base class of all errors that crossbook raises.
 
     Attributes:
         title: a short description of the class.
@@ -130,7 +130,7 @@ class CrossbookError(Exception):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> Any:
-        """Return the schema of an error in a result. Only pydantic calls this method."""
+        """Return the pydantic schema of an error, so that a response model may contain it. Only pydantic calls this."""
         from pydantic_core import core_schema
 
         text, sent = core_schema.str_schema(), core_schema.literal_schema(["no", "maybe", "yes"])
@@ -153,7 +153,7 @@ class CrossbookError(Exception):
 
 
 def _duration(seconds: float) -> str:
-    """Return the seconds as text, in a larger unit from two of that unit."""
+    """Return a number of seconds as text, in the largest unit of which there are at least two: "2.5 hours"."""
     for unit, name in _UNITS:
         if seconds >= 2 * unit:
             return f"{seconds / unit:.1f} {name}"
@@ -168,12 +168,12 @@ def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookErro
 
 
 def to_record(error: CrossbookError) -> dict[str, Any]:
-    """Return the error as plain data, for a journal."""
+    """Return the error as a dict of JSON values, in which a journal stores it."""
     return {"kind": type(error).__name__, **error._state()}  # pyright: ignore[reportPrivateUsage]
 
 
 def from_record(record: dict[str, Any]) -> CrossbookError:
-    """Return the error that `to_record` turned into this data."""
+    """Return the error that `to_record` turned into this dict."""
     state = dict(record)
     kind = globals().get(str(state.pop("kind", "")))
     if not (isinstance(kind, type) and issubclass(kind, CrossbookError)):

@@ -1,4 +1,4 @@
-"""`book.groups`: methods for groups, the same for every vendor."""
+"""`book.groups`: the methods for groups, which are the same for every vendor."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Groups(Resource):
-    """The groups of one account (Atom calls them address books): `book.groups`."""
+    """The methods for the groups of one account, as `book.groups`. Atom calls its groups address books."""
 
     resource = "groups"
 
     @hide_internal_frames
     def list(self, *, page_size: int | None = None, after: str | None = None) -> Pager[Group]:
-        """List the groups.
+        """List the groups of the account.
 
         Args:
             page_size: groups in a page; the default depends on the vendor.
@@ -46,7 +46,7 @@ class Groups(Resource):
 
     @hide_internal_frames
     async def get(self, id: str) -> Group:
-        """Return one group.
+        """Return the group with this id.
 
         Args:
             id: the vendor's id, as text.
@@ -143,7 +143,7 @@ class Groups(Resource):
 
     @hide_internal_frames
     async def add(self, group: str, contact: str) -> None:
-        """Add a contact to a group; its other groups stay.
+        """Add a contact to a group. The contact stays in its other groups.
 
         Args:
             group: the group's id at the vendor.
@@ -164,7 +164,7 @@ class Groups(Resource):
 
     @hide_internal_frames
     async def remove(self, group: str, contact: str) -> None:
-        """Remove a contact from a group; the contact itself stays.
+        """Remove a contact from a group. The contact itself is not deleted.
 
         Args:
             group: the group's id at the vendor.
@@ -185,7 +185,7 @@ class Groups(Resource):
 
     @hide_internal_frames
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
-        """Add many contacts to groups.
+        """Add many contacts to groups: each input is a pair of a group id and a contact id.
 
         Args:
             pairs: items `(group, contact)`, both ids at the vendor.
@@ -207,7 +207,7 @@ class Groups(Resource):
 
     @hide_internal_frames
     def remove_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:
-        """Remove many contacts from groups.
+        """Remove many contacts from groups: each input is a pair of a group id and a contact id.
 
         Read a list to its end first, as in the example: a list that shrinks while it is read skips contacts.
 

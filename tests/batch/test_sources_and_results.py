@@ -247,7 +247,7 @@ async def test_leaving_the_block_stops_everything(book: AddressBook, local_vendo
     assert (len(local_vendor.contacts()), local_vendor.in_flight) == (there, 0)
     summary = run.summary
     assert there - 4 <= summary.counts["created"] <= there <= 10 + 64
-    assert summary.stopped == "its block was left before the end"
+    assert summary.stopped == "its `async with` block was left before all inputs were processed"
     assert summary.total == summary.counts["created"] + summary.counts.get("cancelled", 0)
 
 
@@ -297,7 +297,7 @@ async def test_source_cancelled_from_within_raises(book: AddressBook, tmp_path: 
 
     results: list[Result] = []
     options: Any = {"journal": tmp_path / "journal", "concurrency": 3}
-    with pytest.raises(UsageError, match="cancelled from within"):
+    with pytest.raises(UsageError, match="cancelled the task that it runs in"):
         await run_batch(book.contacts.create_many(awaited() if asynchronous else source(True), **options), results)
     assert statuses(results) == {"created": 5}
     assert statuses(await run_batch(book.contacts.create_many(source(False), **options))) == {"created": 20}

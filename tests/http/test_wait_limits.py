@@ -246,7 +246,7 @@ def test_item_whose_vendor_is_still_working_ends_in_time() -> None:
 def test_invalid_max_wait_is_refused(max_wait: Any) -> None:
     async def main() -> None:
         async with book_over("atom", FakeTransport(DONE)) as book:
-            with pytest.raises(InvalidInputError, match="max_wait must be a number, more than 0") as caught:
+            with pytest.raises(InvalidInputError, match="max_wait must be a number of seconds, more than 0") as caught:
                 book.contacts.delete_many(["1"], max_wait=max_wait)
             assert caught.value.field == "max_wait"
             with pytest.raises(InvalidInputError, match="unknown option max_wait"):

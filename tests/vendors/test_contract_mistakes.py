@@ -154,7 +154,7 @@ def outside(book: AddressBook) -> None:
 async def test_closed_book_error_suggests_fix(vendor: str, transport: FakeTransport) -> None:
     async with book_over(vendor, transport) as book:
         pass
-    with pytest.raises(UsageError, match="make a new one"):
+    with pytest.raises(UsageError, match="make a new book"):
         await book.contacts.get("1")
 
 

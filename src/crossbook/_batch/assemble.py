@@ -1,4 +1,4 @@
-"""Assemble a batch from its options: operation, lookups, journal, workers."""
+"""Assemble a batch from its options: check them, and make its operation, lookups, journal and workers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _BULK_WORKERS = 4  # if one call takes hundreds of items
 
 
 class BatchOptions(TypedDict, total=False):
-    """The keyword options of every batch; each has a default. A call makes up to 8 requests, or the book's maximum.
+    """The keyword options of every batch; each has a default. Each call is tried up to 8 times, or the book's maximum.
 
     Attributes:
         journal: a path (SQLite), or an object that implements `Journal`. A killed run resumes with the same call.
@@ -99,7 +99,7 @@ def build_batch(
     upsert: bool = False,
     on_duplicate: OnDuplicate | None = None,
 ) -> Batch[I]:
-    """Check the options and assemble a batch. Nothing is sent before the batch is entered.
+    """Check the options and return a batch. The batch sends nothing before it begins.
 
     Args:
         context: what the batch uses of its book.
@@ -285,5 +285,5 @@ def _check_one_of(name: str, value: object, *allowed: object) -> None:
 
 
 def get_bulk_method(adapter: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the adapter's method for many items, or its `unsupported` method. `fixed` are keyword arguments."""
+    """Return the adapter's method `name` for many items with the `fixed` arguments bound, or else its `unsupported`."""
     return partial(getattr(adapter, name, None) or getattr(adapter, "unsupported"), **fixed)  # noqa: B009

@@ -33,7 +33,7 @@ _GUESSED_SECONDS = 0.1  # for a request, if a dry run sent none
 
 
 class Throughput:
-    """Measure results per second over the last 5 seconds, from at most one sample each 0.1 seconds."""
+    """Measure how many results a batch makes per second, over its last 5 seconds. Samples are at least 0.1 s apart."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
@@ -66,7 +66,7 @@ def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, worker
 
 @define
 class Policy:
-    """Decide after each result whether the batch stops. Replayed failures do not count.
+    """Decide after each result whether the batch stops. Failures replayed from an earlier run do not count.
 
     Args:
         on_error: "stop" stops the batch at the first failure.
@@ -116,7 +116,7 @@ class ResultBuffer:
     _has_capacity: anyio.Event = field(factory=anyio.Event)
 
     def try_reserve(self, count: int) -> bool:
-        """Reserve capacity for `count` inputs, and return True; return False if there is not enough."""
+        """Reserve capacity for `count` inputs without waiting. If too little is free, reserve none and return False."""
         if self.reserved + count > self._size:
             return False
         self.reserved += count
@@ -146,14 +146,14 @@ class ResultBuffer:
             self._has_result.set()
 
     def get_nowait(self) -> Result | None:
-        """Return the next result, or None if it is not there yet."""
+        """Return the next result without waiting, or None if no result is ready."""
         if not self._ready:
             return None
         self.release(1)
         return self._ready.popleft()
 
     async def get(self) -> Result | None:
-        """Wait for the next result. Return None after the last."""
+        """Wait for the next result and return it. Return None after the last result."""
         while not self._ready:
             if self._closed:
                 return None
@@ -163,7 +163,7 @@ class ResultBuffer:
         return self.get_nowait()
 
     def close(self) -> None:
-        """End the results. An ordered batch returns those that are left by index."""
+        """Accept no more results. Results that an ordered batch holds back become readable, in order of their index."""
         self._ready.extend(self._early.pop(index) for index in sorted(self._early))
         self._closed = True
         self._has_result.set()
@@ -171,7 +171,7 @@ class ResultBuffer:
 
 @define(eq=False, repr=False, kw_only=True)
 class Batch(Generic[I]):
-    """A batch of writes. It begins when it is entered, or with `run()`.
+    """A batch of writes, one for each input. It begins with `async with batch`, or with `await batch.run()`.
 
     `async with batch as run: async for result in run: …` gives one `Result` for each input that was read. After a
     stop nothing more is read, and `run.summary.stopped` says why. Leaving the block stops the workers. Items in flight
@@ -227,9 +227,9 @@ class Batch(Generic[I]):
 
     @hide_internal_frames
     async def __aexit__(self, *exc: object) -> None:
-        """Stop the workers, and return when no task of the batch runs."""
+        """Stop the workers, wait until every task of the batch has ended, and complete the summary."""
         if not (self._source.exhausted or self._stopping):
-            self._summary.stopped = "its block was left before the end"
+            self._summary.stopped = "its `async with` block was left before all inputs were processed"
         self._stopping = True
         for scope in self._scopes:
             scope.cancel()
@@ -269,12 +269,16 @@ class Batch(Generic[I]):
         if self._error is not None:
             raise self._error
         if not (self._source.exhausted or self._stopping) or self._executor.in_flight:
-            raise UsageError("the batch was left, or its book was closed, before it was done", vendor=self._vendor)
+            raise UsageError(
+                "the batch stopped before all items were done: read its results inside its `async with`, while the "
+                "book is open",
+                vendor=self._vendor,
+            )
         raise StopAsyncIteration
 
     @hide_internal_frames
     async def run(self) -> Summary:
-        """Run the batch to its end and return its summary. Results are counted and not kept.
+        """Run the whole batch and return its summary. The results of single inputs are counted, but not kept.
 
         Raises:
             Exception: The error of the source or of a callback, after the items in flight have ended.
@@ -285,7 +289,7 @@ class Batch(Generic[I]):
         return self._summary
 
     def stop(self, why: str = "stop() was called") -> None:
-        """Begin no more items. Items in flight are completed, and the caller still gets their results.
+        """Stop the batch early: begin no more items. Items in flight are completed, and their results can be read.
 
         Args:
             why: the reason in the summary.
@@ -296,7 +300,7 @@ class Batch(Generic[I]):
 
     @property
     def summary(self) -> Summary:
-        """The counts so far. Requests and seconds are set at the end."""
+        """The counts of results so far. `requests` and `seconds` are set when the batch ends."""
         return self._summary
 
     @property
@@ -304,7 +308,7 @@ class Batch(Generic[I]):
         return self._session.profile.vendor
 
     async def _work(self) -> None:
-        """Process chunks of the source until it ends or the batch stops. The last worker closes the buffer."""
+        """Process chunks of the source until it ends or the batch stops. The last worker closes the result buffer."""
         try:
             with anyio.CancelScope() as scope:
                 self._scopes.append(scope)
@@ -316,7 +320,8 @@ class Batch(Generic[I]):
             self._fail(error)
         except anyio.get_cancelled_exc_class():
             await checkpoint_if_cancelled()  # raises if the book was closed
-            self._fail(UsageError("the source or a callback was cancelled from within", vendor=self._vendor))
+            why = "the source or a callback cancelled the task that it runs in: it must not cancel tasks of a batch"
+            self._fail(UsageError(why, vendor=self._vendor))
         finally:
             self._running -= 1
             if self._running == 0:
@@ -349,6 +354,6 @@ class Batch(Generic[I]):
                 self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Stop after an error of the source, the journal or a callback. The caller gets the error after all results."""
+        """Stop the batch after an error of the source, the journal or a callback. It is raised after the results."""
         self._error = self._error or error
         self.stop(f"the source, the journal or a callback failed: {type(error).__name__}")

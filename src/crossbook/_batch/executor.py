@@ -1,4 +1,4 @@
-"""Process the items of a batch: decide, record the intent, send, record the outcome."""
+"""Process the items of a batch: decide what to write, record the intent, send the write, record the outcome."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MAX_LOOKUPS = 5  # items of a native call that need a lookup each: lookups run 
 
 @define(eq=False, repr=False)
 class Sender:
-    """Send writes: record the intents in the journal first, then call the adapter.
+    """Send the writes of a batch: record the intents in the journal first, then call the adapter.
 
     Args:
         operation: the adapter's method.
@@ -70,7 +70,7 @@ class Sender:
         return item.prepared.alone
 
     def estimate_requests(self, item: BatchItem) -> float:
-        """Return the number of requests that the write needs: a fraction if it shares a native call."""
+        """Return how many requests the item's write needs. An item that shares a bulk call counts as a fraction."""
         name = self._operation.capability if item.update is None else "contacts.update"
         capability = self._operation.profile.capability(name)
         groups = len(item.prepared.contact.groups or ()) if item.prepared.contact else 0
@@ -129,13 +129,13 @@ class Sender:
 
 
 class KeyedLock:
-    """One fair lock per key: the first item of a key goes at once, later items wait for their event, in order."""
+    """Let only one item with the same key be in flight. Other items with the key wait, in the order of the source."""
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[anyio.Event]] = {}
 
     def enqueue(self, key: str) -> anyio.Event | None:
-        """Join the queue of the key. Return None if the caller has the key now, else the event to wait for."""
+        """Request a key. Return None if the caller holds the key now, else an event that is set when it does."""
         queue = self._queues.get(key)
         if queue is None:
             self._queues[key] = deque()
@@ -145,7 +145,7 @@ class KeyedLock:
         return turn
 
     def release(self, key: str, turn: anyio.Event | None) -> None:
-        """Hand the key over to the next item. A caller that did not have the key yet only leaves the queue."""
+        """Give the key to the next waiting item. A caller that still waits for the key only leaves the queue."""
         queue = self._queues[key]
         if turn is not None and not turn.is_set():
             queue.remove(turn)
@@ -157,7 +157,7 @@ class KeyedLock:
 
 @define(eq=False, repr=False, kw_only=True)
 class Executor(Generic[I]):
-    """Process chunks of items for one batch.
+    """Process the items of one batch, in chunks: decide, send and record each item.
 
     The states of an item (`BatchItem.state`) and their transitions; those from `unresolved` are in `Resolver`:
 
@@ -216,7 +216,7 @@ class Executor(Generic[I]):
         self._sender = Sender(self.operation, self.resolver, self.journal, self.chunk_size, self.records)
 
     async def process(self, chunk: Sequence[tuple[int, I]], report: Report) -> None:
-        """Process a chunk, and report a result for each item."""
+        """Process a chunk of items, and call `report` with the result of each item."""
         # No await before all items are in the queues of their keys: this keeps the order of the source.
         items = [self.reader.make_item(index, value) for index, value in chunk]
         waiting: list[BatchItem] = []
@@ -238,7 +238,7 @@ class Executor(Generic[I]):
                 self._release_key(item)
 
     def make_cancelled_results(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
-        """Return results for the items in flight when the workers stopped, and for a chunk that was not begun."""
+        """Return a `cancelled` result for each item still in flight, and for each item of a chunk that never began."""
         self._open_items += len(chunk)
         items = [*self.in_flight.values(), *(self.reader.make_item(index, value) for index, value in chunk)]
         return [
@@ -273,7 +273,7 @@ class Executor(Generic[I]):
         return next_round
 
     async def _decide(self, item: BatchItem) -> ItemOutcome | None:
-        """Return an outcome that needs no write, or None."""
+        """Return the item's outcome if it is known without a write, or None if the item must be written."""
         outcome: ItemOutcome | None = item.prepared.outcome
         if item.state == "unresolved" and isinstance(outcome, CrossbookError):
             outcome = None  # the refusal says nothing about the earlier write: look that up first
@@ -287,7 +287,7 @@ class Executor(Generic[I]):
     async def _finish_decided(
         self, outcomes: Iterable[tuple[BatchItem, ItemOutcome | None]], report: Report
     ) -> list[BatchItem]:
-        """Record and report the known outcomes; return the items without an outcome."""
+        """Record and report the items that have an outcome; return the items without an outcome."""
         ended: list[tuple[BatchItem, ItemOutcome, Result]] = []
         others: list[BatchItem] = []
         for item, outcome in outcomes:

@@ -18,7 +18,7 @@ _FIELDS = [field.name for field in fields(Contact)]
 
 
 class KeyedHash:
-    """Make hashes under the key of one run (BLAKE2b with a key).
+    """Make keyed hashes (BLAKE2b) with the secret key of one run.
 
     Without a key, a hash of a phone number would be as good as the number: there are few enough numbers to try them
     all. The key is random until `set_key` sets the run's key.
@@ -33,11 +33,11 @@ class KeyedHash:
         self._state = hashlib.blake2b(key=key, digest_size=_DIGEST_SIZE)
 
     def digest(self, text: str) -> str:
-        """Return the hash of a text that must not be stored."""
+        """Return the keyed hash of a text, which is stored in place of the text itself."""
         return self._hash(text.encode(errors="surrogatepass"))
 
     def fingerprint(self, item: object) -> str:
-        """Return the hash of an item, by which a later run detects a different source."""
+        """Return the keyed hash of an input. A later run compares it to detect that the source has changed."""
         try:
             if isinstance(item, Contact):
                 item = {name: value for name in _FIELDS if (value := getattr(item, name)) not in (None, "")}

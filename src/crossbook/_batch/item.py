@@ -63,11 +63,11 @@ class BatchItem:
 
     @property
     def id(self) -> str | None:
-        """The id of its contact, if known."""
+        """The vendor's id of the item's contact, or None if it is unknown."""
         return self.update[0] if self.update else self.created_id or self.prepared.id
 
     def make_entry(self, state: Literal["intent", "done"]) -> JournalEntry:
-        """Return the journal entry: without a key if `existing_ids` is unknown, so that the next run knows this."""
+        """Return the item's journal entry. Without a match key it tells a later run that `existing_ids` is unknown."""
         key = None if self.existing_ids is None else self.prepared.key
         return JournalEntry(
             self.index, self.item_key, self.fingerprint, key, state,
@@ -77,7 +77,7 @@ class BatchItem:
 
 @define
 class Uncertain:
-    """The write may have happened. `final`: this run cannot look it up. Otherwise the next run looks again."""
+    """An outcome: the write may have happened. `final`: no lookup can settle it. Otherwise the next run looks it up."""
 
     error: CrossbookError
     final: bool
@@ -88,14 +88,14 @@ ItemOutcome = Completed | CrossbookError | Uncertain
 
 
 def proves_no_write(error: CrossbookError) -> bool:
-    """Return whether the error proves that the write did not happen."""
+    """Return whether the error proves that the vendor did not execute the write."""
     # A 404 in another format comes from a server that is not the vendor: the base_url is wrong.
     wrong_server = isinstance(error, errors.InvalidResponseError) and error.status == 404
     return error.id is None and (error.sent == "no" or wrong_server or error.writes_nothing)
 
 
 def allows_split(error: CrossbookError) -> bool:
-    """Return whether the items of a failed native call may be sent again in smaller calls.
+    """Return whether the items of a bulk call that failed with this error may be sent again in smaller calls.
 
     The refused call wrote nothing. An earlier attempt of a create cannot have written either: a create that may have
     happened is never retried (`_http.retry.may_retry`). Other writes have the same effect twice as once.
@@ -104,14 +104,14 @@ def allows_split(error: CrossbookError) -> bool:
 
 
 def stays_open(outcome: ItemOutcome) -> bool:
-    """Return whether the next run of the journal tries the item again, or looks it up again."""
+    """Return whether an item with this outcome is unfinished: the next run with the journal retries or looks it up."""
     if isinstance(outcome, Completed):
         return False
     return not (outcome.final if isinstance(outcome, Uncertain) else outcome.action == "fix_input")
 
 
 def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, remedy: str) -> Result:
-    """Return the public result of an outcome."""
+    """Return the public `Result` of an item that has this outcome."""
     prepared, error = item.prepared, None
     status: Any
     if isinstance(outcome, Completed):
@@ -131,7 +131,7 @@ def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, rem
 
 
 def make_outcome_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *, creates: bool) -> JournalEntry | None:
-    """Return the final journal entry, or None if nothing changed."""
+    """Return the journal entry of the outcome: done, or open for the next run. None if an open item was never sent."""
     if isinstance(outcome, Completed) or not stays_open(outcome):
         entry = item.make_entry("done")
         entry.status, entry.id = result.status, result.id
@@ -155,7 +155,7 @@ def make_outcome_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *,
 
 
 def make_replayed_result(entry: JournalEntry) -> Result:
-    """Return the result that an earlier run recorded."""
+    """Return the `Result` that an earlier run recorded in this journal entry."""
     status: Any = entry.status
     return Result(
         index=entry.index,

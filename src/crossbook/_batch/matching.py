@@ -18,7 +18,7 @@ _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "
 
 
 def find_differences(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> dict[str, Any]:
-    """Return the fields to update so that the stored contact equals ours. Fields that ours omits may keep any value."""
+    """Return the changes that make the stored contact (`theirs`) equal `ours`. Fields that `ours` omits are ignored."""
     changes: dict[str, Any] = {
         name: getattr(ours, name)
         for name in _list_compared_fields(profile, theirs)
@@ -41,12 +41,12 @@ def find_differences(profile: VendorProfile, ours: Contact, theirs: Contact, reg
 
 
 def find_missing_fields(ours: Contact, theirs: Contact) -> set[str]:
-    """Return the fields of ours that the vendor's response does not contain."""
+    """Return the names of the fields that `ours` has and the vendor's response (`theirs`) does not contain."""
     return {name for name in (*_FIELDS, "fields", "groups") if getattr(ours, name)} - theirs.known_fields
 
 
 def is_equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> bool:
-    """Return whether our create can have made the stored contact: all known fields are equal, empty fields too.
+    """Return whether the stored contact can come from our create: all known fields are equal, also the empty ones.
 
     Groups are compared only if the vendor sets a contact's group when it creates the contact. Otherwise a later call
     adds the groups.
@@ -59,7 +59,7 @@ def is_equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str
 
 
 def merge_contacts(first: Contact, second: Contact) -> Contact:
-    """Merge two responses about one contact; the second response takes precedence."""
+    """Merge two records of one contact. Where both know a field, the second record's value is taken."""
     values = {
         name: getattr(second if name in second.known_fields else first, name)
         for name in first.known_fields | second.known_fields
@@ -128,7 +128,7 @@ class Lookups:
         return explain_no_match_key(self._match, value, self._adapter.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
-        """Return every contact with the same key. A snapshot whose reading began before `since` is read again."""
+        """Return every stored contact with this contact's match key. A snapshot from before `since` is read again."""
         key = self.get_key(contact)
         if key is None:
             return ()
@@ -162,7 +162,7 @@ class Lookups:
                 self._put(snapshot, contact)
 
     def remember(self, contact: Contact) -> None:
-        """Add a contact that this run wrote after the snapshot was read."""
+        """Add a contact that this run wrote to the snapshot, which was read before that write."""
         if self._reading is not None and not is_finished(self._reading):
             self._written_meanwhile.append(contact)
         if self._snapshot is not None:
@@ -176,7 +176,7 @@ class Lookups:
             snapshot[key] = list(same.values())
 
     async def close(self) -> None:
-        """Cancel a snapshot that is still being read."""
+        """Cancel the reading of a snapshot, if it is still in progress."""
         if self._reading is not None:
             self._scope.cancel()
             await self._reading.wait()

@@ -1,4 +1,4 @@
-"""Define what a batch does with each item: check it first, then write it alone or with others in one native call."""
+"""Define the operations of batches: how each checks an item, and writes it alone or with others in one bulk call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
 @define
 class Completed:
-    """A certain outcome that is not an error."""
+    """An outcome of an item that is certain and no error: created, updated, deleted, skipped …"""
 
     status: Status
     id: str | None = None
@@ -32,7 +32,7 @@ ItemResponse = Completed | CrossbookError | None
 
 @define
 class PreparedItem:
-    """An item after its check.
+    """An item that was checked and is ready to be written, or whose outcome the check already determined.
 
     Attributes:
         value: the arguments of the adapter's method.
@@ -59,7 +59,7 @@ class PreparedItem:
 
 
 class BatchOperation(ABC, Generic[I]):
-    """One method of the adapter, applied to items.
+    """An operation of a batch, such as `contacts.create`: checks each item and calls the adapter's method for it.
 
     Args:
         capability: the capability's name in the profile, which has the size of a native bulk call.
@@ -78,18 +78,18 @@ class BatchOperation(ABC, Generic[I]):
 
     @abstractmethod
     def prepare(self, item: I) -> PreparedItem:
-        """Check the item; raise InvalidInputError that names what is wrong with it."""
+        """Check the item and return it in prepared form. Raise InvalidInputError if the vendor cannot take it."""
 
     def find_unsupported_fields(self, item: I) -> tuple[str, ...]:
-        """Return the fields of a refused item that the vendor cannot store."""
+        """Return the names of the item's fields that the vendor cannot store."""
         return ()
 
     @abstractmethod
     async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
-        """Write one item. `again`: an earlier attempt may have succeeded."""
+        """Write one item and return its outcome. `again`: an earlier attempt may have succeeded."""
 
     async def write_many(self, items: Sequence[PreparedItem], *, again: bool) -> list[ItemResponse]:
-        """Write several items in one native call, and return a response for each item."""
+        """Write several items in one bulk call of the vendor, and return what the response says about each item."""
         responses = await self._call_bulk(items)
         return [
             self._read_response(item, response, again=again)
@@ -98,7 +98,7 @@ class BatchOperation(ABC, Generic[I]):
 
     @abstractmethod
     async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
-        """Send one native call; return for each item an id, True, an error, or None if the response says nothing."""
+        """Send one bulk call. Return an id, True or an error per item; None if the response does not mention it."""
 
     def _read_response(self, item: PreparedItem, response: Any, *, again: bool) -> ItemResponse:
         if response is True:
@@ -107,7 +107,7 @@ class BatchOperation(ABC, Generic[I]):
 
 
 class ById(BatchOperation[str]):
-    """Operations on a contact's id: delete, unsubscribe, resubscribe."""
+    """An operation whose items are contact ids: delete, unsubscribe or resubscribe."""
 
     def __init__(
         self, capability: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
@@ -138,7 +138,7 @@ class ById(BatchOperation[str]):
         )
 
     def _is_deleted(self, response: object, *, again: bool) -> bool:
-        """Return whether "not found" means that an earlier attempt, whose response was lost, deleted the contact."""
+        """Return whether a "not found" error means that an earlier delete, whose response was lost, succeeded."""
         return (
             self.status == "deleted"
             and isinstance(response, NotFoundError)
@@ -147,7 +147,7 @@ class ById(BatchOperation[str]):
 
 
 class Membership(BatchOperation[tuple[str, str]]):
-    """Operations on a group and a contact: groups.add, groups.remove."""
+    """An operation whose items are pairs of a group id and a contact id: groups.add or groups.remove."""
 
     status = "done"
 
@@ -170,7 +170,7 @@ class Membership(BatchOperation[tuple[str, str]]):
 
 
 class Create(BatchOperation[Contact]):
-    """contacts.create, and the update that an upsert makes when it finds the contact.
+    """contacts.create, including the update that an upsert sends when the contact exists.
 
     Args:
         adapter: the vendor's adapter.
@@ -242,7 +242,7 @@ class Create(BatchOperation[Contact]):
     async def update(
         self, updates: Sequence[tuple[str, Mapping[str, Any]]], items: Sequence[PreparedItem]
     ) -> list[ItemResponse]:
-        """Change contacts that an upsert found; several only if the vendor has a native bulk call."""
+        """Update existing contacts that an upsert found: one, or several if the vendor has a bulk call."""
         if len(updates) == 1:
             responses = [await self.adapter.update_contact(*updates[0])]
         else:
@@ -254,7 +254,7 @@ class Create(BatchOperation[Contact]):
 
 
 class Update(BatchOperation[Changes]):
-    """contacts.update."""
+    """contacts.update: each item is a contact id and its changes."""
 
     status = "updated"
     overwrites = True
@@ -287,7 +287,7 @@ class Update(BatchOperation[Changes]):
 
 
 def has_separate_calls(profile: Any, changes: Mapping[str, Any]) -> bool:
-    """Return whether these changes need calls of their own: groups, if the vendor changes them in separate calls."""
+    """Return whether the changes cannot share a bulk call: they contain groups, which need calls of their own."""
     return "groups" in changes and not profile.single_group
 
 

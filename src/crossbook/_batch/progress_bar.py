@@ -12,7 +12,7 @@ from crossbook._batch.results import Progress
 
 
 class ProgressBar:
-    """A callable for `progress=`. The bar appears with the first call; the batch closes it at its end.
+    """A progress bar to pass as `progress=` to a batch. It appears with the first result; the batch closes it.
 
     Args:
         title: the text in front of the bar.
@@ -50,9 +50,9 @@ class ProgressBar:
         self._progress.update(self._task, completed=progress.done, **fields)
 
     def print(self, text: str) -> None:
-        """Print a message above the bar."""
+        """Print a message above the progress bar."""
         self._progress.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
-        """Draw the last state, and stop."""
+        """Draw the last state of the progress bar, and stop drawing."""
         self._progress.stop()

@@ -26,7 +26,7 @@ I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 @define(eq=False, repr=False, kw_only=True)
 class ItemReader(Generic[I]):
-    """Open the journal, and make items of the source's values.
+    """Turn the values of the source into items, and restore from the journal what an earlier run recorded about them.
 
     Args:
         operation, resolver: check a value and find its key.
@@ -51,11 +51,11 @@ class ItemReader(Generic[I]):
 
     @property
     def kept(self) -> bool:
-        """Whether the journal outlives this run."""
+        """Whether the journal is stored, so that a later run can resume this run."""
         return self.resume is not None
 
     async def open(self) -> tuple[str | None, int]:
-        """Open the journal. Return the cursor where a list of the book resumes, and the number of items before it."""
+        """Open the journal. Return the cursor where the source resumes (or None), and the number of items before it."""
         stored = await self.journal.open(self.run)
         self._opened = anyio.current_time()
         try:
@@ -80,7 +80,7 @@ class ItemReader(Generic[I]):
             raise
 
     async def abort(self, opening: anyio.Future[Any]) -> None:
-        """Wait for `open`, and close the journal again, for a batch that does not begin after all."""
+        """Wait until `open` ends, and close the journal again, for a batch whose start failed or was cancelled."""
         try:
             await await_result(opening)
         except Exception:
@@ -93,17 +93,17 @@ class ItemReader(Generic[I]):
         await self.journal.close()
 
     async def check_end(self, count: int) -> None:
-        """Raise JournalMismatchError if the source ended after `count` items, but the journal has more."""
+        """Raise JournalMismatchError if the journal has more items than the `count` items of the source."""
         if count < self._first_open:
             raise self._make_mismatch(
-                f"it ends after {count:,} inputs, but the journal has {self._first_open:,} outcomes"
+                f"it has {count:,} inputs, but the journal has the outcomes of {self._first_open:,}"
             )
         entry = await self.journal.find_entry(count) if self.kept else None
         if entry is not None and (entry.attempts or entry.state == "done"):
-            raise self._make_mismatch(f"it ends after {count:,} inputs, but an earlier run began one more")
+            raise self._make_mismatch(f"it has {count:,} inputs, but an earlier run began at least one more")
 
     def make_item(self, index: int, value: I) -> BatchItem:
-        """Check the value and return its item. The error of a failed check becomes the item's outcome."""
+        """Check a value of the source and return it as an item. If the check fails, its error is the item's outcome."""
         if value is REPLAYED:
             return BatchItem(index, None, PreparedItem(value))
         item_key, prepared = None, None
@@ -130,7 +130,7 @@ class ItemReader(Generic[I]):
                 raise self._make_mismatch(f"the finished run had {item.index:,} inputs, and this source has more")
             return None
         if entry.fingerprint != item.fingerprint and not is_replayed:
-            raise self._make_mismatch(f"input {item.index} is different")
+            raise self._make_mismatch(f"input {item.index} has changed since the run began")
         if entry.state == "done" and (is_replayed or not self._is_retried(item, entry)):
             return make_replayed_result(entry)
         key = item.prepared.key
@@ -145,7 +145,7 @@ class ItemReader(Generic[I]):
         return None
 
     def _is_retried(self, item: BatchItem, entry: JournalEntry) -> bool:
-        """Return whether this run processes an item again that has an outcome."""
+        """Return whether this run processes an item again whose outcome an earlier run recorded."""
         if entry.status == "uncertain":
             return self.resolver is not None and self.resolver.can_settle(item)
         # A check of ours refused the item. Its reason may be gone, for example with another option of the batch.
@@ -163,7 +163,7 @@ class ItemReader(Generic[I]):
 
 
 def _prepare(operation: BatchOperation[I], value: I) -> PreparedItem:
-    """Check a value. An unexpected exception fails this item only, and is reported with its location."""
+    """Check a value of the source. An unexpected exception fails only its item; the error names the line of code."""
     try:
         return operation.prepare(value)
     except CrossbookError:
@@ -183,6 +183,8 @@ def _call_item_key(item_key: Callable[[Any], Any], value: Any) -> str | None:
         key = item_key(value)
     except Exception as error:
         raise InvalidInputError(
-            "item_key= failed for this item: fix the callable", field="item_key", cause=type(error).__name__
+            "the function item_key= raised an exception for this item: fix the function",
+            field="item_key",
+            cause=type(error).__name__,
         ) from None
     return None if key is None else str(key)

@@ -1,4 +1,4 @@
-"""Decide what to do with creates and upserts: before the write, and after a write whose response was lost.
+"""Decide about creates and upserts: what to write, and what became of a create whose response was lost.
 
 What happens after a create whose response was lost is decided here. Two parts are elsewhere: `proves_no_write` in
 `item.py` decides which responses count as lost, and the options set the default of `settle_timeout`.
@@ -28,7 +28,7 @@ _MAX_CREATES = 5  # creates of one item in one run, if a lookup after each of th
 
 @define(eq=False, repr=False, kw_only=True)
 class Resolver:
-    """Look contacts up by their match key, and decide from the result.
+    """Look contacts up by their match key, and decide what a create or upsert has to write.
 
     An error of the vendor becomes the item's outcome. An error of the journal is raised, and ends the run.
 
@@ -78,7 +78,7 @@ class Resolver:
         return key
 
     def can_settle(self, item: BatchItem) -> bool:
-        """Return whether this run can settle an item that an earlier run reported as uncertain."""
+        """Return whether this run can find out what became of an item that an earlier run reported as uncertain."""
         return self.uncertain is not None or item.prepared.key is not None
 
     @property
@@ -86,7 +86,7 @@ class Resolver:
         return self.lookups is not None or self.uncertain is not None
 
     def restore(self, item: BatchItem, entry: JournalEntry, opened: float) -> None:
-        """Set the item to the state in which an earlier run left its create.
+        """Restore the item's state from the journal entry of an earlier run that sent its create.
 
         Args:
             item: the item of this run.
@@ -101,7 +101,7 @@ class Resolver:
             item.state, item.created_id = "created", entry.id
 
     def handle_lost_response(self, item: BatchItem, response: CrossbookError | None) -> None:
-        """Set the state of a create whose response was lost, or says nothing about the item (None).
+        """Set the item's state after its create got no usable response: lost, or (None) without a word about this item.
 
         An error with an id means that the contact exists and a later call failed, which adds it to its groups.
         """
@@ -110,9 +110,9 @@ class Resolver:
         item.state = "unresolved" if item.created_id is None else "created"
 
     async def decide(self, item: BatchItem) -> ItemOutcome | None:
-        """Return an outcome that needs no write, or None.
+        """Return the item's outcome if it is known without a write, or None if the item must be written.
 
-        None means: write the item. If `item.update` is set, change that contact; otherwise create the contact.
+        If `item.update` is set, change that contact; otherwise create the contact.
         """
         if item.state == "ready":
             outcome = await self._decide_before_write(item)
@@ -143,7 +143,7 @@ class Resolver:
     async def _decide_for_existing(
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
     ) -> ItemOutcome | None:
-        """Decide about contacts that already have the key."""
+        """Decide what to do with an item if stored contacts already have its match key."""
         if not self.on_duplicate:
             return None
         if not self.upsert and self.on_duplicate != "update":
@@ -178,7 +178,7 @@ class Resolver:
         then `skipped` instead of `created`, and contacts with other fields are not its own.
         """
         error = item.lost_response or NoResponseError(
-            "an earlier run sent this create and ended before the response arrived",
+            "an earlier run sent this create and ended before it recorded a response",
             vendor=self._profile.vendor, sent="maybe",
         )  # fmt: skip
         if item.created_id is not None:
@@ -205,7 +205,10 @@ class Resolver:
         outcome: ItemOutcome | None = None
         if candidates:
             kind = "equal" if is_unknown else "new"
-            what = f"{len(candidates)} {kind} contacts have this {self.match}, and none is certainly this one"
+            what = (
+                f"{len(candidates)} {kind} contacts have this {self.match}, and it is not certain which of them this "
+                "create made, if any"
+            )
             # Not final: a later run may know more, if another item owns a candidate or a person corrected the contacts.
             uncertain = Uncertain(self._make_ambiguous_error(what, candidates), final=False)
             outcome = self._apply_decision(item, uncertain)
@@ -225,7 +228,7 @@ class Resolver:
         return Uncertain(lost, final=False)
 
     def _apply_decision(self, item: BatchItem, outcome: Uncertain) -> ItemOutcome | None:
-        """Apply `uncertain=` to a create that an earlier run left open; None sends the create again."""
+        """Return the outcome that `uncertain=` gives to a create of an earlier run; None to send the create again."""
         is_refused = isinstance(item.prepared.outcome, CrossbookError)
         if item.lost_response is not None or self.uncertain is None or (self.uncertain == "retry" and is_refused):
             return outcome
@@ -233,7 +236,7 @@ class Resolver:
         return None if item.sent_by_decision else Completed("skipped" if self.uncertain == "skip" else "done")
 
     async def _is_overtaken(self, item: BatchItem, id: str) -> bool:
-        """Return whether an earlier run wrote this contact for a later input, whose values must stay."""
+        """Return whether an earlier run already wrote a later input to this contact: those values must stay."""
         if (await self.journal.find_last_written(item.prepared.key or "") or 0) > item.index:
             return True
         # A run without a match key recorded no keys.
@@ -242,7 +245,7 @@ class Resolver:
         return entry is not None and entry.state == "done"
 
     async def _add_groups(self, item: BatchItem, id: str) -> ItemOutcome:
-        """Add a created contact to its groups, if the vendor needs a call for each group (Filemail)."""
+        """Add a created contact to its groups, if each group needs a call. Return the outcome of the create."""
         contact = item.prepared.contact
         if self._profile.capability("contacts.create").calls_per_group:
             try:
@@ -250,7 +253,7 @@ class Resolver:
                     await self.adapter.add_to_group(group, id)
             except CrossbookError as error:
                 error.id = id
-                error.message = f"the contact was created but is not in all its groups: {error.message}"
+                error.message = f"the contact was created, but is not in all its groups: {error.message}"
                 return error
         return Completed("created", id, contact)
 
@@ -270,7 +273,7 @@ class Resolver:
         )  # fmt: skip
 
     async def _read_missing_fields(self, ours: Contact, found: Contact) -> Contact:
-        """Return the found contact with the fields of ours that the lookup did not return, if the vendor has them."""
+        """Return the found contact, after reading the fields of `ours` that the lookup did not return."""
         missing = find_missing_fields(ours, found)
         if missing - {"groups"} and self._profile.capability("contacts.get").support == "native":
             found = merge_contacts(found, await self.adapter.get_contact(found.id))
@@ -281,7 +284,7 @@ class Resolver:
         return found
 
     def remember_written(self, contact: Contact, id: str) -> None:
-        """Add a written contact to the lookups, for later items with the same key."""
+        """Make lookups of later items with the same match key find a contact that this run wrote."""
         if self.lookups is not None and self.on_duplicate:
             self.lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
 
@@ -291,7 +294,7 @@ class Resolver:
 
 
 def describe_remedy(*, creates: bool, kept: bool, matched: bool) -> str:
-    """Return how the caller resolves an uncertain item.
+    """Return the advice in an uncertain item's error message: how the caller resolves the item.
 
     Args:
         creates: whether a repeated write could make a second contact.

@@ -1,4 +1,4 @@
-"""Report what a batch did: a result for each input, progress on the way, a summary at the end."""
+"""Report what a batch did: a `Result` for each input, `Progress` on the way, and a `Summary` at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEPT = 100  # failed and uncertain results that a summary keeps; all are counte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Report what became of one input of a batch.
+    """Describe what became of one input of a batch.
 
     Args:
         index: its position in the source, from 0.
@@ -48,7 +48,7 @@ class Result:
 
 
 class _Unfrozen:
-    """A result that is not frozen yet, with the same slots."""
+    """A mutable `Result` with the same slots, which `make_result` fills and then turns into a frozen one."""
 
     __slots__ = tuple(Result.__slots__)
 
@@ -76,7 +76,7 @@ def make_result(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Report the progress of a batch.
+    """Describe the progress of a batch: how many inputs are done, how fast, and the time left.
 
     Args:
         done: the number of inputs with a result, including failed and uncertain results.
@@ -97,7 +97,7 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """Report what became of a whole batch. `print` shows it.
+    """Summarize a whole batch: counts, failures, requests, time. `print(summary)` shows it.
 
     Args:
         counts: results by status.
@@ -127,11 +127,11 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """The number of inputs with a result."""
+        """The number of inputs that have a result."""
         return sum(self.counts.values())
 
     def add(self, result: Result) -> None:
-        """Count a result. A batch calls this method itself."""
+        """Add a result to the counts. A batch calls this method itself for each result."""
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
         for name in result.dropped_fields:
@@ -176,7 +176,7 @@ class Summary:
 
 
 def pluralize(count: int, noun: str) -> str:
-    """Return a count with its noun: "1 input", "2,000 inputs"."""
+    """Return a count with its noun in the right number: "1 input", "2,000 inputs"."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 

@@ -1,4 +1,4 @@
-"""Decide whether a stored run may be resumed: it must be the same work, in the same account."""
+"""Decide whether a batch may resume a run stored in its journal: same operation, same account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SAMPLES = 3  # contacts that are compared
 
 @frozen
 class Work:
-    """Describe what a batch is about to do, and where.
+    """The facts of a batch that must be the same when its run is resumed: vendor, operation, account.
 
     Attributes:
         vendor, operation, match, base_url, brand: as in `RunKey`.
@@ -43,7 +43,7 @@ class Work:
 
 @define(eq=False, repr=False, kw_only=True)
 class Resume:
-    """Begin a run, or resume a stored run.
+    """Begin a run in the journal, or resume a stored run after checking that it belongs to this batch.
 
     Credentials change, so they do not show whether the account is the same. A run resumes without further checks only
     if base URL, brand and identity are unchanged. Otherwise contacts that the run wrote are read by id, and their match
@@ -72,7 +72,7 @@ class Resume:
         return f"run {self.run!r} of the journal" if self.run else "the journal"
 
     async def begin(self, stored: StoredRun | None) -> bool:
-        """Begin the run, or resume the stored run. Return True if it is finished and only replayed.
+        """Begin a run, or resume the `stored` run. Return True if it is finished: its results are then only replayed.
 
         Nothing is written to the vendor or the journal before the account is known to be the same.
 
@@ -81,7 +81,9 @@ class Resume:
             InvalidInputError: `journal_key` is missing or wrong, or the run began without it.
         """
         if stored is not None and stored.state == "archived":
-            raise self._make_mismatch("is archived: all its inputs have their outcome, and it cannot run again", "run")
+            raise self._make_mismatch(
+                "is archived: all its inputs have their outcome. Pass another run= name, or another journal", "run"
+            )
         if stored is None or (stored.empty and stored.state == "begun"):
             await self.journal.begin(await self._make_run_key())
             return False
@@ -140,12 +142,12 @@ class Resume:
         derived = await _derive_key(self.journal_key, run_key.key)
         if not hmac.compare_digest(_make_tag(derived), run_key.tag):
             raise InvalidInputError(
-                f"journal_key is not the one that {self._name} was begun with: pass that key", field="journal_key"
+                f"wrong journal_key: pass the key that {self._name} was begun with", field="journal_key"
             )
         self.hashes.set_key(derived)
 
     async def _check_account(self) -> None:
-        """Compare contacts that the run wrote with the contacts of this account that have the same ids."""
+        """Raise JournalMismatchError if contacts that the run wrote are missing here, or have other match keys."""
         match = self.work.match if self.work.creates else None
         if match is None or not (samples := await self.journal.find_samples(_SAMPLES)):
             raise self._make_account_error("no finished create or upsert has a match key to compare")
@@ -189,7 +191,7 @@ class Resume:
 
 
 async def _derive_key(journal_key: Secret, salt: bytes) -> bytes:
-    """Return the run's key. scrypt is slow on purpose, because the caller's key may be a phrase that can be guessed."""
+    """Derive the run's key from the caller's key with scrypt, which is slow on purpose: that key may be guessable."""
     secret = journal_key.reveal().encode(errors="surrogatepass")
     return await to_thread.run_sync(lambda: hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=KEY_SIZE))
 

@@ -1,4 +1,4 @@
-"""Read the source of a batch as needed: any iterable, any async iterable, or a list of a book."""
+"""Read the inputs of a batch as workers need them, from an iterable, an async iterable, or a list of a book."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPLAYED: Any = object()
 
 
 class Source(Generic[I]):
-    """Give out values with their index to several workers.
+    """The inputs of a batch, which several workers take one after the other, each input with its index.
 
     Args:
         items: the values. A `Pager` has a cursor with each page, so that a resumed run need not read it from the start.
@@ -45,7 +45,7 @@ class Source(Generic[I]):
         self._error: Exception | None = None
 
     def start(self, cursor: str | None, index: int) -> None:
-        """Begin at the start of the source, or resume a list of a book.
+        """Begin to read at the start of the source, or where an earlier run stopped reading a list of a book.
 
         Args:
             cursor: where the list resumes; None reads it from the start, or not at all if `index` is not 0.
@@ -71,7 +71,7 @@ class Source(Generic[I]):
                 await self._checkpoint(page.cursor, index)
 
     async def take(self, limit: int) -> list[tuple[int, I]]:
-        """Return the next values: fewer than `limit` only at the end of the source, or after `stop`.
+        """Wait for the next `limit` values, and return them with their index: fewer only at the end or after `stop`.
 
         Raises:
             The error of the source, after all values before it were given out.
@@ -92,7 +92,7 @@ class Source(Generic[I]):
             return self._give_out()
 
     def take_now(self, limit: int) -> list[tuple[int, I]]:
-        """Do the same for an iterator that is not async."""
+        """Return the next `limit` values as `take` does, without waiting. Only for a source that is not async."""
         iterator = self._iterator
         while isinstance(iterator, Iterator) and self._needs_more(limit):
             try:
@@ -117,7 +117,7 @@ class Source(Generic[I]):
         return taken
 
     def stop(self) -> None:
-        """Read no more values, and stop waiting for a slow source."""
+        """Read no more values from the source, and stop waiting for a slow source."""
         self._stopped = True
         if self._scope is not None:
             self._scope.cancel()
@@ -133,7 +133,7 @@ _CHUNK = 1000
 
 
 async def collect_ids(pager: Pager[Any], journal: Journal | None, hashes: KeyedHash) -> AsyncIterator[str]:
-    """Yield the ids of a list, each once, after the list was read to its end.
+    """Read a list of a book to its end, then yield the ids of its contacts, each once.
 
     An operation that removes contacts from its own source list would otherwise skip some, because the pages shift. The
     ids are stored in a temporary SQLite database, and in the journal if there is one.

@@ -22,7 +22,7 @@ _PROCESS_KEY = secrets.token_bytes(32)
 
 
 class StaticAuth:
-    """Credentials that are sent as they are: a bearer token, keys in headers, a password in each body.
+    """Fixed credentials, sent unchanged with each request: a bearer token, keys in headers, or a password in the body.
 
     Attributes:
         identity: the user name, if the credentials have one. It stays when a password or token is renewed.
@@ -35,11 +35,11 @@ class StaticAuth:
         self.identity = None if identity is None else Secret(identity)
 
     def credentials_for(self, operation: str, timeout: float) -> Credentials:
-        """Return the credentials for one request of this operation."""
+        """Return the credentials to send with a request of this operation."""
         return self._credentials
 
     async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
-        """Return whether another attempt makes sense after these credentials were rejected."""
+        """Return whether to retry after the vendor rejected these credentials: only if `replace` has changed them."""
         return rejected is not self._credentials  # they were replaced while the request was in flight
 
     def replace(self, other: Any) -> None:
@@ -49,7 +49,7 @@ class StaticAuth:
 
 
 def header_auth(values: dict[str, str]) -> StaticAuth:
-    """Return the authentication by headers, given by header name."""
+    """Return a StaticAuth that sends these headers with each request. `headers` maps names to values."""
     pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
     secrets = tuple(value.removeprefix("Bearer ") for value in values.values())
     return StaticAuth(Credentials(headers=pairs, secrets=secrets), process_hash(*values.values()))
@@ -67,32 +67,32 @@ def body_auth(values: dict[str, str], identity: str) -> StaticAuth:
 
 
 def clean_credential(name: str, value: str) -> str:
-    """Return the credential as a header or URL takes it. Raise InvalidInputError, which never shows the value."""
+    """Return a credential, stripped, for a header or URL. Raise InvalidInputError if it cannot be sent in one."""
     cleaned = clean_password(name, value).strip()
     if not (cleaned and cleaned.isascii()):
-        raise InvalidInputError(f"invalid {name}: expected ASCII characters, and not only spaces", field=name)
+        raise InvalidInputError(f"invalid {name}: expected visible ASCII characters", field=name)
     return cleaned
 
 
 def clean_password(name: str, value: str) -> str:
-    """Return the name or password as a body or an encoded query takes it, without a line end from a file."""
+    """Return a user name or password without the line end that a file adds. Raise InvalidInputError if invalid."""
     if not isinstance(value, str):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInputError(f"{name} must be text", field=name)
     cleaned = value.rstrip("\r\n")
     if not cleaned:
-        raise InvalidInputError(f"{name} is empty", field=name)
+        raise InvalidInputError(f"{name} is empty: pass the {name} of the account", field=name)
     if any(category(char) in ("Cc", "Cs") for char in cleaned):
         raise InvalidInputError(f"invalid {name}: remove the control character, perhaps a line break", field=name)
     return cleaned
 
 
 def process_hash(*values: str) -> str:
-    """Return a hash that is useless outside of this process: its random key is in memory only."""
+    """Return a hash of the values under a random key of this process, so that it is useless elsewhere."""
     return hashlib.blake2b("\0".join(values).encode(), key=_PROCESS_KEY, digest_size=16).hexdigest()
 
 
 def shared_hash(*values: str) -> str:
-    """Return a name for a shared store: the same in every process, and made of no credential."""
+    """Return a hash of the values that is the same in every process: the account's name in a shared token store."""
     return hashlib.blake2b("\0".join(values).encode(), digest_size=16).hexdigest()
 
 
@@ -105,11 +105,11 @@ class TokenStore(Protocol):
     """
 
     async def get(self, account: str) -> Secret | None:
-        """Return the account's token, or None. `account` is the same hash in every process."""
+        """Return the stored token of the account, or None. `account` is the same hash in every process."""
         ...
 
     async def put(self, account: str, token: Secret | None) -> None:
-        """Keep a new token; None drops a dead one."""
+        """Store the account's new token. None removes the stored token, which is no longer valid."""
         ...
 
 
@@ -130,7 +130,9 @@ class MemoryTokenStore:
 
 
 class LoginAuth:
-    """A token that a login returns, sent in the query of every other call, with an API key if the account has one.
+    """Authenticate with a token that a login returns, sent in the query of every other request.
+
+    An API key of the account, if it has one, is sent in the query too.
 
     Logins are single flight: at most one is in progress, and all callers wait for it. It runs in the task group of the
     book, so that a caller who gives up does not cancel it for the others.
@@ -185,7 +187,7 @@ class LoginAuth:
         login: Callable[[], Awaitable[str]],
         start_task: Callable[[Callable[[], Awaitable[Secret]]], anyio.Future[Secret]],
     ) -> None:
-        """Connect the object with a book that opens.
+        """Attach this authentication to a book that is being opened.
 
         Args:
             account: the name of the account in the token store.
@@ -195,13 +197,13 @@ class LoginAuth:
         self._account, self._login, self._start_task = account, login, start_task
 
     async def credentials_for(self, operation: str, timeout: float) -> Credentials:
-        """Return the credentials for one request of this operation. A login may take `timeout` seconds."""
+        """Return the credentials for a request of this operation. A login may first take up to `timeout` seconds."""
         if operation == self._operation:
             return self._credentials
         return self._token_credentials(await self._renewed_token(None, timeout))
 
     async def renew(self, rejected: Credentials, error: AuthError, timeout: float) -> bool:
-        """Replace a dead token. Return whether another attempt makes sense."""
+        """Get a new token if the vendor rejected an expired one. Return whether the request should be retried."""
         if error.code not in self._dead_codes or rejected is self._credentials:
             return False
         await self._renewed_token(rejected, timeout)
@@ -222,7 +224,7 @@ class LoginAuth:
         return None if self._ignores_stored else await self._tokens.get(self._account)
 
     async def _renewed_token(self, rejected: Credentials | None, timeout: float) -> Secret:
-        """Return a token other than the rejected one: the stored token, or that of a login."""
+        """Return a token that is not the rejected one: the stored token, or else the token of a new login."""
         token = await self._other_token(rejected)
         if token is not None:
             return token
@@ -240,7 +242,7 @@ class LoginAuth:
         )
 
     async def _other_token(self, rejected: Credentials | None) -> Secret | None:
-        """Return the stored token unless it is the rejected one. A login that ends meanwhile stores another one."""
+        """Return the stored token, or None if there is none or it is the rejected one."""
         logins = -1
         while logins != self._logins:
             logins = self._logins
@@ -277,7 +279,7 @@ def _query_credentials(values: dict[str, str]) -> Credentials:
 
 
 def _unsent_copy(error: CrossbookError) -> CrossbookError:
-    """Return the error of a login for a caller that waited for it, whose own request was never sent.
+    """Return a copy of a login's error for a caller that waited for the login: its own request was never sent.
 
     Each caller gets a copy, since a list adds its cursor to the error.
     """

@@ -31,7 +31,7 @@ _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class SuccessResponse(Response, frozen=True):
-    """A successful response. `decode` raises `InvalidResponseError` if the body does not match the model."""
+    """A successful response. `decode` returns its body as a model, or raises `InvalidResponseError`."""
 
     vendor: str
     operation: str
@@ -62,7 +62,7 @@ class SuccessResponse(Response, frozen=True):
 
 
 class _Call:
-    """One call of `Client.send`: a request and the state of its attempts."""
+    """The state of one call of `Client.send`: its request, deadline, attempts and last error."""
 
     __slots__ = (
         "attempts", "began", "credentials", "deadline", "earlier", "error", "operation", "renewed", "request",
@@ -105,7 +105,7 @@ class Client:
 
     @hide_internal_frames
     async def send(self, request: Request) -> Response:
-        """Send the request until it succeeds, or its error is final. Raise that error."""
+        """Send the request, retry it where that is safe, and return the successful response. Raise the last error."""
         session = self._session
         session.check_open()
         limiter = session.limiter
@@ -130,7 +130,7 @@ class Client:
                 raise call.error
 
     async def _wait_for_permit(self, call: _Call) -> None:
-        """Wait for a permit of the account.
+        """Wait until the account's rate limiter permits another request.
 
         The wait is part of the call's `timeout`, unless it has a limit of its own. That is `queue_timeout` for the
         first permit of a call, and the `max_wait` of a batch for each permit. The deadline of a batch's call is moved
@@ -203,7 +203,7 @@ class Client:
     def _map_outcome(
         self, call: _Call, outcome: TransportResponse | TransportFailure, marks: list[int] | None
     ) -> CrossbookError | None:
-        """Return the error of an attempt, or None if it succeeded. Report the outcome to the limiter."""
+        """Return the error of an attempt, or None if it succeeded. The limiter learns from both."""
         limiter = self._session.limiter
         error = map_response_error(
             self._session.profile, call.operation, outcome, call.request, call.credentials.secrets, marks
@@ -232,7 +232,7 @@ class Client:
     async def _prepare_retry(
         self, call: _Call, outcome: TransportResponse | TransportFailure, error: CrossbookError
     ) -> bool:
-        """Return whether the request is sent again, after the wait before that."""
+        """Decide whether the failed request is sent again. If so, wait for the delay and return True."""
         if isinstance(error, AuthError) and not call.renewed and await self._renew_credentials(call, outcome, error):
             return True
         processing = is_still_processing(error)
@@ -253,7 +253,7 @@ class Client:
     async def _renew_credentials(
         self, call: _Call, outcome: TransportResponse | TransportFailure, error: AuthError
     ) -> bool:
-        """Return whether there are fresh credentials. The next attempt is not counted then."""
+        """Renew rejected credentials if possible. Return whether they changed; the retry is then not counted."""
         try:
             call.renewed = await self._session.auth.renew(call.credentials, error, call.deadline - self._session.now())
         except CrossbookError as login_error:
@@ -266,7 +266,7 @@ class Client:
         return call.renewed
 
     def _delay(self, call: _Call, error: CrossbookError, left: float) -> float | None:
-        """Return the seconds until the next attempt, or None if the error is final."""
+        """Return the seconds to wait before the next attempt, or None if there is no retry."""
         attempt, processing = call.attempts - call.uncounted, is_still_processing(error)
         if not may_retry(call.operation.retry, error) or (attempt >= self._options.max_attempts and not processing):
             return None
@@ -289,7 +289,7 @@ class Client:
         error: CrossbookError | None,
         wait: float | None,
     ) -> None:
-        """Log the attempt, and pass it to the `on_attempt` hook."""
+        """Log the attempt, and call the `on_attempt` hook with it."""
         hook, logged = self._options.on_attempt, logs.is_enabled()
         if hook is None and not logged:
             return

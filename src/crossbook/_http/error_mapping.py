@@ -1,4 +1,4 @@
-"""Map the outcome of an attempt to an error of crossbook, or to none."""
+"""Map what an attempt returned, a response or a transport failure, to an error of crossbook if it is one."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def map_response_error(
     secrets: tuple[str, ...] = (),
     marks: Sequence[int] | None = None,
 ) -> CrossbookError | None:
-    """Return the error of an attempt, or None if it succeeded.
+    """Return the error that a response or a transport failure means, or None if the attempt succeeded.
 
     Status, content type and a tolerantly decoded body decide together, before any model is decoded. The values of the
     request and its secrets are masked in what the vendor quotes of them.
@@ -125,7 +125,7 @@ def map_response_error(
 
 
 def _find_excess(profile: VendorProfile, content: bytes, marks: Sequence[int] | None) -> str | None:
-    """Return what makes decoding the body far too expensive, if anything: each value becomes an object.
+    """Return a text that says why the body has too many values to decode, or None if it has not.
 
     The shortest rows of our vendors take 11 bytes for a value with its name. A decompression bomb of empty lists takes
     2 to 5.
@@ -141,13 +141,13 @@ def _find_excess(profile: VendorProfile, content: bytes, marks: Sequence[int] | 
 def request_id(
     profile: VendorProfile, response: TransportResponse, request: Request, secrets: tuple[str, ...]
 ) -> str | None:
-    """Return the id that the vendor gave a successful request, which its support needs."""
+    """Return the id that the vendor gave to a successful request, for questions to its support; None without one."""
     found = profile.request_id(_decoder(profile).decode(response.content))
     return _redaction.mask_id(_redaction.mask_request_values(found, request, secrets)) if found else None
 
 
 def _map_failure(profile: VendorProfile, failure: TransportFailure, operation: Operation) -> CrossbookError:
-    """Return the error of a request without a complete response."""
+    """Return the error for a transport failure: no complete response arrived."""
     kind: type[CrossbookError]
     match failure.kind:
         case "connect":
@@ -166,7 +166,7 @@ def _map_failure(profile: VendorProfile, failure: TransportFailure, operation: O
 
 
 def retry_after(headers: dict[str, str]) -> float | None:
-    """Return `Retry-After` in seconds, from a number or a date; None if it is neither.
+    """Return the header `Retry-After` (a number or a date) in seconds, or None if it is missing or invalid.
 
     A date is compared with the vendor's own clock if the response has a `Date`, since our clock may differ.
     """

@@ -22,7 +22,7 @@ _LATENESS = 0.01  # seconds by which an event loop wakes a task late; a burst of
 
 
 class AcquireTimeoutError(Exception):
-    """No permit comes in time; `wait` is the estimate of how many seconds it would take."""
+    """Raised when no permit can be given before the caller's timeout. `wait`: the estimated seconds until a permit."""
 
     def __init__(self, wait: float) -> None:
         super().__init__(f"no permit for {wait:.3g} s")
@@ -39,7 +39,7 @@ class _Waiter:
 
 
 class AccountLimiter:
-    """Gives permits for requests, first come, first served.
+    """Gives each request of one account a permit to be sent, first come, first served.
 
     A permit needs capacity (fewer than `concurrency` requests in flight) and the rate (a token of the bucket). The rate
     is the known limit of the account, or a lower one that is learned once the vendor throttles.
@@ -66,7 +66,7 @@ class AccountLimiter:
         self._waiters: OrderedDict[_Waiter, None] = OrderedDict()
 
     async def acquire(self, timeout: float | None = None, *, priority: bool = False) -> None:
-        """Wait for a permit. `release` gives its capacity back.
+        """Wait for a permit to send one request. Call `release` when the request has ended.
 
         Args:
             timeout: the longest wait in seconds; None waits as long as it takes.
@@ -79,11 +79,11 @@ class AccountLimiter:
             await self._wait(inf if timeout is None else timeout, priority)
 
     def acquire_nowait(self, *, priority: bool = False) -> bool:
-        """Take a permit without waiting. Return False if there is none."""
+        """Take a permit without waiting, and return True. Return False if no permit is available now."""
         return (priority or not self._waiters) and self._try_acquire(priority)
 
     def release(self) -> None:
-        """Give the capacity of a finished request back."""
+        """Give back the permit of a request that has ended, so that another request may be in flight."""
         self._in_flight -= 1
         if self._in_flight == self._concurrency - 1:
             self._wake_first()
@@ -129,7 +129,7 @@ class AccountLimiter:
             next(iter(self._waiters)).woken.set()
 
     def _fail_late_waiters(self, now: float) -> None:
-        """Fail the waiters whose permit would now come after their deadline."""
+        """Raise AcquireTimeoutError in the waiting tasks whose permit would now come after their deadline."""
         queued = 0
         for waiter in list(self._waiters):
             ready_at = self._bucket.ready_at(now, queued)
@@ -142,28 +142,28 @@ class AccountLimiter:
 
     @property
     def in_use(self) -> bool:
-        """Return whether a book of the account is open."""
+        """Whether a book of this account is open."""
         return bool(self._limits)
 
     def add_book(self, rate: Rate | None, concurrency: int) -> None:
-        """Apply the limits of a book that opens. The strictest of all open books hold: they are the account's."""
+        """Apply the limits of a book that opens. The lowest limits of all open books of the account are used."""
         self._limits.append((rate, concurrency))
         self._apply_limits()
 
     def remove_book(self, rate: Rate | None, concurrency: int) -> None:
-        """Drop the limits of a book that closes. Those of the last book hold until another one opens."""
+        """Drop the limits of a book that closes. The last open book's limits stay until another book opens."""
         self._limits.remove((rate, concurrency))
         if self._limits:
             self._apply_limits()
 
     def succeeded(self, now: float) -> None:
-        """Record a response that did not throttle, whatever its status."""
+        """Record a response that did not refuse the request because of the rate. Its status does not matter."""
         self._adaptive.succeeded(now)
         if self._adaptive.rate is not None:
             self._update_rate()
 
     def throttled(self, retry_after: float | None) -> None:
-        """Record a response that throttled. The rate may fall, and no permit is given for `retry_after` seconds."""
+        """Record a response that refused the request because of the rate. Give no permit for `retry_after` seconds."""
         now = anyio.current_time()
         until = now + (retry_after or 0.0)
         used_up = self._rate < inf and bool(self._waiters) and self._bucket.ready_at(now) > now
@@ -174,7 +174,7 @@ class AccountLimiter:
         self._fail_late_waiters(now)
 
     def closed_for(self) -> float:
-        """Return how many seconds the vendor still wants no request; 0 if it takes requests."""
+        """Return the seconds until the end of the wait that the vendor required (`Retry-After`), or 0.0."""
         return self._bucket.closed_for(anyio.current_time())
 
     def _apply_limits(self) -> None:
@@ -201,7 +201,7 @@ _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
 
 @contextmanager
 def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
-    """Return the limiter of the account that these credentials belong to, while a book is open.
+    """Provide the limiter of the account with these names, shared by all its books, while a book is open.
 
     The event loop keeps the limiters of the last `MAX_CLOSED` accounts that were closed. A book that is opened again
     finds its limit unchanged, and above all a wait that the vendor required.
@@ -229,7 +229,7 @@ def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -
 
 
 def add_names(account: AccountLimiter, names: Iterable[str]) -> None:
-    """Make the account known by these names too. If renewed credentials gave it too many, forget the oldest."""
+    """Let further books find the account's limiter by these names too. Forget the oldest names above `MAX_CLOSED`."""
     accounts = _ACCOUNTS.get()
     for name in list(names):
         if accounts.setdefault(name, account) is account:

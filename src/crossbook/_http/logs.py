@@ -1,4 +1,4 @@
-"""Log each attempt: enough to find a call again, here and at the vendor, without personal data or secrets."""
+"""Log each attempt of a request so that it can be found here and at the vendor, without personal data or secrets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_enabled() -> bool:
 
 
 def log_attempt(attempt: Attempt, request: Request, request_id: str | None) -> None:
-    """Log one finished attempt. The phones and addresses of the request identify it; they are masked."""
+    """Log one finished attempt of a request, with the phones and e-mail addresses of the request masked."""
     about = _redaction.find_identifiers(
         f"{unquote(request.query[:2000])} {request.body[:2000].decode(errors='replace')}"
     )
@@ -44,19 +44,19 @@ def log_attempt(attempt: Attempt, request: Request, request_id: str | None) -> N
 
 
 class Watcher(Protocol):
-    """Sees the requests and responses of all calls that one task makes: attempts, retries and logins.
+    """An observer that sees every request and response of the calls in one task, including retries and logins.
 
     `crossbook_verify` compares the responses with the specs this way. It is a context variable and not an option of a
     book, so that a login is seen too, which runs in a task of the book's own.
     """
 
     def before_request(self, request: Request) -> None:
-        """Called before a request is sent. An error that is raised here ends the call, and nothing is sent."""
+        """Called before each request. An error that is raised here ends the call before the request is sent."""
 
     def after_request(
         self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
     ) -> None:
-        """Called with the outcome of the request, and the error that it was mapped to."""
+        """Called after each request with what the transport returned, and the error that it was mapped to, or None."""
 
 
 watcher: ContextVar[Watcher | None] = ContextVar("crossbook.watcher", default=None)

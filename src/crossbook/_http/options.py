@@ -1,4 +1,4 @@
-"""The options of a call. A book has one set; `with_options` returns a copy of the book with another."""
+"""The options of calls, such as time-outs. A book has one set; `with_options` copies the book with another set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crossbook.errors import InvalidInputError, Sent
 
 
 class Attempt(Struct, frozen=True):
-    """One finished request, as an `on_attempt` hook gets it.
+    """One attempt of a call, that is, one finished request. The `on_attempt` hook is called with it.
 
     Attributes:
         vendor: the vendor's name.
@@ -88,16 +88,16 @@ class Options(Struct, frozen=True):
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return all options but the hook, whose repr may show personal data."""
+        """Return all options except `on_attempt`, since the repr of that function may show personal data."""
         return [(name, getattr(self, name)) for name in self.__struct_fields__ if name != "on_attempt"]
 
 
 def _check_seconds(name: str, value: Any) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not (number and 0 < value < math.inf):
-        raise InvalidInputError(f"{name} must be a number, more than 0", field=name)
+        raise InvalidInputError(f"{name} must be a number of seconds, more than 0", field=name)
 
 
 def _check_count(name: str, value: Any) -> None:
     if not (type(value) is int and value > 0):
-        raise InvalidInputError(f"{name} must be a whole number from 1", field=name)
+        raise InvalidInputError(f"{name} must be a whole number, at least 1", field=name)

@@ -34,34 +34,34 @@ class TokenBucket:
         self.set_rate(per_second, burst)
 
     def set_rate(self, per_second: float, burst: float) -> None:
-        """Change the rate. The next permit is due when it was, and those after it follow at the new rate."""
+        """Change the rate. The next permit keeps its due time; only the permits after it come at the new rate."""
         self._interval = 1.0 / per_second
         self._slack = self._interval * (burst - 1.0)
 
     def ready_at(self, now: float, queued: int = 0) -> float:
-        """Return when the permit after `queued` others is due: `now` if it is available."""
+        """Return the time at which a caller behind `queued` waiting callers gets a permit; `now` if that is at once."""
         opens = max(now, self._closed_until)
         return max(opens, max(self._next, opens - self._slack) + queued * self._interval)
 
     def try_acquire(self, now: float) -> bool:
-        """Take the next permit if it is due."""
+        """Take the next permit if it is due at `now`. Return whether it was taken."""
         if self._next > now or self._closed_until > now:
             return False
         self._next = max(self._next, now - self._slack) + self._interval
         return True
 
     def closed_for(self, now: float) -> float:
-        """Return for how many seconds no permit is granted, since the vendor required a wait."""
+        """Return the seconds from `now` during which no permit is granted, because `close` was called; else 0.0."""
         return max(0.0, self._closed_until - now)
 
     def close(self, now: float, until: float) -> None:
-        """Empty the bucket, since the vendor has no token left, and grant nothing before `until`."""
+        """Grant no permit before the time `until`, because the vendor refused a request. Drop an unused burst."""
         self._next = max(self._next, now + self._interval)
         self._closed_until = max(self._closed_until, until)
 
 
 class AdaptiveRate:
-    """A request rate that falls when the vendor throttles, and recovers along a cubic curve.
+    """A request rate that falls when the vendor refuses requests, and recovers along a cubic curve.
 
     The algorithm is CUBIC (RFC 9438), applied to a request rate as botocore's adaptive retry mode does. `rate` is None,
     which is no limit, until it falls for the first time.
@@ -102,7 +102,7 @@ class AdaptiveRate:
         self._searching = False  # whether the limit is unknown, and the rate grows with each response
 
     def succeeded(self, now: float) -> None:
-        """Record a response that was not a refusal."""
+        """Record a response of the vendor that did not refuse the request because of the rate."""
         self._responses += 1
         if now - self._second_start >= SPAN:
             self._seconds.append((self._second_start, self._second_count))
@@ -126,7 +126,7 @@ class AdaptiveRate:
         self._searching = min(rate, measured) > (1.0 + FALL) * self._limit
 
     def throttled(self, now: float, until: float, used_rate: float = 0.0) -> None:
-        """Record a refusal of a vendor that takes no request before `until`.
+        """Record that the vendor refused a request because of the rate, and takes no request before `until`.
 
         Args:
             used_rate: the rate in requests a second, if callers used it up and wait for more; otherwise 0.
@@ -184,7 +184,7 @@ class AdaptiveRate:
         self._fall_end = max(self._fall_time + SPAN, until)
 
     def _measured(self, now: float) -> tuple[float, float]:
-        """Return the rate of accepted requests, and the time since when they are counted."""
+        """Return the recent rate of accepted requests, and the time at which counting them began."""
         accepted = self._accepted
         while accepted and accepted[0] < now - STALE:
             accepted.popleft()

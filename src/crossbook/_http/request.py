@@ -26,7 +26,7 @@ _URL = re.compile(r"[!-~]+")
 
 
 class PreparedRequest(Redacted, frozen=True):
-    """A request with its credentials. It lives for one attempt, and its repr shows neither body nor credentials."""
+    """A request with its credentials, ready for one attempt. Its repr hides the body and the credentials."""
 
     method: str
     origin: str  # scheme://host[:port]
@@ -49,7 +49,7 @@ class PreparedRequest(Redacted, frozen=True):
 
 
 class TransportResponse(Redacted, frozen=True):
-    """A complete response, with its body decompressed."""
+    """A complete response as the transport received it: status, headers, decompressed body."""
 
     status: int
     headers: dict[str, str]  # lower-case names
@@ -59,7 +59,7 @@ class TransportResponse(Redacted, frozen=True):
 
 
 class TransportFailure(Struct, frozen=True):
-    """The reason why there is no complete response.
+    """The reason why the transport returned no complete response.
 
     It is a value, since the frames of an exception hold the HTTP library's locals: headers, and with them secrets.
     """
@@ -72,7 +72,7 @@ class TransportFailure(Struct, frozen=True):
 
 
 class Transport(Protocol):
-    """Sends prepared requests. A book makes its transport when it is made, and closes it at its end."""
+    """The interface of a transport, which sends prepared requests. A book has one, and closes it with itself."""
 
     name: str
 
@@ -82,7 +82,7 @@ class Transport(Protocol):
 
 
 class Credentials(Redacted, frozen=True):
-    """The credentials of one attempt: headers, members of a JSON body, or a part of the query."""
+    """The credentials that one attempt sends: as headers, as members of the JSON body, or in the query."""
 
     headers: tuple[tuple[bytes, bytes], ...] = ()
     members: bytes = b""
@@ -90,11 +90,11 @@ class Credentials(Redacted, frozen=True):
     secrets: tuple[str, ...] = ()  # the plain values, to be masked in what the vendor returns
 
     def __reduce__(self) -> str:
-        raise TypeError("credentials cannot be pickled: make a new book where one is needed")
+        raise TypeError("credentials cannot be pickled: make a new book in each process")
 
 
 class BaseUrl(Struct, frozen=True):
-    """A base URL, split into its parts."""
+    """The base URL of a vendor's API, split into origin and path."""
 
     origin: str
     host: str
@@ -102,7 +102,7 @@ class BaseUrl(Struct, frozen=True):
 
     @classmethod
     def parse(cls, url: str, *, allow_http: bool) -> BaseUrl:
-        """Return the parts of the URL. Raise InvalidInputError if requests cannot be sent there safely."""
+        """Split the URL into its parts. Raise InvalidInputError if credentials cannot be sent to it safely."""
         try:
             parts = urlsplit(url.strip())
             parts.port  # noqa: B018  (checked when it is read)
@@ -124,7 +124,7 @@ class BaseUrl(Struct, frozen=True):
 
 
 def _is_loopback(host: str) -> bool:
-    """Return whether the host is this machine for certain. DNS may resolve a name such as `x.localhost` elsewhere."""
+    """Return whether the host is certainly this machine. A name such as `x.localhost` is not, since DNS resolves it."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
@@ -145,7 +145,7 @@ def prepare_request(
     left: float,
     max_response_bytes: int,
 ) -> PreparedRequest:
-    """Return the request as it is sent. Raise InvalidInputError if a server could read its path as another route.
+    """Return a request with its credentials added. Raise InvalidInputError if its path could reach another route.
 
     Args:
         left: seconds until the deadline of the call.

@@ -1,4 +1,4 @@
-"""Decide whether a failed request is sent again, and when: the retry rule for every status and every failure."""
+"""Decide whether and when a failed request is sent again: the retry rule for every status and failure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_DELAY = 8.0
 
 
 def may_retry(retry: Retry, error: CrossbookError) -> bool:
-    """Return whether the operation may be sent again: by its retry class, the error, and whether the request left.
+    """Return whether a request that failed with this error may be sent again, by the retry class of its operation.
 
     A create is sent again only if it never left, or was refused before it was processed.
     """
@@ -26,7 +26,7 @@ def may_retry(retry: Retry, error: CrossbookError) -> bool:
 
 
 def is_still_processing(error: CrossbookError) -> bool:
-    """Return whether the vendor accepted the request and has not finished it (202). Polling costs no attempt."""
+    """Return whether the error means "accepted, not finished" (202). Polling then does not count as an attempt."""
     return isinstance(error, VendorUnavailableError) and error.status == 202
 
 
@@ -40,7 +40,7 @@ def retry_delay(attempt: int, retry_after: float | None, draw: Callable[[], floa
 
 
 class RetryQuota:
-    """Bounds the retries of an account, so that a vendor that is down is not flooded with them.
+    """Limits the retries of one account, so that a vendor that is down is not flooded with them.
 
     The algorithm is the retry quota of the AWS SDKs (botocore's "standard" mode). The account has 500 tokens, and a
     retry takes 5. A retry that succeeds gives its 5 tokens back; any other success gives 1.
@@ -54,13 +54,13 @@ class RetryQuota:
         self._tokens = self.capacity
 
     def acquire(self) -> bool:
-        """Take the tokens of one retry. Return False if too few are left."""
+        """Take the tokens that one retry costs. Return False, and take none, if too few are left."""
         if self._tokens < self.retry_cost:
             return False
         self._tokens -= self.retry_cost
         return True
 
     def succeeded(self, *, retried: bool) -> None:
-        """Give tokens back after a success."""
+        """Return tokens to the quota after a successful request: more if the request was `retried`."""
         if self._tokens < self.capacity:
             self._tokens = min(self.capacity, self._tokens + (self.retry_cost if retried else self.refund))

@@ -1,4 +1,4 @@
-"""The open connection of a book to its vendor: transport, credentials, limiter, task group and event loop."""
+"""The state of an open book: transport, credentials, limiter, task group and event loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """What a book and its `with_options` copies share. `async with book` opens it, and its end closes it.
+    """The state that a book and its `with_options` copies share. `async with book` opens and closes the session.
 
     Args:
         account: the name that the user gave the account. It identifies the account, whatever the user name is.
@@ -71,27 +71,27 @@ class Session:
 
     @property
     def identity(self) -> Secret | None:
-        """The name of the account: `account=`, else the user name, if the credentials have one."""
+        """The name of the account: `account=`, else the user name of the credentials, else None."""
         return self._account or self.auth.identity
 
     @property
     def location(self) -> tuple[str, str, str]:
-        """Where the account is: vendor, base URL and brand."""
+        """Where the account exists: vendor, base URL and brand."""
         return self.profile.vendor, self.base_url, self.brand
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the account in this process: hashes of its identity, if it has one, and of its credentials."""
+        """The names by which the account's limiter is found: hashes of its identity, if known, and its credentials."""
         identity = self.identity
         named = () if identity is None else (process_hash(*self.location, "identity", identity.reveal()),)
         return (*named, process_hash(*self.location, "credentials", self.auth.key))
 
     def replace_credentials(self, auth: Auth) -> None:
-        """Use these credentials from the next attempt on. The account and its limiter stay the same."""
+        """Replace the credentials by others of the same account, from the next attempt on. The limiter stays."""
         before, after = self.auth.identity, auth.identity
         if self._account is None and before is not None and after is not None and before.reveal() != after.reveal():
             raise InvalidInputError(
-                "username is another one: renewed credentials must be of the same account; open a book for the other",
+                "this username is of another account: make a new book for it, or use credentials of this account",
                 field="username", vendor=self.profile.vendor,
             )  # fmt: skip
         self.auth.replace(auth)
@@ -100,9 +100,9 @@ class Session:
 
     async def open(self) -> None:
         if self.task_group is not None:
-            raise UsageError("this book is open already: use one `async with` per book", vendor=self.profile.vendor)
+            raise UsageError("this book is already open: enter it with one `async with`", vendor=self.profile.vendor)
         if self._closed:
-            raise UsageError("this book was closed: make a new one", vendor=self.profile.vendor)
+            raise UsageError("this book was closed: make a new book", vendor=self.profile.vendor)
         self.task_group = await self._stack.enter_async_context(anyio.create_task_group())
         if current_async_library() == "asyncio":
             # The same as below, for a tenth of the time: anyio looks up its backend in each call.
@@ -126,9 +126,9 @@ class Session:
                 await self._stack.aclose()
 
     def check_open(self) -> TaskGroup:
-        """Return the task group. Raise UsageError unless the session is open, in the event loop that runs now."""
+        """Return the session's task group. Raise UsageError unless the session is open in the running event loop."""
         if self.task_group is None:
-            how = "was closed: make a new one" if self._closed else "is not open: use it inside `async with book:`"
+            how = "was closed: make a new book" if self._closed else "is not open: use it inside `async with book:`"
             raise UsageError(f"this book {how}", vendor=self.profile.vendor)
         try:
             if self._current_loop() == self._loop:
@@ -141,7 +141,7 @@ class Session:
 
     @contextmanager
     def cancel_on_close(self) -> Generator[anyio.CancelScope]:
-        """Cancel the block when the session closes. The scope's `cancelled_caught` says that it did."""
+        """Cancel the code in the `with` block when the session closes. `scope.cancelled_caught` then is True."""
         with anyio.CancelScope() as scope:
             self._waiting.add(scope)
             if self.task_group is None:
@@ -152,5 +152,5 @@ class Session:
                 self._waiting.discard(scope)
 
     def start_task(self, work: Callable[[], Awaitable[T]]) -> anyio.Future[T]:
-        """Run the work in the session's task group, for `await_result`."""
+        """Start the work in the session's task group, and return a future of its result, for `await_result`."""
         return start_task(self.check_open(), work)

@@ -1,1 +1,1 @@
-"""Read a list page by page, and continue it from a cursor."""
+"""Read a vendor's list page by page, and continue it from a cursor."""

@@ -20,7 +20,7 @@ _HASH_BYTES = 2
 
 
 def parse_position(position: Position, *types: type[int | str]) -> list[Any]:
-    """Return the parts of a position, or raise InvalidInputError, since cursors come from callers.
+    """Return the parts of a position if they have these types, else raise InvalidInputError for an invalid cursor.
 
     Numbers are not negative.
     """
@@ -37,7 +37,7 @@ def invalid_cursor() -> InvalidInputError:
 
 
 def fingerprint(ids: Sequence[str]) -> int:
-    """Return a hash of a page's ids, by which a repeated page is recognized."""
+    """Return a hash of a page's ids. Two pages with the same hash are the same page, sent twice."""
     return int.from_bytes(hashlib.blake2b("\n".join(ids).encode(), digest_size=6).digest(), "big")
 
 
@@ -46,12 +46,12 @@ def hash_filters(*parts: object) -> bytes:
 
 
 def encode(position: Position, filters: bytes) -> str:
-    """Return the cursor of a position in the list with these hashed filters."""
+    """Encode a position in a list, and the hash of the list's filters, as the text of a cursor."""
     return base64.urlsafe_b64encode(filters + msgspec.json.encode(position)).decode().rstrip("=")
 
 
 def decode(cursor: str, filters: bytes) -> Position:
-    """Return the position of a cursor, or raise InvalidInputError if it is not one of a list with these filters."""
+    """Return the position that a cursor contains. Raise InvalidInputError if it is invalid or has other filters."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw[_HASH_BYTES:])

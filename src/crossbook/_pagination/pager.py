@@ -1,4 +1,4 @@
-"""`Pager`: a list that is fetched while it is read, with the next pages requested ahead."""
+"""`Pager`: a list whose pages are fetched while it is read. The next pages are requested ahead."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FetchedPage = tuple[Sequence[V | None], Position | None]
 
 
 class Prefetcher(Generic[V]):
-    """Fetches pages, and starts the requests for the next ones before they are read.
+    """Fetches the pages of one list, and requests the next pages before the reader needs them.
 
     Without `start` no page is prefetched. Otherwise the request for the next page starts when its position is known:
     when the reader takes a page, or, by offset, as soon as the rows of the page that the reader waits for have come.
@@ -48,7 +48,7 @@ class Prefetcher(Generic[V]):
         self._awaited_offset: int | None = None  # the offset of the page that the reader waits for
 
     async def take_page(self, position: Position | None) -> FetchedPage[V]:
-        """Return the page at this position and the next position."""
+        """Return the page at this position, and the position of the next page (None after the last page)."""
         if self._guesses:
             self.start_requests(position)
         elif self._tasks and self._tasks[0][0] != position:
@@ -68,7 +68,7 @@ class Prefetcher(Generic[V]):
         return rows, after
 
     def start_requests(self, position: Position | None) -> bool:
-        """Start the missing requests from this position on, and return whether any was started."""
+        """Request the next pages from this position on, `prefetch` at most. Return whether any was requested."""
         if self._start is None:
             return False
         if self._tasks and not self._is_same_page(self._tasks[0][0], position):
@@ -109,7 +109,7 @@ T = TypeVar("T", bound=HasId)
 
 @dataclass(frozen=True, slots=True)
 class _List(Generic[T]):
-    """What a pager reads: the list, its filters and where to start."""
+    """What a pager reads: the function that fetches pages, the filters' hash, and the position to start at."""
 
     make_fetch: Callable[[], Fetch[T]]
     start: StartTask
@@ -122,7 +122,7 @@ class _List(Generic[T]):
 
 
 class Pager(Generic[T]):
-    """A list that is fetched while it is read.
+    """A list of contacts, groups or other records, whose pages are fetched while it is read.
 
     `async for item in pager` yields every item, and requests the next page while one is read. `await pager` returns one
     `Page` with `.items` and `.cursor`. `async for page in pager.pages()` yields every page. A pager can be read again;
@@ -154,7 +154,7 @@ class Pager(Generic[T]):
         self._list = _List(make_fetch, start, filters, position, unique, prefetch, vendor, operation)
 
     def at(self, after: str) -> Pager[T]:
-        """Return the same list from a cursor on.
+        """Return a pager of the same list that starts at a cursor.
 
         Args:
             after: `page.cursor` or `error.cursor` of this list.
@@ -177,7 +177,7 @@ class Pager(Generic[T]):
         return self._page().__await__()
 
     def pages(self) -> AsyncIterator[Page[T]]:
-        """Yield every page; the next page, or the next `prefetch` pages, are requested ahead."""
+        """Yield every page of the list. Meanwhile the next `prefetch` pages are requested."""
         return _Pages(self._list, ahead=True)
 
     def __aiter__(self) -> AsyncIterator[T]:
@@ -185,7 +185,7 @@ class Pager(Generic[T]):
 
 
 class _Pages(AsyncIterator[Page[T]]):
-    """One read of a list. Not a generator: one that is left early would be closed in another task."""
+    """One read of a list, page by page. Not a generator, since a generator left early is closed in another task."""
 
     def __init__(self, source: _List[T], *, ahead: bool) -> None:
         self._list = source

@@ -1,4 +1,4 @@
-"""The ways in which vendors page a list. Each makes a `Fetch`: a function from a position to one page."""
+"""The ways in which vendors page a list. Each makes a `Fetch`, a function that returns the page at a position."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Fetch = Callable[[Position | None], Awaitable[tuple[Sequence[T | None], Position
 
 
 class OffsetPagination(Struct, frozen=True):
-    """Pages by `limit` and `offset`, without a total. Only an empty page ends the list; a short page does not."""
+    """Paging by `limit` and `offset`, without a total. Only an empty page ends the list; a short page does not."""
 
     default_size: int
     max_size: int
@@ -27,7 +27,7 @@ class OffsetPagination(Struct, frozen=True):
         size: int,
         read: Callable[[Any], Any] | None = None,
     ) -> FetchByOffset[Any]:
-        """Return the fetch for `call(offset, limit)`, which returns rows.
+        """Return a `Fetch` of pages. It calls `call(offset, limit)`, which requests the rows of one page.
 
         `read` makes an item of a row. It runs after the request for the next page was started.
         """
@@ -35,7 +35,7 @@ class OffsetPagination(Struct, frozen=True):
 
 
 class FetchByOffset(Generic[T]):
-    """The fetch of `OffsetPagination`. Its positions are an offset, or an offset and the fingerprint of the last page.
+    """Fetches the page at an offset. A position is an offset, or an offset and the fingerprint of the page before.
 
     A vendor or proxy that ignores the offset returns the same page forever. A page with the fingerprint of the page
     before it therefore raises InvalidResponseError.
@@ -54,7 +54,7 @@ class FetchByOffset(Generic[T]):
     async def __call__(
         self, position: Position | None, start_next: Callable[[Position], bool] | None = None
     ) -> tuple[Sequence[T | None], Position | None]:
-        """Return a page and the next position.
+        """Return the page at a position, and the position of the next page (None after the last page).
 
         `start_next` gets the next position before the rows are read, and returns whether it started a request.
         """
@@ -85,27 +85,27 @@ class FetchByOffset(Generic[T]):
         return int(parse_position(position, int)[0])
 
     def position_after(self, position: Position | None) -> Position:
-        """Return the position after a full page."""
+        """Return the position of the next page if the page at this position is full."""
         return self.offset(position) + self._size
 
     def check_repeat(self, position: Position | None, after: Position | None) -> None:
-        """Raise InvalidResponseError if the page at `position` is the same as the page before it."""
+        """Raise InvalidResponseError if the vendor returned the previous page again for `position`."""
         if isinstance(position, list) and after is not None and position[1] is not None and position[1] == after[1]:
             raise InvalidResponseError(
-                "the vendor returned the same page twice: it, or a proxy, ignores the offset, and the list would never "
-                "end",
+                "the vendor returned the same page twice: it, or a proxy, ignores the offset; report this to the "
+                "vendor, or check the proxy",
                 status=200, sent="yes",
             )  # fmt: skip
 
 
 def _page_fingerprint(rows: Sequence[Any]) -> int | None:
-    """Return the fingerprint of the number of rows and the first and last id; None if rows have no ids."""
+    """Return a page's fingerprint: a hash of its number of rows and its first and last id. None if rows have no ids."""
     ends = [getattr(row, "id", None) for row in (rows[0], rows[-1])]
     return fingerprint([str(len(rows)), *map(str, ends)]) if all(isinstance(end, (str, int)) for end in ends) else None
 
 
 class PageNumberPagination(Struct, frozen=True):
-    """Pages by number, from 1, with the number of pages if the vendor returns one.
+    """Paging by page number, which begins at 1. The vendor may return the number of pages.
 
     Without that number, an empty page ends the list, or a page with the same rows as the one before it: a server that
     ignores the page number would repeat page 1 forever. A position is the page number, the fingerprint of the page
@@ -122,7 +122,7 @@ class PageNumberPagination(Struct, frozen=True):
         *,
         ident: Callable[[T], str],
     ) -> Fetch[T]:
-        """Return the fetch for `call(number, size)`, which returns items and the number of pages, if known."""
+        """Return a `Fetch`. It calls `call(number, size)`, which requests one page: items, and page count or None."""
 
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
             number, before, limit = 1, 0, size
@@ -141,7 +141,7 @@ class PageNumberPagination(Struct, frozen=True):
 
 
 class SinglePage(Struct, frozen=True):
-    """The vendor returns the whole list at once. Pages are cut from it; a position is an index."""
+    """No paging: the vendor returns the whole list at once, and pages are cut from it. A position is an index."""
 
     default_size: int = 1000
     max_size: int = 1_000_000
@@ -152,7 +152,7 @@ class SinglePage(Struct, frozen=True):
         size: int,
         read: Callable[[Any], Any] | None = None,
     ) -> Fetch[Any]:
-        """Return the fetch for `call()`, which returns all rows. `read` makes an item of a row."""
+        """Return a `Fetch`. It calls `call()`, which requests all rows, once. `read` turns a row into an item."""
         cached: list[Sequence[Any]] = []
 
         async def fetch(position: Position | None) -> tuple[Sequence[Any], Position | None]:
@@ -172,7 +172,7 @@ class SinglePage(Struct, frozen=True):
 
 
 class PerGroupPagination(Struct, frozen=True):
-    """The vendor has no list of all contacts, only one list for each group. No page has contacts of two groups.
+    """Paging group by group, for a vendor without a list of all contacts. No page has contacts of two groups.
 
     Groups are read in the order of their ids, so that a position (group id, index) means the same in a later run.
     """
@@ -186,7 +186,7 @@ class PerGroupPagination(Struct, frozen=True):
         call: Callable[[str], Awaitable[Sequence[T | None]]],
         size: int,
     ) -> Fetch[T]:
-        """Return the fetch for `groups()`, which returns group ids, and `call(group)`, which returns its contacts."""
+        """Return a `Fetch`. It calls `groups()` for the group ids, and `call(group)` for the contacts of each group."""
         ids: list[str] = []
         cached: dict[str, Sequence[T | None]] = {}
 

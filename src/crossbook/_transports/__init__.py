@@ -1,4 +1,4 @@
-"""Make a transport by its name. Its library is imported when a book that uses it is made, not before."""
+"""Make the transport of a book by its name. Its HTTP library is imported only then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ EXTRAS = {"httpx2": "httpx2", "aiohttp": "fast"}
 
 
 def make(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
-    """Return the transport of this name, or one over the client that the user supplies.
+    """Return the transport with this name, or a transport over the user's own HTTP client.
 
     Raises:
         InvalidInputError: there is no such transport, or its extra is not installed.

@@ -1,4 +1,4 @@
-"""The transport `aiohttp` (extra `fast`): a fraction of httpx's work for a call, also with many calls in flight.
+"""The transport `aiohttp` (extra `fast`), which needs a fraction of the CPU time of httpx for each call.
 
 It needs asyncio. The extra installs uvloop where it exists. The program chooses it: `uvloop.run(main())` instead of
 `asyncio.run(main())`.
@@ -30,7 +30,7 @@ _UNTRACED.freeze()
 
 
 class _RequestState:
-    """Whether a request was sent (it may have left from its first byte on), or waits for a connection."""
+    """What is known of one request: how often it may have been sent, and whether it waits for a connection."""
 
     __slots__ = ("queued", "sends")
 
@@ -40,7 +40,7 @@ class _RequestState:
 
 
 class _QueueTrace(Trace):
-    """Records whether a request waits in the pool of the user's connector."""
+    """Records in a `_RequestState` whether its request waits for a connection of the user's connector."""
 
     def __init__(self, state: _RequestState) -> None:
         super().__init__(cast(Any, None), _UNTRACED, SimpleNamespace())
@@ -54,7 +54,7 @@ class _QueueTrace(Trace):
 
 
 class AiohttpTransport:
-    """A transport over a connector of aiohttp.
+    """A transport over the connections of an aiohttp connector, ours or the user's.
 
     Args:
         origin: the origin of all requests.
@@ -80,7 +80,7 @@ class AiohttpTransport:
         return await self._in_flight.run(self._exchange, request, _RequestState())
 
     async def aclose(self) -> None:
-        """End the requests in flight, and close every connection except the user's."""
+        """End the requests in flight, and close every connection except those of the user's connector."""
         self._in_flight.close()
         if self._connector is not None and self._user_connector is None:
             await self._connector.close()
@@ -124,7 +124,7 @@ class AiohttpTransport:
                 _abort(connection)
 
     async def _connect(self, timeout: float, state: _RequestState) -> Any:
-        """Return a connection that is open, and on which no unrequested data came."""
+        """Return an open connection that has received no surplus data since its last response."""
         if self._connector is None:
             loop = asyncio.get_running_loop()
             url = URL(self._origin, encoded=True)
@@ -138,13 +138,13 @@ class AiohttpTransport:
             _abort(connection)
 
     def _proxy_credentials(self) -> str | None:
-        """Return the credentials for a proxy that forwards plain HTTP. aiohttp keeps them in the request of a route."""
+        """Return the credentials for a proxy that forwards plain HTTP, as a header value, or None."""
         credentials: str | None = self._route.headers.get("Proxy-Authorization") if self._proxy_origin else None
         return credentials
 
 
 def _abort(connection: Any) -> None:
-    """Close a connection at once, without its unsent data and without TLS's closing handshake."""
+    """Close a connection at once: drop its unsent data, and skip the closing handshake of TLS."""
     if connection.transport is not None:
         connection.transport.abort()
     connection.close()

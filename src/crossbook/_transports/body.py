@@ -1,4 +1,4 @@
-"""Write a request's head and read a response: in pieces, decompressed by us, and never more than the cap."""
+"""Encode the head of a request, and read a response body in pieces: decompressed, and only up to a size limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # methods that send a Content
 
 
 class Body:
-    """Collects the pieces of a response's body. `failure` is the reason to stop reading, if there is one."""
+    """Collects and decompresses the pieces of a response body. `failure` says why reading must stop, or is None."""
 
     def __init__(self, encoding: str, cap: int) -> None:
         self._cap = cap
@@ -30,7 +30,7 @@ class Body:
             self.failure = ("encoding", "content-encoding")
 
     def feed(self, raw: bytes) -> None:
-        """Add the next piece. Pieces after a failure are dropped."""
+        """Add the next piece of the body. Pieces after a failure are dropped."""
         self._begun = self._begun or bool(raw)
         try:
             for piece in self._decompress(raw):
@@ -59,7 +59,7 @@ class Body:
         return self._buffer.getvalue()
 
     def make_response(self, status: int, headers: dict[str, str]) -> TransportResponse | TransportFailure:
-        """Return the response with this body. An error response is complete without its body."""
+        """Return the response with this body, or a failure. An error response with a bad body gets an empty one."""
         content = self.content()
         if self.failure is None and content is not None:
             return TransportResponse(status, headers, content)
@@ -78,7 +78,7 @@ async def read_response(
     cap: int,
     close: Callable[[], Awaitable[None]] | None = None,
 ) -> TransportResponse | TransportFailure:
-    """Read the response to its end, or to the cap.
+    """Read a response to its end and return it. Return a failure if its body is larger than `cap` bytes, or invalid.
 
     Args:
         close: closes the response after a failure, so that the generators behind `pieces` end. Generators that are left
@@ -103,7 +103,7 @@ async def read_response(
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Return the headers by lower-case name. Values of a repeated header are joined with commas."""
+    """Return the headers of a response by lower-case name. Values of a repeated header are joined with commas."""
     headers: dict[str, str] = {}
     for key, value in raw:
         name, text = key.decode("latin-1").lower(), value.decode("latin-1")
@@ -112,7 +112,7 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def encode_head(request: PreparedRequest, proxy_origin: bytes = b"", credentials: str | None = None) -> bytes:
-    """Return the request line and the headers.
+    """Return the request line and the headers of a request as bytes.
 
     Args:
         request: the request to send.
@@ -134,5 +134,5 @@ def encode_head(request: PreparedRequest, proxy_origin: bytes = b"", credentials
     head = b"\r\n".join(lines)
     ends = len(lines) - 1
     if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head or lines[0].count(b" ") != 2:
-        raise ValueError("invalid head: a line end or a space in the wrong place")
+        raise ValueError("invalid request head: a header or the path contains a line end, NUL or space")
     return head + b"\r\n\r\n"

@@ -1,4 +1,4 @@
-"""What all transports need: requests in flight, messages for connect errors, proxies, and stale connections."""
+"""Helpers of all transports: limit requests in flight, describe connect errors, find proxies and stale connections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT = 10.0  # seconds for which a used connection is surely open; the librarie
 
 
 class Trace(Protocol):
-    """What a transport knows of one request. `sends` counts how often it left."""
+    """What a transport records about one request. `sends` counts how often the request was sent."""
 
     sends: int
 
@@ -31,7 +31,7 @@ R = TypeVar("R", bound=Trace)
 
 
 class InFlight:
-    """Runs at most `concurrency` requests at once, and ends them all when the transport is closed.
+    """Limits a transport to `concurrency` requests at once, and cancels them all when the transport is closed.
 
     No request waits inside a library's pool, where the wait would count as time to connect.
     """
@@ -48,7 +48,7 @@ class InFlight:
         request: PreparedRequest,
         trace: R,
     ) -> TransportResponse | TransportFailure:
-        """Wait for capacity, and exchange the request for its response."""
+        """Wait until fewer than `concurrency` requests are in flight, then run `exchange` and return its response."""
         async with self._capacity:
             if self._closed:
                 return TransportFailure("connect", "no", "closed")
@@ -69,7 +69,7 @@ class InFlight:
             return TransportFailure("connect", "no", "closed")
 
     def close(self) -> None:
-        """End all requests in flight."""
+        """Cancel all requests in flight, and let later requests fail."""
         self._closed = True
         for scope in list(self._scopes):
             scope.cancel()
@@ -123,7 +123,7 @@ def proxy_for(origin: str) -> str | None:
 
 
 def is_stale(connection: Any) -> bool:
-    """Return whether aiohttp's kept connection has ended, or received data that nobody requested.
+    """Return whether a kept-alive connection of aiohttp was closed, or received data without a request.
 
     It looks at the socket, since the event loop may not have read that yet. A new connection is never stale: the data
     on its socket can only be TLS session tickets.
@@ -146,7 +146,7 @@ def _is_readable(number: int) -> bool:
 
 
 def has_unread_data(connection: Any, *, secure: bool) -> bool:
-    """Return whether httpcore's connection read more than the response; httpcore itself looks at the socket only.
+    """Return whether a connection of httpcore read bytes beyond the end of the last response.
 
     A second response that came with the first one is in the parser, or in TLS, which returns one record at a time. This
     function reads private attributes. If a release lacks one, no connection is kept.

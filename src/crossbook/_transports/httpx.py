@@ -1,4 +1,4 @@
-"""The transports `httpx` and `httpx2`: the library's transport without its client, one connection for each request.
+"""The transports `httpx` and `httpx2`: use the library's transport directly, without its client and its pool.
 
 The library's connection pool is not used. For each request it looks at all of its connections. httpx's pool can also
 lose capacity for good (httpcore's issues 830 and 1093). Measured on httpcore 1.0.9: a request that asyncio cancels at 2
@@ -31,7 +31,7 @@ _in_our_request: ContextVar[bool] = ContextVar("crossbook_request", default=Fals
 
 
 class RedactHeadersFilter(logging.Filter):
-    """Removes the headers of responses to us from httpcore's DEBUG log. A redirect's `Location` repeats our query.
+    """A logging filter that removes the headers of crossbook's responses from httpcore's DEBUG log.
 
     The name of the event stays. Other users of the library in this process keep the whole log.
     """
@@ -49,7 +49,7 @@ for _core in _CORES.values():
 
 
 class RequestTrace:
-    """Follows one request through httpcore, as its `trace` extension.
+    """Follows the progress of one request inside httpcore, which calls it as its `trace` extension.
 
     Attributes:
         sends: how often the request's headers were sent. A proxy's CONNECT does not count.
@@ -68,7 +68,7 @@ class RequestTrace:
         self._port: int | None = None
 
     async def __call__(self, event: str, info: dict[str, Any]) -> None:
-        """Record an event. Unknown events are ignored."""
+        """Record an event that httpcore reports. Unknown events are ignored."""
         if event == "connection.connect_tcp.started":
             self._began = True
             self._host, self._port = info.get("host"), info.get("port")
@@ -85,13 +85,13 @@ class RequestTrace:
             self._headers_sent = self.sends > 0
 
     async def close_unused_stream(self) -> None:
-        """Close a stream that was opened for nothing. The library forgets it if TLS is cancelled in its handshake."""
+        """Close a network stream that was opened and not used: httpcore leaks it if the TLS handshake is cancelled."""
         if self._stream is not None:
             with anyio.CancelScope(shield=True):
                 await self._stream.aclose()
 
     def to_failure(self, error: Exception, library: Any, status: int | None = None) -> TransportFailure:
-        """Return what the library's exception means. The exception is not raised further: its frames hold headers."""
+        """Translate an exception of the library into a TransportFailure. Its own frames would hold headers."""
         name = type(error).__name__
         if isinstance(error, library.PoolTimeout):
             return TransportFailure("busy", "no", name)
@@ -103,7 +103,7 @@ class RequestTrace:
 
 
 class Extensions(dict[str, Any]):
-    """The extensions of a request for httpcore.
+    """The `extensions` of a request for httpcore: time-outs, trace and target.
 
     `target` is sent in place of the URL's path, so that the library's logs, errors and spans, which show the URL, have
     no query. It can be read once: a proxy's CONNECT and a redirect's request get the same extensions, and must not send
@@ -124,7 +124,7 @@ class Extensions(dict[str, Any]):
 
 
 class _Pieces:
-    """The pieces of a body to send, without a generator.
+    """An async iterator over the pieces of a request body. It is not a generator.
 
     httpcore 1.0.9 leaves the library's own generator in its middle if it is interrupted while it writes, and trio warns
     of such a generator.
@@ -144,7 +144,7 @@ class _Pieces:
 
 @cache
 def stream_class(library: Any) -> Any:
-    """Return the library's class for a complete body, changed so that it may be left in the middle."""
+    """Return a subclass of the library's `ByteStream` whose iteration may be interrupted in the middle."""
     return type("Stream", (library.ByteStream,), {"__aiter__": lambda stream: _Pieces(iter(stream))})
 
 
@@ -187,19 +187,19 @@ async def exchange(
 
 @cache
 def ssl_context(library: str) -> ssl.SSLContext:
-    """Return the TLS context of the process; making one takes 20–100 ms."""
+    """Return the TLS context that all books of the process share, since making one takes 20–100 ms."""
     context: ssl.SSLContext = import_module(library).create_ssl_context()
     return context
 
 
 @cache
 def _unused_ssl_context() -> ssl.SSLContext:
-    """Return a context that trusts no certificate: for plain HTTP, where the library requires one too."""
+    """Return a TLS context that trusts no certificate, for plain HTTP: the library requires a context there too."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Lane(NamedTuple):
-    """The library's transport, which respx and OpenTelemetry patch, and the only connection in it."""
+    """One transport of the library with the only connection in it. It sends one request at a time."""
 
     transport: Any
     connection: Any
@@ -279,7 +279,7 @@ class HttpxTransport:
         return self._library.Request(request.method, url, headers=headers, stream=stream)
 
     async def _acquire_lane(self) -> _Lane:
-        """Return a lane whose connection is free and still open, or a new lane."""
+        """Return a free lane whose connection is still open, or make a new lane."""
         while self._free:
             lane = self._free.pop()
             if not lane.connection.has_expired():
@@ -303,7 +303,7 @@ class HttpxTransport:
 
 
 async def _close(*lanes: _Lane) -> None:
-    """Close all lanes, also if the caller is cancelled: the library would forget the others."""
+    """Close the connections of all these lanes, even if the caller is cancelled meanwhile."""
 
     async def close() -> None:
         for lane in lanes:

@@ -1,4 +1,4 @@
-"""`http_client=`: send through the user's own client, for proxies, client certificates or a private CA.
+"""The option `http_client=`: send through the user's own client, for a proxy, client certificate or private CA.
 
 It is a client of httpx or httpx2, or a connector of aiohttp. Its pool, redirects and retries are the user's choice, and
 the user closes it. The client's cookie jar is never used: accounts may share the client, and a login may set a cookie.
@@ -15,7 +15,7 @@ from crossbook.errors import InvalidInputError, UsageError
 
 
 def make_over(client: object, origin: str, concurrency: int) -> Transport:
-    """Return a transport over the user's client.
+    """Return a transport that sends through the user's own client or connector.
 
     Raises:
         InvalidInputError: requests cannot be sent with such an object.
@@ -36,7 +36,7 @@ def make_over(client: object, origin: str, concurrency: int) -> Transport:
 
 
 class UserClientTransport:
-    """Sends through the user's `AsyncClient`."""
+    """A transport that sends through the user's own `AsyncClient` of httpx or httpx2."""
 
     def __init__(self, client: Any, library: Any) -> None:
         self._library = library
@@ -93,4 +93,4 @@ class UserClientTransport:
         return built
 
     async def aclose(self) -> None:
-        """Do nothing: the user closes the client."""
+        """Do nothing, since the user closes their own client."""

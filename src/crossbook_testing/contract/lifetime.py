@@ -48,7 +48,7 @@ class LifetimeTests(Fixtures):
 
     async def test_book_opens_once(self, make: Make) -> None:
         async with make() as book:
-            with pytest.raises(UsageError, match="open already"):
+            with pytest.raises(UsageError, match="already open"):
                 await book.__aenter__()
             assert (await book.contacts.list()).items == ()
 
