@@ -1,4 +1,4 @@
-"""The records that all vendors share: contacts, groups, pages, results.
+"""The records that all vendors share: `Contact`, `Group`, `Page`, `WriteResult`.
 
 They are frozen dataclasses with slots, which FastAPI and pydantic accept unchanged.
 """
@@ -26,7 +26,7 @@ _set = object.__setattr__
 
 
 class _Record:
-    """A record with the wire model that it was read from, and the names of its known fields."""
+    """The base of `Contact` and `Group`: remembers the vendor's wire model, and which fields are known."""
 
     __slots__ = ("_known", "_raw")
     # A service that takes a record as a body refuses misspelled fields too.
@@ -36,7 +36,7 @@ class _Record:
 
     @property
     def known_fields(self) -> frozenset[str]:
-        """The fields that the vendor's response has. A None outside of them means unknown, inside them empty.
+        """The names of the fields whose value is known. None in a known field means empty, in any other field unknown.
 
         For a record that you made: the fields that have a value.
         """
@@ -47,7 +47,7 @@ class _Record:
 
     @property
     def raw(self) -> Any:
-        """The wire model that this was read from, with all fields under the vendor's names; or None."""
+        """The vendor's wire model of this record, with all fields under the vendor's names; or None."""
         return getattr(self, "_raw", None)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -59,14 +59,14 @@ R = TypeVar("R", bound=_Record)
 
 
 def attach_raw(record: R, raw: object, known: frozenset[str]) -> R:
-    """Set the wire model and the known fields of a new record, and return it."""
+    """Attach the vendor's wire model and the names of the known fields to a new record, and return the record."""
     _set(record, "_raw", raw)
     _set(record, "_known", known)
     return record
 
 
 def get_source_vendor(record: _Record) -> str | None:
-    """Return the vendor that a record was read from; None for a record that you made."""
+    """Return the name of the vendor from which a record was read, or None for a record that you made."""
     # Each vendor's wire models are in a package with the vendor's name.
     return None if record.raw is None else type(record.raw).__module__.split(".")[-2]
 
@@ -77,13 +77,13 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
 
 
 def group_ids(value: Any) -> tuple[str, ...]:
-    """Return one group id, or an iterable of them, as a tuple."""
+    """Return group ids, given as one text or as an iterable of texts, as a tuple."""
     if isinstance(value, str):
         return (value,)
     try:
         return tuple(value)
     except TypeError:
-        raise InvalidInputError("groups must be a tuple of group ids", field="groups") from None
+        raise InvalidInputError("groups must be a group id, or a tuple of group ids", field="groups") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -149,7 +149,7 @@ _SHOWN = ("id", "phone", "email")
 
 
 class _MutableContact(_Record):
-    """A contact that is not frozen yet, with the same slots."""
+    """A mutable `Contact` with the same slots, which `make_contact` fills and then turns into a frozen one."""
 
     __slots__ = tuple(Contact.__slots__)
 
@@ -161,7 +161,7 @@ def make_contact(
     groups: tuple[str, ...] | None, opted_out: frozenset[Any] | None, archived: bool | None,
     created_at: datetime | None,
 ) -> Contact:  # fmt: skip
-    """Return `attach_raw(Contact(…), raw, known)` in a fifth of the time, for lists.
+    """Return the same as `attach_raw(Contact(…), raw, known)`, in a fifth of the time, for long lists.
 
     The `__init__` of a frozen dataclass is slow. This sets the slots of an unfrozen class, then changes the class.
     """
@@ -187,7 +187,7 @@ def make_contact(
 
 
 class ContactChanges(TypedDict, total=False):
-    """The fields that `update` can change; None clears a field.
+    """The fields of a contact that `update` can change. None clears a field.
 
     Attributes:
         external_id: your own key (Vercom).
@@ -241,7 +241,7 @@ class Group(_Record):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a list.
+    """One page of a list: its items, and the cursor of the next page.
 
     Args:
         items: the contacts or groups.
@@ -254,7 +254,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
-    """The result of one write.
+    """The result of creating or updating one contact.
 
     Args:
         id: the contact's id.
@@ -273,7 +273,7 @@ class WriteResult:
 
 @dataclass(frozen=True, slots=True)
 class ExternalId:
-    """A contact's key of your own, in place of the vendor's id, if the vendor supports that (Vercom's `update`).
+    """Your own key of a contact, to pass in place of the vendor's id where that is supported (Vercom's `update`).
 
     Example:
         ```python

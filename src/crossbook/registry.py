@@ -1,4 +1,4 @@
-"""Vendors by name: `crossbook.open("vercom")`, and the table of what each vendor supports."""
+"""Find vendors by name: `crossbook.open("vercom")`, and the table of what each vendor supports."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open(name: Literal["vercom"], **options: Unpack[BookOptions]) -> Vercom: ...
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook: ...
 @hide_internal_frames
 def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
-    """Make a book by name, with credentials from the environment; each vendor's class lists its variables.
+    """Make a book of the named vendor or account, with its credentials from environment variables.
 
     A further account of a vendor has its own name, for example `eu`. CROSSBOOK_EU_VENDOR names the vendor (`vercom`),
     and the other variables have this name instead of the vendor's: CROSSBOOK_EU_AUTHORIZATION and so on. A journal
@@ -60,13 +60,15 @@ def open(name: str, **options: Unpack[BookOptions]) -> AddressBook:
     kind = load_book_class(name)
     if "account" in options:
         variable = environment_variable(name, "account")
-        raise InvalidInputError(f"account cannot be passed here: set {variable}", field="account")
+        raise InvalidInputError(
+            f"account cannot be passed to open(): set the environment variable {variable}", field="account"
+        )
     book: AddressBook = kind.from_env(None if name == kind.profile.vendor else name, **options)
     return book
 
 
 def load_book_class(name: str) -> Any:
-    """Return the book class of a vendor, or of a named account's vendor."""
+    """Return the book class for a name: a vendor's name, or the name of an account in the environment."""
     if is_one_of(name, VENDORS) or is_one_of(name, find_entry_points()):
         return load_vendor(name)
     is_valid = isinstance(name, str) and _NAME.fullmatch(name)  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -80,7 +82,7 @@ def load_book_class(name: str) -> Any:
 
 
 def load_vendor(name: str) -> Any:
-    """Import and return the book class of a vendor."""
+    """Import the book class of the vendor with this name, and return it."""
     if is_one_of(name, VENDORS):
         return getattr(import_module(f"crossbook.vendors.{name}"), VENDORS[name])
     others = find_entry_points()  # slow, so only for other names
@@ -95,13 +97,13 @@ def _unknown_vendor(name: object, hint: str = "") -> InvalidInputError:
 
 
 def list_accounts() -> list[str]:
-    """Return the named accounts of the environment, in alphabetical order; not the vendors' own names."""
+    """Return the names of the accounts that environment variables (CROSSBOOK_<NAME>_VENDOR) define, sorted."""
     found = (_ACCOUNT.fullmatch(variable) for variable in os.environ)
     return sorted(each[1].lower().replace("_", "-") for each in found if each and each[1].lower() not in VENDORS)
 
 
 def find_entry_points() -> dict[str, EntryPoint]:
-    """Return the vendors of other packages by name: their entry points in the group `crossbook.vendors`.
+    """Return the vendors that other installed packages add: name → entry point of the group `crossbook.vendors`.
 
     They cannot replace one of the four.
     """
@@ -109,7 +111,7 @@ def find_entry_points() -> dict[str, EntryPoint]:
 
 
 def list_vendors() -> list[str]:
-    """Return the names of all vendors: the four, and those of other packages."""
+    """Return the names of all vendors: crossbook's four, and those that other installed packages add."""
     return [*VENDORS, *find_entry_points()]
 
 

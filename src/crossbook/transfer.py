@@ -36,7 +36,7 @@ def copy(
     full: bool = True,
     **options: Unpack[BatchOptions],
 ) -> Batch[Contact]:
-    """Copy contacts from one open book into another. Nothing is deleted, and no contact is subscribed again.
+    """Copy contacts from one open book into another. Nothing is deleted, and opted-out contacts are skipped by default.
 
     Each contact is copied once, with the fields that the source's vendor returns. Its id is the results' `item_key`.
     `id` is not copied, nor is `created_at` if the target does not store it. A full name (Filemail) is never split, so a
@@ -78,9 +78,12 @@ def copy(
             raise InvalidInputError(f"{field} must be an open book, such as crossbook.open(name)", field=field)
     source_session, target_session = source._session, target._session  # pyright: ignore[reportPrivateUsage]
     if set(source_session.names) & set(target_session.names):
-        raise InvalidInputError("both books are the same account", field="target", vendor=target.profile.vendor)
+        why = "source and target are the same account: pass books of two accounts"
+        raise InvalidInputError(why, field="target", vendor=target.profile.vendor)
     if isinstance(groups, str) and groups not in ("by_name", "none"):
-        raise InvalidInputError("groups must be 'by_name', 'none', or a mapping of group ids", field="groups")
+        raise InvalidInputError(
+            "groups must be 'by_name', 'none', or a mapping from the source's group ids to the target's", field="groups"
+        )
     source_session.check_open()
     options.setdefault("item_key", _id)
     contacts = _convert_contacts(
@@ -111,7 +114,7 @@ async def _convert_contacts(
     include_opted_out: bool,
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
-    """Yield the source's contacts with the fields and the group ids of the target."""
+    """Yield the source's contacts in the form in which they are created in the target, with the target's group ids."""
     resolver = GroupResolver(target, dry_run=dry_run)
     names: dict[str, str] = {}
     if groups == "by_name":
@@ -135,7 +138,7 @@ async def _convert_contacts(
 
 
 class GroupResolver:
-    """Finds a book's groups by name, and creates the missing ones when they are first needed.
+    """Finds the ids of a book's groups by their names, and creates a missing group when it is first needed.
 
     Args:
         book: an open book.
@@ -152,7 +155,7 @@ class GroupResolver:
         self.created: list[str] = []
 
     async def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the groups with these names. Of groups with the same name the first in the list counts."""
+        """Return the ids of the groups with these names, and create missing groups. Of equal names the first counts."""
         if self._ids is None:
             self._ids = {}
             async for group in self._book.groups.list():
@@ -167,7 +170,7 @@ class GroupResolver:
 
 
 def drop_derived_name(book: AddressBook, contact: Contact) -> Contact:
-    """Return the contact without its full name if it has first or last name and the book's vendor stores those."""
+    """Drop the full name of a contact that has a first or last name, if the book's vendor stores these separately."""
     has_parts = book.profile.name_format == "split" and (contact.first_name or contact.last_name)
     return replace(contact, name=None) if has_parts and contact.name else contact
 
@@ -175,7 +178,7 @@ def drop_derived_name(book: AddressBook, contact: Contact) -> Contact:
 async def iter_all_contacts(
     book: AddressBook, *, group: str | None, groups: bool, full: bool
 ) -> AsyncIterator[Contact]:
-    """Yield every contact once, even if the vendor's list repeats contacts.
+    """Yield every contact of a book or group once, with its groups and opt-outs, even if the vendor's list repeats it.
 
     What the list does not return is read before, into a temporary SQLite database: the opt-outs of each channel, if the
     vendor lists them, and the members of each group.
@@ -217,7 +220,7 @@ def _can_filter(book: AddressBook, filter: str) -> bool:
 
 
 async def _store(db: sqlite3.Connection, table: str, book: AddressBook, value: str, filters: dict[str, Any]) -> None:
-    """Store the value for each contact of a list."""
+    """Read a list of contacts to its end, and store the value in the table for each contact of the list."""
     async for page in book.contacts.list(**filters).pages():
         db.executemany(f"insert or ignore into {table} values (?, ?)", ((each.id, value) for each in page.items))  # noqa: S608
 
@@ -227,7 +230,7 @@ def _load(db: sqlite3.Connection, table: str, id: str) -> list[str]:
 
 
 def _add_known(contact: Contact, added: dict[str, Any]) -> Contact:
-    """Return the contact with further known fields. Fields that are not known become None."""
+    """Return a copy of the contact with the `added` fields, which are then known too. Unknown fields become None."""
     known = contact.known_fields | added.keys()
     values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
     return attach_raw(Contact(**(values | added)), contact.raw, known)

@@ -1,4 +1,4 @@
-"""What a vendor is: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our methods as its calls).
+"""What makes a vendor: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our methods as its API calls).
 
 Everything that a vendor outside of crossbook needs can be imported from here; docs/add-a-vendor.md builds one.
 """
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
 
 
 class Retry(Enum):
-    """When a request of an operation may be sent again. It depends on the effect, not on the HTTP method."""
+    """The retry class of an operation: when its request may be sent again. It depends on the request's effect."""
 
     SAFE = "safe"  # only reads
     IDEMPOTENT = "idempotent"  # two requests have the effect of one
@@ -61,7 +61,7 @@ class Retry(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """One operation of the vendor's API, under its operationId.
+    """How requests of one operation of the vendor's API are sent: retries, empty lists, priority.
 
     Attributes:
         retry: when its request may be sent again.
@@ -75,7 +75,7 @@ class Operation(Struct, frozen=True):
 
 
 class Capability(Struct, frozen=True):
-    """How a vendor supports one of our methods, such as `contacts.find`.
+    """How a vendor supports one of crossbook's methods, such as `contacts.find`.
 
     Attributes:
         support: `native`, `emulated` (composed from other calls), or `unsupported`.
@@ -116,7 +116,7 @@ class Rate(Struct, frozen=True):
 
 
 class VendorErrorInfo(Struct, frozen=True):
-    """The error that a response body reports. Without a `kind` the HTTP status decides on the error's class."""
+    """The error that a vendor's response body reports. If `kind` is None, the HTTP status decides the error's class."""
 
     kind: type[CrossbookError] | None
     code: str | None = None
@@ -205,7 +205,7 @@ class VendorProfile(Struct, frozen=True, eq=False):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variable of each constructor parameter that `from_env` reads."""
+        """The environment variables that `from_env` reads: constructor parameter → variable."""
         parameters = (*chain(*self.credentials), *self.optional_credentials, "base_url", "account")
         return {parameter: environment_variable(self.vendor, parameter) for parameter in parameters}
 
@@ -213,7 +213,7 @@ class VendorProfile(Struct, frozen=True, eq=False):
         return f"<VendorProfile of {self.title}>"  # the whole profile would fill a page
 
     def capability(self, name: str) -> Capability:
-        """Return how the vendor supports our operation `name`."""
+        """Return how the vendor supports crossbook's method `name`, such as "contacts.find"."""
         return self.capabilities.get(name, _UNSUPPORTED)
 
 
@@ -221,7 +221,7 @@ _UNSUPPORTED = Capability("unsupported")
 
 
 def environment_variable(account: str, parameter: str) -> str:
-    """Return the environment variable of an account's parameter: `eu`, `token` → CROSSBOOK_EU_TOKEN."""
+    """Return the name of the environment variable for a parameter of an account: `eu`, `token` → CROSSBOOK_EU_TOKEN."""
     return f"CROSSBOOK_{account.upper().replace('-', '_')}_{parameter.upper()}"
 
 
@@ -241,7 +241,7 @@ class Query(Struct, frozen=True):
 
 
 class VendorAdapter:
-    """Our methods as calls of one vendor's API.
+    """The base class of adapters, which implement crossbook's methods by calls of one vendor's API.
 
     crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's
     form. `region` is the account's region for phone numbers.
@@ -251,15 +251,15 @@ class VendorAdapter:
     region: str | None = None
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
-        """Return the function that fetches one page of contacts, by `profile.contact_paging.over`."""
+        """Return the function that fetches one page of contacts. Make it with `profile.contact_paging.over`."""
         raise self.unsupported("contacts.list")
 
     async def get_contact(self, id: str) -> Contact:
-        """Return one contact; raise NotFoundError if there is none."""
+        """Return the contact with this id. Raise NotFoundError if it does not exist."""
         raise self.unsupported("contacts.get")
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
-        """Return contacts that may have this phone, e-mail or external id; too many are fine, too few are not.
+        """Return every contact that may have this phone, e-mail or external id. The caller filters the result.
 
         An empty value returns every contact; only profiles with the match source "snapshot" get one.
         """
@@ -270,11 +270,11 @@ class VendorAdapter:
         raise self.unsupported("contacts.create")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
-        """Change the given fields (None clears one) and return the contact's id."""
+        """Change the given fields of a contact, and return the contact's id. None clears a field."""
         raise self.unsupported("contacts.update")
 
     async def delete_contact(self, id: str) -> None:
-        """Delete a contact; raise NotFoundError if there is none."""
+        """Delete a contact. Raise NotFoundError if it does not exist."""
         raise self.unsupported("contacts.delete")
 
     async def groups_of(self, id: str) -> Sequence[Group]:
@@ -282,11 +282,11 @@ class VendorAdapter:
         raise self.unsupported("contacts.groups_of")
 
     async def unsubscribe(self, id: str, channel: str) -> None:
-        """Unsubscribe a contact from a channel."""
+        """Unsubscribe a contact from a channel, or from all channels if it is "all"."""
         raise self.unsupported("contacts.unsubscribe")
 
     async def resubscribe(self, id: str, channel: str) -> None:
-        """Subscribe a contact to a channel again."""
+        """Subscribe a contact to a channel again, or to all channels if it is "all"."""
         raise self.unsupported("contacts.resubscribe")
 
     def list_groups(self, size: int) -> Fetch[Group]:
@@ -294,7 +294,7 @@ class VendorAdapter:
         raise self.unsupported("groups.list")
 
     async def get_group(self, id: str) -> Group:
-        """Return one group. This emulation finds it in the list."""
+        """Return the group with this id. This emulation searches the list of all groups."""
         groups: list[Group] = await self.fetch_all(self.list_groups(self.profile.group_paging.max_size))
         for group in groups:
             if group.id == id:
@@ -310,7 +310,7 @@ class VendorAdapter:
         raise self.unsupported("groups.rename")
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
-        """Delete a group, and its contacts too if `with_contacts`."""
+        """Delete a group. If `with_contacts`, delete the contacts in it too."""
         raise self.unsupported("groups.delete")
 
     async def add_to_group(self, group: str, id: str) -> None:
@@ -322,7 +322,7 @@ class VendorAdapter:
         raise self.unsupported("groups.remove")
 
     async def set_groups(self, id: str, wanted: Sequence[str]) -> None:
-        """Replace the groups of a contact. This emulation adds and removes the difference, one call a group."""
+        """Replace the groups of a contact by `wanted`. This emulation sends one call for each group that differs."""
         current = [group.id for group in await self.groups_of(id)]
         for group in wanted:
             if group not in current:
@@ -332,7 +332,7 @@ class VendorAdapter:
                 await self.remove_from_group(group, id)
 
     async def fetch_all(self, fetch: Fetch[Any]) -> list[Any]:
-        """Return the items of every page."""
+        """Fetch every page of a list, and return all items."""
         found: list[Any] = []
         position = None
         while True:
@@ -342,12 +342,12 @@ class VendorAdapter:
                 return found
 
     def encode_cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields with each None replaced by the vendor's clear value (inferred for all four vendors)."""
+        """Return changes with each None replaced by the value with which the vendor clears a field (inferred)."""
         empty = "" if self.profile.clear_value == "empty" else None
         return {name: empty if value is None else value for name, value in fields.items()}
 
     def unsupported(self, name: str) -> UnsupportedError:
-        """Return the error for our operation `name`, or for one of its arguments (`groups.delete:with_contacts`)."""
+        """Return the UnsupportedError for the method `name`, or for its argument (`groups.delete:with_contacts`)."""
         note = self.profile.capability(name).note
         operation, _, field = name.partition(":")
         what = field or operation
@@ -357,25 +357,25 @@ class VendorAdapter:
         )  # fmt: skip
 
     def not_found(self, what: str, operation: str) -> NotFoundError:
-        """Return the error for a contact or group that does not exist."""
+        """Return the NotFoundError for a contact or group (`what`) that does not exist."""
         return NotFoundError(f"{what} not found", vendor=self.profile.vendor, operation=operation, sent="yes")
 
     def require_rows(self, value: object, model: type[M], operation: str, name: str) -> list[M | None]:
-        """Return the rows of a list, as `parse_rows` does, or raise InvalidResponseError if there is no list."""
+        """Return the rows of a list in a response, as `parse_rows` does. Raise InvalidResponseError if not a list."""
         rows = parse_rows(value, model)
         if rows is None:
             raise self.missing_field(operation, name)
         return rows
 
     def require_id(self, value: Scalar, operation: str, name: str) -> str:
-        """Return an id as text, or raise InvalidResponseError if it is missing."""
+        """Return an id from a response as text. Raise InvalidResponseError if it is missing."""
         id = parse_str(value)
         if id is None:
             raise self.missing_field(operation, name)
         return id
 
     def missing_field(self, operation: str, name: str) -> InvalidResponseError:
-        """Return the error for a response without a member that the vendor promises."""
+        """Return the InvalidResponseError for a response that lacks the required member `name`."""
         return InvalidResponseError(
             f"the response has no {name}", vendor=self.profile.vendor, operation=operation, status=200, sent="yes"
         )
@@ -385,7 +385,7 @@ class VendorAdapter:
 
 
 def decode_raw(value: Any) -> Any:
-    """Decode a member of an envelope, or return None if it is missing, not JSON, or larger than 1 MiB.
+    """Decode a raw member of a response object. Return None if it is missing, not JSON, or larger than 1 MiB.
 
     Members stay undecoded until here, so that a list of contacts is not decoded twice.
     """
@@ -398,19 +398,19 @@ def decode_raw(value: Any) -> Any:
 
 
 def parse_object(value: Any) -> dict[str, Any]:
-    """Return a member of an envelope as a dict; an empty one if the member is not an object."""
+    """Return a member of a response as a dict, or an empty dict if the member is not a JSON object."""
     value = decode_raw(value)
     return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def parse_list(value: Any) -> list[Any]:
-    """Return a member of an envelope as a list; an empty one if the member is not an array."""
+    """Return a member of a response as a list, or an empty list if the member is not a JSON array."""
     value = decode_raw(value)
     return value if isinstance(value, list) else []  # pyright: ignore[reportUnknownVariableType]
 
 
 def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
-    """Return the rows of a list, or None if the value is not a list.
+    """Return the rows of a list in a response, or None if the value is not a list.
 
     A row that is not an instance of `model` (null, PHP's `[]`) becomes None.
     """
@@ -420,21 +420,21 @@ def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
 
 
 async def map_rows(rows: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
-    """Apply `read` to each row. Long lists are read in chunks, so that other tasks run meanwhile."""
+    """Return `read(row)` for each row (None for None). Long lists are read in chunks, so that other tasks run."""
     from crossbook._concurrency import map_in_chunks
 
     return await map_in_chunks(rows, lambda row: None if row is None else read(row))
 
 
 def parse_str(value: Scalar) -> str | None:
-    """Return a value as text; None if it is null, missing or empty."""
+    """Return a value of a response as text, or None if it is null, missing or empty."""
     if type(value) is str:
         return value or None
     return None if value is None or isinstance(value, UnsetType) else str(value)
 
 
 def parse_int(value: Scalar) -> int | None:
-    """Return a number, or text of one, as an integer; else None."""
+    """Return a number, or a number written as text, as an integer. Return None for any other value."""
     try:
         return None if value is None or isinstance(value, UnsetType) else int(value)
     except ValueError:
@@ -442,7 +442,7 @@ def parse_int(value: Scalar) -> int | None:
 
 
 def parse_bool(value: Scalar) -> bool | None:
-    """Return true, false, 1, 0 or text of these as a boolean; else None."""
+    """Return true, false, 1, 0, or one of these written as text, as a boolean. Return None for other text."""
     if type(value) is bool:
         return value
     if isinstance(value, str):
@@ -451,7 +451,7 @@ def parse_bool(value: Scalar) -> bool | None:
 
 
 def parse_datetime(value: Scalar) -> datetime | None:
-    """Return Unix seconds or `YYYY-MM-DD HH:MM:SS` as a datetime; else None.
+    """Return Unix seconds, or text such as `2024-05-31 12:00:00`, as a datetime. Return None for any other value.
 
     Times without an offset are read as UTC, since no vendor documents its time zone.
     """
@@ -468,18 +468,18 @@ def parse_datetime(value: Scalar) -> datetime | None:
 
 
 def known_fields(row: object, fields: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
-    """Return those of `fields` that a row has a value or null for. `names` maps our names to the row's."""
+    """Return the names in `fields` except those that the row lacks. `names` maps our names to the row's names."""
     missing = [ours for ours, theirs in names.items() if getattr(row, theirs) is UNSET]
     return fields.difference(missing) if missing else fields
 
 
 def join_name(first: str | None, last: str | None) -> str | None:
-    """Return the whole name of a first and a last name."""
+    """Return the full name made of a first and a last name, or None if both are empty."""
     return " ".join(half for half in (first, last) if half) or None
 
 
 def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str:
-    """Return a normalized number in the form that the vendor takes.
+    """Return a phone number in the form that the vendor's API takes: with a plus, or digits only.
 
     The plus stays if the digits alone would be read as another number.
     """
@@ -489,7 +489,7 @@ def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str
 
 
 def list_spellings(key: str, value: str) -> list[str]:
-    """Return the forms in which a vendor may store a match key; some vendors compare exactly."""
+    """Return the forms in which a vendor may store a match key, to search each: some vendors compare exactly."""
     if key == "phone":
         return _phones.list_spellings(value)
     return list(dict.fromkeys((value, value.casefold()))) if key == "email" else [value]

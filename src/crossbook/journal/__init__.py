@@ -1,4 +1,4 @@
-"""Record what a batch is about to send and what became of it, so that a killed run resumes.
+"""Journals: record what a batch is about to send and what became of it, so that a killed run can be resumed.
 
 Pass `journal="a path"` to a batch for a `SqliteJournal`, or an object that implements `Journal` for another database.
 """

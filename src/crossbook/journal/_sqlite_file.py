@@ -1,4 +1,4 @@
-"""One exclusively locked SQLite file: create or refuse it, commit to it in groups, and translate its errors."""
+"""The SQLite file of a journal: create, check and lock the file, commit rows in groups, translate SQLite's errors."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _SCHEMA = (
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, int]:
-    """Open or create the file; return its connection, and a file descriptor by which its log is synced.
+    """Open or create the file. Return a connection to it, and a file descriptor of its write-ahead log, for syncs.
 
     The connection holds the lock of the file until it is closed or its process ends. Only the owner may read the file.
     An existing file is read to its end, so that a damaged page is found here and not in the middle of a run.
@@ -86,7 +86,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
         elif version > VERSION:
             problem = "was written by a newer crossbook: update this installation"
         elif version not in (VERSION, _OPEN):
-            problem = "was written by an older crossbook: complete its run with that version"
+            problem = "was written by an older crossbook: finish its run with that version, or pass a new path"
         else:
             _restrict_mode(path)
             if db.execute("pragma quick_check(1)").fetchone()[0] == "ok":
@@ -100,7 +100,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, int]:
 
 
 def _create_private_file(path: Path) -> None:
-    """Create the file if it does not exist, readable by its owner only from the first moment.
+    """Create the journal's file if it does not exist. From the start only its owner can read it.
 
     Closing any descriptor of a file releases all locks of this process on it. This is safe here, because a file that
     is created now has no other connection in this process: every connection is opened through this function.
@@ -110,7 +110,7 @@ def _create_private_file(path: Path) -> None:
 
 
 def _restrict_mode(path: Path) -> None:
-    """Remove the right of other users to read or write an existing journal."""
+    """Take the permission to read or write an existing journal away from all users but its owner."""
     for name in (path, path.with_name(f"{path.name}-wal")):
         with suppress(OSError):  # the file belongs to another user
             mode = name.stat().st_mode
@@ -141,7 +141,7 @@ def _open_log(db: sqlite3.Connection, path: Path) -> int:
 
 
 def restart_log(db: sqlite3.Connection) -> None:
-    """Merge the log into the file, mark the file as open, and restart the log.
+    """Merge the write-ahead log into the file, mark the file as open, and start the log again from its beginning.
 
     The mark in the file is `_OPEN`; the first row of the new log sets `VERSION` again. So a reader sees the mark only
     if the log is lost. The process may be killed between any two statements: the log is never empty while the file is
@@ -176,14 +176,14 @@ _FIXES = {
 
 
 def translate_error(error: Exception, path: Path) -> CrossbookError:
-    """Return an error of ours that says what is wrong with the file."""
+    """Translate an error of SQLite or the system into a CrossbookError that says what is wrong with the file."""
     if isinstance(error, OSError):
         code, cause = sqlite3.SQLITE_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else 0, type(error).__name__
     else:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits are SQLite's extended code
         cause = getattr(error, "sqlite_errorname", type(error).__name__)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return JournalBusyError(f"the journal {path} is open in another run: wait until that run has ended")
+        return JournalBusyError(f"the journal {path} is in use by another run: wait until that run has ended")
     if code == sqlite3.SQLITE_CANTOPEN:
         return InvalidInputError(
             f"the journal {path} cannot be opened: {_explain_cannot_open(path)}", field="journal", cause=cause
@@ -192,9 +192,10 @@ def translate_error(error: Exception, path: Path) -> CrossbookError:
         code = sqlite3.SQLITE_READONLY  # a file that is open for reading only cannot be locked
     if code in _FIXES:
         return InvalidInputError(f"the journal {path} cannot be used: {_FIXES[code]}", field="journal", cause=cause)
-    why = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or its file system refused"
+    why = "the disk is full" if code == sqlite3.SQLITE_FULL else "the disk or its file system refused the write"
     return CrossbookError(
-        f"the journal {path} cannot be written: {why}; fix this, and make the same call to resume the run", cause=cause
+        f"the journal {path} cannot be written: {why}; fix this, then repeat the call that began the run, to resume it",
+        cause=cause,
     )
 
 
@@ -218,7 +219,7 @@ def _explain_cannot_open(path: Path) -> str:
 
 
 class SqliteFile:
-    """One connection, and a file descriptor of its write-ahead log. Short work runs at once, long work in a thread.
+    """The open file of a journal. Short work runs on the event loop at once, long work in a thread.
 
     Durable writes use **group commit** (DeWitt et al., 1984): one sync of the log serves all tasks that wait for it.
     The first task that needs a sync becomes the leader. The leader commits the rows of all tasks and syncs the log in a
@@ -249,9 +250,9 @@ class SqliteFile:
         self._followers = 0  # tasks that wait for the leader; one of them leads next
 
     async def open(self, begin: Callable[[sqlite3.Connection], T]) -> T:
-        """Open the file, and return the result of `begin`; close the file again if that fails."""
+        """Open the file, call `begin` with its connection, and return the result. Close the file if either fails."""
         if self._db is not None or self._in_thread is not None:
-            raise JournalBusyError("this journal is already open: use one journal object for each run")
+            raise JournalBusyError("this journal object is already in use by another run: use one object for each run")
         self._failure, self._threads = None, anyio.CapacityLimiter(1)
 
         def work() -> T:
@@ -270,7 +271,10 @@ class SqliteFile:
             raise
 
     async def write(self, sql: str, rows: Iterable[Sequence[Any]], *, durable: bool) -> None:
-        """Write rows. They survive a crash of the process soon after the return, and of the machine if `durable`."""
+        """Write rows with one SQL statement. If `durable`, return only when they are on disk.
+
+        Other rows survive a crash of the process soon after the return, and are on disk after the next durable write.
+        """
         self._get_connection()
         self._rows += [(sql, row) for row in rows]
         if durable:
@@ -283,19 +287,19 @@ class SqliteFile:
                 await self._lead()
 
     async def read(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows of a short query, which uses an index."""
+        """Return the rows of a short query. It runs on the event loop, so the query must use an index."""
         await self._wait_until_idle()
         self._flush()
         return self._run_now(lambda db: db.execute(sql, values).fetchall())
 
     async def scan(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run work that reads many rows, in a thread."""
+        """Run work that reads many rows in a thread, and return its result."""
         await self._wait_until_idle()
         self._flush()
         return await self._run_in_thread(lambda: work(self._get_connection()))
 
     async def close(self) -> None:
-        """Sync what was written and close the file, even if the caller is cancelled."""
+        """Write all rows to disk and close the file, even if the caller is cancelled meanwhile."""
         if self._threads is not None:
             await run_shielded(self._close)
 
@@ -325,7 +329,7 @@ class SqliteFile:
             db.close()  # merges the log into the file and removes the log
 
     async def _wait_until_synced(self, number: int) -> None:
-        """Wait until the durable write with this number is on disk; lead a commit if no other task does."""
+        """Wait until the durable write with this number is on disk. Commit the rows if no other task does that."""
         while self._synced < number:
             self._get_connection()
             if self._leading is None:
@@ -338,7 +342,7 @@ class SqliteFile:
                     self._followers -= 1
 
     async def _lead(self) -> None:
-        """Commit the rows of all tasks, and sync the log once.
+        """Commit the queued rows of all tasks, and sync the log once for all of them, as the leader of a group commit.
 
         `requested` is read before the commit, so it counts only writes whose rows this commit includes. A write that
         arrives during the sync has a higher number, and waits for the next leader.
@@ -372,7 +376,7 @@ class SqliteFile:
         self._run_now(lambda db: db.execute("commit") if db.in_transaction else None)
 
     def _flush(self) -> None:
-        """Write the queued rows into the open transaction."""
+        """Insert the queued rows in the open transaction, without a commit."""
         if not self._rows:
             return
         rows, self._rows = self._rows, []
@@ -398,7 +402,7 @@ class SqliteFile:
         os.fsync(self._log)
 
     def _run_now(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run short work on the event loop. The caller has waited until the connection is idle."""
+        """Run short work on the event loop and return its result. No thread may be using the connection."""
         try:
             with self._lock:
                 return work(self._get_connection())
@@ -406,7 +410,7 @@ class SqliteFile:
             raise self._record_failure(error) from None
 
     async def _run_in_thread(self, work: Callable[[], T]) -> T:
-        """Run long work, which has the connection to itself in a thread."""
+        """Run long work in a thread and return its result. No other work uses the connection meanwhile."""
         await self._wait_until_idle()
         back = self._in_thread = anyio.Event()
 

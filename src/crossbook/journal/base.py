@@ -1,4 +1,4 @@
-"""The journal's protocol and its records: what a batch is about to send, and what became of it."""
+"""The protocol `Journal` and the records that it stores: runs, and the intent and outcome of each item."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 @frozen
 class RunKey:
-    """Identify the work of a run, and hold the key of its hashes. No value here is made of a credential.
+    """The identity of a run (vendor, operation, account) and the key of its hashes. It contains no credential.
 
     Attributes:
         vendor: the vendor's name in its profile.
@@ -35,7 +35,7 @@ class RunKey:
 
 @frozen
 class StoredRun:
-    """Describe a run that a journal contains.
+    """A run that a journal contains: its key and its state.
 
     Attributes:
         run_key: the key that `begin` wrote last.
@@ -50,7 +50,7 @@ class StoredRun:
 
 @define
 class JournalEntry:
-    """Record one item of a run and its state.
+    """The record of one item of a run: about to be sent, or done with an outcome.
 
     Attributes:
         index: the item's position in the source, from 0.
@@ -84,14 +84,14 @@ class JournalEntry:
 
 
 class Journal(Protocol):
-    """Store the intents and outcomes of runs.
+    """The interface of a journal, which stores for each item of a run what is about to be sent and what became of it.
 
     `journal="a path"` stores them in an SQLite file. To use a database of yours, pass an object with these methods.
     A journal serves one run at a time; many tasks of the run call it concurrently. Any call may be cancelled.
     """
 
     async def open(self, run: str) -> StoredRun | None:
-        """Open the run with this name, and return it, or None if it does not exist. "" is a valid name.
+        """Open the journal for the run with this name. Return the stored run, or None if it is new. "" is a valid name.
 
         The batch calls `begin` before any other write. It decides from the run's key whether the run may be resumed.
 
@@ -101,46 +101,46 @@ class Journal(Protocol):
         ...
 
     async def begin(self, run_key: RunKey) -> None:
-        """Create the run that `open` did not find, or replace the key of the run that it found."""
+        """Create the opened run with this key if it is new. Otherwise replace the key of the stored run."""
         ...
 
     async def find_samples(self, count: int) -> Sequence[JournalEntry]:
-        """Return the last `count` entries whose contacts the batch can compare with those of the account.
+        """Return the last `count` entries of written contacts, by which a batch recognizes the account.
 
         These entries are done, have a key and an id, and their status is created, updated, unchanged or skipped.
         """
         ...
 
     async def find_entry(self, index: int) -> JournalEntry | None:
-        """Return the newest entry of this item, or None."""
+        """Return the newest entry of the item with this index, or None if it has no entry."""
         ...
 
     async def find_owner(self, id: str) -> int | None:
-        """Return the lowest index of an item that this contact id belongs to, or None. A skipped item owns no id."""
+        """Return the lowest index of an item that has the contact with this id, or None. Skipped items do not count."""
         ...
 
     async def find_key(self, key: str) -> int | None:
-        """Return the lowest index of an item with this key, in any state, or None."""
+        """Return the lowest index of an item with this hashed match key, in any state, or None."""
         ...
 
     async def find_last_written(self, key: str) -> int | None:
-        """Return the highest index of an item with this key that is done and neither skipped nor failed, or None."""
+        """Return the highest index of an item with this key that was written (done, not skipped or failed), or None."""
         ...
 
     async def record_intents(self, entries: Sequence[JournalEntry]) -> None:
-        """Write entries before their request leaves. After the return they survive a crash of the machine."""
+        """Store entries of items that are about to be sent. They must be on disk before this returns."""
         ...
 
     async def record_outcomes(self, entries: Sequence[JournalEntry]) -> None:
-        """Write outcomes. They are on disk after the next intent or `close`, whichever is first."""
+        """Store entries with outcomes. They must be on disk when the next `record_intents` or `close` returns."""
         ...
 
     async def checkpoint(self, cursor: str, index: int) -> None:
-        """Store a cursor of the source, and the index of the first item after that cursor."""
+        """Store a cursor at which a list can be resumed, and the index of the first item after that cursor."""
         ...
 
     async def find_checkpoints(self) -> tuple[tuple[str, int], ...]:
-        """Return all checkpoints as (cursor, index), ascending by index."""
+        """Return all stored checkpoints as pairs (cursor, index), in ascending order of the index."""
         ...
 
     async def find_first_open(self) -> int:
@@ -148,7 +148,7 @@ class Journal(Protocol):
         ...
 
     async def find_first_uncertain(self) -> int | None:
-        """Return the lowest index of an item that is done and `uncertain`, or None."""
+        """Return the lowest index of an item whose outcome is `uncertain`, or None if there is no such item."""
         ...
 
     async def finish(self, count: int) -> None:
@@ -159,5 +159,5 @@ class Journal(Protocol):
         ...
 
     async def close(self) -> None:
-        """Write what is left, and release the journal. A second call does nothing."""
+        """Store everything that is not yet stored, and release the journal. A second call does nothing."""
         ...

@@ -1,4 +1,4 @@
-"""A journal in one SQLite file: any number of named runs, one row for each item."""
+"""`SqliteJournal`: a journal in one SQLite file, with any number of named runs and one row for each item."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _parse_record = msgspec.json.Decoder(dict[str, Any]).decode
 
 @frozen
 class JournalRun:
-    """Describe a run as `SqliteJournal.runs` lists it.
+    """A run in a journal, as `SqliteJournal.runs` lists it.
 
     Attributes:
         name: its name; "" is a valid name.
@@ -78,7 +78,7 @@ class JournalRun:
 
 
 class SqliteJournal:
-    """Store runs in one SQLite file. One run is open at a time; each has a name.
+    """A journal in one SQLite file, which may contain several named runs. Only one run is open at a time.
 
     Rows of `record_intents` and `finish` are on disk when the call returns. Rows of other calls reach the operating
     system within milliseconds, so they survive the process; the next intent brings them to disk.
@@ -176,7 +176,7 @@ class SqliteJournal:
         await self._file.close()
 
     async def runs(self) -> tuple[JournalRun, ...]:
-        """Return the runs of an existing file, in the order in which they began.
+        """Return the runs that the journal's file contains, in the order in which they began.
 
         Example:
             ```python
@@ -188,7 +188,7 @@ class SqliteJournal:
         return await self._run_alone(_list_runs)
 
     async def archive(self, run: str = "") -> None:
-        """Delete from a finished run what it needs only to be resumed or replayed.
+        """Delete from a finished run all hashes, keys and cursors, which are needed only to resume or replay the run.
 
         Deleted are its key, the hashes of its items, match keys and account, the ids that existed before a write, and
         the cursors of its source. The outcomes stay: status, contact id, error, and your own `item_key`. The file is
@@ -211,7 +211,7 @@ class SqliteJournal:
         await self._run_alone(lambda db: _archive(db, run))
 
     async def _run_alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Open the file for this work only; do not create it."""
+        """Open the existing file, do this work on it, and close it. Raise InvalidInputError if it does not exist."""
         if not self._path.exists():
             raise InvalidInputError(f"there is no journal {self._path}: check the path", field="journal")
         found = await self._file.open(work)
@@ -230,7 +230,7 @@ class SqliteJournal:
                     value.encode()
                 except UnicodeEncodeError:
                     raise InvalidInputError(
-                        f"{name} is not valid Unicode: remove lone surrogates", field=name
+                        f"{name} contains half of a surrogate pair: pass valid Unicode", field=name
                     ) from None
         return (
             self._run, entry.index, entry.item_key, entry.fingerprint, entry.key, entry.state, entry.at,
@@ -240,7 +240,7 @@ class SqliteJournal:
 
 
 def _open(db: sqlite3.Connection, name: str) -> tuple[int, int, StoredRun | None]:
-    """Return the run's number (a new number if it does not exist), the index of its last entry, and the run."""
+    """Find a run by name. Return its number (a new one if not found), its last entry's index, and the run or None."""
     found = db.execute(_OPEN, (name,)).fetchone()
     if found is None:
         return db.execute("select coalesce(max(id), 0) + 1 from run").fetchone()[0], -1, None

@@ -1,4 +1,4 @@
-"""Atom Telecom (Australia), SMS API."""
+"""The vendor Atom Telecom (Australia), SMS API: its book class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Atom"]
 
 
 class Atom(AddressBook):
-    """An account at Atom Telecom.
+    """The address book of an account at Atom Telecom.
 
     `from_env` reads CROSSBOOK_ATOM_TOKEN, CROSSBOOK_ATOM_BASE_URL and, if set, CROSSBOOK_ATOM_ACCOUNT.
 
@@ -52,7 +52,7 @@ class Atom(AddressBook):
 
     @hide_internal_frames
     def renew_credentials(self, token: str) -> None:
-        """Use another token of the same account from the next request on, also in copies by `with_options`.
+        """Replace the access token by another token of the same account, for this book and its `with_options` copies.
 
         Args:
             token: the new token.

@@ -1,4 +1,4 @@
-"""Our methods as calls of Atom's API. Its address books are our groups."""
+"""The adapter of Atom: crossbook's methods as calls of Atom's API. Its address books are crossbook's groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The profile of Atom. Sources: specs/atom.yaml."""
+"""The profile of Atom: its facts as data. Sources: specs/atom.yaml."""
 
 from __future__ import annotations
 

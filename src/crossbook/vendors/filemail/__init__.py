@@ -1,4 +1,4 @@
-"""Filemail, classic API."""
+"""The vendor Filemail, classic API: its book class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOGIN = Decoder(dict[str, Any])
 
 
 class Filemail(AddressBook):
-    """An account at Filemail.
+    """The address book of an account at Filemail.
 
     The book logs in at the first call, once for all callers, and again when the vendor reports that the token expired.
     `from_env` reads CROSSBOOK_FILEMAIL_USERNAME, CROSSBOOK_FILEMAIL_PASSWORD and, if set, CROSSBOOK_FILEMAIL_API_KEY,
@@ -73,7 +73,7 @@ class Filemail(AddressBook):
 
     @hide_internal_frames
     def renew_credentials(self, username: str, password: str, *, api_key: str | None = None) -> None:
-        """Log in with another password of the same account at the next request, also in copies by `with_options`.
+        """Replace the password by another of the same account, for this book and its `with_options` copies.
 
         The token of the old password is not used again.
 

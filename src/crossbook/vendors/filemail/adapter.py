@@ -1,4 +1,4 @@
-"""Our methods as calls of Filemail's API."""
+"""The adapter of Filemail: crossbook's methods as calls of Filemail's API."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class FilemailAdapter(VendorAdapter):
 
 
 def _first_set(value: object, other: object) -> object:
-    """Return the member that a response has: the vendor spells lists with a small or with a capital letter."""
+    """Return the first of two values that is set: the vendor's responses contain `contacts` or `Contacts`."""
     return value if value is not UNSET else other
 
 

@@ -1,4 +1,4 @@
-"""The profile of Filemail. Sources: specs/filemail.yaml."""
+"""The profile of Filemail: its facts as data. Sources: specs/filemail.yaml."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Envelope(Struct):
 
 
 def read_error(status: int, body: Envelope | None) -> VendorErrorInfo | None:
-    """Return the error. The vendor's code decides, not the status: code 2003 with status 500 is an expired token."""
+    """Return the error that a response body reports, or None. The vendor's code decides the class, not the status."""
     if body is None:
         return None
     state = body.responsestatus if body.responsestatus is not UNSET else body.status

@@ -1,4 +1,4 @@
-"""SerwerSMS.pl, HTTPS API v2."""
+"""The vendor SerwerSMS.pl, HTTPS API v2: its book class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Imported", "SerwerSMS"]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of `import_contacts`.
+    """The result of `import_contacts`: the new group, and the counts of contacts.
 
     Args:
         group: the id of the new group.
@@ -38,7 +38,7 @@ class Imported:
 
 
 class SerwerSMS(AddressBook):
-    """An account at SerwerSMS.pl.
+    """The address book of an account at SerwerSMS.pl.
 
     `from_env` reads CROSSBOOK_SERWERSMS_TOKEN or, if that is not set, CROSSBOOK_SERWERSMS_USERNAME and
     CROSSBOOK_SERWERSMS_PASSWORD, and if set CROSSBOOK_SERWERSMS_BASE_URL and CROSSBOOK_SERWERSMS_ACCOUNT.
@@ -80,7 +80,7 @@ class SerwerSMS(AddressBook):
     def renew_credentials(
         self, username: str | None = None, password: str | None = None, *, token: str | None = None
     ) -> None:
-        """Use another password or token of the same account from the next request on, also in copies by `with_options`.
+        """Replace the password or token by another of the same account, for this book and its `with_options` copies.
 
         A token may replace a password, and a password a token.
 

@@ -1,4 +1,4 @@
-"""Our methods as calls of SerwerSMS's API."""
+"""The adapter of SerwerSMS: crossbook's methods as calls of SerwerSMS's API."""
 
 from __future__ import annotations
 

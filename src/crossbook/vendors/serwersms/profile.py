@@ -1,4 +1,4 @@
-"""The profile of SerwerSMS. Sources: specs/serwersms.yaml."""
+"""The profile of SerwerSMS: its facts as data. Sources: specs/serwersms.yaml."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Envelope(Struct):
 
 
 def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
-    """Return the error. The member `error` decides, not the status."""
+    """Return the error that a response body reports, or None. The member `error` decides, not the HTTP status."""
     if body is None:
         return None
     value = decode_raw(body.error)

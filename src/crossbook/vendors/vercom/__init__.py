@@ -1,4 +1,4 @@
-"""Vercom: one API under three brands, EmailLabs, MessageFlow and RedLink."""
+"""The vendor Vercom, one API under three brands (EmailLabs, MessageFlow, RedLink): its book class."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
 
 
 class Vercom(AddressBook):
-    """An account at EmailLabs, MessageFlow or RedLink.
+    """The address book of an account at Vercom, that is, at EmailLabs, MessageFlow or RedLink.
 
     `from_env` reads CROSSBOOK_VERCOM_AUTHORIZATION, CROSSBOOK_VERCOM_APPLICATION_KEY and, if set,
     CROSSBOOK_VERCOM_BRAND, CROSSBOOK_VERCOM_BASE_URL and CROSSBOOK_VERCOM_ACCOUNT.
@@ -82,7 +82,7 @@ class Vercom(AddressBook):
 
     @hide_internal_frames
     def renew_credentials(self, authorization: str, application_key: str) -> None:
-        """Use other keys of the same account from the next request on, also in copies by `with_options`.
+        """Replace the API keys by others of the same account, for this book and its `with_options` copies.
 
         Args:
             authorization: the account's new key.

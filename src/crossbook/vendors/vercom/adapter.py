@@ -1,4 +1,4 @@
-"""Our methods as calls of Vercom's API. It is the only vendor with bulk requests."""
+"""The adapter of Vercom: crossbook's methods as calls of Vercom's API, the only one with bulk requests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ChangeOutcome = bool | CrossbookError | None
 
 
 class VercomAdapter(VendorAdapter):
-    """Methods on one item raise the vendor's error. Methods on many items return one outcome for each.
+    """Crossbook's methods at Vercom. Methods on one item raise errors; methods on many items return them as outcomes.
 
     An outcome is the id (or True), the vendor's error, or None if the response does not tell.
     """
@@ -191,13 +191,13 @@ class VercomAdapter(VendorAdapter):
         return self.require_rows(data, model, operation, "data")
 
     def _raise_error(self, response: WriteResponse, operation: str, sent: object = None) -> None:
-        """Raise the error of a response to a request with one item."""
+        """Raise the error that a response reports, if any. The request had only one item."""
         if isinstance(response.errors, list) and response.errors:
             meta = to_builtins(response.meta) if isinstance(response.meta, models.Meta) else None
             raise make_error(to_builtins(response.errors[0]), operation, sent, meta)
 
     def _written_id(self, response: WriteResponse, operation: str, sent: object) -> str:
-        """Return the id of the one item that was written, or raise the response's error."""
+        """Return the id of the written contact or group from the response to a write of one item. Raise its error."""
         self._raise_error(response, operation, sent)
         rows = response.data if isinstance(response.data, list) else ()
         for row in rows:
@@ -260,14 +260,14 @@ def _ids(ids: Sequence[str]) -> models.ContactIds:
 
 
 def _outcomes(response: WriteResponse, operation: str, ids: Sequence[str]) -> list[ChangeOutcome]:
-    """Return for each id True if a row or an empty response confirms it, its error, or None if neither is there."""
+    """Return the outcome of each id: True if a row or an empty response confirms it, its error, or else None."""
     items = [ItemIdentity(id=id) for id in ids]
     answered = MultiStatusResponse(response, operation, items)
     return [bool(answered.ids(item)) or answered.error(item) or answered.is_empty or None for item in items]
 
 
 def _only(ids: Collection[str], consequence: str) -> str:
-    """Return the only id, or raise AmbiguousMatchError."""
+    """Return the only id. Raise AmbiguousMatchError if there are several."""
     if len(ids) > 1:
         raise _ambiguous(ids, consequence)
     return next(iter(ids))
@@ -275,7 +275,7 @@ def _only(ids: Collection[str], consequence: str) -> str:
 
 def _ambiguous(ids: Collection[str], consequence: str) -> AmbiguousMatchError:
     return AmbiguousMatchError(
-        f"{len(ids)} contacts have this external id, {consequence}",
+        f"{len(ids)} contacts have this external id, {consequence}: use the vendor's id",
         candidates=sorted(ids), vendor=PROFILE.vendor, operation="contacts.update", sent="yes",
     )  # fmt: skip
 
@@ -292,6 +292,6 @@ def _group(row: models.Group) -> Group:
 
 
 def _encode_datetime(value: datetime) -> str:
-    """Return a time as the vendor takes it. Its time zone is not documented; it is written and read as UTC."""
+    """Return a time as text in the vendor's format, in UTC. The vendor documents no time zone."""
     # Not `strftime`, which writes the year 5 as "5".
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "seconds")

@@ -1,4 +1,4 @@
-"""What only Vercom has: the account's additional fields and its segments."""
+"""`book.fields` and `book.segments`, which only Vercom has: the account's additional fields and its segments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """An additional field of the account: a name that `Contact.fields` can use.
+    """An additional field that the account defines. Its name can be a key of `Contact.fields`.
 
     Args:
         id: the vendor's id, if the vendor returns one.
@@ -64,13 +64,13 @@ class _VercomResource(Resource):
 
 
 class Fields(_VercomResource):
-    """`book.fields`: the additional fields of the account."""
+    """The methods for the account's additional fields, as `book.fields`."""
 
     resource = "fields"
 
     @hide_internal_frames
     def list(self, *, after: str | None = None) -> Pager[Field]:
-        """List the names that `Contact.fields` can use in this account.
+        """List the additional fields of the account. Their names can be keys of `Contact.fields`.
 
         Args:
             after: the cursor of a page: the list starts after that page.
@@ -96,13 +96,13 @@ class Fields(_VercomResource):
 
 
 class Segments(_VercomResource):
-    """`book.segments`: saved selections of contacts, made in the vendor's panel."""
+    """The methods for segments, as `book.segments`: selections of contacts that were saved in the vendor's panel."""
 
     resource = "segments"
 
     @hide_internal_frames
     def list(self, *, after: str | None = None) -> Pager[Segment]:
-        """List the segments of the account, without their counts.
+        """List the segments of the account, without the number of their contacts.
 
         Args:
             after: the cursor of a page: the list starts after that page.
@@ -129,7 +129,7 @@ class Segments(_VercomResource):
 
     @hide_internal_frames
     async def get(self, id: str) -> Segment:
-        """Return a segment with its count. The request is repeated until the vendor has counted.
+        """Return a segment with the number of its contacts. Repeat the request until the vendor has counted them.
 
         Args:
             id: the segment's id, as text.

@@ -1,4 +1,4 @@
-"""Match the rows and errors of a bulk response (207 Multi-Status) to the items of the request."""
+"""Match the rows and errors of the response to a bulk request (207 Multi-Status) to the items of that request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROWS = (models.WrittenContact, models.WrittenGroup)
 
 
 class ItemIdentity(Struct, frozen=True, eq=False):
-    """What a response may call one item: rows have its id and external id, errors have any of its values."""
+    """The values by which a response may refer to one item: a row to its ids, an error to any of its values."""
 
     id: str | None = None
     external_id: str | None = None
@@ -36,7 +36,7 @@ class ItemIdentity(Struct, frozen=True, eq=False):
 
 
 class MultiStatusResponse:
-    """The response to a bulk request.
+    """The response to a bulk request, with its rows and errors matched to the items of the request.
 
     Invariant: an item gets a row or an error only if no other item could have it. An item in doubt gets none, and the
     batch reports it as uncertain. Error messages show no values of the request (`sent`).
@@ -59,7 +59,7 @@ class MultiStatusResponse:
         self._has_unmatched = len(self._errors) < len(errors) or len(self._rows) < len(rows)
 
     def _match_rows(self) -> dict[ItemIdentity, list[str]]:
-        """Return the ids of the rows by item.
+        """Match the response's rows to items. Return item → ids of its rows.
 
         Several items with one external id are matched in order, but only if there is one row for each.
         """
@@ -83,7 +83,10 @@ class MultiStatusResponse:
         return {item: ids for item, ids in found.items() if ids}
 
     def _match_errors(self, errors: Sequence[Any], operation: str) -> dict[ItemIdentity, CrossbookError]:
-        """Return the errors by item. Items that share the value in an error's `source` get one only if all failed."""
+        """Match the response's errors to items, by the value that an error names as `source`. Return item → error.
+
+        Items that share this value get an error only if all of them failed.
+        """
         items: dict[str, list[ItemIdentity]] = {}
         for item in self._items:
             if item not in self._ids:
@@ -100,18 +103,19 @@ class MultiStatusResponse:
         }
 
     def ids(self, item: ItemIdentity) -> Sequence[str]:
-        """Return the ids of the rows that match an item."""
+        """Return the ids in the rows that match this item; usually one."""
         return self._ids.get(item, ())
 
     def error(self, item: ItemIdentity) -> CrossbookError | None:
-        """Return the error that matches an item."""
+        """Return the error that matches this item, or None."""
         return self._errors.get(item)
 
     def fill_in_order(self, outcomes: Sequence[str | CrossbookError | None]) -> list[str | CrossbookError | None]:
-        """Give the rows without a match to the items without an outcome, in order (inferred), if no doubt remains.
+        """Give unmatched rows to the items without an outcome, in order, if there is no doubt. Return all outcomes.
 
-        No doubt remains if every row and error was understood, the matched rows are in the items' order, no id repeats,
-        and there are as many such rows as such items.
+        That the rows are in the order of the items is inferred. There is no doubt if every row and error was
+        understood, the matched rows are in the items' order, no id repeats, and there are as many such rows as such
+        items.
         """
         matched = [outcome for outcome in outcomes if isinstance(outcome, str)]
         known = set(matched)
@@ -134,7 +138,7 @@ def _source(error: Any) -> str:
 
 
 def make_error(problem: Any, operation: str, sent: object, meta: Any = None) -> CrossbookError:
-    """Return one element of `errors` as an exception, without the values that were `sent`: responses quote them."""
+    """Return one element of a response's `errors` as an exception, with the values that were `sent` masked in it."""
     info = parse_error(problem, meta)
     values = tuple(_redaction.iter_texts(to_builtins(sent)))
 

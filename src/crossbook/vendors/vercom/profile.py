@@ -1,4 +1,4 @@
-"""The profile of Vercom. Sources: specs/vercom.yaml."""
+"""The profile of Vercom: its facts as data. Sources: specs/vercom.yaml."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Envelope(Struct):
 
 
 def parse_error(error: Any, meta: Any = None) -> VendorErrorInfo:
-    """Return one element of a response's `errors`."""
+    """Read one element of a response's `errors`, and return it as VendorErrorInfo."""
     error = parse_object(error)
     parameter = parse_object(error.get("meta")).get("parameter")
     return VendorErrorInfo(
