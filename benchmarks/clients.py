@@ -100,7 +100,7 @@ def barely(name: str) -> Side:
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
-        transport, framed = _transports.make(name, origin, width), outgoing(origin)
+        transport, framed = _transports.make_transport(name, origin, width), outgoing(origin)
 
         async def call() -> None:
             outcome = await transport.send(framed)

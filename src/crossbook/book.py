@@ -107,7 +107,7 @@ class AddressBook:
         if not (type(concurrency) is int and concurrency > 0):
             raise self._invalid("concurrency", "must be a whole number, at least 1")
         account = self._check_account(account)
-        transport = _transports.make(
+        transport = _transports.make_transport(
             settings.pop("transport", "httpx"), base.origin, concurrency, settings.pop("http_client", None)
         )
         self._check_call_options(settings)

@@ -321,7 +321,7 @@ class JournalMismatchError(CrossbookError):
     Nothing was written. Another journal file or run name would write the same data again.
     """
 
-    title = "The journal belongs to another import"
+    title = "The journal belongs to another run"
     http_status = 409
     exit_code = 2
 

@@ -88,7 +88,9 @@ class Groups(Resource):
         profile = self._profile
         for field, value in (("description", description), ("external_id", external_id)):
             if value is not None and profile.capability(f"groups.create:{field}").support == "unsupported":
-                raise UnsupportedError(f"a group of {profile.title} has no {field}", field=field, vendor=profile.vendor)
+                raise UnsupportedError(
+                    f"a group of {profile.title} has no {field}: leave it out", field=field, vendor=profile.vendor
+                )
             if value is not None:
                 _validation.check_text(profile, field, value)
         id = await self._adapter.create_group(_validation.check_group_name(profile, name), description, external_id)

@@ -13,7 +13,7 @@ from crossbook._http.request import Transport
 from crossbook._http.session import Session
 from crossbook.errors import UsageError
 
-_make = _transports.make  # the real function; a sandbox inside another sandbox needs it too
+_make = _transports.make_transport  # the real function; a sandbox inside another sandbox needs it too
 _safe: WeakSet[Transport] = WeakSet()  # of all sandboxes, since one may be open inside another
 
 
@@ -28,7 +28,7 @@ def guard_books(
         env: the sandbox's credentials, which replace the variables of the environment.
         wrap: makes the transport of a book. Its argument makes the transport that the book's options name.
     """
-    outer_make: Any = _transports.make
+    outer_make: Any = _transports.make_transport
     outer_open = Session.open
 
     def make_inside(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
@@ -45,13 +45,13 @@ def guard_books(
 
     before = {name: value for name, value in os.environ.items() if _is_of_account(name, env)}
     _replace(before, env)
-    _transports.make = make_inside
+    _transports.make_transport = make_inside
     Session.open = open_inside  # type: ignore[method-assign]
     try:
         yield
     finally:
         Session.open = outer_open  # type: ignore[method-assign]
-        _transports.make = outer_make
+        _transports.make_transport = outer_make
         _replace({name: "" for name in os.environ if _is_of_account(name, env)}, before)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import CrossbookError, InvalidResponseError, RejectedError, ResponseTooLargeError
-from crossbook._http.error_mapping import map_response_error, retry_after
+from crossbook._http.error_mapping import map_response_error, parse_retry_after
 from crossbook._http.request import TransportResponse
 from crossbook.registry import load_vendor
 from crossbook.vendor import Operation, Retry
@@ -173,16 +173,16 @@ async def test_partial_response_is_invalid(vendor: str, headers: dict[str, str])
 def test_retry_after_is_seconds_or_a_date() -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     past = format_datetime(datetime.now(UTC) - timedelta(seconds=90), usegmt=True)
-    assert retry_after({"retry-after": "120"}) == 120
-    assert retry_after({"retry-after": " 0 "}) == 0
-    assert 85 <= (retry_after({"retry-after": soon}) or 0) <= 90
-    assert retry_after({"retry-after": past}) == 0
+    assert parse_retry_after({"retry-after": "120"}) == 120
+    assert parse_retry_after({"retry-after": " 0 "}) == 0
+    assert 85 <= (parse_retry_after({"retry-after": soon}) or 0) <= 90
+    assert parse_retry_after({"retry-after": past}) == 0
     for nothing in ("", "soon", "-1", "1e3", "٣", "Thu, 99 Foo 2026 00:00:00 GMT"):
-        assert retry_after({"retry-after": nothing}) is None
-    assert retry_after({}) is None
+        assert parse_retry_after({"retry-after": nothing}) is None
+    assert parse_retry_after({}) is None
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z]{3}, \d{1,9} [A-Za-z]{3} \d{1,9} \d\d:\d\d:\d\d [A-Z+0-9-]{1,9}"))
 def test_any_header_is_tolerated(text: str) -> None:
-    seconds = retry_after({"retry-after": text})
+    seconds = parse_retry_after({"retry-after": text})
     assert seconds is None or seconds >= 0

@@ -90,7 +90,7 @@ def book_over(vendor: str, transport: FakeTransport, **options: Any) -> AddressB
     """Return a book over this transport."""
     arguments: dict[str, Any] = {"base_url": BASE_URL, **CREDENTIALS[vendor], **options}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("crossbook._transports.make", lambda *_args, **_kwargs: transport)
+        patch.setattr("crossbook._transports.make_transport", lambda *_args, **_kwargs: transport)
         book: AddressBook = load_vendor(vendor)(**arguments)
     return book
 

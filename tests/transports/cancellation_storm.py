@@ -40,7 +40,7 @@ async def cut_short(transport: Transport, origin: str, how: str, seconds: float)
 
 async def main(name: str, how: str, origin: str, count: int, seed: int) -> None:
     dice, counted = random.Random(seed), Counter[str]()
-    transport = _transports.make(name, origin, POOL)
+    transport = _transports.make_transport(name, origin, POOL)
     tasks = len(anyio.get_running_tasks())
 
     async def caller() -> None:

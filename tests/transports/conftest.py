@@ -60,7 +60,7 @@ async def opened(anyio_backend_name: str) -> AsyncIterator[Callable[[str, str, i
         elif user_client:
             client = import_module(library).AsyncClient(verify=httpx_transport.ssl_context(library))
             made.append(client.aclose)
-        transport = _transports.make(library, origin, concurrency, client)
+        transport = _transports.make_transport(library, origin, concurrency, client)
         made.append(transport.aclose)
         return transport
 

@@ -93,7 +93,7 @@ def main() -> None:
         load_vendor(name)
     for name in NAMES:
         with suppress(InvalidInputError):  # its extra is not installed
-            _transports.make(name, "http://127.0.0.1:9", 1)
+            _transports.make_transport(name, "http://127.0.0.1:9", 1)
     gc.collect()
     gc.freeze()  # the collector skips what was imported
     for line in sys.stdin:

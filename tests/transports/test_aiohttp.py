@@ -51,7 +51,7 @@ def test_session_is_refused_with_the_alternative() -> None:
 
         async with aiohttp.ClientSession() as session:
             with pytest.raises(InvalidInputError, match="TCPConnector"):
-                _transports.make("aiohttp", "http://127.0.0.1:9", 1, session)
+                _transports.make_transport("aiohttp", "http://127.0.0.1:9", 1, session)
 
     on_asyncio(main)
 
@@ -65,7 +65,7 @@ def test_transport_makes_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def main() -> None:
         with serve(answering()) as server:
-            transport = _transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make_transport("aiohttp", server.origin, 1)
             answered(await transport.send(call(server.origin, TARGET)))
             await transport.aclose()
 
@@ -84,7 +84,7 @@ def test_dead_kept_connection_sends_once(method: str) -> None:
 
     async def main() -> None:
         with serve(behave) as server:
-            transport = _transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make_transport("aiohttp", server.origin, 1)
             answered(await transport.send(call(server.origin)))
             failure = failed(await transport.send(call(server.origin, method=method)))
             assert (failure.kind, failure.sent) == ("lost", "maybe")
@@ -110,7 +110,7 @@ def test_unrequested_data_is_never_a_response(noticed: bool) -> None:
 
     async def main() -> None:
         with serve(behave) as server:
-            transport = _transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make_transport("aiohttp", server.origin, 1)
             assert answered(await transport.send(call(server.origin))).status == 200
             idle.set()
             if noticed:
@@ -157,7 +157,7 @@ def test_tls_tickets_do_not_make_a_connection_stale(certified: ssl.SSLContext) -
 
             with serve(behave) as front:
                 connector = Late()
-                transport = _transports.make("aiohttp", f"https://127.0.0.1:{front.port}", 1, connector)
+                transport = _transports.make_transport("aiohttp", f"https://127.0.0.1:{front.port}", 1, connector)
                 with anyio.fail_after(LONGEST):
                     answered(await transport.send(call(f"https://127.0.0.1:{front.port}")))
                 assert front.accepted == 1
@@ -177,7 +177,7 @@ def test_tls_tickets_do_not_make_a_connection_stale(certified: ssl.SSLContext) -
 def test_line_end_in_the_head_is_never_sent() -> None:
     async def main() -> None:
         with serve(answering()) as server:
-            transport = _transports.make("aiohttp", server.origin, 1)
+            transport = _transports.make_transport("aiohttp", server.origin, 1)
             for target in (b"/things HTTP/1.1\r\nX: ", b"/a b", b"/a\nb", b"/a\0"):
                 failure = failed(await transport.send(call(server.origin, target)))
                 assert (failure.kind, failure.sent) == ("connect", "no")
@@ -192,7 +192,7 @@ def test_on_uvloop() -> None:
 
     async def main() -> None:
         with serve(answering()) as server:
-            transport = _transports.make("aiohttp", server.origin, 4)
+            transport = _transports.make_transport("aiohttp", server.origin, 4)
             async with anyio.create_task_group() as group:
                 for _ in range(20):
                     group.start_soon(transport.send, call(server.origin))

@@ -15,7 +15,7 @@ ORIGIN = "http://127.0.0.1:9"
 
 def test_unknown_transport_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="httpx2") as caught:
-        _transports.make("urllib", ORIGIN, 1)
+        _transports.make_transport("urllib", ORIGIN, 1)
     assert caught.value.field == "transport"
 
 
@@ -24,7 +24,7 @@ def test_missing_extra_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, f"crossbook._transports.{name}", raising=False)
     with pytest.raises(InvalidInputError) as caught:
-        _transports.make(name, ORIGIN, 1)
+        _transports.make_transport(name, ORIGIN, 1)
     assert f"pip install 'crossbook[{_transports.EXTRAS[name]}]'" in str(caught.value)
     assert caught.value.field == "transport"
 

@@ -39,7 +39,7 @@ async def client_of(library: Any) -> AsyncIterator[Make]:
 
 
 def over(client: Any, origin: str) -> Any:
-    return _transports.make("httpx", origin, 8, client)
+    return _transports.make_transport("httpx", origin, 8, client)
 
 
 @pytest.mark.parametrize("client", [object(), "httpx", 7], ids=["object", "text", "number"])

@@ -20,7 +20,7 @@ def needs(name: str, backend: str) -> None:
         pytest.skip(f"transport {name!r} lives on asyncio alone")
     try:
         if library in _transports.NAMES:
-            _transports.make(library, "http://127.0.0.1:9", 1)
+            _transports.make_transport(library, "http://127.0.0.1:9", 1)
         import_module(library)
     except (ModuleNotFoundError, InvalidInputError) as error:
         pytest.skip(f"transport {library!r} is not tested: its extra is not installed ({error})")

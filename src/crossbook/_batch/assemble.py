@@ -11,7 +11,7 @@ from typing import Any, TypedDict, TypeVar
 from attrs import frozen
 
 from crossbook import _validation
-from crossbook._batch.batch import Batch, OnError, Policy
+from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._batch.matching import Lookups
@@ -177,7 +177,7 @@ def build_batch(
         executor=executor,
         workers=options.get("concurrency") or (_BULK_WORKERS if executor.chunk_size > 100 else session.concurrency),
         ordered=options.get("ordered", False),
-        policy=Policy(options.get("on_error", "collect"), options.get("max_failures")),
+        policy=StopPolicy(options.get("on_error", "collect"), options.get("max_failures")),
         progress=None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=steps, remedy=remedy),
         count_requests=context.requests,
@@ -206,13 +206,14 @@ def _check_options(profile: VendorProfile, options: BatchOptions, batch_operatio
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value < float("inf"):
-            raise InvalidInputError(f"{name} must be a number, at least {least}", field=name)
+            kind = "whole number" if kinds is int else "number of seconds"
+            raise InvalidInputError(f"{name} must be a {kind}, at least {least}", field=name)
     if options.get("uncertain") is None:
         return
     if not batch_operation.creates:
         raise InvalidInputError(
-            f"uncertain= decides about creates; {batch_operation.capability} is safe to repeat: run the same journal "
-            "again",
+            "uncertain= is for creates and upserts: leave it out, and run the same journal again, since "
+            f"{batch_operation.capability} is safe to repeat",
             field="uncertain",
         )
     if options.get("journal") is None:
@@ -227,7 +228,7 @@ def _check_match(profile: VendorProfile, match: str | None, *, required: bool) -
     if match is None:
         if required:
             raise InvalidInputError(
-                f"match is missing: pass the key by which contacts are found: {keys}", field="match",
+                f"match= is missing: pass the key by which contacts are found, one of {keys}", field="match",
                 vendor=profile.vendor,
             )  # fmt: skip
     elif not _validation.is_one_of(match, profile.match_keys):
@@ -251,7 +252,8 @@ def _make_journal_key(given: str | bytes | None) -> Secret | None:
         return None
     if not isinstance(given, (str, bytes)) or len(given) < _MIN_KEY_LENGTH:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInputError(
-            f"journal_key is text or bytes, at least {_MIN_KEY_LENGTH} of them: pass a longer key", field="journal_key"
+            f"journal_key must be text or bytes, at least {_MIN_KEY_LENGTH} characters or bytes long",
+            field="journal_key",
         )
     return Secret(given if isinstance(given, str) else given.hex())
 

@@ -65,7 +65,7 @@ def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, worker
 
 
 @define
-class Policy:
+class StopPolicy:
     """Decide after each result whether the batch stops. Failures replayed from an earlier run do not count.
 
     Args:
@@ -87,7 +87,7 @@ class Policy:
         if self.on_error == "stop":
             return f"input {result.index} failed (on_error='stop')"
         if self.max_failures is not None and self._failed > self.max_failures:
-            return f"more than {self.max_failures:,} failed (max_failures)"
+            return f"more than {self.max_failures:,} inputs failed (max_failures)"
         return None
 
 
@@ -192,7 +192,7 @@ class Batch(Generic[I]):
     _executor: Executor[I] = field(alias="executor")
     _workers: int = field(alias="workers")
     _ordered: bool = field(alias="ordered")
-    _policy: Policy = field(alias="policy")
+    _policy: StopPolicy = field(alias="policy")
     _progress: Callable[[Progress], None] | None = field(alias="progress")
     _summary: Summary = field(alias="summary")
     _count_requests: Callable[[], int] = field(alias="count_requests")

@@ -124,7 +124,7 @@ class Lookups:
     def explain_no_match_key(self, contact: Contact) -> str:
         value = getattr(contact, self._match)
         if value is None:
-            return f"the contact has no {self._match}, which match= needs"
+            return f"the contact has no {self._match}, by which match= finds contacts"
         return explain_no_match_key(self._match, value, self._adapter.region)
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:

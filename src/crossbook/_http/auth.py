@@ -238,7 +238,9 @@ class LoginAuth:
             except CrossbookError as error:
                 raise _unsent_copy(error) from None
         raise ConnectError(
-            f"the login did not end within {max(0.0, timeout):.3g} s", vendor=self._vendor, operation=self._operation
+            f"the login did not end within {max(0.0, timeout):.3g} s: raise timeout",
+            vendor=self._vendor,
+            operation=self._operation,
         )
 
     async def _other_token(self, rejected: Credentials | None) -> Secret | None:

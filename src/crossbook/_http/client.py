@@ -13,7 +13,7 @@ from crossbook_wire.http import Request, Response
 from crossbook import _redaction
 from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
 from crossbook._http import logs
-from crossbook._http.error_mapping import MARKS, map_response_error, request_id
+from crossbook._http.error_mapping import MARKS, find_request_id, map_response_error
 from crossbook._http.limiter import AcquireTimeoutError
 from crossbook._http.options import Attempt, Options
 from crossbook._http.request import Credentials, TransportFailure, TransportResponse, prepare_request
@@ -307,7 +307,7 @@ class Client:
         if logged:
             id = error.request_id if error else None
             if error is None and isinstance(outcome, TransportResponse):
-                id = request_id(profile, outcome, call.request, call.credentials.secrets)
+                id = find_request_id(profile, outcome, call.request, call.credentials.secrets)
             logs.log_attempt(attempt, call.request, id)
         if hook is not None:
             hook(attempt)

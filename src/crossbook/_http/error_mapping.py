@@ -138,7 +138,7 @@ def _find_excess(profile: VendorProfile, content: bytes, marks: Sequence[int] | 
     return None
 
 
-def request_id(
+def find_request_id(
     profile: VendorProfile, response: TransportResponse, request: Request, secrets: tuple[str, ...]
 ) -> str | None:
     """Return the id that the vendor gave to a successful request, for questions to its support; None without one."""
@@ -153,9 +153,9 @@ def _map_failure(profile: VendorProfile, failure: TransportFailure, operation: O
         case "connect":
             kind, message = ConnectError, "no connection to the vendor" + (f": {failure.why}" if failure.why else "")
         case "busy":
-            kind, message = ConnectError, "no connection became free in time"
+            kind, message = ConnectError, "no connection became free in time: allow http_client more connections"
         case "too_large":
-            kind, message = ResponseTooLargeError, "the response is larger than max_response_bytes allows"
+            kind, message = ResponseTooLargeError, "the response is larger than max_response_bytes: raise this option"
         case "encoding":
             kind, message = InvalidResponseError, "the response has a content encoding that was not requested"
         case "lost":
@@ -165,7 +165,7 @@ def _map_failure(profile: VendorProfile, failure: TransportFailure, operation: O
     return kind(message, vendor=profile.vendor, cause=failure.cause, status=failure.status, sent=failure.sent)
 
 
-def retry_after(headers: dict[str, str]) -> float | None:
+def parse_retry_after(headers: dict[str, str]) -> float | None:
     """Return the header `Retry-After` (a number or a date) in seconds, or None if it is missing or invalid.
 
     A date is compared with the vendor's own clock if the response has a `Date`, since our clock may differ.
@@ -198,5 +198,6 @@ def _error(
 ) -> CrossbookError:
     return kind(
         message,
-        vendor=profile.vendor, status=response.status, retry_after=retry_after(response.headers), sent="yes", **facts,
+        vendor=profile.vendor, status=response.status, sent="yes",
+        retry_after=parse_retry_after(response.headers), **facts,
     )  # fmt: skip

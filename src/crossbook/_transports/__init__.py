@@ -9,16 +9,16 @@ NAMES = ("httpx", "httpx2", "aiohttp")
 EXTRAS = {"httpx2": "httpx2", "aiohttp": "fast"}
 
 
-def make(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
+def make_transport(name: str, origin: str, concurrency: int, client: object = None) -> Transport:
     """Return the transport with this name, or a transport over the user's own HTTP client.
 
     Raises:
         InvalidInputError: there is no such transport, or its extra is not installed.
     """
     if client is not None:
-        from crossbook._transports.user_client import make_over
+        from crossbook._transports.user_client import make_user_transport
 
-        return make_over(client, origin, concurrency)
+        return make_user_transport(client, origin, concurrency)
     if name not in NAMES:
         raise InvalidInputError(
             f"unknown transport {str(name)[:40]!r}: use one of {', '.join(NAMES)}", field="transport"

@@ -14,7 +14,7 @@ from crossbook._transports.httpx import RequestTrace, exchange, stream_class
 from crossbook.errors import InvalidInputError, UsageError
 
 
-def make_over(client: object, origin: str, concurrency: int) -> Transport:
+def make_user_transport(client: object, origin: str, concurrency: int) -> Transport:
     """Return a transport that sends through the user's own client or connector.
 
     Raises:

@@ -21,7 +21,7 @@ _SCHEMA_NAME = "CrossbookProblem"
 _VALIDATION = "HTTPValidationError"  # FastAPI's schema of the errors that `handle_validation_error` replaces
 _STATUSES = {
     "404": "The contact or group does not exist",
-    "409": "Several contacts match, or the journal belongs to another import",
+    "409": "Several contacts match, or the journal belongs to another run",
     "422": "The request was rejected by this service or by the vendor",
     "502": "The vendor is unavailable, or its response is invalid",
     "503": "Nothing was processed: retry, after the seconds of `Retry-After` if the header is present",
