@@ -180,7 +180,7 @@ def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple
 
 
 class Prepared(Struct, frozen=True):
-    """A contact in the form that the adapter takes, and the names of its dropped and its never returned fields."""
+    """A contact in the form that the adapter takes, with the names of the fields that are dropped or never returned."""
 
     contact: Contact
     dropped_fields: tuple[str, ...]

@@ -184,7 +184,7 @@ def from_record(record: dict[str, Any]) -> CrossbookError:
 
 
 class UsageError(CrossbookError, RuntimeError):
-    """The book is not open here: it was not entered, is closed, or was opened in another event loop."""
+    """A book, batch or journal was used in a wrong state: not open, closed, or open in another event loop."""
 
     title = "This service is misconfigured"
     exit_code = 70
@@ -259,7 +259,7 @@ class RateLimitError(CrossbookError):
 
 
 class RejectedError(CrossbookError):
-    """The vendor refused the data; `field` names the refused field, if the vendor does."""
+    """The vendor refused the data. `field` names the refused field, if the vendor reports it."""
 
     title = "The vendor rejected the data"
     action = "fix_input"

@@ -1,5 +1,4 @@
-"""`crossbook.copy`: copy contacts from one book into another. Also what the command's import and export share with
-it."""
+"""`crossbook.copy`: copy contacts from one book into another. The command line's import and export use parts of it."""
 
 from __future__ import annotations
 
@@ -178,7 +177,7 @@ def drop_derived_name(book: AddressBook, contact: Contact) -> Contact:
 async def iter_all_contacts(
     book: AddressBook, *, group: str | None, groups: bool, full: bool
 ) -> AsyncIterator[Contact]:
-    """Yield every contact of a book or group once, with its groups and opt-outs, even if the vendor's list repeats it.
+    """Yield every contact of a book, or of one group, exactly once, even if the vendor's list repeats contacts.
 
     What the list does not return is read before, into a temporary SQLite database: the opt-outs of each channel, if the
     vendor lists them, and the members of each group.

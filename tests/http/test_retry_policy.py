@@ -23,7 +23,7 @@ from crossbook import (
     RejectedError,
     VendorUnavailableError,
 )
-from crossbook._http.error_mapping import retry_after
+from crossbook._http.error_mapping import parse_retry_after
 from crossbook._http.request import TransportFailure
 
 DONE = reply({"meta": {}, "data": [{"id": "1"}]})
@@ -165,9 +165,9 @@ async def twenty_one(book: Any) -> None:
 
 def test_retry_after_date_uses_the_vendors_clock() -> None:
     ours = in_seconds(30)
-    assert retry_after({"retry-after": in_seconds(100), "date": in_seconds(40)}) == pytest.approx(60, abs=1)
-    assert retry_after({"retry-after": ours, "date": "nonsense"}) == pytest.approx(30, abs=1.1)
+    assert parse_retry_after({"retry-after": in_seconds(100), "date": in_seconds(40)}) == pytest.approx(60, abs=1)
+    assert parse_retry_after({"retry-after": ours, "date": "nonsense"}) == pytest.approx(30, abs=1.1)
     for form in ("Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 08:49:37 GMT"):
-        assert retry_after({"retry-after": form, "date": "Sun, 06 Nov 1994 08:49:27 GMT"}) == 10
+        assert parse_retry_after({"retry-after": form, "date": "Sun, 06 Nov 1994 08:49:27 GMT"}) == 10
     for endless in ("9" * 20, "9" * 5000):
-        assert retry_after({"retry-after": endless}) == 1e9
+        assert parse_retry_after({"retry-after": endless}) == 1e9

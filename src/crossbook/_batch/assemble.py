@@ -36,7 +36,9 @@ _BULK_WORKERS = 4  # if one call takes hundreds of items
 
 
 class BatchOptions(TypedDict, total=False):
-    """The keyword options of every batch; each has a default. Each call is tried up to 8 times, or the book's maximum.
+    """The keyword options of every batch. Each has a default.
+
+    A batch sends a request up to 8 times, or `max_attempts` times if that option of the book is higher.
 
     Attributes:
         journal: a path (SQLite), or an object that implements `Journal`. A killed run resumes with the same call.
@@ -287,5 +289,5 @@ def _check_one_of(name: str, value: object, *allowed: object) -> None:
 
 
 def get_bulk_method(adapter: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the adapter's method `name` for many items with the `fixed` arguments bound, or else its `unsupported`."""
+    """Return the adapter's bulk method `name`, with the `fixed` arguments bound, or `unsupported` if it has none."""
     return partial(getattr(adapter, name, None) or getattr(adapter, "unsupported"), **fixed)  # noqa: B009

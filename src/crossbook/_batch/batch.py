@@ -57,7 +57,7 @@ class Throughput:
 
 
 def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, workers: int) -> None:
-    """Replace the cost of a dry run by an estimate of the real run: the same lookups, and then `writes` requests."""
+    """Set `requests` and `seconds` of a dry run to an estimate of the real run: its lookups and `writes` requests."""
     sent = summary.requests
     summary.requests += math.ceil(round(writes, 6))  # a sum of fractions may be slightly too large
     measured = summary.seconds / sent if sent else _GUESSED_SECONDS / workers

@@ -20,7 +20,7 @@ ItemState = Literal["ready", "unresolved", "created", "done"]
 
 @define(eq=False)
 class BatchItem:
-    """An item of the source on its way to a result.
+    """One input of a batch: what was prepared, sent and found out for it so far, and its state.
 
     Attributes:
         index: its position in the source, from 0.

@@ -101,7 +101,7 @@ class Resolver:
             item.state, item.created_id = "created", entry.id
 
     def handle_lost_response(self, item: BatchItem, response: CrossbookError | None) -> None:
-        """Set the item's state after its create got no usable response: lost, or (None) without a word about this item.
+        """Set the item's state after its create was sent, and the response was lost or (None) did not mention the item.
 
         An error with an id means that the contact exists and a later call failed, which adds it to its groups.
         """

@@ -56,12 +56,12 @@ def header_auth(values: dict[str, str]) -> StaticAuth:
 
 
 def bearer_auth(token: str) -> StaticAuth:
-    """Return the authentication by a bearer token in the header `Authorization`."""
+    """Return a StaticAuth that sends a bearer token in the header `Authorization`."""
     return header_auth({"Authorization": f"Bearer {clean_credential('token', token)}"})
 
 
 def body_auth(values: dict[str, str], identity: str) -> StaticAuth:
-    """Return the authentication by members of each JSON body, given by member name. `identity` is the user name."""
+    """Return a StaticAuth that adds these members to each JSON body. `identity` is the user name, if there is one."""
     credentials = Credentials(members=msgspec.json.encode(values)[1:-1], secrets=tuple(values.values()))
     return StaticAuth(credentials, process_hash(*values.values()), identity)
 
@@ -114,7 +114,7 @@ class TokenStore(Protocol):
 
 
 class MemoryTokenStore:
-    """Keeps tokens in the memory of this process. The default."""
+    """Keeps login tokens in the memory of this process. It is the default token store."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Secret] = {}
@@ -210,7 +210,7 @@ class LoginAuth:
         return True
 
     def replace(self, other: Any) -> None:
-        """Use the credentials of another LoginAuth from the next attempt on, and no token of the old ones."""
+        """Use the credentials of another LoginAuth from the next attempt on. Old tokens are not used again."""
         self._credentials, self._shared = other._credentials, other._shared
         self.key, self.identity = other.key, other.identity
         self._login_task, self._refusal, self._ignores_stored = None, None, True

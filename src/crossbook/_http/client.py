@@ -203,7 +203,7 @@ class Client:
     def _map_outcome(
         self, call: _Call, outcome: TransportResponse | TransportFailure, marks: list[int] | None
     ) -> CrossbookError | None:
-        """Return the error of an attempt, or None if it succeeded. The limiter learns from both."""
+        """Return the error that the outcome of an attempt means, or None. Report the outcome to the rate limiter."""
         limiter = self._session.limiter
         error = map_response_error(
             self._session.profile, call.operation, outcome, call.request, call.credentials.secrets, marks

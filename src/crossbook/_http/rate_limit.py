@@ -145,7 +145,7 @@ class AdaptiveRate:
             self._limit, self._level_after, self._curve_start = self.rate, 0.0, until
 
     def _fall(self, now: float, until: float, used_rate: float, frequent: bool) -> None:
-        """Lower the rate, and begin a new curve at `until`.
+        """Lower the rate, and let it recover along a new curve that begins at the time `until`.
 
         Args:
             frequent: whether more than 1 % of the recent responses are refusals. Otherwise two refusals came together.

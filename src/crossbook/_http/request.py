@@ -72,7 +72,7 @@ class TransportFailure(Struct, frozen=True):
 
 
 class Transport(Protocol):
-    """The interface of a transport, which sends prepared requests. A book has one, and closes it with itself."""
+    """The interface of a transport, which sends prepared requests. Each book has one, and closes it when it closes."""
 
     name: str
 

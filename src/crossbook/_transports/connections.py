@@ -107,7 +107,7 @@ def _describe(error: BaseException) -> str:
 
 
 def proxy_for(origin: str) -> str | None:
-    """Return the proxy for this origin from the environment (HTTPS_PROXY, NO_PROXY …), or None.
+    """Return the URL of the proxy that the environment sets for this origin (HTTPS_PROXY, NO_PROXY …), or None.
 
     httpx reads these variables in its client, and not in the transport that we use.
     """

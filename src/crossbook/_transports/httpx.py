@@ -91,7 +91,7 @@ class RequestTrace:
                 await self._stream.aclose()
 
     def to_failure(self, error: Exception, library: Any, status: int | None = None) -> TransportFailure:
-        """Translate an exception of the library into a TransportFailure. Its own frames would hold headers."""
+        """Translate an exception of the library into a TransportFailure, which contains no headers or other secrets."""
         name = type(error).__name__
         if isinstance(error, library.PoolTimeout):
             return TransportFailure("busy", "no", name)
@@ -206,7 +206,7 @@ class _Lane(NamedTuple):
 
 
 class HttpxTransport:
-    """A transport over connections of httpx or httpx2, which is imported by its name.
+    """The transport over httpx or httpx2, with one connection of the library for each request in flight.
 
     Args:
         name: "httpx" or "httpx2".
