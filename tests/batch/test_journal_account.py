@@ -323,8 +323,8 @@ async def test_journal_key_is_required_and_checked(
 
         for given, why in (
             (None, "pass the same"),
-            ("another key of ours", "is not the one"),
-            (b"x" * 16, "is not the one"),
+            ("another key of ours", "wrong journal_key"),
+            (b"x" * 16, "wrong journal_key"),
         ):
             with pytest.raises(InvalidInputError, match=why) as caught:
                 await run_batch(again(journal_key=given))

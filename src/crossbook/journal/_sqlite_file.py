@@ -183,7 +183,7 @@ def translate_error(error: Exception, path: Path) -> CrossbookError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the higher bits are SQLite's extended code
         cause = getattr(error, "sqlite_errorname", type(error).__name__)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return JournalBusyError(f"the journal {path} is in use by another run: wait until that run has ended")
+        return JournalBusyError(f"the journal {path} is open in another run: wait until that run has ended")
     if code == sqlite3.SQLITE_CANTOPEN:
         return InvalidInputError(
             f"the journal {path} cannot be opened: {_explain_cannot_open(path)}", field="journal", cause=cause

@@ -68,7 +68,7 @@ class PhoneTests(Fixtures):
             assert (await book.contacts.get(created.id)).phone == normal
         if "phone" in profile.match_keys:
             async with make() as book:
-                why = rf"phone is not a number of region {profile.default_region}: write \+<country><number>"
+                why = rf"phone is not a valid number of region {profile.default_region}: write \+<country><number>"
                 with pytest.raises(InvalidInputError, match=why):
                     await book.contacts.find(phone=text)
 
