@@ -181,7 +181,8 @@ async def test_phone_without_country_fails_with_advice(local_vendor: LocalVendor
     async with local_vendor.book() as book:
         somebody = person(profile, 1, await group_of(book), phone="1234567")
         (result,) = await run_batch(book.contacts.upsert_many([somebody], match="phone"))
-    assert f"phone is not a valid number of region {profile.default_region}: write +<country><number>" in str(result.error)
+    advice = f"phone is not a valid number of region {profile.default_region}: write +<country><number>"
+    assert advice in str(result.error)
 
 
 async def test_on_unsupported_field(local_vendor: LocalVendor, profile: VendorProfile, tmp_path: Path) -> None:
