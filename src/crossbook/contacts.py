@@ -370,7 +370,7 @@ class Contacts(Resource):
         include_opted_out: bool = False,
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
-        """Create contacts from a stream of any length; each input that was read gets one result.
+        """Create many contacts from an iterable of any length. Each input that was read gets exactly one result.
 
         Args:
             contacts: an iterable, an async iterable, or a list of another book. It is read only as fast as contacts are

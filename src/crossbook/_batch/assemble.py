@@ -261,7 +261,7 @@ def _make_journal_key(given: str | bytes | None) -> Secret | None:
 
 
 def _describe_steps(executor: Executor[Any], match: str | None, upsert: bool) -> dict[str, str]:
-    """Return, by capability, how the vendor supports it and how many inputs of this batch share a call."""
+    """Return capability → how the vendor supports it, and how many inputs of this batch share a call."""
     profile, capability = executor.operation.profile, executor.operation.capability
     steps: dict[str, str] = {}
     for name in [*(["contacts.find"] if match else []), capability, *(["contacts.update"] if upsert else [])]:

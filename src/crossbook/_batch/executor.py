@@ -51,7 +51,7 @@ class Sender:
     _records: bool
 
     def split_into_calls(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
-        """Split the items of a round by the call that writes them; return a list of items for each call."""
+        """Split the items of a round into lists, so that the items of each list can be written in one call."""
         if self._operation.bulk_size == 1:
             return [[item] for item in items]
         alone: list[list[BatchItem]] = []
@@ -78,7 +78,7 @@ class Sender:
         return float(capability.calls / shared + capability.calls_per_group * groups)
 
     async def send(self, call_items: Sequence[BatchItem]) -> list[ItemOutcome | None]:
-        """Write the items in one call. Return each outcome, or None for an item that needs another round."""
+        """Write the items in one call. Return the outcome of each item, or None for an item to be decided again."""
         again = call_items[0].attempts > 0
         for item in call_items:
             item.intent_time = time.time()

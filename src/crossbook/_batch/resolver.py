@@ -68,7 +68,7 @@ class Resolver:
         return self.lookups is not None
 
     def get_unhashed_key(self, prepared: PreparedItem) -> str | None:
-        """Return the normalized match key. It is personal data; only its hash is stored."""
+        """Return the item's normalized match key, if it has one. It is personal data: only its hash may be stored."""
         if self.lookups is None or prepared.contact is None or prepared.outcome is not None:
             return None
         key = self.lookups.get_key(prepared.contact)
