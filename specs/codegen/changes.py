@@ -1,16 +1,20 @@
 """Report what a generation changed for each vendor: operations, parameters and fields added, removed or changed.
 
 A text diff of generated code hides a lost field among moved lines. This compares what users of the code see: requests,
-parameters and return types of methods, types of fields, and docstrings.
+parameters and return types of methods, types and limits of fields, and docstrings.
 """
 
 from __future__ import annotations
 
 import ast
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
 Tree = dict[str, str]
+# The limits of numbers, texts and lists, as `describe.py` writes them into docstrings.
+_LIMIT = re.compile(r"\b(?:at (?:least|most)|\d+ to) -?\d+(?: (?:character|item)s?)?|\b\d+ (?:character|item)s?")
 
 
 class Piece(NamedTuple):
@@ -45,7 +49,16 @@ def _compare(before: dict[str, Piece], after: dict[str, Piece]) -> Iterator[str]
         elif before[name].shape != after[name].shape:
             yield f"~ {name}{before[name].shape}  →  {after[name].shape.lstrip(': ')}"
         elif before[name].doc != after[name].doc:
-            yield f"~ {name}: documentation"
+            yield f"~ {name}: {_describe_doc_change(before[name].doc, after[name].doc)}"
+
+
+def _describe_doc_change(before: str, after: str) -> str:
+    """Return the limits that changed between two docstrings, or "documentation" if no limit changed."""
+    old, new = (Counter(_LIMIT.findall(" ".join(doc.split()))) for doc in (before, after))
+    if old == new:
+        return "documentation"
+    removed, added = (", ".join(limits.elements()) or "none" for limits in (old - new, new - old))
+    return f"limit {removed}  →  {added}"
 
 
 def _pieces(tree: Tree, vendor: str) -> dict[str, Piece]:
@@ -62,7 +75,7 @@ def _pieces(tree: Tree, vendor: str) -> dict[str, Piece]:
         for node, after in zip(model.body, [*model.body[1:], None], strict=True):
             if isinstance(node, ast.AnnAssign):
                 required = "" if node.value else ", required"
-                doc = _code(after) if isinstance(after, ast.Expr) else ""
+                doc = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else ""
                 pieces[f"field {model.name}.{_code(node.target)}"] = Piece(f": {_code(node.annotation)}{required}", doc)
     return pieces
 

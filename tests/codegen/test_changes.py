@@ -29,7 +29,17 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
             ],
         ),
         ("required: [name, ", "required: [", ["~ field NewThing.name: str, required  →  str | UnsetType"]),
-        ("maxLength: 20, description: Its", "description: Its", ["~ field NewThing.name: documentation"]),
+        (
+            "maxLength: 20, description: Its",
+            "description: Its",
+            ["~ field NewThing.name: limit at most 20 characters  →  none"],
+        ),
+        (
+            "maxLength: 20, description: Its",
+            "minLength: 1, maxLength: 10, description: Its",
+            ["~ field NewThing.name: limit at most 20 characters  →  1 to 10 characters"],
+        ),
+        ("description: Its name.", "description: Its own name.", ["~ field NewThing.name: documentation"]),
         (
             "- {name: isLost, in: query, description: Only lost ones., schema: {type: boolean}}",
             "",
