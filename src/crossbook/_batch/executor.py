@@ -165,13 +165,14 @@ class Executor(Generic[I]):
         ready ──────▶ done        intent recorded, request sent, and the response reports the outcome
         ready ──────▶ ready       a native call of updates or deletes does not report this item: it is sent alone
         ready ──────▶ done        an update or a delete got no response: `uncertain`
+        ready ──────▶ done        an update got no clear response, and the next lookup failed: `uncertain`
         ready ──────▶ created     the contact was created, but a call for its groups failed
         ready ──────▶ unresolved  the response of a create was lost
         unresolved ─▶ created     a lookup, `settle_timeout` seconds later, found the contact
         unresolved ─▶ ready       the lookup found no contact of this create: it may be sent again
         unresolved ─▶ done        the lookup failed or cannot tell, or there is no match key: `uncertain`
         unresolved ─▶ done        no contact after 5 creates: `failed`
-        unresolved ─▶ done        another contact has the key, and `on_duplicate` is "skip" or "error"
+        unresolved ─▶ done        another contact has the key: `skipped`, `unchanged` or `failed`
         created ────▶ done        the groups were added, or that failed again
 
     If the batch is left, items in any other state than `done` are `cancelled`; the journal keeps their intents.
@@ -181,8 +182,8 @@ class Executor(Generic[I]):
         - A create is sent again only if the earlier request never left, was refused, or a lookup found no contact of
           it; or if the caller passed `uncertain="retry"`. Other writes have the same effect twice as once.
         - Two items with the same key are never in flight together; the first item of the source goes first.
-        - A kill leaves each item in one of three states: no entry (never sent), an intent (perhaps sent: the next run
-          looks it up), or an outcome (the next run replays it).
+        - With a journal, a kill leaves each item in one of three states: no entry (never sent), an intent (perhaps
+          sent: the next run looks it up or sends it again), or an outcome (the next run replays it).
 
     Args:
         operation: the adapter's method.

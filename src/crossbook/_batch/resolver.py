@@ -1,7 +1,7 @@
 """Decide about creates and upserts: what to write, and what became of a create whose response was lost.
 
 What happens after a create whose response was lost is decided here. Two parts are elsewhere: `proves_no_write` in
-`item.py` decides which responses count as lost, and the options set the default of `settle_timeout`.
+`item.py` decides which responses count as lost, and `assemble.py` sets the default of `settle_timeout`.
 """
 
 from __future__ import annotations
