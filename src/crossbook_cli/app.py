@@ -1,4 +1,4 @@
-"""The application: its commands, and the help that all of them share."""
+"""Assemble the command `crossbook`: its subcommands, its help text and --version."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ class BatchOutput:
 
 
 def _common_cause(summary: Summary) -> CrossbookError | None:
-    """Return rejected credentials, or an unavailable vendor if nothing was written, as the error of the whole batch."""
+    """Return the error to report for the whole batch: rejected credentials, or, if nothing was written, an outage."""
     errors = [each.error for each in summary.failures if each.error is not None]
     rejected = next((error for error in errors if isinstance(error, AuthError)), None)
     unavailable = next((error for error in errors if error.action == "wait"), None)

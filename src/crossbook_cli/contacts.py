@@ -130,7 +130,7 @@ def update(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Change the given fields only. An empty value clears a field.
+    """Change the given fields of a contact; other fields stay. An empty value clears a field.
 
     Example: crossbook contacts update vercom 123 company=ABC last_name=
     """
@@ -150,7 +150,7 @@ def delete(book: Book, id: Id, json: Json = False) -> None:
 
 @contacts.command("unsubscribe")
 def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
-    """Opt a contact out of one channel, or of all (Vercom).
+    """Opt a contact out of one channel, or of all channels (Vercom).
 
     Example: crossbook contacts unsubscribe vercom 123 sms
     """

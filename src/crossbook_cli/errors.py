@@ -105,7 +105,7 @@ def _print_any_error(error: Exception) -> int:
 
 
 def _discard_lost_output() -> bool:
-    """Discard standard output if it cannot be written, because it would raise again at exit; return whether it was."""
+    """Discard standard output if it cannot be written, because it would raise at exit; return True if so."""
     try:
         sys.stdout.flush()
     except OSError:

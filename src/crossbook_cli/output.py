@@ -29,7 +29,7 @@ _json = False
 
 
 def use_json(value: bool) -> bool:
-    """Turn JSON output on if --json was given; this is the callback of the option, which returns the value."""
+    """Print errors as JSON too if `value` is True; typer calls this with the value of --json."""
     global _json
     _json = value
     if value:
@@ -137,7 +137,7 @@ def _encode_set(value: object) -> object:
 
 @contextmanager
 def open_output(path: str, *, force: bool, bom: bool = False, private: bool = False) -> Generator[TextIO]:
-    """Open a file for atomic writing: its name appears, or an earlier file is replaced, only when it is complete.
+    """Open a file for atomic writing: the file appears, or replaces an earlier file, only when it is complete.
 
     Args:
         path: the file; "-" is standard output.

@@ -56,7 +56,7 @@ def remove_parameters(call: Call, names: Collection[str]) -> Call:
 
 
 def _find(value: Value, path: str, *, missing: bool = False) -> Iterator[tuple[Value, Any]]:
-    """Yield each object or array that a path leads to, with the key or index. `missing` includes absent keys."""
+    """Yield the parent and the key or index of each value at a path; with `missing`, also of an absent key."""
     step, _, rest = path.partition(".")
     name, each = step.removesuffix("[]"), step.endswith("[]")
     parent = as_object(value)

@@ -298,7 +298,7 @@ class SpecChecker:
 
 
 def _flatten(value: Any) -> Any:
-    """Replace an object or list by an empty one: the validator prints values that it refuses, and they may be huge."""
+    """Return an empty object or list instead of a full one, because the validator prints the values that it refuses."""
     return {} if isinstance(value, dict) else [] if isinstance(value, list) else value
 
 

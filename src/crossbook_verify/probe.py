@@ -248,7 +248,7 @@ class ProbeSession:
     async def expect_error(
         self, id: str, call: Awaitable[Any], code: str | None = None, status: int | None = None
     ) -> ProbeResponse:
-        """Await an API call; record for a claim whether the response had this error code and status, and return it."""
+        """Await an API call and return its response; record for a claim whether it had this error code and status."""
         response = await self.call(call)
         if response.responded:
             right = code is None or (response.error is not None and response.error.code == code)

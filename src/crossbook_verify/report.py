@@ -17,7 +17,7 @@ VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One claim and its verdict.
+    """A claim of the spec and its verdict: confirmed, refuted or not seen.
 
     Args:
         id: the name of the claim: `listContacts.404`, `Contact.id.type`, `code.1004`, `listContacts.end`.
@@ -113,7 +113,7 @@ class Report:
 
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Sort findings by verdict, refuted first; then by evidence, the least certain first; then in their order."""
+    """Sort findings by verdict, refuted first; then by evidence, the least certain first; else keep the order."""
     return tuple(sorted(findings, key=lambda each: (VERDICTS.index(each.verdict), LEVELS.index(each.evidence))))
 
 

@@ -136,7 +136,7 @@ def to_invalid_input_error(errors: Iterable[Mapping[str, Any]], *prefix: str | i
 
 
 def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return the location of a pydantic error. A key that the model does not have becomes `…`, unless it is common."""
+    """Return the location of a pydantic error. An unknown key becomes `…`, unless it is a common word: `mobile`."""
     location = tuple(error.get("loc", ()))
     if error.get("type") in _UNKNOWN_KEY and location:
         key = re.sub("[_-]", "", str(location[-1]).lower())

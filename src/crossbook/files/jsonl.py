@@ -24,7 +24,9 @@ _EXPECTED = {"fields": "an object", "archived": "true or false"}
 
 
 class JsonlReader:
-    """Reads the objects of a JSON lines file; see `crossbook.files.Reader`. Its columns are the keys at its start.
+    """Reads the objects of a JSON lines file; see `crossbook.files.Reader`.
+
+    The columns are the keys of the first lines.
 
     Args:
         file: the file.
