@@ -253,7 +253,7 @@ async def test_later_input_with_key_wins(local_vendor: LocalVendor, profile: Ven
 async def test_unclear_update_without_lookup_is_uncertain(
     local_vendor: LocalVendor, profile: VendorProfile, sent_before: bool
 ) -> None:
-    """The update was written, its response does not say so, and the next lookup fails: that is no failure."""
+    """The update was written, its response does not say so, and the next lookups fail, of the next run too."""
     journal = DictJournal()
     source = [person(profile, number, company="New") for number in range(2)]
     options: dict[str, Any] = {"journal": journal, "match": "email", "on_duplicate": "update", "settle_timeout": 0}
@@ -273,6 +273,8 @@ async def test_unclear_update_without_lookup_is_uncertain(
         for result in results:
             assert "does not say whether this contact was updated" in str(result.error)
             assert isinstance(result.error, NoResponseError)
+        local_vendor.choose_fault = Every(error_before, "listContacts")
+        assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {"uncertain": 2}
         local_vendor.choose_fault = lambda _: None
         assert statuses(await run_batch(book.contacts.create_many(source, **options))) == {"unchanged": 2}
     assert len(local_vendor.contacts()) == 2
