@@ -581,12 +581,12 @@ class Contacts(Resource):
     ) -> Batch[str]:
         """Return a batch over contact ids, which calls the adapter's method `one`, or its bulk method `many`."""
         from crossbook._batch.assemble import build_batch, get_bulk_method
-        from crossbook._batch.operations import ById
+        from crossbook._batch.operations import ContactIdOperation
 
         context = self._batch_context(operation, options.get("max_wait"))
         if "channel" in fixed:
             _validation.check_channel(self._profile, fixed["channel"])
         adapter = context.adapter
         call = partial(getattr(adapter, one), **fixed)
-        change = ById(operation, adapter, status, call, get_bulk_method(adapter, many, fixed))
+        change = ContactIdOperation(operation, adapter, status, call, get_bulk_method(adapter, many, fixed))
         return build_batch(context, change, ids, options, operation=".".join((f"{operation}_many", *fixed.values())))

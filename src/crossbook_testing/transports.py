@@ -14,7 +14,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from crossbook._http.request import PreparedRequest, Transport, TransportFailure, TransportResponse
-from crossbook._transports.body import Body
+from crossbook._transports.body import ResponseBody
 from crossbook_sandbox.faults import Fault, Faults
 
 Message = MutableMapping[str, Any]
@@ -44,7 +44,7 @@ class _Exchange:
         self._sent = False
         self._status: int | None = None
         self._headers: dict[str, str] = {}
-        self._body = Body("", call.max_response_bytes)
+        self._body = ResponseBody("", call.max_response_bytes)
         self._missing_bytes = 0
         # Each message of the application moves the deadline, as received bytes do for a read time-out.
         self._read_timeout = anyio.CancelScope()

@@ -15,11 +15,11 @@ from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._batch.matching import Lookups
-from crossbook._batch.operations import BatchOperation, ById
+from crossbook._batch.operations import BatchOperation, ContactIdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
 from crossbook._batch.results import Progress, Summary
-from crossbook._batch.resume import Resume, Work
+from crossbook._batch.resume import Resume, RunIdentity
 from crossbook._batch.source import Source, collect_ids
 from crossbook._http.options import Options
 from crossbook._http.session import Session
@@ -140,7 +140,7 @@ def build_batch(
     resume = Resume(
         adapter=context.adapter,
         journal=journal,
-        work=Work(
+        work=RunIdentity(
             profile.vendor, operation, match, session.base_url, session.brand, batch_operation.creates, session.identity
         ),
         hashes=hashes,
@@ -167,7 +167,7 @@ def build_batch(
         dry_run=dry_run,
         records=kept or match is not None,
     )
-    if isinstance(items, Pager) and isinstance(batch_operation, ById):
+    if isinstance(items, Pager) and isinstance(batch_operation, ContactIdOperation):
         items = collect_ids(items, journal if kept else None, hashes)
     if progress is True:
         progress = _make_progress_bar(operation)

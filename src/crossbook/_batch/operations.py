@@ -106,7 +106,7 @@ class BatchOperation(ABC, Generic[I]):
         return Completed(self.status, response, item.contact) if isinstance(response, str) else response
 
 
-class ById(BatchOperation[str]):
+class ContactIdOperation(BatchOperation[str]):
     """An operation whose items are contact ids: delete, unsubscribe or resubscribe."""
 
     def __init__(

@@ -23,7 +23,7 @@ _SAMPLES = 3  # contacts that are compared
 
 
 @frozen
-class Work:
+class RunIdentity:
     """The facts of a batch that must be the same when its run is resumed: vendor, operation, account.
 
     Attributes:
@@ -61,7 +61,7 @@ class Resume:
 
     adapter: Any
     journal: Journal
-    work: Work
+    work: RunIdentity
     hashes: KeyedHash
     run: str
     journal_key: Secret | None
@@ -150,7 +150,7 @@ class Resume:
         """Raise JournalMismatchError if contacts that the run wrote are missing here, or have other match keys."""
         match = self.work.match if self.work.creates else None
         if match is None or not (samples := await self.journal.find_samples(_SAMPLES)):
-            raise self._make_account_error("no finished create or upsert has a match key to compare")
+            raise self._make_account_error("no finished create or upsert of the run has a match key to compare")
         for entry, contact in zip(samples, await self._read_contacts(samples), strict=True):
             if contact is None:
                 raise self._make_account_error(f"the contact of input {entry.index} is missing in this account")
@@ -180,7 +180,7 @@ class Resume:
 
     def _make_account_error(self, why: str) -> CrossbookError:
         if self.work.identity is None:
-            how = " in every run; with account= in the book, the same name in every run, once is enough"
+            how = " in every run, or once if the book gets the same account= in every run"
         else:
             how = " once"
         what = f"may belong to another account: {why}. If the account is the same, pass same_account=True{how}"

@@ -61,7 +61,7 @@ class SuccessResponse(Response, frozen=True):
         )  # fmt: skip
 
 
-class _Call:
+class _CallState:
     """The state of one call of `Client.send`: its request, deadline, attempts and last error."""
 
     __slots__ = (
@@ -109,7 +109,7 @@ class Client:
         session = self._session
         session.check_open()
         limiter = session.limiter
-        call = _Call(request, session.profile.operations.get(request.operation, _UNKNOWN_OPERATION))
+        call = _CallState(request, session.profile.operations.get(request.operation, _UNKNOWN_OPERATION))
         while True:
             if call.watcher is not None:
                 call.watcher.before_request(request)
@@ -129,7 +129,7 @@ class Client:
             if not await self._prepare_retry(call, outcome, call.error):
                 raise call.error
 
-    async def _wait_for_permit(self, call: _Call) -> None:
+    async def _wait_for_permit(self, call: _CallState) -> None:
         """Wait until the account's rate limiter permits another request.
 
         The wait is part of the call's `timeout`, unless it has a limit of its own. That is `queue_timeout` for the
@@ -173,7 +173,7 @@ class Client:
         error.operation = call.request.operation
         raise error
 
-    async def _attempt(self, call: _Call) -> TransportResponse | TransportFailure:
+    async def _attempt(self, call: _CallState) -> TransportResponse | TransportFailure:
         """Authenticate the request and send it once, within the deadline of the call."""
         session, operation = self._session, call.request.operation
         call.began = now = self._session.now()
@@ -201,7 +201,7 @@ class Client:
         return outcome
 
     def _map_outcome(
-        self, call: _Call, outcome: TransportResponse | TransportFailure, marks: list[int] | None
+        self, call: _CallState, outcome: TransportResponse | TransportFailure, marks: list[int] | None
     ) -> CrossbookError | None:
         """Return the error that the outcome of an attempt means, or None. Report the outcome to the rate limiter."""
         limiter = self._session.limiter
@@ -220,7 +220,7 @@ class Client:
                 call.earlier = "maybe"
         return error
 
-    def _success(self, call: _Call, response: TransportResponse) -> SuccessResponse:
+    def _success(self, call: _CallState, response: TransportResponse) -> SuccessResponse:
         profile = self._session.profile
         self._session.limiter.quota.succeeded(retried=call.attempts > 1)
         self._report_attempt(call, response, None, None)
@@ -230,7 +230,7 @@ class Client:
         return SuccessResponse(response.status, response.headers, content, profile.vendor, call.request.operation)
 
     async def _prepare_retry(
-        self, call: _Call, outcome: TransportResponse | TransportFailure, error: CrossbookError
+        self, call: _CallState, outcome: TransportResponse | TransportFailure, error: CrossbookError
     ) -> bool:
         """Decide whether the failed request is sent again. If so, wait for the delay and return True."""
         if isinstance(error, AuthError) and not call.renewed and await self._renew_credentials(call, outcome, error):
@@ -251,7 +251,7 @@ class Client:
         return not scope.cancelled_caught
 
     async def _renew_credentials(
-        self, call: _Call, outcome: TransportResponse | TransportFailure, error: AuthError
+        self, call: _CallState, outcome: TransportResponse | TransportFailure, error: AuthError
     ) -> bool:
         """Renew rejected credentials if possible. Return whether they changed; the retry is then not counted."""
         try:
@@ -265,7 +265,7 @@ class Client:
             call.uncounted += 1
         return call.renewed
 
-    def _delay(self, call: _Call, error: CrossbookError, left: float) -> float | None:
+    def _delay(self, call: _CallState, error: CrossbookError, left: float) -> float | None:
         """Return the seconds to wait before the next attempt, or None if there is no retry."""
         attempt, processing = call.attempts - call.uncounted, is_still_processing(error)
         if not may_retry(call.operation.retry, error) or (attempt >= self._options.max_attempts and not processing):
@@ -284,7 +284,7 @@ class Client:
 
     def _report_attempt(
         self,
-        call: _Call,
+        call: _CallState,
         outcome: TransportResponse | TransportFailure,
         error: CrossbookError | None,
         wait: float | None,

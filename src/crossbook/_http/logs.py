@@ -43,7 +43,7 @@ def log_attempt(attempt: Attempt, request: Request, request_id: str | None) -> N
     )  # fmt: skip
 
 
-class Watcher(Protocol):
+class RequestWatcher(Protocol):
     """An observer that sees every request and response of the calls in one task, including retries and logins.
 
     `crossbook_verify` compares the responses with the specs this way. It is a context variable and not an option of a
@@ -59,4 +59,4 @@ class Watcher(Protocol):
         """Called after each request with what the transport returned, and the error that it was mapped to, or None."""
 
 
-watcher: ContextVar[Watcher | None] = ContextVar("crossbook.watcher", default=None)
+watcher: ContextVar[RequestWatcher | None] = ContextVar("crossbook.watcher", default=None)

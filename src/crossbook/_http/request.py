@@ -16,7 +16,7 @@ from crossbook.errors import InvalidInputError, Sent
 
 _HEADERS = (
     (b"Accept", b"application/json"),
-    (b"Accept-Encoding", b"gzip"),  # the only encoding that `Body` decompresses
+    (b"Accept-Encoding", b"gzip"),  # the only encoding that `ResponseBody` decompresses
     (b"User-Agent", b"crossbook"),
 )
 # Paths without dot segments and percent-encoding. A server that decodes a slash, a backslash or a dot before it routes

@@ -13,7 +13,7 @@ STEP = 1024 * 1024  # decompressed at most at once, so that a bomb is found whil
 WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # methods that send a Content-Length even without a body
 
 
-class Body:
+class ResponseBody:
     """Collects and decompresses the pieces of a response body. `failure` says why reading must stop, or is None."""
 
     def __init__(self, encoding: str, cap: int) -> None:
@@ -85,7 +85,7 @@ async def read_response(
             in the middle would warn.
     """
     headers = read_headers(raw_headers)
-    body = Body(headers.get("content-encoding", ""), cap)
+    body = ResponseBody(headers.get("content-encoding", ""), cap)
     if body.failure is None:
         try:
             async for piece in pieces:

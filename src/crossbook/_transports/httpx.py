@@ -102,7 +102,7 @@ class RequestTrace:
         return TransportFailure("lost", "maybe", name, status)
 
 
-class Extensions(dict[str, Any]):
+class RequestExtensions(dict[str, Any]):
     """The `extensions` of a request for httpcore: time-outs, trace and target.
 
     `target` is sent in place of the URL's path, so that the library's logs, errors and spans, which show the URL, have
@@ -164,7 +164,7 @@ async def exchange(
     status: int | None = None
     try:
         built = build(request)
-        built.extensions = Extensions(request, trace)
+        built.extensions = RequestExtensions(request, trace)
     except Exception as error:
         return TransportFailure("connect", "no", type(error).__name__)
     token = _in_our_request.set(True)
