@@ -223,7 +223,7 @@ async def test_book_closed_during_batch_raises(local_vendor: LocalVendor) -> Non
             ended = anyio.Event()
 
             async def read() -> None:
-                with pytest.raises(UsageError, match="closed"):
+                with pytest.raises(UsageError, match="while the book is open"):
                     await run_batch(batch, results)
                 ended.set()
 
