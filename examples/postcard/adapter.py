@@ -44,7 +44,9 @@ class PostcardAdapter(VendorAdapter):
 
     async def get_contact(self, id: str) -> Contact:
         """Return one contact."""
-        return _contact(self._person(await self._api.people.get_person(id), "getPerson"))
+        person = self._person(await self._api.people.get_person(id), "getPerson")
+        self.check_same_id(person.id, id, "getPerson", "person.id")
+        return _contact(person)
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
         """Search for each spelling, since it is not documented how the vendor compares addresses."""
@@ -62,7 +64,8 @@ class PostcardAdapter(VendorAdapter):
         """Change the given fields; null clears a field."""
         assert isinstance(id, str)
         response = await self._api.people.update_person(id, models.PersonChanges(**self.encode_cleared(changes)))
-        return self._id(response, "updatePerson")
+        self.check_same_id(self._id(response, "updatePerson"), id, "updatePerson", "person.id")
+        return id
 
     async def delete_contact(self, id: str) -> None:
         """Delete a contact."""

@@ -299,7 +299,7 @@ class NoResponseError(CrossbookError):
 
 
 class InvalidResponseError(CrossbookError):
-    """A response arrived that does not match the spec: not JSON, cut off, another shape, or a redirect."""
+    """A response arrived that does not match the spec: not JSON, cut off, another shape or id, or a redirect."""
 
     title = "The vendor's response is invalid"
     action = "look_up"

@@ -374,6 +374,18 @@ class VendorAdapter:
             raise self.missing_field(operation, name)
         return id
 
+    def check_same_id(self, value: Scalar, wanted: Scalar, operation: str, name: str) -> None:
+        """Raise InvalidResponseError if a response is about another id than the requested one.
+
+        Ids are compared as text: a vendor may return 7 for "7". If one of them is missing, there is nothing to compare.
+        """
+        returned, wanted = parse_str(value), parse_str(wanted)
+        if returned is not None and wanted is not None and returned != wanted:
+            raise InvalidResponseError(
+                f"the response is about another id than the requested one: {name}",
+                vendor=self.profile.vendor, operation=operation, status=200, sent="yes",
+            )  # fmt: skip
+
     def missing_field(self, operation: str, name: str) -> InvalidResponseError:
         """Return the InvalidResponseError for a response that lacks the required member `name`."""
         return InvalidResponseError(

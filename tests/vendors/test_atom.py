@@ -51,7 +51,7 @@ async def test_phones_sent_as_digits_read_as_e164() -> None:
     async with book_over("atom", transport, default_group="1") as book:
         for text in ("0491 570 006", "+61491570006", "61491570006", "+48500600700", "1234567890"):
             await book.contacts.create(Contact(phone=text))
-        await book.contacts.update("5", phone="(0491) 570 156")
+        await book.contacts.update("123456", phone="(0491) 570 156")
     numbers = [body["phone_number"] for body in transport.bodies]
     assert numbers == ["61491570006"] * 3 + ["+48500600700", "1234567890", "61491570156"]
 
@@ -118,10 +118,10 @@ async def test_group_count(book: Atom, profile: VendorProfile, server: Server, g
 async def test_token_sent_only_in_header() -> None:
     transport = FakeTransport(DONE)
     async with book_over("atom", transport) as book:
-        await book.contacts.delete("7")
+        await book.contacts.delete("123456")
     (call,) = transport.sent
     assert dict(call.headers)[b"Authorization"] == b"Bearer fake-token"
-    assert (call.method, call.path, call.body) == ("POST", "/api/contact/delete", b'{"id":7}')
+    assert (call.method, call.path, call.body) == ("POST", "/api/contact/delete", b'{"id":123456}')
     assert "fake-token" not in repr(call)
 
 

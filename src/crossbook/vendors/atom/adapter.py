@@ -14,6 +14,7 @@ from crossbook.models import Contact, ExternalId, Group, attach_raw
 from crossbook.vendor import (
     Fetch,
     Query,
+    Scalar,
     VendorAdapter,
     encode_phone,
     join_name,
@@ -28,6 +29,7 @@ from crossbook.vendors.atom.profile import CUSTOM_FIELDS, GROUP_PAGING, PAGING, 
 _LISTED = {"phone": "phone_number", "first_name": "first_name", "last_name": "last_name"}
 _DETAIL = {**_LISTED, "company": "company"}
 _GROUP = frozenset(("id", "name"))
+_RESULTS = (models.IdResult, models.AddressBook, models.RenamedAddressBook)
 
 
 class AtomAdapter(VendorAdapter):
@@ -63,7 +65,7 @@ class AtomAdapter(VendorAdapter):
             **{name: value for name, value in (fields | dict(contact.fields or {})).items() if value is not None},
         )
         response = await self._api.contacts.create_contact(new)
-        return self._new_id(response.result, models.IdResult, "createContact")
+        return self.require_id(_result_id(response.result), "createContact", "result.id")
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         assert isinstance(id, str)
@@ -72,11 +74,13 @@ class AtomAdapter(VendorAdapter):
         if "phone_number" in fields:
             fields["phone_number"] = encode_phone(PROFILE, fields["phone_number"], self.region)
         group = int(changes["groups"][0]) if "groups" in changes else UNSET
-        await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
+        response = await self._api.contacts.update_contact(models.ContactChanges(id=int(id), group_id=group, **fields))
+        self.check_same_id(_result_id(response.result), id, "updateContact", "result.id")
         return id
 
     async def delete_contact(self, id: str) -> None:
-        await self._api.contacts.delete_contact(models.ContactId(id=int(id)))
+        response = await self._api.contacts.delete_contact(models.ContactId(id=int(id)))
+        self.check_same_id(_result_id(response.result), id, "deleteContact", "result.id")
 
     async def groups_of(self, id: str) -> Sequence[Group]:
         for group in await self._groups():
@@ -96,10 +100,11 @@ class AtomAdapter(VendorAdapter):
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         response = await self._api.address_books.create_address_book(models.NewAddressBook(name=name))
-        return self._new_id(response.result, models.AddressBook, "createAddressBook")
+        return self.require_id(_result_id(response.result), "createAddressBook", "result.id")
 
     async def rename_group(self, id: str, name: str) -> None:
-        await self._api.address_books.update_address_book(models.AddressBookChanges(id=int(id), name=name))
+        response = await self._api.address_books.update_address_book(models.AddressBookChanges(id=int(id), name=name))
+        self.check_same_id(_result_id(response.result), id, "updateAddressBook", "result.id")
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
         if not with_contacts and await self._contacts(id):
@@ -108,7 +113,8 @@ class AtomAdapter(VendorAdapter):
                 "pass with_contacts=True to delete them",
                 field="with_contacts", vendor=PROFILE.vendor, operation="groups.delete",
             )  # fmt: skip
-        await self._api.address_books.delete_address_book(models.AddressBookId(id=int(id)))
+        response = await self._api.address_books.delete_address_book(models.AddressBookId(id=int(id)))
+        self.check_same_id(_result_id(response.result), id, "deleteAddressBook", "result.id")
 
     async def _groups(self) -> list[Group]:
         response = await self._api.address_books.list_address_books()
@@ -123,6 +129,7 @@ class AtomAdapter(VendorAdapter):
         response = await self._api.address_books.get_address_book(models.AddressBookId(id=int(id)))
         if not isinstance(response.result, models.AddressBookDetail):
             raise self.missing_field("getAddressBook", "result")
+        self.check_same_id(response.result.id, id, "getAddressBook", "result.id")
         return response.result
 
     async def _contacts(self, group: str, *, missing_group_is_empty: bool = True) -> list[Contact | None]:
@@ -140,6 +147,7 @@ class AtomAdapter(VendorAdapter):
         row = response.result.contact if isinstance(response.result, models.ContactResult) else None
         if not isinstance(row, models.Contact):
             raise self.missing_field("getContact", "result.contact")
+        self.check_same_id(row.id, id, "getContact", "result.contact.id")
         return row
 
     async def _fetch_detail(self, contact: Contact, group: str) -> Contact | None:
@@ -147,9 +155,6 @@ class AtomAdapter(VendorAdapter):
             return self._contact(await self._row(contact.id), group)
         except NotFoundError:
             return None  # the contact was deleted after it was listed
-
-    def _new_id(self, result: Any, model: type[Any], operation: str) -> str:
-        return self.require_id(result.id if isinstance(result, model) else None, operation, "result.id")
 
     def _listed_contact(self, row: models.ListedContact, group: str) -> Contact:
         fields = frozenset(_LISTED) | {"id", "name", "groups"}
@@ -171,3 +176,7 @@ class AtomAdapter(VendorAdapter):
             "last_name": last,
             "name": join_name(first, last),
         }
+
+
+def _result_id(result: object) -> Scalar:
+    return result.id if isinstance(result, _RESULTS) else None

@@ -58,9 +58,7 @@ class SerwerSMSAdapter(VendorAdapter):
         return PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
 
     async def get_contact(self, id: str) -> Contact:
-        row = await self._row(id)
-        self.require_id(row.id, "getContact", "id")
-        return self._contact(row)
+        return self._contact(await self._row(id))
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
         # What the vendor's search compares is not documented: it gets each spelling, and the caller compares the keys.
@@ -87,9 +85,10 @@ class SerwerSMSAdapter(VendorAdapter):
         values = {name: parse_str(getattr(stored, name)) for name in (*TEXT_FIELDS, *EXTRA_FIELDS)}
         values |= {name: value for name, value in changes.items() if name in TEXT_FIELDS}
         values |= changes.get("fields", {})
-        await self._api.contacts.update_contact(
+        response = await self._api.contacts.update_contact(
             models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
         )
+        self.check_same_id(response.id, id, "updateContact", "id")
         return id
 
     async def delete_contact(self, id: str) -> None:
@@ -108,7 +107,7 @@ class SerwerSMSAdapter(VendorAdapter):
 
     async def get_group(self, id: str) -> Group:
         row = await self._api.groups.get_group(models.GroupId(id=int(id)))
-        self.require_id(row.id, "getGroup", "id")
+        self.check_same_id(self.require_id(row.id, "getGroup", "id"), id, "getGroup", "id")
         return _group(row)
 
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
@@ -116,7 +115,8 @@ class SerwerSMSAdapter(VendorAdapter):
         return self.require_id(response.id, "createGroup", "id")
 
     async def rename_group(self, id: str, name: str) -> None:
-        await self._api.groups.update_group(models.GroupEdit(id=int(id), name=name))
+        response = await self._api.groups.update_group(models.GroupEdit(id=int(id), name=name))
+        self.check_same_id(response.id, id, "updateGroup", "id")
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
         # False is never sent: PHP reads the text "false" as true.
@@ -134,7 +134,9 @@ class SerwerSMSAdapter(VendorAdapter):
             await self.update_contact(id, {"groups": [listed for listed in current if listed != group]})
 
     async def _row(self, id: str) -> models.Contact:
-        return await self._api.contacts.get_contact(models.ContactId(id=int(id)))
+        row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
+        self.check_same_id(self.require_id(row.id, "getContact", "id"), id, "getContact", "id")
+        return row
 
     async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
         if phone is None:

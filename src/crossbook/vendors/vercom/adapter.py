@@ -18,6 +18,7 @@ from crossbook.vendor import (
     Fetch,
     M,
     Query,
+    Scalar,
     VendorAdapter,
     known_fields,
     list_spellings,
@@ -71,9 +72,12 @@ class VercomAdapter(VendorAdapter):
 
     async def get_contact(self, id: str) -> Contact:
         response = await self._api.contacts.list_contacts(id=int(id), limit=1)
-        for row in self._rows(response.data, models.Contact, "listContacts"):
-            if row is not None and parse_str(row.id) == id:
+        rows = [row for row in self._rows(response.data, models.Contact, "listContacts") if row is not None]
+        for row in rows:
+            if parse_str(row.id) == id:
                 return self._contact(row)
+        for row in rows:
+            self.check_same_id(self.require_id(row.id, "listContacts", "data.id"), id, "listContacts", "data.id")
         raise self.not_found("contact", "listContacts")
 
     async def search(self, key: str, value: str) -> Sequence[Contact]:
@@ -86,7 +90,8 @@ class VercomAdapter(VendorAdapter):
 
     async def create_contact(self, contact: Contact) -> str:
         new = _new_contact(contact)
-        return self._written_id(await self._api.contacts.create_contacts([new]), "createContacts", new)
+        response = await self._api.contacts.create_contacts([new])
+        return self._written_id(response, "createContacts", new, external_id=new.externalId)
 
     async def create_contacts(self, contacts: Sequence[Contact]) -> Sequence[WriteOutcome]:
         new = [_new_contact(contact) for contact in contacts]
@@ -102,7 +107,8 @@ class VercomAdapter(VendorAdapter):
         if fields:
             update = _update(id, fields)
             response = await self._api.contacts.update_contacts([update])
-            stored = self._written_id(response, "updateContacts", update)
+            named = {"external_id": id.value} if isinstance(id, ExternalId) else {"id": id}
+            stored = self._written_id(response, "updateContacts", update, **named)
             rows = parse_rows(response.data, models.WrittenContact) or ()
             _only({parse_str(row.id) or "" for row in rows if row is not None}, "and all of them were changed")
         elif isinstance(id, ExternalId):
@@ -129,7 +135,7 @@ class VercomAdapter(VendorAdapter):
         return ids[0] if ids else response.error(item) or (item.id if response.is_empty else None)
 
     async def delete_contact(self, id: str) -> None:
-        self._raise_error(await self._api.contacts.delete_contacts(_ids([id])), "deleteContacts")
+        self._check_response(await self._api.contacts.delete_contacts(_ids([id])), "deleteContacts", id=id)
 
     async def delete_contacts(self, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
         return _outcomes(await self._api.contacts.delete_contacts(_ids(ids)), "deleteContacts", ids)
@@ -140,7 +146,7 @@ class VercomAdapter(VendorAdapter):
 
     async def unsubscribe(self, id: str, channel: Any) -> None:
         response = await self._api.contacts.unsubscribe_contacts(channel, _ids([id]))
-        self._raise_error(response, "unsubscribeContacts")
+        self._check_response(response, "unsubscribeContacts", id=id)
 
     async def unsubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[ChangeOutcome]:
         response = await self._api.contacts.unsubscribe_contacts(channel, _ids(ids))
@@ -148,7 +154,7 @@ class VercomAdapter(VendorAdapter):
 
     async def resubscribe(self, id: str, channel: Any) -> None:
         response = await self._api.contacts.resubscribe_contacts(channel, _ids([id]))
-        self._raise_error(response, "resubscribeContacts")
+        self._check_response(response, "resubscribeContacts", id=id)
 
     async def resubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[ChangeOutcome]:
         response = await self._api.contacts.resubscribe_contacts(channel, _ids(ids))
@@ -164,24 +170,27 @@ class VercomAdapter(VendorAdapter):
     async def create_group(self, name: str, description: str | None, external_id: str | None) -> str:
         # The vendor requires an external id. Without one from the caller, a random one is sent.
         new = models.NewGroup(name=name, externalId=external_id or uuid4().hex, description=description or UNSET)
-        return self._written_id(await self._api.groups.create_groups([new]), "createGroups", new)
+        response = await self._api.groups.create_groups([new])
+        return self._written_id(response, "createGroups", new, external_id=external_id)
 
     async def rename_group(self, id: str, name: str) -> None:
         update = models.GroupUpdate(id=int(id), name=name)
-        self._raise_error(await self._api.groups.update_groups([update]), "updateGroups", update)
+        self._check_response(await self._api.groups.update_groups([update]), "updateGroups", update, id=id)
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
-        self._raise_error(await self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups")
+        response = await self._api.groups.delete_groups(models.GroupIds(id=[int(id)]))
+        self._check_response(response, "deleteGroups", id=id)
 
     async def add_to_group(self, group: str, id: str) -> None:
-        self._raise_error(await self._api.groups.add_group_contacts(int(group), _ids([id])), "addGroupContacts")
+        response = await self._api.groups.add_group_contacts(int(group), _ids([id]))
+        self._check_response(response, "addGroupContacts", id=id)
 
     async def add_all_to_group(self, group: str, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
         return _outcomes(await self._api.groups.add_group_contacts(int(group), _ids(ids)), "addGroupContacts", ids)
 
     async def remove_from_group(self, group: str, id: str) -> None:
         response = await self._api.groups.remove_group_contacts(int(group), _ids([id]))
-        self._raise_error(response, "removeGroupContacts")
+        self._check_response(response, "removeGroupContacts", id=id)
 
     async def remove_all_from_group(self, group: str, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
         response = await self._api.groups.remove_group_contacts(int(group), _ids(ids))
@@ -190,19 +199,31 @@ class VercomAdapter(VendorAdapter):
     def _rows(self, data: object, model: type[M], operation: str) -> list[M | None]:
         return self.require_rows(data, model, operation, "data")
 
-    def _raise_error(self, response: WriteResponse, operation: str, sent: object = None) -> None:
-        """Raise the error that a response reports, if any. The request had only one item."""
+    def _check_response(
+        self,
+        response: WriteResponse,
+        operation: str,
+        sent: object = None,
+        *,
+        id: Scalar = None,
+        external_id: Scalar = None,
+    ) -> None:
+        """Raise the error that a response reports, also if a row is about another item than the only one requested."""
         if isinstance(response.errors, list) and response.errors:
             meta = to_builtins(response.meta) if isinstance(response.meta, models.Meta) else None
             raise make_error(to_builtins(response.errors[0]), operation, sent, meta)
+        for row in _written_rows(response):
+            self.check_same_id(row.id, id, operation, "data.id")
+            self.check_same_id(row.externalId, external_id, operation, "data.externalId")
 
-    def _written_id(self, response: WriteResponse, operation: str, sent: object) -> str:
+    def _written_id(
+        self, response: WriteResponse, operation: str, sent: object, *, id: Scalar = None, external_id: Scalar = None
+    ) -> str:
         """Return the id of the written contact or group from the response to a write of one item. Raise its error."""
-        self._raise_error(response, operation, sent)
-        rows = response.data if isinstance(response.data, list) else ()
-        for row in rows:
-            if isinstance(row, models.WrittenContact | models.WrittenGroup) and (id := parse_str(row.id)):
-                return id
+        self._check_response(response, operation, sent, id=id, external_id=external_id)
+        for row in _written_rows(response):
+            if stored := parse_str(row.id):
+                return stored
         raise self.missing_field(operation, "data.id")
 
     def _contact(self, row: models.Contact, opted_out: frozenset[Any] | None = None) -> Contact:
@@ -236,6 +257,11 @@ class VercomAdapter(VendorAdapter):
             archived if type(archived) is bool else parse_bool(archived),
             parse_datetime(created),
         )
+
+
+def _written_rows(response: WriteResponse) -> list[models.WrittenContact | models.WrittenGroup]:
+    rows = response.data if isinstance(response.data, list) else ()
+    return [row for row in rows if isinstance(row, models.WrittenContact | models.WrittenGroup)]
 
 
 def _new_contact(contact: Contact) -> models.NewContact:

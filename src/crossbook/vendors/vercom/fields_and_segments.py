@@ -154,5 +154,6 @@ class Segments(_VercomResource):
         response = await self._api.segments.get_segment(id)
         for row in parse_rows(response.data, models.CountedSegment) or ():
             if row is not None:
+                self._adapter.check_same_id(row.id, id, "getSegment", "data.id")
                 return Segment(id=parse_str(row.id) or id, name=parse_str(row.name) or "", count=parse_int(row.count))
         raise self._adapter.not_found("segment", "getSegment")

@@ -114,21 +114,26 @@ class MultiStatusResponse:
         """Give unmatched rows to the items without an outcome, in order, if there is no doubt. Return all outcomes.
 
         That the rows are in the order of the items is inferred. There is no doubt if every row and error was
-        understood, the matched rows are in the items' order, no id repeats, and there are as many such rows as such
-        items.
+        understood, the matched rows are in the items' order, no id repeats, there are as many such rows as such items,
+        and no such row has another external id than its item.
         """
         matched = [outcome for outcome in outcomes if isinstance(outcome, str)]
         known = set(matched)
         ids = [id for id, _ in self._rows if id is not None]
-        unmatched = [id for id in ids if id not in known]
+        unmatched = [(id, external_id) for id, external_id in self._rows if id is not None and id not in known]
+        items = [item for item, outcome in zip(self._items, outcomes, strict=True) if outcome is None]
         if (
             self._has_unmatched
             or [id for id in ids if id in known] != matched
             or len(set(ids)) < len(self._rows)
-            or len(unmatched) != sum(outcome is None for outcome in outcomes)
+            or len(unmatched) != len(items)
+            or any(
+                external_id is not None and item.external_id not in (None, external_id)
+                for (_, external_id), item in zip(unmatched, items, strict=True)
+            )
         ):
             return list(outcomes)
-        remaining = iter(unmatched)
+        remaining = iter([id for id, _ in unmatched])
         return [next(remaining) if outcome is None else outcome for outcome in outcomes]
 
 
