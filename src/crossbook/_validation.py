@@ -229,7 +229,7 @@ def prepare_contact(
         values.setdefault("groups", (group,) if group else ())
         if len(values["groups"]) != 1:
             problem = f"a contact of {profile.title} must be in exactly one group"
-            raise _invalid(profile, "groups", f"{problem}: set groups to one id, or pass default_group= to the book")
+            raise _invalid(profile, "groups", f"{problem}: set groups to one id, or give the book a default_group")
     for name, value in values.items():
         values[name] = check_field(profile, name, value, region)
     for name, support in profile.contact_fields.items():

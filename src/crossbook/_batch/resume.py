@@ -81,9 +81,7 @@ class Resume:
             InvalidInputError: `journal_key` is missing or wrong, or the run began without it.
         """
         if stored is not None and stored.state == "archived":
-            raise self._make_mismatch(
-                "is archived: all its inputs have their outcome. Pass another run= name, or another journal", "run"
-            )
+            raise self._make_mismatch("is archived: all its inputs have their outcome. Use another journal", "run")
         if stored is None or (stored.empty and stored.state == "begun"):
             await self.journal.begin(await self._make_run_key())
             return False
@@ -180,7 +178,7 @@ class Resume:
 
     def _make_account_error(self, why: str) -> CrossbookError:
         if self.work.identity is None:
-            how = " in every run, or once if the book gets the same account= in every run"
+            how = " in every run, or once if account= in the book has the same name in every run"
         else:
             how = " once"
         what = f"may belong to another account: {why}. If the account is the same, pass same_account=True{how}"
