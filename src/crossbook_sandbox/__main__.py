@@ -81,21 +81,23 @@ def _parser() -> argparse.ArgumentParser:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number, at least 0")
     return int(text)
 
 
 def _port(text: str) -> int:
     # The system accepts a greater number and takes another port for it.
     if (port := _count(text)) > 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not a port: the highest is 65535")
+        raise argparse.ArgumentTypeError(f"{text} is not a port: give a number from 0 to 65535")
     return port
 
 
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not SWITCH=VALUE")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must have the form SWITCH=VALUE, for instance serwersms_paging=false"
+        )
     return name, value
 
 
@@ -109,7 +111,9 @@ def _parse_rates(texts: list[str], switches: Options) -> dict[str, float]:
             try:
                 rates[vendor] = float(number)
             except ValueError:
-                raise ValueError(f"argument --rate: {text!r} is not VENDOR=N, for instance atom=10") from None
+                raise ValueError(
+                    f"argument --rate: {text!r} must be none or VENDOR=N (requests a second), for instance atom=10"
+                ) from None
     return rates
 
 
@@ -119,7 +123,7 @@ def _check_host(host: str, allow_remote: bool) -> None:
     except ValueError:
         loopback = False
     if not loopback and not allow_remote:
-        raise ValueError(f"{host} is not a loopback address; to use it, add --allow-remote")
+        raise ValueError(f"{host} is not a loopback address; add --allow-remote to let other machines connect")
 
 
 def _print(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Sending one response: by ASGI's `send`, and by the socket below it for what ASGI cannot do."""
+"""Send one response through ASGI, or break the connection at its socket, which ASGI cannot do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRANSPORT = "crossbook_sandbox.transport"
 
 
 class Connection:
-    """The connection of one request."""
+    """The client's connection on which one request arrived: send its response, a part of it, or drop the connection."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._receive = receive
@@ -23,11 +23,11 @@ class Connection:
 
     @property
     def has_socket(self) -> bool:
-        """Whether there is a socket. There is none if the application runs inside the client's process."""
+        """Whether the connection has a socket: false if the application runs inside the client's process."""
         return self._transport is not None
 
     async def send(self, response: Response) -> None:
-        """Send a whole response."""
+        """Send a whole response: its head and its body."""
         await self.start(response, len(response.body))
         await self.send_part(response.body, last=True)
 

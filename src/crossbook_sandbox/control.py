@@ -62,7 +62,7 @@ class _Action:
 
     async def respond(self, request: Request) -> JSONResponse:
         host = request.headers.get("host", "")
-        if not _is_here(host, {*self._hosts, str((request.scope.get("server") or ("",))[0])}):
+        if not _is_this_machine(host, {*self._hosts, str((request.scope.get("server") or ("",))[0])}):
             return JSONResponse({"error": "Host must be localhost, an IP address or a name given by --allow-host"}, 403)
         if request.headers.get("origin", f"http://{host}") != f"http://{host}":
             return JSONResponse({"error": "Origin must be this server: web pages of other sites are refused"}, 403)
@@ -80,8 +80,8 @@ class _Action:
             return JSONResponse({"error": str(error)}, 400)
 
 
-def _is_here(host: str, names: Collection[str]) -> bool:
-    """Return whether `Host` names this machine, so that no site can reach it by DNS rebinding.
+def _is_this_machine(host: str, names: Collection[str]) -> bool:
+    """Return whether the header `Host` names this machine. Refusing other hosts prevents DNS rebinding.
 
     The owner of another site can point its name to this machine. An IP address in `Host` was not looked up, so it is
     accepted.
@@ -112,7 +112,7 @@ def _refuse_rest(settings: Settings) -> None:
 
 
 def _reset(sandbox: Sandbox, settings: Settings) -> object:
-    """Make one vendor's account new, or all accounts and switches."""
+    """Empty one vendor's account; without a vendor, empty all accounts and reset all switches."""
     names = [_vendor(sandbox, settings)] if settings else list(sandbox.vendors)
     _refuse_rest(settings)
     if len(names) > 1:
@@ -124,7 +124,7 @@ def _reset(sandbox: Sandbox, settings: Settings) -> object:
 
 
 def _configure(sandbox: Sandbox, settings: Settings) -> object:
-    """Set switches until the next reset of all vendors."""
+    """Set the sandbox's switches until all vendors are reset."""
     sandbox.configure(sandbox.options.changed(settings))
     return None
 
@@ -135,11 +135,11 @@ def _renew(sandbox: Sandbox, settings: Settings) -> object:
 
 
 def _mark(sandbox: Sandbox, settings: Settings) -> object:
-    """Set what no vendor's API sets: a contact's `opted_out` channels, and `archived` (a date, true or false)."""
+    """Set what no vendor's API can set on a contact: `opted_out` channels, and `archived` (a date, true or false)."""
     book = sandbox.vendors[_vendor(sandbox, settings)].book
     contact_id = parse_int(settings.pop("id", None), text=True)
     if contact_id is None or book.contact(contact_id) is None:
-        raise ValueError("there is no contact with this id")
+        raise ValueError("no contact of this vendor has this id: give the `id` that the create returned")
     channels = as_array(settings.pop("opted_out", None))
     archived: object = settings.pop("archived", None)
     _refuse_rest(settings)

@@ -1,4 +1,4 @@
-"""What each kind of fault does to one call: when the operation is done, and what the client receives."""
+"""Apply a fault to one call: decide whether and when the operation runs, and what the client receives."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Exchange:
     sandbox: Sandbox
 
     def run_later(self, seconds: float) -> None:
-        """Do the operation after some seconds."""
+        """Run the operation after this number of seconds."""
         self.sandbox.run_later(self.vendor.name, seconds, self.run)
 
     def run_if_committed(self, fault: Fault) -> Response:
-        """Return the true response, or one without effect if the fault is not committed, with the fault's status."""
+        """Run the operation if the fault is committed, else make up a response; apply the fault's status."""
         response = self.run() if fault.committed else Response(200, b'{"status":"lost"}')
         return replace(response, status=fault.status or response.status)
 
 
 async def apply_fault(fault: Fault, exchange: Exchange) -> int | None:
-    """Do one call with a fault.
+    """Run one call's operation and send the response as the fault says.
 
     Returns:
         The status that the client received, or None if it received none.

@@ -32,7 +32,7 @@ KINDS: dict[str, frozenset[str]] = {
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One armed fault.
+    """One fault that is armed: it affects later calls of its operation until it is used up or removed.
 
     Args:
         fault: The kind, a key of `KINDS`:
@@ -98,11 +98,11 @@ class Fault:
         self.bucket = TokenBucket(self.rate, self.burst or self.rate)
 
     def matches(self, vendor: str, operation: str) -> bool:
-        """Return whether the fault is for calls of this operation."""
+        """Return whether the fault is armed for this operation of this vendor."""
         return self.vendor in ("*", vendor) and self.operation in ("*", operation)
 
     def strike(self) -> bool:
-        """Decide whether the fault affects this matching call, and count the call if so."""
+        """Return whether the fault affects this call by `skip`, `count` and `probability`; count the call if so."""
         if self.count is not None and self.hits >= self.count:
             return False
         if self.skip > 0:
@@ -115,7 +115,7 @@ class Fault:
         return True
 
     def take_window_permit(self, now: float) -> float:
-        """Return 0 if the window allows a call now, else the seconds until it does."""
+        """Return 0 if the fault's rate limit allows a call now, else the seconds until the next permit."""
         if self.changes_at is None:
             self.changes_at = now + self.later_after
         if self.later_rate is not None and now >= self.changes_at and self.bucket.rate != self.later_rate:
@@ -138,15 +138,15 @@ def read_fault(settings: Mapping[str, Any]) -> Fault:
     """
     kind = settings.get("fault")
     if kind not in KINDS:
-        raise ValueError(f"fault is one of {', '.join(KINDS)}")
+        raise ValueError(f"fault must be one of {', '.join(KINDS)}")
     known = _COMMON_SETTINGS | KINDS[kind]
     for name, value in settings.items():
         if name not in known:
             raise ValueError(f"{kind} has no setting {name!r}; it has {', '.join(sorted(known))}")
         if not _CHECKS[name](value):
-            raise ValueError(f"{name} cannot be {value!r}")
+            raise ValueError(f"{kind}: {name} cannot be {value!r}: see the settings of crossbook_sandbox.faults.Fault")
     if kind == "delay" and settings.get("when") == "body":
-        raise ValueError("a delay is before or after the operation, not in the body")
+        raise ValueError("a delay has when="before" or when="after" the operation, not "body"")
     endless = kind in ("window", "rewrite") or settings.get("probability") is not None
     defaults: dict[str, Any] = {"count": None if endless else 1, "committed": kind != "status"}
     return Fault(**defaults | dict(settings))
@@ -165,7 +165,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _is_map(value: object, values: Collection[str] | None = None) -> bool:
-    """Return whether the value is an object, and each of its values one of `values` if given."""
+    """Return whether a setting is an object, and if `values` is given, whether each member's value is one of them."""
     found = as_object(value)
     return found is not None and (values is None or all(each in values for each in found.values()))
 
@@ -203,7 +203,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 
 
 class Faults:
-    """The armed faults, in the order of `add`.
+    """The sandbox's armed faults, in the order in which they were added.
 
     Args:
         operations: Every vendor's operation names. `add` refuses a fault for another operation.
@@ -232,13 +232,13 @@ class Faults:
         new = read_fault({"fault": fault, "vendor": vendor, "operation": operation, **settings})
         vendors = self._operations if new.vendor == "*" else {new.vendor: self._operations.get(new.vendor, ())}
         if not any(new.operation in ("*", name) for names in vendors.values() for name in names):
-            raise ValueError(f"no operation {new.operation!r} of vendor {new.vendor!r}")
+            raise ValueError(f"vendor {new.vendor!r} has no operation {new.operation!r}: give an operationId or *")
         new.id = next(self._ids)
         self._armed.append(new)
         return new.id
 
     def take(self, vendor: str, operation: str) -> Fault | None:
-        """Return the first armed fault that affects this call, or None."""
+        """Return the first armed fault that affects this call, and count the call; None if no fault does."""
         for fault in self._armed:
             if fault.matches(vendor, operation) and fault.strike():
                 return fault

@@ -1,4 +1,4 @@
-"""The switches of the vendors' behaviour, with their defaults."""
+"""The sandbox's switches: how the vendors behave where their documentation leaves it open, with defaults."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Options:
     vercom_segment_wait: int = 1
 
     def changed(self, changes: Mapping[str, object]) -> Options:
-        """Return a copy with other values for some switches, as JSON or command-line texts.
+        """Return a copy of the options with these switches changed. Values may be texts of the command line.
 
         Args:
             changes: Switch name to new value. A text is parsed to the switch's type.
@@ -71,23 +71,26 @@ def _parse(name: str, value: object, like: object) -> object:
             return value
         if isinstance(value, str) and value.lower() in words:
             return words[value.lower()]
-        raise ValueError(f"{name} must be true or false")
+        raise ValueError(f"{name} must be true, false, 1 or 0")
     try:
         number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else -1.0
     except ValueError:
         number = -1.0
     minimum = 1 if name == "serwersms_page_size" else 0
     if not minimum <= number < 1e9 or (isinstance(like, int) and number != int(number)):
-        raise ValueError(f"{name} must be a number from {minimum} on")
+        kind = "a whole number" if isinstance(like, int) else "a number"
+        raise ValueError(f"{name} must be {kind}, at least {minimum} and less than 1,000,000,000")
     return int(number) if isinstance(like, int) else number
 
 
 def _parse_rates(value: object) -> dict[str, float]:
     rates: dict[str, float] = {}
     if not isinstance(value, Mapping):
-        raise ValueError("rates must be an object of vendor names and requests a second")
+        raise ValueError("rates must be an object from vendor names to requests a second, for instance {"atom": 10}")
     for vendor, rate in value.items():  # pyright: ignore[reportUnknownVariableType]
         if vendor not in VENDORS or isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1e9:
-            raise ValueError("rates must map vendor names to requests a second, from 0 on")
+            raise ValueError(
+                f"rates must map vendor names ({', '.join(VENDORS)}) to numbers, at least 0 and less than 1,000,000,000"
+            )
         rates[str(vendor)] = float(rate)  # pyright: ignore[reportUnknownArgumentType]
     return rates

@@ -1,4 +1,4 @@
-"""Run a sandbox in a separate process for the time of a `with` block."""
+"""Run a sandbox server in a separate process until the end of a `with` block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .options import Options
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running sandbox.
+    """A sandbox that runs in a separate process: how to reach it.
 
     Args:
         url: The server's URL, without a vendor. The control routes are below `/_sandbox/`.
@@ -70,7 +70,7 @@ def running(
             line = process.stdout.readline()
             alarm.cancel()
             if not line:
-                raise RuntimeError("the sandbox did not start: see its messages on standard error")
+                raise RuntimeError("the sandbox process did not start: read its error on standard error")
             yield Running(**json.loads(line))
         finally:
             alarm.cancel()

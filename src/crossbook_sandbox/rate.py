@@ -1,10 +1,10 @@
-"""A token bucket: a rate limit with bursts."""
+"""The rate limit of a sandbox vendor: a token bucket, which allows bursts."""
 
 from __future__ import annotations
 
 
 class TokenBucket:
-    """A rate limit with bursts.
+    """A rate limit that refills at a steady rate and allows bursts.
 
     Args:
         rate: Tokens added each second.

@@ -1,4 +1,4 @@
-"""The fault `rewrite`: change a response to what an undocumented vendor might send, and ignore parameters.
+"""The fault `rewrite`: edit a vendor's JSON response, or ignore parameters, to imitate undocumented behaviour.
 
 A path leads to keys of a JSON body: `meta.status`, or `data[].id` for each element of an array.
 """
@@ -18,7 +18,7 @@ Value = Any
 
 
 def rewrite_response(response: Response, fault: Fault) -> Response:
-    """Return a response with the fault's status and an edited body. A body that is not JSON stays."""
+    """Return the response with the fault's status and its JSON body edited. A body that is not JSON stays unchanged."""
     response = replace(response, status=fault.status or response.status)
     try:
         body = json.loads(response.body)
@@ -41,7 +41,7 @@ def rewrite_response(response: Response, fault: Fault) -> Response:
 
 
 def remove_parameters(call: Call, names: Collection[str]) -> Call:
-    """Return a call without the parameters of these names in query, form and JSON body, at any depth."""
+    """Return a copy of the call without these parameters, in its query, form and JSON body at any depth."""
     if not names:
         return call
     try:
@@ -71,7 +71,7 @@ def _find(value: Value, path: str, *, missing: bool = False) -> Iterator[tuple[V
 
 
 def _rename(parent: dict[str, Any], key: str, name: str) -> None:
-    """Rename a key and keep the order of keys."""
+    """Rename a key of an object in place, and keep the order of its keys."""
     items = [(name if each == key else each, value) for each, value in parent.items()]
     parent.clear()
     parent.update(items)

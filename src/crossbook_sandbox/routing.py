@@ -1,4 +1,4 @@
-"""From a request to the vendor's operation, with the faults applied and the call counted."""
+"""Route each request to the vendor's operation, apply the armed faults, and count the call."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Vendors:
         self._routers = {name: _Router(sandbox, vendor) for name, vendor in sandbox.vendors.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request."""
+        """Respond to one request: run its vendor's operation, or pass other paths to the application."""
         name, slash, rest = scope.get("path", "")[1:].partition("/")
         if scope["type"] == "http":
             self._sandbox.settle(anyio.current_time())
@@ -45,14 +45,14 @@ class Vendors:
             await self._app(scope, receive, send)
 
     def find_operation(self, method: str, path: str) -> tuple[str, str] | None:
-        """Return the vendor and the operation of a request, or None if it is of no operation."""
+        """Return the vendor and the operation of a request, or None if the request matches no operation."""
         name, _, rest = path[1:].partition("/")
         operation = self._routers[name].find(f"/{rest}")[0].get(method) if name in self._routers else None
         return (name, operation.name) if operation else None
 
 
 class _Router:
-    """The routes of one vendor."""
+    """The routes of one vendor's operations: find the operation of a path and method."""
 
     def __init__(self, sandbox: Sandbox, vendor: Vendor) -> None:
         self._sandbox = sandbox

@@ -25,7 +25,7 @@ from .vendors.vercom import Vercom
 
 @dataclass(slots=True)
 class ReceivedCall:
-    """A call that arrived, its operation ("" if it is of none), its fault, and the status sent when it has ended."""
+    """A received call: its operation ("" if none matched), the fault that affected it, and the status that was sent."""
 
     vendor: str
     operation: str
@@ -43,7 +43,7 @@ class CallLog:
         self.last: deque[dict[str, Any]] = deque(maxlen=1000)
 
     def count_done(self, vendor: str, operation: str) -> None:
-        """Count an operation that was done, whatever its client received."""
+        """Count an operation that ran, even if its client received no response or an error."""
         self._done[vendor, operation] += 1
 
     def add(self, vendor: str, operation: str, status: int | None, **details: Any) -> None:
@@ -79,7 +79,7 @@ class CallLog:
 
 @dataclass(frozen=True, slots=True)
 class DelayedOperation:
-    """An operation that is done later, though its client is gone."""
+    """An operation that runs later, even if its client has disconnected."""
 
     due: float
     vendor: str
@@ -111,7 +111,7 @@ class Sandbox:
             vendor.configure(options)
 
     def reset(self, name: str) -> None:
-        """Give one vendor a new account without faults, counters, renewed credentials and delayed operations."""
+        """Empty one vendor's account, and remove its faults, counters, renewed credentials and delayed operations."""
         self._delayed = [delayed for delayed in self._delayed if delayed.vendor != name]
         self.store.clear(name)
         self.faults.clear(name)
@@ -121,7 +121,7 @@ class Sandbox:
         self.vendors[name].prepare()
 
     def run_later(self, vendor: str, seconds: float, run: Callable[[], Response]) -> None:
-        """Do an operation after some seconds; under trio, with the first request after that time."""
+        """Run an operation after this number of seconds; under trio, when the first request after that time arrives."""
         self._delayed.append(DelayedOperation(anyio.current_time() + seconds, vendor, run))
         if current_async_library() == "asyncio":
             loop = asyncio.get_running_loop()
@@ -132,7 +132,7 @@ class Sandbox:
         self.settle(anyio.current_time())
 
     def settle(self, now: float = inf) -> int:
-        """Do the delayed operations that are due, by default all of them, in order. Return their number."""
+        """Run the delayed operations that are due at `now`, by default all of them, in order. Return their number."""
         due = sorted((delayed for delayed in self._delayed if delayed.due <= now), key=lambda delayed: delayed.due)
         self._delayed = [delayed for delayed in self._delayed if delayed.due > now]
         for delayed in due:

@@ -61,7 +61,7 @@ def seed(sandbox: Sandbox, number: int) -> None:
 
 
 def columns(vendor: str, person: dict[str, str]) -> dict[str, Any]:
-    """Return a person's columns in the store, without what this vendor cannot hold."""
+    """Return a person's columns for the store, without the fields that this vendor cannot hold."""
     if vendor == "serwersms":
         return serwersms_columns(person)
     if vendor == "atom":

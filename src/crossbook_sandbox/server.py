@@ -33,7 +33,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Serve an application until `stop`.
+    """Serve an application until `stop` is called.
 
     Args:
         app: The application.
@@ -59,20 +59,20 @@ class Server(uvicorn.Server):
         self._stopping = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections and call `ready`."""
+        """Start to accept connections, then call the `ready` callback."""
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
         self._ready()
 
     async def main_loop(self) -> None:
-        """Tick once a second until `stop`. uvicorn's own loop ticks ten times, and `stop` has to wait for the next."""
+        """Run uvicorn's tick once a second until `stop` is called, at which this loop ends without a delay."""
         while not await self.on_tick(0):
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close, and cancel requests that are still waiting for a response."""
+        """Close the server, and cancel requests that still wait for a response."""
         for task in list(self.server_state.tasks):
             task.cancel()
         await super().shutdown(sockets)
@@ -99,7 +99,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind a TCP socket. Port 0 means any free port.
+    """Return a listening TCP socket on this address. Port 0 means any free port.
 
     Raises:
         OSError: The host is unknown, or the port is in use.

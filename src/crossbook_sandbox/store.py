@@ -56,7 +56,7 @@ def _create_private(path: Path) -> None:
 
 
 class Store:
-    """The database. Only the event loop of one process uses it.
+    """The SQLite database of all vendors' accounts. Only one process uses it, in its event loop.
 
     Args:
         path: A file, or `":memory:"` (the default), which lives as long as the object. A new file has mode 0600.
@@ -92,7 +92,7 @@ class Store:
 
     @property
     def version(self) -> tuple[int, int]:
-        """A value that changes with every write and rollback."""
+        """A number that changes with every write and rollback, by which cached results are invalidated."""
         return self.db.total_changes, self._rollbacks
 
     @contextmanager
@@ -114,7 +114,7 @@ class Store:
                 self.db.execute(f"DELETE FROM {table} WHERE vendor = ?", (vendor,))
 
     def close(self) -> None:
-        """Close the database. A file then holds everything, without side files."""
+        """Close the database. A database file then holds all data, and SQLite's side files are removed."""
         self.db.close()
 
 
@@ -146,7 +146,7 @@ class Book:
         return self.store.db.execute(sql, values).rowcount
 
     def count(self, sql: str, *values: Any) -> int:
-        """Return a query's only number. It is cached until the next write, since every page needs it."""
+        """Return the count that this query selects. It is cached until the next write, since every page needs it."""
         if self._counts_version != self.store.version:
             self._counts, self._counts_version = {}, self.store.version
         key = (sql, values)
@@ -199,7 +199,7 @@ class Book:
         )
 
     def join(self, groups: Iterable[int], contacts: Sequence[int]) -> None:
-        """Add contacts to groups. Existing memberships stay."""
+        """Add contacts to groups. Contacts that are already in a group stay in it."""
         pairs = [(group, contact) for group in groups for contact in contacts]
         self.store.db.executemany("INSERT OR IGNORE INTO membership (group_id, contact_id) VALUES (?, ?)", pairs)
 
@@ -209,7 +209,7 @@ class Book:
         self.store.db.executemany("DELETE FROM membership WHERE group_id = ? AND contact_id = ?", pairs)
 
     def set_groups(self, contact_id: int, groups: Iterable[int]) -> None:
-        """Set a contact's groups to exactly these."""
+        """Replace a contact's groups by these."""
         self.run("DELETE FROM membership WHERE contact_id = ?", contact_id)
         self.join(groups, [contact_id])
 

@@ -23,26 +23,26 @@ def parse_json(body: bytes) -> object:
         if b"\\ud" in body.lower():
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError("the JSON is nested too deep") from error
     return value
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
+    raise ValueError(f"{constant} is not valid JSON")
 
 
 def as_object(value: object) -> dict[str, object] | None:
-    """Return the value if it is a JSON object."""
+    """Return the value if it is a JSON object, else None."""
     return cast(dict[str, object], value) if isinstance(value, dict) else None
 
 
 def as_array(value: object) -> list[object] | None:
-    """Return the value if it is a JSON array."""
+    """Return the value if it is a JSON array, else None."""
     return cast(list[object], value) if isinstance(value, list) else None
 
 
 def parse_int(value: object, *, text: bool = False) -> int | None:
-    """Return an integer. One that SQLite cannot store becomes the largest, which is never an id.
+    """Return the value as an integer, or None. One beyond SQLite's range becomes its largest, which is never an id.
 
     Args:
         value: The value of a parameter.
@@ -58,12 +58,12 @@ def parse_int(value: object, *, text: bool = False) -> int | None:
 
 
 def parse_email(value: str, max_length: int) -> str | None:
-    """Return an e-mail address of at most `max_length` characters."""
+    """Return the value if it is an e-mail address of at most `max_length` characters, else None."""
     return value if len(value) <= max_length and _EMAIL.fullmatch(value) else None
 
 
 def parse_date(date: str) -> int | None:
-    """Return the unix time of `YYYY-MM-DD` with optional `HH:MM` or `HH:MM:SS`, in UTC.
+    """Return the unix time of `YYYY-MM-DD`, optionally with `HH:MM` or `HH:MM:SS` in UTC; None for other texts.
 
     Like PHP, it reads 30 February as 1 or 2 March.
     """

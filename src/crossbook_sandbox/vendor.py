@@ -1,4 +1,4 @@
-"""The frame of each vendor: a request as it arrived, the response to it, and the class that a vendor subclasses.
+"""The base of the sandbox's vendors: the class `Vendor` to subclass, and its calls, responses and errors.
 
 `vendors/` holds one module a vendor. Each operation is a method there, under its path.
 """
@@ -38,7 +38,7 @@ class Operation:
 
 
 def operation(*paths: str, methods: tuple[str, ...] = ("POST",)) -> Callable[[Callable[..., Any]], Operation]:
-    """Make an operation of a method. Its operationId is the method's name in camel case."""
+    """Return a decorator that turns a method into an operation. Its operationId is the method's name in camel case."""
 
     def make(handler: Callable[..., Any]) -> Operation:
         first, *words = handler.__name__.split("_")
@@ -49,7 +49,7 @@ def operation(*paths: str, methods: tuple[str, ...] = ("POST",)) -> Callable[[Ca
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A whole request. `path` is below the vendor's prefix; `form` holds the fields of a form body."""
+    """One received request with its body. `path` is below the vendor's prefix; `form` has the fields of a form."""
 
     method: str
     path: str
@@ -76,7 +76,7 @@ class Response:
 
 
 def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response with a JSON body."""
+    """Return a response with this value as its JSON body."""
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(status, body, headers=headers or {})
 
@@ -101,7 +101,7 @@ class Vendor(ABC):
     operations: ClassVar[tuple[Operation, ...]]
 
     def __init_subclass__(cls) -> None:
-        """Collect the operations in the order of their definition."""
+        """Collect the subclass's operations in the order of their definition."""
         cls.operations = tuple(each for each in vars(cls).values() if isinstance(each, Operation))
 
     def __init__(self, store: Store, options: Options) -> None:
@@ -118,17 +118,17 @@ class Vendor(ABC):
         self.limit = TokenBucket(rate, 2 * rate) if rate else None
 
     def renew_credentials(self, values: Mapping[str, str]) -> None:
-        """Replace the accepted credentials of these names."""
+        """Accept these new credentials in place of the old ones of the same names."""
         unknown = sorted(set(values) - set(self.credentials))
         if unknown or not all(isinstance(value, str) and value for value in values.values()):  # pyright: ignore
-            raise ValueError(f"credentials of {self.name} are texts named {', '.join(self.credentials)}")
+            raise ValueError(f"credentials of {self.name} must be texts with the names {', '.join(self.credentials)}")
         self.credentials |= values
 
     def prepare(self) -> None:  # noqa: B027 (most vendors need nothing)
-        """Store in an empty account what a new account of this vendor has."""
+        """Store the data that a new account of this vendor has at first. The default stores nothing."""
 
     def respond(self, call: Call, operation: Operation) -> Response:
-        """Do one call in a transaction and return its response, or the vendor's error response."""
+        """Run one call in a transaction and return its response, or the vendor's error response."""
         try:
             with self.store.transaction():
                 return self.handle(call, operation)
@@ -136,7 +136,7 @@ class Vendor(ABC):
             return error.response
 
     def take_permit(self) -> None:
-        """Take one request from the account's rate limit.
+        """Take a permit for one request, or raise `VendorError` (429) if the account's rate limit is exceeded.
 
         Raises:
             VendorError: The limit is used up.
@@ -146,7 +146,7 @@ class Vendor(ABC):
             raise VendorError(self.rate_limit_response(wait))
 
     def rate_limit_response(self, wait: float | None) -> Response:
-        """Return the response 429, with `wait` seconds in `Retry-After` if given. It is undocumented, so not JSON."""
+        """Return a 429 response that is not JSON, with `wait` seconds in `Retry-After` if given."""
         headers = {} if wait is None else {"retry-after": str(max(1, -int(-wait // 1)))}
         return Response(429, b"Too Many Requests", "text/plain; charset=utf-8", headers)
 
@@ -156,11 +156,11 @@ class Vendor(ABC):
 
     @abstractmethod
     def respond_to_unknown(self, call: Call, status: int) -> Response:
-        """Return the response to a call of no operation: 404 for the path, 405 for the method."""
+        """Return the error response to a call that matches no operation: 404 for the path, 405 for the method."""
 
 
 async def read_call(request: Request, path: str) -> Call:
-    """Read a request to its end."""
+    """Return an ASGI request as a `Call`, after reading its whole body."""
     body = await request.body()
     form: Pairs = []
     content_type = request.headers.get("content-type", "").lower()
@@ -183,5 +183,5 @@ async def _read_multipart(request: Request) -> Pairs:
 
 
 def decode_pairs(text: bytes) -> Pairs:
-    """Decode `a=1&b=2`. Bytes that are not UTF-8 become U+FFFD."""
+    """Return the name-value pairs of a query or form, `a=1&b=2`. Bytes that are not UTF-8 become U+FFFD."""
     return parse_qsl(text.decode("latin-1"), keep_blank_values=True, encoding="utf-8", errors="replace")

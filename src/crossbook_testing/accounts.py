@@ -54,7 +54,7 @@ class BookFactory(Protocol):
 
 
 def find_operations(operation: str, vendor: str | None) -> dict[str, str]:
-    """Return an operation's name in the spec, by vendor.
+    """Return an operation's operationId for each vendor, from our verb, an operationId or `*`.
 
     Args:
         operation: a verb of crossbook ("create", "groups.create"), an operationId, or "*" for any operation.
@@ -79,7 +79,7 @@ def find_operations(operation: str, vendor: str | None) -> dict[str, str]:
 
 
 def build_environment(base_urls: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the sandbox's accounts, and of further accounts that the environment names."""
+    """Return the variables that name the sandbox's accounts, and those of further accounts in the environment."""
     variables = environment(dict(base_urls))
     for name in registry.list_accounts():
         vendor = os.environ[environment_variable(name, "vendor")]

@@ -44,7 +44,7 @@ class Call:
 
 
 def make_call(received: ReceivedCall) -> Call:
-    """Return the call for tests of a call that the sandbox received."""
+    """Return a call that the sandbox received as the `Call` that tests read."""
     call = received.call
     body: Any = dict(call.form) or None
     if call.body and body is None:
@@ -65,7 +65,7 @@ def make_call(received: ReceivedCall) -> Call:
 
 
 def describe_mismatch(name: str, expected: int | None, found: Sequence[Call], everything: Sequence[Call]) -> str:
-    """Return the message of a failed assertion: the expected calls, and all calls."""
+    """Return the message of a failed `assert_called`: the expected calls, and all received calls."""
     wanted = "at least once" if expected is None else _format_times(expected)
     lines = [f"{name} should have reached the sandbox {wanted}, but did {_format_times(len(found))}."]
     shown = [f"  {number}. {call}" for number, call in enumerate(everything[-30:], max(1, len(everything) - 29))]

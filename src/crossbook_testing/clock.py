@@ -45,7 +45,7 @@ class Clock:
 
     @property
     def elapsed(self) -> float:
-        """The virtual seconds since the clock was made."""
+        """The virtual seconds that have passed since the clock was created."""
         return self._earlier + max((loop.elapsed() for loop in self._loops.values()), default=0.0)
 
     def unix(self) -> float:
@@ -56,7 +56,7 @@ class Clock:
         """Advance time. Tasks that are due continue as soon as the test awaits.
 
         Args:
-            seconds: the number of seconds, from 0 on.
+            seconds: the number of seconds, at least 0.
 
         Raises:
             UsageError: the number is negative or infinite.
@@ -67,7 +67,7 @@ class Clock:
             ```
         """
         if not 0 <= seconds < inf:
-            raise UsageError(f"cannot advance the clock by {seconds} seconds: give a number from 0 on")
+            raise UsageError(f"cannot advance the clock by {seconds} seconds: give a number, at least 0")
         if not self._loops:
             self._earlier += seconds
         for loop in self._loops.values():
@@ -94,7 +94,7 @@ class Clock:
         self._configure_loops()
 
     def install(self) -> None:
-        """Replace the clock of the running event loop, if there is one. A sandbox's books call this.
+        """Give the running event loop, if there is one, this virtual time. A sandbox's books call this.
 
         Raises:
             UsageError: the clock of this event loop cannot be replaced (uvloop).
@@ -109,7 +109,7 @@ class Clock:
             self._configure_loops()
 
     def release(self) -> None:
-        """Give the loops real time again, from the virtual time on. The fixture calls this at the end of the test."""
+        """Return the event loops to real time, which continues at the virtual time. The fixture calls this last."""
         self._earlier = self.elapsed
         for loop in self._loops.values():
             loop.release()
@@ -121,7 +121,7 @@ class Clock:
 
 
 class _LoopClock(Protocol):
-    """The replaced clock of one event loop. It starts at the loop's time."""
+    """The virtual clock of one event loop. It starts at the loop's present time."""
 
     def elapsed(self) -> float: ...
     def jump(self, seconds: float) -> None: ...

@@ -16,7 +16,7 @@ FaultKind = Literal[
 
 
 class FaultSettings(TypedDict, total=False):
-    """The settings of faults. Each kind of fault has some of them.
+    """The settings of an injected fault. Each kind of fault accepts some of them.
 
     retry_after: the `Retry-After` of a status: seconds, or a date as text; for `window`, whether to name the wait.
     body, content_type: the body of a status; empty by default.

@@ -21,10 +21,10 @@ _safe: WeakSet[Transport] = WeakSet()  # of all sandboxes, since one may be open
 def guard_books(
     sandbox_origin: str, env: Mapping[str, str], wrap: Callable[[Callable[[], Transport]], Transport]
 ) -> Generator[None]:
-    """Connect every book that is made inside the block to this origin, and refuse books of other origins.
+    """Let books reach only the sandbox during the block: raise `UsageError` for a book with another origin.
 
     Args:
-        sandbox_origin: the sandbox's origin.
+        sandbox_origin: the sandbox's origin, which a book must have to be made or opened.
         env: the sandbox's credentials, which replace the variables of the environment.
         wrap: makes the transport of a book. Its argument makes the transport that the book's options name.
     """
@@ -56,7 +56,7 @@ def guard_books(
 
 
 def _refusal(origin: str, fix: str) -> str:
-    return f"in this test a book can reach the sandbox only, and this book would reach {origin}: {fix}"
+    return f"while a sandbox is open, a book can reach only the sandbox, and this book would reach {origin}: {fix}"
 
 
 def _is_of_account(name: str, env: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""The pytest plugin of `crossbook_testing`. pytest loads it wherever crossbook is installed.
+"""The fixtures of `crossbook_testing`. pytest loads this plugin wherever crossbook is installed.
 
 It imports nothing of crossbook until a test uses one of its fixtures.
 """

@@ -80,7 +80,7 @@ class Sandbox:
 
     def __init__(self, *, socket: bool = False, clock: Clock | None = None, **switches: Unpack[Switches]) -> None:
         if socket and clock is not None:
-            raise UsageError("a sandbox behind a socket needs real time: take the clock, or socket=True, not both")
+            raise UsageError("a sandbox with socket=True needs real time: pass either clock or socket=True")
         self._clock = clock
         self._socket = socket
         self._store = Store(clock=clock.unix) if clock else Store()
@@ -118,7 +118,7 @@ class Sandbox:
 
     @property
     def book(self) -> BookFactory:
-        """Make a book on one of the accounts. Open it with `async with`.
+        """Return a book on one of the sandbox's accounts. Open the book with `async with`.
 
         The book has no rate limit, unless `rate=` is given or the sandbox limits the vendor (`rates=`).
 
@@ -143,7 +143,7 @@ class Sandbox:
         return CREDENTIALS
 
     def seed(self, vendor: VendorName, contacts: int = 0, groups: int | Iterable[str] = ()) -> SeededData:
-        """Store made-up people: always the same people, with phones from ranges reserved for fiction.
+        """Store made-up contacts in the accounts: always the same, with phone numbers reserved for fiction.
 
         Args:
             vendor: the vendor of the account.
@@ -222,7 +222,7 @@ class Sandbox:
         if times is not None:
             given["count"] = times
         if not isinstance(kind, int) and kind not in get_args(FaultKind):
-            raise UsageError(f"inject_fault: kind is a status, or one of {', '.join(get_args(FaultKind))}")
+            raise UsageError(f"inject_fault: kind must be an HTTP status, or one of {', '.join(get_args(FaultKind))}")
         name = "status" if isinstance(kind, int) else kind
         operations = find_operations(operation, vendor)
 
@@ -280,16 +280,16 @@ class Sandbox:
         self._do(lambda: self._inner.configure(self._inner.options.changed(dict(switches))))
 
     def settle(self) -> int:
-        """Do the operations that `late_commit` has delayed, and return their number."""
+        """Run the operations that the fault `late_commit` has delayed, and return their number."""
         settled: int = self._do(lambda: self._inner.settle())
         return settled
 
     def opt_out(self, vendor: VendorName, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
-        """Unsubscribe a contact, by its id, from these channels, as the vendor's panel does."""
+        """Unsubscribe the contact with this id from these channels, as an operator can in the vendor's web panel."""
         self._at(vendor, lambda book, _: book.opt_out(int(contact), channels))
 
     def reset(self) -> None:
-        """Make all accounts new and empty, remove every fault and forget the calls."""
+        """Empty all accounts, remove every fault and clear the recorded calls."""
 
         def reset() -> None:
             self._connection_faults.clear()

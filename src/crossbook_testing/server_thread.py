@@ -16,7 +16,7 @@ _POLLS = 20  # checks, 10 ms apart, until the open requests end
 
 
 class ServerThread:
-    """A server of an ASGI application on a port of this machine, until `close`.
+    """Serve an ASGI application in a thread, on a port of this machine, until `close` is called.
 
     Raises:
         UsageError: the server did not start.
@@ -30,7 +30,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
         self._thread.start()
         if not self._ready.wait(_TIMEOUT):
-            raise UsageError("the server of the sandbox did not start in 30 seconds")
+            raise UsageError("the server of the sandbox did not start within 30 seconds: the machine may be overloaded")
 
     def _started(self) -> None:
         self._loop = asyncio.get_running_loop()

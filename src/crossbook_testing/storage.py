@@ -77,12 +77,12 @@ def store_people(book: Book, profile: VendorProfile, contacts: int, groups: Sequ
 
 
 def make_group_names(groups: int | Iterable[str]) -> tuple[str, ...]:
-    """Return the given names, or that number of names."""
+    """Return these group names, or if a number is given, that number of made-up names."""
     return tuple(f"Group {number}" for number in range(1, groups + 1)) if isinstance(groups, int) else tuple(groups)
 
 
 def _group_id(row: Row, profile: VendorProfile) -> str:
-    """Return a group's id at this vendor: the key if ids may have letters (Filemail), else the number."""
+    """Return a group's id as its vendor shows it: a hexadecimal key at Filemail, a number at the others."""
     return str(row["key"] if profile.group_id.fullmatch(str(row["key"])) else row["id"])
 
 

@@ -37,7 +37,7 @@ class InProcessTransport:
 
 
 class _Exchange:
-    """One request and its response."""
+    """One request to the application, and the response as the application sends it."""
 
     def __init__(self, call: PreparedRequest) -> None:
         self._call = call
@@ -106,7 +106,7 @@ class _Exchange:
 
 
 class _BodyTooLargeError(Exception):
-    """Stops the application: the body is larger than `max_response_bytes`."""
+    """Stop the application, since its response body is larger than `max_response_bytes`."""
 
 
 _FAILURES: dict[str, TransportFailure] = {
@@ -127,7 +127,7 @@ _ERROR_BODIES: dict[str, Any] = {
 
 @define
 class ConnectionFaults:
-    """The faults of connections. The sandbox cannot have them, since no request arrives; it keeps all other faults.
+    """The armed faults of connections. The sandbox has all other faults, but a failing connection never reaches it.
 
     The fault that was added first strikes first, whichever side keeps it.
     """
@@ -136,7 +136,7 @@ class ConnectionFaults:
     armed: list[tuple[int, Fault, bool]] = field(factory=list[tuple[int, Fault, bool]])
 
     def add(self, kind: str, vendor: str, operation: str, settings: Mapping[str, Any]) -> Fault:
-        """Arm one fault at one vendor.
+        """Arm one connection fault at one vendor.
 
         Raises:
             ValueError: the fault has no such setting, or a value is invalid.
@@ -156,7 +156,7 @@ class ConnectionFaults:
         return fault
 
     def take(self, vendor: str, operation: str) -> tuple[TransportFailure, bool] | None:
-        """Return a call's failure and whether the request is sent all the same, or None if the call has no fault."""
+        """Return this call's failure, and whether its request is sent nevertheless; None if no fault affects it."""
         for number, fault, committed in self.armed:
             is_next = fault.matches(vendor, operation) and not self.faults.has_earlier(vendor, operation, number)
             if is_next and fault.strike():

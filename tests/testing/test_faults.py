@@ -204,7 +204,7 @@ async def test_times_and_probability() -> None:
     [
         ("destroy", {"kind": 500}, "no operation 'destroy': take a verb"),
         ("unsubscribe", {"kind": 500, "vendor": "atom"}, "Atom has no operation 'unsubscribe'"),
-        ("create", {"kind": "explosion"}, "kind is a status, or one of refused, .*, rewrite$"),
+        ("create", {"kind": "explosion"}, "kind must be an HTTP status, or one of refused, .*, rewrite$"),
         ("create", {"kind": 700}, "status cannot be 700"),
         ("create", {"kind": "reset", "seconds": 3}, "reset has no setting 'seconds'"),
         ("create", {"kind": "refused", "retry_after": 3}, "has no setting 'retry_after'"),

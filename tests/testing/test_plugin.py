@@ -188,7 +188,7 @@ def test_socket_and_clock_are_refused(pytester: pytest.Pytester) -> None:
     """
     result = run(pytester, body)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*needs real time: take the clock, or socket=True*"])
+    result.stdout.fnmatch_lines(["*needs real time: pass either clock or socket=True*"])
 
 
 def test_missing_extra_is_named(pytester: pytest.Pytester) -> None:

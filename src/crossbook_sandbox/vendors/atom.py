@@ -24,7 +24,7 @@ def _error_response(code: str, message: str, status: int, headers: Mapping[str, 
 
 
 class AtomError(VendorError):
-    """End an operation with an error."""
+    """End an operation with Atom's error response."""
 
     def __init__(self, code: str, message: str, status: int = 200) -> None:
         super().__init__(_error_response(code, message, status))
@@ -34,47 +34,47 @@ class Parameters(dict[str, object]):
     """The parameters of one call, by name."""
 
     def allow_only(self, *names: str) -> None:
-        """Raise an error if a parameter has another name."""
+        """Raise `AtomError` if the call has a parameter whose name is not in this list."""
         for name in self:
             if name not in names:
-                raise AtomError("invalid_request", f"There is no parameter {name}")
+                raise AtomError("invalid_request", f"{name} is not a parameter of this operation")
 
     def id(self, name: str = "id") -> int:
-        """Return a required id, sent as a number or as text."""
+        """Return the id in this required parameter, which may be sent as a number or as text."""
         if name not in self:
             raise AtomError("invalid_request", f"{name} is required")
         number = parse_int(self[name], text=True)
         if number is None or number < 1:
-            raise AtomError("invalid_request", f"{name} is not an id")
+            raise AtomError("invalid_request", f"{name} must be an id: a whole number")
         return number
 
     def name(self) -> str:
-        """Return the required name of an address book."""
+        """Return the address book's name, a required parameter."""
         value = self.get("name")
         if not isinstance(value, str) or not value:
-            raise AtomError("invalid_request", "name is a text that is not empty")
+            raise AtomError("invalid_request", "name must be a text that is not empty")
         return value
 
     def phone(self) -> str:
-        """Return the phone number as it was sent."""
+        """Return the required phone number, unchanged, if it is valid."""
         value = self.get("phone_number")
         if not isinstance(value, str) or not re.fullmatch(r"\+?[0-9]{7,15}", value, re.ASCII):
             raise AtomError("invalid_request", "phone_number is not a phone number")
         return value
 
     def text_columns(self, custom: Mapping[str, Any]) -> Json:
-        """Return the columns of the texts that were sent. `custom` holds the stored custom fields."""
+        """Return the store's columns for the texts that were sent. `custom` holds the stored custom fields."""
         texts = {name: self[name] for name in TEXTS if name in self}
         for name, value in texts.items():
             if not isinstance(value, str):
-                raise AtomError("invalid_request", f"{name} is a text")
+                raise AtomError("invalid_request", f"{name} must be a text")
         fields = {**custom, **{name: text for name, text in texts.items() if name in CUSTOM}}
         columns = {name: text for name, text in texts.items() if name not in CUSTOM}
         return {**columns, "fields": json.dumps(fields, ensure_ascii=False)}
 
 
 class Atom(Vendor):
-    """The account at Atom."""
+    """Atom's API over one account."""
 
     name = "atom"
 
@@ -92,7 +92,7 @@ class Atom(Vendor):
         return _error_response("rate_limited", "Too many requests", 429, headers)
 
     def respond_to_unknown(self, call: Call, status: int) -> Response:
-        """Return the error for a call of no operation."""
+        """Return the vendor's error response to a call that matches no operation."""
         return _error_response("not_found", "There is no such endpoint", status)
 
     @operation("/api/contact/new")
@@ -105,7 +105,7 @@ class Atom(Vendor):
 
     @operation("/api/contact/detail")
     def get_contact(self, parameters: Parameters) -> Json:
-        """Return a contact, one level deeper than other results, without its address book."""
+        """Return a contact without its address book. The contact is nested one level deeper than in other responses."""
         parameters.allow_only("id")
         contact = self._contact(parameters)
         custom = json.loads(contact["fields"])
@@ -119,7 +119,7 @@ class Atom(Vendor):
 
     @operation("/api/contact/edit")
     def update_contact(self, parameters: Parameters) -> Json:
-        """Change what was sent and keep the rest. `group_id` moves the contact."""
+        """Change the contact's fields that were sent and keep the others. `group_id` moves the contact."""
         parameters.allow_only("id", "group_id", "phone_number", *TEXTS)
         contact = self._contact(parameters)
         columns = parameters.text_columns(json.loads(contact["fields"]))
@@ -166,7 +166,7 @@ class Atom(Vendor):
 
     @operation("/api/address-book/edit")
     def update_address_book(self, parameters: Parameters) -> Json:
-        """Rename an address book. This result has the id as text."""
+        """Rename an address book. This response has the id as text."""
         parameters.allow_only("id", "name")
         group = self._group(parameters)
         name = parameters.name() if "name" in parameters else group["name"]

@@ -27,7 +27,7 @@ ERROR_NAMES = {
 
 
 class FilemailError(Exception):
-    """End an operation with an error.
+    """End an operation with Filemail's error response.
 
     Args:
         code: The vendor's code.
@@ -41,7 +41,7 @@ class FilemailError(Exception):
         self.not_found = not_found
 
     def body(self, path: str) -> Json:
-        """Return the response's body."""
+        """Return the JSON body of the error response."""
         return {
             "responsestatus": ERROR_NAMES[self.code],
             "errorcode": self.code,
@@ -61,14 +61,14 @@ class Parameters:
         return next((source[name] for source in self._sources if name in source), None)
 
     def required(self, name: str) -> str:
-        """Return a parameter that must be sent and not be empty."""
+        """Return a required parameter. Raise `FilemailError` if it is missing or empty."""
         value = self.get(name)
         if not value:
             raise FilemailError(1003, f'Required parameter missing: "{name}"')
         return value
 
     def not_empty(self, name: str) -> str | None:
-        """Return a parameter that may be missing, but not empty."""
+        """Return an optional parameter, or None if it was not sent. Raise `FilemailError` if it is empty."""
         value = self.get(name)
         if value == "":
             raise FilemailError(1002, f"Parameter '{name}' is empty")
@@ -76,7 +76,7 @@ class Parameters:
 
 
 class Filemail(Vendor):
-    """The account at Filemail."""
+    """Filemail's API over one account."""
 
     name = "filemail"
 
@@ -96,7 +96,7 @@ class Filemail(Vendor):
             raise VendorError(json_response(error.body(call.path), status)) from None
 
     def respond_to_unknown(self, call: Call, status: int) -> Response:
-        """Return the error for a call of no operation."""
+        """Return the vendor's error response to a call that matches no operation."""
         return json_response(FilemailError(2010, "There is no such method").body(call.path), status)
 
     @operation("/api/authentication/login", methods=METHODS)
@@ -148,7 +148,7 @@ class Filemail(Vendor):
 
     @operation("/api/contacts/update", methods=METHODS)
     def update_contact(self, parameters: Parameters) -> Json:
-        """Change what was sent and keep the rest."""
+        """Change the contact's fields that were sent and keep the others."""
         contact = self._contact(parameters)
         email = parameters.not_empty("email")
         values = {

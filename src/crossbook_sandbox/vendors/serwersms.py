@@ -27,17 +27,17 @@ _FIRST_GROUP = "AND m.group_id = (SELECT min(group_id) FROM membership WHERE con
 
 
 def operation(action: str) -> Callable[[Callable[..., Any]], Operation]:
-    """Make an operation of an action, which has two paths."""
+    """Return a decorator that turns a method into the operation of an action, which has two paths."""
     return vendor_operation(f"/{action}", f"/{action}.json")
 
 
 class SerwerSMS(Vendor):
-    """The account at SerwerSMS."""
+    """SerwerSMS's API over one account."""
 
     name = "serwersms"
 
     def prepare(self) -> None:
-        """Make an empty search index."""
+        """Create an empty search index for the new account."""
         self._search_index = SearchIndex(self.book)
 
     def handle(self, call: Call, operation: Operation) -> Response:
@@ -48,7 +48,7 @@ class SerwerSMS(Vendor):
         return json_response(operation.handler(self, parameters))
 
     def respond_to_unknown(self, call: Call, status: int) -> Response:
-        """Return the error for a call of no operation. The path `error/<code>` shows that error."""
+        """Return the error response to a call that matches no operation. The path `error/<code>` shows that error."""
         shown = re.fullmatch(r"/error/(\d{1,9})(\.json)?", call.path, re.ASCII)
         if shown:
             return json_response(error_body(int(shown[1])))
@@ -67,7 +67,7 @@ class SerwerSMS(Vendor):
 
     @operation("contacts/index")
     def list_contacts(self, parameters: Parameters) -> Json:
-        """Return a page of contacts. A contact in two groups is two rows, or one row by a switch."""
+        """Return a page of contacts. A contact in two groups has two rows unless `serwersms_row_per_group` is false."""
         where: list[str] = ["c.vendor = ?"]
         values: list[Any] = [self.name]
         group = parameters.get("group_id", "")
@@ -113,7 +113,7 @@ class SerwerSMS(Vendor):
 
     @operation("contacts/edit")
     def update_contact(self, parameters: Parameters) -> Json:
-        """Replace a contact. What is not sent becomes empty, unless the switch keeps it."""
+        """Replace a contact. Fields that are not sent become empty, or stay if `serwersms_partial_edit` is true."""
         contact = self._contact(parameters)
         keep = self.options.serwersms_partial_edit
         before = _format_contact(contact, False)
@@ -137,13 +137,13 @@ class SerwerSMS(Vendor):
 
     @operation("contacts/import")
     def import_contacts(self, parameters: Parameters) -> Json:
-        """Store many contacts in a new group. Rows that cannot be stored are counted, not named."""
+        """Store many contacts in a new group. The response only counts the rows that cannot be stored."""
         name = parameters.required_text("group_name", 100)
         if parameters.get("contact") in (None, "", []):
             raise SerwerSMSError(2000, "contact is required")
         rows = [as_object(row) for row in as_array(parameters["contact"]) or [None]]
         if None in rows:
-            raise SerwerSMSError(1006, "contact is not an array of contacts")
+            raise SerwerSMSError(1006, "contact must be an array of contacts")
         group_id = self.book.add_group({"name": name})
         correct = 0
         for row in rows:
@@ -190,7 +190,7 @@ class SerwerSMS(Vendor):
 
     @operation("groups/delete")
     def delete_group(self, parameters: Parameters) -> Json:
-        """Delete a group and keep its contacts, unless `delete_contacts` is true in PHP."""
+        """Delete a group and keep its contacts, unless `delete_contacts` has a value that PHP takes as true."""
         if not self.book.delete_group(parameters.id(), with_contacts=parameters.is_true_in_php("delete_contacts")):
             raise SerwerSMSError(1004)
         return {"success": True}
@@ -226,7 +226,7 @@ class SerwerSMS(Vendor):
         return number
 
     def _read_groups(self, parameters: Parameters) -> list[int] | None:
-        """Return the groups that were sent: an empty list for an empty value, None if nothing was sent."""
+        """Return the ids of the groups that were sent: an empty list for an empty value, None if no group was sent."""
         if "group_id" not in parameters:
             return None
         value = parameters["group_id"]
@@ -238,7 +238,7 @@ class SerwerSMS(Vendor):
     def _page(
         self, parameters: Parameters, columns: str, source: str, order: str, values: list[Any]
     ) -> tuple[list[Row], Callable[[list[Json]], Json]]:
-        """Return the rows of the requested page, and a function that makes the response of its items."""
+        """Return the rows of the requested page, and a function that builds the response from its items."""
         size = parameters.at_least_one("limit", self.options.serwersms_page_size)
         number = parameters.at_least_one("page", 1)
         offset = min((number - 1) * size, 2**62)

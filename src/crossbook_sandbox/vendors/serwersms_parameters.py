@@ -33,14 +33,14 @@ _MAX_DEPTH = 64  # PHP drops fields that are nested deeper
 
 
 def error_body(code: int, message: str | None = None) -> Json:
-    """Return the body of an error. The default message is the table's."""
+    """Return the body of an error. The default message is the one that the vendor documents for this code."""
     unknown = ("SendError", "The message could not be sent") if 3000 <= code <= 3102 else ERRORS[1000]
     kind, text = ERRORS.get(code, unknown)
     return {"error": {"code": code, "type": kind, "message": message or text}}
 
 
 class SerwerSMSError(VendorError):
-    """End an operation with an error."""
+    """End an operation with SerwerSMS's error response: status 200 and this code in the body."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
         super().__init__(json_response(error_body(code, message)))
@@ -50,12 +50,12 @@ class Parameters(dict[str, object]):
     """The parameters of one call, by name."""
 
     def text(self, name: str, max_length: int) -> str | None:
-        """Return a text of at most `max_length` characters, or None if it was not sent."""
+        """Return this parameter as a text of at most `max_length` characters, or None if it was not sent."""
         value = self.get(name)
         if name not in self:
             return None
         if not isinstance(value, str) or len(value) > max_length:
-            raise SerwerSMSError(1006, f"{name} is not a text of at most {max_length} characters")
+            raise SerwerSMSError(1006, f"{name} must be a text of at most {max_length} characters")
         return value
 
     def _required(self, name: str) -> object:
@@ -65,39 +65,39 @@ class Parameters(dict[str, object]):
         return value
 
     def required_text(self, name: str, max_length: int) -> str:
-        """Return a text that must be sent and not be empty."""
+        """Return a required text. Raise `SerwerSMSError` if it is missing or empty."""
         self._required(name)
         return self.text(name, max_length) or ""
 
     def id(self) -> int:
-        """Return the required id."""
+        """Return the parameter `id` as a number. Raise `SerwerSMSError` if it is missing or not a number."""
         number = parse_int(self._required("id"), text=True)
         if number is None:
             raise SerwerSMSError(1004)
         return number
 
     def at_least_one(self, name: str, default: int) -> int:
-        """Return a number from 1 on."""
+        """Return this parameter as a whole number, at least 1, or the default if it was not sent."""
         if name not in self:
             return default
         number = parse_int(self[name], text=True)
         if number is None or number < 1:
-            raise SerwerSMSError(1006, f"{name} is a number from 1 on")
+            raise SerwerSMSError(1006, f"{name} must be a whole number, at least 1")
         return number
 
     def one_of(self, name: str, words: tuple[str, ...]) -> str | None:
-        """Return one of the words, or None if it was not sent."""
+        """Return this parameter, which must be one of these words, or None if it was not sent."""
         value = self.get(name)
         if name in self and value not in words:
-            raise SerwerSMSError(1006, f"{name} is one of {', '.join(words)}")
+            raise SerwerSMSError(1006, f"{name} must be one of {', '.join(words)}")
         return value if isinstance(value, str) else None
 
     def is_true_in_php(self, name: str) -> bool:
-        """Return whether PHP takes the value as true. The text `false` is true."""
+        """Return whether PHP takes this parameter's value as true. The text `false` is true in PHP."""
         return self.get(name) not in (None, False, 0, "", "0", [], {})
 
     def phone(self) -> str:
-        """Return the required phone number in its stored form: a Polish national number gets `+48`."""
+        """Return the required parameter `phone` in its stored form: a Polish national number gets `+48`."""
         value = self._required("phone")
         number = _normalize_phone(value) if isinstance(value, str) else None
         if number is None:
@@ -105,10 +105,10 @@ class Parameters(dict[str, object]):
         return number
 
     def email(self) -> str | None:
-        """Return an e-mail address, which may be empty, or None if it was not sent."""
+        """Return the parameter `email`: an address or an empty text, or None if it was not sent."""
         value = self.text("email", 255)
         if value and not parse_email(value, 255):
-            raise SerwerSMSError(1006, "email is not an e-mail address")
+            raise SerwerSMSError(1006, "email must be an e-mail address or empty")
         return value
 
 
@@ -137,7 +137,7 @@ def read_parameters(call: Call) -> Parameters:
 
 
 def nest_form(pairs: Pairs) -> dict[str, object]:
-    """Return the fields of a form with their arrays. The last of several fields of one name counts.
+    """Return the fields of a form, with `name[]` fields as arrays. The last of several values of a name counts.
 
     Example:
         `nest_form([("a[]", "1"), ("a[]", "2"), ("b", "3")]) == {"a": ["1", "2"], "b": "3"}`

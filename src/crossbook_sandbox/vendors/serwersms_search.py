@@ -1,4 +1,4 @@
-"""Searching for a text anywhere in a contact. SQL would read every contact for each search; this reads the new ones."""
+"""Search for a text anywhere in a contact. Unlike a search by SQL, only new contacts are read from the store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PART_SIZE = 1000
 
 
 class SearchIndex:
-    """The texts of an account's contacts, as they were when each contact was stored or changed.
+    """An index of the texts of an account's contacts.
 
     The texts are joined into parts of 1000, so that `str.find` searches many contacts in one step. An entry is never
     removed: `find` may return contacts that are deleted or that no longer contain the text.

@@ -44,12 +44,12 @@ _IN_GROUP = "c.id IN (SELECT contact_id FROM membership WHERE group_id = ?)"
 
 
 def operation(method: str, path: str) -> Callable[[Callable[..., Any]], Operation]:
-    """Make an operation of one method and path."""
+    """Return a decorator that turns a method into the operation of one HTTP method and path."""
     return vendor_operation(f"/v2.1/{path}", methods=(method,))
 
 
 class Vercom(Vendor):
-    """The account at Vercom."""
+    """Vercom's API over one account."""
 
     name = "vercom"
 
@@ -82,12 +82,12 @@ class Vercom(Vendor):
         return replace(VercomError(429, "Wait before the next request").response, headers=headers)
 
     def respond_to_unknown(self, call: Call, status: int) -> Response:
-        """Return the error for a call of no operation."""
+        """Return the vendor's error response to a call that matches no operation."""
         return VercomError(status, "There is no such method here").response
 
     @operation("GET", "contact")
     def list_contacts(self, call: Call) -> Response:
-        """Return a page of the contacts that match every filter. Texts must be equal."""
+        """Return a page of the contacts that match every filter. A text matches only if it is equal."""
         query = Query(call.query)
         limit, offset = query.page()
         where: list[str] = ["c.vendor = ?"]
@@ -137,7 +137,7 @@ class Vercom(Vendor):
         def update(item: object) -> list[Json]:
             fields = as_object(item) or {}
             if set(fields) not in ({"id", "data"}, {"externalId", "data"}):
-                raise VercomError(422, "An item has data, and either id or externalId", "data", item)
+                raise VercomError(422, "An item must have data, and either id or externalId", "data", item)
             changes = [(row, read_contact_changes(fields["data"], row)) for row in self._named_contacts(fields)]
             for contact, columns in changes:
                 self._store_field_names(columns)
@@ -163,7 +163,7 @@ class Vercom(Vendor):
 
     @operation("GET", "contact/segment/{id}")
     def get_segment(self, call: Call) -> Response:
-        """Return a segment's count; the first time return 202, unless the switch sets no wait."""
+        """Return a segment's count. The first request gets 202, unless `vercom_segment_wait` is 0."""
         text = call.path_params["id"]
         segment = self.book.row("SELECT * FROM segment WHERE vendor = ? AND CAST(id AS TEXT) = ?", self.name, text)
         if segment is None:
@@ -228,7 +228,7 @@ class Vercom(Vendor):
 
     @operation("PUT", "group")
     def update_groups(self, call: Call) -> Response:
-        """Change groups. What is not sent stays."""
+        """Change groups. Fields that are not sent stay unchanged."""
 
         def update(item: object) -> list[Json]:
             group_id, columns = read_group_changes(item)
@@ -314,7 +314,7 @@ class Vercom(Vendor):
         return group
 
     def _contact_json(self, contact_id: int) -> Json:
-        """Return a contact as the response of a write names it."""
+        """Return the JSON by which the response of a write names a contact."""
         contact = self.book.contact(contact_id)
         if contact is None:
             raise VercomError(404, "There is no such contact", "id", str(contact_id))
@@ -325,7 +325,7 @@ class Vercom(Vendor):
         name = "id" if "id" in fields else "externalId"
         value = fields[name]
         if not isinstance(value, str) or not value or (name == "id" and not (value.isascii() and value.isdigit())):
-            raise VercomError(422, f"{name} is a text that names a contact", name, value)
+            raise VercomError(422, f"{name} must be a text that names a contact", name, value)
         if name == "id":
             contact = self.book.contact(int(value)) if len(value) < 19 else None
             rows = [contact] if contact else []
@@ -377,7 +377,7 @@ def _has_all_contacts(group: Row | None) -> bool:
 def _read_channels(call: Call) -> tuple[str, ...]:
     channel = call.path_params["channel"]
     if channel not in (*_CHANNELS, "all"):
-        raise VercomError(422, "channel is sms, email, push or all", "channel", channel)
+        raise VercomError(422, "channel must be sms, email, push or all", "channel", channel)
     return _CHANNELS if channel == "all" else (channel,)
 
 

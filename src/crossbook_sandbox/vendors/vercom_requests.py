@@ -30,30 +30,31 @@ class Query(dict[str, str]):
     """The parameters of the query, by name. Unknown parameters are ignored."""
 
     def number(self, name: str, *, minimum: int = 1, maximum: int | None = None) -> int | None:
-        """Return a number within bounds, or None if it was not sent."""
+        """Return this parameter as a whole number within bounds, or None if it was not sent."""
         if name not in self:
             return None
         number = parse_int(self[name], text=True)
         if number is None or number < minimum or (maximum is not None and number > maximum):
-            raise VercomError(422, f"{name} is not a number from {minimum} to {maximum or 'any'}", name, self[name])
+            bounds = f"at least {minimum}" + (f" and at most {maximum}" if maximum is not None else "")
+            raise VercomError(422, f"{name} must be a whole number, {bounds}", name, self[name])
         return number
 
     def boolean(self, name: str) -> bool | None:
-        """Return a boolean, or None if it was not sent."""
+        """Return this parameter as a boolean, or None if it was not sent."""
         if name not in self:
             return None
         value = _BOOLEANS.get(self[name].lower())
         if value is None:
-            raise VercomError(422, f"{name} is true or false", name, self[name])
+            raise VercomError(422, f"{name} must be true or false", name, self[name])
         return value
 
     def date(self, name: str) -> int | None:
-        """Return a date in unix seconds, or None if it was not sent."""
+        """Return this parameter, a date, in unix seconds, or None if it was not sent."""
         if name not in self:
             return None
         seconds = parse_date(self[name])
         if seconds is None:
-            raise VercomError(422, f"{name} is not a date YYYY-MM-DD HH:MM:SS", name, self[name])
+            raise VercomError(422, f"{name} must be a date YYYY-MM-DD HH:MM:SS", name, self[name])
         return seconds
 
     def full_date(self) -> bool:
@@ -61,17 +62,17 @@ class Query(dict[str, str]):
         return self.number("getFullDate", minimum=0, maximum=1) == 1
 
     def page(self) -> tuple[int, int]:
-        """Return limit and offset."""
+        """Return the page's limit and offset, or their defaults."""
         return self.number("limit", maximum=1000) or 100, self.number("offset", minimum=0) or 0
 
     def order(self, alias: str) -> str:
-        """Return the sorting as SQL."""
+        """Return the requested sorting as the SQL of an ORDER BY."""
         columns = {"id": f"{alias}.id", "createdAt": f"{alias}.created_at"}
         sort, direction = self.get("orderBy", "id"), self.get("orderDirection", "DESC")
         if sort not in columns:
-            raise VercomError(422, "orderBy is id or createdAt", "orderBy", sort)
+            raise VercomError(422, "orderBy must be id or createdAt", "orderBy", sort)
         if direction not in ("ASC", "DESC"):
-            raise VercomError(422, "orderDirection is ASC or DESC", "orderDirection", direction)
+            raise VercomError(422, "orderDirection must be ASC or DESC", "orderDirection", direction)
         return f"{columns[sort]} {direction}, {alias}.id {direction}"
 
 
@@ -79,12 +80,12 @@ def read_path_id(call: Call, name: str) -> int:
     """Return an id from the path."""
     number = parse_int(call.path_params[name], text=True)
     if number is None or number < 0:
-        raise VercomError(422, f"{name} is not an id", name, call.path_params[name])
+        raise VercomError(422, f"{name} must be an id: a whole number", name, call.path_params[name])
     return number
 
 
 def read_items(call: Call) -> list[object]:
-    """Return a body that is an array of 1 to 1000 items."""
+    """Return the items of a body that is an array of 1 to 1,000 items."""
     return _check_size(_read_body(call), "body")
 
 
@@ -92,12 +93,12 @@ def read_ids(call: Call) -> list[int]:
     """Return the ids of a body `{"id":[…]}`, without duplicates."""
     body = as_object(_read_body(call))
     if body is None or set(body) != {"id"}:
-        raise VercomError(422, 'The body is {"id": […]}', "id")
+        raise VercomError(422, 'The body must be {"id": […]}', "id")
     ids: dict[int, None] = {}
     for item in _check_size(body["id"], "id"):
         number = parse_int(item)
         if number is None or number < 1:
-            raise VercomError(422, "id is an array of numbers from 1 on", "id", item)
+            raise VercomError(422, "id must be an array of whole numbers, at least 1", "id", item)
         ids[number] = None
     return list(ids)
 
@@ -114,7 +115,7 @@ def _read_body(call: Call) -> object:
 def _check_size(value: object, name: str) -> list[object]:
     array = as_array(value)
     if array is None or not 1 <= len(array) <= MAX_ITEMS:
-        raise VercomError(422, f"{name} is not an array of 1 to {MAX_ITEMS} items", name)
+        raise VercomError(422, f"{name} must be an array of 1 to {MAX_ITEMS} items", name)
     return array
 
 
@@ -126,14 +127,14 @@ def read_new_contact(book: Book, item: object) -> tuple[Json, list[int]]:
         value = fields["createdAt"]
         seconds = parse_date(value) if isinstance(value, str) else None
         if seconds is None:
-            raise VercomError(422, "createdAt is not a date YYYY-MM-DD HH:MM:SS", "createdAt", value)
+            raise VercomError(422, "createdAt must be a date YYYY-MM-DD HH:MM:SS", "createdAt", value)
         columns["created_at"] = seconds
     if "externalData" in fields:
         columns["fields"] = json.dumps(_read_external_data(fields), ensure_ascii=False)
     _check_reachable(columns)
     array = as_array(fields.get("addToGroup", []))
     if array is None:
-        raise VercomError(422, "addToGroup is an array", "addToGroup", fields["addToGroup"])
+        raise VercomError(422, "addToGroup must be an array", "addToGroup", fields["addToGroup"])
     groups = [_read_group(book, group) for group in array]
     return columns, [group["id"] for group in groups if group["external_id"] != ALL_CONTACTS]
 
@@ -142,7 +143,7 @@ def read_contact_changes(item: object, old: Row) -> Json:
     """Return the columns that an update's `data` changes. Null empties a text."""
     fields = _read_object(item, {*_TEXTS, "externalData"}, parameter="data")
     if not fields:
-        raise VercomError(422, "data names no field", "data")
+        raise VercomError(422, "data must have at least one field", "data")
     columns = _read_texts(fields, nullable=True)
     if "externalData" in fields:
         columns["fields"] = json.dumps(json.loads(old["fields"]) | _read_external_data(fields), ensure_ascii=False)
@@ -155,7 +156,7 @@ def read_new_group(item: object) -> Json:
     fields = _read_object(item, {"name", "externalId", "description"})
     columns = {"name": _read_text(fields, "name"), "external_id": _read_text(fields, "externalId")}
     if columns["external_id"] == ALL_CONTACTS:
-        raise VercomError(422, "This externalId is taken", "externalId", ALL_CONTACTS)
+        raise VercomError(422, "Another group has this externalId", "externalId", ALL_CONTACTS)
     return columns | _read_description(fields)
 
 
@@ -164,7 +165,7 @@ def read_group_changes(item: object) -> tuple[int, Json]:
     fields = _read_object(item, {"id", "name", "description"})
     number = parse_int(fields.get("id"))
     if number is None or number < 1:
-        raise VercomError(422, "id is the group's number", "id", fields.get("id"))
+        raise VercomError(422, "id must be the group's number", "id", fields.get("id"))
     name = {"name": _read_text(fields, "name")} if "name" in fields else {}
     return number, name | _read_description(fields)
 
@@ -172,10 +173,10 @@ def read_group_changes(item: object) -> tuple[int, Json]:
 def _read_object(item: object, names: set[str], parameter: str = "") -> dict[str, object]:
     fields = as_object(item)
     if fields is None:
-        raise VercomError(422, "This is not an object", parameter, item)
+        raise VercomError(422, "The item must be a JSON object", parameter, item)
     for name in fields:
         if name not in names:
-            raise VercomError(422, f"There is no field {name} to write", name, fields[name])
+            raise VercomError(422, f"{name} is not a field that can be written", name, fields[name])
     return fields
 
 
@@ -192,27 +193,27 @@ def _read_texts(fields: dict[str, object], *, nullable: bool) -> Json:
                 if len(value) > 150 or (name in checks and not checks[name](value)):
                     raise VercomError(422, f"{name} is not valid", name, value)
             elif value is not None or not nullable:
-                raise VercomError(422, f"{name} is a text", name, value)
+                raise VercomError(422, f"{name} must be a text", name, value)
             columns[column] = value
     return columns
 
 
 def _check_reachable(columns: Json) -> None:
     if not columns.get("email") and not columns.get("phone"):
-        raise VercomError(422, "A contact has an email or a phoneNumber", "email")
+        raise VercomError(422, "A contact must have an email or a phoneNumber", "email")
 
 
 def _read_external_data(fields: dict[str, object]) -> dict[str, object]:
     data = as_object(fields["externalData"])
     if data is None:
-        raise VercomError(422, "externalData is an object", "externalData", fields["externalData"])
+        raise VercomError(422, "externalData must be an object", "externalData", fields["externalData"])
     return data
 
 
 def _read_group(book: Book, value: object) -> Row:
     number = parse_int(value)
     if number is None or number < 1:
-        raise VercomError(422, "addToGroup holds numbers from 1 on", "addToGroup", value)
+        raise VercomError(422, "addToGroup must hold whole numbers, at least 1", "addToGroup", value)
     group = book.group(number)
     if group is None:
         raise VercomError(404, "There is no such group", "addToGroup", value)
@@ -222,12 +223,12 @@ def _read_group(book: Book, value: object) -> Row:
 def _read_text(fields: dict[str, object], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str) or not value:
-        raise VercomError(422, f"{name} is a text that is not empty", name, value)
+        raise VercomError(422, f"{name} must be a text that is not empty", name, value)
     return value
 
 
 def _read_description(fields: dict[str, object]) -> Json:
     value = fields.get("description", "")
     if not isinstance(value, str):
-        raise VercomError(422, "description is a text", "description", value)
+        raise VercomError(422, "description must be a text", "description", value)
     return {"description": value} if "description" in fields else {}

@@ -22,7 +22,7 @@ _CODES = {
 
 
 def envelope(data: list[Any], errors: list[Json], status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response. A success has `data`, a failure has `errors`, and only 207 has both."""
+    """Return a response in Vercom's envelope: `data` for success, `errors` for failure, both for 207 only."""
     numbers = {"numberOfErrors": len(errors), "numberOfData": len(data)}
     body: Json = {"meta": {**numbers, "status": status, "uniqId": uuid4().hex[:10]}}
     if data or not errors:
@@ -33,7 +33,7 @@ def envelope(data: list[Any], errors: list[Json], status: int, headers: Mapping[
 
 
 def list_response(data: list[Any]) -> Response:
-    """Return a list. An empty list is a 404."""
+    """Return the response of a list. An empty list is a 404."""
     return envelope(data, [], 200 if data else 404)
 
 
@@ -55,7 +55,7 @@ class VercomError(VendorError):
         super().__init__(envelope([], [self.to_json(None)], status))
 
     def to_json(self, source: str | None) -> Json:
-        """Return the element of `errors`. `source` names the entity."""
+        """Return the error as a member of the envelope's `errors`. `source` names the refused entity."""
         code, title = _CODES[self.status]
         is_plain = self.value is None or isinstance(self.value, str | int | float)
         value = self.value if is_plain else json.dumps(self.value, ensure_ascii=False)
@@ -75,7 +75,7 @@ class UnauthorizedError(VendorError):
 def bulk_response(
     items: Iterable[Item], write: Callable[[Item], list[Json]], name_source: Callable[[Item], str | None]
 ) -> Response:
-    """Write each entity and return 200 if all were written, 207 if some were, else 404 or 422.
+    """Write each entity. Return 200 if all were written, 207 if some were, and 404 or 422 if none was.
 
     Args:
         items: The entities.

@@ -44,7 +44,7 @@ STATUSES: list[tuple[int, type[CrossbookError]]] = [
 
 
 async def catch_list_error(book: AddressBook, kind: type[CrossbookError]) -> CrossbookError:
-    """Return the error of a failing list, after a check of its class and attributes."""
+    """List contacts, check the class and attributes of the error that this raises, and return the error."""
     with pytest.raises(kind) as caught:
         await book.with_options(max_attempts=1).contacts.list()
     error = caught.value

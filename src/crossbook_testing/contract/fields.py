@@ -27,7 +27,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def unsupported_values(profile: VendorProfile) -> dict[str, Any]:
-    """Return values for the fields that the vendor cannot write. A vendor with full names holds both halves."""
+    """Return a value for each field that the vendor cannot write. A vendor of full names can write both halves."""
     halves = ("first_name", "last_name") if profile.name_format == "full" else ()
     writable = [name for name, support in profile.contact_fields.items() if "w" in support.access]
     return {name: value for name, value in EVERYTHING.items() if name not in writable and name not in halves}

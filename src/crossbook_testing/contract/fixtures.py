@@ -15,7 +15,7 @@ from crossbook_testing.contract.response_replacer import ResponseReplacer
 
 
 class MakeBook(Protocol):
-    """A function that makes a book, not yet opened, with these options."""
+    """A function that makes a book with these options. The book is not opened."""
 
     def __call__(self, **options: Any) -> AddressBook: ...
 
@@ -26,12 +26,12 @@ Requests = Counter[str]
 
 
 def has_capability(profile: VendorProfile, *verbs: str) -> bool:
-    """Return whether the profile claims all of these verbs."""
+    """Return whether the profile claims that the vendor supports all of these verbs."""
     return all(profile.capability(verb).support != "unsupported" for verb in verbs)
 
 
 def skip_unless(profile: VendorProfile, *verbs: str) -> None:
-    """Skip the test if the profile does not claim one of these verbs."""
+    """Skip the test if the vendor does not support all of these verbs."""
     for verb in verbs:
         if not has_capability(profile, verb):
             pytest.skip(f"{profile.title} has no {verb}")
@@ -45,7 +45,7 @@ def _fail_undefined(fixture: str, result: str) -> NoReturn:
 
 @pytest.mark.anyio
 class Fixtures:
-    """The fixtures. The vendor's test class defines two of them."""
+    """The fixtures of the contract. A vendor's test class defines two of them: `make_book` and `stored`."""
 
     @pytest.fixture
     def make_book(self) -> MakeBook:
@@ -54,7 +54,7 @@ class Fixtures:
 
     @pytest.fixture
     def stored(self) -> Stored:
-        """Return a function that returns the server's number of contacts. Override it."""
+        """Return a function that counts the contacts on the server. Override it."""
         _fail_undefined("stored", "a function that returns the number of contacts on the server")
 
     @pytest.fixture
@@ -73,7 +73,7 @@ class Fixtures:
 
     @pytest.fixture
     async def book(self, make: Make) -> AsyncIterator[AddressBook]:
-        """Return an open book."""
+        """Return an open book on a new, empty account."""
         async with make() as book:
             yield book
 

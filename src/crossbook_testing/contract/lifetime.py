@@ -17,7 +17,7 @@ from crossbook_testing.contract.people import argument, full_contact
 
 
 async def assert_refused(book: AddressBook, words: str) -> None:
-    """Check that each call raises an error with these words."""
+    """Check that each call raises `UsageError` with these words in its message, or `UnsupportedError`."""
     for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.find(email="a@example.com")):
         with pytest.raises(CrossbookError) as caught:
             await call

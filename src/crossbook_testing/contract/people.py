@@ -19,7 +19,7 @@ def phone(profile: VendorProfile, number: int = 0) -> str:
 
 
 def national_phone(profile: VendorProfile, number: int = 0) -> str:
-    """Return the same number in its national spelling."""
+    """Return the number of `phone` in its national spelling."""
     digits = phone(profile, number)[3:]
     return (
         f"0{digits[:3]} {digits[3:6]} {digits[6:]}" if digits[0] == "4" else f"{digits[:3]} {digits[3:6]}-{digits[6:]}"
@@ -46,7 +46,7 @@ def writable(profile: VendorProfile) -> list[str]:
 
 
 def readable(profile: VendorProfile) -> list[str]:
-    """Return the fields that `get` reads. Groups have a call of their own, and opt-outs a filter."""
+    """Return the names of the fields that `contacts.get` reads. Groups have another call, and opt-outs a filter."""
     return [
         name
         for name, support in profile.contact_fields.items()
@@ -76,7 +76,7 @@ def make_contact(profile: VendorProfile, group: str, **changed: Any) -> Contact:
 
 
 def argument(name: str, value: Any) -> dict[str, Any]:
-    """Return one keyword argument, typed for a call with `**`."""
+    """Return a dict with one keyword argument, typed for a call with `**`."""
     return {name: value}
 
 

@@ -1,4 +1,4 @@
-"""Replace the response to a book's next request, between book and transport, whatever its server supports."""
+"""Replace responses between a book and its transport, to test errors that the server cannot be made to send."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Outcome = TransportResponse | TransportFailure
 
 @define
 class ResponseReplacer:
-    """A transport that returns other outcomes than the transport below it."""
+    """A transport that sends requests through another transport, and can return a given response or failure instead."""
 
     inner: Transport
     name: str = "response replacer"
@@ -23,7 +23,7 @@ class ResponseReplacer:
 
     @classmethod
     def install(cls, book: AddressBook) -> ResponseReplacer:
-        """Put a replacer between a book and its transport."""
+        """Put a replacer between a book and its transport, and return the replacer."""
         session = book._session  # pyright: ignore[reportPrivateUsage]
         replacer = cls(session.transport)
         session.transport = replacer
@@ -32,7 +32,7 @@ class ResponseReplacer:
     def replace_next(
         self, outcome: Outcome | Callable[[TransportResponse], Outcome], *, sent: bool = True, after: int = 0
     ) -> None:
-        """Replace the response to one request.
+        """Replace the response to the next request by this response or failure.
 
         Args:
             outcome: the response or failure, or a function that makes it of the true response.
