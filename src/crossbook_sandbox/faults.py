@@ -146,7 +146,7 @@ def read_fault(settings: Mapping[str, Any]) -> Fault:
         if not _CHECKS[name](value):
             raise ValueError(f"{kind}: {name} cannot be {value!r}: see the settings of crossbook_sandbox.faults.Fault")
     if kind == "delay" and settings.get("when") == "body":
-        raise ValueError("a delay has when="before" or when="after" the operation, not "body"")
+        raise ValueError("'when' of a delay must be 'before' or 'after' the operation, not 'body'")
     endless = kind in ("window", "rewrite") or settings.get("probability") is not None
     defaults: dict[str, Any] = {"count": None if endless else 1, "committed": kind != "status"}
     return Fault(**defaults | dict(settings))

@@ -86,7 +86,7 @@ def _parse(name: str, value: object, like: object) -> object:
 def _parse_rates(value: object) -> dict[str, float]:
     rates: dict[str, float] = {}
     if not isinstance(value, Mapping):
-        raise ValueError("rates must be an object from vendor names to requests a second, for instance {"atom": 10}")
+        raise ValueError('rates must be an object from vendor names to requests a second, for instance {"atom": 10}')
     for vendor, rate in value.items():  # pyright: ignore[reportUnknownVariableType]
         if vendor not in VENDORS or isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1e9:
             raise ValueError(
