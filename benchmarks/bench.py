@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Bench:
-    """How much to measure.
+    """The size of a benchmark run: its rounds, seconds and repetitions.
 
     Args:
         quick: whether to measure little; the figures are rough.
@@ -25,19 +25,19 @@ class Bench:
 
     @property
     def micro_rounds(self) -> int:
-        """Rounds of pyperf, which measures several times in each."""
+        """The number of pyperf rounds. pyperf measures several times in each round."""
         return 2 if self.quick else 5
 
     @property
     def seconds(self) -> float:
-        """Seconds of one lap."""
+        """The seconds that one lap of a side takes."""
         return 0.2 if self.quick else 0.6
 
     def few(self, number: int) -> int:
-        """Return the number, or a tenth of it if quick."""
+        """Return this number of repetitions, or a tenth of it in a quick run."""
         return number // 10 if self.quick else number
 
     @property
     def share(self) -> str:
-        """The note for a figure that depends on `few`."""
+        """The table's note for a figure that `few` reduced in a quick run; empty in a full run."""
         return "quick: a tenth of the number" if self.quick else ""

@@ -37,7 +37,7 @@ async def trace(call: Callable[[], Awaitable[object]]) -> list[str]:
 
 
 async def trace_calls(sandbox: crossbook_sandbox.Running) -> dict[str, tuple[list[str], int]]:
-    """Return the files and the bound of each call. Each call runs once before it is traced."""
+    """Return each call's files and its bound on their number. Each call runs once before it is traced."""
     keys = sandbox.credentials["vercom"]
     async with Vercom(
         keys["authorization"], keys["application_key"], base_url=sandbox.base_urls["vercom"], transport="httpx"

@@ -73,7 +73,7 @@ def _rates(axes: Any, rows: list[dict[str, Any]]) -> None:
 
 
 def _margins(axes: Any, rows: list[dict[str, Any]]) -> None:
-    """Draw bars from the bound: to the right if the bound is held, to the left if it is missed."""
+    """Draw each row's distance from its bound: a bar to the right if the bound is held, else to the left."""
     for place, row in enumerate(rows):
         sign, bound = row["bound"].split()
 

@@ -27,7 +27,7 @@ class CallFailedError(Exception):
 
 
 def bare(library: str) -> Side:
-    """Yield a call of the library's client, one client for all calls, with a connection for each call in flight."""
+    """Yield a call of this HTTP library's own client, which has a connection for each call in flight."""
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
@@ -80,7 +80,7 @@ async def floor(origin: str, width: int) -> AsyncGenerator[Call]:
 
 
 def outgoing(origin: str) -> PreparedRequest:
-    """Return the prepared request of the call."""
+    """Return the prepared request that gets one contact."""
     headers = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "crossbook"} | HEADERS
     return PreparedRequest(
         method="GET",
@@ -96,7 +96,7 @@ def outgoing(origin: str) -> PreparedRequest:
 
 
 def barely(name: str) -> Side:
-    """Yield a call of our transport, without the facade."""
+    """Yield a call of crossbook's transport, without the facade."""
 
     @asynccontextmanager
     async def opened(origin: str, width: int) -> AsyncGenerator[Call]:
@@ -133,5 +133,5 @@ def book_over(name: str) -> Side:
 
 
 def missing(name: str) -> str:
-    """Return why this transport cannot be measured; empty if it can."""
+    """Return why this transport cannot be measured here, or an empty text if it can."""
     return "" if name in _transports.NAMES else f"this crossbook has no transport {name!r}"

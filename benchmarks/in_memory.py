@@ -1,4 +1,4 @@
-"""One call over a transport in memory, to measure our own part."""
+"""Calls over a transport in memory, to measure the time of crossbook's own code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def opened() -> AsyncGenerator[Vercom]:
 
 @asynccontextmanager
 async def whole() -> AsyncGenerator[Call]:
-    """Yield a call of the whole facade."""
+    """Yield a call through the whole facade, over the transport in memory."""
     async with opened() as book:
         yield lambda: book.contacts.get(CONTACT_ID)
 
@@ -64,7 +64,7 @@ async def wire() -> AsyncGenerator[Call]:
 
 @asynccontextmanager
 async def without_policy() -> AsyncGenerator[Call]:
-    """The same request without limiter and retry loop; authenticated, framed, with a deadline, and judged."""
+    """Yield the same request without limiter and retry loop, but with authentication, deadline and error mapping."""
     async with opened() as book:
         session, options = book._session, Options()
         profile = session.profile

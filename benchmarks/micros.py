@@ -19,7 +19,7 @@ from benchmarks.rounds import Call
 
 
 def micros(script: str, bench: Bench) -> dict[str, list[float]]:
-    """Return microseconds by the name of the figure, one a round: the median of pyperf's measurements."""
+    """Return each figure's microseconds by its name, one value a round: the median of pyperf's measurements."""
     found: dict[str, list[float]] = {}
     for number in range(bench.micro_rounds):
         bench.step(f"{script}, round {number + 1} of {bench.micro_rounds}")
@@ -52,7 +52,7 @@ def cpu(work: Callable[[], object]) -> Callable[[int], float]:
 
 
 def cpu_async(open: Callable[[], AbstractAsyncContextManager[Call]]) -> Callable[[int], float]:
-    """Return the same for an async call."""
+    """Return a function for pyperf's `bench_time_func`: the CPU time of `n` awaited calls."""
 
     async def main(loops: int) -> float:
         async with open() as call:

@@ -15,18 +15,18 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
 
 
 def put(name: str, lines: Sequence[str]) -> None:
-    """Write the lines between the page's two comments of this name."""
+    """Replace the lines between the page's two comments of this name."""
     text = PAGE.read_text(encoding="utf-8")
     place = re.compile(rf"(<!-- {name}: [^>]*-->\n).*(<!-- end of {name} -->)", re.DOTALL)
     body = "".join(f"{line}\n" for line in lines)
     text, found = place.subn(lambda comments: comments[1] + body + comments[2], text)
     if not found:
-        raise ValueError(f"{PAGE.name} has no comments for the {name}")
+        raise ValueError(f"{PAGE.name} has no comments <!-- {name}: … --> and <!-- end of {name} -->")
     PAGE.write_text(text, encoding="utf-8")
 
 
 def figures(results: Sequence[Result]) -> list[str]:
-    """Return the table in Markdown."""
+    """Return the table of results in Markdown."""
     about = machine()
     versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     where = f"Python {about['python']}, {about['system']}, {about['processors']} processors"

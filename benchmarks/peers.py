@@ -18,7 +18,7 @@ PACKAGES = {"openapi-python-client": "vercom_stock", "openapi-generator": "verco
 
 
 class MissingPeerError(Exception):
-    """This peer cannot run here. The message says why."""
+    """A compared client cannot run here. The message says why."""
 
 
 def _tool(name: str) -> str:
@@ -32,7 +32,7 @@ def _stock(folder: Path) -> list[str]:
 
 def _generator(folder: Path) -> list[str]:
     if shutil.which("java") is None:
-        raise MissingPeerError("openapi-generator needs java, which is not installed")
+        raise MissingPeerError("openapi-generator needs Java: install a Java runtime")
     command = ["generate", "-g", "python", "--library", "asyncio", "-i", str(SPEC), "-o", str(folder.parent)]
     return [_tool("openapi-generator-cli"), *command, "--package-name", folder.name]
 
@@ -44,7 +44,7 @@ _TOOLS: dict[str, tuple[str, Callable[[Path], list[str]]]] = {
 
 
 def ready(name: str) -> Path:
-    """Return the folder from which the peer's package can be imported.
+    """Make the peer's client if it is missing, and return the folder from which its package can be imported.
 
     Raises:
         MissingPeerError: the peer cannot be made on this machine.
@@ -66,5 +66,5 @@ def ready(name: str) -> Path:
 
 
 def importable(name: str) -> None:
-    """Make the peer's package importable; raises `MissingPeerError`."""
+    """Put the peer's package on the import path, or raise `MissingPeerError`."""
     sys.path.append(str(ready(name)))

@@ -1,4 +1,4 @@
-"""The processor and the event loop of each side."""
+"""Choose the processor and the event loop of each measured side."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def take(role: Literal["server", "client"]) -> None:
-    """Pin the server and the client to a processor each, if there are two and the system allows it."""
+    """Pin the server and the client to one processor each, if the machine has two and the system allows it."""
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         if len(allowed) > 1:

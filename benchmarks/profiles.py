@@ -22,7 +22,7 @@ TOP = 14
 
 
 async def _profiled(opened: AbstractAsyncContextManager[Call], width: int) -> tuple[pstats.Stats, int]:
-    """Return the profile of a call and the number of calls."""
+    """Run a call repeatedly under cProfile, and return the statistics and the number of calls."""
     profiler = cProfile.Profile()
     async with opened as call:
         await lap(call, width, 0.5)
@@ -33,7 +33,7 @@ async def _profiled(opened: AbstractAsyncContextManager[Call], width: int) -> tu
 
 
 def lines(stats: pstats.Stats, calls: int) -> Iterator[str]:
-    """Return the functions with the most time of their own."""
+    """Return a line for each of the functions with the most own time."""
     found: dict[tuple[str, int, str], tuple[int, int, float, float, Any]] = {
         where: times
         for where, times in stats.stats.items()  # type: ignore[attr-defined]
@@ -46,7 +46,7 @@ def lines(stats: pstats.Stats, calls: int) -> Iterator[str]:
 
 
 def _name(file: str, line: int, function: str) -> str:
-    """Return a path without the folders of this machine."""
+    """Return a function's name in the profile, its path without the folders of this machine."""
     if file == "~":
         return function
     parts = Path(file).parts

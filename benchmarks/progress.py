@@ -20,7 +20,7 @@ GROUP_TIMEOUT = 900.0  # seconds for one group
 
 
 def measured(console: Console, names: Sequence[str], *, quick: bool) -> list[Result]:
-    """Return the results of these groups. The rows of a group that fails or hangs have the reason.
+    """Run these groups and return their results. If a group fails or hangs, its rows have the reason.
 
     Ctrl-C gives what was measured until then.
 
@@ -84,6 +84,6 @@ def _events(name: str, *, quick: bool) -> Iterator[Result | str]:
 
 
 def _result(rows: dict[str, Row], said: dict[str, object]) -> Result:
-    """Return the result and remove its row from the open ones."""
+    """Return the result of one output line, and remove its row from the open rows."""
     key = said.pop("row")["key"]  # type: ignore[index]
     return Result(rows.pop(key), **said)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def one() -> bytes:
 
 
 def respond(method: bytes, target: bytes, body: bytes, total: int) -> tuple[int, bytes]:
-    """Return status and body.
+    """Return the status and the body for a request.
 
     Args:
         method, target, body: of the request.

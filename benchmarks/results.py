@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
 
 
 def write(results: Sequence[Result]) -> Path:
-    """Write the results and return the file."""
+    """Write the results as JSON and return the path of the file."""
     now = datetime.now(UTC)
     rows = [
         {

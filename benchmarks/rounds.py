@@ -15,7 +15,7 @@ MOST = 200_000  # the most calls in one lap
 
 @frozen
 class Lap:
-    """One measurement of one side."""
+    """One measurement of one side: its calls, wall time and CPU time."""
 
     calls: int
     cpu: float
@@ -23,7 +23,7 @@ class Lap:
 
     @property
     def micros(self) -> float:
-        """CPU microseconds per call."""
+        """The CPU microseconds of one call."""
         return 1e6 * self.cpu / self.calls
 
     @property
@@ -53,7 +53,7 @@ async def lap(call: Call, in_flight: int, seconds: float) -> Lap:
 async def rounds(
     sides: Mapping[str, tuple[Call, int]], *, count: int, seconds: float, step: Callable[[str], None]
 ) -> dict[str, list[Lap]]:
-    """Return the laps of each side, one a round.
+    """Measure the sides in turn, and return the laps of each side, one a round.
 
     Args:
         sides: by name, the call and the number in flight.

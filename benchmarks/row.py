@@ -13,7 +13,7 @@ Verdict = Literal["held", "held?", "missed", "missed?", "not run", "–"]
 
 @frozen
 class Row:
-    """One row of the table.
+    """One row of the results table: what is measured, and its bound.
 
     Args:
         key: the name; the part before the first dot is the group.
@@ -39,7 +39,7 @@ class Row:
 
 @frozen
 class Result:
-    """The result of a row.
+    """The result of a row: its ratios and figures.
 
     Args:
         row: the row.
@@ -71,5 +71,5 @@ class Result:
 
 
 def ratios(first: Sequence[float], second: Sequence[float]) -> list[float]:
-    """Return the ratio of each round."""
+    """Return the ratio of two sides in each round."""
     return [a / b for a, b in zip(first, second, strict=True)]

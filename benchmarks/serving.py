@@ -1,4 +1,4 @@
-"""Start the loopback server in a process."""
+"""Start the loopback server in a separate process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attrs import frozen
 
 @frozen
 class Served:
-    """A running server."""
+    """The loopback server, while it runs."""
 
     origin: str
     process: psutil.Process

@@ -15,7 +15,7 @@ _STYLES = {"held": "green", "held?": "yellow", "missed": "bold red", "missed?": 
 
 
 def table(results: Sequence[Result], *, quick: bool) -> Table:
-    """Return a line for each row; `?` marks a bound within the spread of the rounds."""
+    """Return the table of results; `?` marks a row whose bound is within the spread of its rounds."""
     title = "median of the rounds (min–max), the first side against the second" + (", QUICK" if quick else "")
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in ("row", "median", "min–max", "bound", "", "behind it"):
@@ -43,7 +43,7 @@ def _cells(result: Result) -> Iterator[Text | str]:
 
 
 def behind(result: Result) -> str:
-    """Return the medians of the ratio's figures, and the note."""
+    """Return the medians of the figures behind the ratio, and the row's note."""
     told = []
     for side, values in result.sides.items():
         name, unit = side.rsplit(", ", 1)

@@ -18,7 +18,7 @@ SIGNS = {"native": "●", "emulated": "◐", "unsupported": "–"}
 
 
 def grid() -> str:
-    """Return the capability grid, one column for each vendor."""
+    """Return the table of capabilities: a row for each method, a column for each vendor."""
     titles = [load_vendor(vendor).profile.title for vendor in VENDORS]
     lines = [["", *titles], ["---"] * (len(titles) + 1)]
     for name, row in crossbook.capabilities().items():

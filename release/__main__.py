@@ -42,7 +42,7 @@ RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 
 
 class StepFailedError(Exception):
-    """A step failed. The message is its output."""
+    """A step of the release check failed. The message is the step's output."""
 
 
 def main(wanted: list[str]) -> int:
@@ -130,7 +130,7 @@ def regenerate(sdist: Path) -> None:
 
 
 def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
-    """Test one extra in a new environment with the lowest or newest versions, and return the versions."""
+    """Test one extra in a new environment with the lowest or newest dependencies, and return their versions."""
     home = WORK / f"{extra}-{bound}"
     programs = home / ("Scripts" if sys.platform == "win32" else "bin")
     python = str(programs / "python")
@@ -151,7 +151,7 @@ def try_out(wheel: Path, extra: str, trial: Trial, bound: str) -> list[str]:
     for program, *rest in trial.refuses:
         said = run([str(programs / program), *rest], succeeds=False)
         if "pip install" not in said:
-            raise StepFailedError(f"{program} does not name what is missing, but prints\n{said}")
+            raise StepFailedError(f"{program} must name the missing extra in one line, but prints\n{said}")
     return versions(python, extra, bound)
 
 
@@ -170,7 +170,7 @@ def versions(python: str, extra: str, bound: str) -> list[str]:
 
 
 def requirements(extra: str) -> list[Requirement]:
-    """Return the dependencies of the core, or of an extra, in pyproject.toml."""
+    """Return the dependencies in pyproject.toml of the core, or of an extra."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = project["dependencies"] if extra == CORE else project["optional-dependencies"][extra]
     return [each for each in map(Requirement, named) if each.name != project["name"]]

@@ -37,7 +37,7 @@ def main(packages: list[str], others: list[str]) -> None:
     came = [name for name in FOREIGN if name in sys.modules]
     if came:
         sys.exit(f"the core imports {', '.join(came)}, which only an extra brings")
-    mine = [name for room in packages for name in below(room) if not name.endswith("__main__")]
+    mine = [name for package in packages for name in below(package) if not name.endswith("__main__")]
     for name in mine:
         importlib.import_module(name)
     print(f"{len(core)} modules of the core, {len(mine)} of the extra")

@@ -10,7 +10,7 @@ from attrs import frozen
 
 @frozen
 class Trial:
-    """One new environment.
+    """One trial of an extra in a new environment.
 
     Args:
         packages: modules that must be importable there, with all below them.

@@ -22,7 +22,7 @@ ROWS = tuple(
 
 
 async def _burst(name: str, calls: int) -> tuple[int, int, float]:
-    """Return the failed attempts, the failed calls, and the seconds."""
+    """Run all calls at once, and return the failed attempts, the failed calls and the seconds."""
     failed = 0
 
     def count(attempt: Attempt) -> None:

@@ -100,7 +100,7 @@ ROWS = tuple(
 
 
 def _reasons() -> dict[str, str]:
-    """Return the sides that cannot run here, with the reasons."""
+    """Return the clients that cannot run here, each with its reason."""
     found = {"book over aiohttp": reason} if (reason := missing("aiohttp")) else {}
     for name in peers.PACKAGES:
         try:

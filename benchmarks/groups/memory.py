@@ -22,7 +22,7 @@ ROWS = (Row("memory.list", f"{CONTACTS:,} contacts listed, 1,000 a page: growth 
 
 
 async def _listed(bench: Bench, count: int) -> tuple[float, float]:
-    """Return the growth of memory in MiB, and contacts a second."""
+    """List all contacts, and return the growth of memory in MiB and the contacts a second."""
     process, begin, most, read = psutil.Process(), 0, 0, 0
     with server(total=count) as served:
         async with Vercom(AUTHORIZATION, KEY, base_url=served.origin) as book:

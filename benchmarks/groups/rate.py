@@ -54,7 +54,7 @@ ROWS = (*KNOWN, TRICKLE, *RARE, PAIRS, TIMEOUT)
 
 
 async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
-    """Return when requests were sent and when they arrived, while calls always waited."""
+    """Return the times at which requests were sent and arrived, while calls always wait for a permit."""
     left: list[float] = []
     # The fastest transport, since the limiter is measured.
     options: dict[str, Any] = {"rate": rate, "transport": "httpx" if missing("aiohttp") else "aiohttp"}
@@ -80,7 +80,7 @@ async def _times(rate: int, seconds: float) -> tuple[list[float], list[float]]:
 
 @asynccontextmanager
 async def _sandboxed(sandbox: Sandbox, **options: Any) -> AsyncGenerator[AddressBook]:
-    """Yield a book without a known limit, at a server with delay."""
+    """Yield a book whose rate limit is unknown, on a sandbox that responds with a delay."""
     sandbox.seed("vercom", groups=1)
     async with Vercom.from_env(**options) as book:
         transport = book._session.transport
@@ -112,7 +112,7 @@ async def _trickle() -> float:
 
 
 async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = False) -> float:
-    """Return the share of possible calls that callers complete, each after its last response."""
+    """Return the share of the possible calls that sequential callers complete."""
     done = 0
     with Sandbox() as sandbox:
         async with _sandboxed(sandbox, concurrency=200) as book:
@@ -136,7 +136,7 @@ async def _share(rate: int, seconds: float, *, part: float = 0.0, pairs: bool = 
 
 
 async def _hurried(seconds: float) -> tuple[list[float], list[float]]:
-    """Return the seconds of successful calls, and of failed calls."""
+    """Return the seconds that successful calls took, and those that failed calls took."""
     answered, refused = list[float](), list[float]()
     with Sandbox() as sandbox:
         async with _sandboxed(sandbox, rate=1, timeout=5) as book:

@@ -83,7 +83,7 @@ class _Page:
         )
 
     def _describe_call(self, operation: Operation) -> str:
-        """Return how the operation is called; raise AttributeError if the generated code has no such method."""
+        """Return the Python call of an operation. Raise AttributeError if the generated code has no such method."""
         tag, method = _snake_case(operation.tag), _snake_case(operation.id)
         getattr(getattr(self.api, f"{operation.tag[0].upper()}{operation.tag[1:]}Api"), method)
         return f"book.wire.{tag}.{method}(…)"

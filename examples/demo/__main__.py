@@ -54,7 +54,7 @@ def _arguments() -> argparse.Namespace:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("give a number from 1 on")
+        raise argparse.ArgumentTypeError("give a whole number, at least 1")
     return int(text)
 
 

@@ -14,11 +14,11 @@ def not_held(book: AddressBook, person: Contact) -> set[str]:
 
 
 def not_shown(book: AddressBook, person: Contact) -> set[str]:
-    """Return the fields of this person that are write-only at the vendor."""
+    """Return the fields of this person that the vendor stores but never returns."""
     return {name for name in _values(book, person) if _access(book, name) == "w"}
 
 
-def not_told(book: AddressBook, person: Contact, found: Contact) -> set[str]:
+def not_returned(book: AddressBook, person: Contact, found: Contact) -> set[str]:
     """Return the readable fields of this person that the response does not contain."""
     readable = {name for name in _values(book, person) if "r" in _access(book, name)}
     return {name for name in readable if name.partition(".")[0] not in found.known_fields}
@@ -37,7 +37,7 @@ def differences(book: AddressBook, person: Contact, found: Contact) -> set[str]:
 
 
 def keys(book: AddressBook, contact: Contact) -> set[tuple[str, str]]:
-    """Return the values that identify a contact at this vendor: phone, e-mail address, external id."""
+    """Return the values that match a contact at this vendor to a person: phone, e-mail address, external id."""
     values = _values(book, contact)
     return {(name, values[name].casefold()) for name in book.profile.match_keys if name in values}
 
@@ -54,7 +54,7 @@ def _values(book: AddressBook, contact: Contact) -> dict[str, str]:
 
 
 def _access(book: AddressBook, name: str) -> str:
-    """Return `rw`, `r` or `w`; empty if the vendor cannot hold the field."""
+    """Return how the vendor supports a field: `rw`, `r`, `w`, or an empty text if not at all."""
     own, _, named = name.partition(".")
     if named:
         return "rw" if book.profile.extra_fields is None or named in book.profile.extra_fields else ""

@@ -15,7 +15,7 @@ WORKERS = 4  # the rate limits are unknown, except Atom's
 
 
 def accounts(console: Console, journals: Path) -> list[Account]:
-    """Return the accounts whose environment variables are set, and print what the others lack."""
+    """Return the accounts whose environment variables are set, and print which variables the other accounts lack."""
     journals.mkdir(parents=True, exist_ok=True)
     found: list[Account] = []
     for vendor in VENDORS:

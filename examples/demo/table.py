@@ -66,7 +66,7 @@ def _cells(report: Report) -> dict[str, str]:
 
 
 def _errors(report: Report) -> list[CrossbookError]:
-    """Return why people were refused, in the order of the file."""
+    """Return the errors for which people were refused, in the order of the file."""
     refused = [result for result in report.stored if result.status == "refused"]
     return [result.error for result in sorted(refused, key=lambda r: r.person.external_id or "") if result.error]
 

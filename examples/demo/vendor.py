@@ -11,7 +11,7 @@ from typing import Any
 import crossbook
 from crossbook import AddressBook, Attempt, Contact, CrossbookError
 
-from .compare import differences, not_held, not_shown, not_told
+from .compare import differences, not_held, not_returned, not_shown
 from .progress import Progress
 from .store import Stored, store
 
@@ -122,7 +122,7 @@ class Account:
             report.lost.append((person, "did not come back"))
             return
         report.read_back += 1
-        report.not_shown |= not_told(self.book, person, found)
+        report.not_shown |= not_returned(self.book, person, found)
         different = differences(self.book, person, found)
         if different:
             report.lost.append((person, f"differs in {', '.join(sorted(different))}"))

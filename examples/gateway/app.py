@@ -18,7 +18,7 @@ LARGEST_BODY = 64 * 1024  # bytes; imports have their own limit
 
 
 def create_app(settings: Settings | None = None) -> GuardedFastAPI:
-    """Return the gateway.
+    """Return the gateway, a FastAPI application.
 
     Args:
         settings: those of the environment by default.

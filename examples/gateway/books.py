@@ -47,7 +47,7 @@ async def list_books(books: Books) -> list[Account]:
     ]
 
 
-@router.get("/health", responses={503: {"model": Health, "description": "A vendor does not answer"}})
+@router.get("/health", responses={503: {"model": Health, "description": "A vendor does not respond"}})
 async def health(checked: Checked) -> Health:
     """Whether the vendor of every book responds."""
     return checked

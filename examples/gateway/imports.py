@@ -51,8 +51,8 @@ async def import_contacts(
 ) -> Response:
     """Stream a line for each contact, then the summary. A client that disconnects stops the import.
 
-    With `match`, a person whose answer was lost is looked up by it, and `on_duplicate` says what becomes of those who
-    are there already.
+    With `match`, a contact whose response was lost is looked up by this key. `on_duplicate` says what happens to people
+    who are already in the book.
     """
     largest: int = request.app.state.settings.largest_import
     people = await body.read(max_bytes=LARGEST_FILE, max_items=largest)
@@ -89,7 +89,9 @@ async def import_file(
         raise InvalidInputError("send either a file with a name, or demo=true for the made-up people", field="file")
     people = read_people() if given is None else await run_in_threadpool(read_upload, given, book, largest + 1)
     if len(people) > largest:
-        raise RequestTooLargeError(f"an import has at most {largest:,} contacts: import the file in parts")
+        raise RequestTooLargeError(
+            f"the file has more than {largest:,} contacts, the most of one import: split the file"
+        )
     id = await _group(book, group)
     entry = board.new(request.path_params["book"], group, len(people))
     batch = book.contacts.create_many(

@@ -1,4 +1,4 @@
-"""Our methods as calls of Postcard's API."""
+"""Translate crossbook's methods into calls of Postcard's API."""
 
 from __future__ import annotations
 

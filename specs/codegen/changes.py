@@ -18,7 +18,7 @@ _LIMIT = re.compile(r"\b(?:at (?:least|most)|\d+ to) -?\d+(?: (?:character|item)
 
 
 class Piece(NamedTuple):
-    """One operation, parameter, model or field: its signature and its documentation."""
+    """One named part of generated code (operation, parameter, model or field): its signature and documentation."""
 
     shape: str
     doc: str = ""

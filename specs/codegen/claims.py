@@ -1,4 +1,4 @@
-"""What a spec claims about a vendor's responses. `crossbook verify` checks the claims against a real account.
+"""Collect what a spec claims about a vendor's responses. `crossbook verify` checks the claims against a real account.
 
 The specs are not in the wheel, and the generated readers accept more than the specs. `claims.json` is as strict as the
 spec: every status of every operation, every field of every response with its bounds, the vendor's error codes, and the
@@ -38,7 +38,9 @@ def _operation(spec: Node, operation: Operation) -> Node:
         content = resolved.get("content", {})
         shape = schema_name(content.get(JSON, {}).get("schema", {}))
         if shape is None or not _is_shape(spec["components"]["schemas"][shape]):
-            raise SpecError(f"{operation}: its response {status} is not a named object")
+            raise SpecError(
+                f"{operation}: the schema of response {status} must be a named object in components/schemas"
+            )
         headers = {name: resolve(spec, header) for name, header in resolved.get("headers", {}).items()}
         answers[status] = {
             "shape": shape,
@@ -79,7 +81,7 @@ def _field(spec: Node, node: Node, parent: Node) -> Node:
 
 
 def _rule(schema: Node) -> Node:
-    """Return the part of a schema that JSON Schema checks without references."""
+    """Return the keywords of a schema that JSON Schema can check without resolving a `$ref`."""
     return {key: _plain(value) for key, value in schema.items() if key not in NOT_RULES and not key.startswith("x-")}
 
 

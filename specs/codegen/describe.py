@@ -1,4 +1,4 @@
-"""Docstrings from the strict spec: the meaning of methods and fields, their bounds, and the evidence.
+"""Write docstrings of generated code from the strict spec: meaning, bounds and evidence of methods and fields.
 
 The generator would copy only the descriptions of relaxed schemas. These docstrings have the documented type: a field
 that the reader accepts in any form is documented as a text of at most 150 characters, for example. The text is plain
@@ -114,7 +114,7 @@ def _range(schema: Node, low: str, high: str, unit: str) -> str:
 
 
 def _evidence(node: Node, *, quiet: bool = False) -> str:
-    """Return the evidence as a sentence; with `quiet`, nothing for documented facts."""
+    """Return how sure a fact is as a sentence; with `quiet`, an empty text for documented facts."""
     level, note = node.get("x-evidence"), node.get("x-evidence-note", "").strip()
     if level is None or (quiet and level == "documented"):
         return ""

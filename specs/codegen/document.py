@@ -1,4 +1,4 @@
-"""Reading a spec: loading it, finding its operations, resolving its `$ref`s.
+"""Read a spec: load its YAML, find its operations, and resolve its `$ref`s.
 
 A spec is plain dicts and lists, as YAML gives them. A duplicate key is an error: if a path were written twice, the
 operations of the first would be lost without a warning.
@@ -53,7 +53,7 @@ def load(path: Path) -> Node:
 
 
 def operations(spec: Node) -> Iterator[Operation]:
-    """Yield every operation in the order of the spec. Raises `SpecError` for one that the generator would drop."""
+    """Yield every operation of a spec, in the spec's order. Raises `SpecError` for one that the generator drops."""
     for path, item in spec["paths"].items():
         if "$ref" in item:
             raise SpecError(f"{path} is a $ref: the generator drops such a path without a warning; write the path out")

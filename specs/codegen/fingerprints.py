@@ -1,4 +1,4 @@
-"""Find which file was changed when specs/ and generated/ do not match: a source or a result.
+"""Find the changed files if specs/ and generated/ do not match: sources in specs/, or generated files.
 
 Each generation writes the hashes of all its source and result files to `generated/SHA256SUMS`, in the format of
 `sha256sum --check`, with the tools in comments. A file with another hash was changed after the generation.

@@ -75,7 +75,7 @@ def _package(vendor: str, spec: Node, templates: Path) -> Tree:
 
 
 def write(tree: Tree, folder: Path) -> None:
-    """Write files below a folder."""
+    """Write these files (path → text) below a folder."""
     for path, text in tree.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Relax a spec for the generator: strict writers, liberal readers, no credentials.
+"""Relax a spec for the generator: responses tolerate odd values, requests stay strict, and credentials are removed.
 
 The specs are as strict as the facts are known, because servers are tested against them. A client that was as strict
 would fail on a page of a thousand contacts because of one null. So the schemas of responses are relaxed here:
@@ -65,7 +65,9 @@ def _operation(spec: Node, operation: Operation) -> Node:
         if is_credential(spec, parameter):
             continue
         if parameter["in"] not in ("path", "query"):
-            raise SpecError(f"{operation}: no {parameter['in']} parameter like {parameter['name']} can be sent")
+            raise SpecError(
+                f"{operation}: parameters in {parameter['in']} are not supported, but {parameter['name']} is one"
+            )
         parameters.append({**parameter, "schema": _exact(spec, parameter["schema"])})
 
     schema = response_schema(spec, operation)
@@ -79,7 +81,7 @@ def _operation(spec: Node, operation: Operation) -> Node:
     if "requestBody" in operation.node:
         content = resolve(spec, operation.node["requestBody"])["content"]
         if JSON not in content:
-            raise SpecError(f"{operation}: its body has no JSON encoding")
+            raise SpecError(f"{operation}: its request body needs the content type application/json")
         relaxed["requestBody"] = {
             "required": True,
             "content": {JSON: {"schema": _exact(spec, content[JSON]["schema"])}},
@@ -88,11 +90,11 @@ def _operation(spec: Node, operation: Operation) -> Node:
 
 
 def _exact(spec: Node, schema: Node) -> Node:
-    """Return the type of a sent schema, without bounds, defaults and constraints."""
+    """Return a schema of requests reduced to its types, without bounds, defaults and constraints."""
     if "$ref" in schema:
         return {"$ref": schema["$ref"]}
     if "allOf" in schema and "properties" not in schema:
-        raise SpecError(f"allOf does not become a type; write the properties out: {schema}")
+        raise SpecError(f"allOf is not supported in a request; write the properties out: {schema}")
     kept: Node = {key: schema[key] for key in ("type", "enum", "const") if key in schema}
     if "items" in schema:
         kept["items"] = _exact(spec, schema["items"])
@@ -113,7 +115,7 @@ def _relax(spec: Node, schema: Node) -> Node:
     target = resolve(spec, schema)
     named = types(target)
     if not named and {"allOf", "anyOf", "oneOf"} & target.keys():
-        raise SpecError(f"a received schema has one type, not a choice: {target}")
+        raise SpecError(f"a response schema must have one type, not anyOf or oneOf: {target}")
     if not named and not {"enum", "const"} & target.keys():
         return {}
     alternatives: list[Node] = []

@@ -40,10 +40,12 @@ def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
     )
     parsed = GeneratorData.from_dict(relax(spec), config=config)
     if isinstance(parsed, GeneratorError):
-        raise SpecError(f"the generator refuses the spec: {parsed.header} {parsed.detail}")
+        raise SpecError(f"openapi-python-client refuses the spec: {parsed.header} {parsed.detail}")
     warnings = parsed.errors + [e for tag in parsed.endpoint_collections_by_tag.values() for e in tag.parse_errors]
     if warnings:
-        raise SpecError("the generator warns: " + "; ".join(f"{each.header} {each.detail}" for each in warnings))
+        raise SpecError(
+            "openapi-python-client warns: " + "; ".join(f"{each.header} {each.detail}" for each in warnings)
+        )
 
     environment = Project(openapi=parsed, config=config, custom_template_path=templates).env
     environment.undefined = StrictUndefined
@@ -75,10 +77,10 @@ def annotation(prop: Property, models: str = "") -> str:
 
 
 def wire_name(prop: Property) -> str:
-    """Return the name of a field, which is the name in JSON: msgspec decodes attrs classes by field names."""
+    """Return a field's name, which must equal its name in JSON: msgspec decodes attrs classes by field names."""
     name = prop.name.get_untrusted_value()
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name in ANNOTATIONS:
-        raise SpecError(f"the property {name!r} cannot be a field of a class")
+        raise SpecError(f"the property {name!r} cannot be a field of a class, since it is not a Python identifier")
     return name
 
 
@@ -105,12 +107,12 @@ def _is_dict(model: ModelProperty) -> bool:
 
 
 def _methods(spec: Node) -> dict[str, Operation]:
-    """Return the operations by the names of their methods."""
+    """Return the spec's operations by the names of the generated methods."""
     methods: dict[str, Operation] = {}
     for operation in operations(spec):
         name = PythonIdentifier(operation.id, PREFIX)
         if name in methods:
-            raise SpecError(f"{methods[name]} and {operation} are both called {name}")
+            raise SpecError(f"{methods[name]} and {operation} become the same method {name}; rename one operationId")
         methods[name] = operation
     return methods
 
@@ -124,6 +126,6 @@ def _field_doc(spec: Node, name: str, field: str) -> str:
 
 
 def _schema(spec: Node, name: str) -> Node:
-    """Return the strict schema of a class."""
+    """Return the schema in the strict spec from which a class was generated."""
     schemas: Node = spec["components"]["schemas"]
     return next(schema for key, schema in schemas.items() if ClassName(key, PREFIX) == name)

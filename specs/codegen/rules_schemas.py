@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 
 def operations(spec: Node) -> Iterator[tuple[Place, Node]]:
-    """Yield every operation with its place."""
+    """Yield every operation of a spec with its place: its path of keys in the document."""
     for path, item in spec.get("paths", {}).items():
         for method in METHODS:
             if method in item:
@@ -74,7 +74,7 @@ def _inside(schema: Node, place: Place) -> Iterator[tuple[Place, Node]]:
 
 
 def _is_constraint(member: Node) -> bool:
-    """Return whether a member of anyOf, oneOf or allOf only restricts the schema around it."""
+    """Return whether this member of anyOf, oneOf or allOf only restricts the schema around it."""
     return not {"$ref", "type"} & member.keys()
 
 

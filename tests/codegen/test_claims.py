@@ -58,7 +58,7 @@ def test_claims_are_generated(root: Path, edit: Edit) -> None:
 def test_response_must_be_object(root: Path, edit: Edit) -> None:
     failure = "Failure: {type: object, required: [code], properties: {code: {type: integer, const: 500}}}"
     edit("specs/tiny.yaml", failure, "Failure: {type: array, items: {type: integer}}")
-    with pytest.raises(SpecError, match=r"listThings .*: its response 500 is not a named object"):
+    with pytest.raises(SpecError, match=r"listThings .*: the schema of response 500 must be a named object"):
         make_claims(load(root / "specs" / "tiny.yaml"))
 
 

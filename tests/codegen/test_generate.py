@@ -102,23 +102,27 @@ SCHEMAS = "'#/components/schemas/"
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("operationId: getThing", "operationId: list_things", "both called list_things"),
-        ("operationId: getThing", "operationId: listThings", "both called list_things"),
+        ("operationId: getThing", "operationId: list_things", "become the same method list_things"),
+        ("operationId: getThing", "operationId: listThings", "become the same method list_things"),
         ("operationId: getThing", "noId: getThing", "GET /things/{thingId} has no operationId"),
         ("/things/{thingId}:\n", "/things/{thingId}:\n    $ref: '#/x'\n", "/things/{thingId} is a $ref"),
         ("/things/{thingId}:\n", "/things:\n", "duplicate key"),
         (
             f"application/json: {{schema: {{$ref: {SCHEMAS}NewThings'",
             f"text/xml: {{schema: {{$ref: {SCHEMAS}NewThings'",
-            "its body has no JSON encoding",
+            "its request body needs the content type application/json",
         ),
-        ("name: isLost, in: query", "name: isLost, in: header", "no header parameter like isLost"),
+        (
+            "name: isLost, in: query",
+            "name: isLost, in: header",
+            "parameters in header are not supported, but isLost is one",
+        ),
         (f"parent: {{$ref: {SCHEMAS}Parent'", f"parent: {{$ref: {SCHEMAS}Lost'", "Lost has no target"),
         (f"owner: {{$ref: {SCHEMAS}NewOwner'", f"owner: {{$ref: {SCHEMAS}Parent'", "sent and received: Parent"),
         ("        kind: {type: string", "        'group_id[]': {type: string", "'group_id[]' cannot be a field"),
         ("        kind: {type: string", "        class: {type: string", "'class' cannot be a field"),
         ("        kind: {type: string", "        list: {type: string", "'list' cannot be a field"),
-        ("in: path, required: true", "in: path", "the generator warns"),
+        ("in: path, required: true", "in: path", "openapi-python-client warns"),
     ],
 )
 def test_error_leaves_files_unchanged(root: Path, edit: Edit, old: str, new: str, complaint: str) -> None:

@@ -188,7 +188,7 @@ def test_refused_argument_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         port = sandbox.url.rpartition(":")[2]
         refused = {
             f"127.0.0.1, port {port}: address already in use": ["--port", port],
-            "argument --rate: 'atom' is not VENDOR=N": ["--rate", "atom"],
+            "argument --rate: 'atom' must be none or VENDOR=N": ["--rate", "atom"],
             "argument --db: /nowhere/at/all.sqlite: unable": ["--db", "/nowhere/at/all.sqlite"],
         }
         for said, arguments in refused.items():
