@@ -88,5 +88,5 @@ def test_schema_without_type_is_refused(tiny: Node) -> None:
         relax(sent)
     choice: Node = {"oneOf": [{"type": "string"}, {"type": "integer"}]}
     received["components"]["schemas"]["Thing"]["properties"]["made"] = choice
-    with pytest.raises(SpecError, match="a received schema has one type"):
+    with pytest.raises(SpecError, match="a response schema must have one type"):
         relax(received)
