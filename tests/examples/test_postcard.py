@@ -89,7 +89,7 @@ def test_verify_without_probes_fails(installed: None, capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit) as stopped:
         app(["verify", "postcard"])
     assert stopped.value.code == 2
-    assert "it can verify serwersms, atom, filemail, vercom" in capsys.readouterr().err
+    assert "has specs of serwersms, atom, filemail, vercom" in capsys.readouterr().err
 
 
 def test_built_in_vendors_cannot_be_replaced(installed: None) -> None:

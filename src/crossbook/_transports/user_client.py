@@ -31,7 +31,7 @@ def make_user_transport(client: object, origin: str, concurrency: int) -> Transp
         return AiohttpTransport(origin, concurrency, client)
     reason = "http_client must be an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)"
     if library is not None and isinstance(client, library.ClientSession):
-        reason = "a ClientSession sends its cookies with every request: pass a connector of aiohttp as http_client"
+        reason = "a ClientSession sends its cookies with every request: pass a connector of aiohttp: TCPConnector(ssl=…)"
     raise InvalidInputError(reason, field="http_client")
 
 
