@@ -159,12 +159,12 @@ async def test_account_name_precedence(vendor: str, monkeypatch: pytest.MonkeyPa
         with pytest.raises(InvalidInputError, match="name of an account"):
             kind.from_env(wrong)
     for half in ("\ud800", "ours \udcff"):
-        with pytest.raises(InvalidInputError, match="account has half of a surrogate pair") as caught:
+        with pytest.raises(InvalidInputError, match="account contains half of a surrogate pair") as caught:
             kind.from_env(half)
         assert caught.value.field == "account"
         monkeypatch.setenv("CROSSBOOK_EU_ACCOUNT", half.replace("\ud800", "\udc80"))  # bytes that are not UTF-8
-        with pytest.raises(InvalidInputError, match="account has half of a surrogate pair"):
+        with pytest.raises(InvalidInputError, match="account contains half of a surrogate pair"):
             crossbook.open("eu")
-    with pytest.raises(InvalidInputError, match=f"set {variable}") as caught:
+    with pytest.raises(InvalidInputError, match=f"set the environment variable {variable}") as caught:
         crossbook.open(vendor, account="ours")
     assert caught.value.field == "account"

@@ -145,7 +145,11 @@ class _Pieces:
 @cache
 def stream_class(library: Any) -> Any:
     """Return a subclass of the library's `ByteStream` whose iteration may be interrupted in the middle."""
-    return type("Stream", (library.ByteStream,), {"__aiter__": lambda stream: _Pieces(iter(stream))})
+
+    def iterate(stream: Any) -> _Pieces:
+        return _Pieces(iter(stream))
+
+    return type("Stream", (library.ByteStream,), {"__aiter__": iterate})
 
 
 async def exchange(

@@ -14,14 +14,15 @@ from crossbook._transports.httpx import RequestTrace, exchange, stream_class
 from crossbook.errors import InvalidInputError, UsageError
 
 
-def make_user_transport(client: object, origin: str, concurrency: int) -> Transport:
+def make_user_transport(client: Any, origin: str, concurrency: int) -> Transport:
     """Return a transport that sends through the user's own client or connector.
 
     Raises:
         InvalidInputError: requests cannot be sent with such an object.
     """
+    library: Any
     for name in ("httpx", "httpx2"):
-        library: Any = sys.modules.get(name)
+        library = sys.modules.get(name)
         if library is not None and isinstance(client, library.AsyncClient):
             return UserClientTransport(client, library)
     library = sys.modules.get("aiohttp")
@@ -31,7 +32,9 @@ def make_user_transport(client: object, origin: str, concurrency: int) -> Transp
         return AiohttpTransport(origin, concurrency, client)
     reason = "http_client must be an AsyncClient of httpx or httpx2, or a connector of aiohttp: TCPConnector(ssl=…)"
     if library is not None and isinstance(client, library.ClientSession):
-        reason = "a ClientSession sends its cookies with every request: pass a connector of aiohttp: TCPConnector(ssl=…)"
+        reason = (
+            "a ClientSession sends its cookies with every request: pass a connector of aiohttp: TCPConnector(ssl=…)"
+        )
     raise InvalidInputError(reason, field="http_client")
 
 
