@@ -34,14 +34,6 @@ def _script(name: str, *arguments: str) -> tuple[str, ...]:
     return "python", "-P", str(_SCRIPTS / name), *arguments
 
 
-# The calls of `verify` at each vendor, for the extra that has `verify`.
-_VENDORS = ("atom", "filemail", "serwersms", "vercom")
-_PROBES = (
-    *(f"crossbook.vendors.{vendor}.probes" for vendor in _VENDORS),
-    "crossbook_verify.vendors.serwersms",
-    "crossbook_verify.vendors.vercom",
-)
-
 # The packages of each extra. All others belong to the core and are imported in every environment.
 TRIALS = {
     "core": Trial(
@@ -49,13 +41,7 @@ TRIALS = {
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
-        packages=(
-            "crossbook_cli",
-            "crossbook.files.vcard",
-            "crossbook._batch.progress_bar",
-            "crossbook_verify",
-            *_PROBES,
-        ),
+        packages=("crossbook_cli", "crossbook_verify", "crossbook.files.vcard", "crossbook._batch.progress_bar"),
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),
@@ -74,7 +60,7 @@ TRIALS = {
         commands=(_script("calls.py", "aiohttp"), _script("calls.py", "aiohttp", "uvloop")),
     ),
     "fastapi": Trial(packages=("crossbook.fastapi",), commands=(_script("application.py"),)),
-    "httpx2": Trial(packages=("crossbook._transports.httpx",), commands=(_script("calls.py", "httpx2"),)),
+    "httpx2": Trial(commands=(_script("calls.py", "httpx2"),)),
     "sandbox": Trial(packages=("crossbook_sandbox",), commands=(("crossbook-sandbox", "--help"), _script("server.py"))),
     "testing": Trial(
         packages=("crossbook_testing.pytest_plugin", "crossbook_sandbox", "crossbook_testing"),
