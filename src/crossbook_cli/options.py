@@ -158,15 +158,15 @@ def parse_assignments(texts: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     extra: dict[str, str | None] = {}
     for text in texts:
-        name, equals, value = text.partition("=")
-        target, name = (extra, name[7:]) if name.startswith("fields.") else (values, name)
+        given, equals, value = text.partition("=")
+        target, name = (extra, given[7:]) if given.startswith("fields.") else (values, given)
         if not equals or not name or (target is values and name not in _FIELD_NAMES):
             # The text itself is not shown: it may be a phone whose field was forgotten.
             raise InvalidInputError(
                 f"write FIELD=VALUE, where FIELD is one of {', '.join(_FIELD_NAMES)}, or fields.NAME", field="fields"
             )
         if name in target:
-            raise InvalidInputError(f"{name} is given twice: give each field once", field=name)
+            raise InvalidInputError(f"{given} is given twice: give each field once", field=given)
         target[name] = value or None
     if values.get("groups"):
         values["groups"] = tuple(group.strip() for group in values["groups"].split(",") if group.strip())

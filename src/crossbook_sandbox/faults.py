@@ -142,7 +142,7 @@ def read_fault(settings: Mapping[str, Any]) -> Fault:
     known = _COMMON_SETTINGS | KINDS[kind]
     for name, value in settings.items():
         if name not in known:
-            raise ValueError(f"{kind} has no setting {name!r}; it has {', '.join(sorted(known))}")
+            raise ValueError(f"the fault {kind} has no setting {name!r}; it has {', '.join(sorted(known))}")
         if not _CHECKS[name](value):
             raise ValueError(f"{kind}: {name} cannot be {value!r}: see the settings of crossbook_sandbox.faults.Fault")
     if kind == "delay" and settings.get("when") == "body":

@@ -48,6 +48,7 @@ def test_help(run: Run) -> None:
         (("import", "none.csv", "--to", "vercom"), 2, "none.csv: no such file"),
         (("import", ".", "--to", "vercom", "--format", "csv"), 2, "directory"),
         (("contacts", "create", "vercom", "500600700"), 2, "Write FIELD=VALUE"),
+        (("contacts", "create", "vercom", "fields.a=1", "fields.a=2"), 2, "fields.a is given twice"),
         (
             ("contacts", "create", "vercom", "created_at=2024-01-01"),
             2,

@@ -268,7 +268,7 @@ class Resolver:
     def _make_ambiguous_error(self, what: str, found: Sequence[Contact]) -> AmbiguousMatchError:
         ids = tuple(contact.id for contact in found)
         return AmbiguousMatchError(
-            f"{what}: {', '.join(ids[:10])}",
+            f"{what}: {', '.join(ids[:10])}{', …' if len(ids) > 10 else ''}",
             candidates=ids, vendor=self._profile.vendor, field=self.match, sent="yes",
         )  # fmt: skip
 

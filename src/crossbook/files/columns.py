@@ -157,7 +157,9 @@ def check_target(target: str) -> None:
     """Raise InvalidInputError if `target` is neither a contact field nor "", which means that a column is not read."""
     if target and target not in TARGETS and not (target.startswith("fields.") and len(target) > 7):
         raise InvalidInputError(
-            f"a contact has no field {target[:40]!r}; its fields are {', '.join(TARGETS)}, fields.NAME", field="map"
+            f"a contact has no field {target[:40]!r}; its fields are {', '.join(TARGETS)}, or fields.NAME for an extra "
+            "field",
+            field="map",
         )
 
 
