@@ -30,7 +30,7 @@ _INDEX = re.compile(r"\[(\d+)\]")
 
 
 def start_task(group: TaskGroup, work: Callable[[], Awaitable[T]]) -> anyio.Future[T]:
-    """Start the work as a task of the group, and return a future of its result, which `await_result` waits for.
+    """Start `work` as a task of a task group. Return a future, from which `await_result` gets the result.
 
     An error of the work is kept in the future, so that it does not end the task group. A caller who stops waiting does
     not cancel the work. If the task group ends first, the result is a UsageError.
@@ -68,7 +68,7 @@ def is_finished(future: anyio.Future[Any]) -> bool:
 
 
 async def yield_to_new_tasks() -> None:
-    """Let the event loop run tasks that were just started, so that their requests leave before a long computation.
+    """Let the event loop run new tasks, so that they send their requests before the caller begins a long computation.
 
     A task begins in the loop's next pass, and the slowest transport writes in the pass after that.
     """
@@ -100,7 +100,7 @@ async def run_shielded(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
-    """Return `read(row)` for each row. Other tasks run between chunks of 1,000 rows."""
+    """Return the results of `read(row)` for all rows. Let other tasks run after every 1,000 rows."""
     if len(rows) <= ROWS:
         return [read(row) for row in rows]
     done: list[R] = []
@@ -111,7 +111,7 @@ async def map_in_chunks(rows: Sequence[S], read: Callable[[S], R]) -> list[R]:
 
 
 async def count_in_chunks(content: bytes, marks: Sequence[bytes]) -> list[int]:
-    """Return how often each of the `marks`, single bytes, occurs in the content. Other tasks run between chunks."""
+    """Count how often each of `marks` (single bytes) occurs in `content`. Let other tasks run between chunks of it."""
     counts = [0] * len(marks)
     for start in range(0, len(content), _COUNTED):
         await checkpoint()
@@ -151,7 +151,7 @@ async def decode_in_chunks(content: bytes, decoder: msgspec.json.Decoder[T]) -> 
 
 
 async def _split_lists(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _Lists]:
-    """Split a JSON object: return its members with the long lists emptied, and each long list as path and raw rows."""
+    """Split a JSON object into its members, with long lists emptied, and those lists as pairs: path, undecoded rows."""
     members: dict[str, Any] = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
     lists: _Lists = []
     for name, value in members.items():
@@ -178,5 +178,5 @@ def _list_at(model: object, path: tuple[str, ...]) -> list[Any] | None:
 
 
 def _shift_index(message: str, start: int) -> str:
-    """Return the decoder's error message with its row index counted from the start of the list, not of the chunk."""
+    """Return a decoder's error message with `start`, the chunk's position in the list, added to the row index in it."""
     return _INDEX.sub(lambda index: f"[{int(index[1]) + start}]", message, count=1)

@@ -17,7 +17,7 @@ def normalize(text: str, region: str | None) -> str:
 
 
 def match_key(text: str | None, region: str | None) -> str | None:
-    """Return a phone in E.164, by which contacts are compared, or None if the text is not a valid number."""
+    """Return the E.164 form of a phone, by which contacts are compared, or None if the text is not a valid number."""
     if not text:
         return None
     number = normalize(text, region)

@@ -52,12 +52,12 @@ def mask_email(text: str) -> str:
 
 
 def is_address(word: str) -> bool:
-    """Return whether the word contains an @, and so is masked as an e-mail address, even if it is not a valid one."""
+    """Return whether the word contains an @. Such a word is masked as an e-mail address, even if it is invalid."""
     return _AT.search(word) is not None
 
 
 def _find_number(spaced: str) -> str:
-    """Return the part of the text up to its last digit if it has at least six digits, as a phone has; else ""."""
+    """Return the text up to its last digit if it has six digits or more, like a phone number. Otherwise return ""."""
     ends = [digit.end() for digit in _DIGIT.finditer(spaced) if digit[1]]
     return spaced[: ends[-1]] if len(ends) >= 6 else ""
 
@@ -132,7 +132,7 @@ _LONGEST_TEXT = 4096  # characters of a message; `mask_text` keeps fewer
 
 
 def mask_request_values(text: str, request: Request, secrets: tuple[str, ...]) -> str:
-    """Mask credentials, and the values that the request sent, in a text of the vendor's response."""
+    """Mask credentials and the values of the request in a text of the vendor's response, which may quote them."""
     if max(len(request.query), len(request.body)) > _LONGEST:
         return "***"
     return mask_values(text, (*secrets, *_values(request)))
@@ -159,7 +159,7 @@ def mask_secrets(content: bytes, secrets: tuple[str, ...]) -> bytes:
 
 
 def _replace(value: Any, spellings: list[str]) -> Any:
-    """Replace each of these spellings of secret values by `***`, in every text inside a JSON value."""
+    """Replace every occurrence of `spellings` (of secrets) by `***`, in every text inside a JSON value."""
     if isinstance(value, str):
         for spelling in spellings:
             value = value.replace(spelling, "***")
@@ -193,7 +193,7 @@ def _all_spellings(values: Iterable[str]) -> list[str]:
 
 
 def _spellings(value: str) -> set[str]:
-    """Return the spellings of one value: unchanged, URL-encoded, quoted as in JSON or Python, digits of a phone."""
+    """Return the spellings of a value: as it is, URL-encoded, escaped as in JSON or Python, a phone as digits."""
     if _WHOLE_PHONE.fullmatch(value):
         digits = "".join(filter(str.isdigit, value))
         if len(digits) >= _NATIONAL:

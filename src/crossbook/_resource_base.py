@@ -54,7 +54,7 @@ class Resource:
         unique: bool = False,
         prefetch: int = 1,
     ) -> Pager[T]:
-        """Return a pager of the pages that `fetch` returns. Its cursors work only for lists with the same `filters`."""
+        """Return a pager over the pages that `fetch` gets. Their cursors work only with the same `filters`."""
         self._session.check_open()
         bound = cursor.hash_filters(self._profile.vendor, self.resource, *filters)
         position = cursor.decode(after, bound) if after is not None else None

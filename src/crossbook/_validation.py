@@ -171,7 +171,7 @@ def is_writable(profile: VendorProfile, name: str) -> bool:
 
 
 def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the written fields that the vendor stores and never returns."""
+    """Return the names of those fields in `written` that the vendor stores but never returns."""
     fields = profile.contact_fields
     return tuple(name for name in written if name in fields and fields[name].access == "w")
 
@@ -180,7 +180,13 @@ def list_write_only(profile: VendorProfile, written: Mapping[str, Any]) -> tuple
 
 
 class Prepared(Struct, frozen=True):
-    """A contact in the form that the adapter takes, with the names of the fields that are dropped or never returned."""
+    """A contact in the form that the adapter takes, and the names of two kinds of fields of the original contact.
+
+    Attributes:
+        contact: the contact.
+        dropped_fields: the fields that were left out, because the vendor does not support them.
+        write_only_fields: the fields that the vendor stores but never returns.
+    """
 
     contact: Contact
     dropped_fields: tuple[str, ...]
@@ -296,7 +302,7 @@ def _join_name(profile: VendorProfile, values: Mapping[str, Any]) -> str:
 
 
 def _check_extra_fields(profile: VendorProfile, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Split a contact's extra `fields` into those that the vendor stores, and the names of the others with a value."""
+    """Return the extra fields that the vendor stores, and the names of the other extra fields that have a value."""
     if not isinstance(fields, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise _invalid(profile, "fields", 'fields must be a mapping: {"name": value}, with None to clear a value')
     stored: dict[str, Any] = {}
@@ -392,7 +398,7 @@ def _check_filter(profile: VendorProfile, name: str) -> None:
 
 
 def match_key(name: str, value: str | None, region: str | None) -> str | None:
-    """Return a match key's value in the form in which it is compared, or None if it cannot match any contact."""
+    """Return a match key's value, such as a phone, in the form that is compared, or None if no contact can match it."""
     if not value or not value.strip():
         return None
     if name == "phone":

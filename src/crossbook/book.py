@@ -127,7 +127,7 @@ class AddressBook:
         self.groups = Groups(self._adapter, self._session, self._batch_context)
 
     def _batch_context(self, max_wait: float | None = None) -> BatchContext:
-        """Return the parts of this book that a batch uses, with more attempts, longer waits and its own count."""
+        """Return what a batch uses of this book, with more attempts, longer waits and a separate count of requests."""
         from msgspec.structs import replace
 
         from crossbook._batch.assemble import BatchContext

@@ -153,7 +153,7 @@ class CrossbookError(Exception):
 
 
 def _duration(seconds: float) -> str:
-    """Return a number of seconds as text, in the largest unit of which there are at least two: "2.5 hours"."""
+    """Return a duration as text, such as "2.5 hours", in the largest unit in which the number is at least 2."""
     for unit, name in _UNITS:
         if seconds >= 2 * unit:
             return f"{seconds / unit:.1f} {name}"
@@ -168,12 +168,12 @@ def _rebuild(kind: type[CrossbookError], state: dict[str, Any]) -> CrossbookErro
 
 
 def to_record(error: CrossbookError) -> dict[str, Any]:
-    """Return the error as a dict of JSON values, in which a journal stores it."""
+    """Return a dict of JSON values in which a journal stores the error. `from_record` restores the error."""
     return {"kind": type(error).__name__, **error._state()}  # pyright: ignore[reportPrivateUsage]
 
 
 def from_record(record: dict[str, Any]) -> CrossbookError:
-    """Return the error that `to_record` turned into this dict."""
+    """Restore an error from the dict that `to_record` made of it."""
     state = dict(record)
     kind = globals().get(str(state.pop("kind", "")))
     if not (isinstance(kind, type) and issubclass(kind, CrossbookError)):
@@ -192,7 +192,7 @@ class UsageError(CrossbookError, RuntimeError):
 
 
 class InvalidInputError(CrossbookError, ValueError):
-    """The input cannot be sent. Raised before any I/O; `field` names the input, the message says how to fix it."""
+    """The input is invalid, so no request was sent. `field` names the input, and the message says how to fix it."""
 
     title = "The request is invalid"
     action = "fix_input"
@@ -212,7 +212,7 @@ class UnsupportedError(CrossbookError):
 
 
 class AmbiguousMatchError(CrossbookError):
-    """Several contacts match where one is needed; `candidates` are their ids."""
+    """Several contacts match, but the operation takes only one. `candidates` are the ids of these contacts."""
 
     title = "Several contacts match"
     action = "fix_input"
@@ -245,7 +245,7 @@ class NotFoundError(CrossbookError):
 
 
 class RateLimitError(CrossbookError):
-    """The vendor, or our own limiter, refused the request because of its rate. The vendor processed nothing.
+    """The vendor, or crossbook's own rate limiter, refused the request as one too many. The vendor processed nothing.
 
     `retry_after` is the number of seconds to wait, if it is known.
     """
@@ -279,7 +279,7 @@ class VendorUnavailableError(CrossbookError):
 
 
 class ConnectError(CrossbookError):
-    """No connection was opened; the request never left."""
+    """No connection to the vendor could be opened, so the request was not sent."""
 
     title = "The vendor cannot be reached"
     action = "wait"
@@ -289,7 +289,7 @@ class ConnectError(CrossbookError):
 
 
 class NoResponseError(CrossbookError):
-    """The request left and no complete response arrived: the vendor may have processed it."""
+    """The request was sent, but no complete response arrived. The vendor may have processed the request."""
 
     title = "The vendor's response was lost"
     action = "look_up"

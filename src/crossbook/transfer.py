@@ -113,7 +113,7 @@ async def _convert_contacts(
     include_opted_out: bool,
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
-    """Yield the source's contacts in the form in which they are created in the target, with the target's group ids."""
+    """Yield the contacts of the source book, ready to be created in the target book, with the target's group ids."""
     resolver = GroupResolver(target, dry_run=dry_run)
     names: dict[str, str] = {}
     if groups == "by_name":
@@ -154,7 +154,7 @@ class GroupResolver:
         self.created: list[str] = []
 
     async def resolve(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Return the ids of the groups with these names, and create missing groups. Of equal names the first counts."""
+        """Return the ids of the groups with these names. Create missing groups. Of equal names, take the first."""
         if self._ids is None:
             self._ids = {}
             async for group in self._book.groups.list():
@@ -219,7 +219,7 @@ def _can_filter(book: AddressBook, filter: str) -> bool:
 
 
 async def _store(db: sqlite3.Connection, table: str, book: AddressBook, value: str, filters: dict[str, Any]) -> None:
-    """Read a list of contacts to its end, and store the value in the table for each contact of the list."""
+    """Store `value` in a database table for the id of every contact that the book lists with these filters."""
     async for page in book.contacts.list(**filters).pages():
         db.executemany(f"insert or ignore into {table} values (?, ?)", ((each.id, value) for each in page.items))  # noqa: S608
 
@@ -229,7 +229,7 @@ def _load(db: sqlite3.Connection, table: str, id: str) -> list[str]:
 
 
 def _add_known(contact: Contact, added: dict[str, Any]) -> Contact:
-    """Return a copy of the contact with the `added` fields, which are then known too. Unknown fields become None."""
+    """Return a copy of the contact with the fields of `added`, marked as known. Set fields that are unknown to None."""
     known = contact.known_fields | added.keys()
     values = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
     return attach_raw(Contact(**(values | added)), contact.raw, known)

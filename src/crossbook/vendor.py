@@ -61,7 +61,7 @@ class Retry(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """How requests of one operation of the vendor's API are sent: retries, empty lists, priority.
+    """The rules for the requests of one operation of a vendor's API: retries, the meaning of status 404, priority.
 
     Attributes:
         retry: when its request may be sent again.
@@ -282,11 +282,11 @@ class VendorAdapter:
         raise self.unsupported("contacts.groups_of")
 
     async def unsubscribe(self, id: str, channel: str) -> None:
-        """Unsubscribe a contact from a channel, or from all channels if it is "all"."""
+        """Unsubscribe a contact from a channel. The channel "all" means all channels."""
         raise self.unsupported("contacts.unsubscribe")
 
     async def resubscribe(self, id: str, channel: str) -> None:
-        """Subscribe a contact to a channel again, or to all channels if it is "all"."""
+        """Subscribe a contact to a channel again. The channel "all" means all channels."""
         raise self.unsupported("contacts.resubscribe")
 
     def list_groups(self, size: int) -> Fetch[Group]:
@@ -342,12 +342,12 @@ class VendorAdapter:
                 return found
 
     def encode_cleared(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return changes with each None replaced by the value with which the vendor clears a field (inferred)."""
+        """Return the changes with each None replaced by the value that, by inference, clears a field at this vendor."""
         empty = "" if self.profile.clear_value == "empty" else None
         return {name: empty if value is None else value for name, value in fields.items()}
 
     def unsupported(self, name: str) -> UnsupportedError:
-        """Return the UnsupportedError for the method `name`, or for its argument (`groups.delete:with_contacts`)."""
+        """Return the UnsupportedError for a method (`groups.delete`) or an argument (`groups.delete:with_contacts`)."""
         note = self.profile.capability(name).note
         operation, _, field = name.partition(":")
         what = field or operation
@@ -361,7 +361,7 @@ class VendorAdapter:
         return NotFoundError(f"{what} not found", vendor=self.profile.vendor, operation=operation, sent="yes")
 
     def require_rows(self, value: object, model: type[M], operation: str, name: str) -> list[M | None]:
-        """Return the rows of a list in a response, as `parse_rows` does. Raise InvalidResponseError if not a list."""
+        """Return the rows of a list in a response. Raise InvalidResponseError if the value is not a list."""
         rows = parse_rows(value, model)
         if rows is None:
             raise self.missing_field(operation, name)
@@ -432,7 +432,7 @@ def parse_rows(value: object, model: type[M]) -> list[M | None] | None:
 
 
 async def map_rows(rows: Sequence[M | None], read: Callable[[M], R]) -> list[R | None]:
-    """Return `read(row)` for each row (None for None). Long lists are read in chunks, so that other tasks run."""
+    """Return `read(row)` of all rows, and None for each row that is None. Let other tasks run during long lists."""
     from crossbook._concurrency import map_in_chunks
 
     return await map_in_chunks(rows, lambda row: None if row is None else read(row))
@@ -480,7 +480,7 @@ def parse_datetime(value: Scalar) -> datetime | None:
 
 
 def known_fields(row: object, fields: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
-    """Return the names in `fields` except those that the row lacks. `names` maps our names to the row's names."""
+    """Return `fields` without those that a response row lacks. `names` maps our field names to the row's names."""
     missing = [ours for ours, theirs in names.items() if getattr(row, theirs) is UNSET]
     return fields.difference(missing) if missing else fields
 
@@ -501,7 +501,7 @@ def encode_phone(profile: VendorProfile, number: str, region: str | None) -> str
 
 
 def list_spellings(key: str, value: str) -> list[str]:
-    """Return the forms in which a vendor may store a match key, to search each: some vendors compare exactly."""
+    """Return the forms in which a vendor may store a match key's value. Search each: some vendors compare exactly."""
     if key == "phone":
         return _phones.list_spellings(value)
     return list(dict.fromkeys((value, value.casefold()))) if key == "email" else [value]

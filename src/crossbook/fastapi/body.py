@@ -181,7 +181,7 @@ class _Decoder:
         self._text = text[at:]
 
     def _skip(self, text: str, at: int) -> int:
-        """Return the position in `text` after the white space that begins at `at`."""
+        """Skip the white space in `text` from position `at` on, and return the position after it."""
         end = _after(_SPACE, text, at)
         if self._expected == "end of the line" and text.find("\n", at, end) != -1:
             self._expected = "item"

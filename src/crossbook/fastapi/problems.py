@@ -93,7 +93,7 @@ class Problem:
         )  # fmt: skip
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the members as a dictionary, without those that are None."""
+        """Return the members of the problem as a dictionary, without the members that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -136,7 +136,7 @@ def to_invalid_input_error(errors: Iterable[Mapping[str, Any]], *prefix: str | i
 
 
 def _location(error: Mapping[str, Any]) -> tuple[str | int, ...]:
-    """Return the location of a pydantic error. An unknown key becomes `…`, unless it is a common word: `mobile`."""
+    """Return the location of a pydantic error. Replace an unknown key by `…` unless it is a common word: `mobile`."""
     location = tuple(error.get("loc", ()))
     if error.get("type") in _UNKNOWN_KEY and location:
         key = re.sub("[_-]", "", str(location[-1]).lower())

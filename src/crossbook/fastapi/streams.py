@@ -23,7 +23,7 @@ from crossbook.fastapi.problems import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line or event of a streamed batch. Exactly one member is set; an event is named after it.
+    """One line or event of a streamed batch: a result, an error or the summary. The other two members are None.
 
     Args:
         result: the result of one input.

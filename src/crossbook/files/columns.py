@@ -169,7 +169,7 @@ def is_mobile(label: str) -> bool:
 
 
 def _guess_field(title: str, normalized: str) -> tuple[str | None, int]:
-    """Return the contact field of a column title, or None if the title is unknown, and the rank of the column."""
+    """Return the contact field that a column title means, or None, and the column's rank. The lowest rank wins."""
     if title in TARGETS or (title.startswith("fields.") and len(title) > 7):
         return title, 0
     if is_value(title):

@@ -25,7 +25,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel writes it
 
 
 def _score_separator(lines: Sequence[str], separator: str) -> tuple[float, int]:
-    """Return how well a separator fits: the share of rows as wide as the titles, and that width; 0 for one column."""
+    """Return how well a separator fits: the share of rows as wide as the title row, and its width. 0 for one column."""
     widths: list[int] = []
     reader = csv.reader(lines, delimiter=separator)
     while True:
@@ -81,7 +81,7 @@ class CsvReader:
                 yield row
 
     def _records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
-        """Yield the first line number of each CSV record with its cells, or with the reason why it is invalid."""
+        """Yield for each CSV record the number of its first line, and its cells or the reason why it is invalid."""
         lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
         reader = csv.reader(lines, delimiter=self._separator, strict=True)
         while True:

@@ -37,14 +37,14 @@ class Row:
 
 
 def invalid_row(line: int, reason: str | InvalidInputError) -> Row:
-    """Return a row that has an error. The error keeps no traceback, because the locals of its frames hold cells."""
+    """Return a row with an error. Remove the error's traceback, because its frames hold data of the file."""
     error = InvalidInputError(reason) if isinstance(reason, str) else reason
     strip_traceback(error)
     return Row(line, error=error)
 
 
 class RowIterator(Iterator[Row]):
-    """Iterates rows, and strips the traceback of errors, because the locals of its frames hold lines of the file."""
+    """An iterator over rows that removes the tracebacks of errors, because their frames hold data of the file."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows

@@ -120,7 +120,7 @@ class FilemailAdapter(VendorAdapter):
 
 
 def _first_set(value: object, other: object) -> object:
-    """Return the first of two values that is set: the vendor's responses contain `contacts` or `Contacts`."""
+    """Return `value`, or `other` if a response lacks the first: the vendor names a member `contacts` or `Contacts`."""
     return value if value is not UNSET else other
 
 

@@ -24,7 +24,7 @@ __all__ = ["Imported", "SerwerSMS"]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The result of `import_contacts`: the new group, and the counts of contacts.
+    """The result of `import_contacts`: the id of the new group, and the numbers of contacts stored and not stored.
 
     Args:
         group: the id of the new group.

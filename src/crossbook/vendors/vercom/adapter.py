@@ -208,7 +208,7 @@ class VercomAdapter(VendorAdapter):
         id: Scalar = None,
         external_id: Scalar = None,
     ) -> None:
-        """Raise the error that a response reports, also if a row is about another item than the only one requested."""
+        """Raise the error that a response reports, or InvalidResponseError if a row is about an item not requested."""
         if isinstance(response.errors, list) and response.errors:
             meta = to_builtins(response.meta) if isinstance(response.meta, models.Meta) else None
             raise make_error(to_builtins(response.errors[0]), operation, sent, meta)
@@ -286,14 +286,14 @@ def _ids(ids: Sequence[str]) -> models.ContactIds:
 
 
 def _outcomes(response: WriteResponse, operation: str, ids: Sequence[str]) -> list[ChangeOutcome]:
-    """Return the outcome of each id: True if a row or an empty response confirms it, its error, or else None."""
+    """Return for each id: True if a row or an empty response confirms the change, else the id's error, else None."""
     items = [ItemIdentity(id=id) for id in ids]
     answered = MultiStatusResponse(response, operation, items)
     return [bool(answered.ids(item)) or answered.error(item) or answered.is_empty or None for item in items]
 
 
 def _only(ids: Collection[str], consequence: str) -> str:
-    """Return the only id. Raise AmbiguousMatchError if there are several."""
+    """Return the only one of the ids that match. Raise AmbiguousMatchError if there are several."""
     if len(ids) > 1:
         raise _ambiguous(ids, consequence)
     return next(iter(ids))

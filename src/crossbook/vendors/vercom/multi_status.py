@@ -19,7 +19,7 @@ _ROWS = (models.WrittenContact, models.WrittenGroup)
 
 
 class ItemIdentity(Struct, frozen=True, eq=False):
-    """The values by which a response may refer to one item: a row to its ids, an error to any of its values."""
+    """The values by which a response may name an item: a row gives its id or external id, an error any value."""
 
     id: str | None = None
     external_id: str | None = None
@@ -59,7 +59,7 @@ class MultiStatusResponse:
         self._has_unmatched = len(self._errors) < len(errors) or len(self._rows) < len(rows)
 
     def _match_rows(self) -> dict[ItemIdentity, list[str]]:
-        """Match the response's rows to items. Return item → ids of its rows.
+        """Match the rows of the response to the items of the request. Return item → ids in the rows of this item.
 
         Several items with one external id are matched in order, but only if there is one row for each.
         """
@@ -111,7 +111,7 @@ class MultiStatusResponse:
         return self._errors.get(item)
 
     def fill_in_order(self, outcomes: Sequence[str | CrossbookError | None]) -> list[str | CrossbookError | None]:
-        """Give unmatched rows to the items without an outcome, in order, if there is no doubt. Return all outcomes.
+        """Match unmatched rows by order to the items without an outcome, if there is no doubt. Return all outcomes.
 
         That the rows are in the order of the items is inferred. There is no doubt if every row and error was
         understood, the matched rows are in the items' order, no id repeats, there are as many such rows as such items,
