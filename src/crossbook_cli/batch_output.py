@@ -24,7 +24,7 @@ _SUMMARY = ("replayed", "dropped_fields", "seconds", "requests", "stopped", "dry
 
 
 class InvalidRowError(InvalidInputError):
-    """A row of the file is invalid, and --on-error stop ends the import there."""
+    """The error that ends an import at an invalid row of the file, with --on-error stop."""
 
 
 class BatchOutput:

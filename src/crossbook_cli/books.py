@@ -1,4 +1,4 @@
-"""`crossbook books`: list the books of the environment, and check that their vendors respond."""
+"""`crossbook books`: list the books (vendor accounts) that the environment defines, and check that vendors respond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`crossbook copy`: copy contacts from one book to another."""
+"""`crossbook copy`: copy contacts from one book (vendor account) to another."""
 
 from __future__ import annotations
 

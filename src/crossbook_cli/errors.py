@@ -105,7 +105,7 @@ def _print_any_error(error: Exception) -> int:
 
 
 def _discard_lost_output() -> bool:
-    """Discard standard output if it cannot be written, because it would raise at exit; return True if so."""
+    """Discard standard output if writing it fails, since Python would raise at exit; return whether writing failed."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -29,7 +29,7 @@ _json = False
 
 
 def use_json(value: bool) -> bool:
-    """Print errors as JSON too if `value` is True; typer calls this with the value of --json."""
+    """Make later errors print as JSON if `value`, the value of --json, is True; return `value`. typer calls this."""
     global _json
     _json = value
     if value:
@@ -38,7 +38,7 @@ def use_json(value: bool) -> bool:
 
 
 def _use_utf8() -> None:
-    """Write standard output in UTF-8 with unchanged line ends, whatever the locale: for JSON and files."""
+    """Switch standard output to UTF-8 and line ends as written, whatever the locale: for JSON and files."""
     stdout: object = sys.stdout
     if isinstance(stdout, TextIOWrapper):
         stdout.reconfigure(encoding="utf-8", newline="")

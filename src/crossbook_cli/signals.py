@@ -28,7 +28,7 @@ _terminals: list[int] = []
 
 
 class SignalInterrupt(KeyboardInterrupt):
-    """SIGINT, SIGTERM or SIGHUP ended the command; `number` is the number of the signal."""
+    """The interrupt that SIGINT, SIGTERM or SIGHUP raises to end the command; `number` is the signal's number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

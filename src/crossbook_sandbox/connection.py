@@ -49,7 +49,7 @@ class Connection:
         await self.send_part(response.body[: len(response.body) // 2])
 
     async def drop(self, *, reset: bool) -> None:
-        """End the connection without another byte, by RST or FIN.
+        """End the connection without sending another byte of the response, by TCP RST or FIN.
 
         Raises:
             ConnectionResetError, ConnectionAbortedError: There is no socket. The errors stand for RST and FIN.

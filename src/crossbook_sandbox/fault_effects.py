@@ -18,7 +18,7 @@ _HTML = b"<!DOCTYPE html><html><head><title>Bad Gateway</title></head><body><h1>
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One call with a fault. `run` does the operation and returns the true response."""
+    """One call that a fault affects. `run` runs the vendor's operation and returns its true response."""
 
     run: Callable[[], Response]
     connection: Connection

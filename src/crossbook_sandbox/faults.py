@@ -165,7 +165,7 @@ def _are_texts(value: object) -> bool:
 
 
 def _is_map(value: object, values: Collection[str] | None = None) -> bool:
-    """Return whether a setting is an object, and if `values` is given, whether each member's value is one of them."""
+    """Return whether a setting is a JSON object and, if `values` is given, has only these values in its members."""
     found = as_object(value)
     return found is not None and (values is None or all(each in values for each in found.values()))
 

@@ -21,7 +21,7 @@ class TokenBucket:
         self._last: float | None = None
 
     def take(self, now: float) -> float:
-        """Take a token and return 0, or return the seconds until the next token.
+        """Take a token and return 0; if the bucket has none, return the seconds until its next token.
 
         Args:
             now: The time in seconds, from a monotonic clock.

@@ -33,7 +33,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """Serve an application until `stop` is called.
+    """A uvicorn server that serves an application until `stop` is called.
 
     Args:
         app: The application.

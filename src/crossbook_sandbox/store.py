@@ -209,7 +209,7 @@ class Book:
         self.store.db.executemany("DELETE FROM membership WHERE group_id = ? AND contact_id = ?", pairs)
 
     def set_groups(self, contact_id: int, groups: Iterable[int]) -> None:
-        """Replace a contact's groups by these."""
+        """Put a contact into exactly these groups, and remove it from all others."""
         self.run("DELETE FROM membership WHERE contact_id = ?", contact_id)
         self.join(groups, [contact_id])
 

@@ -42,7 +42,7 @@ def as_array(value: object) -> list[object] | None:
 
 
 def parse_int(value: object, *, text: bool = False) -> int | None:
-    """Return the value as an integer, or None. One beyond SQLite's range becomes its largest, which is never an id.
+    """Return the value as an integer limited to SQLite's range, whose ends are never ids; None if it is no integer.
 
     Args:
         value: The value of a parameter.

@@ -82,7 +82,7 @@ def json_response(value: object, status: int = 200, headers: Mapping[str, str] |
 
 
 class VendorError(Exception):
-    """End an operation with the vendor's error response and roll back what the operation wrote."""
+    """The error that ends an operation with the vendor's error response and rolls back what the operation wrote."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)

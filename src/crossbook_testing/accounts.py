@@ -54,7 +54,7 @@ class BookFactory(Protocol):
 
 
 def find_operations(operation: str, vendor: str | None) -> dict[str, str]:
-    """Return an operation's operationId for each vendor, from our verb, an operationId or `*`.
+    """Return, by vendor, the operationId of an operation given as crossbook's verb, an operationId or `*`.
 
     Args:
         operation: a verb of crossbook ("create", "groups.create"), an operationId, or "*" for any operation.

@@ -44,7 +44,7 @@ class Call:
 
 
 def make_call(received: ReceivedCall) -> Call:
-    """Return a call that the sandbox received as the `Call` that tests read."""
+    """Convert a call that the sandbox recorded to a `Call` for tests, without the credentials."""
     call = received.call
     body: Any = dict(call.form) or None
     if call.body and body is None:

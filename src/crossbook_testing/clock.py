@@ -53,7 +53,7 @@ class Clock:
         return self._began + self.elapsed
 
     def advance(self, seconds: float) -> None:
-        """Advance time. Tasks that are due continue as soon as the test awaits.
+        """Advance virtual time. Tasks whose deadline has then passed continue as soon as the test awaits.
 
         Args:
             seconds: the number of seconds, at least 0.
@@ -75,7 +75,7 @@ class Clock:
 
     @property
     def autojump(self) -> bool:
-        """Whether time jumps as soon as every task waits. Can be set."""
+        """Whether virtual time jumps to the next deadline as soon as every task waits. Can be set."""
         return self._autojump
 
     @autojump.setter

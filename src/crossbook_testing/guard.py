@@ -1,4 +1,4 @@
-"""While a sandbox is open, no book can reach another server, whatever the environment variables say."""
+"""Guard tests: while a sandbox is open, no book can reach a server other than the sandbox, whatever the environment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _safe: WeakSet[Transport] = WeakSet()  # of all sandboxes, since one may be open
 def guard_books(
     sandbox_origin: str, env: Mapping[str, str], wrap: Callable[[Callable[[], Transport]], Transport]
 ) -> Generator[None]:
-    """Let books reach only the sandbox during the block: raise `UsageError` for a book with another origin.
+    """Let books reach only the sandbox in the block; a book for another server raises `UsageError` when made or opened.
 
     Args:
         sandbox_origin: the sandbox's origin, which a book must have to be made or opened.
@@ -60,7 +60,7 @@ def _refusal(origin: str, fix: str) -> str:
 
 
 def _is_of_account(name: str, env: Mapping[str, str]) -> bool:
-    """Return whether a variable is of an account at one of the vendors: CROSSBOOK_<VENDOR>_…"""
+    """Return whether an environment variable describes an account at one of the vendors: CROSSBOOK_<VENDOR>_…"""
     return any(name.startswith("_".join(each.split("_")[:2]) + "_") for each in env)
 
 

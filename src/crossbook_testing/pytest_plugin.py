@@ -19,7 +19,7 @@ pytest.register_assert_rewrite("crossbook_testing.contract")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the pytest marker of this plugin."""
     config.addinivalue_line(
         "markers",
         f"{MARK}(socket=False, **switches): options of the test's sandbox; see crossbook_testing.Sandbox",

@@ -16,7 +16,7 @@ _POLLS = 20  # checks, 10 ms apart, until the open requests end
 
 
 class ServerThread:
-    """Serve an ASGI application in a thread, on a port of this machine, until `close` is called.
+    """A thread that serves an ASGI application on a port of this machine until `close` is called.
 
     Raises:
         UsageError: the server did not start.

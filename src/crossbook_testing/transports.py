@@ -1,4 +1,4 @@
-"""The transports to the sandbox: in process without a socket, and one whose connections fail on request.
+"""Transports to the sandbox: one without a socket, and a transport that makes connections fail when a test asks for it.
 
 What a socket would report of a fault is reported here in the same values, so that crossbook treats it in the same way.
 """
@@ -37,7 +37,7 @@ class InProcessTransport:
 
 
 class _Exchange:
-    """One request to the application, and the response as the application sends it."""
+    """One request to the ASGI application, which collects the response as the application sends it."""
 
     def __init__(self, call: PreparedRequest) -> None:
         self._call = call
@@ -106,7 +106,7 @@ class _Exchange:
 
 
 class _BodyTooLargeError(Exception):
-    """Stop the application, since its response body is larger than `max_response_bytes`."""
+    """The error that stops the application when its response body is larger than `max_response_bytes`."""
 
 
 _FAILURES: dict[str, TransportFailure] = {

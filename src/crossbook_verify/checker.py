@@ -1,4 +1,4 @@
-"""Check responses against the claims of a spec: presence, type and bounds of fields, and keys that are not in it."""
+"""Check responses against the claims of a spec: presence, type and bounds of fields, and keys unknown to the spec."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ClaimResult:
 
 @define
 class UnknownKeyTree:
-    """What responses had at a key that the spec does not have: kinds of values, a masked sample, the keys below it."""
+    """A key of responses that the spec does not have: the kinds of its values, a masked sample, the keys below."""
 
     seen: int = 0
     kinds: Counter[str] = Factory(Counter[str])
@@ -104,7 +104,7 @@ class UnknownKeyTree:
         return self.below.setdefault(key, UnknownKeyTree())
 
     def to_list(self, path: str, masker: masking.Masker) -> list[UnknownKey]:
-        """Return the report's entries for this key and the keys below it. Keys that may be data are masked."""
+        """Return the report's entries for this key and all keys below this key. Keys that may be data are masked."""
         kinds = tuple(kind for kind, _ in self.kinds.most_common())
         found = [UnknownKey(path=path, kinds=kinds, sample=self.sample, seen=self.seen)] if self.seen else []
         is_map = len(self.below) > _MAX_KEYS
@@ -131,7 +131,7 @@ class UnknownKeyTree:
 
 
 class InvalidJsonError(Exception):
-    """The body of a response is not JSON. The message gives the reason and quotes nothing of the body."""
+    """The error for a response body that is not JSON. The message gives the reason and quotes nothing of the body."""
 
 
 def decode_json(content: bytes) -> tuple[Any, list[str]]:

@@ -17,7 +17,7 @@ LEVELS: tuple[Evidence, ...] = ("inferred", "public", "documented")
 
 @frozen
 class Field:
-    """The claims about a field of a response: its JSON Schema, and the name of the shape of its object or rows."""
+    """The claims about a field of a response: its JSON Schema and, for an object or rows, the name of their `Shape`."""
 
     required: bool
     rule: dict[str, Any]

@@ -105,7 +105,7 @@ async def _list_candidates(book: AddressBook, groups: list[str]) -> AsyncIterato
 
 
 async def _iter_new(pager: Pager[R]) -> AsyncIterator[R]:
-    """Yield each item of a list once. Stop after a page without a new item, or 100 pages: the list may be endless."""
+    """Yield each item of a vendor's list once. Stop after a page without a new item, or after 100 pages."""
     known: set[str] = set()
     left = _MAX_PAGES
     async for page in pager.pages():

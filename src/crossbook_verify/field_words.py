@@ -1,4 +1,4 @@
-"""A list of the words in field names. A report shows a key only if it consists of these and of the spec's words.
+"""A list of words in field names. A report shows a key of a response only if these and the spec's words form the key.
 
 A key that a spec does not have may be a name, an id or a phone, because vendors use them as keys. No pattern
 distinguishes `colour` from `anna`, so this is a list. It has no first names, even if they are words too: no `max`,

@@ -1,4 +1,4 @@
-"""Mask the values of an account in a report: show the shape of a value, or a word that a fixed list contains.
+"""Mask an account's values in a report: a value is shown only as its shape, unless it is a word on a fixed list.
 
 Reports are published, and a thousand lines are not proofread. So nothing is shown because it looks harmless. Digits
 become 9, letters become a, and a text is shown unchanged only if a list of words contains it.
@@ -92,7 +92,7 @@ class Masker:
         self._values: set[str] = set()
 
     def add_value(self, value: Any) -> None:
-        """Remember the words of a value of the account, so that no key or code with one of them is shown."""
+        """Remember the words of a value of the account, so that keys and codes with one of these words are masked."""
         if isinstance(value, str):
             self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
 
@@ -124,7 +124,7 @@ class Masker:
         return text if (words or _CODE.fullmatch(text)) and not self._is_value(text) else mask_value(text)
 
     def mask_term(self, value: Any) -> str:
-        """Return a value unchanged if it is a word of the spec or of many protocols, such as `ok`; else its shape."""
+        """Return a value in backticks if it is a word of the spec or a status word such as `ok`; else its shape."""
         if isinstance(value, str) and (value.casefold() in self._vocabulary or value.casefold() in _PROTOCOL):
             return f"`{value}`"
         return mask_value(value)

@@ -48,7 +48,7 @@ UNKNOWN = 999_999_999_999_999
 
 
 class RequestLimitError(UsageError):
-    """A verification has used all announced requests, or all requests or time for cleaning up."""
+    """The error of a verification that has used all announced requests, or all requests or time for cleaning up."""
 
 
 @frozen
@@ -93,7 +93,7 @@ class ProbeResponse:
 
 @frozen
 class Probes:
-    """How to verify one vendor's spec: the claims, the functions that send test requests, and how many they send.
+    """The plan to verify one vendor's spec: claims, functions that send test requests, and limits of requests.
 
     Args:
         claims: the claims that the probes check.

@@ -24,7 +24,7 @@ def _error_response(code: str, message: str, status: int, headers: Mapping[str, 
 
 
 class AtomError(VendorError):
-    """End an operation with Atom's error response."""
+    """The error that ends an operation with Atom's error response."""
 
     def __init__(self, code: str, message: str, status: int = 200) -> None:
         super().__init__(_error_response(code, message, status))
@@ -40,7 +40,7 @@ class Parameters(dict[str, object]):
                 raise AtomError("invalid_request", f"{name} is not a parameter of this operation")
 
     def id(self, name: str = "id") -> int:
-        """Return the id in this required parameter, which may be sent as a number or as text."""
+        """Return the id in this required parameter, which a client may send as a number or as text."""
         if name not in self:
             raise AtomError("invalid_request", f"{name} is required")
         number = parse_int(self[name], text=True)
@@ -63,7 +63,7 @@ class Parameters(dict[str, object]):
         return value
 
     def text_columns(self, custom: Mapping[str, Any]) -> Json:
-        """Return the store's columns for the texts that were sent. `custom` holds the stored custom fields."""
+        """Return the store's columns for the text parameters of the call. `custom` holds the stored custom fields."""
         texts = {name: self[name] for name in TEXTS if name in self}
         for name, value in texts.items():
             if not isinstance(value, str):
@@ -119,7 +119,7 @@ class Atom(Vendor):
 
     @operation("/api/contact/edit")
     def update_contact(self, parameters: Parameters) -> Json:
-        """Change the contact's fields that were sent and keep the others. `group_id` moves the contact."""
+        """Change the fields of a contact that were sent, and keep the others. A sent `group_id` moves the contact."""
         parameters.allow_only("id", "group_id", "phone_number", *TEXTS)
         contact = self._contact(parameters)
         columns = parameters.text_columns(json.loads(contact["fields"]))

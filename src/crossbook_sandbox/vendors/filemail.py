@@ -27,7 +27,7 @@ ERROR_NAMES = {
 
 
 class FilemailError(Exception):
-    """End an operation with Filemail's error response.
+    """The error that ends an operation with Filemail's error response.
 
     Args:
         code: The vendor's code.
@@ -114,7 +114,7 @@ class Filemail(Vendor):
 
     @operation("/api/authentication/logout", methods=METHODS)
     def logout(self, parameters: Parameters) -> Json:
-        """Revoke the token."""
+        """Revoke the login token of this call."""
         self.book.run("DELETE FROM token WHERE token = ?", parameters.required("logintoken"))
         return {"responsestatus": "OK"}
 
@@ -173,7 +173,7 @@ class Filemail(Vendor):
 
     @operation("/api/contacts/group/add", methods=METHODS)
     def create_group(self, parameters: Parameters) -> Json:
-        """Store a group and return it in an array, under a capital G. Its id is 32 hexadecimal digits."""
+        """Store a group under an id of 32 hexadecimal digits; return it in an array whose key has a capital G."""
         group = self.book.group(self.book.add_group({"name": parameters.required("name")}))
         return {"responsestatus": "OK", "Groups": [_format_group(group)] if group else []}
 
@@ -203,7 +203,7 @@ class Filemail(Vendor):
         return {"responsestatus": "OK"}
 
     def _check_api_key(self, parameters: Parameters, *, required: bool) -> None:
-        """Refuse a wrong key, and a missing key if the account has one that this call requires."""
+        """Refuse a wrong API key, and a missing API key if the account has one that this call requires."""
         key = parameters.get("apikey")
         if key is None and required and self.options.filemail_api_key_required:
             raise FilemailError(1003, 'Required parameter missing: "apikey"')
@@ -211,7 +211,7 @@ class Filemail(Vendor):
             raise FilemailError(2008, "The API key is wrong")
 
     def _check_token(self, token: str, cookie: str) -> None:
-        """Refuse a token that is unknown or has expired, and one next to the cookie of another login."""
+        """Refuse a login token that is unknown or has expired, or that comes with the cookie of another login."""
         if _read_token(cookie) not in (None, token):
             raise FilemailError(2003, "The login token is not that of the cookie")
         row = self.book.row("SELECT dies_at FROM token WHERE token = ? AND vendor = ?", token, self.name)

@@ -100,7 +100,7 @@ class SerwerSMS(Vendor):
 
     @operation("contacts/view")
     def get_contact(self, parameters: Parameters) -> Json:
-        """Return a contact at top level, without its group."""
+        """Return a contact, as the top level of the response, without its group."""
         contact = self._contact(parameters)
         blacklisted = self.book.row("SELECT 1 FROM opt_out WHERE contact_id = ? AND channel = 'sms'", contact["id"])
         return _format_contact(contact, blacklisted is not None)
@@ -238,7 +238,7 @@ class SerwerSMS(Vendor):
     def _page(
         self, parameters: Parameters, columns: str, source: str, order: str, values: list[Any]
     ) -> tuple[list[Row], Callable[[list[Json]], Json]]:
-        """Return the rows of the requested page, and a function that builds the response from its items."""
+        """Return the database rows of the requested page, and a function that builds the response from its items."""
         size = parameters.at_least_one("limit", self.options.serwersms_page_size)
         number = parameters.at_least_one("page", 1)
         offset = min((number - 1) * size, 2**62)

@@ -40,7 +40,7 @@ def error_body(code: int, message: str | None = None) -> Json:
 
 
 class SerwerSMSError(VendorError):
-    """End an operation with SerwerSMS's error response: status 200 and this code in the body."""
+    """The error that ends an operation with SerwerSMS's error response: status 200 and this code in the body."""
 
     def __init__(self, code: int, message: str | None = None) -> None:
         super().__init__(json_response(error_body(code, message)))
@@ -137,7 +137,7 @@ def read_parameters(call: Call) -> Parameters:
 
 
 def nest_form(pairs: Pairs) -> dict[str, object]:
-    """Return the fields of a form, with `name[]` fields as arrays. The last of several values of a name counts.
+    """Return a form's fields by name, `name[]` fields as arrays. Of several values of another name, the last counts.
 
     Example:
         `nest_form([("a[]", "1"), ("a[]", "2"), ("b", "3")]) == {"a": ["1", "2"], "b": "3"}`

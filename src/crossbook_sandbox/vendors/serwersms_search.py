@@ -1,4 +1,4 @@
-"""Search for a text anywhere in a contact. Unlike a search by SQL, only new contacts are read from the store."""
+"""Search for a text anywhere in a contact with an index, which reads only new contacts from the store, unlike SQL."""
 
 from __future__ import annotations
 

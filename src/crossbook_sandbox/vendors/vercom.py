@@ -61,7 +61,7 @@ class Vercom(Vendor):
                 self.book.run("INSERT INTO segment (vendor, name, ready) VALUES (?, ?, 0)", self.name, name)
 
     def handle(self, call: Call, operation: Operation) -> Response:
-        """Check both keys and run the operation."""
+        """Check both keys of the call and run the operation."""
         authorization = call.headers.get("authorization", "")
         application_key = call.headers.get("application-key", "")
         if not authorization:
@@ -132,7 +132,7 @@ class Vercom(Vendor):
 
     @operation("PUT", "contact")
     def update_contacts(self, call: Call) -> Response:
-        """Change contacts. An externalId of several contacts changes all of them."""
+        """Change contacts. An item whose externalId belongs to several contacts changes all of them."""
 
         def update(item: object) -> list[Json]:
             fields = as_object(item) or {}
@@ -314,7 +314,7 @@ class Vercom(Vendor):
         return group
 
     def _contact_json(self, contact_id: int) -> Json:
-        """Return the JSON by which the response of a write names a contact."""
+        """Return the JSON that identifies a contact in the response to a write."""
         contact = self.book.contact(contact_id)
         if contact is None:
             raise VercomError(404, "There is no such contact", "id", str(contact_id))

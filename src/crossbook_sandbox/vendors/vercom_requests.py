@@ -49,7 +49,7 @@ class Query(dict[str, str]):
         return value
 
     def date(self, name: str) -> int | None:
-        """Return this parameter, a date, in unix seconds, or None if it was not sent."""
+        """Return this date parameter in unix seconds, or None if the parameter was not sent."""
         if name not in self:
             return None
         seconds = parse_date(self[name])
@@ -161,7 +161,7 @@ def read_new_group(item: object) -> Json:
 
 
 def read_group_changes(item: object) -> tuple[int, Json]:
-    """Return the id of a group, and the columns that change."""
+    """Return the id of the group that an update names, and the columns that the update changes."""
     fields = _read_object(item, {"id", "name", "description"})
     number = parse_int(fields.get("id"))
     if number is None or number < 1:

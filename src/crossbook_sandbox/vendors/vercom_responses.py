@@ -38,7 +38,7 @@ def list_response(data: list[Any]) -> Response:
 
 
 class VercomError(VendorError):
-    """Refuse a request, or one entity of a bulk request.
+    """The error that refuses a request, or one entity of a bulk request.
 
     Args:
         status: 422, or 404 if the entity does not exist, or another status of the whole request.
@@ -64,7 +64,7 @@ class VercomError(VendorError):
 
 
 class UnauthorizedError(VendorError):
-    """Refuse a request whose key is missing or wrong. The error's `meta` is empty."""
+    """The error that refuses a request whose key is missing or wrong; its response has an empty `meta`."""
 
     def __init__(self, message: str, *, title: str = "Empty token", code: str = "E-0-004") -> None:
         super().__init__(
@@ -75,7 +75,7 @@ class UnauthorizedError(VendorError):
 def bulk_response(
     items: Iterable[Item], write: Callable[[Item], list[Json]], name_source: Callable[[Item], str | None]
 ) -> Response:
-    """Write each entity. Return 200 if all were written, 207 if some were, and 404 or 422 if none was.
+    """Write each entity of a bulk request; return a response: 200 if all were written, 207 if some, 404 or 422 if none.
 
     Args:
         items: The entities.

@@ -1,4 +1,4 @@
-"""Every verb at every vendor: it works, or it raises `UnsupportedError` before any request."""
+"""Contract tests: every verb works, or raises `UnsupportedError` before any request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creating, reading and deleting one contact."""
+"""Contract tests: creating, reading and deleting one contact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors: each kind of failure raises one class, with what happened and whether the request was sent."""
+"""Contract tests of errors: each kind of failure raises one class, which says whether the request was sent."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class ErrorTests(Fixtures):
         stored: Stored,
         requests: Requests,
     ) -> None:
-        """A retry could create a second contact."""
+        """A create whose response is lost is not sent again, since a retry could create a second contact."""
         before = requests[profile.capability("contacts.create").operation]
         replacer.replace_next(LOST)
         with pytest.raises(NoResponseError, match="may have happened") as caught:
@@ -136,7 +136,7 @@ class ErrorTests(Fixtures):
     async def test_delete_after_lost_response_succeeds(
         self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, stored: Stored
     ) -> None:
-        """The retry finds no contact, so the delete has succeeded."""
+        """A delete whose response is lost is sent again; the retry finds no contact, so the delete has succeeded."""
         skip_unless(book.profile, "contacts.delete")
         replacer.replace_next(LOST)
         await book.contacts.delete(contact_id)

@@ -1,4 +1,4 @@
-"""Fields that a vendor cannot hold: they are refused, or dropped and listed, never lost silently."""
+"""Contract tests of fields that a vendor cannot hold: crossbook refuses them, or drops and lists them."""
 
 from __future__ import annotations
 

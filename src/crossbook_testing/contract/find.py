@@ -1,4 +1,4 @@
-"""`find`: no contact, one contact, or an error that lists all matches; and vendors without such a search."""
+"""Contract tests of `find`: it returns None, one contact, or raises an error that lists all matches."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class FindTests(Fixtures):
             assert found.id == created.id
 
     async def test_find_ignores_partial_match(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
-        """A vendor's search may return partial matches."""
+        """`find` ignores contacts that match only in part, which a vendor's search may return."""
         skip_unless(profile, "contacts.find")
         if "email" not in profile.match_keys:
             pytest.skip(f"{profile.title} has no search by e-mail")

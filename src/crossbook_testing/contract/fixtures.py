@@ -64,7 +64,7 @@ class Fixtures:
 
     @pytest.fixture
     def make(self, make_book: MakeBook, requests: Requests) -> Make:
-        """Return a function that makes a book whose requests are counted."""
+        """Return a function that makes books whose requests the fixture `requests` counts."""
 
         def count(attempt: Attempt) -> None:
             requests[attempt.operation] += 1
@@ -89,7 +89,7 @@ class Fixtures:
 
     @pytest.fixture
     async def contact_id(self, book: AddressBook, profile: VendorProfile, group: str) -> str:
-        """Return the id of a new contact in that group."""
+        """Return the id of a new contact in the group of the fixture `group`."""
         return (await book.contacts.create(full_contact(profile, 9, [group]))).id
 
     @pytest.fixture

@@ -1,4 +1,4 @@
-"""Groups: their members, and the contacts of a deleted group."""
+"""Contract tests of groups: their members, and the contacts of a deleted group."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class GroupTests(Fixtures):
         assert await book.contacts.groups_of(created.id) == ()
 
     async def test_update_sets_groups(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
-        """Atom: it moves the contact."""
+        """An update with `groups` replaces all groups that the contact is in."""
         skip_unless(profile, "contacts.groups_of", "contacts.update", "groups.create")
         others = [(await book.groups.create(name)).id for name in ("B", "C")]
         contact = full_contact(profile, 0, [group])

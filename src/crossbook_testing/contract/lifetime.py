@@ -1,4 +1,4 @@
-"""The lifetime of a book: opening it once, in one event loop, closing it, and copies with other options."""
+"""Contract tests of a book's lifetime: opening it once, in one event loop; closing it; copies with other options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters and sorting of a list: the result is complete, or the list raises an error."""
+"""Contract tests of a list's filters and sorting: the result is complete, or the list raises an error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ListTests(Fixtures):
         assert requests.total() == 0
 
     async def test_list_empty_filter_raises(self, book: AddressBook, profile: VendorProfile) -> None:
-        """A program may delete all contacts of a list whose filter is an empty variable."""
+        """An empty filter raises, since a program may delete all contacts of a list filtered by an empty variable."""
         for name, value in FILTERS.items():
             if name in profile.filters and isinstance(value, str):
                 with pytest.raises(InvalidInputError):

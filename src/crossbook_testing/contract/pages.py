@@ -1,4 +1,4 @@
-"""Pages: every item once and in order, as pages or items, from the start or from a cursor."""
+"""Contract tests of pages: each item once and in order, as pages or items, from the start or from a cursor."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class PageTests(Fixtures):
     async def test_list_error_carries_cursor(
         self, book: AddressBook, profile: VendorProfile, replacer: ResponseReplacer, group: str
     ) -> None:
-        """A list that is cut by an error does not look complete."""
+        """An error that cuts a list carries the cursor to continue from, so that the list does not look complete."""
         ids = await people(book, group)
         once = book.with_options(max_attempts=1)
         first = await once.contacts.list(page_size=3)

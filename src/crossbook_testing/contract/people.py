@@ -46,7 +46,7 @@ def writable(profile: VendorProfile) -> list[str]:
 
 
 def readable(profile: VendorProfile) -> list[str]:
-    """Return the names of the fields that `contacts.get` reads. Groups have another call, and opt-outs a filter."""
+    """Return the names of the fields that `contacts.get` reads, which excludes groups and opt-outs."""
     return [
         name
         for name, support in profile.contact_fields.items()

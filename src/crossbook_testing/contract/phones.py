@@ -1,4 +1,4 @@
-"""Phone numbers: E.164 if the number is valid for the account's region, else the unchanged text."""
+"""Contract tests of phone numbers: E.164 if the number is valid for the account's region, else the unchanged text."""
 
 from __future__ import annotations
 

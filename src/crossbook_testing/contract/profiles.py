@@ -1,4 +1,4 @@
-"""The profile: an entry for each operation, and capabilities that match the operations."""
+"""Contract tests of a vendor's profile: an entry for each operation, and capabilities that match the operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates: given fields change or are cleared, and the other fields stay."""
+"""Contract tests of updates: given fields change or are cleared, and the other fields stay."""
 
 from __future__ import annotations
 

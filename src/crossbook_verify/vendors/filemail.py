@@ -145,7 +145,7 @@ async def _create_contact(probe: ProbeSession, wire: Api) -> str | None:
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: str) -> Json | None:
-    """Return the contact's row in the vendor's list; empty if the contact is not in it, None if no list came."""
+    """Return the contact's row in the vendor's list: an empty row if the contact is not in it, None if no list came."""
     rows = _contacts(await probe.call(wire.contacts.list_contacts()))
     if rows is None:
         return None

@@ -262,7 +262,7 @@ def _page(number: int) -> models.ContactQuery:
 
 
 def _row_keys(body: Json) -> list[str] | None:
-    """Return contact id and group id of each row: a contact in two groups may have two rows."""
+    """Return `id/group_id` for each row, such as `7/3`, since a contact in two groups may have two rows."""
     rows = list_objects(body, "items")
     return None if rows is None else [f"{as_text(row.get('id'))}/{as_text(row.get('group_id'))}" for row in rows]
 

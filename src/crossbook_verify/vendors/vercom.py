@@ -319,7 +319,7 @@ def _track_created(probe: ProbeSession, kind: str, response: ProbeResponse, exte
 
 
 async def _read_contact(probe: ProbeSession, wire: Api, contact: int, **filters: Any) -> Json | None:
-    """Return the contact's row in the vendor's list; empty if the contact is not in it, None if no list came."""
+    """Return the contact's row in the vendor's list: an empty row if the contact is not in it, None if no list came."""
     response = await probe.call(wire.contacts.list_contacts(id=contact, limit=1, **filters))
     return next(iter(_data(response)), dict[str, Any]()) if response.ok or response.status == 404 else None
 
