@@ -82,7 +82,7 @@ class BatchOptions(TypedDict, total=False):
 
 @frozen
 class BatchContext:
-    """The parts of a book that a batch uses."""
+    """The parts of an open book (the client of one account) that a batch uses: adapter, session, options, counter."""
 
     adapter: VendorAdapter
     session: Session
@@ -261,7 +261,7 @@ def _make_journal_key(given: str | bytes | None) -> Secret | None:
 
 
 def _describe_steps(executor: Executor[Any], match: str | None, upsert: bool) -> dict[str, str]:
-    """Return capability → how the vendor supports it, and how many inputs of this batch share a call."""
+    """Return for each capability that the batch uses how the vendor supports it, and how many inputs one call takes."""
     profile, capability = executor.operation.profile, executor.operation.capability
     steps: dict[str, str] = {}
     for name in [*(["contacts.find"] if match else []), capability, *(["contacts.update"] if upsert else [])]:
@@ -289,5 +289,5 @@ def _check_one_of(name: str, value: object, *allowed: object) -> None:
 
 
 def get_bulk_method(adapter: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the adapter's bulk method `name`, with the `fixed` arguments bound, or `unsupported` if it has none."""
+    """Return the adapter's method `name`, or `unsupported` if it has none, with the `fixed` arguments bound to it."""
     return partial(getattr(adapter, name, None) or getattr(adapter, "unsupported"), **fixed)  # noqa: B009

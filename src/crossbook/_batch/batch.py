@@ -33,7 +33,7 @@ _GUESSED_SECONDS = 0.1  # for a request, if a dry run sent none
 
 
 class Throughput:
-    """Measure how many results a batch makes per second, over its last 5 seconds. Samples are at least 0.1 s apart."""
+    """The rate of a batch in results per second, over its last 5 seconds, from samples at least 0.1 s apart."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
@@ -57,7 +57,7 @@ class Throughput:
 
 
 def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, workers: int) -> None:
-    """Set `requests` and `seconds` of a dry run to an estimate of the real run: its lookups and `writes` requests."""
+    """Set `requests` and `seconds` of a dry run to an estimate of the real run, which sends `writes` more requests."""
     sent = summary.requests
     summary.requests += math.ceil(round(writes, 6))  # a sum of fractions may be slightly too large
     measured = summary.seconds / sent if sent else _GUESSED_SECONDS / workers
@@ -66,7 +66,7 @@ def estimate_full_run(summary: Summary, writes: float, rate: Rate | None, worker
 
 @define
 class StopPolicy:
-    """Decide after each result whether the batch stops. Failures replayed from an earlier run do not count.
+    """A rule that decides after each result whether the batch stops. Failures replayed from earlier runs do not count.
 
     Args:
         on_error: "stop" stops the batch at the first failure.
@@ -93,7 +93,7 @@ class StopPolicy:
 
 @define(eq=False, repr=False)
 class ResultBuffer:
-    """Pass results to the caller, and limit the number of inputs between the source and the caller.
+    """A buffer that passes results to the caller, and limits the number of inputs between the source and the caller.
 
     A worker reserves capacity before it takes inputs from the source. Each result that the caller reads frees capacity.
     So a slow caller slows the workers down. In an ordered batch, one slow input holds the others back sooner or later.
@@ -163,7 +163,7 @@ class ResultBuffer:
         return self.get_nowait()
 
     def close(self) -> None:
-        """Accept no more results. Results that an ordered batch holds back become readable, in order of their index."""
+        """Accept no more results. Make the results that an ordered batch holds back readable, in order of index."""
         self._ready.extend(self._early.pop(index) for index in sorted(self._early))
         self._closed = True
         self._has_result.set()
@@ -354,6 +354,6 @@ class Batch(Generic[I]):
                 self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Stop the batch after an error of the source, the journal or a callback. It is raised after the results."""
+        """Stop the batch for an error of source, journal or callback. The batch raises the error after the results."""
         self._error = self._error or error
         self.stop(f"the source, the journal or a callback failed: {type(error).__name__}")

@@ -34,7 +34,7 @@ _MAX_LOOKUPS = 5  # items of a native call that need a lookup each: lookups run 
 
 @define(eq=False, repr=False)
 class Sender:
-    """Send the writes of a batch: record the intents in the journal first, then call the adapter.
+    """The part of a batch that sends writes: it records the intents in the journal first, then calls the adapter.
 
     Args:
         operation: the adapter's method.
@@ -51,7 +51,7 @@ class Sender:
     _records: bool
 
     def split_into_calls(self, items: Sequence[BatchItem]) -> list[list[BatchItem]]:
-        """Split the items of a round into lists, so that the items of each list can be written in one call."""
+        """Split the items of a round into lists, so that one call can write all items of a list."""
         if self._operation.bulk_size == 1:
             return [[item] for item in items]
         alone: list[list[BatchItem]] = []
@@ -78,7 +78,7 @@ class Sender:
         return float(capability.calls / shared + capability.calls_per_group * groups)
 
     async def send(self, call_items: Sequence[BatchItem]) -> list[ItemOutcome | None]:
-        """Write the items in one call. Return the outcome of each item, or None for an item to be decided again."""
+        """Write the items in one call. Return the outcome of each, or None for an item that needs a new decision."""
         again = call_items[0].attempts > 0
         for item in call_items:
             item.intent_time = time.time()
@@ -129,13 +129,13 @@ class Sender:
 
 
 class KeyedLock:
-    """Let only one item with the same key be in flight. Other items with the key wait, in the order of the source."""
+    """A lock that lets only one item with the same key be in flight. Other items with the key wait, in source order."""
 
     def __init__(self) -> None:
         self._queues: dict[str, deque[anyio.Event]] = {}
 
     def enqueue(self, key: str) -> anyio.Event | None:
-        """Request a key. Return None if the caller holds the key now, else an event that is set when it does."""
+        """Request a key. Return None if the caller holds it now, else an event that is set when the caller holds it."""
         queue = self._queues.get(key)
         if queue is None:
             self._queues[key] = deque()
@@ -145,7 +145,7 @@ class KeyedLock:
         return turn
 
     def release(self, key: str, turn: anyio.Event | None) -> None:
-        """Give the key to the next waiting item. A caller that still waits for the key only leaves the queue."""
+        """Pass the key to the next waiting item. A caller that does not hold the key yet only leaves the queue."""
         queue = self._queues[key]
         if turn is not None and not turn.is_set():
             queue.remove(turn)
@@ -157,7 +157,7 @@ class KeyedLock:
 
 @define(eq=False, repr=False, kw_only=True)
 class Executor(Generic[I]):
-    """Process the items of one batch, in chunks: decide, send and record each item.
+    """The part of a batch that processes its items in chunks: it decides about each item, sends and records it.
 
     The states of an item (`BatchItem.state`) and their transitions; those from `unresolved` are in `Resolver`:
 

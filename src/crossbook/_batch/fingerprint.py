@@ -18,7 +18,7 @@ _FIELDS = [field.name for field in fields(Contact)]
 
 
 class KeyedHash:
-    """Make keyed hashes (BLAKE2b) with the secret key of one run.
+    """The hash functions of one run: keyed BLAKE2b, with the secret key of the run.
 
     Without a key, a hash of a phone number would be as good as the number: there are few enough numbers to try them
     all. The key is random until `set_key` sets the run's key.
@@ -33,11 +33,11 @@ class KeyedHash:
         self._state = hashlib.blake2b(key=key, digest_size=_DIGEST_SIZE)
 
     def digest(self, text: str) -> str:
-        """Return the keyed hash of a text, which is stored in place of the text itself."""
+        """Return the keyed hash of a text. The journal stores the hash in place of the text itself."""
         return self._hash(text.encode(errors="surrogatepass"))
 
     def fingerprint(self, item: object) -> str:
-        """Return the keyed hash of an input. A later run compares it to detect that the source has changed."""
+        """Return the keyed hash of an input. A later run compares the hash to detect that the source has changed."""
         try:
             if isinstance(item, Contact):
                 item = {name: value for name in _FIELDS if (value := getattr(item, name)) not in (None, "")}

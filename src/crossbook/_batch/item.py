@@ -67,7 +67,7 @@ class BatchItem:
         return self.update[0] if self.update else self.created_id or self.prepared.id
 
     def make_entry(self, state: Literal["intent", "done"]) -> JournalEntry:
-        """Return the item's journal entry. Without a match key it tells a later run that `existing_ids` is unknown."""
+        """Return the item's journal entry. Without a match key, the entry says that `existing_ids` is unknown."""
         key = None if self.existing_ids is None else self.prepared.key
         return JournalEntry(
             self.index, self.item_key, self.fingerprint, key, state,
@@ -77,7 +77,7 @@ class BatchItem:
 
 @define
 class Uncertain:
-    """An outcome: the write may have happened. `final`: no lookup can settle it. Otherwise the next run looks it up."""
+    """The outcome of a write that may have happened. `final`: no lookup can settle it. Otherwise the next run does."""
 
     error: CrossbookError
     final: bool

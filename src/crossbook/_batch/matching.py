@@ -46,7 +46,7 @@ def find_missing_fields(ours: Contact, theirs: Contact) -> set[str]:
 
 
 def is_equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> bool:
-    """Return whether the stored contact can come from our create: all known fields are equal, also the empty ones.
+    """Return whether our create can have made the stored contact: all known fields are equal, also the empty ones.
 
     Groups are compared only if the vendor sets a contact's group when it creates the contact. Otherwise a later call
     adds the groups.
@@ -96,7 +96,7 @@ def _text(value: Any) -> str:
 
 @define(eq=False, repr=False)
 class Lookups:
-    """Find contacts by one match key, in the way that the profile names: filter, search or snapshot.
+    """The lookups of contacts by one match key, in the way that the vendor's profile names: filter, search or snapshot.
 
     A snapshot is the whole list, read once a run and shared by all workers (single flight). It is read again only to
     find out what became of a create that was sent after it.
@@ -162,7 +162,7 @@ class Lookups:
                 self._put(snapshot, contact)
 
     def remember(self, contact: Contact) -> None:
-        """Add a contact that this run wrote to the snapshot, which was read before that write."""
+        """Add to the snapshot a contact that this run wrote after the reading of the snapshot began."""
         if self._reading is not None and not is_finished(self._reading):
             self._written_meanwhile.append(contact)
         if self._snapshot is not None:

@@ -19,7 +19,7 @@ Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
 @define
 class Completed:
-    """An outcome of an item that is certain and no error: created, updated, deleted, skipped …"""
+    """A certain outcome of an item that is not an error: created, updated, deleted, skipped …"""
 
     status: Status
     id: str | None = None
@@ -32,7 +32,7 @@ ItemResponse = Completed | CrossbookError | None
 
 @define
 class PreparedItem:
-    """An item that was checked and is ready to be written, or whose outcome the check already determined.
+    """A checked item: it is ready to be written, or has an outcome that the check already determined.
 
     Attributes:
         value: the arguments of the adapter's method.
@@ -98,7 +98,7 @@ class BatchOperation(ABC, Generic[I]):
 
     @abstractmethod
     async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
-        """Send one bulk call. Return an id, True or an error per item; None if the response does not mention it."""
+        """Send one bulk call. Return per item an id, True or an error, or None if the response does not mention it."""
 
     def _read_response(self, item: PreparedItem, response: Any, *, again: bool) -> ItemResponse:
         if response is True:
@@ -107,7 +107,7 @@ class BatchOperation(ABC, Generic[I]):
 
 
 class ContactIdOperation(BatchOperation[str]):
-    """An operation whose items are contact ids: delete, unsubscribe or resubscribe."""
+    """A batch operation whose items are contact ids: delete, unsubscribe or resubscribe."""
 
     def __init__(
         self, capability: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
@@ -147,7 +147,7 @@ class ContactIdOperation(BatchOperation[str]):
 
 
 class Membership(BatchOperation[tuple[str, str]]):
-    """An operation whose items are pairs of a group id and a contact id: groups.add or groups.remove."""
+    """A batch operation whose items are pairs of a group id and a contact id: `groups.add` or `groups.remove`."""
 
     status = "done"
 
@@ -170,7 +170,7 @@ class Membership(BatchOperation[tuple[str, str]]):
 
 
 class Create(BatchOperation[Contact]):
-    """contacts.create, including the update that an upsert sends when the contact exists.
+    """The batch operation `contacts.create`, with the update that an upsert sends when the contact exists.
 
     Args:
         adapter: the vendor's adapter.
@@ -242,7 +242,7 @@ class Create(BatchOperation[Contact]):
     async def update(
         self, updates: Sequence[tuple[str, Mapping[str, Any]]], items: Sequence[PreparedItem]
     ) -> list[ItemResponse]:
-        """Update existing contacts that an upsert found: one, or several if the vendor has a bulk call."""
+        """Update existing contacts that an upsert found: a single contact by itself, several in one bulk call."""
         if len(updates) == 1:
             responses = [await self.adapter.update_contact(*updates[0])]
         else:
@@ -254,7 +254,7 @@ class Create(BatchOperation[Contact]):
 
 
 class Update(BatchOperation[Changes]):
-    """contacts.update: each item is a contact id and its changes."""
+    """The batch operation `contacts.update`: each item is a contact id and the changes of that contact."""
 
     status = "updated"
     overwrites = True

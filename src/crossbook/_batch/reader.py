@@ -26,7 +26,7 @@ I = TypeVar("I")  # noqa: E741  (an item of the source)
 
 @define(eq=False, repr=False, kw_only=True)
 class ItemReader(Generic[I]):
-    """Turn the values of the source into items, and restore from the journal what an earlier run recorded about them.
+    """A reader that makes items of the source's values, and restores what the journal recorded about them.
 
     Args:
         operation, resolver: check a value and find its key.
@@ -122,7 +122,7 @@ class ItemReader(Generic[I]):
         return BatchItem(index, item_key, prepared, self.hashes.fingerprint(value) if self.kept else "")
 
     async def load(self, item: BatchItem) -> Result | None:
-        """Return the result that an earlier run recorded, or None after restoring the item's state from the journal."""
+        """Return the item's result of an earlier run, or None (with its state restored) if it must be processed."""
         entry = await self.journal.find_entry(item.index)
         is_replayed = item.prepared.value is REPLAYED
         if entry is None:
@@ -145,7 +145,7 @@ class ItemReader(Generic[I]):
         return None
 
     def _is_retried(self, item: BatchItem, entry: JournalEntry) -> bool:
-        """Return whether this run processes an item again whose outcome an earlier run recorded."""
+        """Return whether this run processes an item again, although an earlier run recorded its outcome."""
         if entry.status == "uncertain":
             return self.resolver is not None and self.resolver.can_settle(item)
         # A check of ours refused the item. Its reason may be gone, for example with another option of the batch.

@@ -28,7 +28,7 @@ _MAX_CREATES = 5  # creates of one item in one run, if a lookup after each of th
 
 @define(eq=False, repr=False, kw_only=True)
 class Resolver:
-    """Look contacts up by their match key, and decide what a create or upsert has to write.
+    """The part of a batch that looks contacts up by match key, and decides what a create or upsert has to write.
 
     An error of the vendor becomes the item's outcome. An error of the journal is raised, and ends the run.
 
@@ -101,7 +101,7 @@ class Resolver:
             item.state, item.created_id = "created", entry.id
 
     def handle_lost_response(self, item: BatchItem, response: CrossbookError | None) -> None:
-        """Set the item's state after its create was sent, and the response was lost or (None) did not mention the item.
+        """Set the state of a sent create whose response was lost, or (`response` is None) did not mention the item.
 
         An error with an id means that the contact exists and a later call failed, which adds it to its groups.
         """
@@ -164,7 +164,7 @@ class Resolver:
         return None
 
     async def _resolve_lost_create(self, item: BatchItem) -> ItemOutcome | None:
-        """Return what became of a create whose response was lost; None if it did not happen and may be sent again.
+        """Return what became of a create with a lost response, or None if it wrote nothing and may be sent again.
 
         Invariant: a create is sent again only after a lookup that began `settle_timeout` seconds after it left, and
         that found no contact which could be its own. A found contact is its own only if all of this holds:
@@ -228,7 +228,7 @@ class Resolver:
         return Uncertain(lost, final=False)
 
     def _apply_decision(self, item: BatchItem, outcome: Uncertain) -> ItemOutcome | None:
-        """Return the outcome that `uncertain=` gives to a create of an earlier run; None to send the create again."""
+        """Return the outcome that `uncertain=` gives to a create of an earlier run, or None to send it again."""
         is_refused = isinstance(item.prepared.outcome, CrossbookError)
         if item.lost_response is not None or self.uncertain is None or (self.uncertain == "retry" and is_refused):
             return outcome
@@ -236,7 +236,7 @@ class Resolver:
         return None if item.sent_by_decision else Completed("skipped" if self.uncertain == "skip" else "done")
 
     async def _is_overtaken(self, item: BatchItem, id: str) -> bool:
-        """Return whether an earlier run already wrote a later input to this contact: those values must stay."""
+        """Return whether an earlier run already wrote a later input to this contact. The later values must stay."""
         if (await self.journal.find_last_written(item.prepared.key or "") or 0) > item.index:
             return True
         # A run without a match key recorded no keys.
@@ -245,7 +245,7 @@ class Resolver:
         return entry is not None and entry.state == "done"
 
     async def _add_groups(self, item: BatchItem, id: str) -> ItemOutcome:
-        """Add a created contact to its groups, if each group needs a call. Return the outcome of the create."""
+        """Add a created contact to its groups, if the vendor needs a call for each. Return the create's outcome."""
         contact = item.prepared.contact
         if self._profile.capability("contacts.create").calls_per_group:
             try:
@@ -284,7 +284,7 @@ class Resolver:
         return found
 
     def remember_written(self, contact: Contact, id: str) -> None:
-        """Make lookups of later items with the same match key find a contact that this run wrote."""
+        """Remember a contact that this run wrote, so that lookups of later items with the same match key find it."""
         if self.lookups is not None and self.on_duplicate:
             self.lookups.remember(attach_raw(replace(contact, id=id), None, contact.known_fields | {"id"}))
 

@@ -16,7 +16,7 @@ _KEPT = 100  # failed and uncertain results that a summary keeps; all are counte
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Describe what became of one input of a batch.
+    """The result of one input of a batch: what became of the input.
 
     Args:
         index: its position in the source, from 0.
@@ -76,7 +76,7 @@ def make_result(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Describe the progress of a batch: how many inputs are done, how fast, and the time left.
+    """The progress of a batch: how many inputs are done, how fast, and the time left.
 
     Args:
         done: the number of inputs with a result, including failed and uncertain results.
@@ -97,7 +97,7 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """Summarize a whole batch: counts, failures, requests, time. `print(summary)` shows it.
+    """The summary of a whole batch: counts, failures, requests, time. `print(summary)` shows it.
 
     Args:
         counts: results by status.
@@ -146,7 +146,7 @@ class Summary:
         return "would fail" if status == "failed" else f"would be {status}"
 
     def headlines(self) -> list[str]:
-        """Return the summary without single failures: counts, requests, time, and why the batch stopped."""
+        """Return the summary's lines without the failures: counts, requests, time, and why the batch stopped."""
         counts = ", ".join(f"{count:,} {self._describe_status(name)}" for name, count in self.counts.items())
         lines = [
             f"{pluralize(self.total, 'input')}{': ' * bool(counts)}{counts}",

@@ -43,7 +43,7 @@ class RunIdentity:
 
 @define(eq=False, repr=False, kw_only=True)
 class Resume:
-    """Begin a run in the journal, or resume a stored run after checking that it belongs to this batch.
+    """A step that begins a run in the journal, or resumes a stored run after checking that it belongs to this batch.
 
     Credentials change, so they do not show whether the account is the same. A run resumes without further checks only
     if base URL, brand and identity are unchanged. Otherwise contacts that the run wrote are read by id, and their match
@@ -72,7 +72,7 @@ class Resume:
         return f"run {self.run!r} of the journal" if self.run else "the journal"
 
     async def begin(self, stored: StoredRun | None) -> bool:
-        """Begin a run, or resume the `stored` run. Return True if it is finished: its results are then only replayed.
+        """Begin a run, or resume the `stored` run. Return True if the stored run is finished: it is then only replayed.
 
         Nothing is written to the vendor or the journal before the account is known to be the same.
 
@@ -145,7 +145,7 @@ class Resume:
         self.hashes.set_key(derived)
 
     async def _check_account(self) -> None:
-        """Raise JournalMismatchError if contacts that the run wrote are missing here, or have other match keys."""
+        """Raise JournalMismatchError if the account lacks contacts of the run, or has other match keys for them."""
         match = self.work.match if self.work.creates else None
         if match is None or not (samples := await self.journal.find_samples(_SAMPLES)):
             raise self._make_account_error("no finished create or upsert of the run has a match key to compare")
@@ -189,7 +189,7 @@ class Resume:
 
 
 async def _derive_key(journal_key: Secret, salt: bytes) -> bytes:
-    """Derive the run's key from the caller's key with scrypt, which is slow on purpose: that key may be guessable."""
+    """Derive the run's key from the caller's key, which may be guessable, with scrypt: it is slow on purpose."""
     secret = journal_key.reveal().encode(errors="surrogatepass")
     return await to_thread.run_sync(lambda: hashlib.scrypt(secret, salt=salt, n=2**14, r=8, p=1, dklen=KEY_SIZE))
 

@@ -1,4 +1,4 @@
-"""Read the inputs of a batch as workers need them, from an iterable, an async iterable, or a list of a book."""
+"""Read the inputs of a batch as workers need them, from an iterable, an async iterable, or a list (`Pager`)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Source(Generic[I]):
         self._error: Exception | None = None
 
     def start(self, cursor: str | None, index: int) -> None:
-        """Begin to read at the start of the source, or where an earlier run stopped reading a list of a book.
+        """Begin to read at the start of the source, or where an earlier run stopped reading a vendor's list (`Pager`).
 
         Args:
             cursor: where the list resumes; None reads it from the start, or not at all if `index` is not 0.
@@ -133,7 +133,7 @@ _CHUNK = 1000
 
 
 async def collect_ids(pager: Pager[Any], journal: Journal | None, hashes: KeyedHash) -> AsyncIterator[str]:
-    """Read a list of a book to its end, then yield the ids of its contacts, each once.
+    """Read a vendor's list (`Pager`) to its end, then yield the ids of its contacts, each once.
 
     An operation that removes contacts from its own source list would otherwise skip some, because the pages shift. The
     ids are stored in a temporary SQLite database, and in the journal if there is one.

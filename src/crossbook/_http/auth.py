@@ -22,7 +22,7 @@ _PROCESS_KEY = secrets.token_bytes(32)
 
 
 class StaticAuth:
-    """Fixed credentials, sent unchanged with each request: a bearer token, keys in headers, or a password in the body.
+    """Fixed credentials that are sent with each request: a bearer token, keys in headers, or a password in the body.
 
     Attributes:
         identity: the user name, if the credentials have one. It stays when a password or token is renewed.
@@ -49,7 +49,7 @@ class StaticAuth:
 
 
 def header_auth(values: dict[str, str]) -> StaticAuth:
-    """Return a StaticAuth that sends these headers with each request. `headers` maps names to values."""
+    """Return a StaticAuth that sends headers with each request. `values` maps the headers' names to their values."""
     pairs = tuple((name.encode("ascii"), value.encode("ascii")) for name, value in values.items())
     secrets = tuple(value.removeprefix("Bearer ") for value in values.values())
     return StaticAuth(Credentials(headers=pairs, secrets=secrets), process_hash(*values.values()))
@@ -67,7 +67,7 @@ def body_auth(values: dict[str, str], identity: str) -> StaticAuth:
 
 
 def clean_credential(name: str, value: str) -> str:
-    """Return a credential, stripped, for a header or URL. Raise InvalidInputError if it cannot be sent in one."""
+    """Return a credential without surrounding white space. Raise InvalidInputError unless it is visible ASCII text."""
     cleaned = clean_password(name, value).strip()
     if not (cleaned and cleaned.isascii()):
         raise InvalidInputError(f"invalid {name}: expected visible ASCII characters", field=name)
@@ -87,7 +87,7 @@ def clean_password(name: str, value: str) -> str:
 
 
 def process_hash(*values: str) -> str:
-    """Return a hash of the values under a random key of this process, so that it is useless elsewhere."""
+    """Return a hash of the values under a random key of this process: the hash is useless to other processes."""
     return hashlib.blake2b("\0".join(values).encode(), key=_PROCESS_KEY, digest_size=16).hexdigest()
 
 
@@ -97,7 +97,7 @@ def shared_hash(*values: str) -> str:
 
 
 class TokenStore(Protocol):
-    """Keeps login tokens between calls. Several processes may share one store.
+    """The interface of a store that keeps login tokens between calls. Several processes may share one store.
 
     The name of an account is a hash of vendor, base URL and user name (or `account=`). It contains nothing of the
     password, so that a renewed password finds the same token. Every book that uses the store gets the token of its user
@@ -114,7 +114,7 @@ class TokenStore(Protocol):
 
 
 class MemoryTokenStore:
-    """Keeps login tokens in the memory of this process. It is the default token store."""
+    """The default token store, which keeps login tokens in the memory of this process."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Secret] = {}
@@ -130,7 +130,7 @@ class MemoryTokenStore:
 
 
 class LoginAuth:
-    """Authenticate with a token that a login returns, sent in the query of every other request.
+    """Authentication with a token that a login returns. Every other request sends the token in its query.
 
     An API key of the account, if it has one, is sent in the query too.
 

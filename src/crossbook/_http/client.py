@@ -85,7 +85,7 @@ class _CallState:
 
 
 class Client:
-    """Sends the requests of a generated client through one session, with one set of options.
+    """The sender of a generated client's requests, through one session and with one set of options.
 
     `send` is the only place that waits for a permit, authenticates, sends, maps errors and retries.
     """

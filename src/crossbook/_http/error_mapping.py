@@ -1,4 +1,4 @@
-"""Map what an attempt returned, a response or a transport failure, to an error of crossbook if it is one."""
+"""Map the outcome of an attempt, a response or a transport failure, to an error of crossbook; None for a success."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def map_response_error(
 
 
 def _find_excess(profile: VendorProfile, content: bytes, marks: Sequence[int] | None) -> str | None:
-    """Return a text that says why the body has too many values to decode, or None if it has not.
+    """Return a text that says why the body has too many values to decode, or None if it has few enough.
 
     The shortest rows of our vendors take 11 bytes for a value with its name. A decompression bomb of empty lists takes
     2 to 5.

@@ -39,7 +39,7 @@ class _Waiter:
 
 
 class AccountLimiter:
-    """Gives each request of one account a permit to be sent, first come, first served.
+    """A limiter that gives each request of one account a permit to be sent, first come, first served.
 
     A permit needs capacity (fewer than `concurrency` requests in flight) and the rate (a token of the bucket). The rate
     is the known limit of the account, or a lower one that is learned once the vendor throttles.
@@ -201,7 +201,7 @@ _ACCOUNTS: RunVar[dict[str, AccountLimiter]] = RunVar("crossbook_accounts")
 
 @contextmanager
 def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -> Generator[AccountLimiter]:
-    """Provide the limiter of the account with these names, shared by all its books, while a book is open.
+    """Provide, while a book is open, the limiter of the account with these names. All books of the account share it.
 
     The event loop keeps the limiters of the last `MAX_CLOSED` accounts that were closed. A book that is opened again
     finds its limit unchanged, and above all a wait that the vendor required.
@@ -229,7 +229,7 @@ def account_limiter(names: Sequence[str], rate: Rate | None, concurrency: int) -
 
 
 def add_names(account: AccountLimiter, names: Iterable[str]) -> None:
-    """Let further books find the account's limiter by these names too. Forget the oldest names above `MAX_CLOSED`."""
+    """Let further books find the account's limiter by these names too. Keep at most `MAX_CLOSED` names, the newest."""
     accounts = _ACCOUNTS.get()
     for name in list(names):
         if accounts.setdefault(name, account) is account:

@@ -51,12 +51,12 @@ class RequestWatcher(Protocol):
     """
 
     def before_request(self, request: Request) -> None:
-        """Called before each request. An error that is raised here ends the call before the request is sent."""
+        """Observe a request before it is sent. An error raised here ends the call: the request is not sent."""
 
     def after_request(
         self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
     ) -> None:
-        """Called after each request with what the transport returned, and the error that it was mapped to, or None."""
+        """Observe a finished request: what the transport returned, and the error that this was mapped to, or None."""
 
 
 watcher: ContextVar[RequestWatcher | None] = ContextVar("crossbook.watcher", default=None)

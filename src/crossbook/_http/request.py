@@ -72,7 +72,7 @@ class TransportFailure(Struct, frozen=True):
 
 
 class Transport(Protocol):
-    """The interface of a transport, which sends prepared requests. Each book has one, and closes it when it closes."""
+    """The interface of a transport, which sends the prepared requests of one book, and which the book closes."""
 
     name: str
 
@@ -145,7 +145,7 @@ def prepare_request(
     left: float,
     max_response_bytes: int,
 ) -> PreparedRequest:
-    """Return a request with its credentials added. Raise InvalidInputError if its path could reach another route.
+    """Return a request with credentials added. Raise InvalidInputError if the request's path could reach another route.
 
     Args:
         left: seconds until the deadline of the call.

@@ -31,7 +31,7 @@ def is_still_processing(error: CrossbookError) -> bool:
 
 
 def retry_delay(attempt: int, retry_after: float | None, draw: Callable[[], float] = random) -> float:
-    """Return the seconds to wait after this attempt: exponential backoff with full jitter, after AWS.
+    """Return the seconds to wait after this attempt: exponential backoff with full jitter, as AWS describes it.
 
     A `Retry-After` of the vendor is never undercut; the jitter is added to it.
     """
@@ -40,7 +40,7 @@ def retry_delay(attempt: int, retry_after: float | None, draw: Callable[[], floa
 
 
 class RetryQuota:
-    """Limits the retries of one account, so that a vendor that is down is not flooded with them.
+    """A limit on the retries of one account, so that they do not flood a vendor that is down.
 
     The algorithm is the retry quota of the AWS SDKs (botocore's "standard" mode). The account has 500 tokens, and a
     retry takes 5. A retry that succeeds gives its 5 tokens back; any other success gives 1.

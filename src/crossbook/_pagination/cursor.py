@@ -51,7 +51,7 @@ def encode(position: Position, filters: bytes) -> str:
 
 
 def decode(cursor: str, filters: bytes) -> Position:
-    """Return the position that a cursor contains. Raise InvalidInputError if it is invalid or has other filters."""
+    """Return the position in a cursor. Raise InvalidInputError if the cursor is invalid or of other filters."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw[_HASH_BYTES:])

@@ -25,7 +25,7 @@ FetchedPage = tuple[Sequence[V | None], Position | None]
 
 
 class Prefetcher(Generic[V]):
-    """Fetches the pages of one list, and requests the next pages before the reader needs them.
+    """A fetcher of the pages of one list, which requests the next pages before the reader needs them.
 
     Without `start` no page is prefetched. Otherwise the request for the next page starts when its position is known:
     when the reader takes a page, or, by offset, as soon as the rows of the page that the reader waits for have come.
@@ -185,7 +185,7 @@ class Pager(Generic[T]):
 
 
 class _Pages(AsyncIterator[Page[T]]):
-    """One read of a list, page by page. Not a generator, since a generator left early is closed in another task."""
+    """An iterator over the pages of a list. Not a generator, since a generator left early is closed in another task."""
 
     def __init__(self, source: _List[T], *, ahead: bool) -> None:
         self._list = source

@@ -35,7 +35,7 @@ class OffsetPagination(Struct, frozen=True):
 
 
 class FetchByOffset(Generic[T]):
-    """Fetches the page at an offset. A position is an offset, or an offset and the fingerprint of the page before.
+    """A `Fetch` of the page at an offset. A position is an offset, or an offset and the fingerprint of the page before.
 
     A vendor or proxy that ignores the offset returns the same page forever. A page with the fingerprint of the page
     before it therefore raises InvalidResponseError.
@@ -122,7 +122,7 @@ class PageNumberPagination(Struct, frozen=True):
         *,
         ident: Callable[[T], str],
     ) -> Fetch[T]:
-        """Return a `Fetch`. It calls `call(number, size)`, which requests one page: items, and page count or None."""
+        """Return a `Fetch` that calls `call(number, size)` for one page: its items, and the page count or None."""
 
         async def fetch(position: Position | None) -> tuple[Sequence[T | None], Position | None]:
             number, before, limit = 1, 0, size
@@ -152,7 +152,7 @@ class SinglePage(Struct, frozen=True):
         size: int,
         read: Callable[[Any], Any] | None = None,
     ) -> Fetch[Any]:
-        """Return a `Fetch`. It calls `call()`, which requests all rows, once. `read` turns a row into an item."""
+        """Return a `Fetch` of pages cut from all rows. It calls `call()` once for all; `read` makes a row an item."""
         cached: list[Sequence[Any]] = []
 
         async def fetch(position: Position | None) -> tuple[Sequence[Any], Position | None]:

@@ -1,4 +1,4 @@
-"""Make the transport of a book by its name. Its HTTP library is imported only then."""
+"""Make the transport of a book by the transport's name, and import the transport's HTTP library only then."""
 
 from __future__ import annotations
 

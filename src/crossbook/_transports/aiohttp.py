@@ -40,7 +40,7 @@ class _RequestState:
 
 
 class _QueueTrace(Trace):
-    """Records in a `_RequestState` whether its request waits for a connection of the user's connector."""
+    """A trace that records in a `_RequestState` whether the request waits for a connection of the user's connector."""
 
     def __init__(self, state: _RequestState) -> None:
         super().__init__(cast(Any, None), _UNTRACED, SimpleNamespace())

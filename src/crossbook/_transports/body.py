@@ -14,7 +14,7 @@ WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})  # methods that send a Content
 
 
 class ResponseBody:
-    """Collects and decompresses the pieces of a response body. `failure` says why reading must stop, or is None."""
+    """A response body, collected and decompressed piece by piece. `failure` says why reading must stop, or is None."""
 
     def __init__(self, encoding: str, cap: int) -> None:
         self._cap = cap
@@ -30,7 +30,7 @@ class ResponseBody:
             self.failure = ("encoding", "content-encoding")
 
     def feed(self, raw: bytes) -> None:
-        """Add the next piece of the body. Pieces after a failure are dropped."""
+        """Add the next piece of the body. After a failure, ignore further pieces."""
         self._begun = self._begun or bool(raw)
         try:
             for piece in self._decompress(raw):
@@ -59,7 +59,7 @@ class ResponseBody:
         return self._buffer.getvalue()
 
     def make_response(self, status: int, headers: dict[str, str]) -> TransportResponse | TransportFailure:
-        """Return the response with this body, or a failure. An error response with a bad body gets an empty one."""
+        """Return the response with this body, or a failure. In an error response, an empty body replaces a bad one."""
         content = self.content()
         if self.failure is None and content is not None:
             return TransportResponse(status, headers, content)

@@ -22,7 +22,7 @@ _KEPT = 10.0  # seconds for which a used connection is surely open; the librarie
 
 
 class Trace(Protocol):
-    """What a transport records about one request. `sends` counts how often the request was sent."""
+    """The record that a transport keeps of one request. `sends` counts how often the request was sent."""
 
     sends: int
 
@@ -31,7 +31,7 @@ R = TypeVar("R", bound=Trace)
 
 
 class InFlight:
-    """Limits a transport to `concurrency` requests at once, and cancels them all when the transport is closed.
+    """The requests in flight of a transport: at most `concurrency` at once. Closing the transport cancels them all.
 
     No request waits inside a library's pool, where the wait would count as time to connect.
     """

@@ -49,7 +49,7 @@ for _core in _CORES.values():
 
 
 class RequestTrace:
-    """Follows the progress of one request inside httpcore, which calls it as its `trace` extension.
+    """A trace of one request's progress inside httpcore, which calls this object as its `trace` extension.
 
     Attributes:
         sends: how often the request's headers were sent. A proxy's CONNECT does not count.
@@ -203,7 +203,7 @@ def _unused_ssl_context() -> ssl.SSLContext:
 
 
 class _Lane(NamedTuple):
-    """One transport of the library with the only connection in it. It sends one request at a time."""
+    """A lane: one transport of the library and its only connection, which sends one request at a time."""
 
     transport: Any
     connection: Any
@@ -283,7 +283,7 @@ class HttpxTransport:
         return self._library.Request(request.method, url, headers=headers, stream=stream)
 
     async def _acquire_lane(self) -> _Lane:
-        """Return a free lane whose connection is still open, or make a new lane."""
+        """Return a free lane (a transport with one connection) whose connection is still open, or make a new lane."""
         while self._free:
             lane = self._free.pop()
             if not lane.connection.has_expired():
@@ -307,7 +307,7 @@ class HttpxTransport:
 
 
 async def _close(*lanes: _Lane) -> None:
-    """Close the connections of all these lanes, even if the caller is cancelled meanwhile."""
+    """Close the connections of these lanes (each has one connection), even if the caller is cancelled meanwhile."""
 
     async def close() -> None:
         for lane in lanes:

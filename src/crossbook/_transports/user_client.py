@@ -69,7 +69,7 @@ class UserClientTransport:
         return outcome
 
     async def _send_following(self, built: Any) -> tuple[Any, int]:
-        """Send the request, and follow redirects if the client does. Return the response and how many there were.
+        """Send the request, and follow redirects if the client does. Return the last response and the redirect count.
 
         The client would add the cookies of its jar to each redirected request. So it does not follow redirects itself,
         but builds the next request, which is sent without them. The client's `auth` was applied to the first request;

@@ -91,7 +91,7 @@ class Journal(Protocol):
     """
 
     async def open(self, run: str) -> StoredRun | None:
-        """Open the journal for the run with this name. Return the stored run, or None if it is new. "" is a valid name.
+        """Open the journal for the run of this name ("" is valid). Return the stored run, or None if the run is new.
 
         The batch calls `begin` before any other write. It decides from the run's key whether the run may be resumed.
 
@@ -101,7 +101,7 @@ class Journal(Protocol):
         ...
 
     async def begin(self, run_key: RunKey) -> None:
-        """Create the opened run with this key if it is new. Otherwise replace the key of the stored run."""
+        """If the opened run is new, store it with this key. Otherwise replace the stored run's key by this one."""
         ...
 
     async def find_samples(self, count: int) -> Sequence[JournalEntry]:
@@ -116,7 +116,7 @@ class Journal(Protocol):
         ...
 
     async def find_owner(self, id: str) -> int | None:
-        """Return the lowest index of an item that has the contact with this id, or None. Skipped items do not count."""
+        """Return the lowest index of an item recorded with this contact id, or None. Skipped items do not count."""
         ...
 
     async def find_key(self, key: str) -> int | None:

@@ -9,7 +9,7 @@ from crossbook.journal.base import JournalEntry, RunKey, StoredRun
 
 
 class MemoryJournal:
-    """The journal of a batch without `journal=`: it keeps the match keys and contact ids of one run, while it lasts.
+    """The journal of a batch without `journal=`: it keeps the match keys and contact ids of one run until the run ends.
 
     A batch with `match=` needs them to find duplicates within its own source. No run can be resumed from this journal.
     Rows are in a temporary SQLite database: in memory first, in an unnamed temporary file when there are many.

@@ -211,7 +211,7 @@ class SqliteJournal:
         await self._run_alone(lambda db: _archive(db, run))
 
     async def _run_alone(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Open the existing file, do this work on it, and close it. Raise InvalidInputError if it does not exist."""
+        """Open the journal's file, do `work` on it, and close it. Raise InvalidInputError if there is no such file."""
         if not self._path.exists():
             raise InvalidInputError(f"there is no journal {self._path}: check the path", field="journal")
         found = await self._file.open(work)
