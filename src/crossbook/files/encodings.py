@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -92,13 +91,15 @@ def has_invalid_bytes(text: str) -> bool:
 def open_file(path: str | Path) -> BinaryIO:
     """Open a file to read bytes. Copy a pipe, such as standard input ("-"), to a temporary file, which is seekable."""
     if str(path) == "-":
-        source: BinaryIO = sys.stdin.buffer
+        source = cast("BufferedReader", sys.stdin.buffer)
     else:
         source = Path(path).open("rb")  # noqa: SIM115  (the caller closes it)
         if source.seekable():
             return source
     spool = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115
-    shutil.copyfileobj(source, spool)
+    # `read1` returns what has arrived; `read` would wait for a full block, and a signal would wait with it.
+    while block := source.read1(_CHUNK):
+        spool.write(block)
     return spool
 
 
