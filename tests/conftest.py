@@ -18,9 +18,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "support"))
 settings.register_profile("crossbook", deadline=None, derandomize=True, database=None)
 settings.load_profile("crossbook")
 
-# A shell that starts a job in the background has it ignore Ctrl-C, and so do the commands that the tests interrupt.
+# Background jobs of a shell ignore Ctrl-C, and nohup ignores SIGHUP. The commands under test would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 LONG = 3600  # seconds that a test of `make chaos` may take; pyproject.toml has the limit of all others
 

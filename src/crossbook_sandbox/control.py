@@ -6,7 +6,7 @@
 | `GET log` | shows the last thousand calls |
 | `POST reset` | makes the account of one `vendor`, or of all vendors, new |
 | `POST options` | sets switches |
-| `POST mark` | changes a contact in ways that no vendor's API has |
+| `POST mark` | sets a contact's opted-out channels or archive date |
 | `POST faults`, `GET faults`, `DELETE faults` | arms a fault, shows all faults, disarms all faults |
 | `POST settle` | does the operations that a fault has delayed |
 | `POST credentials` | renews the credentials of a `vendor`, by their names, until the next reset |
@@ -135,7 +135,7 @@ def _renew(sandbox: Sandbox, settings: Settings) -> object:
 
 
 def _mark(sandbox: Sandbox, settings: Settings) -> object:
-    """Set what no vendor's API can set on a contact: `opted_out` channels, and `archived` (a date, true or false)."""
+    """Set a contact's `opted_out` channels, at any vendor, and `archived` (a date, true or false)."""
     book = sandbox.vendors[_vendor(sandbox, settings)].book
     contact_id = parse_int(settings.pop("id", None), text=True)
     if contact_id is None or book.contact(contact_id) is None:

@@ -72,7 +72,7 @@ class Resume:
         return f"run {self.run!r} of the journal" if self.run else "the journal"
 
     async def begin(self, stored: StoredRun | None) -> bool:
-        """Begin a run, or resume the `stored` run. Return True if the stored run is finished: it is then only replayed.
+        """Begin a run, or resume `stored`, the run in the journal. Return whether that run was finished.
 
         Nothing is written to the vendor or the journal before the account is known to be the same.
 

@@ -191,7 +191,7 @@ async def exchange(
 
 @cache
 def ssl_context(library: str) -> ssl.SSLContext:
-    """Return the TLS context that all books of the process share, since making one takes 20–100 ms."""
+    """Return the library's TLS context. All books of the process share it, since making one takes 20–100 ms."""
     context: ssl.SSLContext = import_module(library).create_ssl_context()
     return context
 
@@ -203,14 +203,14 @@ def _unused_ssl_context() -> ssl.SSLContext:
 
 
 class _Lane(NamedTuple):
-    """A lane: one transport of the library and its only connection, which sends one request at a time."""
+    """A transport of httpx or httpx2 with a single connection, so that it sends one request at a time."""
 
     transport: Any
     connection: Any
 
 
 class HttpxTransport:
-    """The transport over httpx or httpx2, with one connection of the library for each request in flight.
+    """A transport that sends through httpx or httpx2. Each request in flight has its own connection.
 
     Args:
         name: "httpx" or "httpx2".

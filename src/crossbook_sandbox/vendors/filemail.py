@@ -203,7 +203,7 @@ class Filemail(Vendor):
         return {"responsestatus": "OK"}
 
     def _check_api_key(self, parameters: Parameters, *, required: bool) -> None:
-        """Refuse a wrong API key, and a missing API key if the account has one that this call requires."""
+        """Refuse a wrong API key. Refuse a missing one if the account requires a key and this call does too."""
         key = parameters.get("apikey")
         if key is None and required and self.options.filemail_api_key_required:
             raise FilemailError(1003, 'Required parameter missing: "apikey"')

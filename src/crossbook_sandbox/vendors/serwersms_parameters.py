@@ -137,7 +137,7 @@ def read_parameters(call: Call) -> Parameters:
 
 
 def nest_form(pairs: Pairs) -> dict[str, object]:
-    """Return a form's fields by name, `name[]` fields as arrays. Of several values of another name, the last counts.
+    """Return a form's fields, nested as PHP nests them. If a name without brackets is repeated, the last value counts.
 
     Example:
         `nest_form([("a[]", "1"), ("a[]", "2"), ("b", "3")]) == {"a": ["1", "2"], "b": "3"}`

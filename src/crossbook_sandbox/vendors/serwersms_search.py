@@ -1,4 +1,4 @@
-"""Search for a text anywhere in a contact with an index, which reads only new contacts from the store, unlike SQL."""
+"""An index that finds contacts by a text anywhere in them, and reads only those new since the last search."""
 
 from __future__ import annotations
 

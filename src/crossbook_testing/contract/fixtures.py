@@ -49,12 +49,12 @@ class Fixtures:
 
     @pytest.fixture
     def make_book(self) -> MakeBook:
-        """Return a function that makes a book on a new and empty account. Override it."""
+        """Override this fixture: return a function that makes a book on a new and empty account."""
         _fail_undefined("make_book", "a function that makes a book, with options, on an empty account")
 
     @pytest.fixture
     def stored(self) -> Stored:
-        """Return a function that counts the contacts on the server. Override it."""
+        """Override this fixture: return a function that counts the contacts on the server."""
         _fail_undefined("stored", "a function that returns the number of contacts on the server")
 
     @pytest.fixture
