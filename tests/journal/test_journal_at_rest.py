@@ -21,7 +21,8 @@ from crossbook.journal import StoredRun
 
 pytestmark = pytest.mark.anyio
 KEY, HASH, PRINT, SEEN, MARK = b"k3y" * 10 + b"xy", "f1e2d3c4" * 4, "0a1b2c3d" * 4, "seen-77", "cursor-of-page-2"
-ONLY_OWNER = pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+# Windows has no POSIX modes: a file there inherits the access list of its folder.
+ONLY_OWNER = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX file modes")
 
 
 @pytest.fixture
