@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 from crossbook_wire.vercom import Api, models
 
@@ -13,7 +13,7 @@ from crossbook._pagination.pager import Pager
 from crossbook._resource_base import Resource
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
-from crossbook.vendor import M, VendorAdapter, parse_int, parse_rows, parse_str
+from crossbook.vendor import VendorAdapter, parse_int, parse_rows, parse_str
 from crossbook.vendors.vercom.profile import PAGING, PROFILE
 
 
@@ -46,69 +46,28 @@ class Segment:
 
 
 T = TypeVar("T", Field, Segment)
+RequestPage = Callable[..., Awaitable[models.FieldList | models.SegmentList]]
 
 
-class _VercomResource(Resource):
-    def __init__(self, api: Api, adapter: VendorAdapter, session: Session) -> None:
+class _NamedResource(Resource, Generic[T]):
+    """The base class of resources whose items have an id and a name, and can be listed."""
+
+    _item: type[T]
+    _model: type[models.Field | models.Segment]
+
+    def __init__(self, request_page: RequestPage, adapter: VendorAdapter, session: Session) -> None:
         super().__init__(adapter, session)
-        self._api = api
-
-    def _list_rows(
-        self, call: Callable[..., Coroutine[Any, Any, Any]], model: type[M], read: Callable[[M], T], after: str | None
-    ) -> Pager[T]:
-        async def page(offset: int, limit: int) -> Sequence[M | None]:
-            response = await call(offset=offset, limit=limit)
-            return self._adapter.require_rows(response.data, model, f"{self.resource}.list", "data")
-
-        return self._list(lambda: PAGING.over(page, PAGING.default_size, read), after)
-
-
-class Fields(_VercomResource):
-    """The methods for the account's additional fields, as `book.fields`."""
-
-    resource = "fields"
+        self._request_page = request_page
 
     @hide_internal_frames
-    def list(self, *, after: str | None = None) -> Pager[Field]:
-        """List the additional fields of the account. Their names can be keys of `Contact.fields`.
+    def list(self, *, after: str | None = None) -> Pager[T]:
+        """List the account's items with their ids and names. A segment's number of contacts needs `segments.get`.
 
         Args:
             after: the cursor of a page: the list starts after that page.
 
         Returns:
-            A `Pager` of `Field`.
-
-        Raises:
-            InvalidInputError: the cursor is of another list.
-
-        Source: documented; the members of an item are inferred.
-
-        Example:
-            ```python
-            names = [field.name async for field in book.fields.list()]
-            ```
-        """
-
-        def read(row: models.Field) -> Field:
-            return Field(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
-
-        return self._list_rows(self._api.contacts.list_fields, models.Field, read, after)
-
-
-class Segments(_VercomResource):
-    """The methods for segments, as `book.segments`: selections of contacts that were saved in the vendor's panel."""
-
-    resource = "segments"
-
-    @hide_internal_frames
-    def list(self, *, after: str | None = None) -> Pager[Segment]:
-        """List the segments of the account, without the number of their contacts.
-
-        Args:
-            after: the cursor of a page: the list starts after that page.
-
-        Returns:
-            A `Pager` of `Segment`.
+            A `Pager` of `Field` or `Segment`.
 
         Raises:
             InvalidInputError: the cursor is of another list.
@@ -122,10 +81,37 @@ class Segments(_VercomResource):
             ```
         """
 
-        def read(row: models.Segment) -> Segment:
-            return Segment(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
+        async def page(offset: int, limit: int) -> Sequence[models.Field | models.Segment | None]:
+            response = await self._request_page(offset=offset, limit=limit)
+            return self._adapter.require_rows(response.data, self._model, f"{self.resource}.list", "data")
 
-        return self._list_rows(self._api.segments.list_segments, models.Segment, read, after)
+        def read(row: models.Field | models.Segment) -> T:
+            return self._item(id=parse_str(row.id) or "", name=parse_str(row.name) or "")
+
+        return self._list(lambda: PAGING.over(page, PAGING.default_size, read), after)
+
+
+class Fields(_NamedResource[Field]):
+    """The account's additional fields, as `book.fields`. Their names can be keys of `Contact.fields`."""
+
+    resource = "fields"
+    _item = Field
+    _model = models.Field
+
+    def __init__(self, api: Api, adapter: VendorAdapter, session: Session) -> None:
+        super().__init__(api.contacts.list_fields, adapter, session)
+
+
+class Segments(_NamedResource[Segment]):
+    """The account's segments, as `book.segments`: selections of contacts that were saved in the vendor's panel."""
+
+    resource = "segments"
+    _item = Segment
+    _model = models.Segment
+
+    def __init__(self, api: Api, adapter: VendorAdapter, session: Session) -> None:
+        super().__init__(api.segments.list_segments, adapter, session)
+        self._api = api
 
     @hide_internal_frames
     async def get(self, id: str) -> Segment:
