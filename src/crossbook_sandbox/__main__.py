@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .app import create_app
-from .credentials import CREDENTIALS, environment
+from .credentials import CREDENTIALS, environment, make_credentials
 from .options import VENDORS, Options
 from .seeds import seed
 from .server import Server, listen, stop_with_parent
@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         switches = Options().changed(dict(options.set))
         switches = switches.changed({"rates": _parse_rates(options.rate, switches)})
         _check_host(options.host, options.allow_remote)
+        accounts = dict(options.account)
+        credentials = CREDENTIALS | {name: make_credentials(vendor, name) for name, vendor in accounts.items()}
         store = Store(options.db)
         listener = listen(options.host, options.port)
     except sqlite3.Error as error:
@@ -43,11 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if getattr(sys, "stdout", None) is None:  # the parent has closed it, and uvicorn reads it
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open until the process ends)
     app = create_app(store, switches, hosts=(options.host, *options.allow_host))
+    for name, vendor in accounts.items():
+        app.state.sandbox.add_account(name, vendor)
     if options.seed:
         seed(app.state.sandbox, options.seed)
     host = f"[{options.host}]" if ":" in options.host else options.host
     base_urls = {vendor: f"http://{host}:{listener.getsockname()[1]}/{vendor}" for vendor in VENDORS}
-    server = Server(app, lambda: _print(_format_start(options.show, base_urls)))
+    variables = environment(base_urls, accounts)
+    base_urls |= {name: base_urls[vendor] for name, vendor in accounts.items()}
+    server = Server(app, lambda: _print(_format_start(options.show, base_urls, credentials, variables)))
     if options.exit_with_parent:
         stop_with_parent(server.stop)
     server.run([listener])
@@ -65,6 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="store N contacts in each empty account")
     switch = "set a switch, for instance serwersms_paging=false; see crossbook_sandbox.Options"
     parser.add_argument("--set", action="append", default=[], metavar="SWITCH=VALUE", type=_pair, help=switch)
+    account = "add an account of a vendor, for instance eu=vercom, with credentials and contacts of its own, in memory"
+    parser.add_argument("--account", action="append", default=[], metavar="NAME=VENDOR", type=_pair, help=account)
     parser.add_argument("--allow-remote", action="store_true", help="allow an address that other machines can reach")
     name = "a host name for /_sandbox, in addition to localhost, IP addresses and --host"
     parser.add_argument("--allow-host", action="append", default=[], metavar="NAME", help=name)
@@ -96,7 +104,7 @@ def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(
-            f"{text!r} must have the form SWITCH=VALUE, for instance serwersms_paging=false"
+            f"{text!r} must have the form NAME=VALUE, for instance serwersms_paging=false or eu=vercom"
         )
     return name, value
 
@@ -131,20 +139,21 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _format_start(show: str, base_urls: dict[str, str]) -> str:
-    variables = environment(base_urls)
+def _format_start(
+    show: str, base_urls: dict[str, str], credentials: dict[str, dict[str, str]], variables: dict[str, str]
+) -> str:
     if show == "quiet":
         return ""
     if show == "json":
         url = base_urls["atom"].removesuffix("/atom")
-        details = {"base_urls": base_urls, "credentials": CREDENTIALS, "env": variables}
+        details = {"base_urls": base_urls, "credentials": credentials, "env": variables}
         return json.dumps({"url": url, "pid": os.getpid(), **details}) + "\n"
     if show == "env":
         return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
     lines = ["The sandbox is running. Ctrl+C stops it."]
-    for vendor, base_url in base_urls.items():
-        lines += ["", f"{vendor:<12}{base_url}"]
-        lines += [f"  {name:<17} {value}" for name, value in CREDENTIALS[vendor].items()]
+    for account, base_url in base_urls.items():
+        lines += ["", f"{account:<12}{base_url}"]
+        lines += [f"  {name:<17} {value}" for name, value in credentials[account].items()]
     lines += ["", "As environment variables (--env prints them for a shell):", ""]
     lines += [f"  {name}={shlex.quote(value)}" for name, value in variables.items()]
     return "\n".join(lines) + "\n"

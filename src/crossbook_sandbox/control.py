@@ -4,12 +4,15 @@
 |---|---|
 | `GET state` | counts contacts, groups and calls |
 | `GET log` | shows the last thousand calls |
-| `POST reset` | makes the account of one `vendor`, or of all vendors, new |
+| `POST reset` | makes one account new, or all first accounts, and then removes the further ones |
+| `POST accounts`, `GET accounts` | adds a further `account` of a `vendor`; shows the further accounts |
 | `POST options` | sets switches |
 | `POST mark` | sets a contact's opted-out channels or archive date |
 | `POST faults`, `GET faults`, `DELETE faults` | arms a fault, shows all faults, disarms all faults |
 | `POST settle` | does the operations that a fault has delayed |
-| `POST credentials` | renews the credentials of a `vendor`, by their names, until the next reset |
+| `POST credentials` | renews the credentials of an account, by their names, until the next reset |
+
+`reset`, `mark` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`.
 
 No web page can send these requests: `Host` and `Origin` are checked, and a body must be `application/json`.
 """
@@ -27,6 +30,7 @@ from starlette.routing import Route
 
 from .sandbox import Sandbox
 from .validation import as_array, as_object, parse_date, parse_int, parse_json
+from .vendor import Vendor
 
 Settings = dict[str, Any]
 _CHANNELS = ("sms", "email", "push")
@@ -43,6 +47,8 @@ def control_routes(sandbox: Sandbox, hosts: Collection[str]) -> list[Route]:
         ("GET", "/state", lambda sandbox, _: sandbox.state()),
         ("GET", "/log", lambda sandbox, _: list(sandbox.log.last)),
         ("POST", "/reset", _reset),
+        ("POST", "/accounts", _add_account),
+        ("GET", "/accounts", lambda sandbox, _: _format_accounts(sandbox)),
         ("POST", "/settle", lambda sandbox, _: {"settled": sandbox.settle()}),
         ("POST", "/options", _configure),
         ("POST", "/mark", _mark),
@@ -106,17 +112,45 @@ def _vendor(sandbox: Sandbox, settings: Settings) -> str:
     return str(name)
 
 
+def _account(sandbox: Sandbox, settings: Settings) -> Vendor:
+    """Return the account that `account` names, or the first account of `vendor`."""
+    if "account" not in settings:
+        return sandbox.vendors[_vendor(sandbox, settings)]
+    name: object = settings.pop("account")
+    if not isinstance(name, str) or name not in sandbox.accounts:
+        known = ", ".join(sandbox.accounts) or "none yet; POST /_sandbox/accounts adds one"
+        raise ValueError(f"account must be the name of a further account ({known})")
+    return sandbox.accounts[name]
+
+
+def _add_account(sandbox: Sandbox, settings: Settings) -> object:
+    vendor, name = _vendor(sandbox, settings), settings.pop("account", None)
+    if not isinstance(name, str):
+        raise ValueError("account must be a name for the account, for instance eu")
+    _refuse_rest(settings)
+    sandbox.add_account(name, vendor)
+    return _format_accounts(sandbox)[name]
+
+
+def _format_accounts(sandbox: Sandbox) -> Settings:
+    """Return each further account with its vendor and its credentials."""
+    return {
+        name: {"vendor": vendor.name, "credentials": vendor.credentials} for name, vendor in sandbox.accounts.items()
+    }
+
+
 def _refuse_rest(settings: Settings) -> None:
     if settings:
         raise ValueError(f"unknown settings: {', '.join(settings)}")
 
 
 def _reset(sandbox: Sandbox, settings: Settings) -> object:
-    """Empty one vendor's account; without a vendor, empty all accounts and reset all switches."""
-    names = [_vendor(sandbox, settings)] if settings else list(sandbox.vendors)
+    """Empty one account; without a name, empty all first accounts, remove the others and reset all switches."""
+    names = [_account(sandbox, settings).key] if settings else list(sandbox.vendors)
     _refuse_rest(settings)
     if len(names) > 1:
         sandbox.faults.clear()
+        sandbox.remove_accounts()
         sandbox.configure(sandbox.first_options)
     for name in names:
         sandbox.reset(name)
@@ -130,20 +164,20 @@ def _configure(sandbox: Sandbox, settings: Settings) -> object:
 
 
 def _renew(sandbox: Sandbox, settings: Settings) -> object:
-    sandbox.vendors[_vendor(sandbox, settings)].renew_credentials(settings)
+    _account(sandbox, settings).renew_credentials(settings)
     return None
 
 
 def _mark(sandbox: Sandbox, settings: Settings) -> object:
     """Set a contact's `opted_out` channels, at any vendor, and `archived` (a date, true or false)."""
-    book = sandbox.vendors[_vendor(sandbox, settings)].book
+    book = _account(sandbox, settings).book
     contact_id = parse_int(settings.pop("id", None), text=True)
     if contact_id is None or book.contact(contact_id) is None:
-        raise ValueError("no contact of this vendor has this id: give the `id` that the create returned")
+        raise ValueError("no contact of this account has this id: give the `id` that the create returned")
     channels = as_array(settings.pop("opted_out", None))
     archived: object = settings.pop("archived", None)
     _refuse_rest(settings)
-    with sandbox.store.transaction():
+    with book.store.transaction():
         if channels is not None:
             book.opt_in(contact_id, _CHANNELS)
             book.opt_out(contact_id, [channel for channel in _CHANNELS if channel in channels])

@@ -27,7 +27,7 @@ class Exchange:
 
     def run_later(self, seconds: float) -> None:
         """Run the operation after this number of seconds."""
-        self.sandbox.run_later(self.vendor.name, seconds, self.run)
+        self.sandbox.run_later(self.vendor.key, seconds, self.run)
 
     def run_if_committed(self, fault: Fault) -> Response:
         """Run the operation if the fault is committed, else make up a response; apply the fault's status."""

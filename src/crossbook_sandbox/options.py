@@ -26,6 +26,9 @@ class Options:
         filemail_api_key_required: Whether the account requires `apikey`, as older accounts do. Default false.
         filemail_api_key_per_call: Whether such an account requires `apikey` in every call (true, the default), or only
             in the login.
+        filemail_login_cookie: Whether the login also sets the token as the cookie `logintoken`, and later calls read
+            the cookie: a call without the parameter takes its token from there, and a cookie of another login is
+            refused. Default true.
         filemail_token_lifetime: Seconds until a login token expires; 0 means never. Default 0.
         vercom_segment_wait: Seconds in `Retry-After` of the response 202 to the first request of a segment; 0 means
             no 202. Default 1.
@@ -39,6 +42,7 @@ class Options:
     filemail_http_errors: bool = False
     filemail_api_key_required: bool = False
     filemail_api_key_per_call: bool = True
+    filemail_login_cookie: bool = True
     filemail_token_lifetime: float = 0.0
     vercom_segment_wait: int = 1
 

@@ -91,17 +91,17 @@ class _Router:
             await connection.drop(reset=False)
 
     async def _respond(self, call: Call, methods: Methods, connection: Connection) -> None:
-        operation, vendor = methods.get(call.method), self._vendor
+        operation, vendor = methods.get(call.method), self._sandbox.find_account(self._vendor.name, call)
         name = operation.name if operation else ""
         fault = self._sandbox.faults.take(vendor.name, name) if operation else None
-        received = ReceivedCall(vendor.name, name, call, fault.fault if fault else None)
+        received = ReceivedCall(vendor.name, name, call, fault.fault if fault else None, account=vendor.account)
         self._sandbox.on_call(received)
 
         def run() -> Response:
             if operation is None:
                 response = vendor.respond_to_unknown(call, 405 if methods else 404)
                 return replace(response, headers={"allow": ", ".join(methods)} if methods else {})
-            self._sandbox.log.count_done(vendor.name, operation.name)
+            self._sandbox.log.count_done(vendor.key, operation.name)
             return vendor.respond(remove_parameters(call, fault.ignore) if fault else call, operation)
 
         try:
@@ -113,4 +113,4 @@ class _Router:
                 received.status = await apply_fault(fault, Exchange(run, connection, vendor, self._sandbox))
         finally:
             details = {"method": call.method, "path": call.path, "fault": received.fault}
-            self._sandbox.log.add(vendor.name, name, received.status, **details)
+            self._sandbox.log.add(vendor.key, name, received.status, **details)

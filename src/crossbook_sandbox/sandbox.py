@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 from sniffio import current_async_library
 
-from .credentials import CREDENTIALS
+from .credentials import make_credentials
 from .faults import Faults
 from .options import Options
 from .store import Store
@@ -25,17 +25,24 @@ from .vendors.vercom import Vercom
 
 @dataclass(slots=True)
 class ReceivedCall:
-    """A received call: its operation ("" if none matched), the fault that affected it, and the status that was sent."""
+    """A received call: its operation ("" if none matched), the fault that affected it, and the status that was sent.
+
+    `account` is the name of the further account that the credentials belong to; empty for the vendor's first account.
+    """
 
     vendor: str
     operation: str
     call: Call
     fault: str | None
     status: int | None = None
+    account: str = ""
 
 
 class CallLog:
-    """Counts calls by vendor and operation, and keeps the last thousand calls."""
+    """Counts calls by account and operation, and keeps the last thousand calls.
+
+    The first account of a vendor has the vendor's name, and a further account its own.
+    """
 
     def __init__(self) -> None:
         self._done: Counter[tuple[str, str]] = Counter()
@@ -87,11 +94,15 @@ class DelayedOperation:
 
 
 class Sandbox:
-    """The vendors with their store, switches, faults and counters.
+    """The vendors with their accounts, switches, faults and counters.
 
     Args:
-        store: The database.
+        store: The database of the first accounts. A further account has a database of its own, in memory.
         options: The initial switches. A reset restores them.
+
+    Attributes:
+        vendors: The first account of each vendor, by vendor name.
+        accounts: The further accounts, by account name.
     """
 
     def __init__(self, store: Store, options: Options) -> None:
@@ -99,6 +110,7 @@ class Sandbox:
         self.first_options = self.options = options
         vendors: list[Vendor] = [kind(store, options) for kind in (SerwerSMS, Atom, Filemail, Vercom)]
         self.vendors = {vendor.name: vendor for vendor in vendors}
+        self.accounts: dict[str, Vendor] = {}
         self.faults = Faults({name: [row.name for row in vendor.operations] for name, vendor in self.vendors.items()})
         self.log = CallLog()
         self.on_call: Callable[[ReceivedCall], None] = lambda _: None
@@ -107,18 +119,67 @@ class Sandbox:
     def configure(self, options: Options) -> None:
         """Apply these switches to all later calls."""
         self.options = options
-        for vendor in self.vendors.values():
+        for vendor in self._all():
             vendor.configure(options)
 
-    def reset(self, name: str) -> None:
-        """Empty one vendor's account, and remove its faults, counters, renewed credentials and delayed operations."""
-        self._delayed = [delayed for delayed in self._delayed if delayed.vendor != name]
-        self.store.clear(name)
-        self.faults.clear(name)
-        self.log.clear(name)
-        self.vendors[name].credentials = dict(CREDENTIALS[name])
-        self.vendors[name].configure(self.options)
-        self.vendors[name].prepare()
+    def _all(self) -> list[Vendor]:
+        return [*self.vendors.values(), *self.accounts.values()]
+
+    def find(self, key: str) -> Vendor:
+        """Return an account by its name, or a vendor's first account by the name of the vendor.
+
+        Raises:
+            ValueError: There is no such account.
+        """
+        found = self.vendors.get(key) or self.accounts.get(key)
+        if found is None:
+            raise ValueError(
+                f"there is no account {key[:50]!r}: take one of {', '.join([*self.vendors, *self.accounts])}"
+            )
+        return found
+
+    def find_account(self, vendor: str, call: Call) -> Vendor:
+        """Return the account of a vendor whose credentials a call has: the first account if no account has them."""
+        accounts = (account for account in self.accounts.values() if account.name == vendor)
+        return next((account for account in accounts if account.recognizes(call)), self.vendors[vendor])
+
+    def add_account(self, account: str, vendor: str) -> Vendor:
+        """Add an empty account of a vendor and return it. An account of this name and vendor that exists stays.
+
+        Raises:
+            ValueError: The name is invalid, or an account of another vendor has it.
+        """
+        make_credentials(vendor, account)
+        known = self.accounts.get(account)
+        if known is not None and known.name != vendor:
+            raise ValueError(f"the account {account!r} is one of {known.name}: take another name")
+        if known is None:
+            store = Store(clock=self.store.clock)
+            known = self.accounts[account] = type(self.vendors[vendor])(store, self.options, account)
+        return known
+
+    def remove_accounts(self) -> None:
+        """Remove all further accounts."""
+        for key in list(self.accounts):
+            self.reset(key)
+            self.accounts.pop(key).store.close()
+
+    def reset(self, key: str) -> None:
+        """Empty one account, and remove its faults, counters, renewed credentials and delayed operations.
+
+        Args:
+            key: A vendor's name for its first account, or the name of a further account. Faults belong to a vendor,
+                so that the reset of a further account keeps them.
+        """
+        vendor = self.find(key)
+        self._delayed = [delayed for delayed in self._delayed if delayed.vendor != key]
+        vendor.store.clear(vendor.name)
+        self.log.clear(key)
+        if not vendor.account:
+            self.faults.clear(key)
+        vendor.restore_credentials()
+        vendor.configure(self.options)
+        vendor.prepare()
 
     def run_later(self, vendor: str, seconds: float, run: Callable[[], Response]) -> None:
         """Run an operation after this number of seconds; under trio, when the first request after that time arrives."""
@@ -141,11 +202,14 @@ class Sandbox:
 
     def state(self) -> dict[str, Any]:
         """Return the numbers of contacts, groups and calls as JSON."""
-        vendors: dict[str, Any] = {}
-        for name, vendor in self.vendors.items():
-            vendors[name] = {
-                "contacts": vendor.book.count("SELECT count(*) FROM contact WHERE vendor = ?", name),
-                "groups": vendor.book.count("SELECT count(*) FROM contact_group WHERE vendor = ?", name),
-                "operations": self.log.counts(name),
+        counts: dict[str, Any] = {
+            vendor.key: {
+                "contacts": vendor.book.count("SELECT count(*) FROM contact WHERE vendor = ?", vendor.name),
+                "groups": vendor.book.count("SELECT count(*) FROM contact_group WHERE vendor = ?", vendor.name),
+                "operations": self.log.counts(vendor.key),
             }
-        return {"vendors": vendors, "late": len(self._delayed)}
+            for vendor in self._all()
+        }
+        vendors = {name: counts[name] for name in self.vendors}
+        accounts = {name: {"vendor": vendor.name, **counts[name]} for name, vendor in self.accounts.items()}
+        return {"vendors": vendors, "accounts": accounts, "late": len(self._delayed)}

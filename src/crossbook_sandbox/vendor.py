@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
-from .credentials import CREDENTIALS
+from .credentials import CREDENTIALS, make_credentials
 from .options import Options
 from .rate import TokenBucket
 from .store import Book, Store
@@ -93,8 +93,9 @@ class Vendor(ABC):
     """One vendor's API over one account. A subclass defines the operations.
 
     Args:
-        store: The database.
+        store: The database, which no other account of the vendor shares.
         options: The switches.
+        account: The name of a further account; empty for the vendor's first account.
     """
 
     name: ClassVar[str]
@@ -104,10 +105,11 @@ class Vendor(ABC):
         """Collect the subclass's operations in the order of their definition."""
         cls.operations = tuple(each for each in vars(cls).values() if isinstance(each, Operation))
 
-    def __init__(self, store: Store, options: Options) -> None:
+    def __init__(self, store: Store, options: Options, account: str = "") -> None:
         self.store = store
+        self.account = account
         self.book = Book(store, self.name)
-        self.credentials = dict(CREDENTIALS[self.name])
+        self.restore_credentials()
         self.configure(options)
         self.prepare()
 
@@ -116,6 +118,15 @@ class Vendor(ABC):
         self.options = options
         rate = options.rates.get(self.name, 0)
         self.limit = TokenBucket(rate, 2 * rate) if rate else None
+
+    @property
+    def key(self) -> str:
+        """The name by which the sandbox finds this account: its own name, or the vendor's for the first account."""
+        return self.account or self.name
+
+    def restore_credentials(self) -> None:
+        """Accept the credentials that a new account has, in place of renewed credentials."""
+        self.credentials = make_credentials(self.name, self.account) if self.account else dict(CREDENTIALS[self.name])
 
     def renew_credentials(self, values: Mapping[str, str]) -> None:
         """Accept these new credentials in place of the old ones of the same names."""
@@ -149,6 +160,10 @@ class Vendor(ABC):
         """Return a 429 response that is not JSON, with `wait` seconds in `Retry-After` if given."""
         headers = {} if wait is None else {"retry-after": str(max(1, -int(-wait // 1)))}
         return Response(429, b"Too Many Requests", "text/plain; charset=utf-8", headers)
+
+    @abstractmethod
+    def recognizes(self, call: Call) -> bool:
+        """Return whether a call has the credentials of this account. A call of no account goes to the first account."""
 
     @abstractmethod
     def handle(self, call: Call, operation: Operation) -> Response:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from crossbook_testing.calls import Call
     from crossbook_testing.clock import Clock
     from crossbook_testing.faults import FaultKind, FaultSettings, InjectedFault
-    from crossbook_testing.sandbox import Sandbox
+    from crossbook_testing.sandbox import Sandbox, SandboxAccount
     from crossbook_testing.storage import SeededData
 
 # Imported at first use, as in `crossbook`: a pytest run without the fixtures does not import a server.
@@ -47,6 +47,7 @@ _LAZY = {
     "FaultSettings": "faults",
     "InjectedFault": "faults",
     "Sandbox": "sandbox",
+    "SandboxAccount": "sandbox",
     "SeededData": "storage",
     "Switches": "accounts",
     "VendorName": "accounts",
@@ -73,6 +74,7 @@ __all__ = [
     "FaultSettings",
     "InjectedFault",
     "Sandbox",
+    "SandboxAccount",
     "SeededData",
     "Switches",
     "VendorName",

@@ -34,6 +34,7 @@ class Switches(TypedDict, total=False):
     filemail_http_errors: bool
     filemail_api_key_required: bool
     filemail_api_key_per_call: bool
+    filemail_login_cookie: bool
     filemail_token_lifetime: float
     vercom_segment_wait: int
 

@@ -27,6 +27,7 @@ class Call:
         body: the JSON body, or the fields of the form; None if there was no body.
         status: the response's status; None if the connection ended without a response.
         fault: the sandbox's fault that affected the call, or None.
+        account: the name of the account that `Sandbox.add_account` gave; empty for the vendor's first account.
     """
 
     vendor: str
@@ -37,10 +38,12 @@ class Call:
     body: Any
     status: int | None
     fault: str | None
+    account: str = ""
 
     def __str__(self) -> str:
         status = self.status or "no response"
-        return f"{self.vendor}.{self.operation} → {status}{f' ({self.fault})' if self.fault else ''}"
+        account = f" ({self.account})" if self.account else ""
+        return f"{self.vendor}.{self.operation}{account} → {status}{f' ({self.fault})' if self.fault else ''}"
 
 
 def make_call(received: ReceivedCall) -> Call:
@@ -61,6 +64,7 @@ def make_call(received: ReceivedCall) -> Call:
         {name: value for name, value in body.items() if name not in _CREDENTIALS} if isinstance(body, dict) else body,  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         received.status,
         received.fault,
+        received.account,
     )
 
 

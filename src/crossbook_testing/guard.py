@@ -44,7 +44,7 @@ def guard_books(
         await outer_open(self)
 
     before = {name: value for name, value in os.environ.items() if _is_of_account(name, env)}
-    _replace(before, env)
+    replace_environment(before, env)
     _transports.make_transport = make_inside
     Session.open = open_inside  # type: ignore[method-assign]
     try:
@@ -52,7 +52,7 @@ def guard_books(
     finally:
         Session.open = outer_open  # type: ignore[method-assign]
         _transports.make_transport = outer_make
-        _replace({name: "" for name in os.environ if _is_of_account(name, env)}, before)
+        replace_environment({name: "" for name in os.environ if _is_of_account(name, env)}, before)
 
 
 def _refusal(origin: str, fix: str) -> str:
@@ -64,7 +64,8 @@ def _is_of_account(name: str, env: Mapping[str, str]) -> bool:
     return any(name.startswith("_".join(each.split("_")[:2]) + "_") for each in env)
 
 
-def _replace(old: Mapping[str, str], new: Mapping[str, str]) -> None:
+def replace_environment(old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Remove the old variables from the environment of this process, and set the new ones."""
     for name in old:
         os.environ.pop(name, None)
     os.environ.update(new)

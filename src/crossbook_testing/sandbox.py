@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from ipaddress import IPv4Address
@@ -14,12 +15,13 @@ from crossbook._http.request import Transport
 from crossbook.book import AddressBook, BookOptions
 from crossbook.errors import UsageError
 from crossbook.models import Contact, Group
-from crossbook.vendor import VendorProfile
+from crossbook.vendor import VendorProfile, environment_variable
 from crossbook_sandbox import Options, Store, create_app
-from crossbook_sandbox.credentials import CREDENTIALS
+from crossbook_sandbox.credentials import CREDENTIALS, environment
 from crossbook_sandbox.options import VENDORS
 from crossbook_sandbox.routing import Vendors
 from crossbook_sandbox.sandbox import ReceivedCall
+from crossbook_sandbox.vendor import Vendor
 from crossbook_testing.accounts import (
     BookFactory,
     Switches,
@@ -31,7 +33,7 @@ from crossbook_testing.accounts import (
 from crossbook_testing.calls import Call, describe_mismatch, make_call
 from crossbook_testing.clock import Clock
 from crossbook_testing.faults import FaultKind, FaultSettings, InjectedFault
-from crossbook_testing.guard import guard_books
+from crossbook_testing.guard import guard_books, replace_environment
 from crossbook_testing.storage import SeededData, make_group_names, read_contacts, read_groups, store_people
 from crossbook_testing.transports import ConnectionFaults, FaultyTransport, InProcessTransport
 
@@ -114,6 +116,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._do(lambda: [self._inner.reset(name) for name in VENDORS])
+        self._do(self._inner.remove_accounts)
         self._stack.close()
 
     @property
@@ -131,16 +134,55 @@ class Sandbox:
         """
         return self._book  # type: ignore[return-value]  # the overloads name the class
 
-    def _book(self, vendor: str, **options: Unpack[BookOptions]) -> AddressBook:
+    def _book(self, name: str, **options: Unpack[BookOptions]) -> AddressBook:
         self._install_clock()
-        if vendor not in self._inner.options.rates:
+        account = self._inner.accounts.get(name)
+        if (account.name if account else name) not in self._inner.options.rates:
             options = {"rate": _UNLIMITED, **options}
-        return registry.open(vendor, **options)
+        return registry.open(name, **options)
 
     @property
     def credentials(self) -> Mapping[str, Mapping[str, str]]:
         """The credentials of the accounts, by vendor and by argument name."""
         return CREDENTIALS
+
+    def add_account(self, name: str, vendor: VendorName) -> SandboxAccount:
+        """Add an empty account of a vendor, with credentials, contacts and groups of its own.
+
+        The variables `CROSSBOOK_<NAME>_…` then name it, so that `crossbook.open(name)` opens a book on it. The methods
+        of the sandbox that take a vendor read and write the vendor's first account. `calls` and faults are about all
+        accounts of a vendor.
+
+        Args:
+            name: a name for the account: small letters, digits and dashes. An account of this name and vendor that
+                exists is returned again.
+            vendor: the vendor.
+
+        Raises:
+            UsageError: the name is invalid, or an account of another vendor has it.
+
+        Example:
+            ```python
+            europe = crossbook_sandbox.add_account("eu", "vercom")
+            async with crossbook_book("vercom") as first, europe.book() as second:
+                await second.contacts.create(Contact(email="anna@example.com"))
+            assert [contact.email for contact in europe.contacts()] == ["anna@example.com"]
+            ```
+        """
+        get_profile(vendor)
+        try:
+            added: Vendor = self._do(lambda: self._inner.add_account(name, vendor))
+        except ValueError as error:
+            raise UsageError(f"add_account: {error}") from None
+        prefix = environment_variable(name, "")
+        variables = {
+            key: value for key, value in environment(self.base_urls, {name: vendor}).items() if key.startswith(prefix)
+        }
+        before = {key: value for key, value in os.environ.items() if key.startswith(prefix)}
+        replace_environment(before, variables)
+        self._stack.callback(replace_environment, variables, before)
+        self.env = {**self.env, **variables}
+        return SandboxAccount(self, name, vendor, added.credentials)
 
     def seed(self, vendor: VendorName, contacts: int = 0, groups: int | Iterable[str] = ()) -> SeededData:
         """Store made-up contacts in the accounts: always the same, with phone numbers reserved for fiction.
@@ -294,15 +336,15 @@ class Sandbox:
         def reset() -> None:
             self._connection_faults.clear()
             self._inner.faults.clear()
-            for name in VENDORS:
+            for name in [*VENDORS, *self._inner.accounts]:
                 self._inner.reset(name)
             self._received.clear()
 
         self._do(reset)
 
-    def _at(self, vendor: str, work: Callable[[Any, VendorProfile], T]) -> T:
+    def _at(self, vendor: str, work: Callable[[Any, VendorProfile], T], account: str = "") -> T:
         profile = get_profile(vendor)
-        done: T = self._do(lambda: work(self._inner.vendors[vendor].book, profile))
+        done: T = self._do(lambda: work(self._inner.find(account or vendor).book, profile))
         return done
 
     def _transport(self, make: Callable[[], Transport]) -> Transport:
@@ -312,3 +354,52 @@ class Sandbox:
     def _install_clock(self) -> None:
         if self._clock is not None:
             self._clock.install()
+
+
+class SandboxAccount:
+    """A further account of a vendor in the sandbox, which `Sandbox.add_account` made.
+
+    Attributes:
+        name: the account's name, for `crossbook.open` and the variables `CROSSBOOK_<NAME>_…`.
+        vendor: the vendor's name.
+        credentials: the account's credentials, by argument name.
+    """
+
+    def __init__(self, sandbox: Sandbox, name: str, vendor: VendorName, credentials: Mapping[str, str]) -> None:
+        self.name = name
+        self.vendor = vendor
+        self.credentials = credentials
+        self._sandbox = sandbox
+
+    def __repr__(self) -> str:
+        return f"<SandboxAccount {self.name} of {self.vendor}>"
+
+    def book(self, **options: Unpack[BookOptions]) -> AddressBook:
+        """Return a book on this account; see `Sandbox.book`."""
+        return self._sandbox.book(self.name, **options)
+
+    def seed(self, contacts: int = 0, groups: int | Iterable[str] = ()) -> SeededData:
+        """Store made-up contacts in this account; see `Sandbox.seed`."""
+        return self._sandbox._at(  # pyright: ignore[reportPrivateUsage]
+            self.vendor,
+            lambda book, profile: store_people(book, profile, contacts, make_group_names(groups)),
+            self.name,
+        )
+
+    def contacts(self) -> tuple[Contact, ...]:
+        """Return every contact stored in this account; see `Sandbox.contacts`."""
+        return self._sandbox._at(self.vendor, read_contacts, self.name)  # pyright: ignore[reportPrivateUsage]
+
+    def groups(self) -> tuple[Group, ...]:
+        """Return every group stored in this account; see `Sandbox.groups`."""
+        return self._sandbox._at(self.vendor, read_groups, self.name)  # pyright: ignore[reportPrivateUsage]
+
+    def calls(self, operation: str = "*") -> list[Call]:
+        """Return the calls that reached this account, in order; see `Sandbox.calls`."""
+        return [call for call in self._sandbox.calls(self.vendor, operation) if call.account == self.name]
+
+    def opt_out(self, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
+        """Unsubscribe the contact with this id from these channels; see `Sandbox.opt_out`."""
+        self._sandbox._at(  # pyright: ignore[reportPrivateUsage]
+            self.vendor, lambda book, _: book.opt_out(int(contact), channels), self.name
+        )

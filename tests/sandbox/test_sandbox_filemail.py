@@ -169,11 +169,27 @@ def test_login_sets_a_cookie_that_must_match_the_token(sandbox: Running) -> None
         assert call(client, "/contacts/get", logintoken=first)["responsestatus"] == "OK"
 
 
+@pytest.mark.parametrize("is_set", [True, False])
+def test_login_cookie_switch(sandbox: Running, control: httpx.Client, is_set: bool) -> None:
+    """An old client sends the token in the cookie only; no cookie counts if the login sets none."""
+    control.post("/options", json={"filemail_login_cookie": is_set})
+    account = sandbox.credentials["filemail"]
+    login = {"username": account["username"], "password": account["password"]}
+    with httpx.Client(base_url=f"{sandbox.base_urls['filemail']}/api", timeout=60) as client:
+        token = call(client, "/authentication/login", **login)["logintoken"]
+        assert client.cookies.get("logintoken") == (token if is_set else None)
+        assert call(client, "/contacts/get").get("errorcode") == (None if is_set else 1003)
+        client.cookies.set("logintoken", "0" * 32)
+        assert call(client, "/contacts/get", logintoken=token).get("errorcode") == (2003 if is_set else None)
+
+
 def test_expired_and_missing_tokens(filemail: httpx.Client) -> None:
-    assert call(filemail, "/authentication/logout") == {"responsestatus": "OK"}
+    token = filemail.params["logintoken"]
+    assert call(filemail, "/authentication/logout") == {"responsestatus": "ok", "logintoken": token}
     body = call(filemail, "/contacts/get")
     assert (body["responsestatus"], body["errorcode"]) == ("InvalidOrExpiredLoginToken", 2003)
     filemail.params = httpx.QueryParams()
+    filemail.cookies.clear()
     assert call(filemail, "/contacts/get")["errormessage"] == 'Required parameter missing: "logintoken"'
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+import crossbook
 from crossbook import Contact, UnsupportedError, UsageError, _phones
-from crossbook_testing import BookFactory, Sandbox
+from crossbook_testing import BookFactory, Sandbox, VendorName
 
 pytestmark = pytest.mark.anyio
 
@@ -123,3 +126,57 @@ async def test_switches(crossbook_sandbox: Sandbox, crossbook_book: BookFactory)
                 await book.groups.list()
             with pytest.raises(Exception, match="status 429"):
                 await book.groups.list()
+
+
+async def test_added_account_is_separate(
+    crossbook_sandbox: Sandbox, crossbook_book: BookFactory, vendor: VendorName
+) -> None:
+    first = crossbook_sandbox.seed(vendor, contacts=1).contacts
+    account = crossbook_sandbox.add_account("eu-2", vendor)
+    assert (account.name, account.vendor, account.contacts()) == ("eu-2", vendor, ())
+    seeded = account.seed(contacts=2, groups=("Friends",))
+    async with crossbook_book(vendor) as book, crossbook.open("eu-2") as other:
+        listed = [item.id async for item in other.groups.list()]
+        assert seeded.groups[0].id in listed
+        assert "Friends" not in [item.name async for item in book.groups.list()]
+        created = await other.groups.create("Family")
+    assert [call.account for call in crossbook_sandbox.calls(vendor, "groups.create")] == ["eu-2"]
+    assert [str(call) for call in account.calls("groups.create")] == [
+        str(call) for call in crossbook_sandbox.calls(vendor, "groups.create")
+    ]
+    assert "(eu-2)" in str(account.calls("groups.create")[0])
+    assert created.id in [group.id for group in account.groups()]
+    assert account.contacts() == seeded.contacts
+    assert crossbook_sandbox.contacts(vendor) == first
+    crossbook_sandbox.reset()
+    assert (account.contacts(), crossbook_sandbox.contacts(vendor)) == ((), ())
+    async with account.book() as other:
+        assert other.profile.vendor == vendor
+
+
+async def test_added_account_opt_out(crossbook_sandbox: Sandbox) -> None:
+    account = crossbook_sandbox.add_account("eu", "vercom")
+    (contact,) = account.seed(contacts=1).contacts
+    account.opt_out(contact.id, "sms")
+    assert account.contacts()[0].opted_out == {"sms"}
+    assert repr(account) == "<SandboxAccount eu of vercom>"
+
+
+@pytest.mark.parametrize(("name", "vendor", "said"), [("EU", "atom", "small letters"), ("eu", "vercom", "is one of")])
+async def test_invalid_account_name_refused(
+    crossbook_sandbox: Sandbox, name: str, vendor: VendorName, said: str
+) -> None:
+    crossbook_sandbox.add_account("eu", "filemail")
+    with pytest.raises(UsageError, match=said):
+        crossbook_sandbox.add_account(name, vendor)
+
+
+async def test_variables_of_account_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of the environment come back, also those without a vendor."""
+    monkeypatch.setenv("CROSSBOOK_EU_TOKEN", "real")
+    with Sandbox() as sandbox:
+        account = sandbox.add_account("eu", "atom")
+        assert os.environ["CROSSBOOK_EU_TOKEN"] == sandbox.env["CROSSBOOK_EU_TOKEN"] == account.credentials["token"]
+    assert {name: value for name, value in os.environ.items() if name.startswith("CROSSBOOK_EU_")} == {
+        "CROSSBOOK_EU_TOKEN": "real"
+    }

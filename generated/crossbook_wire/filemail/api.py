@@ -54,19 +54,19 @@ class AuthenticationApi:
             ),
         )
 
-    def logout(self) -> Coroutine[Any, Any, models.Done]:
+    def logout(self) -> Coroutine[Any, Any, models.LogoutAnswer]:
         """Log out
 
-        Ends the life of the token that the call carries.
+        Ends the life of the token that the call carries, and returns that token once more.
 
         Returns:
-            Done, or an error.
+            The token that ended, or an error.
 
         `GET /api/authentication/logout`. Evidence: public. The vendor's page on authentication.
         """
         return send_and_decode(
             self._send,
-            _done,
+            _logout_answer,
             Request(
                 operation="logout",
                 method="GET",
@@ -362,8 +362,8 @@ def _login_answer() -> Decoder[models.LoginAnswer]:
 
 
 @cache
-def _done() -> Decoder[models.Done]:
-    return Decoder(models.Done)
+def _logout_answer() -> Decoder[models.LogoutAnswer]:
+    return Decoder(models.LogoutAnswer)
 
 
 @cache
@@ -374,6 +374,11 @@ def _contact_list() -> Decoder[models.ContactList]:
 @cache
 def _contact_created() -> Decoder[models.ContactCreated]:
     return Decoder(models.ContactCreated)
+
+
+@cache
+def _done() -> Decoder[models.Done]:
+    return Decoder(models.Done)
 
 
 @cache

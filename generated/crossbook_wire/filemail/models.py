@@ -293,3 +293,30 @@ class LoginAnswer(Model):
 
     method: str | int | float | bool | None | UnsetType = UNSET
     """The path that failed. Text. Evidence: public. A captured error."""
+
+
+@define(kw_only=True, repr=False)
+class LogoutAnswer(Model):
+    """The token that ended, or an error.
+
+    Evidence: public. The vendor's page on authentication.
+    """
+
+    responsestatus: str | int | float | bool | None | UnsetType = UNSET
+    """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
+
+    errorcode: str | int | float | bool | None | UnsetType = UNSET
+    """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
+    to 9999.
+    """
+
+    errorname: str | int | float | bool | None | UnsetType = UNSET
+    """The name of the error, in accounts where responsestatus is only `error`. Text. Evidence:
+    public. The vendor's general page names it; no captured response has it.
+    """
+
+    errormessage: str | int | float | bool | None | UnsetType = UNSET
+    """A sentence for a person to read. Text."""
+
+    method: str | int | float | bool | None | UnsetType = UNSET
+    """The path that failed. Text. Evidence: public. A captured error."""

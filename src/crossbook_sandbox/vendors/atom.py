@@ -78,10 +78,14 @@ class Atom(Vendor):
 
     name = "atom"
 
+    def recognizes(self, call: Call) -> bool:
+        """Return whether a call has the token of this account."""
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and token.strip() == self.credentials["token"]
+
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check the token and run the operation."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or token.strip() != self.credentials["token"]:
+        if not self.recognizes(call):
             raise AtomError("forbidden", "The access token is missing or wrong", 403)
         self.take_permit()
         return json_response({"status": "success", "result": operation.handler(self, _read_parameters(call))})

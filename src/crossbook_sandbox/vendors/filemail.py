@@ -51,7 +51,7 @@ class FilemailError(Exception):
 
 
 class Parameters:
-    """The parameters of one call, by name: from the query, else a form, else HTTP headers."""
+    """The parameters of one call, by name: from the query, else a form, else HTTP headers, else the token's cookie."""
 
     def __init__(self, *sources: Mapping[str, str]) -> None:
         self._sources = sources
@@ -80,17 +80,27 @@ class Filemail(Vendor):
 
     name = "filemail"
 
+    def recognizes(self, call: Call) -> bool:
+        """Return whether a call has the user name of this account, as a login has, or a login token of the account."""
+        parameters = self._read_parameters(call)
+        user = parameters.get("username")
+        if user is not None:
+            return user == self.credentials["username"]
+        return self.book.row("SELECT 1 FROM token WHERE token = ?", parameters.get("logintoken")) is not None
+
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check the login token, except for the login itself, and run the operation."""
         try:
-            parameters = Parameters(dict(call.query), dict(call.form), call.headers)
+            parameters, cookie = self._read_parameters(call), self._read_cookie(call)
             if operation.name != "login":
-                self._check_token(parameters.required("logintoken"), call.headers.get("cookie", ""))
+                self._check_token(parameters.required("logintoken"), cookie)
                 self._check_api_key(parameters, required=self.options.filemail_api_key_per_call)
             self.take_permit()
             body = operation.handler(self, parameters)
-            token = body.get("logintoken")
-            return json_response(body, headers={"set-cookie": f"logintoken={token}; Path=/"} if token else None)
+            sets_cookie = operation.name == "login" and self.options.filemail_login_cookie
+            return json_response(
+                body, headers={"set-cookie": f"logintoken={body['logintoken']}; Path=/"} if sets_cookie else None
+            )
         except FilemailError as error:
             status = (404 if error.not_found else 500) if self.options.filemail_http_errors else 200
             raise VendorError(json_response(error.body(call.path), status)) from None
@@ -114,9 +124,10 @@ class Filemail(Vendor):
 
     @operation("/api/authentication/logout", methods=METHODS)
     def logout(self, parameters: Parameters) -> Json:
-        """Revoke the login token of this call."""
-        self.book.run("DELETE FROM token WHERE token = ?", parameters.required("logintoken"))
-        return {"responsestatus": "OK"}
+        """Revoke the login token of this call and return the token once more."""
+        token = parameters.required("logintoken")
+        self.book.run("DELETE FROM token WHERE token = ?", token)
+        return {"responsestatus": "ok", "logintoken": token}
 
     @operation("/api/contacts/get", methods=METHODS)
     def list_contacts(self, _parameters: Parameters) -> Json:
@@ -202,6 +213,12 @@ class Filemail(Vendor):
         self.book.leave([self._group(parameters)["id"]], [self._contact(parameters)["id"]])
         return {"responsestatus": "OK"}
 
+    def _read_parameters(self, call: Call) -> Parameters:
+        return Parameters(dict(call.query), dict(call.form), call.headers, self._read_cookie(call))
+
+    def _read_cookie(self, call: Call) -> dict[str, str]:
+        return _read_token(call.headers.get("cookie", "")) if self.options.filemail_login_cookie else {}
+
     def _check_api_key(self, parameters: Parameters, *, required: bool) -> None:
         """Refuse a wrong API key. Refuse a missing one if the account requires a key and this call does too."""
         key = parameters.get("apikey")
@@ -210,9 +227,9 @@ class Filemail(Vendor):
         if key not in (None, self.credentials["api_key"]):
             raise FilemailError(2008, "The API key is wrong")
 
-    def _check_token(self, token: str, cookie: str) -> None:
+    def _check_token(self, token: str, cookie: Mapping[str, str]) -> None:
         """Refuse a login token that is unknown or has expired, or that comes with the cookie of another login."""
-        if _read_token(cookie) not in (None, token):
+        if cookie.get("logintoken", token) != token:
             raise FilemailError(2003, "The login token is not that of the cookie")
         row = self.book.row("SELECT dies_at FROM token WHERE token = ? AND vendor = ?", token, self.name)
         if row is None or (row["dies_at"] is not None and row["dies_at"] <= self.store.clock()):
@@ -239,13 +256,13 @@ def _format_group(group: Row) -> Json:
     return {"contactgroupid": group["key"], "contactgroupname": group["name"]}
 
 
-def _read_token(cookie: str) -> str | None:
-    """Return the token in a header `Cookie`, or None if there is none."""
+def _read_token(cookie: str) -> dict[str, str]:
+    """Return the token in a header `Cookie` under its name, or an empty dictionary if there is none."""
     try:
         morsel = SimpleCookie(cookie).get("logintoken")
     except CookieError:
-        return None
-    return None if morsel is None else morsel.value
+        morsel = None
+    return {"logintoken": morsel.value} if morsel is not None and morsel.value else {}
 
 
 def _check_email(value: str) -> str:

@@ -40,6 +40,15 @@ class SerwerSMS(Vendor):
         """Create an empty search index for the new account."""
         self._search_index = SearchIndex(self.book)
 
+    def recognizes(self, call: Call) -> bool:
+        """Return whether a call has the user name or the token of this account."""
+        if "authorization" in call.headers:
+            return call.headers["authorization"].partition(" ")[2].strip() == self.credentials["token"]
+        try:
+            return read_parameters(call).get("username") == self.credentials["username"]
+        except SerwerSMSError:
+            return False
+
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check the credentials and run the operation."""
         parameters = read_parameters(call)

@@ -60,6 +60,10 @@ class Vercom(Vendor):
             for name in _SEGMENTS:
                 self.book.run("INSERT INTO segment (vendor, name, ready) VALUES (?, ?, 0)", self.name, name)
 
+    def recognizes(self, call: Call) -> bool:
+        """Return whether a call has the key of this account in the header `Authorization`."""
+        return call.headers.get("authorization") == self.credentials["authorization"]
+
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check both keys of the call and run the operation."""
         authorization = call.headers.get("authorization", "")
