@@ -10,6 +10,8 @@ from typing import Any, Literal
 import msgspec
 from attrs import field, frozen
 
+from crossbook.registry import VENDORS
+
 Evidence = Literal["inferred", "public", "documented"]
 LEVELS: tuple[Evidence, ...] = ("inferred", "public", "documented")
 """How certain the spec is of a claim, the least certain first."""
@@ -95,6 +97,14 @@ def _list_fixed_values(rule: Any) -> Iterator[str]:
         yield from (value for value in fixed if isinstance(value, str))
         for value in rule.values():  # pyright: ignore[reportUnknownVariableType]
             yield from _list_fixed_values(value)
+
+
+@cache
+def list_field_names() -> frozenset[str]:
+    """Return the names of all fields in the specs of all vendors."""
+    return frozenset(
+        name for vendor in VENDORS for shape in load_claims(vendor).shapes.values() for name in shape.fields
+    )
 
 
 @cache

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
+from crossbook_verify.claims import list_field_names
 from crossbook_verify.field_words import FIELD_WORDS
 
 MAX_SHOWN = 40  # characters
@@ -36,6 +38,14 @@ ok success successful succeeded error errors fail failed failure true false yes 
 pending done
 """
 _PROTOCOL = frozenset(_PROTOCOL_WORDS.split())
+# Words of field names that say nothing about an account, also if a text of the account contains them.
+_SAFE_WORDS = frozenset(("phone", "mobile", "email", "name", "group", "status", "date"))
+
+
+@cache
+def _list_safe_words() -> frozenset[str]:
+    """Return the words of the field names in all specs, and a few more."""
+    return _SAFE_WORDS | {part.casefold() for name in list_field_names() for part in _PART.findall(name)}
 
 
 def mask_value(value: Any) -> str:
@@ -79,6 +89,11 @@ def mask_media_type(header: str) -> str:
     return found if found in _MEDIA else "none" if not found else "unreadable"
 
 
+def _is_safe(word: str) -> bool:
+    """Return whether a word is a field name such as `phone_number`, which a vendor's message may quote."""
+    return all(part in _list_safe_words() for part in word.split("_"))
+
+
 class Masker:
     """Masks the keys, error codes and fixed values of responses that are, or may be, data of the account.
 
@@ -94,12 +109,14 @@ class Masker:
     def add_value(self, value: Any) -> None:
         """Remember the words of a value of the account, so that keys and codes with one of these words are masked."""
         if isinstance(value, str):
-            self._values.update(word for word in _WORD.findall(value[:1000].casefold()) if word not in self._vocabulary)
+            words = _WORD.findall(value[:1000].casefold())
+            self._values.update(word for word in words if word not in self._vocabulary and not _is_safe(word))
 
     def mask_key(self, name: str) -> str:
         """Return the name of a key, or its shape if it may be data: a phone, an address, a name, an id.
 
         The name is shown if each part is a word of the spec or of `FIELD_WORDS`, and no part is a value of the account.
+        A word of a field name in any spec is never taken for a value.
         """
         known = name.casefold() in self._vocabulary
         few = sum(map(str.isdigit, name)) <= _MAX_KEY_DIGITS

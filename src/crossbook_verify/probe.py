@@ -15,6 +15,7 @@ from crossbook_wire.http import Request
 
 from crossbook._http.logs import watcher
 from crossbook._http.request import TransportFailure, TransportResponse
+from crossbook.book import AddressBook
 from crossbook.errors import (
     AuthError,
     ConnectError,
@@ -122,6 +123,7 @@ class ProbeSession:
         probes: the vendor's probes.
         limit: the largest number of requests.
         progress: called after each request with the number of requests, the limit, and the operation.
+        book: the book whose account is verified; None in tests without a book.
 
     Attributes:
         may_write: whether the probes may write.
@@ -129,6 +131,7 @@ class ProbeSession:
         contacts, groups: the ids of what this run created and has not deleted.
         unknown_ids: how many creates may have succeeded without an id.
         succeeded: whether a call has succeeded.
+        headers: the headers of the last response of each operation.
     """
 
     profile: VendorProfile
@@ -136,6 +139,7 @@ class ProbeSession:
     probes: Probes
     limit: int
     progress: Callable[[int, int, str], None] | None = None
+    book: AddressBook | None = None
     may_write: bool = False
     cleanup_budget: int | None = None
     calls: Counter[str] = Factory(Counter[str])
@@ -145,6 +149,7 @@ class ProbeSession:
     groups: list[str] = Factory(list[str])
     unknown_ids: int = 0
     succeeded: bool = False
+    headers: dict[str, Mapping[str, str]] = Factory(dict[str, Mapping[str, str]])
     _used: int = 0
     _last: tuple[int, Json] | None = None
     _failures: int = 0
@@ -175,6 +180,7 @@ class ProbeSession:
         else:
             self.cleanup_budget -= 1
         if isinstance(outcome, TransportResponse) and not isinstance(error, ResponseTooLargeError):
+            self.headers[name] = outcome.headers
             body = parse_object(self.checker.check_response(name, outcome))
             operation = self.profile.operations.get(name)
             if operation is None or not operation.priority:  # not a login

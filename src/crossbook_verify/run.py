@@ -90,8 +90,8 @@ async def verify(
     for claim in probes.claims:
         note = claim.note or ("Only a run that writes can check it." if claim.write and not write else "")
         checker.claims[claim.id] = ClaimResult(claim.id, claim.claim, claim.evidence, note)
-    session = ProbeSession(book.profile, checker, probes, max_requests(vendor, write=write), progress)
     probed = book.with_options(max_attempts=2)
+    session = ProbeSession(book.profile, checker, probes, max_requests(vendor, write=write), progress, probed)
     wire: Any = getattr(probed, "wire")  # noqa: B009  (each vendor's class declares its own `wire`)
     stopped, removed = "", 0
     leftovers: list[Leftover] = []

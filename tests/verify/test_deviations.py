@@ -201,18 +201,31 @@ def test_write_finds_deviation(deviation: str, make: Make, fill: Fill, server: S
     assert (report.stopped, report.leftovers) == ("", ())
 
 
-SWITCHES = {
-    "serwersms_partial_edit": (True, "updateContact.unsent"),
-    "serwersms_row_per_group": (False, "updateContact.rows"),
+SWITCHES: dict[str, tuple[dict[str, bool], str]] = {
+    "serwersms_partial_edit": ({"serwersms_partial_edit": True}, "updateContact.unsent"),
+    "serwersms_row_per_group": ({"serwersms_row_per_group": False}, "updateContact.rows"),
+    "filemail_login_cookie": ({"filemail_login_cookie": False}, "login.cookie"),
+    "filemail_api_key_per_call": (
+        {"filemail_api_key_required": True, "filemail_api_key_per_call": False},
+        "login.key",
+    ),
 }
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_undocumented_behaviour_is_refuted(switch: str, make: Make, fill: Fill, server: Server) -> None:
-    value, row = SWITCHES[switch]
-    fill("serwersms")
-    server.options(**{switch: value})
-    assert refuted(verified(make, "serwersms", write=True)) == {row}
+    switches, row = SWITCHES[switch]
+    vendor = switch.partition("_")[0]
+    fill(vendor)
+    server.options(**switches)
+    assert refuted(verified(make, vendor, write=True)) == {row}
+
+
+def test_required_api_key_confirms_key_per_call(make: Make, server: Server) -> None:
+    server.options(filemail_api_key_required=True)
+    report = verified(make, "filemail")
+    assert "login.key" in {finding.id for finding in report.select_findings("confirmed")}
+    assert (report.refuted, report.troubles, report.stopped) == ([], (), "")
 
 
 @pytest.mark.parametrize(

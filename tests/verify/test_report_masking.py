@@ -94,6 +94,20 @@ def test_key_of_field_words_shown(key: str) -> None:
     assert [unknown.path for unknown in report.unknown] == [f"listContacts.data[].{key}"]
 
 
+@pytest.mark.parametrize("key", ["phone_number", "mobile", "group_status", "first_name", "date", "contactgroupid"])
+def test_field_word_quoted_by_vendor_shown(key: str) -> None:
+    """A message of the vendor may quote the names of fields, which are no values of the account."""
+    error = {
+        "code": 2001,
+        "type": "ValidationPhoneError",
+        "message": f"{key} of Anna: {key.replace('_', ' ')} is wrong",
+    }
+    report = read({"error": error, key: 1, "anna": 2}, "serwersms", "getContact")
+    shown = {unknown.path for unknown in report.unknown}
+    assert shown - {f"getContact.{key}"} == {'getContact."aaaa"'}
+    assert f"getContact.{key}" in shown or key == "first_name"  # which this vendor's spec has
+
+
 @pytest.mark.parametrize("vendor", ["serwersms", "atom", "filemail", "vercom"])
 def test_word_of_spec_shown_as_key(vendor: str) -> None:
     claims = load_claims(vendor)

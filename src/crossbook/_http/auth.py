@@ -215,6 +215,16 @@ class LoginAuth:
         self.key, self.identity = other.key, other.identity
         self._login_task, self._refusal, self._ignores_stored = None, None, True
 
+    def without_shared(self) -> LoginAuth | None:
+        """Return a copy that sends the token without the shared credentials, or None if the account has none."""
+        if not self._shared.query:
+            return None
+        own, shared = copy(self), self._shared.query.split("&")
+        kept = [part for part in self._credentials.query.split("&") if part not in shared]
+        own._credentials = Credentials(query="&".join(kept), secrets=self._credentials.secrets)
+        own._shared = Credentials()
+        return own
+
     def _token_credentials(self, token: Secret) -> Credentials:
         own = _query_credentials({self._parameter: token.reveal()})
         query = "&".join(filter(None, (own.query, self._shared.query)))

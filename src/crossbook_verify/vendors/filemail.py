@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import Any
 
 from crossbook_wire.filemail import Api
 
+from crossbook.errors import CrossbookError, UsageError
 from crossbook.vendor import parse_object
+from crossbook.vendors.filemail import Filemail
 from crossbook_verify.probe import (
     EMAIL,
     FIRST,
@@ -25,6 +27,7 @@ from crossbook_verify.probe import (
 )  # fmt: skip
 
 _NAME = f"{FIRST} {LAST}"
+_KEY_CODES = frozenset({"1003", "2008"})  # a required parameter is missing, access is denied
 
 CLAIMS = (
     ProbeClaim("listContacts.capital", "`listContacts`: the list is `contacts`, and `Contacts` only when it is empty"),
@@ -33,6 +36,13 @@ CLAIMS = (
     ProbeClaim("listContacts.groups", "`listContacts`: a contact's groups are groups of the account", "documented"),
     ProbeClaim(
         "listGroups.status", "`listGroups` has `status`; all other operations have `responsestatus`", "documented"
+    ),
+    ProbeClaim("login.cookie", "`login` sets the token as the cookie `logintoken`, too"),
+    ProbeClaim(
+        "login.key",
+        "`login` and all other operations need the API key alike: without it all are refused, or none",
+        "public",
+        "Only a book with `api_key` can check it.",
     ),
     write_check("createContact.stored", "`createContact`: the written values are read back", "documented"),
     write_check("createContact.twin", "`createContact`: a second contact with the same e-mail is accepted"),
@@ -75,6 +85,31 @@ async def read(probe: ProbeSession, wire: Api) -> None:
         probe.record(
             "listContacts.groups", named <= known, f"{len(named - known)} that the list of groups does not have"
         )
+    await _check_login(probe)
+
+
+async def _check_login(probe: ProbeSession) -> None:
+    if "login" in probe.headers:
+        cookies = probe.headers["login"].get("set-cookie", "")
+        probe.record("login.cookie", "logintoken=" in cookies, "no such cookie")
+    keyless = probe.book._wire_without_api_key() if isinstance(probe.book, Filemail) else None  # pyright: ignore[reportPrivateUsage]
+    if keyless is not None:
+        login = await _is_refused(keyless.authentication.login(source="Web"))
+        other = await _is_refused(keyless.groups.list_groups())
+        if login is not None and other is not None:
+            words = {True: "refused", False: "accepted"}
+            probe.record("login.key", login == other, f"login {words[login]}, listGroups {words[other]}")
+
+
+async def _is_refused(call: Awaitable[object]) -> bool | None:
+    """Return whether the vendor refuses this call, which has no API key; None after an error about something else."""
+    try:
+        await call
+    except UsageError:
+        raise
+    except CrossbookError as error:
+        return True if error.code in _KEY_CODES else None
+    return False
 
 
 async def write(probe: ProbeSession, wire: Api) -> None:
@@ -175,4 +210,4 @@ def _first_list(response: ProbeResponse, *names: str) -> list[Json] | None:
     )
 
 
-PROBES = Probes(claims=CLAIMS, read_limit=4, write_limit=30, read=read, write=write, find_codes=find_codes)
+PROBES = Probes(claims=CLAIMS, read_limit=6, write_limit=30, read=read, write=write, find_codes=find_codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from msgspec.json import Decoder
@@ -121,6 +122,19 @@ class Filemail(AddressBook):
                 "the response to the login has no token", vendor=PROFILE.vendor, operation="login", sent="yes"
             )
         return token
+
+    def _wire_without_api_key(self) -> Api | None:
+        """Return the operations without the API key, for `crossbook_verify`; None if the book has no key."""
+        from crossbook_wire.filemail import Api
+
+        from crossbook._http.client import Client
+
+        session = copy(self._session)
+        auth = self._login.without_shared()
+        if auth is None:
+            return None
+        session.auth = auth
+        return Api(Client(session, self._options).send)
 
     def _make_adapter(self, send: Send) -> FilemailAdapter:
         from crossbook_wire.filemail import Api
