@@ -73,7 +73,8 @@ class Contacts(Resource):
             email: only contacts with this e-mail address, as the vendor compares.
             external_id: only contacts with this key of yours, as the vendor compares.
             archived: only archived contacts, or only the others (Vercom).
-            opted_out: only contacts that opted out of this channel (Vercom).
+            opted_out: only contacts that opted out of this channel (Vercom, SerwerSMS). SerwerSMS has no such filter,
+                so the whole list is read there.
             sort: the vendor's own name of a column (SerwerSMS).
             descending: whether `sort` is in descending order.
             page_size: contacts in a page, not in total; the default depends on the vendor.
@@ -313,18 +314,21 @@ class Contacts(Resource):
 
     @hide_internal_frames
     async def unsubscribe(self, id: str, channel: AnyChannel) -> None:
-        """Opt a contact out of messages on one channel, or on all channels (Vercom).
+        """Opt a contact out of messages on one channel, or on all channels (Vercom: the contact; SerwerSMS: its phone).
+
+        SerwerSMS stores the phone number on its blacklist. So this opts out every contact with the number, also
+        contacts that are created later.
 
         Args:
             id: the contact's id at the vendor.
-            channel: "sms", "email", "push", or "all" for the three.
+            channel: "sms", "email", "push", or "all" for all channels of the vendor (SerwerSMS: sms only).
 
         Raises:
             NotFoundError: the contact does not exist.
             UnsupportedError: the vendor has no subscriptions.
             InvalidInputError: the id or the channel is not one of this vendor.
 
-        Source: documented; the names of the channels are inferred.
+        Source: Vercom's is documented, and the names of its channels are inferred; SerwerSMS's blacklist is public.
 
         Example:
             ```python
@@ -337,16 +341,19 @@ class Contacts(Resource):
         )
 
     @hide_internal_frames
-    async def resubscribe(self, id: str, channel: AnyChannel) -> None:
-        """Opt a contact in again to messages on one channel, or on all channels (Vercom). Ask the person first.
+    async def resubscribe(self, id: str, channel: AnyChannel, *, shared_phone: bool = False) -> None:
+        """Opt a contact in again to messages on one channel, or on all channels. Ask the person first.
 
-        Nothing else in crossbook opts a contact in.
+        Nothing but this method and `resubscribe_many` opts a contact in.
 
         Args:
             id: the contact's id at the vendor.
             channel: as in `unsubscribe`.
+            shared_phone: also opts in the other contacts with the same phone number, at a vendor that stores opt-outs
+                by phone number (SerwerSMS). Ask them too. By default the call is refused if there are others.
 
         Raises:
+            AmbiguousMatchError: other contacts have the phone number; `error.candidates` are their ids.
             NotFoundError, UnsupportedError, InvalidInputError: as in `unsubscribe`.
 
         Example:
@@ -355,8 +362,11 @@ class Contacts(Resource):
             ```
         """
         self._require("contacts.resubscribe")
+        _validation.check_flag(self._profile, "shared_phone", shared_phone)
         await self._adapter.resubscribe(
-            _validation.check_id(self._profile, "id", id), _validation.check_channel(self._profile, channel)
+            _validation.check_id(self._profile, "id", id),
+            _validation.check_channel(self._profile, channel),
+            shared_phone=shared_phone,
         )
 
     @hide_internal_frames
@@ -520,11 +530,11 @@ class Contacts(Resource):
     def unsubscribe_many(
         self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
     ) -> Batch[str]:
-        """Opt many contacts out of messages on one channel, or on all channels (Vercom).
+        """Opt many contacts out of messages on one channel, or on all channels, as `unsubscribe` does.
 
         Args:
             ids: as in `delete_many`.
-            channel: "sms", "email", "push", or "all" for the three.
+            channel: as in `unsubscribe`.
             options: see `BatchOptions`.
 
         Returns:
@@ -545,17 +555,24 @@ class Contacts(Resource):
 
     @hide_internal_frames
     def resubscribe_many(
-        self, ids: Items[str] | Pager[Contact], channel: AnyChannel, **options: Unpack[BatchOptions]
+        self,
+        ids: Items[str] | Pager[Contact],
+        channel: AnyChannel,
+        *,
+        shared_phone: bool = False,
+        **options: Unpack[BatchOptions],
     ) -> Batch[str]:
-        """Opt many contacts in again to messages on one channel, or on all channels (Vercom). Ask the people first.
+        """Opt many contacts in again to messages on one channel, or on all channels. Ask the people first.
 
         Args:
             ids: as in `delete_many`.
             channel: as in `unsubscribe_many`.
+            shared_phone: as in `resubscribe`. A run of a journal with another value is another run.
             options: see `BatchOptions`.
 
         Returns:
-            As `unsubscribe_many`.
+            As `unsubscribe_many`. An input whose phone number other contacts have is `failed` with
+            `AmbiguousMatchError`, unless `shared_phone` is true.
 
         Raises:
             UnsupportedError, InvalidInputError, JournalMismatchError, JournalBusyError: as in `unsubscribe_many`.
@@ -566,8 +583,9 @@ class Contacts(Resource):
             ```
         """
         return self._change_by_id(
-            "contacts.resubscribe", "done", ids, options, "resubscribe", "resubscribe_contacts", channel=channel
-        )
+            "contacts.resubscribe", "done", ids, options, "resubscribe", "resubscribe_contacts",
+            channel=channel, shared_phone=shared_phone,
+        )  # fmt: skip
 
     def _change_by_id(
         self,
@@ -577,16 +595,23 @@ class Contacts(Resource):
         options: BatchOptions,
         one: str,
         many: str,
-        **fixed: str,
+        **fixed: Any,
     ) -> Batch[str]:
-        """Return a batch over contact ids, which calls the adapter's method `one`, or its bulk method `many`."""
+        """Return a batch over contact ids, which calls the adapter's method `one`, or its bulk method `many`.
+
+        Both methods get the `fixed` arguments. The journal's name of the operation contains them.
+        """
         from crossbook._batch.assemble import build_batch, get_bulk_method
         from crossbook._batch.operations import ContactIdOperation
 
         context = self._batch_context(operation, options.get("max_wait"))
+        name = f"{operation}_many"
         if "channel" in fixed:
-            _validation.check_channel(self._profile, fixed["channel"])
+            name += f".{_validation.check_channel(self._profile, fixed['channel'])}"
+        if "shared_phone" in fixed:
+            _validation.check_flag(self._profile, "shared_phone", fixed["shared_phone"])
+            name += ".shared_phone" if fixed["shared_phone"] else ""
         adapter = context.adapter
         call = partial(getattr(adapter, one), **fixed)
         change = ContactIdOperation(operation, adapter, status, call, get_bulk_method(adapter, many, fixed))
-        return build_batch(context, change, ids, options, operation=".".join((f"{operation}_many", *fixed.values())))
+        return build_batch(context, change, ids, options, operation=name)

@@ -42,7 +42,8 @@ def copy(
     vendor that stores first and last name cannot store it.
     Contacts that are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
     `dropped_fields`: no vendor stores the mark with a new contact, so messages would be sent to them. A list of
-    opted-out contacts (Vercom) is read first. Atom and Filemail do not return opt-outs, so there nothing is known.
+    opted-out contacts is read first if the list of all contacts does not show the mark (Vercom). Atom and Filemail do
+    not return opt-outs, so there nothing is known.
 
     Args:
         source: the book to read; both books are open, in the same event loop.
@@ -179,8 +180,9 @@ async def iter_all_contacts(
 ) -> AsyncIterator[Contact]:
     """Yield every contact of a book, or of one group, exactly once, even if the vendor's list repeats contacts.
 
-    What the list does not return is read before, into a temporary SQLite database: the opt-outs of each channel, if the
-    vendor lists them, and the members of each group.
+    What the list does not return is read before, into a temporary SQLite database: the opt-outs of each channel, if
+    only a filter of the vendor shows them, and the members of each group. An emulated filter reads the rows of the
+    list, which thus contain the opt-outs.
 
     Args:
         book: an open book.
@@ -194,7 +196,7 @@ async def iter_all_contacts(
         db.execute("create table seen (id text primary key) without rowid")
         for table in ("opted_out", "groups"):
             db.execute(f"create table {table} (id text, value text, primary key (id, value)) without rowid")
-        channels = sorted(profile.channels) if _can_filter(book, "opted_out") else []
+        channels = sorted(profile.channels) if profile.filters.get("opted_out") == "native" else []
         for channel in channels:
             await _store(db, "opted_out", book, channel, {"opted_out": channel, "group": group})
         has_members = False

@@ -146,7 +146,7 @@ class VendorProfile(Struct, frozen=True, eq=False):
             and None if the response is not the vendor's (a proxy's page, a wrong address).
         contact_id: the pattern of a contact's id. Only matching text is put into a path, a query or a body.
         group_id: the pattern of a group's id.
-        filters: the filters of `contacts.list`.
+        filters: the filters of `contacts.list`. An emulated `opted_out` reads the list, whose rows have the mark.
         sorts: the values of `sort=`.
         match_keys: the keys by which a contact can be found, and how: by a filter of the list, by a text search, or in
             a snapshot of the whole list.
@@ -285,8 +285,12 @@ class VendorAdapter:
         """Unsubscribe a contact from a channel. The channel "all" means all channels."""
         raise self.unsupported("contacts.unsubscribe")
 
-    async def resubscribe(self, id: str, channel: str) -> None:
-        """Subscribe a contact to a channel again. The channel "all" means all channels."""
+    async def resubscribe(self, id: str, channel: str, *, shared_phone: bool) -> None:
+        """Subscribe a contact to a channel again. The channel "all" means all channels.
+
+        If the vendor stores opt-outs by phone number and another contact has the number, raise AmbiguousMatchError
+        unless `shared_phone` is true.
+        """
         raise self.unsupported("contacts.resubscribe")
 
     def list_groups(self, size: int) -> Fetch[Group]:

@@ -36,7 +36,8 @@ def list_contacts(
         bool | None, typer.Option("--archived/--not-archived", help="Archived contacts, or others (Vercom).")
     ] = None,
     opted_out: Annotated[
-        Literal["sms", "email", "push"] | None, typer.Option(help="Contacts that opted out of this channel (Vercom).")
+        Literal["sms", "email", "push"] | None,
+        typer.Option(help="Contacts that opted out of this channel (SerwerSMS, Vercom)."),
     ] = None,
     sort: Annotated[str | None, typer.Option(help="The vendor's name of a column to sort by (SerwerSMS).")] = None,
     descending: Annotated[bool, typer.Option("--descending", help="Sort in descending order.")] = False,
@@ -150,7 +151,9 @@ def delete(book: Book, id: Id, json: Json = False) -> None:
 
 @contacts.command("unsubscribe")
 def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
-    """Opt a contact out of one channel, or of all channels (Vercom).
+    """Opt a contact out of one channel, or of all channels (SerwerSMS, Vercom).
+
+    SerwerSMS stores the phone number, so other contacts with the number are opted out too.
 
     Example: crossbook contacts unsubscribe vercom 123 sms
     """
@@ -159,9 +162,22 @@ def unsubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> Non
 
 
 @contacts.command("resubscribe")
-def resubscribe(book: Book, id: Id, channel: Channel, json: Json = False) -> None:
-    """Opt a contact in again (Vercom). Ask the person first. No other command does this."""
-    run_with_book(book, lambda opened: opened.contacts.resubscribe(id, channel))
+def resubscribe(
+    book: Book,
+    id: Id,
+    channel: Channel,
+    shared_phone: Annotated[
+        bool,
+        typer.Option("--shared-phone", help="Also opt in the other contacts with the phone number (SerwerSMS)."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Opt a contact in again (SerwerSMS, Vercom). Ask the person first. No other command does this.
+
+    SerwerSMS stores opt-outs by phone number. If other contacts have the number, the command fails with exit code 6,
+    unless you pass --shared-phone. Ask them too.
+    """
+    run_with_book(book, lambda opened: opened.contacts.resubscribe(id, channel, shared_phone=shared_phone))
     print_status(id, "resubscribed", json=json)
 
 

@@ -42,6 +42,7 @@ _OPTIONS = {
     "match=": "--match",
     "journal=": "--journal",
     "same_account=True": "--same-account",
+    "shared_phone=True": "--shared-phone",
     "account= in the book": "the book's ACCOUNT variable",
     "journal_key": "CROSSBOOK_JOURNAL_KEY",
 }

@@ -170,7 +170,8 @@ def _renew(sandbox: Sandbox, settings: Settings) -> object:
 
 def _mark(sandbox: Sandbox, settings: Settings) -> object:
     """Set a contact's `opted_out` channels, at any vendor, and `archived` (a date, true or false)."""
-    book = _account(sandbox, settings).book
+    vendor = _account(sandbox, settings)
+    book = vendor.book
     contact_id = parse_int(settings.pop("id", None), text=True)
     if contact_id is None or book.contact(contact_id) is None:
         raise ValueError("no contact of this account has this id: give the `id` that the create returned")
@@ -179,8 +180,8 @@ def _mark(sandbox: Sandbox, settings: Settings) -> object:
     _refuse_rest(settings)
     with book.store.transaction():
         if channels is not None:
-            book.opt_in(contact_id, _CHANNELS)
-            book.opt_out(contact_id, [channel for channel in _CHANNELS if channel in channels])
+            vendor.opt_in(contact_id, _CHANNELS)
+            vendor.opt_out(contact_id, [channel for channel in _CHANNELS if channel in channels])
         if archived is not None:
             book.change_contact(contact_id, {"archived_at": _parse_archived(archived)})
     return None

@@ -22,6 +22,10 @@ class Options:
             its first group.
         serwersms_partial_edit: Whether `contacts/edit` keeps fields that are not sent. Default false: they become
             empty.
+        serwersms_refuses_blacklisted: Whether `blacklist/add` refuses a number that is on the blacklist. Default false:
+            it responds as to a new number.
+        serwersms_refuses_unlisted: Whether `blacklist/delete` refuses a number that is not on the blacklist. Default
+            false: it responds that the number was deleted.
         filemail_http_errors: Whether errors come with HTTP 404 or 500 instead of 200. Default false.
         filemail_api_key_required: Whether the account requires `apikey`, as older accounts do. Default false.
         filemail_api_key_per_call: Whether such an account requires `apikey` in every call (true, the default), or only
@@ -39,6 +43,8 @@ class Options:
     serwersms_paging: bool = True
     serwersms_row_per_group: bool = True
     serwersms_partial_edit: bool = False
+    serwersms_refuses_blacklisted: bool = False
+    serwersms_refuses_unlisted: bool = False
     filemail_http_errors: bool = False
     filemail_api_key_required: bool = False
     filemail_api_key_per_call: bool = True

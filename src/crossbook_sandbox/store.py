@@ -38,6 +38,12 @@ CREATE INDEX IF NOT EXISTS membership_by_contact ON membership (contact_id, grou
 CREATE TABLE IF NOT EXISTS opt_out (
     contact_id INTEGER NOT NULL REFERENCES contact ON DELETE CASCADE, channel TEXT NOT NULL,
     PRIMARY KEY (contact_id, channel)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blacklist (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, vendor TEXT NOT NULL, phone TEXT NOT NULL, added_at INTEGER NOT NULL,
+    UNIQUE (vendor, phone));
+CREATE VIEW IF NOT EXISTS suppression AS
+    SELECT contact_id, channel FROM opt_out
+    UNION SELECT c.id, 'sms' FROM contact c JOIN blacklist b ON b.vendor = c.vendor AND b.phone = c.phone;
 CREATE TABLE IF NOT EXISTS field (
     id INTEGER PRIMARY KEY, vendor TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (vendor, name));
 CREATE TABLE IF NOT EXISTS segment (
@@ -46,7 +52,7 @@ CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, vendor TEXT NOT NULL, 
 """
 # The first ids. Smaller numbers are free for tests of unknown ids.
 _FIRST_IDS = {"contact": 100_001, "contact_group": 5_001}
-_TABLES = ("contact", "contact_group", "field", "segment", "token")
+_TABLES = ("contact", "contact_group", "blacklist", "field", "segment", "token")
 
 
 def _create_private(path: Path) -> None:
@@ -222,6 +228,17 @@ class Book:
         """Store that a contact is subscribed to these channels."""
         pairs = [(contact_id, channel) for channel in channels]
         self.store.db.executemany("DELETE FROM opt_out WHERE contact_id = ? AND channel = ?", pairs)
+
+    def add_to_blacklist(self, phone: str) -> int:
+        """Store that no contact with this phone number gets messages, and return the id of the entry."""
+        known = self.row("SELECT id FROM blacklist WHERE vendor = ? AND phone = ?", self.vendor, phone)
+        return (
+            known["id"] if known else self._insert("blacklist", {"phone": phone, "added_at": int(self.store.clock())})
+        )
+
+    def delete_from_blacklist(self, phone: str) -> bool:
+        """Delete a phone number from the blacklist and return whether the number was on it."""
+        return self.run("DELETE FROM blacklist WHERE vendor = ? AND phone = ?", self.vendor, phone) > 0
 
     def expire_tokens(self) -> int:
         """Expire every login token of the account and return their number."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
@@ -137,6 +137,14 @@ class Vendor(ABC):
 
     def prepare(self) -> None:  # noqa: B027 (most vendors need nothing)
         """Store the data that a new account of this vendor has at first. The default stores nothing."""
+
+    def opt_out(self, contact_id: int, channels: Iterable[str]) -> None:
+        """Unsubscribe a contact from these channels, as an operator can in the vendor's web panel."""
+        self.book.opt_out(contact_id, channels)
+
+    def opt_in(self, contact_id: int, channels: Iterable[str]) -> None:
+        """Subscribe a contact to these channels, as an operator can in the vendor's web panel."""
+        self.book.opt_in(contact_id, channels)
 
     def respond(self, call: Call, operation: Operation) -> Response:
         """Run one call in a transaction and return its response, or the vendor's error response."""

@@ -31,6 +31,8 @@ class Switches(TypedDict, total=False):
     serwersms_paging: bool
     serwersms_row_per_group: bool
     serwersms_partial_edit: bool
+    serwersms_refuses_blacklisted: bool
+    serwersms_refuses_unlisted: bool
     filemail_http_errors: bool
     filemail_api_key_required: bool
     filemail_api_key_per_call: bool

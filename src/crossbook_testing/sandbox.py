@@ -328,7 +328,7 @@ class Sandbox:
 
     def opt_out(self, vendor: VendorName, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
         """Unsubscribe the contact with this id from these channels, as an operator can in the vendor's web panel."""
-        self._at(vendor, lambda book, _: book.opt_out(int(contact), channels))
+        self._do(lambda: self._inner.vendors[vendor].opt_out(int(contact), channels))
 
     def reset(self) -> None:
         """Empty all accounts, remove every fault and clear the recorded calls."""

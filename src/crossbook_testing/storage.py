@@ -41,7 +41,7 @@ def read_contacts(book: Book, profile: VendorProfile) -> tuple[Contact, ...]:
         groups.setdefault(row["contact_id"], []).append(_group_id(row, profile))
     channels: dict[int, list[Any]] = {}
     for row in book.rows(
-        "SELECT o.contact_id, o.channel FROM opt_out o JOIN contact c ON c.id = o.contact_id WHERE c.vendor = ?",
+        "SELECT s.contact_id, s.channel FROM suppression s JOIN contact c ON c.id = s.contact_id WHERE c.vendor = ?",
         book.vendor,
     ):
         channels.setdefault(row["contact_id"], []).append(row["channel"])

@@ -27,11 +27,12 @@ _CONTACTS = """
 SELECT phone, email, external_id, name, first_name, last_name, company, fields, archived_at IS NULL,
     (SELECT group_concat(name, '; ') FROM (SELECT name FROM contact_group g JOIN membership m ON m.group_id = g.id
         WHERE m.contact_id = contact.id ORDER BY name)),
-    (SELECT group_concat(channel, '; ') FROM (SELECT channel FROM opt_out o
-        WHERE o.contact_id = contact.id ORDER BY channel))
+    (SELECT group_concat(channel, '; ') FROM (SELECT channel FROM suppression s
+        WHERE s.contact_id = contact.id ORDER BY channel))
 FROM contact WHERE vendor = ?
 """
 _GROUPS = "SELECT name, description FROM contact_group WHERE vendor = ?"
+_BLACKLIST = "SELECT phone FROM blacklist WHERE vendor = ?"
 
 
 @define
@@ -79,7 +80,7 @@ class VendorAccount:
         home = (await book.groups.create("Home")).id
         other = (await book.groups.create("Other")).id
         contact = (await book.contacts.create(full_contact(book.profile, 0, [home]))).id
-        if operation == "resubscribeContacts":
+        if operation in ("resubscribeContacts", "deleteFromBlacklist", "listBlacklist"):
             await self._post("mark", vendor=self.vendor, id=int(contact), opted_out=["sms", "email"])
         if operation == "getSegment":
             wire: Any = book
@@ -111,7 +112,9 @@ class VendorAccount:
 
     def read_data(self) -> Data:
         """Return the data of the account, without ids and dates."""
-        return tuple(sorted(map(repr, self._db.execute(sql, (self.vendor,)))) for sql in (_CONTACTS, _GROUPS))
+        return tuple(
+            sorted(map(repr, self._db.execute(sql, (self.vendor,)))) for sql in (_CONTACTS, _GROUPS, _BLACKLIST)
+        )
 
     async def _post(self, path: str, **settings: Any) -> None:
         answer = await self._control.post(f"/{path}", json=settings)

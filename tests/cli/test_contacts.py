@@ -40,9 +40,22 @@ def test_unsubscribe_and_resubscribe(run: Run) -> None:
     for command, channels in (("unsubscribe", ["sms"]), ("resubscribe", [])):
         assert run("contacts", command, "vercom", made["id"], "sms").code == 0
         assert run("export", "vercom", "--to", "-", "--format", "jsonl").lines[0]["opted_out"] == channels
+    ran = run("contacts", "resubscribe", "vercom", made["id"], "sms", "--shared-phone")
+    assert ran.code == 0, "Vercom stores opt-outs by contact, so the option changes nothing"
     refused = run("contacts", "unsubscribe", "atom", "1", "sms")
     assert (refused.code, "Atom does not support" in refused.err) == (2, True)
     assert run("contacts", "unsubscribe", "vercom", made["id"], "pigeon").code == 2
+
+
+def test_resubscribe_of_shared_phone(run: Run) -> None:
+    one, two = [run("contacts", "create", "serwersms", "phone=+48500600700", "--json").lines[0]["id"] for _ in range(2)]
+    assert run("contacts", "unsubscribe", "serwersms", one, "sms").code == 0
+    listed = run("contacts", "list", "serwersms", "--opted-out", "sms", "--json").lines
+    assert [(contact["id"], contact["opted_out"]) for contact in listed] == [(one, ["sms"]), (two, ["sms"])]
+    refused = run("contacts", "resubscribe", "serwersms", one, "sms")
+    assert (refused.code, two in refused.err, "pass --shared-phone" in refused.err) == (6, True, True)
+    assert run("contacts", "resubscribe", "serwersms", one, "sms", "--shared-phone").code == 0
+    assert run("contacts", "list", "serwersms", "--opted-out", "sms").out == ""
 
 
 def test_unsupported_field(run: Run) -> None:

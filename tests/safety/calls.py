@@ -117,6 +117,8 @@ CALLS: dict[str, Call] = {
     "get": lambda book: book.contacts.get("1"),
     "groups of": lambda book: book.contacts.groups_of("1"),
     "add": lambda book: book.groups.add("1", "1"),
+    "unsubscribe": lambda book: book.contacts.unsubscribe("1", "sms"),
+    "resubscribe": lambda book: book.contacts.resubscribe("1", "sms"),
     "groups": lambda book: book.groups.list(),
     "wire": wire_create,
     "many": create_many,

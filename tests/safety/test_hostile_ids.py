@@ -60,6 +60,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "get": "getContact", "update": "getContact checkGroups updateContact", "create in": "createContact",
         "update groups": "getContact checkGroups updateContact", "delete": "deleteContact",
         "groups of": "getContact checkGroups", "list": "listContacts", "groups.get": "getGroup",
+        "unsubscribe": "getContact addToBlacklist", "unsubscribe from": "getContact addToBlacklist",
+        "resubscribe": "getContact listContacts deleteFromBlacklist",
         "groups.rename": "updateGroup", "groups.delete": "deleteGroup",
         "groups.add to": "getContact checkGroups updateContact", "groups.add": "getContact checkGroups updateContact",
         "groups.remove from": "getContact checkGroups", "groups.remove": "getContact checkGroups",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -33,6 +34,40 @@ def code(client: httpx.Client, action: str, body: Json | None = None) -> int:
     assert error["message"]
     number: int = error["code"]
     return number
+
+
+def test_blacklist_lifecycle(serwersms: httpx.Client) -> None:
+    contact_id = add(serwersms, "contacts/add", phone="+48500600702")
+    entry = add(serwersms, "blacklist/add", phone="500 600 702")
+    assert add(serwersms, "blacklist/add", phone="+48500600702") == entry
+    add(serwersms, "blacklist/add", phone="+48500600703")
+    assert call(serwersms, "blacklist/check", {"phone": "+48500600702"}) == {"exists": True}
+    assert call(serwersms, "contacts/view", {"id": contact_id})["blacklist"] is True
+    assert call(serwersms, "contacts/index")["items"][0]["blacklist"] is True
+    page = call(serwersms, "blacklist/index", {"page": 1, "limit": 1})
+    assert (page["paging"], [row["phone"] for row in page["items"]]) == ({"page": 1, "count": 2}, ["+48500600702"])
+    (row,) = call(serwersms, "blacklist/index", {"phone": "+48500600703"})["items"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", row.pop("added"))
+    assert row == {"phone": "+48500600703"}
+    call(serwersms, "contacts/delete", {"id": contact_id})
+    for _ in range(2):
+        assert call(serwersms, "blacklist/check", {"phone": "+48500600702"}) == {"exists": True}
+    for _ in range(2):
+        assert call(serwersms, "blacklist/delete", {"phone": "+48500600702"}) == {"success": True}
+        assert call(serwersms, "blacklist/check", {"phone": "+48500600702"}) == {"exists": False}
+    for action in ("add", "check", "delete"):
+        assert code(serwersms, f"blacklist/{action}") == 2000
+        assert code(serwersms, f"blacklist/{action}", {"phone": "12"}) == 2001
+
+
+def test_blacklist_refuses_repeats_if_switched(serwersms: httpx.Client, control: httpx.Client) -> None:
+    switches = {"serwersms_refuses_blacklisted": True, "serwersms_refuses_unlisted": True}
+    control.post("/options", json=switches).raise_for_status()
+    phone = {"phone": "+48500600702"}
+    assert code(serwersms, "blacklist/delete", phone) == 1004
+    add(serwersms, "blacklist/add", **phone)
+    assert code(serwersms, "blacklist/add", phone) == 1006
+    assert call(serwersms, "blacklist/delete", phone) == {"success": True}
 
 
 def test_contact_lifecycle(serwersms: httpx.Client) -> None:

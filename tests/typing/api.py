@@ -89,7 +89,7 @@ async def contacts(book: AddressBook) -> None:
     assert_type(await book.contacts.groups_of("1"), tuple[Group, ...])
     await book.contacts.delete("1")
     await book.contacts.unsubscribe("1", "sms")
-    await book.contacts.resubscribe("1", channel="all")
+    await book.contacts.resubscribe("1", channel="all", shared_phone=True)
 
     Contact("1")  # type: ignore[call-arg]
     Contact(telephone="+48500600700")  # type: ignore[call-arg]

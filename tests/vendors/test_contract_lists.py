@@ -21,7 +21,7 @@ phone        -          -         -         native
 email        -          -         emulated  native
 external_id  -          -         -         native
 archived     -          -         -         native
-opted_out    -          -         -         native
+opted_out    emulated   -         -         native
 full         -          emulated  -         -
 """
 SORTS = ("first_name", "last_name", "phone", "company", "tax_id", "email", "address", "city", "description")

@@ -37,6 +37,10 @@ CALLS: dict[str, Calls] = {
         "updateGroup": lambda w, m, c, g: w.groups.update_group(m.GroupEdit(id=int(g), name="Other")),
         "deleteGroup": lambda w, m, c, g: w.groups.delete_group(m.GroupDeletion(id=int(g))),
         "checkGroups": lambda w, m, c, g: w.groups.check_groups(m.PhoneQuery(phone="+48500600700")),
+        "listBlacklist": lambda w, m, c, g: w.blacklist.list_blacklist(m.BlacklistQuery(limit=5)),
+        "addToBlacklist": lambda w, m, c, g: w.blacklist.add_to_blacklist(m.PhoneQuery(phone="+48500600700")),
+        "checkBlacklist": lambda w, m, c, g: w.blacklist.check_blacklist(m.PhoneQuery(phone="+48500600700")),
+        "deleteFromBlacklist": lambda w, m, c, g: w.blacklist.delete_from_blacklist(m.PhoneQuery(phone="+48500600700")),
     },
     "atom": {
         "createContact": lambda w, m, c, g: w.contacts.create_contact(

@@ -69,6 +69,14 @@ CASES = [
         "serwersms", "updateContact", lambda book: book.contacts.update("7", company="A"),
         serwersms(STORED, {"items": []}),
     ),
+    Case(
+        "serwersms", "getContact", lambda book: book.contacts.unsubscribe("7", "sms"),
+        lambda other: [{**STORED, "id": other}, {"success": True, "id": 3}],
+    ),
+    Case(
+        "serwersms", "getContact", lambda book: book.contacts.resubscribe("7", "sms", shared_phone=True),
+        lambda other: [{**STORED, "id": other}, {"success": True}],
+    ),
     Case("serwersms", "getGroup", lambda book: book.groups.get("7"), serwersms(name="Friends", count=0)),
     Case("serwersms", "updateGroup", lambda book: book.groups.rename("7", "Friends"), serwersms()),
     Case("vercom", "listContacts", lambda book: book.contacts.get("7"), vercom("id")),

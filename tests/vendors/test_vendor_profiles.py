@@ -40,8 +40,8 @@ contacts.update               emulated     native       native       native
 contacts.update:external_id   unsupported  unsupported  unsupported  native
 contacts.delete               native       native       native       native
 contacts.groups_of            native       emulated     emulated     native
-contacts.unsubscribe          unsupported  unsupported  unsupported  native
-contacts.resubscribe          unsupported  unsupported  unsupported  native
+contacts.unsubscribe          native       unsupported  unsupported  native
+contacts.resubscribe          native       unsupported  unsupported  native
 groups.list                   native       native       native       native
 groups.get                    native       native       emulated     emulated
 groups.create                 native       native       native       native
@@ -106,7 +106,8 @@ def test_name_format_groups_and_requirements(vendor: str, profile: VendorProfile
     assert profile.name_format == ("full" if vendor == "filemail" else "split")
     assert profile.single_group == (vendor == "atom")
     assert profile.requires_any_of == (("phone", "email") if vendor == "vercom" else ())
-    assert profile.channels == ({"sms", "email", "push"} if vendor == "vercom" else frozenset())
+    channels = {"serwersms": {"sms"}, "vercom": {"sms", "email", "push"}}
+    assert profile.channels == channels.get(vendor, set())
     assert profile.group_name_max_length == (100 if vendor == "serwersms" else None)
 
 

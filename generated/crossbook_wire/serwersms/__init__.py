@@ -1,4 +1,4 @@
-"""SerwerSMS.pl HTTPS API v2, contacts and groups: typed calls over a `send` callable.
+"""SerwerSMS.pl HTTPS API v2, contacts, groups and blacklist: typed calls over a `send` callable.
 
 Written from specs/serwersms.yaml, never by hand.
 """
@@ -7,11 +7,12 @@ from crossbook_wire.http import Send
 
 from . import models
 from .api import (
+    BlacklistApi,
     ContactsApi,
     GroupsApi,
 )
 
-__all__ = ["Api", "ContactsApi", "GroupsApi", "models"]
+__all__ = ["Api", "ContactsApi", "GroupsApi", "BlacklistApi", "models"]
 
 
 class Api:
@@ -26,3 +27,7 @@ class Api:
         """People with a phone number, in any number of groups."""
         self.groups = GroupsApi(send)
         """Named groups of contacts."""
+        self.blacklist = BlacklistApi(send)
+        """Phone numbers that must not be written to. A number may belong to several contacts, or
+        to no contact.
+        """

@@ -1,4 +1,4 @@
-"""SerwerSMS.pl HTTPS API v2, contacts and groups: a class for each tag, a method for each operation.
+"""SerwerSMS.pl HTTPS API v2, contacts, groups and blacklist: a class for each tag, a method for each operation.
 
 Written from specs/serwersms.yaml, never by hand.
 """
@@ -340,6 +340,128 @@ class GroupsApi:
         )
 
 
+class BlacklistApi:
+    """Phone numbers that must not be written to. A number may belong to several contacts, or
+    to no contact.
+
+    Args:
+        send: Sends a request and returns the response.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    def list_blacklist(
+        self, body: models.BlacklistQuery
+    ) -> Coroutine[Any, Any, models.BlacklistPage]:
+        """List the phone numbers of the blacklist, page by page.
+
+        All numbers, or only one. A number that is not on the blacklist gives an empty list
+        (inferred).
+
+        Args:
+            body: Which phone numbers of the blacklist, and which page.
+
+        Returns:
+            A page of phone numbers, or an error.
+
+        `POST /blacklist/index`. Evidence: public. The vendor's page "Czarna lista" and its
+        official clients.
+        """
+        return send_and_decode(
+            self._send,
+            _blacklist_page,
+            Request(
+                operation="listBlacklist",
+                method="POST",
+                path="/blacklist/index",
+                body=encode(body),
+                content_type="application/json",
+            ),
+        )
+
+    def add_to_blacklist(self, body: models.PhoneQuery) -> Coroutine[Any, Any, models.IdResult]:
+        """Add a phone number to the blacklist.
+
+        It applies to the number, so to every contact with the number, also to later ones. What
+        a second call for the same number gives is unknown: either the same response as the
+        first or an error (inferred).
+
+        Args:
+            body: A phone number to look up.
+
+        Returns:
+            The id of the entry, or an error.
+
+        `POST /blacklist/add`. Evidence: public. The vendor's page "Czarna lista" and its
+        official clients.
+        """
+        return send_and_decode(
+            self._send,
+            _id_result,
+            Request(
+                operation="addToBlacklist",
+                method="POST",
+                path="/blacklist/add",
+                body=encode(body),
+                content_type="application/json",
+            ),
+        )
+
+    def check_blacklist(
+        self, body: models.PhoneQuery
+    ) -> Coroutine[Any, Any, models.BlacklistStatus]:
+        """Tell whether a phone number is on the blacklist.
+
+        Args:
+            body: A phone number to look up.
+
+        Returns:
+            Whether the number is on the blacklist, or an error.
+
+        `POST /blacklist/check`. Evidence: public. The vendor's page "Czarna lista" and its
+        official clients.
+        """
+        return send_and_decode(
+            self._send,
+            _blacklist_status,
+            Request(
+                operation="checkBlacklist",
+                method="POST",
+                path="/blacklist/check",
+                body=encode(body),
+                content_type="application/json",
+            ),
+        )
+
+    def delete_from_blacklist(self, body: models.PhoneQuery) -> Coroutine[Any, Any, models.Success]:
+        """Delete a phone number from the blacklist.
+
+        Every contact with the number can be written to again. What a call for a number that is
+        not on the blacklist gives is unknown: success or an error (inferred).
+
+        Args:
+            body: A phone number to look up.
+
+        Returns:
+            Done, or an error.
+
+        `POST /blacklist/delete`. Evidence: public. The vendor's page "Czarna lista" and its
+        official clients.
+        """
+        return send_and_decode(
+            self._send,
+            _success,
+            Request(
+                operation="deleteFromBlacklist",
+                method="POST",
+                path="/blacklist/delete",
+                body=encode(body),
+                content_type="application/json",
+            ),
+        )
+
+
 # Built at first use: a decoder costs a quarter of its models' import time, and few programs call every operation.
 
 
@@ -381,3 +503,13 @@ def _group() -> Decoder[models.Group]:
 @cache
 def _membership_list() -> Decoder[models.MembershipList]:
     return Decoder(models.MembershipList)
+
+
+@cache
+def _blacklist_page() -> Decoder[models.BlacklistPage]:
+    return Decoder(models.BlacklistPage)
+
+
+@cache
+def _blacklist_status() -> Decoder[models.BlacklistStatus]:
+    return Decoder(models.BlacklistStatus)

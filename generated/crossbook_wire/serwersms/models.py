@@ -1,4 +1,4 @@
-"""SerwerSMS.pl HTTPS API v2, contacts and groups: models of requests and responses, with the field names of the API.
+"""SerwerSMS.pl HTTPS API v2, contacts, groups and blacklist: models of requests and responses, with the field names of the API.
 
 Fields of responses accept any JSON scalar. Their docstrings have the documented type.
 
@@ -13,6 +13,76 @@ from attrs import define
 from msgspec import UNSET, UnsetType
 
 from crossbook_wire.http import Model
+
+
+@define(kw_only=True, repr=False)
+class BlacklistPage(Model):
+    """A page of the blacklist, or an error.
+
+    Evidence: public. The vendor's page "Czarna lista" and its official clients.
+    """
+
+    items: list[BlacklistRow | list[Any] | None] | None | UnsetType = UNSET
+    """The phone numbers of one page. List. Evidence: public. The vendor's page "Czarna lista"
+    and its official clients.
+    """
+
+    paging: Paging | list[Any] | None | UnsetType = UNSET
+    """Where in the list this page is."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
+
+
+@define(kw_only=True, repr=False)
+class BlacklistQuery(Model):
+    """Which phone numbers of the blacklist, and which page.
+
+    Evidence: public. The vendor's page "Czarna lista" and its official clients.
+    """
+
+    phone: str | UnsetType = UNSET
+    """Only this number. Text, pattern `^\\+?[0-9]{7,15}$`. Evidence: inferred. The parameter is
+    documented; the pattern covers what the vendor's page and clients show.
+    """
+
+    page: int | UnsetType = UNSET
+    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
+    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """
+
+    limit: int | UnsetType = UNSET
+    """How many items a page holds. What is assumed without it, and the most that is allowed, are
+    unknown. Whole number, at least 1. Evidence: public. The vendor's official clients.
+    """
+
+
+@define(kw_only=True, repr=False)
+class BlacklistRow(Model):
+    """A phone number of the blacklist.
+
+    Evidence: public. The vendor's page "Czarna lista" and its official clients.
+    """
+
+    phone: str | int | float | bool | None | UnsetType = UNSET
+    """The phone number with its country code. Text."""
+
+    added: str | int | float | bool | None | UnsetType = UNSET
+    """When it was added; the time zone is unknown. Text."""
+
+
+@define(kw_only=True, repr=False)
+class BlacklistStatus(Model):
+    """Whether a phone number is on the blacklist, or an error.
+
+    Evidence: public. The vendor's page "Czarna lista" and its official clients.
+    """
+
+    exists: str | int | float | bool | None | UnsetType = UNSET
+    """Whether the number is on the blacklist. True or false."""
+
+    error: Error | list[Any] | None | UnsetType = UNSET
+    """What went wrong; the table of codes is at the top of this document."""
 
 
 @define(kw_only=True, repr=False)
@@ -69,7 +139,7 @@ class Contact(Model):
     """
 
     blacklist: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the number must not be written to. True or false."""
+    """Whether the number is on the blacklist. True or false."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
@@ -273,7 +343,7 @@ class ContactRow(Model):
     """
 
     blacklist: str | int | float | bool | None | UnsetType = UNSET
-    """Whether the number must not be written to. True or false."""
+    """Whether the number is on the blacklist. True or false."""
 
     group_id: str | int | float | bool | None | UnsetType = UNSET
     """One of the contact's groups, or null if it is in none. Whole number or null, at least 1.
@@ -438,7 +508,7 @@ class IdResult(Model):
     """True; it is absent from an error. True or false, always `true`."""
 
     id: str | int | float | bool | None | UnsetType = UNSET
-    """A contact's or a group's id. Whole number, at least 1."""
+    """The id of a contact Whole number, at least 1."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""

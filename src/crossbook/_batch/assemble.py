@@ -288,6 +288,6 @@ def _check_one_of(name: str, value: object, *allowed: object) -> None:
         raise InvalidInputError(f"{name} must be one of {choices}", field=name)
 
 
-def get_bulk_method(adapter: Any, name: str, fixed: Mapping[str, str]) -> Callable[..., Any]:
+def get_bulk_method(adapter: Any, name: str, fixed: Mapping[str, Any]) -> Callable[..., Any]:
     """Return the adapter's method `name`, or `unsupported` if it has none, with the `fixed` arguments bound to it."""
     return partial(getattr(adapter, name, None) or getattr(adapter, "unsupported"), **fixed)  # noqa: B009

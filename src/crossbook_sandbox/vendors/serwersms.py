@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sqlite3 import Row
 from typing import Any
 
@@ -96,7 +96,7 @@ class SerwerSMS(Vendor):
         order = _order(parameters, _SORTS, "c.id", "m.group_id")
         columns = (
             "c.*, m.group_id, (SELECT name FROM contact_group WHERE id = m.group_id) AS group_name,"
-            " EXISTS (SELECT 1 FROM opt_out WHERE contact_id = c.id AND channel = 'sms') AS blacklisted"
+            " EXISTS (SELECT 1 FROM blacklist WHERE vendor = c.vendor AND phone = c.phone) AS blacklisted"
         )
         rows, respond = self._page(parameters, columns, f"{tables} WHERE {' AND '.join(where)}", order, values)
         return respond(
@@ -111,8 +111,7 @@ class SerwerSMS(Vendor):
     def get_contact(self, parameters: Parameters) -> Json:
         """Return a contact, as the top level of the response, without its group."""
         contact = self._contact(parameters)
-        blacklisted = self.book.row("SELECT 1 FROM opt_out WHERE contact_id = ? AND channel = 'sms'", contact["id"])
-        return _format_contact(contact, blacklisted is not None)
+        return _format_contact(contact, self._is_blacklisted(contact["phone"]))
 
     @operation("contacts/add")
     def create_contact(self, parameters: Parameters) -> Json:
@@ -215,6 +214,55 @@ class SerwerSMS(Vendor):
             parameters.phone(),
         )
         return {"items": [dict(row) for row in rows]}
+
+    @operation("blacklist/index")
+    def list_blacklist(self, parameters: Parameters) -> Json:
+        """Return a page of the blacklist, or only the row of one phone number."""
+        where, values = "b.vendor = ?", [self.name]
+        if parameters.get("phone") not in (None, ""):
+            where += " AND b.phone = ?"
+            values.append(parameters.phone())
+        rows, respond = self._page(
+            parameters,
+            "b.phone, datetime(b.added_at, 'unixepoch') AS added",
+            f"blacklist b WHERE {where}",
+            "b.id",
+            values,
+        )
+        return respond([dict(row) for row in rows])
+
+    @operation("blacklist/add")
+    def add_to_blacklist(self, parameters: Parameters) -> Json:
+        """Add a phone number to the blacklist. If it is on it, `serwersms_refuses_blacklisted` decides."""
+        phone = parameters.phone()
+        if self.options.serwersms_refuses_blacklisted and self._is_blacklisted(phone):
+            raise SerwerSMSError(1006, "The number is already on the blacklist")
+        return {"success": True, "id": self.book.add_to_blacklist(phone)}
+
+    @operation("blacklist/check")
+    def check_blacklist(self, parameters: Parameters) -> Json:
+        """Return whether a phone number is on the blacklist."""
+        return {"exists": self._is_blacklisted(parameters.phone())}
+
+    @operation("blacklist/delete")
+    def delete_from_blacklist(self, parameters: Parameters) -> Json:
+        """Delete a phone number from the blacklist. If it is not on it, `serwersms_refuses_unlisted` decides."""
+        if not self.book.delete_from_blacklist(parameters.phone()) and self.options.serwersms_refuses_unlisted:
+            raise SerwerSMSError(1004, "The number is not on the blacklist")
+        return {"success": True}
+
+    def opt_out(self, contact_id: int, channels: Iterable[str]) -> None:
+        """Add the contact's phone number to the blacklist, if the channels contain "sms". SerwerSMS has no other."""
+        if "sms" in channels and (contact := self.book.contact(contact_id)) is not None:
+            self.book.add_to_blacklist(contact["phone"])
+
+    def opt_in(self, contact_id: int, channels: Iterable[str]) -> None:
+        """Delete the contact's phone number from the blacklist, if the channels contain "sms"."""
+        if "sms" in channels and (contact := self.book.contact(contact_id)) is not None:
+            self.book.delete_from_blacklist(contact["phone"])
+
+    def _is_blacklisted(self, phone: str) -> bool:
+        return self.book.row("SELECT 1 FROM blacklist WHERE vendor = ? AND phone = ?", self.name, phone) is not None
 
     def _contact(self, parameters: Parameters) -> Row:
         contact = self.book.contact(parameters.id())

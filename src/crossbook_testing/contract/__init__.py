@@ -34,6 +34,7 @@ from crossbook_testing.contract.fixtures import MakeBook, Stored
 from crossbook_testing.contract.groups import GroupTests
 from crossbook_testing.contract.lifetime import LifetimeTests
 from crossbook_testing.contract.lists import ListTests
+from crossbook_testing.contract.opt_outs import OptOutTests
 from crossbook_testing.contract.pages import PageTests
 from crossbook_testing.contract.phones import PhoneTests
 from crossbook_testing.contract.profiles import ProfileTests
@@ -44,7 +45,7 @@ __all__ = ["Contract", "MakeBook", "Stored"]
 
 class Contract(
     ProfileTests, ContactTests, FieldTests, FindTests, GroupTests, LifetimeTests, ListTests, PageTests, PhoneTests,
-    ErrorTests, UpdateTests, CapabilityTests,
+    ErrorTests, UpdateTests, OptOutTests, CapabilityTests,
 ):  # fmt: skip
     """All tests of the contract. Subclass it and override two fixtures.
 

@@ -9,6 +9,7 @@ from crossbook_wire.serwersms import Api, models
 from msgspec import UNSET
 
 from crossbook import _phones
+from crossbook.errors import AmbiguousMatchError, CrossbookError, NotFoundError, RejectedError
 from crossbook.models import Contact, ExternalId, Group, attach_raw
 from crossbook.vendor import (
     Fetch,
@@ -55,7 +56,19 @@ class SerwerSMSAdapter(VendorAdapter):
             contacts = await map_rows(rows, lambda row: self._contact(row, parse_str(row.group_id)))
             return contacts, _page_count(response.paging)
 
-        return PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
+        fetch = PAGING.over(page, size, ident=lambda contact: f"{contact.id}/{contact.groups}")
+        return fetch if query.opted_out is None else self._only_opted_out(fetch)
+
+    def _only_opted_out(self, fetch: Fetch[Contact]) -> Fetch[Contact]:
+        """Return a `Fetch` of the same pages that leaves out all contacts whose number is not on the blacklist."""
+
+        async def page(position: Any) -> tuple[Sequence[Contact | None], Any]:
+            rows, after = await fetch(position)
+            if any(row is not None and row.opted_out is None for row in rows):
+                raise self.missing_field("listContacts", "items.blacklist")  # else the list would look complete
+            return [row for row in rows if row is not None and row.opted_out], after
+
+        return page
 
     async def get_contact(self, id: str) -> Contact:
         return self._contact(await self._row(id))
@@ -82,17 +95,84 @@ class SerwerSMSAdapter(VendorAdapter):
         groups = changes.get("groups")
         if groups is None:
             groups = [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
+        moved = await self._blacklist_new_phone(stored, changes.get("phone"))
         values = {name: parse_str(getattr(stored, name)) for name in (*TEXT_FIELDS, *EXTRA_FIELDS)}
         values |= {name: value for name, value in changes.items() if name in TEXT_FIELDS}
         values |= changes.get("fields", {})
-        response = await self._api.contacts.update_contact(
-            models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
-        )
-        self.check_same_id(response.id, id, "updateContact", "id")
+        try:
+            response = await self._api.contacts.update_contact(
+                models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
+            )
+            self.check_same_id(response.id, id, "updateContact", "id")
+        except CrossbookError as error:
+            if moved:
+                error.message = f"the new phone of this opted-out contact was blacklisted, and then: {error.message}"
+            raise
         return id
 
     async def delete_contact(self, id: str) -> None:
         await self._api.contacts.delete_contact(models.ContactId(id=int(id)))
+
+    async def unsubscribe(self, id: str, channel: str) -> None:
+        await self._set_blacklisted(await self._phone(id), listed=True)
+
+    async def resubscribe(self, id: str, channel: str, *, shared_phone: bool) -> None:
+        phone = await self._phone(id)
+        if not shared_phone:
+            number = _phones.normalize(phone, self.region)
+            others = {found.id for found in await self.search("phone", number) if found.phone == number} - {id}
+            if others:
+                raise AmbiguousMatchError(
+                    "the blacklist holds phone numbers, and other contacts have the number of this contact "
+                    f"({', '.join(sorted(others)[:10])}): ask them too, then pass shared_phone=True",
+                    candidates=sorted(others), vendor=PROFILE.vendor, operation="contacts.resubscribe", field="phone",
+                    sent="yes",
+                )  # fmt: skip
+        await self._set_blacklisted(phone, listed=False)
+
+    async def _blacklist_new_phone(self, stored: models.Contact, new: str | None) -> bool:
+        """Blacklist a contact's new phone before the contact is edited, if its stored phone is on the blacklist.
+
+        If the edit fails, the new phone stays on the blacklist, which is the safe state. Return whether it was added.
+        """
+        old = parse_str(stored.phone)
+        if new is None or (old and _phones.normalize(old, self.region) == _phones.normalize(new, self.region)):
+            return False
+        opted_out = parse_bool(stored.blacklist)
+        if opted_out is None:
+            if old is None:
+                raise self.missing_field("getContact", "blacklist")
+            opted_out = await self._is_blacklisted(old)
+        if opted_out:
+            await self._set_blacklisted(new, listed=True)
+        return opted_out
+
+    async def _set_blacklisted(self, phone: str, *, listed: bool) -> None:
+        """Add a phone number to the blacklist, or delete it from there.
+
+        Whether the vendor refuses to add a number twice, or to delete a number that is not listed, is not documented.
+        So a refusal is a success if the blacklist is as wanted. The same is true of a lost or unclear response.
+        """
+        blacklist, query = self._api.blacklist, models.PhoneQuery(phone=phone)
+        try:
+            await (blacklist.add_to_blacklist(query) if listed else blacklist.delete_from_blacklist(query))
+        except CrossbookError as error:
+            is_refusal = isinstance(error, (RejectedError, NotFoundError))
+            if error.sent == "no" or (error.writes_nothing and not is_refusal):
+                raise
+            try:
+                done = await self._is_blacklisted(phone) is listed
+            except CrossbookError:
+                done = False
+            if not done:
+                raise
+
+    async def _is_blacklisted(self, phone: str) -> bool:
+        response = await self._api.blacklist.check_blacklist(models.PhoneQuery(phone=phone))
+        exists = parse_bool(response.exists)
+        if exists is None:
+            raise self.missing_field("checkBlacklist", "exists")
+        return exists
 
     async def groups_of(self, id: str) -> Sequence[Group]:
         return await self._groups_by_phone(id, parse_str((await self._row(id)).phone))
@@ -138,9 +218,16 @@ class SerwerSMSAdapter(VendorAdapter):
         self.check_same_id(self.require_id(row.id, "getContact", "id"), id, "getContact", "id")
         return row
 
-    async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
+    async def _phone(self, id: str) -> str:
+        return self._require_phone(parse_str((await self._row(id)).phone))
+
+    def _require_phone(self, phone: str | None) -> str:
         if phone is None:
             raise self.missing_field("getContact", "phone")
+        return phone
+
+    async def _groups_by_phone(self, id: str, phone: str | None) -> list[Group]:
+        phone = self._require_phone(phone)
         response = await self._api.groups.check_groups(models.PhoneQuery(phone=phone))
         rows = self.require_rows(response.items, models.Membership, "checkGroups", "items")
         return [

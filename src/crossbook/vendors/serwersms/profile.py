@@ -47,6 +47,7 @@ class Envelope(Struct):
     success: Any = UNSET
     items: Raw | UnsetType = UNSET
     id: Any = UNSET
+    exists: Any = UNSET
 
 
 def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
@@ -57,7 +58,7 @@ def read_error(_status: int, body: Envelope | None) -> VendorErrorInfo | None:
     if value is None or value == []:
         if body.success is False:
             return VendorErrorInfo(kind=RejectedError, message="the vendor reports no success and no reason")
-        is_vendor = any(part is not UNSET for part in (body.success, body.items, body.id))
+        is_vendor = any(part is not UNSET for part in (body.success, body.items, body.id, body.exists))
         return VendorErrorInfo(kind=None) if is_vendor else None
     error = parse_object(value) or {"message": str(value)}
     code = None if error.get("code") is None else str(error["code"])
@@ -93,6 +94,10 @@ PROFILE = VendorProfile(
         "updateGroup": _IDEMPOTENT,
         "deleteGroup": _IDEMPOTENT,
         "checkGroups": _READ,
+        "listBlacklist": _READ,
+        "addToBlacklist": _IDEMPOTENT,
+        "checkBlacklist": _READ,
+        "deleteFromBlacklist": _IDEMPOTENT,
     },
     capabilities={
         "contacts.list": Capability(
@@ -104,11 +109,22 @@ PROFILE = VendorProfile(
         "contacts.update": Capability(
             "emulated",
             "updateContact",
-            "reads the contact and its groups, then writes both: three calls, not atomic",
+            "reads the contact and its groups, then writes both: three calls, not atomic; the new phone of an "
+            "opted-out contact is blacklisted first",
             calls=3,
         ),
         "contacts.delete": Capability("native", "deleteContact"),
         "contacts.groups_of": Capability("native", "checkGroups", "by phone, two calls"),
+        "contacts.unsubscribe": Capability(
+            "native", "addToBlacklist", "sms, for every contact with the phone number; two calls", calls=2
+        ),
+        "contacts.resubscribe": Capability(
+            "native",
+            "deleteFromBlacklist",
+            "sms, for every contact with the phone number: refused if there are others, unless shared_phone=True; five "
+            "calls",
+            calls=5,
+        ),
         "groups.list": Capability("native", "listGroups", "in pages"),
         "groups.get": Capability("native", "getGroup"),
         "groups.create": Capability("native", "createGroup"),
@@ -138,9 +154,10 @@ PROFILE = VendorProfile(
     contact_id=NUMERIC_ID,
     group_id=NUMERIC_ID,
     group_name_max_length=100,
-    filters={"group": "native", "group:none": "native", "search": "native"},
+    filters={"group": "native", "group:none": "native", "search": "native", "opted_out": "emulated"},
     sorts=frozenset((*TEXT_FIELDS, *EXTRA_FIELDS)),
     match_keys={"phone": "search", "email": "search"},
+    channels=frozenset({"sms"}),
     default_region="PL",
     phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
 )

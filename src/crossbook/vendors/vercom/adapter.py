@@ -152,11 +152,14 @@ class VercomAdapter(VendorAdapter):
         response = await self._api.contacts.unsubscribe_contacts(channel, _ids(ids))
         return _outcomes(response, "unsubscribeContacts", ids)
 
-    async def resubscribe(self, id: str, channel: Any) -> None:
+    async def resubscribe(self, id: str, channel: Any, *, shared_phone: bool) -> None:
+        # Vercom stores opt-outs by contact, so it does not matter who else has the phone number.
         response = await self._api.contacts.resubscribe_contacts(channel, _ids([id]))
         self._check_response(response, "resubscribeContacts", id=id)
 
-    async def resubscribe_contacts(self, ids: Sequence[str], channel: Any) -> Sequence[ChangeOutcome]:
+    async def resubscribe_contacts(
+        self, ids: Sequence[str], channel: Any, *, shared_phone: bool
+    ) -> Sequence[ChangeOutcome]:
         response = await self._api.contacts.resubscribe_contacts(channel, _ids(ids))
         return _outcomes(response, "resubscribeContacts", ids)
 
