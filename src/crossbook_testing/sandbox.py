@@ -328,7 +328,7 @@ class Sandbox:
 
     def opt_out(self, vendor: VendorName, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
         """Unsubscribe the contact with this id from these channels, as an operator can in the vendor's web panel."""
-        self._do(lambda: self._inner.vendors[vendor].opt_out(int(contact), channels))
+        self._opt_out(vendor, contact, channels)
 
     def reset(self) -> None:
         """Empty all accounts, remove every fault and clear the recorded calls."""
@@ -346,6 +346,9 @@ class Sandbox:
         profile = get_profile(vendor)
         done: T = self._do(lambda: work(self._inner.find(account or vendor).book, profile))
         return done
+
+    def _opt_out(self, key: str, contact: str, channels: Iterable[str]) -> None:
+        self._do(lambda: self._inner.find(key).opt_out(int(contact), channels))
 
     def _transport(self, make: Callable[[], Transport]) -> Transport:
         transport = make() if self._socket else InProcessTransport(self._vendors)
@@ -400,6 +403,4 @@ class SandboxAccount:
 
     def opt_out(self, contact: str, *channels: Literal["sms", "email", "push"]) -> None:
         """Unsubscribe the contact with this id from these channels; see `Sandbox.opt_out`."""
-        self._sandbox._at(  # pyright: ignore[reportPrivateUsage]
-            self.vendor, lambda book, _: book.opt_out(int(contact), channels), self.name
-        )
+        self._sandbox._opt_out(self.name, contact, channels)  # pyright: ignore[reportPrivateUsage]

@@ -209,6 +209,8 @@ SWITCHES: dict[str, tuple[dict[str, bool], str]] = {
         {"filemail_api_key_required": True, "filemail_api_key_per_call": False},
         "login.key",
     ),
+    "serwersms_refuses_blacklisted": ({"serwersms_refuses_blacklisted": True}, "addToBlacklist.twice"),
+    "serwersms_refuses_unlisted": ({"serwersms_refuses_unlisted": True}, "deleteFromBlacklist.missing"),
 }
 
 

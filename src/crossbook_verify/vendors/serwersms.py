@@ -55,6 +55,9 @@ READ_CLAIMS = (
     ProbeClaim("checkGroups.bad", "`checkGroups`: a bad phone number is 2001"),
     ProbeClaim("getGroup.same", "`getGroup` returns the group that was requested", "public"),
     ProbeClaim("getGroup.unknown", "`getGroup`: an id that does not exist is 1004"),
+    ProbeClaim("listBlacklist.end", f"`listBlacklist`: {_END}"),
+    ProbeClaim("listBlacklist.agrees", "`listBlacklist` has a number exactly if `checkBlacklist` says that it exists"),
+    ProbeClaim("checkBlacklist.bad", "`checkBlacklist`: a bad phone number is 2001"),
 )
 
 WRITE_CLAIMS = (
@@ -67,6 +70,11 @@ WRITE_CLAIMS = (
     write_check("updateContact.clears", "`updateContact`: an empty text clears a field"),
     write_check("updateContact.unsent", "`updateContact`: a field that is absent is cleared"),
     write_check("updateContact.none", "`updateContact`: an empty array removes the contact from all groups"),
+    write_check("addToBlacklist.listed", "`addToBlacklist`: the number is on the blacklist afterwards", "public"),
+    write_check("addToBlacklist.flag", "`addToBlacklist`: `getContact` then has `blacklist: true`", "public"),
+    write_check("addToBlacklist.twice", "`addToBlacklist`: adding a number twice is a success"),
+    write_check("deleteFromBlacklist.gone", "`deleteFromBlacklist`: the number is off the blacklist", "public"),
+    write_check("deleteFromBlacklist.missing", "`deleteFromBlacklist`: a number that is not listed is a success"),
     write_check("updateGroup.renamed", "`updateGroup`: the new name is read back"),
     write_check("deleteGroup.stays", "`deleteGroup`: without `delete_contacts` the contacts stay"),
     write_check("deleteContact.gone", "`deleteContact`: the contact is deleted, and later 1004"),
@@ -88,6 +96,17 @@ async def read(probe: ProbeSession, wire: Api) -> None:
         probe.record("checkGroups.unknown", list_objects(number.body, "items") == [], number.summary)
     await probe.expect_error("checkGroups.bad", wire.groups.check_groups(models.PhoneQuery(phone="12")), "2001")
     await _check_groups(probe, wire)
+    far = await probe.call(wire.blacklist.list_blacklist(models.BlacklistQuery(page=1_000_000, limit=2)))
+    if far.responded:
+        probe.record("listBlacklist.end", list_objects(far.body, "items") == [], far.summary)
+    listed = await probe.call(wire.blacklist.list_blacklist(models.BlacklistQuery(phone=UK_PHONE)))
+    exists = await _is_blacklisted(probe, wire)
+    if listed.ok and exists is not None:
+        rows = list_objects(listed.body, "items") or []
+        probe.record("listBlacklist.agrees", exists == bool(rows), f"{len(rows)} rows")
+    await probe.expect_error(
+        "checkBlacklist.bad", wire.blacklist.check_blacklist(models.PhoneQuery(phone="12")), "2001"
+    )
 
 
 async def _check_filters(probe: ProbeSession, wire: Api) -> None:
@@ -161,6 +180,7 @@ async def write(probe: ProbeSession, wire: Api) -> None:
     twin = await _create_contact(probe, wire, first)
     probe.record("createContact.twin", twin is not None and twin != contact, "not true")
     await _check_update(probe, wire, contact, first, second)
+    await _check_blacklist(probe, wire, contact)
     await probe.call(wire.groups.update_group(models.GroupEdit(id=first, name=f"{GROUP} 3")))
     renamed = await probe.call(wire.groups.get_group(models.GroupId(id=first)))
     if renamed.ok:
@@ -195,6 +215,35 @@ async def _check_update(probe: ProbeSession, wire: Api, contact: int, first: int
     stored = await _read_contact(probe, wire, contact)
     if stored is not None:
         probe.record("updateContact.unsent", not stored.get("company"), "not cleared")
+
+
+async def _check_blacklist(probe: ProbeSession, wire: Api, contact: int) -> None:
+    number = models.PhoneQuery(phone=UK_PHONE)
+    if await _is_blacklisted(probe, wire):
+        # An earlier run was killed here. The number is fictional, so only a verification can have added it.
+        await probe.call(wire.blacklist.delete_from_blacklist(number))
+    added = await probe.call(wire.blacklist.add_to_blacklist(number))
+    if not added.ok:
+        return
+    probe.record("addToBlacklist.listed", await _is_blacklisted(probe, wire), "not on it")
+    stored = await _read_contact(probe, wire, contact)
+    if stored is not None:
+        probe.check_value("addToBlacklist.flag", stored.get("blacklist"), True)
+    again = await probe.call(wire.blacklist.add_to_blacklist(number))
+    if again.responded:
+        probe.record("addToBlacklist.twice", again.ok, again.summary)
+    await probe.call(wire.blacklist.delete_from_blacklist(number))
+    exists = await _is_blacklisted(probe, wire)
+    probe.record("deleteFromBlacklist.gone", None if exists is None else not exists, "still on it")
+    missing = await probe.call(wire.blacklist.delete_from_blacklist(number))
+    if missing.responded:
+        probe.record("deleteFromBlacklist.missing", missing.ok, missing.summary)
+
+
+async def _is_blacklisted(probe: ProbeSession, wire: Api) -> bool | None:
+    response = await probe.call(wire.blacklist.check_blacklist(models.PhoneQuery(phone=UK_PHONE)))
+    exists = response.body.get("exists")
+    return exists if response.ok and isinstance(exists, bool) else None
 
 
 async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, group: int) -> None:
@@ -272,5 +321,5 @@ def _items(response: object) -> list[Json]:
 
 
 PROBES = Probes(
-    claims=(*READ_CLAIMS, *WRITE_CLAIMS), read_limit=25, write_limit=40, read=read, write=write, find_codes=find_codes
+    claims=(*READ_CLAIMS, *WRITE_CLAIMS), read_limit=29, write_limit=50, read=read, write=write, find_codes=find_codes
 )
