@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 VENDORS = ("serwersms", "atom", "filemail", "vercom")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "serwersms_unknown_group": ("ignore", "refuse"),
+    "serwersms_mixed_delete": ("refuse", "skip", "stop"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,12 @@ class Options:
             it responds as to a new number.
         serwersms_refuses_unlisted: Whether `blacklist/delete` refuses a number that is not on the blacklist. Default
             false: it responds that the number was deleted.
+        serwersms_http_errors: Whether errors come with HTTP 400, 401, 403 or 404 instead of 200. Default false.
+        serwersms_unknown_group: What `contacts/add` and `contacts/edit` do with a `group_id` that does not exist: they
+            "ignore" it (default), and the contact is in no such group, or "refuse" the call with 1004.
+        serwersms_mixed_delete: What a delete does with an array of ids of which one does not exist: "refuse" the call
+            and delete nothing (default), "skip" that id and report success, or "stop" there with 1004, after it has
+            deleted the ids before it.
         filemail_http_errors: Whether errors come with HTTP 404 or 500 instead of 200. Default false.
         filemail_api_key_required: Whether the account requires `apikey`, as older accounts do. Default false.
         filemail_api_key_per_call: Whether such an account requires `apikey` in every call (true, the default), or only
@@ -45,6 +55,9 @@ class Options:
     serwersms_partial_edit: bool = False
     serwersms_refuses_blacklisted: bool = False
     serwersms_refuses_unlisted: bool = False
+    serwersms_http_errors: bool = False
+    serwersms_unknown_group: str = "ignore"
+    serwersms_mixed_delete: str = "refuse"
     filemail_http_errors: bool = False
     filemail_api_key_required: bool = False
     filemail_api_key_per_call: bool = True
@@ -75,6 +88,10 @@ class Options:
 def _parse(name: str, value: object, like: object) -> object:
     if isinstance(like, Mapping):
         return _parse_rates(value)
+    if name in _CHOICES:
+        if value not in _CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(_CHOICES[name])}")
+        return value
     words = {"true": True, "1": True, "false": False, "0": False}
     if isinstance(like, bool):
         if isinstance(value, bool):

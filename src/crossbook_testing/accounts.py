@@ -33,6 +33,9 @@ class Switches(TypedDict, total=False):
     serwersms_partial_edit: bool
     serwersms_refuses_blacklisted: bool
     serwersms_refuses_unlisted: bool
+    serwersms_http_errors: bool
+    serwersms_unknown_group: Literal["ignore", "refuse"]
+    serwersms_mixed_delete: Literal["refuse", "skip", "stop"]
     filemail_http_errors: bool
     filemail_api_key_required: bool
     filemail_api_key_per_call: bool

@@ -235,6 +235,13 @@ def test_start_timeout() -> None:
 def test_invalid_switches_are_refused() -> None:
     with pytest.raises(ValueError, match="colour"), running(colour="red"):
         pass
-    for changes in ({"rates": {"atom": -1}}, {"rates": 3}, {"serwersms_page_size": 0}, {"vercom_segment_wait": 0.5}):
+    for changes in (
+        {"rates": {"atom": -1}},
+        {"rates": 3},
+        {"serwersms_page_size": 0},
+        {"vercom_segment_wait": 0.5},
+        {"serwersms_mixed_delete": "some"},
+        {"serwersms_unknown_group": True},
+    ):
         with pytest.raises(ValueError, match=next(iter(changes))):
             Options().changed(changes)

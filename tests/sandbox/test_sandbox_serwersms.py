@@ -99,7 +99,7 @@ def test_edit_replaces_contact(serwersms: httpx.Client) -> None:
     add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[second], city="Gdynia")
     (row,) = call(serwersms, "contacts/index")["items"]
     assert [row[name] for name in ("phone", "company", "city", "group_name")] == ["+48500600701", "", "Gdynia", "B"]
-    add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id=[])
+    add(serwersms, "contacts/edit", id=contact_id, phone="+48500600701", group_id="none")
     assert call(serwersms, "contacts/index")["items"][0]["group_id"] is None
     assert code(serwersms, "contacts/edit", {"id": contact_id, "phone": "+48500600702", "company": "ABC"}) == 2000
     refused = call(serwersms, "contacts/view", {"id": contact_id})
@@ -129,7 +129,7 @@ def test_phones_are_normalized(serwersms: httpx.Client, given: str, stored: str)
     assert call(serwersms, "contacts/view", {"id": contact_id})["phone"] == stored
 
 
-@pytest.mark.parametrize("phone", ["12", "call me", "0491570006", "+0123456789", 48500600700, None, ["+48500600700"]])
+@pytest.mark.parametrize("phone", ["12", "call me", "0491570006", "+0123456789", 48500600700, ["+48500600700"]])
 def test_invalid_phones_are_refused(serwersms: httpx.Client, phone: object) -> None:
     assert code(serwersms, "contacts/add", {"phone": phone}) == 2001
 
@@ -193,19 +193,25 @@ def test_import_creates_group_and_counts(serwersms: httpx.Client) -> None:
     ("action", "body", "expected"),
     [
         ("contacts/add", {}, 2000),
-        ("contacts/add", {"phone": "+48500600700", "group_id": 1}, 1004),
+        ("contacts/add", {"phone": None}, 2000),
+        ("contacts/add", {"phone": "+48500600700", "group_id": 0}, 1006),
+        ("contacts/add", {"phone": "+48500600700", "group_id": ["none"]}, 1006),
         ("contacts/add", {"phone": "+48500600700", "first_name": "x" * 256}, 1006),
-        ("contacts/add", {"phone": "+48500600700", "first_name": None}, 1006),
         ("contacts/add", {"phone": "+48500600700", "email": "nobody"}, 1006),
         ("contacts/view", {}, 2000),
         ("contacts/view", {"id": "x"}, 1004),
         ("contacts/view", {"id": 2**80}, 1004),
         ("contacts/index", {"sort": "colour"}, 1006),
         ("contacts/index", {"order": "up"}, 1006),
-        ("contacts/index", {"page": 0}, 1006),
+        ("contacts/index", {"page": -1}, 1006),
+        ("contacts/index", {"limit": 0}, 1006),
         ("contacts/index", {"group_id": 1}, 1004),
         ("contacts/import", {"group_name": "A", "contact": "x"}, 1006),
+        ("contacts/import", {"group_name": "A", "contact": '{"phone": "+48500600700"}'}, 1006),
         ("contacts/import", {"group_name": "A"}, 2000),
+        ("contacts/import", {"group_name": "A", "contact": "[]"}, 2000),
+        ("contacts/delete", {"id": []}, 2000),
+        ("contacts/delete", {"id": ["x"]}, 1004),
         ("groups/add", {"name": ""}, 2000),
         ("groups/add", {"name": "x" * 101}, 1006),
         ("groups/edit", {"id": 1, "name": "A"}, 1004),
@@ -218,6 +224,90 @@ def test_import_creates_group_and_counts(serwersms: httpx.Client) -> None:
 )
 def test_invalid_requests_are_refused(serwersms: httpx.Client, action: str, body: Json, expected: int) -> None:
     assert code(serwersms, action, body) == expected
+
+
+def test_null_means_not_sent(serwersms: httpx.Client) -> None:
+    """Official JSON clients send null for whatever the caller leaves out."""
+    unsent = dict.fromkeys(("group_id", "email", "first_name", "last_name", "company", "tax_id", "city"))
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", **unsent)
+    unsent = dict.fromkeys(("search", "group_id", "sort", "order", "page", "limit"))
+    assert [row["id"] for row in call(serwersms, "contacts/index", unsent)["items"]] == [contact_id]
+    group = add(serwersms, "groups/add", name="A")
+    assert call(serwersms, "groups/delete", {"id": group, "delete_contacts": None}) == {"success": True}
+    rows = [{"phone": "+48500600701", "email": None}]
+    assert call(serwersms, "contacts/import", {"group_name": "B", "contact": rows})["correct"] == 1
+
+
+def test_page_zero_is_first_page(serwersms: httpx.Client) -> None:
+    people = [add(serwersms, "contacts/add", phone=f"+4850060070{number}") for number in range(3)]
+    for action in ("contacts/index", "groups/index"):
+        zero, one = (call(serwersms, action, {"page": page, "limit": 2}) for page in (0, 1))
+        assert zero == one
+        assert zero["paging"]["page"] == 1
+    assert [row["id"] for row in call(serwersms, "contacts/index", {"page": "2", "limit": 2})["items"]] == people[2:]
+
+
+def test_group_none_on_add_and_edit(serwersms: httpx.Client) -> None:
+    group = add(serwersms, "groups/add", name="A")
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", group_id="none")
+    for groups, found in ((group, group), ("none", None)):
+        add(serwersms, "contacts/edit", id=contact_id, phone="+48500600700", group_id=groups)
+        assert [row["group_id"] for row in call(serwersms, "contacts/index")["items"]] == [found]
+    empty = {"id": contact_id, "phone": "+48500600700", "group_id": []}
+    assert code(serwersms, "contacts/edit", empty) == 2000, "a form cannot send an empty array"
+
+
+@pytest.mark.parametrize("kind", ["contacts", "groups"])
+@pytest.mark.parametrize(
+    ("mixed", "error", "left"), [("refuse", True, [0, 1]), ("skip", False, []), ("stop", True, [1])]
+)
+def test_delete_of_an_array_of_ids(
+    serwersms: httpx.Client, control: httpx.Client, kind: str, mixed: str, error: bool, left: list[int]
+) -> None:
+    values = {"contacts": {"phone": "+48500600700"}, "groups": {"name": "A"}}[kind]
+    ids = [add(serwersms, f"{kind}/add", **values) for _ in range(4)]
+    assert call(serwersms, f"{kind}/delete", {"id": [ids[0], str(ids[1])]}) == {"success": True}
+    assert [row["id"] for row in call(serwersms, f"{kind}/index")["items"]] == ids[2:]
+    control.post("/options", json={"serwersms_mixed_delete": mixed}).raise_for_status()
+    form = {"id[0]": str(ids[2]), "id[1]": str(ids[0]), "id[2]": str(ids[3])}
+    answer = serwersms.post(f"/{kind}/delete", data=form).json()
+    assert answer == {"success": True} if not error else answer["error"]["code"] == 1004
+    assert [row["id"] for row in call(serwersms, f"{kind}/index")["items"]] == [ids[2 + number] for number in left]
+    assert code(serwersms, f"{kind}/delete", {"id": ids[:2]}) == 1004, "no id exists"
+
+
+@pytest.mark.parametrize("ending", ["form", "json"])
+def test_import_takes_json_text(serwersms: httpx.Client, ending: str) -> None:
+    text = '[{"phone": "+48500600700", "first_name": "Łucja"}, {"phone": "12"}, {"phone": "+48500600700"}]'
+    body = {"group_name": "Targi", "contact": text}
+    answer = serwersms.post("/contacts/import", **{"data" if ending == "form" else "json": body}).json()  # type: ignore[arg-type]
+    assert (answer["success"], answer["correct"], answer["failed"]) == (True, 2, 1)
+    rows = call(serwersms, "contacts/index", {"group_id": answer["id"]})["items"]
+    assert [row["first_name"] for row in rows] == ["Łucja", ""]
+
+
+@pytest.mark.parametrize(("switch", "refused"), [("ignore", False), ("refuse", True)])
+def test_unknown_group_switch(serwersms: httpx.Client, control: httpx.Client, switch: str, refused: bool) -> None:
+    control.post("/options", json={"serwersms_unknown_group": switch}).raise_for_status()
+    group = add(serwersms, "groups/add", name="A")
+    contact_id = add(serwersms, "contacts/add", phone="+48500600700", group_id=group)
+    for action, body in (("contacts/add", {}), ("contacts/edit", {"id": contact_id})):
+        answer = call(serwersms, action, {"phone": "+48500600701", "group_id": [10**9, group], **body})
+        assert (answer["error"]["code"] == 1004) if refused else answer["success"]
+    rows = call(serwersms, "contacts/index")["items"]
+    assert [row["group_id"] for row in rows] == ([group] if refused else [group, group])
+
+
+def test_http_errors_switch(sandbox: Running, serwersms: httpx.Client, control: httpx.Client) -> None:
+    assert serwersms.post("/contacts/view", json={"id": 1}).status_code == 200
+    control.post("/options", json={"serwersms_http_errors": True}).raise_for_status()
+    cases = {("contacts/view", 1): (404, 1004), ("contacts/add", 1): (400, 2000), ("nothing", 1): (404, 1000)}
+    for (action, number), (status, expected) in cases.items():
+        answer = serwersms.post(f"/{action}", json={"id": number})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, expected)
+    answer = httpx.post(f"{sandbox.base_urls['serwersms']}/groups/index", json={}, timeout=60)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, 1001)
+    assert serwersms.post("/contacts/index", json={}).status_code == 200
 
 
 def test_a_contact_on_the_blacklist(serwersms: httpx.Client, control: httpx.Client) -> None:

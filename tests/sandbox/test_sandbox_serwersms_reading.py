@@ -114,7 +114,7 @@ def test_filters(serwersms: httpx.Client, people: list[int], groups: list[int]) 
 
 def test_search_after_update(serwersms: httpx.Client, people: list[int]) -> None:
     assert items(serwersms, search="hel") != []
-    edit = {"id": people[1], "phone": "+48500600701", "city": "Jurata", "group_id": []}
+    edit = {"id": people[1], "phone": "+48500600701", "city": "Jurata", "group_id": "none"}
     assert serwersms.post("/contacts/edit", json=edit).json()["success"] is True
     assert items(serwersms, search="hel") == []
     assert [row["id"] for row in items(serwersms, search="jurata")] == [people[1]]

@@ -27,7 +27,7 @@ CALLS: dict[str, Calls] = {
         "updateContact": lambda w, m, c, g: w.contacts.update_contact(
             m.ContactEdit(id=int(c), group_id=int(g), phone="+48500600702")
         ),
-        "deleteContact": lambda w, m, c, g: w.contacts.delete_contact(m.ContactId(id=int(c))),
+        "deleteContact": lambda w, m, c, g: w.contacts.delete_contact(m.ContactDeletion(id=int(c))),
         "importContacts": lambda w, m, c, g: w.contacts.import_contacts(
             m.ContactImport(group_name="New", contact=[m.ImportedContact(phone="+48500600703")])
         ),

@@ -82,7 +82,8 @@ class ContactsApi:
         """Add a contact to one group, several, or none.
 
         The documentation does not mention phone numbers that exist already; a second contact is
-        inferred.
+        inferred. A group that does not exist is not refused in the vendor's own tests; the
+        contact then is in no such group (public, weak).
 
         Args:
             body: A contact to be added.
@@ -108,8 +109,10 @@ class ContactsApi:
         """Replace a contact.
 
         What happens to fields that are not sent is not documented: send all fields. The groups
-        are replaced by those that are sent; an empty array leaves the contact in none
-        (inferred). An empty text clears a field (inferred).
+        are replaced by those that are sent; `none` removes the contact from all of them
+        (inferred from contacts/add, which takes it). An empty text clears a field (inferred). A
+        group that does not exist is not refused in the vendor's own tests; the contact then is
+        in no such group (public, weak).
 
         Args:
             body: A contact's id, groups and phone, and what else it is to hold; an empty
@@ -132,11 +135,15 @@ class ContactsApi:
             ),
         )
 
-    def delete_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.Success]:
-        """Delete a contact.
+    def delete_contact(self, body: models.ContactDeletion) -> Coroutine[Any, Any, models.Success]:
+        """Delete a contact, or several.
+
+        Several ids are an array (public: the official clients). What an id does that does not
+        exist among others that do is unknown: that the call is refused and nothing is deleted
+        is inferred.
 
         Args:
-            body: Names a contact.
+            body: Names the contacts to delete.
 
         Returns:
             Done, or an error.
@@ -161,7 +168,8 @@ class ContactsApi:
         """Make a new group out of many contacts at once.
 
         Always creates a new group, even if a group has that name. The response counts what was
-        accepted and what was not, without saying which.
+        accepted and what was not, without saying which. `contact` may also be the array as JSON
+        text, in a form and in JSON, as the clients in Ruby, Java and C# send it (public).
 
         Args:
             body: The name of a new group and its contacts.
@@ -291,10 +299,14 @@ class GroupsApi:
         )
 
     def delete_group(self, body: models.GroupDeletion) -> Coroutine[Any, Any, models.Success]:
-        """Delete a group, and optionally its contacts.
+        """Delete a group or several, and optionally their contacts.
+
+        Several ids are an array (public: the official clients). What an id does that does not
+        exist among others that do is unknown: that the call is refused and nothing is deleted
+        is inferred.
 
         Args:
-            body: The group to delete, and whether its contacts go with it.
+            body: The groups to delete, and whether their contacts go with them.
 
         Returns:
             Done, or an error.

@@ -47,8 +47,9 @@ class BlacklistQuery(Model):
     """
 
     page: int | UnsetType = UNSET
-    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
-    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """The page, counted from 1; without it, and with 0, the first. Whole number, at least 0.
+    Evidence: public. The vendor's official clients and its plugin, which sends 0; that pages
+    are counted from 1 is inferred.
     """
 
     limit: int | UnsetType = UNSET
@@ -146,6 +147,19 @@ class Contact(Model):
 
 
 @define(kw_only=True, repr=False)
+class ContactDeletion(Model):
+    """Names the contacts to delete.
+
+    Evidence: documented.
+    """
+
+    id: int | list[int]
+    """One id, or several. Evidence: public. One id is documented; several are what the official
+    clients send.
+    """
+
+
+@define(kw_only=True, repr=False)
 class ContactEdit(Model):
     """A contact's id, groups and phone, and what else it is to hold; an empty text clears.
 
@@ -156,10 +170,8 @@ class ContactEdit(Model):
     id: int
     """The contact's id. Whole number, at least 1."""
 
-    group_id: int | list[int]
-    """One group, or several; an empty array is none. Whole number or list (each whole number, at
-    least 1), at least 1.
-    """
+    group_id: int | list[int] | Literal["none"]
+    """One group, several, or `none`."""
 
     phone: str
     """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.
@@ -279,8 +291,9 @@ class ContactQuery(Model):
     """Upwards or downwards. Text, one of `"asc"`, `"desc"`."""
 
     page: int | UnsetType = UNSET
-    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
-    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """The page, counted from 1; without it, and with 0, the first. Whole number, at least 0.
+    Evidence: public. The vendor's official clients and its plugin, which sends 0; that pages
+    are counted from 1 is inferred.
     """
 
     limit: int | UnsetType = UNSET
@@ -395,16 +408,18 @@ class Group(Model):
 
 @define(kw_only=True, repr=False)
 class GroupDeletion(Model):
-    """The group to delete, and whether its contacts go with it.
+    """The groups to delete, and whether their contacts go with them.
 
     Evidence: documented.
     """
 
-    id: int
-    """The group's id. Whole number, at least 1."""
+    id: int | list[int]
+    """One id, or several. Evidence: public. One id is documented; several are what the official
+    clients send.
+    """
 
     delete_contacts: bool | UnsetType = UNSET
-    """True deletes the group's contacts too; without it they stay. Leave it out rather than send
+    """True deletes the groups' contacts too; without it they stay. Leave it out rather than send
     false: the server is written in PHP, where the text `false` of a form counts as true. True
     or false.
     """
@@ -470,8 +485,9 @@ class GroupQuery(Model):
     """Upwards or downwards. Text, one of `"asc"`, `"desc"`."""
 
     page: int | UnsetType = UNSET
-    """The page, counted from 1; without it the first. Whole number, at least 1. Evidence:
-    public. The vendor's official clients; that pages are counted from 1 is inferred.
+    """The page, counted from 1; without it, and with 0, the first. Whole number, at least 0.
+    Evidence: public. The vendor's official clients and its plugin, which sends 0; that pages
+    are counted from 1 is inferred.
     """
 
     limit: int | UnsetType = UNSET
@@ -605,10 +621,8 @@ class NewContact(Model):
     Evidence: documented. That only the phone is required is inferred.
     """
 
-    group_id: int | list[int] | UnsetType = UNSET
-    """One group, or several; an empty array is none. Whole number or list (each whole number, at
-    least 1), at least 1.
-    """
+    group_id: int | list[int] | Literal["none"] | UnsetType = UNSET
+    """One group, several, or `none`."""
 
     phone: str
     """A phone number, best in its international form. Text, pattern `^\\+?[0-9]{7,15}$`.

@@ -1,4 +1,4 @@
-"""SerwerSMS.pl, HTTPS API v2: POST with form or JSON bodies. Every error is HTTP 200 and a body with `error`."""
+"""SerwerSMS.pl, HTTPS API v2: POST with form or JSON bodies. An error is a body with `error`, mostly with HTTP 200."""
 
 # ruff: noqa: S608 (the texts put into SQL are names of columns and conditions from here; values are bound)
 from __future__ import annotations
@@ -6,10 +6,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from sqlite3 import Row
 from typing import Any
 
-from crossbook_sandbox.validation import as_array, as_object, parse_int
+from crossbook_sandbox.validation import as_array, as_object, parse_int, parse_json
 from crossbook_sandbox.vendor import Call, Json, Operation, Response, Vendor, VendorError, json_response
 from crossbook_sandbox.vendor import operation as vendor_operation
 
@@ -23,6 +25,7 @@ _SORTS = {
     **{name: f"json_extract(c.fields, '$.{name}')" for name in _FIELDS},
 }
 _MAX_SEARCH_LENGTH = 10_000
+_STATUSES = {1000: 404, 1001: 401, 1002: 403, 1003: 403, 1004: 404, 1005: 403, 1007: 403, 1008: 403}  # otherwise 400
 _FIRST_GROUP = "AND m.group_id = (SELECT min(group_id) FROM membership WHERE contact_id = c.id)"
 
 
@@ -51,10 +54,15 @@ class SerwerSMS(Vendor):
 
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check the credentials and run the operation."""
-        parameters = read_parameters(call)
-        self._authenticate(call, parameters)
-        self.take_permit()
-        return json_response(operation.handler(self, parameters))
+        try:
+            parameters = read_parameters(call)
+            self._authenticate(call, parameters)
+            self.take_permit()
+            return json_response(operation.handler(self, parameters))
+        except SerwerSMSError as error:
+            if self.options.serwersms_http_errors:
+                error.response = replace(error.response, status=_STATUSES.get(error.code, 400))
+            raise
 
     def respond_to_unknown(self, call: Call, status: int) -> Response:
         """Return the error response to a call that matches no operation. The path `error/<code>` shows that error."""
@@ -62,7 +70,8 @@ class SerwerSMS(Vendor):
         if shown:
             return json_response(error_body(int(shown[1])))
         message = "The sandbox responds in JSON only" if call.path.endswith(".xml") else None
-        return json_response(error_body(1000, message), 200 if status == 404 else status)
+        as_success = status == 404 and not self.options.serwersms_http_errors
+        return json_response(error_body(1000, message), 200 if as_success else status)
 
     def _authenticate(self, call: Call, parameters: Parameters) -> None:
         header, known = call.headers.get("authorization"), self.credentials
@@ -138,18 +147,22 @@ class SerwerSMS(Vendor):
 
     @operation("contacts/delete")
     def delete_contact(self, parameters: Parameters) -> Json:
-        """Delete a contact."""
-        if not self.book.delete_contact(parameters.id()):
-            raise SerwerSMSError(1004)
-        return {"success": True}
+        """Delete a contact, or each contact of an array of ids."""
+        return self._delete(parameters.ids(), self.book.contact, self.book.delete_contact)
 
     @operation("contacts/import")
     def import_contacts(self, parameters: Parameters) -> Json:
         """Store many contacts in a new group. The response only counts the rows that cannot be stored."""
         name = parameters.required_text("group_name", 100)
-        if parameters.get("contact") in (None, "", []):
+        contacts = parameters.get("contact")
+        if isinstance(contacts, str) and contacts:  # what clients in Ruby, Java and C# can send
+            try:
+                contacts = parse_json(contacts.encode())
+            except ValueError:
+                raise SerwerSMSError(1006, "contact is neither an array nor one in JSON text") from None
+        if contacts in (None, "", []):
             raise SerwerSMSError(2000, "contact is required")
-        rows = [as_object(row) for row in as_array(parameters["contact"]) or [None]]
+        rows = [as_object(row) for row in as_array(contacts) or [None]]
         if None in rows:
             raise SerwerSMSError(1006, "contact must be an array of contacts")
         group_id = self.book.add_group({"name": name})
@@ -198,10 +211,9 @@ class SerwerSMS(Vendor):
 
     @operation("groups/delete")
     def delete_group(self, parameters: Parameters) -> Json:
-        """Delete a group and keep its contacts, unless `delete_contacts` has a value that PHP takes as true."""
-        if not self.book.delete_group(parameters.id(), with_contacts=parameters.is_true_in_php("delete_contacts")):
-            raise SerwerSMSError(1004)
-        return {"success": True}
+        """Delete one group or several, and their contacts if PHP takes the value of `delete_contacts` as true."""
+        delete = partial(self.book.delete_group, with_contacts=parameters.is_true_in_php("delete_contacts"))
+        return self._delete(parameters.ids(), self.book.group, delete)
 
     @operation("groups/check")
     def check_groups(self, parameters: Parameters) -> Json:
@@ -264,6 +276,17 @@ class SerwerSMS(Vendor):
     def _is_blacklisted(self, phone: str) -> bool:
         return self.book.row("SELECT 1 FROM blacklist WHERE vendor = ? AND phone = ?", self.name, phone) is not None
 
+    def _delete(self, ids: list[int], find: Callable[[int], Row | None], delete: Callable[[int], bool]) -> Json:
+        """Delete what has these ids. The switch `serwersms_mixed_delete` says what an unknown id in an array does."""
+        missing = [id for id in ids if find(id) is None]
+        mixed = self.options.serwersms_mixed_delete if len(missing) < len(ids) else "refuse"
+        if missing and mixed == "refuse":
+            raise SerwerSMSError(1004)
+        for id in ids:
+            if not delete(id) and mixed == "stop":
+                return error_body(1004)  # not raised, since that would restore the ids before this one
+        return {"success": True}
+
     def _contact(self, parameters: Parameters) -> Row:
         contact = self.book.contact(parameters.id())
         if contact is None:
@@ -283,21 +306,26 @@ class SerwerSMS(Vendor):
         return number
 
     def _read_groups(self, parameters: Parameters) -> list[int] | None:
-        """Return the ids of the groups that were sent: an empty list for an empty value, None if no group was sent."""
-        if "group_id" not in parameters:
+        """Return the ids of the groups that were sent: an empty list for "none", None if no group was sent."""
+        value = parameters.get("group_id", [])
+        if value == []:  # a form cannot send an empty array
             return None
-        value = parameters["group_id"]
         array = as_array(value)
         if array is None:
-            array = [] if value == "" else [value]
-        return [self._existing_group(item) for item in array]
+            array = [] if value in ("", "none") else [value]
+        if self.options.serwersms_unknown_group == "refuse":
+            return [self._existing_group(item) for item in array]
+        numbers = [parse_int(item, text=True) or 0 for item in array]
+        if any(number < 1 for number in numbers):
+            raise SerwerSMSError(1006, "group_id must be an id, an array of ids, or none")
+        return [number for number in numbers if self.book.group(number) is not None]
 
     def _page(
         self, parameters: Parameters, columns: str, source: str, order: str, values: list[Any]
     ) -> tuple[list[Row], Callable[[list[Json]], Json]]:
         """Return the database rows of the requested page, and a function that builds the response from its items."""
         size = parameters.at_least_one("limit", self.options.serwersms_page_size)
-        number = parameters.at_least_one("page", 1)
+        number = max(1, parameters.at_least_zero("page"))
         offset = min((number - 1) * size, 2**62)
         pages = max(1, -(-self.book.count(f"SELECT count(*) FROM {source}", *values) // size))
         paging = {"paging": {"page": number, "count": pages}} if self.options.serwersms_paging else {}

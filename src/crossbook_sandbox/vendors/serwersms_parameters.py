@@ -7,6 +7,7 @@ Parameters of unknown names are ignored.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import cast
 
 from crossbook_sandbox.validation import as_array, as_object, parse_email, parse_int, parse_json
@@ -44,10 +45,14 @@ class SerwerSMSError(VendorError):
 
     def __init__(self, code: int, message: str | None = None) -> None:
         super().__init__(json_response(error_body(code, message)))
+        self.code = code
 
 
 class Parameters(dict[str, object]):
-    """The parameters of one call, by name."""
+    """The parameters of one call, or of a row inside one, by name. A parameter that is null was not sent."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        super().__init__({name: value for name, value in values.items() if value is not None})
 
     def text(self, name: str, max_length: int) -> str | None:
         """Return this parameter as a text of at most `max_length` characters, or None if it was not sent."""
@@ -71,18 +76,30 @@ class Parameters(dict[str, object]):
 
     def id(self) -> int:
         """Return the parameter `id` as a number. Raise `SerwerSMSError` if it is missing or not a number."""
-        number = parse_int(self._required("id"), text=True)
-        if number is None:
-            raise SerwerSMSError(1004)
-        return number
+        return _parse_id(self._required("id"))
+
+    def ids(self) -> list[int]:
+        """Return the parameter `id`, one id or an array of ids, as numbers without repetitions."""
+        value = self._required("id")
+        array = as_array(value)
+        if array == []:
+            raise SerwerSMSError(2000, "id is required")
+        return list(dict.fromkeys(map(_parse_id, [value] if array is None else array)))
+
+    def at_least_zero(self, name: str) -> int:
+        """Return this parameter as a whole number, at least 0, or 0 if it was not sent."""
+        return self._number(name, 0, 0)
 
     def at_least_one(self, name: str, default: int) -> int:
         """Return this parameter as a whole number, at least 1, or the default if it was not sent."""
+        return self._number(name, 1, default)
+
+    def _number(self, name: str, least: int, default: int) -> int:
         if name not in self:
             return default
         number = parse_int(self[name], text=True)
-        if number is None or number < 1:
-            raise SerwerSMSError(1006, f"{name} must be a whole number, at least 1")
+        if number is None or number < least:
+            raise SerwerSMSError(1006, f"{name} must be a whole number, at least {least}")
         return number
 
     def one_of(self, name: str, words: tuple[str, ...]) -> str | None:
@@ -110,6 +127,13 @@ class Parameters(dict[str, object]):
         if value and not parse_email(value, 255):
             raise SerwerSMSError(1006, "email must be an e-mail address or empty")
         return value
+
+
+def _parse_id(value: object) -> int:
+    number = parse_int(value, text=True)
+    if number is None:
+        raise SerwerSMSError(1004)
+    return number
 
 
 def _normalize_phone(value: str) -> str | None:
