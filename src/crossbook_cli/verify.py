@@ -83,7 +83,7 @@ def _confirm(book: str, profile: VendorProfile) -> None:
             "--write needs confirmation in a terminal: pass --yes to write without confirmation", field="write"
         )
     print_message(
-        f"In the account of {book} this creates two equal contacts ({EMAIL}) and one or two groups ({GROUP!r}), "
+        f"In the account of {book} this creates up to five equal contacts ({EMAIL}) and three groups ({GROUP!r}), "
         "changes them, and deletes them again. First it deletes what an earlier run left under these names."
     )
     # Not `typer.confirm`, which writes a blank to standard output.

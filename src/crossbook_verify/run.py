@@ -56,7 +56,7 @@ async def verify(
     time-outs, and only reads unless `write` is True. When these requests are used up, it ends with a report: `stopped`
     says so, and claims that were not reached are not seen.
 
-    With `write=True` it creates two equal contacts and one or two groups under test names, changes them, and deletes
+    With `write=True` it creates up to five equal contacts and three groups under test names, changes them, and deletes
     them again, even after an error or a cancellation. First it deletes what an earlier run could not delete.
 
     Args:

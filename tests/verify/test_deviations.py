@@ -161,6 +161,12 @@ WRITING: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
         {"ignore": ["group_id"]},
         {"createContact.grouped"},
     ),
+    "imported contacts that are not there": (
+        "serwersms",
+        "importContacts",
+        {"drop": ["id"], "put": {"error": {"code": 1006, "type": "InvalidData", "message": ""}}},
+        {"importContacts.text"},
+    ),
     "names that do not change": ("filemail", "updateGroup", {"put": {"x": 1}}, set()),
 }
 
@@ -201,7 +207,7 @@ def test_write_finds_deviation(deviation: str, make: Make, fill: Fill, server: S
     assert (report.stopped, report.leftovers) == ("", ())
 
 
-SWITCHES: dict[str, tuple[dict[str, bool], str]] = {
+SWITCHES: dict[str, tuple[dict[str, Any], str]] = {
     "serwersms_partial_edit": ({"serwersms_partial_edit": True}, "updateContact.unsent"),
     "serwersms_row_per_group": ({"serwersms_row_per_group": False}, "updateContact.rows"),
     "filemail_login_cookie": ({"filemail_login_cookie": False}, "login.cookie"),
@@ -211,6 +217,8 @@ SWITCHES: dict[str, tuple[dict[str, bool], str]] = {
     ),
     "serwersms_refuses_blacklisted": ({"serwersms_refuses_blacklisted": True}, "addToBlacklist.twice"),
     "serwersms_refuses_unlisted": ({"serwersms_refuses_unlisted": True}, "deleteFromBlacklist.missing"),
+    "serwersms_unknown_group": ({"serwersms_unknown_group": "refuse"}, "createContact.unknown"),
+    "serwersms_mixed_delete": ({"serwersms_mixed_delete": "skip"}, "deleteContact.mixed"),
 }
 
 

@@ -1,10 +1,11 @@
-"""Verify the spec of SerwerSMS. A run that writes creates two equal contacts and two groups."""
+"""Verify the spec of SerwerSMS. A run that writes creates five contacts with one phone number, and three groups."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Awaitable, Iterator
+from typing import Any, Literal
 
 from crossbook_wire.serwersms import Api, models
 
@@ -39,6 +40,8 @@ READ_CLAIMS = (
     *paging_claims("listContacts", "public", _END),
     *paging_claims("listGroups", "public", _END),
     ProbeClaim("listContacts.first", "`listContacts`: without `page` it is the first page"),
+    ProbeClaim("listContacts.null", "`listContacts`: `null` for a parameter means that it is not sent", "public"),
+    ProbeClaim("listContacts.zero", "`listContacts`: `page: 0` is the first page", "public"),
     ProbeClaim("listContacts.sort", "`listContacts`: rows follow `sort` and `order`", "documented"),
     ProbeClaim("listContacts.none", "`listContacts`: `group_id: none` returns contacts in no group", "documented"),
     *(
@@ -65,18 +68,31 @@ WRITE_CLAIMS = (
     write_check("createContact.phone", "`createContact`: a phone is returned as it was sent"),
     write_check("createContact.grouped", "`createContact`: the contact is in the group of the request"),
     write_check("createContact.twin", "`createContact`: a second contact with the same phone and e-mail is accepted"),
+    write_check("createContact.none", "`createContact`: `group_id: none` creates a contact in no group", "public"),
+    write_check(
+        "createContact.unknown", "`createContact`: a group that does not exist is accepted, and left out", "public"
+    ),
     write_check("updateContact.groups", "`updateContact`: the groups are replaced by the sent groups"),
     write_check("updateContact.rows", "`listContacts`: a contact in two groups is two rows"),
     write_check("updateContact.clears", "`updateContact`: an empty text clears a field"),
     write_check("updateContact.unsent", "`updateContact`: a field that is absent is cleared"),
-    write_check("updateContact.none", "`updateContact`: an empty array removes the contact from all groups"),
+    write_check("updateContact.none", "`updateContact`: `group_id: none` removes the contact from all groups"),
     write_check("addToBlacklist.listed", "`addToBlacklist`: the number is on the blacklist afterwards", "public"),
     write_check("addToBlacklist.flag", "`addToBlacklist`: `getContact` then has `blacklist: true`", "public"),
     write_check("addToBlacklist.twice", "`addToBlacklist`: adding a number twice is a success"),
     write_check("deleteFromBlacklist.gone", "`deleteFromBlacklist`: the number is off the blacklist", "public"),
     write_check("deleteFromBlacklist.missing", "`deleteFromBlacklist`: a number that is not listed is a success"),
+    write_check(
+        "importContacts.text", "`importContacts`: `contact` may be JSON text; its contacts are in a new group", "public"
+    ),
     write_check("updateGroup.renamed", "`updateGroup`: the new name is read back"),
     write_check("deleteGroup.stays", "`deleteGroup`: without `delete_contacts` the contacts stay"),
+    write_check("deleteGroup.array", "`deleteGroup`: an array of ids deletes each of the groups", "public"),
+    write_check("deleteContact.array", "`deleteContact`: an array of ids deletes each of the contacts", "public"),
+    write_check(
+        "deleteContact.mixed",
+        "`deleteContact`: an array with an id that does not exist is 1004, and deletes nothing",
+    ),
     write_check("deleteContact.gone", "`deleteContact`: the contact is deleted, and later 1004"),
     write_check("deleteContact.again", "`deleteContact`: deleting it again is 1004"),
 )
@@ -89,6 +105,14 @@ async def read(probe: ProbeSession, wire: Api) -> None:
     first, unpaged = _row_keys(pages[0].body), _row_keys(whole.body)
     if first and unpaged is not None:
         probe.record("listContacts.first", unpaged[: len(first)] == first, "other rows than the first page")
+    unsent: Any = dict.fromkeys(("search", "group_id", "sort", "order"))
+    for claim, query in (
+        ("listContacts.null", models.ContactQuery(page=1, limit=2, **unsent)),
+        ("listContacts.zero", _page(0)),
+    ):
+        response = await probe.call(wire.contacts.list_contacts(query))
+        if first is not None and response.responded:
+            probe.record(claim, response.ok and _row_keys(response.body) == first, f"{response.summary}, other rows")
     await _check_filters(probe, wire)
     await _check_contact(probe, wire, list_objects(pages[0].body, "items") or [])
     number = await probe.call(wire.groups.check_groups(models.PhoneQuery(phone=UK_PHONE)))
@@ -181,11 +205,24 @@ async def write(probe: ProbeSession, wire: Api) -> None:
     probe.record("createContact.twin", twin is not None and twin != contact, "not true")
     await _check_update(probe, wire, contact, first, second)
     await _check_blacklist(probe, wire, contact)
+    ungrouped = [
+        await _check_ungrouped(probe, wire, "createContact.none", "none"),
+        await _check_ungrouped(probe, wire, "createContact.unknown", UNKNOWN),
+    ]
+    await _check_contact_arrays(probe, wire, [id for id in ungrouped if id is not None], twin)
+    imported = await _check_import(probe, wire)
     await probe.call(wire.groups.update_group(models.GroupEdit(id=first, name=f"{GROUP} 3")))
     renamed = await probe.call(wire.groups.get_group(models.GroupId(id=first)))
     if renamed.ok:
         probe.check_value("updateGroup.renamed", renamed.body.get("name"), f"{GROUP} 3")
     await _check_deletion(probe, wire, contact, second)
+    if imported is not None:
+        deleted = await probe.call(wire.groups.delete_group(models.GroupDeletion(id=[first, imported])))
+        left = [
+            id for id in (first, imported) if await _exists(probe, wire.groups.get_group(models.GroupId(id=id)), id)
+        ]
+        if deleted.responded:
+            probe.record("deleteGroup.array", deleted.ok and not left, f"{deleted.summary}, {len(left)} are left")
 
 
 async def _check_creation(probe: ProbeSession, wire: Api, contact: int, group: int) -> None:
@@ -209,7 +246,7 @@ async def _check_update(probe: ProbeSession, wire: Api, contact: int, first: int
     stored = await _read_contact(probe, wire, contact)
     if stored is not None:
         probe.record("updateContact.clears", not stored.get("company"), mask_value(stored.get("company")))
-    await _edit_contact(probe, wire, contact, [], company=COMPANY)
+    await _edit_contact(probe, wire, contact, "none", company=COMPANY)
     probe.record("updateContact.none", *_compare(await _list_groups_of(probe, wire, contact), set()))
     await _edit_contact(probe, wire, contact, second)
     stored = await _read_contact(probe, wire, contact)
@@ -253,13 +290,70 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, group: i
         stays = await probe.call(wire.contacts.get_contact(models.ContactId(id=contact)))
         if stays.responded:
             probe.record("deleteGroup.stays", stays.ok, stays.summary)
-    gone = await probe.call(wire.contacts.delete_contact(models.ContactId(id=contact)))
+    gone = await probe.call(wire.contacts.delete_contact(models.ContactDeletion(id=contact)))
     if gone.ok:
         probe.untrack(str(contact))
         await probe.expect_error("deleteContact.gone", wire.contacts.get_contact(models.ContactId(id=contact)), "1004")
         await probe.expect_error(
-            "deleteContact.again", wire.contacts.delete_contact(models.ContactId(id=contact)), "1004"
+            "deleteContact.again", wire.contacts.delete_contact(models.ContactDeletion(id=contact)), "1004"
         )
+
+
+async def _check_ungrouped(probe: ProbeSession, wire: Api, claim: str, group: int | Literal["none"]) -> int | None:
+    """Create a contact that belongs in no group. Return its id, or None if it was not created."""
+    response = await probe.call(wire.contacts.create_contact(_new_contact(group)))
+    contact = as_number(probe.track("contact", as_text(response.body.get("id")), response))
+    if contact is not None:
+        probe.record(claim, *_compare(await _list_groups_of(probe, wire, contact), set()))
+    elif response.responded:
+        probe.record(claim, False, response.summary)
+    return contact
+
+
+async def _check_contact_arrays(probe: ProbeSession, wire: Api, contacts: list[int], twin: int | None) -> None:
+    if len(contacts) == 2:
+        deleted = await probe.call(wire.contacts.delete_contact(models.ContactDeletion(id=contacts)))
+        left = [id for id in contacts if await _exists(probe, wire.contacts.get_contact(models.ContactId(id=id)), id)]
+        if deleted.responded:
+            probe.record("deleteContact.array", deleted.ok and not left, f"{deleted.summary}, {len(left)} are left")
+    if twin is not None:
+        mixed = await probe.call(wire.contacts.delete_contact(models.ContactDeletion(id=[UNKNOWN, twin])))
+        stays = await _exists(probe, wire.contacts.get_contact(models.ContactId(id=twin)), twin)
+        if mixed.responded and stays is not None:
+            refused = mixed.error is not None and mixed.error.code == "1004"
+            what = "the contact stays" if stays else "the contact is deleted"
+            probe.record("deleteContact.mixed", refused and stays, f"{mixed.summary}, {what}")
+
+
+async def _check_import(probe: ProbeSession, wire: Api) -> int | None:
+    """Import a contact as JSON text. Return the id of its new group, or None if there is none."""
+    text: Any = json.dumps([{"phone": UK_PHONE, **_NAMES}])
+    response = await probe.call(
+        wire.contacts.import_contacts(models.ContactImport(group_name=f"{GROUP} 4", contact=text))
+    )
+    group = as_number(probe.track("group", as_text(response.body.get("id")), response))
+    if group is None:
+        if response.responded:
+            probe.record("importContacts.text", False, response.summary)
+        return None
+    listed = await probe.call(wire.contacts.list_contacts(models.ContactQuery(group_id=group, page=1, limit=10)))
+    ids = [as_text(row.get("id")) for row in _items(listed)]
+    for id in ids:
+        probe.track("contact", id, listed)
+    if listed.ok:
+        probe.record("importContacts.text", len(ids) == 1, f"{len(ids)} contacts")
+    return group
+
+
+async def _exists(probe: ProbeSession, call: Awaitable[Any], id: int) -> bool | None:
+    """Return whether a contact or group can be read, or None if that is not known. Untrack it if it is gone."""
+    response = await probe.call(call)
+    if response.ok:
+        return True
+    gone = response.error is not None and response.error.code == "1004"
+    if gone:
+        probe.untrack(str(id))
+    return False if gone else None
 
 
 async def _create_group(probe: ProbeSession, wire: Api, name: str) -> int | None:
@@ -268,14 +362,20 @@ async def _create_group(probe: ProbeSession, wire: Api, name: str) -> int | None
 
 
 async def _create_contact(probe: ProbeSession, wire: Api, group: int | None) -> int | None:
-    new = models.NewContact(phone=UK_PHONE, company=COMPANY, **_NAMES)
-    if group is not None:
-        new.group_id = group
-    response = await probe.call(wire.contacts.create_contact(new))
+    response = await probe.call(wire.contacts.create_contact(_new_contact(group)))
     return as_number(probe.track("contact", as_text(response.body.get("id")), response))
 
 
-async def _edit_contact(probe: ProbeSession, wire: Api, contact: int, groups: int | list[int], **values: str) -> None:
+def _new_contact(group: int | Literal["none"] | None) -> models.NewContact:
+    new = models.NewContact(phone=UK_PHONE, company=COMPANY, **_NAMES)
+    if group is not None:
+        new.group_id = group
+    return new
+
+
+async def _edit_contact(
+    probe: ProbeSession, wire: Api, contact: int, groups: int | list[int] | Literal["none"], **values: str
+) -> None:
     edit: Any = {**_NAMES, **values}
     await probe.call(
         wire.contacts.update_contact(models.ContactEdit(id=contact, group_id=groups, phone=UK_PHONE, **edit))
@@ -321,5 +421,5 @@ def _items(response: object) -> list[Json]:
 
 
 PROBES = Probes(
-    claims=(*READ_CLAIMS, *WRITE_CLAIMS), read_limit=29, write_limit=50, read=read, write=write, find_codes=find_codes
+    claims=(*READ_CLAIMS, *WRITE_CLAIMS), read_limit=31, write_limit=72, read=read, write=write, find_codes=find_codes
 )
