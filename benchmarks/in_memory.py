@@ -72,11 +72,12 @@ async def without_policy() -> AsyncGenerator[Call]:
         async def send() -> SuccessResponse:
             session.check_open()
             operation = profile.operations[REQUEST.operation]
-            deadline = session.now() + options.timeout
-            attachment = session.auth.credentials_for(REQUEST.operation, options.timeout)
+            deadline = session.now() + operation.timeout
+            attachment = session.auth.credentials_for(REQUEST.operation, operation.timeout)
             assert isinstance(attachment, Credentials)
             left = deadline - session.now()
-            call = framed(REQUEST, session.base, attachment, options, left, profile.max_response_bytes)
+            times = options.connect_timeout, options.read_timeout_of(operation), left
+            call = framed(REQUEST, session.base, attachment, *times, profile.max_response_bytes)
             with anyio.move_on_at(deadline):
                 reply = await session.transport.send(call)
             assert isinstance(reply, TransportResponse)

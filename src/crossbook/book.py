@@ -123,6 +123,7 @@ class AddressBook:
         self._client = Client(self._session, self._options)
         self._adapter = self._make_adapter(self._client.send)
         self._adapter.region = self._region
+        self._adapter.in_batch = self._options.max_wait is not None
         self.contacts = Contacts(self._adapter, self._session, self._batch_context, self._default_group)
         self.groups = Groups(self._adapter, self._session, self._batch_context)
 

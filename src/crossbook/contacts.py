@@ -514,7 +514,8 @@ class Contacts(Resource):
             options: see `BatchOptions`.
 
         Returns:
-            A `Batch`; its results are `deleted`, `failed`, or `uncertain` if the outcome is unknown.
+            A `Batch`; its results are `deleted`, `failed`, or `uncertain` if the outcome is unknown. Where one call
+            deletes many contacts (SerwerSMS, Vercom), an id that did not exist before may be `deleted` too.
 
         Raises:
             InvalidInputError, JournalMismatchError, JournalBusyError: as in `update_many`.
@@ -602,7 +603,7 @@ class Contacts(Resource):
         Both methods get the `fixed` arguments. The journal's name of the operation contains them.
         """
         from crossbook._batch.assemble import build_batch, get_bulk_method
-        from crossbook._batch.operations import ContactIdOperation
+        from crossbook._batch.operations import IdOperation
 
         context = self._batch_context(operation, options.get("max_wait"))
         name = f"{operation}_many"
@@ -613,5 +614,6 @@ class Contacts(Resource):
             name += ".shared_phone" if fixed["shared_phone"] else ""
         adapter = context.adapter
         call = partial(getattr(adapter, one), **fixed)
-        change = ContactIdOperation(operation, adapter, status, call, get_bulk_method(adapter, many, fixed))
+        calls = call, get_bulk_method(adapter, many, fixed)
+        change = IdOperation(operation, adapter, status, *calls, read=adapter.get_contact)
         return build_batch(context, change, ids, options, operation=name)

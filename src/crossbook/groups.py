@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from crossbook import _validation
@@ -184,6 +185,46 @@ class Groups(Resource):
         self._require("groups.remove")
         group = _validation.check_id(self._profile, "group", group)
         await self._adapter.remove_from_group(group, _validation.check_id(self._profile, "id", contact))
+
+    @hide_internal_frames
+    def delete_many(
+        self, ids: Items[str] | Pager[Group], *, with_contacts: bool = False, **options: Unpack[BatchOptions]
+    ) -> Batch[str]:
+        """Delete many groups by their ids, or every group of a list.
+
+        The ids of a list are read to the end before the first group is deleted.
+
+        Args:
+            ids: the vendor's ids, or a list of groups of this book.
+            with_contacts: as in `delete`. Groups are then deleted one by one.
+            options: see `BatchOptions`.
+
+        Returns:
+            A `Batch`; its results are `deleted`, `failed`, or `uncertain` if the outcome is unknown. Where one call
+            deletes many groups (SerwerSMS, Vercom), an id that did not exist before may be `deleted` too.
+
+        Raises:
+            UnsupportedError: the vendor does not support `with_contacts=True`.
+            InvalidInputError, JournalMismatchError, JournalBusyError: as in `contacts.update_many`.
+
+        Example:
+            ```python
+            await book.groups.delete_many([friends.id]).run()
+            ```
+        """
+        from crossbook._batch.assemble import build_batch, get_bulk_method
+        from crossbook._batch.operations import IdOperation
+
+        _validation.check_flag(self._profile, "with_contacts", with_contacts)
+        operation = "groups.delete:with_contacts" if with_contacts else "groups.delete"
+        context = self._batch_context(operation, options.get("max_wait"))
+        adapter = context.adapter
+        delete = IdOperation(
+            operation, adapter, "deleted", partial(adapter.delete_group, with_contacts=with_contacts),
+            get_bulk_method(adapter, "delete_groups", {}), read=adapter.get_group, kind="group",
+        )  # fmt: skip
+        name = "groups.delete_many.with_contacts" if with_contacts else "groups.delete_many"
+        return build_batch(context, delete, ids, options, operation=name)
 
     @hide_internal_frames
     def add_many(self, pairs: Items[tuple[str, str]], **options: Unpack[BatchOptions]) -> Batch[tuple[str, str]]:

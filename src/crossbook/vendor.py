@@ -61,17 +61,23 @@ class Retry(Enum):
 
 
 class Operation(Struct, frozen=True):
-    """The rules for the requests of one operation of a vendor's API: retries, the meaning of status 404, priority.
+    """The rules for the requests of one operation of a vendor's API: retries, what counts as a success, time-outs.
 
     Attributes:
         retry: when its request may be sent again.
         empty_on_404: whether status 404 means an empty list.
         priority: whether it skips the limiter's queue, since other calls wait for it (a login).
+        returns_nothing: whether a success returns nothing, so that JSON `null` is a success too.
+        timeout: seconds for a whole call, unless the caller sets `timeout`.
+        read_timeout: seconds without a byte, unless the caller sets `read_timeout`.
     """
 
     retry: Retry
     empty_on_404: bool = False
     priority: bool = False
+    returns_nothing: bool = False
+    timeout: float = 60.0
+    read_timeout: float = 30.0
 
 
 class Capability(Struct, frozen=True):
@@ -82,6 +88,7 @@ class Capability(Struct, frozen=True):
         operation: the operationId that has the effect; other requests may precede or follow.
         note: a limit, or the cost of an emulation.
         bulk_size: the number of items that one native request takes.
+        read_back: whether the response to such a request says too little, so that a batch reads its items back.
         calls: the number of requests.
         calls_per_group: the number of further requests for each group of the contact.
     """
@@ -90,6 +97,7 @@ class Capability(Struct, frozen=True):
     operation: str = ""
     note: str = ""
     bulk_size: int = 1
+    read_back: bool = False
     calls: int = 1
     calls_per_group: int = 0
 
@@ -244,11 +252,13 @@ class VendorAdapter:
     """The base class of adapters, which implement crossbook's methods by calls of one vendor's API.
 
     crossbook calls only methods that the profile supports. Ids, fields and names are validated and in the vendor's
-    form. `region` is the account's region for phone numbers.
+    form. `region` is the account's region for phone numbers. Each batch has an adapter of its own, which is `in_batch`
+    and may keep what it reads until the batch ends.
     """
 
     profile: VendorProfile
     region: str | None = None
+    in_batch: bool = False
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
         """Return the function that fetches one page of contacts. Make it with `profile.contact_paging.over`."""

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossbook import InvalidInputError
-from crossbook._http.options import Options
 from crossbook._http.request import BaseUrl, Credentials, prepare_request
 
 BASE = BaseUrl.parse("https://vendor.example.com/api/", allow_http=False)
 
 
 def framed(request: Request, attachment: Credentials | None = None, **options: float):
-    return prepare_request(request, BASE, attachment or Credentials(), Options(**options), 60, 1000)
+    times = {"connect_timeout": 5.0, "read_timeout": 30.0, **options}
+    return prepare_request(request, BASE, attachment or Credentials(), **times, left=60, max_response_bytes=1000)
 
 
 def test_prepared_target_has_base_and_credentials() -> None:

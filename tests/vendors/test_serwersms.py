@@ -8,9 +8,22 @@ from typing import Any
 
 import pytest
 from control import Server
+from crossbook_wire.serwersms import models
 from fakes import FakeTransport, book_over, reply
 
-from crossbook import AddressBook, InvalidInputError, SerwerSMS
+from crossbook import (
+    AddressBook,
+    AuthError,
+    Contact,
+    CrossbookError,
+    InvalidInputError,
+    InvalidResponseError,
+    NotFoundError,
+    RateLimitError,
+    RejectedError,
+    SerwerSMS,
+    VendorUnavailableError,
+)
 from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import full_contact, phone
@@ -84,7 +97,7 @@ async def test_update_is_three_calls_and_keeps_fields(
     assert server.requests("serwersms") - before == {"getContact": 1, "checkGroups": 1, "updateContact": 1}
     before = server.requests("serwersms")
     await book.contacts.update(id, groups=groups[:1])
-    assert server.requests("serwersms") - before == {"getContact": 1, "updateContact": 1}
+    assert server.requests("serwersms") - before == {"getContact": 1, "getGroup": 1, "updateContact": 1}
     found = await book.contacts.get(id)
     assert (found.company, found.email, found.phone) == ("New", contact.email, contact.phone)
     assert found.fields == {**(contact.fields or {}), "city": "Łódź"}
@@ -119,6 +132,126 @@ async def test_group_contacts_deleted_only_on_request() -> None:
     keep, delete = transport.bodies
     assert "delete_contacts" not in keep
     assert delete["delete_contacts"] is True
+
+
+async def test_groups_cleared_with_none(book: SerwerSMS, profile: VendorProfile, group: str) -> None:
+    """The vendor's clients send `none`; nothing speaks for an empty array, and the sandbox refuses it."""
+    id = (await book.contacts.create(full_contact(profile, 0, [group]))).id
+    for clear in (lambda: book.contacts.update(id, groups=[]), lambda: book.groups.remove(group, id)):
+        assert [each.id for each in await book.contacts.groups_of(id)] == [group]
+        await clear()
+        assert not await book.contacts.groups_of(id)
+        await book.groups.add(group, id)
+    transport = FakeTransport(reply({"success": True, "id": 1, "phone": "500600700"}))
+    async with book_over("serwersms", transport) as fake:
+        await fake.contacts.update("1", groups=[])
+    assert transport.bodies[-1]["group_id"] == "none"
+
+
+@pytest.mark.parametrize("switch", ["ignore", "refuse"])
+async def test_unknown_group_is_refused_before_write(
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str, switch: str
+) -> None:
+    """The vendor may accept the id without an error, and put the contact into no such group."""
+    server.options(serwersms_unknown_group=switch)
+    id, unknown = (await book.contacts.create(full_contact(profile, 0, [group]))).id, str(10**9)
+    before = server.requests("serwersms")
+    for write in (
+        book.contacts.create(full_contact(profile, 1, [group, unknown])),
+        book.contacts.update(id, groups=[unknown]),
+        book.groups.add(unknown, id),
+    ):
+        with pytest.raises(NotFoundError, match=f"group {unknown} does not exist") as caught:
+            await write
+        assert (caught.value.field, caught.value.sent) == ("groups", "no")
+    people = [full_contact(profile, number, [group if number else unknown]) for number in range(20)]
+    async with book.contacts.create_many(people, ordered=True, concurrency=1) as run:
+        results = [result async for result in run]
+    assert [result.status for result in results] == ["failed"] + ["created"] * 19
+    calls = server.requests("serwersms") - before
+    assert (calls["createContact"], calls["updateContact"]) == (19, 0)
+    assert calls["getGroup"] == 2 + 1 + 1 + 2, "a batch reads a group once"
+    assert [each.id for each in await book.contacts.groups_of(id)] == [group]
+
+
+async def test_failed_read_of_group_writes_nothing(
+    book: SerwerSMS, profile: VendorProfile, server: Server, group: str
+) -> None:
+    server.fault("reset", "serwersms", "getGroup", count=None)
+    other = book.with_options(max_attempts=1)
+    with pytest.raises(CrossbookError) as caught:
+        await other.contacts.create(full_contact(profile, 1, [group]))
+    assert (caught.value.sent, caught.value.operation) == ("no", "getGroup")
+    assert server.requests("serwersms")["createContact"] == 0
+
+
+async def test_group_calls_have_longer_time_outs() -> None:
+    transport = FakeTransport(reply({"items": []}))
+    async with book_over("serwersms", transport) as book:
+        for each in (book, book.with_options(read_timeout=500), book.with_options(timeout=7, read_timeout=6)):
+            await each.groups.list()
+            await each.contacts.list()
+    # The read time-out is never longer than the whole call.
+    assert [round(call.read_timeout) for call in transport.sent] == [60, 30, 90, 60, 6, 6]
+
+
+async def test_errors_with_http_status(book: SerwerSMS, server: Server, make_book: Callable[..., AddressBook]) -> None:
+    server.options(serwersms_http_errors=True)
+    with pytest.raises(NotFoundError) as missing:
+        await book.contacts.get(str(10**9))
+    assert (missing.value.status, missing.value.code) == (404, "1004")
+    with pytest.raises(RejectedError) as refused:
+        await book.wire.contacts.create_contact(models.NewContact(phone="12"))
+    assert (refused.value.status, refused.value.code, refused.value.field) == (400, "2001", "phone")
+    async with make_book(password="wrong") as other:
+        with pytest.raises(AuthError) as caught:
+            await other.contacts.list()
+    assert (caught.value.status, caught.value.code) == (401, "1001")
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "expected"),
+    [
+        (500, {"code": 1004, "type": "InvalidID", "message": "no"}, NotFoundError),
+        (500, {"code": 3000, "type": "SendError", "message": "no"}, RejectedError),
+        (200, {"code": 4711, "type": "New", "message": "no"}, RejectedError),
+        (400, {"code": 4711, "type": "New", "message": "no"}, RejectedError),
+        (429, {"code": 429, "type": "TooManyRequests", "message": "no"}, RateLimitError),
+        (503, {"code": 503, "type": "Maintenance", "message": "no"}, VendorUnavailableError),
+        (502, "Bad Gateway", VendorUnavailableError),
+    ],
+)
+async def test_error_body_read_at_any_status(status: int, error: object, expected: type[CrossbookError]) -> None:
+    """The vendor's documented codes decide; the status decides about other errors."""
+    transport = FakeTransport(reply({"error": error}, status))
+    async with book_over("serwersms", transport, max_attempts=1) as book:
+        with pytest.raises(CrossbookError) as caught:
+            await book.contacts.get("7")
+    assert type(caught.value) is expected
+    assert caught.value.status == status
+
+
+async def test_null_is_success_of_deletes_only(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="crossbook")  # a logged success is searched for a request id
+    transport = FakeTransport(reply(b" null\n"))
+    async with book_over("serwersms", transport, max_attempts=1) as book:
+        await book.contacts.delete("7")
+        await book.groups.delete("7")
+        await book.groups.delete("7", with_contacts=True)
+        assert len(transport.sent) == 3
+        for call in (
+            book.contacts.list(),
+            book.contacts.get("7"),
+            book.contacts.create(Contact(phone="+48500600700")),
+            book.groups.create("Friends"),
+            book.groups.rename("7", "Friends"),
+        ):
+            with pytest.raises(InvalidResponseError, match="not in the format of SerwerSMS"):
+                await call
+    transport = FakeTransport(reply(b"null", 500))
+    async with book_over("serwersms", transport, max_attempts=1) as book:
+        with pytest.raises(VendorUnavailableError):
+            await book.contacts.delete("7")
 
 
 async def test_phone_searched_in_every_spelling(profile: VendorProfile) -> None:

@@ -15,7 +15,7 @@ from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._batch.matching import Lookups
-from crossbook._batch.operations import BatchOperation, ContactIdOperation
+from crossbook._batch.operations import BatchOperation, IdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
 from crossbook._batch.results import Progress, Summary
@@ -126,6 +126,7 @@ def build_batch(
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
     if batch_operation.creates:
+        written = profile.operations[profile.capability(batch_operation.capability).operation]
         resolver = Resolver(
             adapter=context.adapter,
             lookups=None if match is None else Lookups(context.adapter, match, session.start_task),
@@ -133,7 +134,7 @@ def build_batch(
             match=match,
             upsert=upsert,
             on_duplicate=on_duplicate,
-            settle_timeout=context.options.read_timeout if settle_timeout is None else settle_timeout,
+            settle_timeout=context.options.read_timeout_of(written) if settle_timeout is None else settle_timeout,
             uncertain=options.get("uncertain"),
             dry_run=dry_run,
         )
@@ -167,7 +168,7 @@ def build_batch(
         dry_run=dry_run,
         records=kept or match is not None,
     )
-    if isinstance(items, Pager) and isinstance(batch_operation, ContactIdOperation):
+    if isinstance(items, Pager) and isinstance(batch_operation, IdOperation):
         items = collect_ids(items, journal if kept else None, hashes)
     if progress is True:
         progress = _make_progress_bar(operation)

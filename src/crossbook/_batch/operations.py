@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from contextlib import nullcontext
+from typing import Any, Generic, Literal, TypeVar
 
+import anyio
 from attrs import define
 
 from crossbook import _validation
 from crossbook._batch.results import Status
-from crossbook.errors import CrossbookError, InvalidInputError, NotFoundError
+from crossbook.errors import AuthError, CrossbookError, InvalidInputError, NotFoundError, RateLimitError
 from crossbook.models import Contact, ExternalId, attach_raw
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -106,19 +108,50 @@ class BatchOperation(ABC, Generic[I]):
         return Completed(self.status, response, item.contact) if isinstance(response, str) else response
 
 
-class ContactIdOperation(BatchOperation[str]):
-    """A batch operation whose items are contact ids: delete, unsubscribe or resubscribe."""
+class IdOperation(BatchOperation[str]):
+    """A batch operation whose items are ids: delete, unsubscribe or resubscribe contacts, or delete groups.
+
+    If the capability is to be read back (`Capability.read_back`), the response to a bulk call says too little: it is
+    unknown what the vendor does with one wrong id among others, or with more ids than it takes. The rules of a run:
+
+    - After the first call of a size, and after any call that failed, each id is read back. Other calls of that size
+      wait for the first.
+    - An id that is gone is `deleted`. An id that is still there, or that cannot be read, is deleted in a call of its
+      own.
+    - If not all ids of a call are gone, all further ids of the run are deleted in calls of their own.
+
+    Args:
+        capability, adapter: as in `BatchOperation`.
+        status: the status of an item that was written.
+        one: writes one id.
+        many: writes several ids in one call.
+        read: reads the record of an id, and raises NotFoundError if it is gone.
+        kind: "id" for ids of contacts, "group" for ids of groups.
+    """
 
     def __init__(
-        self, capability: str, adapter: Any, status: Status, one: Callable[[str], Any], many: Callable[[list[str]], Any]
+        self,
+        capability: str,
+        adapter: Any,
+        status: Status,
+        one: Callable[[str], Any],
+        many: Callable[[list[str]], Any],
+        *,
+        read: Callable[[str], Any],
+        kind: Literal["id", "group"] = "id",
     ) -> None:
         super().__init__(capability, adapter)
         self.status = status
         self._one = one
         self._many = many
+        self._read = read
+        self._kind: Literal["id", "group"] = kind
+        self._read_back = self.profile.capability(capability).read_back
+        self._verified_size = 0  # the largest number of ids of a call that deleted all of them
+        self._verifying = anyio.Lock()
 
     def prepare(self, item: str) -> PreparedItem:
-        id = _validation.check_id(self.profile, "id", item)
+        id = _validation.check_id(self.profile, self._kind, item)
         return PreparedItem(id, id=id, key=id)
 
     async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
@@ -128,6 +161,56 @@ class ContactIdOperation(BatchOperation[str]):
             if not self._is_deleted(error, again=again):
                 raise
         return Completed(self.status, item.id)
+
+    async def write_many(self, items: Sequence[PreparedItem], *, again: bool) -> list[ItemResponse]:
+        if not self._read_back:
+            return await super().write_many(items, again=again)
+        async with self._verifying if len(items) > self._verified_size else nullcontext():
+            if self.bulk_size > 1:
+                return await self._write_and_read_back(items, again=again)
+        return [await self._write_alone(item, again=again) for item in items]
+
+    async def _write_and_read_back(self, items: Sequence[PreparedItem], *, again: bool) -> list[ItemResponse]:
+        error: CrossbookError | None = None
+        responses: list[ItemResponse] = []
+        try:
+            responses = await super().write_many(items, again=again)
+        except CrossbookError as raised:
+            if raised.sent == "no" or isinstance(raised, (AuthError, RateLimitError)):
+                raise  # the vendor did not process the call
+            error = raised
+        succeeded = error is None and _are_completed(responses)
+        if succeeded and len(items) <= self._verified_size:
+            return responses
+        responses = await self._find_deleted(items, error)
+        if not _are_completed(responses):
+            self.bulk_size = 1
+        elif succeeded:
+            self._verified_size = len(items)
+        return responses
+
+    async def _find_deleted(self, items: Sequence[PreparedItem], error: CrossbookError | None) -> list[ItemResponse]:
+        """Read the items of a bulk call back. Return `deleted` for each that is gone, and None for the others.
+
+        If an item cannot be read, the rest gets the error of the bulk call if that call may have written, else None.
+        """
+        responses: list[ItemResponse] = []
+        for item in items:
+            try:
+                await self._read(item.value)
+                responses.append(None)
+            except NotFoundError:
+                responses.append(Completed(self.status, item.id))
+            except CrossbookError:
+                unread = None if error is None or error.writes_nothing else error
+                return responses + [unread] * (len(items) - len(responses))
+        return responses
+
+    async def _write_alone(self, item: PreparedItem, *, again: bool) -> ItemResponse:
+        try:
+            return await self.write_one(item, again=again)
+        except CrossbookError as error:
+            return error
 
     async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
         return await self._many([item.value for item in items])  # type: ignore[no-any-return]
@@ -144,6 +227,10 @@ class ContactIdOperation(BatchOperation[str]):
             and isinstance(response, NotFoundError)
             and (again or response.earlier == "maybe")
         )  # fmt: skip
+
+
+def _are_completed(responses: Sequence[ItemResponse]) -> bool:
+    return all(isinstance(response, Completed) for response in responses)
 
 
 class Membership(BatchOperation[tuple[str, str]]):

@@ -145,7 +145,7 @@ class Client:
         if limit is None and not known and self._options.queue_timeout is not None:
             limit = self._options.queue_timeout, "queue_timeout"
         if limit is None and not known:
-            call.deadline = began + self._options.timeout
+            call.deadline = began + self._options.timeout_of(call.operation)
         seconds, option = limit or (call.deadline - began, "timeout")
         try:
             with session.cancel_on_close():
@@ -178,7 +178,7 @@ class Client:
         session, operation = self._session, call.request.operation
         call.began = now = self._session.now()
         if call.deadline == inf:
-            call.deadline = now + self._options.timeout
+            call.deadline = now + self._options.timeout_of(call.operation)
         call.attempts += 1
         self.requests += 1
         try:
@@ -188,8 +188,9 @@ class Client:
                 now = self._session.now()
             call.credentials = credentials
             prepared = prepare_request(
-                call.request, session.base, credentials, self._options, call.deadline - now, self._max_response_bytes
-            )
+                call.request, session.base, credentials, self._options.connect_timeout,
+                self._options.read_timeout_of(call.operation), call.deadline - now, self._max_response_bytes,
+            )  # fmt: skip
             outcome: TransportResponse | TransportFailure = _TIMED_OUT
             with anyio.move_on_at(call.deadline):
                 outcome = await session.transport.send(prepared)
@@ -225,6 +226,8 @@ class Client:
         self._session.limiter.quota.succeeded(retried=call.attempts > 1)
         self._report_attempt(call, response, None, None)
         content = profile.empty_list if response.status == 404 else response.content
+        if call.operation.returns_nothing and content.strip() == b"null":
+            content = b"{}"
         if response.status == 207:  # the errors of the failed items are shown, and may quote a secret
             content = _redaction.mask_secrets(content, call.credentials.secrets)
         return SuccessResponse(response.status, response.headers, content, profile.vendor, call.request.operation)

@@ -78,6 +78,8 @@ def map_response_error(
         return fail(InvalidResponseError, "the response is partial (206), although all of it was requested")
     if ok and not outcome.content.strip():
         return fail(InvalidResponseError, "the response is empty")
+    if ok and operation.returns_nothing and outcome.content.strip() == b"null":
+        return None
     body = None
     excess = _find_excess(profile, outcome.content, marks) if len(outcome.content) > _FEW_VALUES else None
     if excess is not None:
@@ -142,7 +144,10 @@ def find_request_id(
     profile: VendorProfile, response: TransportResponse, request: Request, secrets: tuple[str, ...]
 ) -> str | None:
     """Return the id that the vendor gave to a successful request, for questions to its support; None without one."""
-    found = profile.request_id(_decoder(profile).decode(response.content))
+    try:
+        found = profile.request_id(_decoder(profile).decode(response.content))
+    except msgspec.ValidationError:  # null
+        return None
     return _redaction.mask_id(_redaction.mask_request_values(found, request, secrets)) if found else None
 
 

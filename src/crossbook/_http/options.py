@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from crossbook.errors import InvalidInputError, Sent
+from crossbook.vendor import Operation
 
 
 class Attempt(Struct, frozen=True):
@@ -39,11 +40,11 @@ class CallOptions(TypedDict, total=False):
     """The options that `with_options` and the constructor of every book take.
 
     Attributes:
-        timeout: seconds for a whole call; default 60. It covers the wait for a permit of the rate limiter, a login, all
-            attempts and the waits between them. Each page of a list is a call. In a batch it covers neither the wait
-            for a permit nor for a `Retry-After`: see `max_wait` there.
+        timeout: seconds for a whole call; default 60, and 90 for SerwerSMS's calls for groups. It covers the wait for a
+            permit of the rate limiter, a login, all attempts and the waits between them. Each page of a list is a call.
+            In a batch it covers neither the wait for a permit nor for a `Retry-After`: see `max_wait` there.
         connect_timeout: seconds to open a connection; default 5.
-        read_timeout: seconds without a byte; default 30.
+        read_timeout: seconds without a byte; default 30, and 60 for SerwerSMS's calls for groups.
         queue_timeout: seconds to wait for a permit of the rate limiter; `timeout` begins after that wait. By default
             None: the wait is part of `timeout`.
         max_attempts: the largest number of requests for one call, retries included; default 4. The kind of operation
@@ -62,9 +63,9 @@ class CallOptions(TypedDict, total=False):
 
 
 class Options(Struct, frozen=True):
-    timeout: float = 60.0
+    timeout: float | UnsetType = UNSET  # the operation's
     connect_timeout: float = 5.0
-    read_timeout: float = 30.0
+    read_timeout: float | UnsetType = UNSET  # the operation's
     queue_timeout: float | None = None
     max_wait: float | None = None  # None for a single call; a batch has one, infinite by default
     max_attempts: int = 4
@@ -73,7 +74,8 @@ class Options(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         for name in ("timeout", "connect_timeout", "read_timeout"):
-            _check_seconds(name, getattr(self, name))
+            if getattr(self, name) is not UNSET:
+                _check_seconds(name, getattr(self, name))
         if self.queue_timeout is not None:
             _check_seconds("queue_timeout", self.queue_timeout)
         if self.max_wait not in (None, math.inf):
@@ -83,6 +85,14 @@ class Options(Struct, frozen=True):
             _check_count("max_response_bytes", self.max_response_bytes)
         if self.on_attempt is not None and not callable(self.on_attempt):  # pyright: ignore[reportUnnecessaryComparison]
             raise InvalidInputError("on_attempt must be callable", field="on_attempt")
+
+    def timeout_of(self, operation: Operation) -> float:
+        """Return the seconds that a whole call of this operation may take."""
+        return operation.timeout if isinstance(self.timeout, UnsetType) else self.timeout
+
+    def read_timeout_of(self, operation: Operation) -> float:
+        """Return the seconds without a byte after which a request of this operation fails."""
+        return operation.read_timeout if isinstance(self.read_timeout, UnsetType) else self.read_timeout
 
     def __repr__(self) -> str:
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from crossbook_wire.http import Redacted, Request
 from msgspec import Struct
 
-from crossbook._http.options import Options
 from crossbook.errors import InvalidInputError, Sent
 
 _HEADERS = (
@@ -141,13 +140,15 @@ def prepare_request(
     request: Request,
     base: BaseUrl,
     credentials: Credentials,
-    options: Options,
+    connect_timeout: float,
+    read_timeout: float,
     left: float,
     max_response_bytes: int,
 ) -> PreparedRequest:
     """Return a request with credentials added. Raise InvalidInputError if the request's path could reach another route.
 
     Args:
+        connect_timeout, read_timeout: seconds; at most as long as the call has time.
         left: seconds until the deadline of the call.
     """
     if not _is_path(request.path):
@@ -167,7 +168,7 @@ def prepare_request(
     left = max(0.001, left)
     target = (f"{path}?{query}" if query else path).encode("ascii")
     # Connecting times out before the call does, so that the error says that the request never left.
-    connect_timeout, read_timeout = min(options.connect_timeout, 0.9 * left), min(options.read_timeout, left)
+    connect_timeout, read_timeout = min(connect_timeout, 0.9 * left), min(read_timeout, left)
     return PreparedRequest(
         request.method, base.origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes
     )

@@ -114,9 +114,10 @@ class ErrorTests(Fixtures):
     ) -> None:
         """A create whose response is lost is not sent again, since a retry could create a second contact."""
         before = requests[profile.capability("contacts.create").operation]
+        contact = full_contact(profile, 0, [group] if profile.single_group else [])  # a group may be read first
         replacer.replace_next(LOST)
         with pytest.raises(NoResponseError, match="may have happened") as caught:
-            await book.contacts.create(full_contact(profile, 0, [group]))
+            await book.contacts.create(contact)
         assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
         assert requests[profile.capability("contacts.create").operation] == before + 1
         assert stored() == 1
@@ -128,9 +129,9 @@ class ErrorTests(Fixtures):
             TransportFailure("connect", "no", "ConnectError"),
             TransportResponse(429, {**TEXT, "retry-after": "0"}, b""),
         ):
-            before = stored()
+            before, groups = stored(), [group] if profile.single_group else []
             replacer.replace_next(answer, sent=False)
-            assert (await book.contacts.create(full_contact(profile, 0, [group]))).status == "created"
+            assert (await book.contacts.create(full_contact(profile, 0, groups))).status == "created"
             assert stored() == before + 1
 
     async def test_delete_after_lost_response_succeeds(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Literal
 
+import anyio
 from crossbook_wire.serwersms import Api, models
 from msgspec import UNSET
 
@@ -37,6 +39,8 @@ class SerwerSMSAdapter(VendorAdapter):
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        self._existing_groups: set[str] = set()  # in a batch: those that were read
+        self._reading_group = anyio.Lock()
 
     def list_contacts(self, query: Query, size: int) -> Fetch[Contact]:
         group: Any = UNSET if query.group is None else "none" if query.group == "none" else int(query.group)
@@ -81,6 +85,7 @@ class SerwerSMSAdapter(VendorAdapter):
         return found
 
     async def create_contact(self, contact: Contact) -> str:
+        await self._require_groups(contact.groups or (), "createContact")
         new = models.NewContact(
             group_id=_encode_group_ids(contact.groups) if contact.groups else UNSET,
             **{name: value for name in TEXT_FIELDS if (value := getattr(contact, name)) is not None},
@@ -95,10 +100,17 @@ class SerwerSMSAdapter(VendorAdapter):
         groups = changes.get("groups")
         if groups is None:
             groups = [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
+        else:
+            await self._require_groups(groups, "updateContact")
+        await self._replace(stored, changes, groups)
+        return id
+
+    async def _replace(self, stored: models.Contact, changes: Mapping[str, Any], groups: Sequence[str]) -> None:
         moved = await self._blacklist_new_phone(stored, changes.get("phone"))
         values = {name: parse_str(getattr(stored, name)) for name in (*TEXT_FIELDS, *EXTRA_FIELDS)}
         values |= {name: value for name, value in changes.items() if name in TEXT_FIELDS}
         values |= changes.get("fields", {})
+        id = self.require_id(stored.id, "getContact", "id")
         try:
             response = await self._api.contacts.update_contact(
                 models.ContactEdit(id=int(id), group_id=_encode_group_ids(groups), **self.encode_cleared(values))
@@ -108,10 +120,13 @@ class SerwerSMSAdapter(VendorAdapter):
             if moved:
                 error.message = f"the new phone of this opted-out contact was blacklisted, and then: {error.message}"
             raise
-        return id
 
     async def delete_contact(self, id: str) -> None:
-        await self._api.contacts.delete_contact(models.ContactId(id=int(id)))
+        await self._api.contacts.delete_contact(models.ContactDeletion(id=int(id)))
+
+    async def delete_contacts(self, ids: Sequence[str]) -> Sequence[bool | None]:
+        response = await self._api.contacts.delete_contact(models.ContactDeletion(id=[int(id) for id in ids]))
+        return [parse_bool(response.success) or None] * len(ids)
 
     async def unsubscribe(self, id: str, channel: str) -> None:
         await self._set_blacklisted(await self._phone(id), listed=True)
@@ -203,15 +218,48 @@ class SerwerSMSAdapter(VendorAdapter):
         deletion = models.GroupDeletion(id=int(id), delete_contacts=True if with_contacts else UNSET)
         await self._api.groups.delete_group(deletion)
 
+    async def delete_groups(self, ids: Sequence[str]) -> Sequence[bool | None]:
+        response = await self._api.groups.delete_group(models.GroupDeletion(id=[int(id) for id in ids]))
+        return [parse_bool(response.success) or None] * len(ids)
+
     async def add_to_group(self, group: str, id: str) -> None:
-        current = [listed.id for listed in await self.groups_of(id)]
+        stored, current = await self._read_groups(id)
         if group not in current:
-            await self.update_contact(id, {"groups": [*current, group]})
+            await self._require_groups([group], "updateContact")
+            await self._replace(stored, {}, [*current, group])
 
     async def remove_from_group(self, group: str, id: str) -> None:
-        current = [listed.id for listed in await self.groups_of(id)]
+        stored, current = await self._read_groups(id)
         if group in current:
-            await self.update_contact(id, {"groups": [listed for listed in current if listed != group]})
+            await self._replace(stored, {}, [each for each in current if each != group])
+
+    async def _read_groups(self, id: str) -> tuple[models.Contact, list[str]]:
+        stored = await self._row(id)
+        return stored, [group.id for group in await self._groups_by_phone(id, parse_str(stored.phone))]
+
+    async def _require_groups(self, groups: Sequence[str], operation: str) -> None:
+        """Raise NotFoundError if a group does not exist: the vendor may drop an unknown id without an error.
+
+        A batch reads each group once, not before every write.
+        """
+        for group in groups:
+            if group in self._existing_groups:
+                continue
+            async with self._reading_group if self.in_batch else nullcontext():
+                if group not in self._existing_groups:
+                    await self._require_group(group, operation)
+
+    async def _require_group(self, group: str, operation: str) -> None:
+        try:
+            await self.get_group(group)
+        except CrossbookError as error:
+            error.sent = error.earlier = "no"  # the write did not leave
+            if isinstance(error, NotFoundError):
+                error.message = f"group {group} does not exist, so nothing was written: create it, or leave it out"
+                error.operation, error.field = operation, "groups"
+            raise
+        if self.in_batch:
+            self._existing_groups.add(group)
 
     async def _row(self, id: str) -> models.Contact:
         row = await self._api.contacts.get_contact(models.ContactId(id=int(id)))
@@ -259,9 +307,9 @@ def _group(row: models.Group | models.GroupRow) -> Group:
     return attach_raw(group, row, _GROUP)
 
 
-def _encode_group_ids(groups: Sequence[str]) -> int | list[int]:
+def _encode_group_ids(groups: Sequence[str]) -> int | list[int] | Literal["none"]:
     ids = [int(group) for group in groups]
-    return ids[0] if len(ids) == 1 else ids
+    return "none" if not ids else ids[0] if len(ids) == 1 else ids
 
 
 def _page_count(paging: object) -> int | None:
