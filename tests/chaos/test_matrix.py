@@ -31,7 +31,7 @@ def test_sample_covers_all_parts() -> None:
     for seed in range(20):
         cases = sample(every_case(), CASES, seed)
         assert {(case.vendor, case.fault) for case in cases} == {(v, f) for f in FAULTS for v in f.vendors}
-        assert len({(case.vendor, case.operation) for case in cases}) == 52
+        assert len({(case.vendor, case.operation) for case in cases}) == 56
         assert len({(case.vendor, case.transport) for case in cases}) == 12
 
 

@@ -231,7 +231,7 @@ class SerwerSMS(Vendor):
     def list_blacklist(self, parameters: Parameters) -> Json:
         """Return a page of the blacklist, or only the row of one phone number."""
         where, values = "b.vendor = ?", [self.name]
-        if parameters.get("phone") not in (None, ""):
+        if parameters.get("phone", "") != "":
             where += " AND b.phone = ?"
             values.append(parameters.phone())
         rows, respond = self._page(
