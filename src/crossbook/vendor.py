@@ -29,7 +29,13 @@ from crossbook._pagination.strategies import (
     SinglePage,
 )
 from crossbook._tracebacks import hide_internal_frames
-from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, UnsupportedError
+from crossbook.errors import (
+    CrossbookError,
+    InvalidResponseError,
+    NoResponseError,
+    NotFoundError,
+    UnsupportedError,
+)
 from crossbook.models import Contact, ExternalId, Group, attach_raw
 
 if TYPE_CHECKING:
@@ -52,12 +58,27 @@ def __getattr__(name: str) -> Any:
 
 
 class Retry(Enum):
-    """The retry class of an operation: when its request may be sent again. It depends on the request's effect."""
+    """The retry class of an operation: after which errors its request may be sent again.
+
+    The class depends on what the request does, not on its HTTP method: some vendors create with GET.
+    """
 
     SAFE = "safe"  # only reads
     IDEMPOTENT = "idempotent"  # two requests have the effect of one
     CREATE_WITH_LOOKUP = "create_with_lookup"  # two requests create two records; a lookup finds the first
     CREATE_NO_LOOKUP = "create_no_lookup"  # two requests create two records; no lookup finds the first
+
+    def allows(self, error: CrossbookError) -> bool:
+        """Return whether a request of this class that failed with this error may be sent again.
+
+        A create is sent again only if it never left, or was refused before it was processed.
+        """
+        if error.retry == "any" or (error.sent == "no" and isinstance(error, NoResponseError)):
+            return True
+        if error.retry == "never" or self in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
+            return False
+        # A 2xx response was cut off or damaged on its way. Any other invalid response would come again.
+        return not isinstance(error, InvalidResponseError) or error.status in range(200, 300)
 
 
 class Operation(Struct, frozen=True):

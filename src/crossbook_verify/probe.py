@@ -13,20 +13,10 @@ from typing import Any, TypeVar
 from attrs import Factory, define, field, frozen
 from crossbook_wire.http import Request
 
+from crossbook import errors
 from crossbook._http.logs import watcher
 from crossbook._http.request import TransportFailure, TransportResponse
 from crossbook.book import AddressBook
-from crossbook.errors import (
-    AuthError,
-    ConnectError,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    RateLimitError,
-    ResponseTooLargeError,
-    UsageError,
-    VendorUnavailableError,
-)
 from crossbook.vendor import Retry, VendorProfile, parse_object
 from crossbook_verify.checker import SpecChecker
 from crossbook_verify.claims import Evidence
@@ -37,7 +27,13 @@ T = TypeVar("T")
 MAX_FAILURES = 3  # in a row
 MAX_TEXT = 255
 # Errors that say nothing about a claim.
-_INCONCLUSIVE = (AuthError, ConnectError, NoResponseError, RateLimitError, VendorUnavailableError)
+_INCONCLUSIVE = (
+    errors.AuthError,
+    errors.ConnectError,
+    errors.NoResponseError,
+    errors.RateLimitError,
+    errors.VendorUnavailableError,
+)
 
 # A contact or group with these names was made by a verification.
 GROUP = "crossbook verify"
@@ -48,7 +44,7 @@ UNKNOWN = 999_999_999_999_999
 """An id that no account has."""
 
 
-class RequestLimitError(UsageError):
+class RequestLimitError(errors.UsageError):
     """The error of a verification that has used all announced requests, or all requests or time for cleaning up."""
 
 
@@ -79,7 +75,7 @@ class ProbeResponse:
 
     status: int | None = None
     body: Json = field(factory=dict[str, Any])
-    error: CrossbookError | None = None
+    error: errors.CrossbookError | None = None
     summary: str = ""
 
     @property
@@ -159,7 +155,7 @@ class ProbeSession:
         operation = self.profile.operations.get(request.operation)
         reads = operation is not None and (operation.retry is Retry.SAFE or operation.priority)
         if not (reads or self.may_write or self.cleanup_budget is not None):
-            raise UsageError(
+            raise errors.UsageError(
                 "a probe that may only read was about to write: this is a bug of crossbook, please report it",
                 operation=request.operation,
             )
@@ -170,7 +166,7 @@ class ProbeSession:
             raise RequestLimitError(f"the {self.limit} announced requests are used up", operation=request.operation)
 
     def after_request(
-        self, request: Request, outcome: TransportResponse | TransportFailure, error: CrossbookError | None
+        self, request: Request, outcome: TransportResponse | TransportFailure, error: errors.CrossbookError | None
     ) -> None:
         """Count a request and check its response; called after each request."""
         name = request.operation
@@ -179,7 +175,7 @@ class ProbeSession:
             self._used += 1
         else:
             self.cleanup_budget -= 1
-        if isinstance(outcome, TransportResponse) and not isinstance(error, ResponseTooLargeError):
+        if isinstance(outcome, TransportResponse) and not isinstance(error, errors.ResponseTooLargeError):
             self.headers[name] = outcome.headers
             body = parse_object(self.checker.check_response(name, outcome))
             operation = self.profile.operations.get(name)
@@ -204,19 +200,19 @@ class ProbeSession:
             CrossbookError: the first call fails, or three calls in a row get no response.
         """
         self._take_last()
-        error: CrossbookError | None = None
+        error: errors.CrossbookError | None = None
         try:
             await call
             self._failures, self.succeeded = 0, True
-        except UsageError:
+        except errors.UsageError:
             raise
-        except CrossbookError as raised:
+        except errors.CrossbookError as raised:
             error = raised
-            if isinstance(raised, (*_INCONCLUSIVE, InvalidResponseError)):
+            if isinstance(raised, (*_INCONCLUSIVE, errors.InvalidResponseError)):
                 status = f", status {raised.status}" if raised.status else ""
                 self.troubles.append(f"{raised.operation}: {type(raised).__name__}{status}")
             self._failures = self._failures + 1 if isinstance(raised, _INCONCLUSIVE) else 0
-            is_fatal = isinstance(raised, (AuthError, ConnectError)) and not self.succeeded
+            is_fatal = isinstance(raised, (errors.AuthError, errors.ConnectError)) and not self.succeeded
             if is_fatal or self._failures >= MAX_FAILURES:
                 raise
         last = self._take_last()

@@ -10,16 +10,7 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
-from crossbook import (
-    AuthError,
-    ConnectError,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    RateLimitError,
-    RejectedError,
-    VendorUnavailableError,
-)
+from crossbook import errors
 from crossbook.errors import Sent
 
 Repeats = Literal["always", "unless it creates", "until it is done", "after a login", "never"]
@@ -47,7 +38,7 @@ class Fault:
     """
 
     name: str
-    error: type[CrossbookError]
+    error: type[errors.CrossbookError]
     sent: Sent
     says: str
     kind: str = "status"
@@ -74,19 +65,19 @@ def lose_response(name: str, kind: str, **more: Any) -> Fault:
     return Fault(
         name,
         kind=kind,
-        **{"error": NoResponseError, "sent": "maybe", "says": "no complete response", "commits": True, **more},
+        **{"error": errors.NoResponseError, "sent": "maybe", "says": "no complete response", "commits": True, **more},
     )
 
 
 def refuse_connection(name: str, kind: str, says: str, **more: Any) -> Fault:
-    return Fault(name, ConnectError, "no", says, kind=kind, repeats="always", **more)
+    return Fault(name, errors.ConnectError, "no", says, kind=kind, repeats="always", **more)
 
 
 def fail_with_status(name: str, status: int, says: str = "", kind: str = "status", **more: Any) -> Fault:
     settings: dict[str, Any] = {"status": status, "committed": False, **more.pop("settings", {})}
     return Fault(
         name,
-        VendorUnavailableError,
+        errors.VendorUnavailableError,
         "yes",
         says or f"status {status}",
         kind=kind,
@@ -101,16 +92,16 @@ def throttle(name: str, waits: float | None = None, asked: Any = None, **more: A
     if waits is None:
         del settings["retry_after"]
     facts: dict[str, Any] = {"settings": settings, "status": 429, "waits": waits, "repeats": "always"}
-    return Fault(name, RateLimitError, "yes", "status 429", used=10, **{**facts, **more})
+    return Fault(name, errors.RateLimitError, "yes", "status 429", used=10, **{**facts, **more})
 
 
 def mangle_response(name: str, kind: str, says: str) -> Fault:
     """The vendor processes the request and returns 200 with a useless body."""
-    return Fault(name, InvalidResponseError, "yes", says, kind=kind, status=200, commits=True)
+    return Fault(name, errors.InvalidResponseError, "yes", says, kind=kind, status=200, commits=True)
 
 
 def report_error(
-    name: str, error: type[CrossbookError], says: str, bodies: Mapping[str, Any], repeats: Repeats
+    name: str, error: type[errors.CrossbookError], says: str, bodies: Mapping[str, Any], repeats: Repeats
 ) -> Fault:
     """The vendor reports an error of its own in a 200 response."""
 
@@ -179,7 +170,9 @@ FAULTS = (
     mangle_response("empty body", "empty", "the response is empty"),
     mangle_response("cut JSON", "truncated", "the response is not JSON"),
     mangle_response("HTML with 200", "html", "text/html"),
-    report_error("the vendor's error with 200", RejectedError, "refused", _REFUSED, "never"),
-    report_error("the vendor's “later” with 200", VendorUnavailableError, "try later", _LATER, "unless it creates"),
-    report_error("dead token", AuthError, "log in again", {"filemail": _DEAD}, "after a login"),
+    report_error("the vendor's error with 200", errors.RejectedError, "refused", _REFUSED, "never"),
+    report_error(
+        "the vendor's “later” with 200", errors.VendorUnavailableError, "try later", _LATER, "unless it creates"
+    ),
+    report_error("dead token", errors.AuthError, "log in again", {"filemail": _DEAD}, "after a login"),
 )

@@ -8,43 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossbook import (
-    AuthError,
-    ConnectError,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    NotFoundError,
-    RateLimitError,
-    RejectedError,
-    ResponseTooLargeError,
-    UnsupportedError,
-    VendorUnavailableError,
-)
-from crossbook._http.retry import MAX_DELAY, RetryQuota, may_retry, retry_delay
+from crossbook import errors
+from crossbook._http.retry import MAX_DELAY, RetryQuota, retry_delay
 from crossbook.vendor import Retry
 
 CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
 OTHERS = (Retry.SAFE, Retry.IDEMPOTENT)
-ALWAYS: list[CrossbookError] = [
-    RateLimitError("429", status=429, sent="yes"),
-    ConnectError("refused", sent="no"),
-    NoResponseError("never left", sent="no"),
+ALWAYS: list[errors.CrossbookError] = [
+    errors.RateLimitError("429", status=429, sent="yes"),
+    errors.ConnectError("refused", sent="no"),
+    errors.NoResponseError("never left", sent="no"),
 ]
-UNLESS_IT_CREATES: list[CrossbookError] = [
-    NoResponseError("reset", sent="maybe"),
-    VendorUnavailableError("503", status=503, sent="yes"),
-    InvalidResponseError("cut", status=200, sent="yes"),
-    InvalidResponseError("no JSON", status=207, sent="yes"),
+UNLESS_IT_CREATES: list[errors.CrossbookError] = [
+    errors.NoResponseError("reset", sent="maybe"),
+    errors.VendorUnavailableError("503", status=503, sent="yes"),
+    errors.InvalidResponseError("cut", status=200, sent="yes"),
+    errors.InvalidResponseError("no JSON", status=207, sent="yes"),
 ]
-NEVER: list[CrossbookError] = [
-    AuthError("401", status=401, sent="yes"),
-    NotFoundError("404", status=404, sent="yes"),
-    RejectedError("422", status=422, sent="yes"),
-    InvalidResponseError("a redirect", status=302, sent="yes"),
-    InvalidResponseError("a wrong base URL", status=404, sent="yes"),
-    ResponseTooLargeError("a bomb", status=200, sent="yes"),
-    UnsupportedError("no such thing"),
+NEVER: list[errors.CrossbookError] = [
+    errors.AuthError("401", status=401, sent="yes"),
+    errors.NotFoundError("404", status=404, sent="yes"),
+    errors.RejectedError("422", status=422, sent="yes"),
+    errors.InvalidResponseError("a redirect", status=302, sent="yes"),
+    errors.InvalidResponseError("a wrong base URL", status=404, sent="yes"),
+    errors.ResponseTooLargeError("a bomb", status=200, sent="yes"),
+    errors.UnsupportedError("no such thing"),
 ]
 
 
@@ -58,8 +46,8 @@ NEVER: list[CrossbookError] = [
     ],
     ids=lambda value: value.name if isinstance(value, Retry) else str(value),
 )
-def test_may_retry_by_class_error_and_sent(error: CrossbookError, retry: Retry, expected: bool) -> None:
-    assert may_retry(retry, error) is expected
+def test_retry_allowed_by_class_error_and_sent(error: errors.CrossbookError, retry: Retry, expected: bool) -> None:
+    assert retry.allows(error) is expected
 
 
 @given(number=st.integers(1, 50), asked=st.none() | st.floats(0, 1e6), dice=st.floats(0, 1))

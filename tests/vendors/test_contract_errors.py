@@ -9,20 +9,7 @@ from typing import Any
 import pytest
 from control import Server
 
-from crossbook import (
-    AddressBook,
-    AuthError,
-    ConnectError,
-    Contact,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    NotFoundError,
-    RateLimitError,
-    RejectedError,
-    ResponseTooLargeError,
-    VendorUnavailableError,
-)
+from crossbook import AddressBook, Contact, errors
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import field_values, full_contact
 
@@ -39,7 +26,7 @@ WRONG: dict[str, list[dict[str, str]]] = {
 }
 
 
-async def caught_by(book: AddressBook, kind: type[CrossbookError]) -> Any:
+async def caught_by(book: AddressBook, kind: type[errors.CrossbookError]) -> Any:
     with pytest.raises(kind) as caught:
         await book.with_options(max_attempts=1).groups.list()
     error = caught.value
@@ -52,7 +39,7 @@ async def caught_by(book: AddressBook, kind: type[CrossbookError]) -> Any:
 async def test_wrong_credentials(make_book: Make, server: Server, profile: VendorProfile) -> None:
     for wrong in WRONG[profile.vendor]:
         async with make_book(**wrong) as book:
-            error = await caught_by(book, AuthError)
+            error = await caught_by(book, errors.AuthError)
             # A refused login means that the call itself was not sent.
             assert error.sent == ("no" if "login" in profile.operations else "yes")
             assert not any(secret in f"{error!r}{vars(error)}" for secret in wrong.values() if secret != "wrong")
@@ -61,15 +48,15 @@ async def test_wrong_credentials(make_book: Make, server: Server, profile: Vendo
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        *((status, InvalidResponseError) for status in (301, 302, 307, 404)),
-        *((status, AuthError) for status in (401, 403)),
-        *((status, VendorUnavailableError) for status in (408, 500, 502, 503, 520, 599)),
-        *((status, RejectedError) for status in (400, 418)),
-        (429, RateLimitError),
+        *((status, errors.InvalidResponseError) for status in (301, 302, 307, 404)),
+        *((status, errors.AuthError) for status in (401, 403)),
+        *((status, errors.VendorUnavailableError) for status in (408, 500, 502, 503, 520, 599)),
+        *((status, errors.RejectedError) for status in (400, 418)),
+        (429, errors.RateLimitError),
     ],
 )
 async def test_status_without_vendor_body(
-    book: AddressBook, profile: VendorProfile, server: Server, status: int, kind: type[CrossbookError]
+    book: AddressBook, profile: VendorProfile, server: Server, status: int, kind: type[errors.CrossbookError]
 ) -> None:
     server.fault("status", profile.vendor, LIST[profile.vendor], status=status, retry_after=7)
     error = await caught_by(book, kind)
@@ -81,13 +68,13 @@ async def test_status_without_vendor_body(
 async def test_malformed_response(book: AddressBook, profile: VendorProfile, server: Server, fault: str) -> None:
     await book.groups.create("Friends")
     server.fault(fault, profile.vendor, LIST[profile.vendor])
-    error = await caught_by(book, InvalidResponseError)
+    error = await caught_by(book, errors.InvalidResponseError)
     assert (error.status, error.sent) == (200, "yes")
 
 
 async def test_html_response_with_error_status(book: AddressBook, profile: VendorProfile, server: Server) -> None:
     server.fault("html", profile.vendor, LIST[profile.vendor], status=502)
-    error = await caught_by(book, VendorUnavailableError)
+    error = await caught_by(book, errors.VendorUnavailableError)
     assert "text/html" in str(error)
     assert "<h1>" not in str(error)
 
@@ -97,7 +84,7 @@ async def test_connection_lost_after_request_sent(
     book: AddressBook, profile: VendorProfile, server: Server, fault: str
 ) -> None:
     server.fault(fault, profile.vendor, LIST[profile.vendor])
-    error = await caught_by(book, NoResponseError)
+    error = await caught_by(book, errors.NoResponseError)
     assert error.sent == "maybe"
 
 
@@ -108,7 +95,7 @@ async def test_create_with_lost_response_maybe_sent(
     server.fault(
         "reset", profile.vendor, "createContacts" if profile.vendor == "vercom" else "createContact", when="after"
     )
-    with pytest.raises(NoResponseError, match="may have happened") as caught:
+    with pytest.raises(errors.NoResponseError, match="may have happened") as caught:
         await book.contacts.create(full_contact(profile, 0, [group]))
     assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
     assert len([contact async for contact in book.contacts.list()]) == 1
@@ -120,26 +107,26 @@ async def test_connection_refused(make_book: Make) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         async with make_book(base_url=f"http://127.0.0.1:{free.getsockname()[1]}", max_attempts=1) as book:
-            error = await caught_by(book, ConnectError)
+            error = await caught_by(book, errors.ConnectError)
             assert error.sent == "no"
 
 
 async def test_wrong_base_url_not_read_as_empty(make_book: Make, server: Server, profile: VendorProfile) -> None:
     async with make_book(base_url=f"{server.url}/nowhere") as book:
         for listing in (book.contacts.list, book.groups.list):
-            with pytest.raises(InvalidResponseError, match="base_url"):
+            with pytest.raises(errors.InvalidResponseError, match="base_url"):
                 await listing()
     other = "atom" if profile.vendor == "vercom" else "vercom"
     async with make_book(base_url=server.base_urls[other]) as book:
         for listing in (book.contacts.list, book.groups.list):
-            with pytest.raises((InvalidResponseError, NotFoundError)):
+            with pytest.raises((errors.InvalidResponseError, errors.NotFoundError)):
                 await listing()
 
 
 async def test_response_too_large(book: AddressBook, profile: VendorProfile, group: str) -> None:
     for number in range(3):
         await book.contacts.create(full_contact(profile, number, [group]))
-    with pytest.raises(ResponseTooLargeError, match="max_response_bytes") as caught:
+    with pytest.raises(errors.ResponseTooLargeError, match="max_response_bytes") as caught:
         await book.with_options(max_response_bytes=100).contacts.list()
     assert caught.value.sent == "yes"
     assert len((await book.with_options(max_response_bytes=1_000_000).contacts.list()).items) == 3
@@ -148,14 +135,14 @@ async def test_response_too_large(book: AddressBook, profile: VendorProfile, gro
 async def test_rejected_field_named_as_ours(book: AddressBook, profile: VendorProfile, group: str) -> None:
     """These pass our own checks: an address with a space, and a group that does not exist."""
     if "email" in profile.contact_fields:
-        with pytest.raises(RejectedError) as caught:
+        with pytest.raises(errors.RejectedError) as caught:
             await book.contacts.create(
                 Contact(**{**field_values(profile), "email": "anna nowak@example"}, groups=(group,))
             )
         assert (caught.value.field, caught.value.sent) == ("email", "yes")
         assert caught.value.code is not None
         assert "nowak@example" not in str(caught.value)
-    with pytest.raises((RejectedError, NotFoundError)) as refused:
+    with pytest.raises((errors.RejectedError, errors.NotFoundError)) as refused:
         await book.contacts.create(full_contact(profile, 0, ["99999999"]))
     assert refused.value.code is not None
     assert refused.value.operation is not None

@@ -98,7 +98,7 @@ def allows_split(error: CrossbookError) -> bool:
     """Return whether the items of a bulk call that failed with this error may be sent again in smaller calls.
 
     The refused call wrote nothing. An earlier attempt of a create cannot have written either: a create that may have
-    happened is never retried (`_http.retry.may_retry`). Other writes have the same effect twice as once.
+    happened is never retried (`Retry.allows`). Other writes have the same effect twice as once.
     """
     return isinstance(error, (errors.RejectedError, errors.NotFoundError))
 

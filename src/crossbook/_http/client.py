@@ -17,7 +17,7 @@ from crossbook._http.error_mapping import MARKS, find_request_id, map_response_e
 from crossbook._http.limiter import AcquireTimeoutError
 from crossbook._http.options import Attempt, Options
 from crossbook._http.request import Credentials, TransportFailure, TransportResponse, prepare_request
-from crossbook._http.retry import BASE_DELAY, is_still_processing, may_retry, retry_delay
+from crossbook._http.retry import BASE_DELAY, is_still_processing, retry_delay
 from crossbook._http.session import Session
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import AuthError, CrossbookError, InvalidResponseError, RateLimitError, Sent
@@ -271,7 +271,7 @@ class Client:
     def _delay(self, call: _CallState, error: CrossbookError, left: float) -> float | None:
         """Return the seconds to wait before the next attempt, or None if there is no retry."""
         attempt, processing = call.attempts - call.uncounted, is_still_processing(error)
-        if not may_retry(call.operation.retry, error) or (attempt >= self._options.max_attempts and not processing):
+        if not call.operation.retry.allows(error) or (attempt >= self._options.max_attempts and not processing):
             return None
         if self._session.task_group is None:  # the book was closed meanwhile
             return None

@@ -1,28 +1,14 @@
-"""Decide whether and when a failed request is sent again: the retry rule for every status and failure."""
+"""When a failed request is sent again, and how many retries an account has. `Retry.allows` says whether it may be."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from random import random
 
-from crossbook.errors import CrossbookError, InvalidResponseError, NoResponseError, VendorUnavailableError
-from crossbook.vendor import Retry
+from crossbook.errors import CrossbookError, VendorUnavailableError
 
 BASE_DELAY = 0.5  # seconds; doubled for each attempt
 MAX_DELAY = 8.0
-
-
-def may_retry(retry: Retry, error: CrossbookError) -> bool:
-    """Return whether a request that failed with this error may be sent again, by the retry class of its operation.
-
-    A create is sent again only if it never left, or was refused before it was processed.
-    """
-    if error.retry == "any" or (error.sent == "no" and isinstance(error, NoResponseError)):
-        return True
-    if error.retry == "never" or retry in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
-        return False
-    # A 2xx response was cut off or damaged on its way. Any other invalid response would come again.
-    return not isinstance(error, InvalidResponseError) or error.status in range(200, 300)
 
 
 def is_still_processing(error: CrossbookError) -> bool:

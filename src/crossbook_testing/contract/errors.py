@@ -7,18 +7,7 @@ import pickle
 import pytest
 from msgspec.structs import replace
 
-from crossbook import (
-    AddressBook,
-    AuthError,
-    ConnectError,
-    CrossbookError,
-    InvalidResponseError,
-    NoResponseError,
-    RateLimitError,
-    RejectedError,
-    ResponseTooLargeError,
-    VendorUnavailableError,
-)
+from crossbook import AddressBook, errors
 from crossbook._http.request import TransportFailure, TransportResponse
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Requests, Stored, skip_unless
@@ -28,22 +17,16 @@ from crossbook_testing.contract.response_replacer import Outcome, ResponseReplac
 LOST = TransportFailure("lost", "maybe", "ReadError")
 TEXT = {"content-type": "text/plain"}
 HTML = TransportResponse(502, {"content-type": "text/html"}, b"<!DOCTYPE html><h1>502 Bad Gateway</h1>")
-STATUSES: list[tuple[int, type[CrossbookError]]] = [
-    (302, InvalidResponseError),
-    (400, RejectedError),
-    (401, AuthError),
-    (403, AuthError),
-    (404, InvalidResponseError),
-    (418, RejectedError),
-    (429, RateLimitError),
-    (500, VendorUnavailableError),
-    (502, VendorUnavailableError),
-    (503, VendorUnavailableError),
-    (520, VendorUnavailableError),
+STATUSES: list[tuple[int, type[errors.CrossbookError]]] = [
+    *((status, errors.InvalidResponseError) for status in (302, 404)),
+    *((status, errors.RejectedError) for status in (400, 418)),
+    *((status, errors.AuthError) for status in (401, 403)),
+    (429, errors.RateLimitError),
+    *((status, errors.VendorUnavailableError) for status in (500, 502, 503, 520)),
 ]
 
 
-async def catch_list_error(book: AddressBook, kind: type[CrossbookError]) -> CrossbookError:
+async def catch_list_error(book: AddressBook, kind: type[errors.CrossbookError]) -> errors.CrossbookError:
     """List contacts, check the class and attributes of the error that this raises, and return the error."""
     with pytest.raises(kind) as caught:
         await book.with_options(max_attempts=1).contacts.list()
@@ -58,7 +41,12 @@ async def catch_list_error(book: AddressBook, kind: type[CrossbookError]) -> Cro
 class ErrorTests(Fixtures):
     @pytest.mark.parametrize(("status", "kind"), STATUSES)
     async def test_error_of_status_without_vendor_body(
-        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, status: int, kind: type[CrossbookError]
+        self,
+        book: AddressBook,
+        contact_id: str,
+        replacer: ResponseReplacer,
+        status: int,
+        kind: type[errors.CrossbookError],
     ) -> None:
         replacer.replace_next(TransportResponse(status, {**TEXT, "retry-after": "7"}, b"no"), sent=False)
         error = await catch_list_error(book, kind)
@@ -66,7 +54,7 @@ class ErrorTests(Fixtures):
 
     async def test_error_of_proxy_page(self, book: AddressBook, contact_id: str, replacer: ResponseReplacer) -> None:
         replacer.replace_next(HTML, sent=False)
-        error = await catch_list_error(book, VendorUnavailableError)
+        error = await catch_list_error(book, errors.VendorUnavailableError)
         assert "<h1>" not in str(error)
 
     @pytest.mark.parametrize("content", [b"", b"   ", b"{", b"<html>", b"\xff\xfe", b"null", b'{"odd": 1}'])
@@ -74,16 +62,16 @@ class ErrorTests(Fixtures):
         self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, content: bytes
     ) -> None:
         replacer.replace_next(lambda true: replace(true, status=200, content=content))
-        error = await catch_list_error(book, InvalidResponseError)
+        error = await catch_list_error(book, errors.InvalidResponseError)
         assert (error.status, error.sent) == (200, "yes")
 
     @pytest.mark.parametrize(
         ("outcome", "kind", "sent"),
         [
-            (TransportFailure("connect", "no", "ConnectError"), ConnectError, "no"),
-            (TransportFailure("busy", "no", "PoolTimeout"), ConnectError, "no"),
-            (LOST, NoResponseError, "maybe"),
-            (TransportFailure("too_large", "yes", "more than 10 bytes"), ResponseTooLargeError, "yes"),
+            (TransportFailure("connect", "no", "ConnectError"), errors.ConnectError, "no"),
+            (TransportFailure("busy", "no", "PoolTimeout"), errors.ConnectError, "no"),
+            (LOST, errors.NoResponseError, "maybe"),
+            (TransportFailure("too_large", "yes", "more than 10 bytes"), errors.ResponseTooLargeError, "yes"),
         ],
     )
     async def test_error_of_transport_failure(
@@ -92,7 +80,7 @@ class ErrorTests(Fixtures):
         contact_id: str,
         replacer: ResponseReplacer,
         outcome: Outcome,
-        kind: type[CrossbookError],
+        kind: type[errors.CrossbookError],
         sent: str,
     ) -> None:
         replacer.replace_next(outcome, sent=False)
@@ -116,7 +104,7 @@ class ErrorTests(Fixtures):
         before = requests[profile.capability("contacts.create").operation]
         contact = full_contact(profile, 0, [group] if profile.single_group else [])  # a group may be read first
         replacer.replace_next(LOST)
-        with pytest.raises(NoResponseError, match="may have happened") as caught:
+        with pytest.raises(errors.NoResponseError, match="may have happened") as caught:
             await book.contacts.create(contact)
         assert (caught.value.sent, caught.value.attempts) == ("maybe", 1)
         assert requests[profile.capability("contacts.create").operation] == before + 1
