@@ -2,9 +2,9 @@
 
     python examples/make_people.py
 
-Faker gives the names, companies and places; the phones are from number ranges that belong to nobody where a country
-keeps some for this (Australia), else plainly made up; the e-mail addresses end in example.com and its sisters.
-Twelve of the first rows are there to be refused, each by some vendor, for a reason of its own.
+Faker gives the names, companies and places; the phones are from a number range that the country reserves for
+fiction (Australia), or are made up. The e-mail addresses end in example.com, example.org or example.net. Twelve of the
+first rows are invalid on purpose: each is refused by a vendor, for a different reason.
 """
 
 from __future__ import annotations

@@ -14,15 +14,15 @@ Status = Literal["created", "there", "updated", "skipped", "refused", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The result of one person.
+    """The result of storing one person.
 
     Args:
-        person: who.
-        status: `created` now; `there` from an earlier run, as it should be; `updated`: there, and set right; `skipped`:
-            somebody before had the same phone or e-mail; `refused` by crossbook before any I/O or by the vendor;
-            `failed`: it may have been created.
+        person: the person, as a contact.
+        status: `created` by this run; `there`: an earlier run stored the same contact; `updated`: an earlier run stored
+            it with other values, which this run corrected; `skipped`: an earlier person has the same phone or e-mail;
+            `refused`, by crossbook before any I/O or by the vendor; `failed`: the contact may have been created.
         id: the vendor's id of the contact.
-        error: why it was refused or failed.
+        error: why the contact was refused, or why storing it failed.
     """
 
     person: Contact

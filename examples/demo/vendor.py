@@ -24,14 +24,14 @@ class Report:
     """The report of a vendor's run: a column of the table.
 
     Args:
-        title: the vendor.
-        stored: what became of each person.
-        read_back: how many of the stored contacts came back.
-        lost: who was stored and is missing or different, and in what.
-        others: how many contacts are in the group beside them.
-        not_held, not_shown: fields that the vendor cannot hold, and those that it takes and does not show.
-        failure: what ended the run before its time.
-        seconds, requests: what it took.
+        title: the vendor's name.
+        stored: the result for each person.
+        read_back: the number of stored contacts that were read back.
+        lost: each contact that was stored and is missing or different, and the difference.
+        others: the number of further contacts in the group.
+        not_held, not_shown: fields that the vendor cannot store, and fields that it stores and never shows.
+        failure: the error that ended the run early.
+        seconds, requests: the duration of the run and the number of its requests.
     """
 
     title: str

@@ -344,7 +344,7 @@ class Contacts(Resource):
     async def resubscribe(self, id: str, channel: AnyChannel, *, shared_phone: bool = False) -> None:
         """Opt a contact in again to messages on one channel, or on all channels. Ask the person first.
 
-        Nothing but this method and `resubscribe_many` opts a contact in.
+        Only `resubscribe` and `resubscribe_many` end an opt-out. All other methods keep it.
 
         Args:
             id: the contact's id at the vendor.
@@ -564,6 +564,8 @@ class Contacts(Resource):
         **options: Unpack[BatchOptions],
     ) -> Batch[str]:
         """Opt many contacts in again to messages on one channel, or on all channels. Ask the people first.
+
+        Only `resubscribe` and `resubscribe_many` end an opt-out. All other methods keep it.
 
         Args:
             ids: as in `delete_many`.

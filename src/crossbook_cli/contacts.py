@@ -172,10 +172,14 @@ def resubscribe(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Opt a contact in again (SerwerSMS, Vercom). Ask the person first. No other command does this.
+    """Opt a contact in again, so that messages reach it on this channel (SerwerSMS, Vercom). Ask the person first.
+
+    Only this command ends an opt-out: `import`, `copy` and `contacts update` keep it.
 
     SerwerSMS stores opt-outs by phone number. If other contacts have the number, the command fails with exit code 6,
     unless you pass --shared-phone. Ask them too.
+
+    Example: crossbook contacts resubscribe vercom 123 sms
     """
     run_with_book(book, lambda opened: opened.contacts.resubscribe(id, channel, shared_phone=shared_phone))
     print_status(id, "resubscribed", json=json)

@@ -117,7 +117,8 @@ def _parse_rates(value: object) -> dict[str, float]:
     for vendor, rate in value.items():  # pyright: ignore[reportUnknownVariableType]
         if vendor not in VENDORS or isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate < 1e9:
             raise ValueError(
-                f"rates must map vendor names ({', '.join(VENDORS)}) to numbers, at least 0 and less than 1,000,000,000"
+                f"rates must map vendor names ({', '.join(VENDORS)}) to requests a second: a number from 0 (no request "
+                "is allowed) to below 1,000,000,000"
             )
         rates[str(vendor)] = float(rate)  # pyright: ignore[reportUnknownArgumentType]
     return rates

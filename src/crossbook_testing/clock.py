@@ -67,7 +67,9 @@ class Clock:
             ```
         """
         if not 0 <= seconds < inf:
-            raise UsageError(f"cannot advance the clock by {seconds} seconds: give a number, at least 0")
+            raise UsageError(
+                f"cannot advance the clock by {seconds} seconds: pass a number of seconds, 0 or more, not infinite"
+            )
         if not self._loops:
             self._earlier += seconds
         for loop in self._loops.values():

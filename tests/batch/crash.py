@@ -143,17 +143,17 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
-    kills, told = 0, None
+    kills, report = 0, None
     # The next runs retry the failures of the vendor.
     for moment in [*moments, *[None] * 5]:
-        killed, told = _until(moment, dice, arguments)
+        killed, report = _until(moment, dice, arguments)
         kills += killed
-        if told is not None:
+        if report is not None:
             break
     _ask(sandbox, "/settle")
     seconds = time.monotonic() - began
     there = Counter(_names(database, vendor))
-    uncertain = set(told["uncertain"]) if told else set()
+    uncertain = set(report["uncertain"]) if report else set()
     lost, doubled = [], []
     for number in range(case.count):
         times = there[f"P{number}"] - (number in case.twins())
@@ -187,7 +187,7 @@ def _arm_faults(sandbox: crossbook_sandbox.Running, case: Case) -> None:
 def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) -> tuple[bool, Any]:
     """Kill the import after `moment` results. Return whether it was killed, and its report if it ended before."""
     alarm: threading.Timer | None = None
-    told = None
+    report = None
     with subprocess.Popen(
         [sys.executable, __file__, "--import", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -199,7 +199,7 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
             alarm.start()
         for line in process.stdout:
             if line.startswith("{"):
-                told = json.loads(line)
+                report = json.loads(line)
                 continue
             with suppress(BrokenPipeError):  # the alarm was faster
                 os.write(process.stdin.fileno(), b"\n")
@@ -209,7 +209,7 @@ def _until(moment: int | None, dice: random.Random, arguments: Sequence[str]) ->
                 break
         if alarm is not None:
             alarm.cancel()
-    return process.returncode == -signal.SIGKILL, told if process.returncode == 0 else None
+    return process.returncode == -signal.SIGKILL, report if process.returncode == 0 else None
 
 
 def _ask(sandbox: crossbook_sandbox.Running, path: str, **settings: Any) -> None:

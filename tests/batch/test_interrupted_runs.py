@@ -514,7 +514,7 @@ async def test_resumed_and_new_items_use_separate_calls(local_vendor: LocalVendo
 
 @in_virtual_time
 async def test_unsent_create_is_not_unresolved_later(local_vendor: LocalVendor, profile: VendorProfile) -> None:
-    """An equal contact of somebody else exists. It belongs to no item of this batch."""
+    """An equal contact exists already, and another program created it: it belongs to no item of this batch."""
     twin, journal = person(profile, 1, local_vendor.group()), DictJournal()
     async with local_vendor.book() as book:
         (there,) = await run_batch(book.contacts.create_many([twin]))

@@ -415,9 +415,9 @@ async def test_hashes_differ_between_runs(profile: VendorProfile, verb: str) -> 
             else:
                 changes = [(ExternalId(f"e{number}"), {"company": "ABC"}) for number in range(3)]
                 await run_batch(book.contacts.update_many(changes, journal=journal))
-    told: list[list[str]] = [[*list_entry_hashes(journal)] for journal in kept]
-    assert not set(told[0]) & set(told[1])
-    assert all(len(text) == 32 for text in (*told[0], *told[1]))
+    hashes: list[list[str]] = [[*list_entry_hashes(journal)] for journal in kept]
+    assert not set(hashes[0]) & set(hashes[1])
+    assert all(len(text) == 32 for text in (*hashes[0], *hashes[1]))
     assert all(journal.heading is not None and len(journal.heading.key) == 32 for journal in kept)
 
 

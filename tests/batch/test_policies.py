@@ -156,11 +156,11 @@ async def test_failed_update_has_the_contact_id(local_vendor: LocalVendor, profi
 
 async def test_contact_without_match_key_fails(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     match = get_match_key(profile)
-    nobody = person(profile, 1, **{match: None})
+    keyless = person(profile, 1, **{match: None})
     async with local_vendor.book() as book:
         for batch in (
-            book.contacts.upsert_many([nobody], match=match),
-            book.contacts.create_many([nobody], match=match, on_duplicate="skip"),
+            book.contacts.upsert_many([keyless], match=match),
+            book.contacts.create_many([keyless], match=match, on_duplicate="skip"),
         ):
             (result,) = await run_batch(batch)
             assert isinstance(result.error, InvalidInputError)
@@ -179,8 +179,8 @@ async def test_phone_without_country_fails_with_advice(local_vendor: LocalVendor
     if "phone" not in profile.match_keys:
         pytest.skip(f"{profile.title} is not matched by phone")
     async with local_vendor.book() as book:
-        somebody = person(profile, 1, await group_of(book), phone="1234567")
-        (result,) = await run_batch(book.contacts.upsert_many([somebody], match="phone"))
+        invalid = person(profile, 1, await group_of(book), phone="1234567")
+        (result,) = await run_batch(book.contacts.upsert_many([invalid], match="phone"))
     advice = f"phone is not a valid number of region {profile.default_region}: write +<country><number>"
     assert advice in str(result.error)
 

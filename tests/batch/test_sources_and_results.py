@@ -143,7 +143,7 @@ async def test_ordered_results_wait_for_slowest_input(book: AddressBook, local_v
 
 
 async def test_progress(book: AddressBook) -> None:
-    class Told(list[Progress]):
+    class Reports(list[Progress]):
         closed = 0
 
         def __call__(self, progress: Progress) -> None:
@@ -152,15 +152,15 @@ async def test_progress(book: AddressBook) -> None:
         def close(self) -> None:
             self.closed += 1
 
-    told = Told()
-    await book.contacts.create_many([*PEOPLE, Contact()], progress=told).run()
-    assert [progress.done for progress in told] == list(range(1, 32))
-    assert {progress.total for progress in told} == {31}
-    assert (told[-1].failed, told[-1].uncertain, told.closed) == (1, 0, 1)
-    async with book.contacts.create_many(iter(PEOPLE), progress=told) as run:
+    reports = Reports()
+    await book.contacts.create_many([*PEOPLE, Contact()], progress=reports).run()
+    assert [progress.done for progress in reports] == list(range(1, 32))
+    assert {progress.total for progress in reports} == {31}
+    assert (reports[-1].failed, reports[-1].uncertain, reports.closed) == (1, 0, 1)
+    async with book.contacts.create_many(iter(PEOPLE), progress=reports) as run:
         async for _ in run:
             break
-    assert (told[-1].total, told[-1].seconds_left, told.closed) == (None, None, 2)
+    assert (reports[-1].total, reports[-1].seconds_left, reports.closed) == (None, None, 2)
 
 
 async def test_progress_bar(book: AddressBook, capsys: pytest.CaptureFixture[str]) -> None:

@@ -462,8 +462,8 @@ async def test_messages_name_the_remedy(local_vendor: LocalVendor) -> None:
             return result.error.message, str(batch.summary)
 
     decide = "decide with uncertain='retry', 'skip' or 'done'"
-    for told in await message(lambda book: book.contacts.create_many(source, journal=DictJournal()), *CREATES):
-        assert f"run the same journal again with match= to look the contact up, or {decide}" in told
+    for text in await message(lambda book: book.contacts.create_many(source, journal=DictJournal()), *CREATES):
+        assert f"run the same journal again with match= to look the contact up, or {decide}" in text
     matched: Any = {"journal": DictJournal(), "match": "phone", "settle_timeout": 1}
     async with local_vendor.book() as book:
         lost = Every(reset_after, *CREATES)
@@ -471,12 +471,12 @@ async def test_messages_name_the_remedy(local_vendor: LocalVendor) -> None:
         local_vendor.choose_fault = lambda operation: lost(operation) or (blind(operation) if lost.applied else None)
         (result,) = await run_batch(book.contacts.create_many(source, **matched))
     assert f"run the same journal again to look the contact up again, or {decide}" in str(result.error)
-    for told in await message(lambda book: book.contacts.create_many(source), *CREATES):
-        assert "look the contact up, and repeat it only if it is missing; with journal=" in told
-    for told in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
-        assert "repeat it: this write is safe to repeat" in told
-    for told in await message(lambda book: book.contacts.delete_many(["1"], journal=DictJournal()), "deleteContact"):
-        assert "run the same journal again: this write is safe to repeat" in told
+    for text in await message(lambda book: book.contacts.create_many(source), *CREATES):
+        assert "look the contact up, and repeat it only if it is missing; with journal=" in text
+    for text in await message(lambda book: book.contacts.delete_many(["1"]), "deleteContact"):
+        assert "repeat it: this write is safe to repeat" in text
+    for text in await message(lambda book: book.contacts.delete_many(["1"], journal=DictJournal()), "deleteContact"):
+        assert "run the same journal again: this write is safe to repeat" in text
 
 
 @pytest.mark.anyio

@@ -40,7 +40,7 @@ def test_help(run: Run) -> None:
     [
         (("contacts", "get", "vercom", "1"), 5, "contact not found"),
         (("contacts", "get", "vercom", "x"), 2, "invalid Vercom contact id"),
-        (("contacts", "get", "nobody", "1"), 2, "use one of serwersms, atom, filemail, vercom"),
+        (("contacts", "get", "unknown", "1"), 2, "use one of serwersms, atom, filemail, vercom"),
         (("contacts", "list", "atom", "--search", "x"), 2, "cannot list by search"),
         (("groups", "add", "atom", "1", "2"), 2, "crossbook capabilities"),
         (("contacts", "get", "vercom"), 2, "Missing argument"),

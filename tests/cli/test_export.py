@@ -93,7 +93,7 @@ def test_export_format_of_file_name(run: Run) -> None:
     assert run("export", "vercom", "--to", "people").code == 2
     assert run("export", "vercom", "--to", "people.vcf").code == 0
     assert Path("people.vcf").read_text().count("VERSION:3.0") == 3
-    assert run("export", "nobody", "--to", "x.csv").code == 2
+    assert run("export", "unknown", "--to", "x.csv").code == 2
     assert not Path("x.csv").exists()
 
 

@@ -22,7 +22,7 @@ def test_claims_have_responses_only(root: Path) -> None:
     assert {status: answer["shape"] for status, answer in listed["answers"].items()} == {
         "200": "ThingList", "500": "Failure",
     }  # fmt: skip
-    assert made["operations"]["createThings"]["note"] == "Nobody says so."
+    assert made["operations"]["createThings"]["note"] == "No source says so."
     assert set(made["shapes"]) == {"ThingList", "Thing", "Parent", "Failure"}
 
 

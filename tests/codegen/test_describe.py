@@ -46,7 +46,7 @@ def test_operation_docstring() -> None:
         "`GET /things`. Evidence: documented."
     )
     assert "Args:\n    body: List, at least 1 item." in operation_doc(TINY, making, {})
-    assert operation_doc(TINY, making, {}).endswith("`POST /things`. Evidence: inferred. Nobody says so.")
+    assert operation_doc(TINY, making, {}).endswith("`POST /things`. Evidence: inferred. No source says so.")
 
 
 def test_paragraphs_wrap_text_only() -> None:

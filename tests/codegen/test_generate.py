@@ -171,7 +171,7 @@ HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'
         ("description: What there is.", f"description: {json.dumps(HOSTILE)}"),
         ("summary: List things", f"summary: {json.dumps(HOSTILE)}"),
         ("description: Only lost ones.", f"description: {json.dumps(HOSTILE)}"),
-        ("description: A thing as it is told.", f"description: {json.dumps(HOSTILE)}"),
+        ("description: A thing as the vendor reports it.", f"description: {json.dumps(HOSTILE)}"),
         ("description: Its id.", f"description: {json.dumps(HOSTILE)}"),
         ("name: isLost", f"name: {json.dumps(HOSTILE)}"),
         ("/things/{thingId}:", f"{json.dumps('/things/{thingId}/{os.abort()}' + HOSTILE)}:"),

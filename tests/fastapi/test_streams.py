@@ -106,7 +106,7 @@ def bodies(many: int) -> list[dict[str, Any]]:
 
 async def test_line_per_result_and_summary_last(watch: Watch, client: httpx.AsyncClient) -> None:
     with serving(watch.app) as url:
-        response = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "nobody"}])
+        response = await client.post(f"{url}/ndjson", json=[*bodies(30), {"company": "ABC"}])
     assert response.headers["content-type"] == "application/x-ndjson"
     assert "content-length" not in response.headers
     assert response.headers["cache-control"] == "no-store"

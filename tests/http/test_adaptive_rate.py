@@ -267,7 +267,7 @@ def test_pair_costs_little_where_many_are_accepted() -> None:
     now = refused(adaptive, steadily(adaptive, 100, 0, 5), times=2)
     assert adaptive.rate == pytest.approx((1 - 4 * 0.01) * 100, rel=0.02)
     adaptive.succeeded(now + 0.1)
-    assert adaptive.rate == pytest.approx(96 + START, rel=0.02), "the limit is unknown: the search goes on"
+    assert adaptive.rate == pytest.approx(96 + START, rel=0.02), "the limit is unknown: the search continues"
 
 
 @pytest.mark.parametrize("times", [3, 100])

@@ -32,7 +32,7 @@ NEVER: list[errors.CrossbookError] = [
     errors.InvalidResponseError("a redirect", status=302, sent="yes"),
     errors.InvalidResponseError("a wrong base URL", status=404, sent="yes"),
     errors.ResponseTooLargeError("a bomb", status=200, sent="yes"),
-    errors.UnsupportedError("no such thing"),
+    errors.UnsupportedError("not supported"),
 ]
 
 

@@ -57,7 +57,7 @@ TABLE: dict[str, tuple[Any, tuple[str, ...], type[Exception], str]] = {
     "408": (reply(b"", 408), REST, VendorUnavailableError, "yes"),
     "empty": (reply(b""), REST, InvalidResponseError, "yes"),
     "cut JSON": (reply(b'{"data":['), REST, InvalidResponseError, "yes"),
-    "somebody else's JSON": (reply({"hello": 1}), REST, InvalidResponseError, "yes"),
+    "JSON of another API": (reply({"hello": 1}), REST, InvalidResponseError, "yes"),
     "the vendor's refusal": (reply({"errors": [{"title": "no"}], "meta": {}}, 422), (), RejectedError, "yes"),
     "its refusal with 200": (reply({"errors": [{"title": "no"}], "meta": {}}), (), RejectedError, "yes"),
     "401": (reply(b"", 401), (), AuthError, "yes"),

@@ -115,7 +115,7 @@ def test_log_keeps_last_thousand_calls() -> None:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/reset", {"vendor": "nobody"}),
+        ("/reset", {"vendor": "unknown"}),
         ("/reset", {"vendor": "atom", "colour": "red"}),
         ("/options", {"colour": "red"}),
         ("/mark", {"vendor": "atom", "id": 1}),

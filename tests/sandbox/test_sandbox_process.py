@@ -140,7 +140,7 @@ def test_output_formats(show: list[str]) -> None:
         ["--port", "-1"],
         ["--seed", "-5"],
         ["--seed", "many"],
-        ["--rate", "nobody=1"],
+        ["--rate", "unknown=1"],
         ["--rate", "atom=fast"],
         ["--set", "colour=red"],
         ["--set", "serwersms_paging=maybe"],

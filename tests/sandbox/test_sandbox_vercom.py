@@ -70,13 +70,13 @@ def test_partly_refused_is_207(vercom: httpx.Client) -> None:
         "/contact",
         json=[
             {"externalId": "good", "email": "a@example.com"},
-            {"externalId": "bad", "email": "nobody"},
+            {"externalId": "bad", "email": "invalid"},
             {"phoneNumber": "12ab"},
         ],
     )
     assert [row["externalId"] for row in data(answer, 207)] == ["good"]
     assert [error["meta"] for error in errors(answer, 207)] == [
-        {"parameter": "email", "value": "nobody", "source": "bad"},
+        {"parameter": "email", "value": "invalid", "source": "bad"},
         {"parameter": "phoneNumber", "value": "12ab", "source": "12ab"},
     ]
     assert [row["externalId"] for row in data(vercom.get("/contact"))] == ["good"]
@@ -115,20 +115,20 @@ def test_update_by_id_and_external_id(vercom: httpx.Client) -> None:
     changes: list[Json] = [
         {"id": str(first), "data": {"companyName": None, "externalData": {"y": 2}}},
         {"externalId": "B", "data": {"email": None, "externalId": "C"}},
-        {"externalId": "nobody", "data": {"email": "c@example.com"}},
+        {"externalId": "unknown", "data": {"email": "c@example.com"}},
         {"id": str(first), "externalId": "A", "data": {}},
         {"id": str(first), "data": {"email": None}},
     ]
     answer = vercom.put("/contact", json=changes)
     assert data(answer, 207) == [{"id": str(first), "externalId": "A"}, {"id": str(second), "externalId": "C"}]
-    assert [error["meta"]["source"] for error in errors(answer, 207)] == ["nobody", "A", str(first)]
+    assert [error["meta"]["source"] for error in errors(answer, 207)] == ["unknown", "A", str(first)]
     one, other = data(vercom.get("/contact"))
     assert (one["companyName"], one["email"], one["externalData"]) == (None, "a@example.com", {"x": 1, "y": 2})
     assert (other["email"], other["phoneNumber"], other["externalId"]) == (None, "1", "C")
 
 
 def test_missing_and_refused_is_422(vercom: httpx.Client) -> None:
-    changes: list[Json] = [{"externalId": "nobody", "data": {"email": "c@example.com"}}, {"externalId": "A"}]
+    changes: list[Json] = [{"externalId": "unknown", "data": {"email": "c@example.com"}}, {"externalId": "A"}]
     assert [error["code"] for error in errors(vercom.put("/contact", json=changes), 422)] == ["E-0-404", "E-1-001"]
 
 

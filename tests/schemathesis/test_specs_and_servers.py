@@ -17,7 +17,7 @@ import crossbook_sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 # Why a check is left out: atom answers 403 where the check on headers wants 401; SerwerSMS and Filemail answer 200 to
-# whoever has no credentials; Filemail takes POST as well; Vercom may refuse one item and take the others (207).
+# a request without credentials; Filemail takes POST as well; Vercom may refuse one item and take the others (207).
 LEFT_OUT = {
     "serwersms": "negative_data_rejection,ignored_auth",
     "atom": "negative_data_rejection,missing_required_header",

@@ -23,12 +23,12 @@ class Account:
 
     Attributes:
         seconds: how long a login takes.
-        says: what it answers instead of a token, as long as there is any.
-        go: where a test holds logins up; set at first.
-        late: where a test holds answers to dead tokens up; set at first.
-        lose: how many answers are lost; the token is dead then.
-        logins: how many there were.
-        requests: how many calls there were beside them.
+        says: the responses to the next logins, instead of a token.
+        go: logins wait until this event is set; it is set at first.
+        late: responses to expired tokens wait until this event is set; it is set at first.
+        lose: the number of login responses to lose; their tokens have then expired.
+        logins: the number of logins so far.
+        requests: the number of other calls so far.
     """
 
     def __init__(self) -> None:

@@ -102,8 +102,8 @@ async def outcome(sandbox: Sandbox, case: Case) -> tuple[Any, ...]:
         sandbox.settle()
         stored = len(sandbox.contacts("vercom")) - before
         arrived = len(sandbox.calls("vercom", "create"))
-    told = error and (error.sent, error.status, error.cause, error.retry_after is not None)
-    return type(error).__name__, *(told or (None,) * 4), stored, arrived
+    reported = error and (error.sent, error.status, error.cause, error.retry_after is not None)
+    return type(error).__name__, *(reported or (None,) * 4), stored, arrived
 
 
 async def failure(call: Awaitable[object]) -> CrossbookError | None:

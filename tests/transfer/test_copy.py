@@ -148,8 +148,8 @@ async def test_journal_dry_run_and_progress(books: Books, server: Server, tmp_pa
         group = (await source.groups.create("Friends")).id
         for number in range(5):
             await source.contacts.create(Contact(phone=f"+4850060070{number}", groups=(group,)))
-        foretold = await crossbook.copy(source, target, dry_run=True, **options).run()
-        assert (foretold.counts, foretold.dry_run) == ({"created": 5}, True)
+        estimate = await crossbook.copy(source, target, dry_run=True, **options).run()
+        assert (estimate.counts, estimate.dry_run) == ({"created": 5}, True)
         assert not server.requests("vercom").keys() & {"createContacts", "createGroups"}
         done = await crossbook.copy(
             source, target, progress=lambda progress: reported.append(progress.done), **options

@@ -31,7 +31,7 @@ READING: dict[str, tuple[Callable[[], Behaviour], str]] = {
         "ResponseTooLargeError",
     ),
     "without an end": (lambda: endless(CHUNKED, b"100000\r\n" + bytes(MIB) + b"\r\n"), "ResponseTooLargeError"),
-    "gzip that is none": (
+    "a body that is not gzip": (
         lambda: says(reply(b'{"data":[]}', "200 OK", "Content-Encoding: gzip")),
         "InvalidResponseError",
     ),

@@ -65,10 +65,10 @@ LOST: dict[str, Callable[[Peer], object]] = {
     "no last chunk": says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"),
     "cut gzip": says(reply(gzip.compress(OK * 99)[:20], *ZIPPED)),
     "cut gzip header": says(reply(gzip.compress(OK)[:5], *ZIPPED)),
-    "garbage": says(b"\0\x01\x02 this is no HTTP \xff\r\n\r\n"),
-    "an answer of another protocol": says(b"SSH-2.0-OpenSSH_9.9\r\n\r\n"),
-    "a status that is none": says(b"HTTP/1.1 banana Split\r\n\r\n"),
-    "a chunk size that is none": says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n"),
+    "garbage": says(b"\0\x01\x02 this is not HTTP \xff\r\n\r\n"),
+    "a response of another protocol": says(b"SSH-2.0-OpenSSH_9.9\r\n\r\n"),
+    "an invalid status": says(b"HTTP/1.1 banana Split\r\n\r\n"),
+    "an invalid chunk size": says(HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n"),
     "two lengths": says(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
     "a negative length": says(HEAD + b"Content-Length: -2\r\n\r\n{}"),
     "an unknown transfer encoding": says(HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n"),
@@ -140,13 +140,13 @@ async def test_connection_that_dies_loses_request_sent_once(make: Make) -> None:
 NOWHERE = {
     "refused": lambda: f"http://127.0.0.1:{closed_port()}",
     "refused, with TLS": lambda: f"https://127.0.0.1:{closed_port()}",
-    "a name that no one has": lambda: "http://nobody.invalid",
-    "a name that no one can have": lambda: f"http://{'x' * 70}.invalid",
+    "an unknown name": lambda: "http://unknown.invalid",
+    "a name that is too long": lambda: f"http://{'x' * 70}.invalid",
 }
 WHY = {
     "refused": "{host}, connection refused",
     "refused, with TLS": "{host}, connection refused",
-    "a name that no one has": "nobody.invalid:80, name not known",
+    "an unknown name": "unknown.invalid:80, name not known",
 }
 
 

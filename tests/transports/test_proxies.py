@@ -87,7 +87,7 @@ REFUSALS: dict[str, Behaviour] = {
 }
 
 
-@pytest.mark.parametrize("refusal", [*REFUSALS, "nobody there"])
+@pytest.mark.parametrize("refusal", [*REFUSALS, "not listening"])
 async def test_failed_proxy_means_never_sent(make: Make, monkeypatch: pytest.MonkeyPatch, refusal: str) -> None:
     with serve(REFUSALS.get(refusal, answering())) as proxy:
         there = proxy.origin if refusal in REFUSALS else f"http://127.0.0.1:{closed_port()}"

@@ -19,9 +19,9 @@ Make = Callable[..., AddressBook]
 # The operation of each vendor's `groups.list`.
 LIST = {"serwersms": "listGroups", "atom": "listAddressBooks", "filemail": "listGroups", "vercom": "listGroups"}
 WRONG: dict[str, list[dict[str, str]]] = {
-    "serwersms": [{"username": "nobody"}, {"password": "wrong"}],
+    "serwersms": [{"username": "unknown"}, {"password": "wrong"}],
     "atom": [{"token": "wrong"}],
-    "filemail": [{"username": "nobody@example.com"}, {"password": "wrong"}, {"api_key": "wrong"}],
+    "filemail": [{"username": "unknown@example.com"}, {"password": "wrong"}, {"api_key": "wrong"}],
     "vercom": [{"authorization": "wrong"}, {"application_key": "wrong"}],
 }
 

@@ -35,8 +35,8 @@ async def test_import_refuses_unsupported_fields(book: SerwerSMS, server: Server
         with pytest.raises(InvalidInputError, match=f"{field}: leave it out, or use contacts.create_many") as caught:
             await book.import_contacts("Fair", [contact])
         assert caught.value.field == field
-    nobody: Any = None
-    for contacts, why in (([], "at least one"), (nobody, "iterable")):
+    nothing: Any = None
+    for contacts, why in (([], "at least one"), (nothing, "iterable")):
         with pytest.raises(InvalidInputError, match=why) as caught:
             await book.import_contacts("Fair", contacts)
         assert caught.value.field == "contacts"

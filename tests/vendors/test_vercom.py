@@ -46,7 +46,7 @@ async def test_update_by_external_id(book: Vercom, profile: VendorProfile, group
     assert await book.contacts.groups_of(created.id) == ()
     for changes in ({"company": "New"}, {"groups": [group]}):
         with pytest.raises(NotFoundError):
-            await book.contacts.update(ExternalId("nobody"), **changes)
+            await book.contacts.update(ExternalId("unknown"), **changes)
     with pytest.raises(InvalidInputError, match="external_id"):
         await book.contacts.update(ExternalId("x" * 151), company="New")
     assert "crm-0" not in repr(ExternalId("crm-0"))

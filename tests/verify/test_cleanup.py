@@ -319,7 +319,7 @@ def test_other_contacts_are_not_deleted(vendor: str, make: Make, count: Count) -
                 else {"phone": "0491570006", "groups": (group,)}
             )
             phone = {"phone": "+447700900789"} if vendor in ("serwersms", "vercom") else {}
-            names = {"name": "Somebody"} if vendor == "filemail" else {"first_name": "Some", "last_name": "Body"}
+            names = {"name": "Some Body"} if vendor == "filemail" else {"first_name": "Some", "last_name": "Body"}
             await book.contacts.create(Contact(**ours, **phone, **names))
             other = {"name": f"{FIRST} {LAST}"} if vendor == "filemail" else {"first_name": FIRST, "last_name": LAST}
             theirs = {"email": "crossbook@example.com"} if "email" in book.profile.contact_fields else ours

@@ -254,7 +254,7 @@ class LoginAuth:
         )
 
     async def _other_token(self, rejected: Credentials | None) -> Secret | None:
-        """Return the stored token, or None if there is none or it is the rejected one."""
+        """Return the stored token, or None if no token is stored, or the stored token is the rejected one."""
         logins = -1
         while logins != self._logins:
             logins = self._logins

@@ -190,7 +190,7 @@ class AccountLimiter:
         burst = 1.0 + _LATENESS * learned if learned < inf else 1.0
         self._rate = learned
         if known is not None:
-            # The vendor may have refused a burst: below the known rate there is none.
+            # The vendor may have refused a burst: below the known rate, allow no burst.
             burst = known.burst if learned >= known.per_second else min(known.burst, burst)
             self._rate = min(known.per_second, learned)
         self._bucket.set_rate(self._rate, burst)

@@ -23,7 +23,7 @@ class Attempt(Struct, frozen=True):
         status: the HTTP status; None without a response.
         sent: whether the request left: `no`, `maybe` or `yes`.
         cause: the reason of a failure; None for a success.
-        wait: seconds until the next attempt; None if there is none.
+        wait: seconds until the next attempt; None if there is no further attempt.
     """
 
     vendor: str

@@ -189,7 +189,7 @@ class Vercom(Vendor):
 
     @operation("POST", "contact/resubscribe/{channel}")
     def resubscribe_contacts(self, call: Call) -> Response:
-        """Subscribe contacts to one channel or all again."""
+        """Remove the opt-outs of contacts from one channel, or from all channels, so that messages reach them again."""
         channels = _read_channels(call)
         return self._change_contacts(call, lambda contact_id: self.book.opt_in(contact_id, channels))
 

@@ -53,7 +53,7 @@ class ListTests(Fixtures):
         assert await ids(book, group=group) == inside
         assert await ids(book, group=other) == outside
         assert await ids(book) == inside + outside
-        empty = (await book.groups.create("Nobody")).id
+        empty = (await book.groups.create("Empty")).id
         assert await ids(book, group=empty) == []
 
     async def test_list_by_phone_email_external_id(self, book: AddressBook, profile: VendorProfile, group: str) -> None:

@@ -23,7 +23,10 @@ class ResponseReplacer:
 
     @classmethod
     def install(cls, book: AddressBook) -> ResponseReplacer:
-        """Put a replacer between a book and its transport, and return the replacer."""
+        """Return a new replacer, through which all later requests of this book are sent.
+
+        Without `replace_next` it changes nothing: requests and responses pass through it.
+        """
         session = book._session  # pyright: ignore[reportPrivateUsage]
         replacer = cls(session.transport)
         session.transport = replacer
@@ -32,12 +35,12 @@ class ResponseReplacer:
     def replace_next(
         self, outcome: Outcome | Callable[[TransportResponse], Outcome], *, sent: bool = True, after: int = 0
     ) -> None:
-        """Replace the response to the next request by this response or failure.
+        """Return this response or failure to the book instead of the response to its next request.
 
         Args:
-            outcome: the response or failure, or a function that makes it of the true response.
-            sent: whether the request is sent to the vendor.
-            after: how many requests pass before it.
+            outcome: the response or failure, or a function that makes it from the vendor's own response.
+            sent: whether the request is still sent to the vendor, so that a write takes effect.
+            after: the number of requests that pass unchanged before the replaced one.
         """
         self._skip = after
         self._replacements.append((outcome, sent))

@@ -304,7 +304,7 @@ def _only(ids: Collection[str], consequence: str) -> str:
 
 def _ambiguous(ids: Collection[str], consequence: str) -> AmbiguousMatchError:
     return AmbiguousMatchError(
-        f"{len(ids)} contacts have this external id, {consequence}: use the vendor's id",
+        f"{len(ids)} contacts have this external id, {consequence}: pass one of their Vercom ids (error.candidates)",
         candidates=sorted(ids), vendor=PROFILE.vendor, operation="contacts.update", sent="yes",
     )  # fmt: skip
 
