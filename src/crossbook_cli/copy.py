@@ -8,25 +8,11 @@ import typer
 
 import crossbook
 from crossbook_cli.batch_output import BatchOutput
-from crossbook_cli.options import (
-    DryRun,
-    IncludeOptedOut,
-    Journal,
-    Json,
-    Match,
-    OnDuplicate,
-    OnError,
-    OnUnsupportedField,
-    Region,
-    SameAccount,
-    Uncertain,
-    complete_book,
-    read_journal_key,
-    resolve_on_duplicate,
-)  # fmt: skip
+from crossbook_cli.options import BatchOptions, complete_book, with_batch_options
 from crossbook_cli.signals import run
 
 
+@with_batch_options
 def copy(
     source: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy from.", autocompletion=complete_book)],
     target: Annotated[str, typer.Argument(metavar="BOOK", help="The book to copy to.", autocompletion=complete_book)],
@@ -38,20 +24,11 @@ def copy(
     into: Annotated[
         str | None, typer.Option(metavar="ID", help="The group of contacts that would be in no group (Atom needs one).")
     ] = None,
-    match: Match = None,
-    on_duplicate: OnDuplicate = "skip",
-    on_unsupported_field: OnUnsupportedField = "error",
-    on_error: OnError = "collect",
-    include_opted_out: IncludeOptedOut = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Omit the fields that cost one request per contact (Atom).")
     ] = False,
-    journal: Journal = None,
-    uncertain: Uncertain = None,
-    same_account: SameAccount = False,
-    dry_run: DryRun = False,
-    region: Region = None,
-    json: Json = False,
+    *,
+    options: BatchOptions,
 ) -> None:
     """Copy contacts from the first book to the second. Nothing is deleted.
 
@@ -65,24 +42,20 @@ def copy(
     """
     with BatchOutput(
         f"{source} to {target}",
-        json=json,
-        journal=journal,
+        json=options.json,
+        journal=options.journal,
         groups_hint="--into ID names a group for contacts that would be in no group.",
     ) as output:
-        on_duplicate_of_batch = resolve_on_duplicate(match, on_duplicate)
+        arguments = options.arguments()
 
         async def work() -> None:
             async with (
                 crossbook.open(source) as old,
-                crossbook.open(target, default_group=into, default_region=region) as new,
+                crossbook.open(target, default_group=into, default_region=options.region) as new,
             ):
                 batch = crossbook.copy(
-                    old, new,
-                    group=group, groups=groups, match=match, on_duplicate=on_duplicate_of_batch,
-                    on_unsupported_field=on_unsupported_field, include_opted_out=include_opted_out, full=not quick,
-                    journal=journal, journal_key=read_journal_key(), same_account=same_account,
-                    uncertain=uncertain, dry_run=dry_run, on_error=on_error, progress=output.update_progress,
-                )  # fmt: skip
+                    old, new, group=group, groups=groups, full=not quick, progress=output.update_progress, **arguments
+                )
                 await output.run(batch)
 
         run(work)

@@ -15,27 +15,11 @@ from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
 from crossbook.transfer import GroupResolver, drop_derived_name
 from crossbook_cli.batch_output import BatchOutput, InvalidRowError
-from crossbook_cli.options import (
-    DryRun,
-    FileFormat,
-    IncludeOptedOut,
-    Journal,
-    Json,
-    Match,
-    OnDuplicate,
-    OnError,
-    OnUnsupportedField,
-    Region,
-    SameAccount,
-    To,
-    Uncertain,
-    read_journal_key,
-    resolve_on_duplicate,
-    run_with_book,
-)  # fmt: skip
+from crossbook_cli.options import BatchOptions, FileFormat, To, run_with_book, with_batch_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 
 
+@with_batch_options
 def import_file(
     file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, JSON lines or vCard; - is standard input.")],
     to: To,
@@ -52,23 +36,14 @@ def import_file(
         str | None,
         typer.Option(metavar="NAME", help="Add all contacts to this group only, and ignore the groups in the file."),
     ] = None,
-    match: Match = None,
-    on_duplicate: OnDuplicate = "skip",
-    on_unsupported_field: OnUnsupportedField = "error",
-    on_error: OnError = "collect",
-    include_opted_out: IncludeOptedOut = False,
-    journal: Journal = None,
-    uncertain: Uncertain = None,
-    same_account: SameAccount = False,
-    dry_run: DryRun = False,
-    region: Region = None,
     encoding: Annotated[
         str | None, typer.Option(help="The encoding, if it is detected wrongly: utf-8, cp1250, iso8859-2 …")
     ] = None,
     separator: Annotated[
         str | None, typer.Option(help="The separator of a CSV file, if it is detected wrongly.")
     ] = None,
-    json: Json = False,
+    *,
+    options: BatchOptions,
 ) -> None:
     """Write the contacts of a file to a book.
 
@@ -91,46 +66,41 @@ def import_file(
     crossbook import contacts.csv --to serwersms --map "Handy=phone" --group Fair --journal fair.sqlite
     """
     corrections = _parse_corrections(map or [])
-    on_duplicate_of_batch = resolve_on_duplicate(match, on_duplicate)
+    arguments = options.arguments()
     with (
         files.read(file, format, corrections=corrections, encoding=encoding, separator=separator) as people,
         BatchOutput(
             f"to {to}",
-            json=json,
+            json=options.json,
             expected=people.expected,
-            journal=journal,
+            journal=options.journal,
             groups_hint="--group NAME adds all contacts to one group.",
         ) as output,
     ):
-        _print_columns(people, json=json)
+        _print_columns(people, json=options.json)
 
         async def work(book: AddressBook) -> None:
-            resolver = GroupResolver(book, dry_run=dry_run)
-            batch = book.contacts.create_many(
-                _read_contacts(
-                    people, book, resolver, group, output,
-                    stop=on_error == "stop", include_opted_out=include_opted_out,
-                ),
-                match=match, on_duplicate=on_duplicate_of_batch, on_unsupported_field=on_unsupported_field,
-                include_opted_out=include_opted_out, journal=journal, journal_key=read_journal_key(),
-                same_account=same_account, uncertain=uncertain, dry_run=dry_run, on_error=on_error,
-                progress=output.update_progress,
-            )  # fmt: skip
+            resolver = GroupResolver(book, dry_run=options.dry_run)
+            contacts = _read_contacts(people, book, resolver, group, output, options)
             try:
-                await output.run(batch)
+                await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
             finally:
-                if resolver.created and not json:
+                if resolver.created and not options.json:
                     print_message(
-                        f"{'Would create' if dry_run else 'Created'} groups: {format_cell(resolver.created)}."
+                        f"{'Would create' if options.dry_run else 'Created'} groups: {format_cell(resolver.created)}."
                     )
 
-        run_with_book(to, work, default_region=region)
+        run_with_book(to, work, default_region=options.region)
 
 
 async def _read_contacts(
-    people: files.Reader, book: AddressBook, resolver: GroupResolver, group: str | None, output: BatchOutput,
-    *, stop: bool, include_opted_out: bool,
-) -> AsyncIterator[Contact]:  # fmt: skip
+    people: files.Reader,
+    book: AddressBook,
+    resolver: GroupResolver,
+    group: str | None,
+    output: BatchOutput,
+    options: BatchOptions,
+) -> AsyncIterator[Contact]:
     """Yield the contacts of valid rows, with the ids of their groups; report invalid rows to `output`."""
     common = None if group is None else await resolver.resolve((group,))
     index = 0
@@ -138,12 +108,12 @@ async def _read_contacts(
         if row.contact is None:
             assert row.error is not None  # a row has a contact or an error
             output.add_invalid_row(row.line, row.error)
-            if stop:
+            if options.on_error == "stop":
                 raise InvalidRowError(f"line {row.line} is invalid (--on-error stop): {row.error.message}")
             await anyio.lowlevel.checkpoint()
             continue
         groups = common
-        if groups is None and row.groups and (include_opted_out or not row.contact.opted_out):
+        if groups is None and row.groups and (options.include_opted_out or not row.contact.opted_out):
             groups = await resolver.resolve(row.groups)
         output.lines[index] = row.line
         index += 1

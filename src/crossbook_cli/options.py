@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, cast
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, get_type_hints
 
 import typer
 
 import crossbook
-from crossbook._batch.resolver import OnDuplicate as BatchOnDuplicate
 from crossbook._batch.resolver import OnUncertain
 from crossbook._validation import FIELDS
 from crossbook.book import AddressBook, BookOptions
@@ -68,66 +70,98 @@ FileFormat: TypeAlias = Annotated[
     Format | None,
     typer.Option("--format", help="The format; by default that of the file name. vcard is written as version 3.0."),
 ]
-Match: TypeAlias = Annotated[
-    MatchKey | None,
-    typer.Option(
-        help="The field that identifies a contact; the vendor must be able to search by it. Costs a lookup each."
-    ),
-]
-OnDuplicate: TypeAlias = Annotated[
-    Literal["skip", "update", "error", "create"],
-    typer.Option(help="With --match: what to do if the contact exists. update changes only the fields that differ."),
-]
-IncludeOptedOut: TypeAlias = Annotated[
-    bool,
-    typer.Option("--include-opted-out", help="Also write contacts that opted out. The opt-out itself is not written."),
-]
-Journal: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Record what was done in FILE, so that the same command resumes after a crash."),
-]
-Uncertain: TypeAlias = Annotated[
-    OnUncertain | None,
-    typer.Option(
-        help="With --journal: what to do with a contact whose response an earlier run lost, and that --match cannot "
-        "find: send it again and risk a duplicate, skip it, or count it as done."
-    ),
-]
-SameAccount: TypeAlias = Annotated[
-    bool,
-    typer.Option(
-        "--same-account", help="Confirm that the journal belongs to this account, if the journal cannot tell."
-    ),
-]
-DryRun: TypeAlias = Annotated[bool, typer.Option("--dry-run", help="Validate, look up and estimate; write nothing.")]
-OnError: TypeAlias = Annotated[
-    Literal["collect", "stop"],
-    typer.Option(help="After a failure: continue and report all failures at the end, or start no more contacts."),
-]
-Region: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COUNTRY", help="The country of phones without a country code: PL, AU …; by default the vendor's."
-    ),
-]
 
 
-def read_journal_key() -> str | None:
-    """Return the secret key of journals from CROSSBOOK_JOURNAL_KEY, or None if the variable is not set."""
-    return os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """The options that `import` and `copy` share: how a batch of contacts is written, resumed and reported."""
+
+    match: Annotated[
+        MatchKey | None,
+        typer.Option(
+            help="The field that identifies a contact; the vendor must be able to search by it. Costs a lookup each."
+        ),
+    ] = None
+    on_duplicate: Annotated[
+        Literal["skip", "update", "error", "create"],
+        typer.Option(
+            help="With --match: what to do if the contact exists. update changes only the fields that differ."
+        ),
+    ] = "skip"
+    on_unsupported_field: OnUnsupportedField = "error"
+    on_error: Annotated[
+        Literal["collect", "stop"],
+        typer.Option(help="After a failure: continue and report all failures at the end, or start no more contacts."),
+    ] = "collect"
+    include_opted_out: Annotated[
+        bool,
+        typer.Option(
+            "--include-opted-out", help="Also write contacts that opted out. The opt-out itself is not written."
+        ),
+    ] = False
+    journal: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Record what was done in FILE, so that the same command resumes after a crash."
+        ),
+    ] = None
+    uncertain: Annotated[
+        OnUncertain | None,
+        typer.Option(
+            help="With --journal: what to do with a contact whose response an earlier run lost, and that --match "
+            "cannot find: send it again and risk a duplicate, skip it, or count it as done."
+        ),
+    ] = None
+    same_account: Annotated[
+        bool,
+        typer.Option(
+            "--same-account", help="Confirm that the journal belongs to this account, if the journal cannot tell."
+        ),
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Validate, look up and estimate; write nothing.")] = False
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COUNTRY", help="The country of phones without a country code: PL, AU …; by default the vendor's."
+        ),
+    ] = None
+    json: Json = False
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments for `create_many` and `copy`, with the journal's key from the environment.
+
+        Raises:
+            InvalidInputError: --on-duplicate update or error without --match.
+        """
+        if self.match is None and self.on_duplicate in ("update", "error"):
+            raise InvalidInputError(
+                f"--on-duplicate {self.on_duplicate} needs --match: the field that identifies a contact", field="match"
+            )
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("region", "json")}
+        return {
+            **given,
+            "on_duplicate": None if self.match is None or self.on_duplicate == "create" else self.on_duplicate,
+            "journal_key": os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None,
+        }
 
 
-def resolve_on_duplicate(match: str | None, on_duplicate: str) -> BatchOnDuplicate | None:
-    """Return the `on_duplicate` argument of a batch: None without --match or with --on-duplicate create.
+def with_batch_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Return the command with all options of `BatchOptions` instead of its last parameter, `options`."""
+    *own, _ = inspect.signature(command, eval_str=True).parameters.values()
+    hints = get_type_hints(BatchOptions, include_extras=True)
+    shared = [
+        inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name])
+        for each in fields(BatchOptions)
+    ]
 
-    Raises:
-        InvalidInputError: --on-duplicate update or error without --match.
-    """
-    if match is None and on_duplicate in ("update", "error"):
-        raise InvalidInputError(
-            f"--on-duplicate {on_duplicate} needs --match: the field that identifies a contact", field="match"
-        )
-    return None if match is None or on_duplicate == "create" else cast("BatchOnDuplicate", on_duplicate)
+    @wraps(command)
+    def run_command(**values: Any) -> None:
+        options = BatchOptions(**{each.name: values.pop(each.name) for each in shared})
+        command(**values, options=options)
+
+    run_command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # typer reads both
+    run_command.__annotations__ = {each.name: each.annotation for each in (*own, *shared)}
+    return run_command
 
 
 def run_with_book(name: str, work: Callable[[AddressBook], Awaitable[T]], **options: Unpack[BookOptions]) -> T:
