@@ -25,7 +25,7 @@ from crossbook_cli.output import open_output, print_message
 from crossbook_verify import Leftover, Report, Verdict, max_requests
 from crossbook_verify.claims import LEVELS
 from crossbook_verify.cleanup import CLEANUP_LIMIT
-from crossbook_verify.probe import EMAIL, GROUP
+from crossbook_verify.sample import EMAIL, GROUP
 
 
 def verify(

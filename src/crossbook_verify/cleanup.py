@@ -12,8 +12,9 @@ from crossbook._pagination.pager import Pager
 from crossbook.book import AddressBook
 from crossbook.errors import CrossbookError, NotFoundError
 from crossbook.models import Contact, Group
-from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST, ProbeSession, RequestLimitError
+from crossbook_verify.probe import ProbeSession, RequestLimitError
 from crossbook_verify.report import Leftover
+from crossbook_verify.sample import EMAIL, FIRST, GROUP, LAST
 
 R = TypeVar("R", Contact, Group)
 _MAX_ATTEMPTS = 8  # wait for a vendor that is busy or unavailable for a moment

@@ -10,11 +10,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from crossbook_verify.claims import list_field_names
-from crossbook_verify.field_words import FIELD_WORDS
 
+_LINES = files("crossbook_verify").joinpath("field_words.txt").read_text(encoding="utf-8").splitlines()
+FIELD_WORDS = frozenset(word for line in _LINES if not line.startswith("#") for word in line.split())
+"""Words in field names; `field_words.txt` says which."""
 MAX_SHOWN = 40  # characters
 _KEY = re.compile(r"[A-Za-z_$@][A-Za-z0-9_$-]{0,39}")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")  # of a key: `createdAt2` → created, At, 2

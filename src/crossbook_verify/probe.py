@@ -21,11 +21,10 @@ from crossbook.vendor import Retry, VendorProfile, parse_object
 from crossbook_verify.checker import SpecChecker
 from crossbook_verify.claims import Evidence
 from crossbook_verify.masking import mask_value
+from crossbook_verify.values import Json
 
-Json = dict[str, Any]
 T = TypeVar("T")
 MAX_FAILURES = 3  # in a row
-MAX_TEXT = 255
 # Errors that say nothing about a claim.
 _INCONCLUSIVE = (
     errors.AuthError,
@@ -34,14 +33,6 @@ _INCONCLUSIVE = (
     errors.RateLimitError,
     errors.VendorUnavailableError,
 )
-
-# A contact or group with these names was made by a verification.
-GROUP = "crossbook verify"
-EMAIL = "crossbook-verify@example.com"
-FIRST, LAST, COMPANY = "Crossbook", "Verify", "Crossbook Example"
-UK_PHONE = "+447700900789"  # Ofcom reserves it for films: no person has it
-UNKNOWN = 999_999_999_999_999
-"""An id that no account has."""
 
 
 class RequestLimitError(errors.UsageError):
@@ -54,7 +45,7 @@ class ProbeClaim:
 
     Args:
         id: the name of the claim, the operation first: `listContacts.end`.
-        claim: the claim in words.
+        claim: what is true of the operation, in words; a report puts the operation's name before it.
         evidence: how certain the claim is; `note` names its source.
         write: whether only a run with `write=True` can check it.
     """
@@ -289,9 +280,9 @@ def write_check(id: str, claim: str, evidence: Evidence = "inferred") -> ProbeCl
 def paging_claims(operation: str, evidence: Evidence, end: str) -> tuple[ProbeClaim, ...]:
     """Return the claims about the paging of a list operation: page size, second page, end."""
     return (
-        ProbeClaim(f"{operation}.limit", f"`{operation}`: a page has at most `limit` rows", evidence),
-        ProbeClaim(f"{operation}.moves", f"`{operation}`: the second page has other rows than the first", evidence),
-        ProbeClaim(f"{operation}.end", f"`{operation}`: {end}"),
+        ProbeClaim(f"{operation}.limit", "a page has at most `limit` rows", evidence),
+        ProbeClaim(f"{operation}.moves", "the second page has other rows than the first", evidence),
+        ProbeClaim(f"{operation}.end", end),
     )
 
 
@@ -312,30 +303,3 @@ def check_paging(
         passed = far == [] or (pages[2].status == 404 and not far)
         rows = "no list" if far is None else f"{len(far)} rows"
         probe.record(f"{operation}.end", passed, f"{pages[2].summary}, {rows}")
-
-
-def list_objects(body: Json, *path: str) -> list[Json] | None:
-    """Return the objects in the list at this path of a body, or None if the path has no list."""
-    *steps, last = path
-    for step in steps:
-        body = parse_object(body.get(step))
-    rows: Any = body.get(last)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else None  # pyright: ignore[reportUnknownVariableType]
-
-
-def as_text(value: object) -> str | None:
-    """Return a text or integer as text, or None if no request can send it: empty, too long or unprintable."""
-    found = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return found if found.isprintable() and 0 < len(found) <= MAX_TEXT else None
-
-
-def as_number(value: object) -> int | None:
-    """Return an id as a number, or None if it does not consist of 1 to 18 digits."""
-    found = as_text(value) or ""
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 19 else None
-
-
-def as_path_segment(value: object) -> str | None:
-    """Return an id as text for the path of a URL, or None unless it has only letters, digits and hyphens."""
-    found = as_text(value) or ""
-    return found if found.isascii() and found.replace("-", "").isalnum() else None

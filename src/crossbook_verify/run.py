@@ -89,7 +89,8 @@ async def verify(
     checker = SpecChecker(spec)
     for claim in probes.claims:
         note = claim.note or ("Only a run that writes can check it." if claim.write and not write else "")
-        checker.claims[claim.id] = ClaimResult(claim.id, claim.claim, claim.evidence, note)
+        text = f"`{claim.id.partition('.')[0]}`: {claim.claim}"
+        checker.claims[claim.id] = ClaimResult(claim.id, text, claim.evidence, note)
     probed = book.with_options(max_attempts=2)
     session = ProbeSession(book.profile, checker, probes, max_requests(vendor, write=write), progress, probed)
     wire: Any = getattr(probed, "wire")  # noqa: B009  (each vendor's class declares its own `wire`)

@@ -18,7 +18,7 @@ from crossbook._http.request import PreparedRequest, TransportResponse
 from crossbook.book import AddressBook
 from crossbook_verify import Leftover, Report, max_requests, verify
 from crossbook_verify.cleanup import CLEANUP_LIMIT, TIMEOUT
-from crossbook_verify.probe import EMAIL, FIRST, GROUP, LAST
+from crossbook_verify.sample import EMAIL, FIRST, GROUP, LAST
 
 Make = Callable[..., AddressBook]
 # The names of the operations of each vendor.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -52,6 +53,7 @@ def test_read_of_sandbox_refutes_nothing(
     steps: list[tuple[int, int, str]] = []
     report = verified(make, vendor, progress=lambda *step: steps.append(step))
     assert clean(report)
+    assert not [finding.claim for finding in report.findings if re.match(r"`(\w+)`: `\1`", finding.claim)]
     profile = load_vendor(vendor).profile
     after = control.get("/state").json()["vendors"][vendor]
     asked = {

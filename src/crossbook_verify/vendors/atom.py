@@ -8,48 +8,31 @@ from crossbook_wire.atom import Api, models
 
 from crossbook.vendor import parse_object
 from crossbook_verify.masking import mask_value
-from crossbook_verify.probe import (
-    COMPANY,
-    FIRST,
-    GROUP,
-    LAST,
-    UNKNOWN,
-    Json,
-    ProbeClaim,
-    ProbeResponse,
-    Probes,
-    ProbeSession,
-    as_number,
-    as_text,
-    list_objects,
-    write_check,
-)  # fmt: skip
+from crossbook_verify.probe import ProbeClaim, ProbeResponse, Probes, ProbeSession, write_check
+from crossbook_verify.sample import COMPANY, FIRST, GROUP, LAST, UNKNOWN
+from crossbook_verify.values import Json, as_number, as_text, list_objects
 
 PHONE = "0491570006"  # Australia reserves it for fiction
 _MAX_BOOKS = 3  # address books that are read to find one with contacts
 _HIDDEN = frozenset(("company", "custom_1", "custom_2", "custom_3", "custom_4"))
 
 CLAIMS = (
-    ProbeClaim(
-        "getAddressBook.short", "`getAddressBook` shows neither `company` nor `custom_1` … `custom_4`", "public"
-    ),
-    ProbeClaim("getAddressBook.unknown", "`getAddressBook`: an id that does not exist is `not_found`, with status 200"),
-    ProbeClaim("getContact.same", "`getContact` returns the contact that was requested", "documented"),
-    ProbeClaim("getContact.unknown", "`getContact`: an id that does not exist is `not_found`, with status 200"),
-    ProbeClaim("getContact.bad", "`getContact`: an invalid id is `invalid_request`, with status 200"),
-    write_check("createContact.stored", "`createContact`: the written values are read back"),
-    write_check("createContact.phone", "`createContact`: a national phone is returned as it was sent"),
-    write_check("createContact.listed", "`createContact`: the contact is in the address book of the request"),
-    write_check("createContact.twin", "`createContact`: a second contact with the same phone is accepted"),
-    write_check("createContact.bad", "`createContact`: a bad phone number is `invalid_request`, with status 200"),
-    write_check("updateContact.clears", "`updateContact`: an empty text clears a field"),
-    write_check("updateContact.unsent", "`updateContact`: a field that is absent keeps its value"),
-    write_check("updateContact.moves", "`updateContact`: `group_id` moves the contact out of its book into another"),
-    write_check("updateAddressBook.renamed", "`updateAddressBook`: the new name is read back"),
-    write_check(
-        "deleteAddressBook.contacts", "`deleteAddressBook`: deleting a book with contacts deletes the contacts"
-    ),
-    write_check("deleteContact.gone", "`deleteContact`: the contact is deleted, and later `not_found`"),
+    ProbeClaim("getAddressBook.short", "the response has neither `company` nor `custom_1` … `custom_4`", "public"),
+    ProbeClaim("getAddressBook.unknown", "an id that does not exist is `not_found`, with status 200"),
+    ProbeClaim("getContact.same", "the response has the requested contact", "documented"),
+    ProbeClaim("getContact.unknown", "an id that does not exist is `not_found`, with status 200"),
+    ProbeClaim("getContact.bad", "an invalid id is `invalid_request`, with status 200"),
+    write_check("createContact.stored", "the written values are read back"),
+    write_check("createContact.phone", "a national phone is returned as it was sent"),
+    write_check("createContact.listed", "the contact is in the address book of the request"),
+    write_check("createContact.twin", "a second contact with the same phone is accepted"),
+    write_check("createContact.bad", "a bad phone number is `invalid_request`, with status 200"),
+    write_check("updateContact.clears", "an empty text clears a field"),
+    write_check("updateContact.unsent", "a field that is absent keeps its value"),
+    write_check("updateContact.moves", "`group_id` moves the contact out of its book into another"),
+    write_check("updateAddressBook.renamed", "the new name is read back"),
+    write_check("deleteAddressBook.contacts", "deleting a book with contacts deletes the contacts"),
+    write_check("deleteContact.gone", "the contact is deleted, and later `not_found`"),
 )
 
 

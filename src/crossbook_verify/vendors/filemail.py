@@ -10,55 +10,41 @@ from crossbook_wire.filemail import Api
 from crossbook.errors import CrossbookError, UsageError
 from crossbook.vendor import parse_object
 from crossbook.vendors.filemail import Filemail
-from crossbook_verify.probe import (
-    EMAIL,
-    FIRST,
-    GROUP,
-    LAST,
-    UK_PHONE,
-    Json,
-    ProbeClaim,
-    ProbeResponse,
-    Probes,
-    ProbeSession,
-    as_text,
-    list_objects,
-    write_check,
-)  # fmt: skip
+from crossbook_verify.probe import ProbeClaim, ProbeResponse, Probes, ProbeSession, write_check
+from crossbook_verify.sample import EMAIL, FIRST, GROUP, LAST, UK_PHONE
+from crossbook_verify.values import Json, as_text, list_objects
 
 _NAME = f"{FIRST} {LAST}"
 _KEY_CODES = frozenset({"1003", "2008"})  # a required parameter is missing, access is denied
 
 CLAIMS = (
-    ProbeClaim("listContacts.capital", "`listContacts`: the list is `contacts`, and `Contacts` only when it is empty"),
-    ProbeClaim("listContacts.mobile", "`listContacts`: no contact has its mobile number", "documented"),
-    ProbeClaim("listContacts.none", "`listContacts`: a contact in no group has an empty list of groups"),
-    ProbeClaim("listContacts.groups", "`listContacts`: a contact's groups are groups of the account", "documented"),
+    ProbeClaim("listContacts.capital", "the list is `contacts`, and `Contacts` only when it is empty"),
+    ProbeClaim("listContacts.mobile", "no contact has its mobile number", "documented"),
+    ProbeClaim("listContacts.none", "a contact in no group has an empty list of groups"),
+    ProbeClaim("listContacts.groups", "a contact's groups are groups of the account", "documented"),
     ProbeClaim(
-        "listGroups.status", "`listGroups` has `status`; all other operations have `responsestatus`", "documented"
+        "listGroups.status", "the response has `status`; all other operations have `responsestatus`", "documented"
     ),
-    ProbeClaim("login.cookie", "`login` sets the token as the cookie `logintoken`, too"),
+    ProbeClaim("login.cookie", "the token is set as the cookie `logintoken`, too"),
     ProbeClaim(
         "login.key",
-        "`login` and all other operations need the API key alike: without it all are refused, or none",
+        "it needs the API key like all other operations: without the key all are refused, or none",
         "public",
         "Only a book with `api_key` can check it.",
     ),
-    write_check("createContact.stored", "`createContact`: the written values are read back", "documented"),
-    write_check("createContact.twin", "`createContact`: a second contact with the same e-mail is accepted"),
-    write_check("createContact.bad", "`createContact`: a bad e-mail address is 1004", "documented"),
-    write_check("createGroup.one", "`createGroup` responds with an array of the new group only", "documented"),
-    write_check("updateContact.unsent", "`updateContact`: a field that is absent keeps its value", "documented"),
-    write_check("updateContact.unknown", "`updateContact`: an id that does not exist is 1002", "documented"),
-    write_check("updateGroup.renamed", "`updateGroup`: the new name is read back", "documented"),
-    write_check("addToGroup.in", "`addToGroup`: the contact is in the group", "documented"),
-    write_check(
-        "removeFromGroup.out", "`removeFromGroup`: the contact is not in the group, and still exists", "documented"
-    ),
-    write_check("deleteGroup.stays", "`deleteGroup`: its contacts stay"),
-    write_check("deleteContact.gone", "`deleteContact`: the contact is not in the list any more", "documented"),
-    write_check("deleteContact.again", "`deleteContact`: deleting it again is 1002", "documented"),
-    write_check("logout.dead", "`logout`: the token is invalid, and refused with 2003", "public"),
+    write_check("createContact.stored", "the written values are read back", "documented"),
+    write_check("createContact.twin", "a second contact with the same e-mail is accepted"),
+    write_check("createContact.bad", "a bad e-mail address is 1004", "documented"),
+    write_check("createGroup.one", "the response is an array of the new group only", "documented"),
+    write_check("updateContact.unsent", "a field that is absent keeps its value", "documented"),
+    write_check("updateContact.unknown", "an id that does not exist is 1002", "documented"),
+    write_check("updateGroup.renamed", "the new name is read back", "documented"),
+    write_check("addToGroup.in", "the contact is in the group", "documented"),
+    write_check("removeFromGroup.out", "the contact is not in the group, and still exists", "documented"),
+    write_check("deleteGroup.stays", "its contacts stay"),
+    write_check("deleteContact.gone", "the contact is not in the list any more", "documented"),
+    write_check("deleteContact.again", "deleting it again is 1002", "documented"),
+    write_check("logout.dead", "the token is invalid, and refused with 2003", "public"),
 )
 
 

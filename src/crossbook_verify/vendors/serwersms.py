@@ -12,25 +12,9 @@ from crossbook_wire.serwersms import Api, models
 from crossbook import _phones
 from crossbook.vendor import parse_object
 from crossbook_verify.masking import mask_value
-from crossbook_verify.probe import (
-    COMPANY,
-    EMAIL,
-    FIRST,
-    GROUP,
-    LAST,
-    UK_PHONE,
-    UNKNOWN,
-    Json,
-    ProbeClaim,
-    Probes,
-    ProbeSession,
-    as_number,
-    as_text,
-    check_paging,
-    list_objects,
-    paging_claims,
-    write_check,
-)  # fmt: skip
+from crossbook_verify.probe import ProbeClaim, Probes, ProbeSession, check_paging, paging_claims, write_check
+from crossbook_verify.sample import COMPANY, EMAIL, FIRST, GROUP, LAST, UK_PHONE, UNKNOWN
+from crossbook_verify.values import Json, as_number, as_text, list_objects
 
 _NAMES: dict[str, Any] = {"first_name": FIRST, "last_name": LAST, "email": EMAIL}
 _END = "a page after the last is an empty list"
@@ -39,62 +23,55 @@ _SPELLINGS = {"plus": "with a plus", "bare": "without the plus", "national": "in
 READ_CLAIMS = (
     *paging_claims("listContacts", "public", _END),
     *paging_claims("listGroups", "public", _END),
-    ProbeClaim("listContacts.first", "`listContacts`: without `page` it is the first page"),
-    ProbeClaim("listContacts.null", "`listContacts`: `null` for a parameter means that it is not sent", "public"),
-    ProbeClaim("listContacts.zero", "`listContacts`: `page: 0` is the first page", "public"),
-    ProbeClaim("listContacts.sort", "`listContacts`: rows follow `sort` and `order`", "documented"),
-    ProbeClaim("listContacts.none", "`listContacts`: `group_id: none` returns contacts in no group", "documented"),
-    *(
-        ProbeClaim(f"listContacts.{key}", f"`listContacts`: `search` finds a phone {how}")
-        for key, how in _SPELLINGS.items()
-    ),
-    ProbeClaim("listContacts.email", "`listContacts`: `search` finds an e-mail address"),
-    ProbeClaim("listContacts.group", "`listContacts`: a group that does not exist is 1004"),
-    ProbeClaim("listContacts.bad", "`listContacts`: a bad value (`limit: 0`) is 1006"),
-    ProbeClaim("getContact.same", "`getContact` returns the contact that was requested", "public"),
-    ProbeClaim("getContact.unknown", "`getContact`: an id that does not exist is 1004"),
-    ProbeClaim("checkGroups.group", "`checkGroups` has the contact's group of the list", "documented"),
-    ProbeClaim("checkGroups.unknown", "`checkGroups`: an unknown number has an empty list"),
-    ProbeClaim("checkGroups.bad", "`checkGroups`: a bad phone number is 2001"),
-    ProbeClaim("getGroup.same", "`getGroup` returns the group that was requested", "public"),
-    ProbeClaim("getGroup.unknown", "`getGroup`: an id that does not exist is 1004"),
-    ProbeClaim("listBlacklist.end", f"`listBlacklist`: {_END}"),
-    ProbeClaim("listBlacklist.agrees", "`listBlacklist` has a number exactly if `checkBlacklist` says that it exists"),
-    ProbeClaim("checkBlacklist.bad", "`checkBlacklist`: a bad phone number is 2001"),
+    ProbeClaim("listContacts.first", "without `page` the response is the first page"),
+    ProbeClaim("listContacts.null", "`null` for a parameter means that it is not sent", "public"),
+    ProbeClaim("listContacts.zero", "`page: 0` is the first page", "public"),
+    ProbeClaim("listContacts.sort", "rows follow `sort` and `order`", "documented"),
+    ProbeClaim("listContacts.none", "`group_id: none` returns contacts in no group", "documented"),
+    *(ProbeClaim(f"listContacts.{key}", f"`search` finds a phone {how}") for key, how in _SPELLINGS.items()),
+    ProbeClaim("listContacts.email", "`search` finds an e-mail address"),
+    ProbeClaim("listContacts.group", "a group that does not exist is 1004"),
+    ProbeClaim("listContacts.bad", "a bad value (`limit: 0`) is 1006"),
+    ProbeClaim("getContact.same", "the response has the requested contact", "public"),
+    ProbeClaim("getContact.unknown", "an id that does not exist is 1004"),
+    ProbeClaim("checkGroups.group", "the response has the contact's group of the list", "documented"),
+    ProbeClaim("checkGroups.unknown", "an unknown number has an empty list"),
+    ProbeClaim("checkGroups.bad", "a bad phone number is 2001"),
+    ProbeClaim("getGroup.same", "the response has the requested group", "public"),
+    ProbeClaim("getGroup.unknown", "an id that does not exist is 1004"),
+    ProbeClaim("listBlacklist.end", _END),
+    ProbeClaim("listBlacklist.agrees", "the list has a number exactly if `checkBlacklist` says that it exists"),
+    ProbeClaim("checkBlacklist.bad", "a bad phone number is 2001"),
 )
 
 WRITE_CLAIMS = (
-    write_check("createContact.stored", "`createContact`: the written values are read back"),
-    write_check("createContact.phone", "`createContact`: a phone is returned as it was sent"),
-    write_check("createContact.grouped", "`createContact`: the contact is in the group of the request"),
-    write_check("createContact.twin", "`createContact`: a second contact with the same phone and e-mail is accepted"),
-    write_check("createContact.none", "`createContact`: `group_id: none` creates a contact in no group", "public"),
-    write_check(
-        "createContact.unknown", "`createContact`: a group that does not exist is accepted, and left out", "public"
-    ),
-    write_check("updateContact.groups", "`updateContact`: the groups are replaced by the sent groups"),
-    write_check("updateContact.rows", "`listContacts`: a contact in two groups is two rows"),
-    write_check("updateContact.clears", "`updateContact`: an empty text clears a field"),
-    write_check("updateContact.unsent", "`updateContact`: a field that is absent is cleared"),
-    write_check("updateContact.none", "`updateContact`: `group_id: none` removes the contact from all groups"),
-    write_check("addToBlacklist.listed", "`addToBlacklist`: the number is on the blacklist afterwards", "public"),
-    write_check("addToBlacklist.flag", "`addToBlacklist`: `getContact` then has `blacklist: true`", "public"),
-    write_check("addToBlacklist.twice", "`addToBlacklist`: adding a number twice is a success"),
-    write_check("deleteFromBlacklist.gone", "`deleteFromBlacklist`: the number is off the blacklist", "public"),
-    write_check("deleteFromBlacklist.missing", "`deleteFromBlacklist`: a number that is not listed is a success"),
-    write_check(
-        "importContacts.text", "`importContacts`: `contact` may be JSON text; its contacts are in a new group", "public"
-    ),
-    write_check("updateGroup.renamed", "`updateGroup`: the new name is read back"),
-    write_check("deleteGroup.stays", "`deleteGroup`: without `delete_contacts` the contacts stay"),
-    write_check("deleteGroup.array", "`deleteGroup`: an array of ids deletes each of the groups", "public"),
-    write_check("deleteContact.array", "`deleteContact`: an array of ids deletes each of the contacts", "public"),
+    write_check("createContact.stored", "the written values are read back"),
+    write_check("createContact.phone", "a phone is returned as it was sent"),
+    write_check("createContact.grouped", "the contact is in the group of the request"),
+    write_check("createContact.twin", "a second contact with the same phone and e-mail is accepted"),
+    write_check("createContact.none", "`group_id: none` creates a contact in no group", "public"),
+    write_check("createContact.unknown", "a group that does not exist is accepted, and left out", "public"),
+    write_check("updateContact.groups", "the groups are replaced by the sent groups"),
+    write_check("updateContact.rows", "after it `listContacts` returns a contact in two groups as two rows"),
+    write_check("updateContact.clears", "an empty text clears a field"),
+    write_check("updateContact.unsent", "a field that is absent is cleared"),
+    write_check("updateContact.none", "`group_id: none` removes the contact from all groups"),
+    write_check("addToBlacklist.listed", "the number is on the blacklist afterwards", "public"),
+    write_check("addToBlacklist.flag", "afterwards `getContact` has `blacklist: true`", "public"),
+    write_check("addToBlacklist.twice", "adding a number twice is a success"),
+    write_check("deleteFromBlacklist.gone", "the number is off the blacklist", "public"),
+    write_check("deleteFromBlacklist.missing", "a number that is not listed is a success"),
+    write_check("importContacts.text", "`contact` may be JSON text; its contacts are in a new group", "public"),
+    write_check("updateGroup.renamed", "the new name is read back"),
+    write_check("deleteGroup.stays", "without `delete_contacts` the contacts stay"),
+    write_check("deleteGroup.array", "an array of ids deletes each of the groups", "public"),
+    write_check("deleteContact.array", "an array of ids deletes each of the contacts", "public"),
     write_check(
         "deleteContact.mixed",
-        "`deleteContact`: an array with an id that does not exist is 1004, and deletes nothing",
+        "an array with an id that does not exist is 1004, and deletes nothing",
     ),
-    write_check("deleteContact.gone", "`deleteContact`: the contact is deleted, and later 1004"),
-    write_check("deleteContact.again", "`deleteContact`: deleting it again is 1004"),
+    write_check("deleteContact.gone", "the contact is deleted, and later 1004"),
+    write_check("deleteContact.again", "deleting it again is 1004"),
 )
 
 

@@ -12,26 +12,16 @@ from crossbook import _phones
 from crossbook.vendor import parse_list, parse_object
 from crossbook_verify.masking import mask_value
 from crossbook_verify.probe import (
-    COMPANY,
-    EMAIL,
-    FIRST,
-    GROUP,
-    LAST,
-    UK_PHONE,
-    UNKNOWN,
-    Json,
     ProbeClaim,
     ProbeResponse,
     Probes,
     ProbeSession,
-    as_number,
-    as_path_segment,
-    as_text,
     check_paging,
-    list_objects,
     paging_claims,
     write_check,
-)  # fmt: skip
+)
+from crossbook_verify.sample import COMPANY, EMAIL, FIRST, GROUP, LAST, UK_PHONE, UNKNOWN
+from crossbook_verify.values import Json, as_number, as_path_segment, as_text, list_objects
 
 _EXTERNAL_ID = "crossbook-verify"  # extra fields are not written, because the account would keep their names
 _FAR = 1_000_000_000  # an offset after the end of any list
@@ -41,70 +31,60 @@ _FILTERS = {"id": "id", "phoneNumber": "phone_number", "email": "email", "extern
 
 READ_CLAIMS = (
     *(row for name in _LISTS for row in paging_claims(name, "documented", "a page after the end is a 404 or empty")),
-    ProbeClaim("listContacts.assumed", "`listContacts`: without `limit` a page has at most 100 rows", "documented"),
-    ProbeClaim("listContacts.most", "`listContacts`: `limit=1001` is refused with 422", "documented"),
+    ProbeClaim("listContacts.assumed", "without `limit` a page has at most 100 rows", "documented"),
+    ProbeClaim("listContacts.most", "`limit=1001` is refused with 422", "documented"),
     *(
-        ProbeClaim(f"listContacts.{name}", f"`listContacts`: `{name}` finds the contact with this value", "documented")
+        ProbeClaim(f"listContacts.{name}", f"`{name}` finds the contact with this value", "documented")
         for name in _FILTERS
     ),
-    ProbeClaim("listContacts.spelled", "`listContacts`: `phoneNumber` in another spelling does not find it"),
-    ProbeClaim("listContacts.capitals", "`listContacts`: `email` in capitals does not find it"),
-    ProbeClaim("listContacts.inArchive", "`listContacts`: `inArchive=false` returns no archived contact", "documented"),
-    ProbeClaim("listContacts.seconds", "`listContacts`: dates are unix seconds", "public"),
-    ProbeClaim(
-        "listContacts.getFullDate", "`listContacts`: with `getFullDate=1` dates are `YYYY-MM-DD HH:MM:SS`", "public"
-    ),
-    ProbeClaim("listContacts.unknown", "`listContacts`: an id that does not exist is a 404", "public"),
-    ProbeClaim(
-        "listContactGroups.unknown", "`listContactGroups`: a contact that does not exist is a 404", "documented"
-    ),
-    ProbeClaim("getSegment.unknown", "`getSegment`: an id that does not exist is a 404"),
-    ProbeClaim(
-        "listGroups.order", "`listGroups`: ids are descending without `orderBy`, ascending with `ASC`", "public"
-    ),
-    ProbeClaim("listGroupContacts.unknown", "`listGroupContacts`: a group that does not exist is a 404"),
-    ProbeClaim("meta.status", "`meta.status` is the HTTP status", "public"),
-    ProbeClaim("meta.numberOfData", "`meta.numberOfData` is the length of `data`", "public"),
-    ProbeClaim("meta.numberOfErrors", "`meta.numberOfErrors` is the length of `errors`", "public"),
+    ProbeClaim("listContacts.spelled", "`phoneNumber` in another spelling does not find it"),
+    ProbeClaim("listContacts.capitals", "`email` in capitals does not find it"),
+    ProbeClaim("listContacts.inArchive", "`inArchive=false` returns no archived contact", "documented"),
+    ProbeClaim("listContacts.seconds", "dates are unix seconds", "public"),
+    ProbeClaim("listContacts.getFullDate", "with `getFullDate=1` dates are `YYYY-MM-DD HH:MM:SS`", "public"),
+    ProbeClaim("listContacts.unknown", "an id that does not exist is a 404", "public"),
+    ProbeClaim("listContactGroups.unknown", "a contact that does not exist is a 404", "documented"),
+    ProbeClaim("getSegment.unknown", "an id that does not exist is a 404"),
+    ProbeClaim("listGroups.order", "ids are descending without `orderBy`, ascending with `ASC`", "public"),
+    ProbeClaim("listGroupContacts.unknown", "a group that does not exist is a 404"),
+    ProbeClaim("meta.status", "`status` is the HTTP status", "public"),
+    ProbeClaim("meta.numberOfData", "`numberOfData` is the length of `data`", "public"),
+    ProbeClaim("meta.numberOfErrors", "`numberOfErrors` is the length of `errors`", "public"),
 )
 
 WRITE_CLAIMS = (
-    write_check("createContacts.stored", "`createContacts`: the written values are read back", "documented"),
-    write_check("createContacts.phone", "`createContacts`: a phone is returned as it was sent"),
-    write_check(
-        "createContacts.grouped", "`createContacts`: `addToGroup` puts the contact into the group", "documented"
-    ),
-    write_check("createContacts.named", "`createContacts`: `data` has the id and external id of the new contact"),
-    write_check("createContacts.twin", "`createContacts`: a second contact with the same phone and e-mail is accepted"),
-    write_check("createContacts.external", "`createContacts`: a second contact with the same external id is accepted"),
-    write_check("createContacts.bad", "`createContacts`: a bad e-mail address is refused with 422", "public"),
-    write_check("createGroups.named", "`createGroups`: `data` has the id and external id of the new group"),
-    write_check("updateContacts.clears", "`updateContacts`: null clears a field"),
-    write_check("updateContacts.unsent", "`updateContacts`: a field that is absent keeps its value", "documented"),
-    write_check(
-        "updateContacts.external", "`updateContacts`: a contact can be identified by its external id", "public"
-    ),
-    write_check("updateGroups.renamed", "`updateGroups`: the new name is read back", "public"),
-    write_check("updateGroups.unknown", "`updateGroups`: a group that does not exist is a 404"),
-    write_check("addContactGroups.in", "`addContactGroups`: the contact is in the group", "documented"),
-    write_check("removeContactGroups.out", "`removeContactGroups`: the contact is out of the group", "documented"),
-    write_check("addGroupContacts.in", "`addGroupContacts`: the contact is in the group", "public"),
-    write_check("removeGroupContacts.out", "`removeGroupContacts`: the contact is out of the group", "public"),
+    write_check("createContacts.stored", "the written values are read back", "documented"),
+    write_check("createContacts.phone", "a phone is returned as it was sent"),
+    write_check("createContacts.grouped", "`addToGroup` puts the contact into the group", "documented"),
+    write_check("createContacts.named", "`data` has the id and external id of the new contact"),
+    write_check("createContacts.twin", "a second contact with the same phone and e-mail is accepted"),
+    write_check("createContacts.external", "a second contact with the same external id is accepted"),
+    write_check("createContacts.bad", "a bad e-mail address is refused with 422", "public"),
+    write_check("createGroups.named", "`data` has the id and external id of the new group"),
+    write_check("updateContacts.clears", "null clears a field"),
+    write_check("updateContacts.unsent", "a field that is absent keeps its value", "documented"),
+    write_check("updateContacts.external", "a contact can be identified by its external id", "public"),
+    write_check("updateGroups.renamed", "the new name is read back", "public"),
+    write_check("updateGroups.unknown", "a group that does not exist is a 404"),
+    write_check("addContactGroups.in", "the contact is in the group", "documented"),
+    write_check("removeContactGroups.out", "the contact is out of the group", "documented"),
+    write_check("addGroupContacts.in", "the contact is in the group", "public"),
+    write_check("removeGroupContacts.out", "the contact is out of the group", "public"),
     write_check(
         "unsubscribeContacts.out",
-        "`unsubscribeContacts`: `isUnsubscribeSms=true` returns the contact",
+        "`isUnsubscribeSms=true` returns the contact",
         "documented",
     ),
     write_check(
         "resubscribeContacts.in",
-        "`resubscribeContacts`: `isUnsubscribeSms=true` does not return the contact",
+        "`isUnsubscribeSms=true` does not return the contact",
         "documented",
     ),
-    write_check("deleteContacts.partly", "`deleteContacts`: with one id that does not exist the status is 207"),
-    write_check("deleteContacts.source", "`deleteContacts`: `meta.source` of the error is the refused id"),
-    write_check("deleteContacts.gone", "`deleteContacts`: the contact is deleted, and later a 404", "public"),
-    write_check("deleteContacts.again", "`deleteContacts`: deleting it again is a 404"),
-    write_check("deleteGroups.stays", "`deleteGroups`: the contacts stay"),
+    write_check("deleteContacts.partly", "with one id that does not exist the status is 207"),
+    write_check("deleteContacts.source", "`meta.source` of the error is the refused id"),
+    write_check("deleteContacts.gone", "the contact is deleted, and later a 404", "public"),
+    write_check("deleteContacts.again", "deleting it again is a 404"),
+    write_check("deleteGroups.stays", "the contacts stay"),
 )
 
 
