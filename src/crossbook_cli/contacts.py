@@ -12,15 +12,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, ExternalId, WriteResult
 from crossbook_cli.errors import NOT_FOUND
 from crossbook_cli.options import Assignments, Book, Id, Json, OnUnsupportedField, parse_assignments, run_with_book
-from crossbook_cli.output import (
-    flush,
-    print_fields,
-    print_json,
-    print_message,
-    print_row,
-    print_status,
-    to_dict,
-)  # fmt: skip
+from crossbook_cli.output import print_fields, print_item, print_json, print_message, print_pages, print_status
 
 _COLUMNS = ("id", "phone", "email", "name", "company")
 
@@ -60,15 +52,7 @@ def list_contacts(
             opted_out=opted_out, sort=sort, descending=descending, page_size=page_size, after=after, unique=unique,
             full=full,
         )  # fmt: skip
-        left = limit
-        async for page in pager.pages():
-            for contact in page.items[:left]:
-                print_json(to_dict(contact)) if json else print_row([getattr(contact, name) for name in _COLUMNS])
-            flush()
-            if left is not None:
-                left -= len(page.items)
-                if left <= 0:
-                    return
+        await print_pages(pager, _COLUMNS, json=json, limit=limit)
 
     run_with_book(book, print_contacts)
 
@@ -81,7 +65,7 @@ Channel: TypeAlias = Annotated[AnyChannel, typer.Argument(metavar="CHANNEL", hel
 @contacts.command("get")
 def get(book: Book, id: Id, json: Json = False) -> None:
     """Show one contact, by the vendor's id."""
-    print_fields(to_dict(run_with_book(book, lambda opened: opened.contacts.get(id))).items(), json=json)
+    print_item(run_with_book(book, lambda opened: opened.contacts.get(id)), json=json)
 
 
 @contacts.command("find")
@@ -100,7 +84,7 @@ def find(
     if found is None:
         print_message("No contact matches.")
         raise typer.Exit(NOT_FOUND)
-    print_fields(to_dict(found).items(), json=json)
+    print_item(found, json=json)
 
 
 @contacts.command("create")

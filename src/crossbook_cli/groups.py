@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from crossbook.book import AddressBook
 from crossbook_cli.options import Book, Json, run_with_book
-from crossbook_cli.output import flush, print_fields, print_json, print_row, print_status, to_dict
+from crossbook_cli.output import print_fields, print_item, print_pages, print_status
 
 groups = typer.Typer(help="List, create, rename and delete groups; add and remove contacts.", no_args_is_help=True)
 
@@ -20,20 +19,13 @@ Name = Annotated[str, typer.Argument(metavar="NAME")]
 @groups.command("list")
 def list_groups(book: Book, json: Json = False) -> None:
     """List the groups: id, name, and the number of contacts if the vendor reports it."""
-
-    async def print_groups(opened: AddressBook) -> None:
-        async for page in opened.groups.list().pages():
-            for group in page.items:
-                print_json(to_dict(group)) if json else print_row([group.id, group.name, group.count])
-            flush()
-
-    run_with_book(book, print_groups)
+    run_with_book(book, lambda opened: print_pages(opened.groups.list(), ("id", "name", "count"), json=json))
 
 
 @groups.command("get")
 def get(book: Book, group: GroupId, json: Json = False) -> None:
     """Show one group, by the vendor's id."""
-    print_fields(to_dict(run_with_book(book, lambda opened: opened.groups.get(group))).items(), json=json)
+    print_item(run_with_book(book, lambda opened: opened.groups.get(group)), json=json)
 
 
 @groups.command("create")

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 import msgspec
 import typer
 
+from crossbook._pagination.pager import Pager
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact, Group
 from crossbook_cli.signals import unfinished_files
@@ -68,7 +69,7 @@ def flush() -> None:
     sys.stdout.flush()
 
 
-def to_dict(item: Contact | Group) -> dict[str, Any]:
+def _to_dict(item: Contact | Group) -> dict[str, Any]:
     """Return a contact or group for JSON: an empty field is null, a field that the vendor did not report is absent."""
     known = item.known_fields | {"id"}
     return {f.name: getattr(item, f.name) for f in fields(item) if f.name in known}
@@ -89,6 +90,32 @@ def print_fields(pairs: Iterable[tuple[str, object]], *, json: bool) -> None:
     width = max((len(name) for name, _ in cells), default=0)
     for name, value in cells:
         sys.stdout.write(f"{name:<{width}}  {value}".rstrip() + "\n")
+
+
+def print_item(item: Contact | Group, *, json: bool) -> None:
+    """Print one contact or group with the fields that the vendor reported."""
+    print_fields(_to_dict(item).items(), json=json)
+
+
+async def print_pages(
+    pager: Pager[Contact] | Pager[Group], columns: Sequence[str], *, json: bool, limit: int | None = None
+) -> None:
+    """Print the items of a vendor's list as its pages arrive: these columns, or JSON with all reported fields.
+
+    Args:
+        pager: the list.
+        columns: the names of the fields to print.
+        json: whether to print JSON.
+        limit: the largest number of items; None for all.
+    """
+    async for page in pager.pages():
+        for item in page.items[:limit]:
+            print_json(_to_dict(item)) if json else print_row([getattr(item, name) for name in columns])
+        flush()
+        if limit is not None:
+            limit -= len(page.items)
+            if limit <= 0:
+                return
 
 
 def print_status(id: str, status: str, *, json: bool) -> None:
