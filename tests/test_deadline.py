@@ -124,6 +124,15 @@ async def test_caller_can_be_cancelled_after_a_deadline() -> None:
             await asyncio.wait_for(twice(), 0.1)
 
 
+async def assert_scope_catches(transport: FakeTransport, *, timeout: float) -> None:
+    """Check that a scope of 0.01 seconds catches its own cancellation of a call with this longer time-out."""
+    async with book_over("vercom", transport) as book:
+        with anyio.move_on_after(0.01) as scope:
+            await book.with_options(timeout=timeout, max_attempts=1).contacts.get("1")
+        assert scope.cancelled_caught
+        assert not asked_to_end()
+
+
 @only_asyncio
 async def test_scope_before_the_deadline_catches_its_cancellation() -> None:
     """The interrupted transport cleans up for so long that the deadline of the call passes meanwhile."""
@@ -135,11 +144,7 @@ async def test_scope_before_the_deadline_catches_its_cancellation() -> None:
             with anyio.CancelScope(shield=True):
                 await anyio.sleep(0.05)
 
-    async with book_over("vercom", FakeTransport(lingers)) as book:
-        with anyio.move_on_after(0.01) as scope:
-            await book.with_options(timeout=0.03, max_attempts=1).contacts.get("1")
-        assert scope.cancelled_caught
-        assert not asked_to_end()
+    await assert_scope_catches(FakeTransport(lingers), timeout=0.03)
 
 
 @only_asyncio
@@ -149,11 +154,7 @@ async def test_scope_at_the_deadline_catches_its_cancellation(clock: Clock) -> N
         while True:  # noqa: ASYNC110  (a task that does not wait is cancelled in the next pass only)
             await asyncio.sleep(0)
 
-    async with book_over("vercom", FakeTransport(busy)) as book:
-        with anyio.move_on_after(0.01) as scope:
-            await book.with_options(timeout=0.02, max_attempts=1).contacts.get("1")
-        assert scope.cancelled_caught
-        assert not asked_to_end()
+    await assert_scope_catches(FakeTransport(busy), timeout=0.02)
 
 
 @only_asyncio

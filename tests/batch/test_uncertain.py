@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from call_faults import Every, error_before, no_connection, reset_after, unclear
 from dict_journal import DictJournal
 from local_vendor import LocalVendor, Run
 
-from crossbook import AmbiguousMatchError, InvalidInputError, JournalMismatchError, NoResponseError
+from crossbook import AmbiguousMatchError, Contact, InvalidInputError, JournalMismatchError, NoResponseError
 from crossbook.vendor import VendorProfile
 from crossbook.vendors.atom.profile import PROFILE as ATOM
 
@@ -46,6 +46,13 @@ async def run_until_killed(
     local_vendor.choose_fault = lambda _: None
     assert calls
     return committed
+
+
+async def kill_after_writes(local_vendor: LocalVendor, source: Sequence[Contact], journal: DictJournal) -> None:
+    """Run a batch of creates with this journal until the vendor has processed them, and drop the batch."""
+    await run_until_killed(
+        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
+    )
 
 
 def names(local_vendor: LocalVendor) -> Counter[str]:
@@ -135,9 +142,7 @@ async def test_equal_contacts_stay_uncertain_until_decided(local_vendor: LocalVe
     source = [person(profile, 1, group)]
     async with local_vendor.book() as book:
         await run_batch(book.contacts.create_many(source))
-    await run_until_killed(
-        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
-    )
+    await kill_after_writes(local_vendor, source, journal)
     options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
     async with local_vendor.book() as book:
         for _ in range(2):
@@ -294,9 +299,7 @@ async def test_failed_lookup_before_any_write_is_a_failure(local_vendor: LocalVe
 async def test_item_without_key_is_uncertain_until_decided(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The later run refuses the item, but that says nothing about what the earlier run sent."""
     journal, source = DictJournal(), [person(profile, 1, phone=None), person(profile, 2)]
-    await run_until_killed(
-        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
-    )
+    await kill_after_writes(local_vendor, source, journal)
     options: dict[str, Any] = {"journal": journal, "match": "phone", "on_duplicate": "skip", "settle_timeout": 0}
     async with local_vendor.book() as book:
         for decision, replayed in ((None, False), (None, True), ("retry", False)):
@@ -327,9 +330,7 @@ async def test_refused_item_keeps_its_contact_id(local_vendor: LocalVendor, prof
 @in_virtual_time
 async def test_failed_retry_leaves_the_item_uncertain(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     source, journal = [person(profile, 1, local_vendor.group())], DictJournal()
-    await run_until_killed(
-        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
-    )
+    await kill_after_writes(local_vendor, source, journal)
     async with local_vendor.book(max_attempts=1, timeout=1) as book:
         local_vendor.choose_fault = Every(no_connection, *CREATES)
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal, uncertain="retry"))
@@ -348,9 +349,7 @@ async def test_failed_retry_leaves_the_item_uncertain(local_vendor: LocalVendor,
 async def test_failed_lookup_keeps_existing_ids_unknown(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     """The next run must not adopt a contact that it finds."""
     source, journal, match = [person(profile, 1, local_vendor.group())], DictJournal(), get_match_key(profile)
-    await run_until_killed(
-        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
-    )
+    await kill_after_writes(local_vendor, source, journal)
     async with local_vendor.book(max_attempts=1) as book:
         local_vendor.choose_fault = Every(error_before, "listContacts", "getAddressBook")
         options: dict[str, Any] = {"journal": journal, "match": match, "settle_timeout": 0}
@@ -365,9 +364,7 @@ async def test_failed_lookup_keeps_existing_ids_unknown(local_vendor: LocalVendo
 @in_virtual_time
 async def test_found_contact_outside_its_group_is_no_success(local_vendor: LocalVendor, profile: VendorProfile) -> None:
     source, journal = [person(profile, 1, local_vendor.group())], DictJournal()
-    await run_until_killed(
-        local_vendor, lambda book: book.contacts.create_many(source, journal=journal), lambda _: True
-    )
+    await kill_after_writes(local_vendor, source, journal)
     async with local_vendor.book(max_attempts=1) as book:
         local_vendor.choose_fault = Every(no_connection, "addToGroup")
         (result,) = await run_batch(book.contacts.create_many(source, journal=journal, match="email", settle_timeout=0))

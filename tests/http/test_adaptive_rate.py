@@ -352,15 +352,20 @@ def test_stray_refusal_within_a_recovery_does_not_end_it() -> None:
     assert adaptive.rate == undisturbed.rate
 
 
-def test_refused_search_aims_below_its_rate() -> None:
-    """Shortly after the start few requests were accepted of many: the limit is between the two."""
+def searching() -> tuple[AdaptiveRate, float]:
+    """Return a limit that is searched for after two refusals and ten successes, and the time 1.5 seconds later."""
     adaptive = AdaptiveRate()
     now = refused(adaptive, 10, times=2)
     for _ in range(10):
         now += 0.02
         adaptive.succeeded(now)
+    return adaptive, now + 1.5
+
+
+def test_refused_search_aims_below_its_rate() -> None:
+    """Shortly after the start few requests were accepted of many: the limit is between the two."""
+    adaptive, now = searching()
     reached = adaptive.rate or 0
-    now += 1.5
     adaptive.throttled(now, now, reached)
     assert (adaptive.rate or 0) == pytest.approx(OVERSHOT * reached, rel=0.3)
     assert (adaptive.rate or 0) < OVERSHOT * reached
@@ -368,12 +373,7 @@ def test_refused_search_aims_below_its_rate() -> None:
 
 def test_refused_known_rate_counts_as_used() -> None:
     """The known rate is the rate that was used; the search did not go beyond it."""
-    adaptive = AdaptiveRate()
-    now = refused(adaptive, 10, times=2)
-    for _ in range(10):
-        now += 0.02
-        adaptive.succeeded(now)
-    now += 1.5
+    adaptive, now = searching()
     adaptive.throttled(now, now, 15.0)
     assert (adaptive.rate or 0) == pytest.approx(15 * (1 - 1.5 / 20) * (1 - 4 / 20), rel=0.1)
 

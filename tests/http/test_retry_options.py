@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from fakes import FakeTransport, book_over, reply
+from fakes import FakeTransport, book_over, book_without_capacity, reply
 from runs import DOWN, FOUND, LOST, REFUSED, Run
 from virtual import virtually
 
@@ -19,7 +19,7 @@ from crossbook import (
     RateLimitError,
     VendorUnavailableError,
 )
-from crossbook._http.request import PreparedRequest, TransportResponse
+from crossbook._http.request import TransportResponse
 
 GONE = reply({"errors": [{"title": "no such contact", "code": "E-1"}], "meta": {}}, 404)
 REPEATS = 100  # the quota of an account
@@ -115,14 +115,8 @@ def test_queue_timeout_fails_before_anything_is_sent() -> None:
 def test_queue_timeout_covers_the_wait_for_capacity() -> None:
     """A call that waits for capacity was not sent, and its error says so."""
 
-    async def hangs(call: PreparedRequest) -> TransportResponse:
-        await anyio.sleep(30)
-        return FOUND
-
     async def main() -> None:
-        async with book_over("vercom", FakeTransport(hangs), concurrency=1) as book, anyio.create_task_group() as tasks:
-            tasks.start_soon(book.contacts.get, "1")
-            await anyio.sleep(1)
+        async with book_without_capacity(FOUND) as book:
             began = anyio.current_time()
             with pytest.raises(RateLimitError) as caught:
                 await book.with_options(queue_timeout=2, timeout=5).contacts.get("1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
-from fakes import FakeTransport, book_over, reply
+from fakes import FakeTransport, book_over, book_without_capacity, reply
 from runs import LOST
 from virtual import virtually
 
@@ -34,21 +34,14 @@ async def fail(call: Any) -> tuple[RateLimitError, float]:
 def test_timeout_ends_the_wait_for_a_permit() -> None:
     """Hanging calls use the capacity, so that the length of the wait cannot be known before."""
 
-    async def hangs(call: PreparedRequest) -> TransportResponse:
-        await anyio.sleep(50)
-        return LISTED
-
     async def main() -> None:
-        async with book_over("vercom", FakeTransport(hangs), concurrency=1) as book, anyio.create_task_group() as tasks:
-            tasks.start_soon(book.contacts.get, "1")
-            await anyio.sleep(1)
+        async with book_without_capacity(LISTED) as book:
             hurried = book.with_options(timeout=5)
             for call in (hurried.contacts.get("2"), hurried.contacts.list()):
                 error, seconds = await fail(call)
                 assert (seconds, error.sent, error.attempts) == (5, "no", 0)
                 assert error.retry_after == 0
                 assert "no permit from the rate limiter within 5 s (timeout)" in error.message
-            tasks.cancel_scope.cancel()
 
     virtually(main)
 

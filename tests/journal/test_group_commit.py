@@ -133,12 +133,17 @@ async def test_cancellation_at_any_moment_is_safe(path: Path) -> None:
         assert len([entry for entry in found if entry]) >= written
 
 
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
-async def test_leader_cancelled_by_asyncio(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def open_on_slow_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[SqliteJournal, SlowDisk]:
+    """Return an open journal, and the disk whose syncs wait until the test releases them."""
     journal = SqliteJournal(path)
     await journal.open("")
     await journal.begin(HEADING)
-    disk = SlowDisk(monkeypatch)
+    return journal, SlowDisk(monkeypatch)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_leader_cancelled_by_asyncio(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal, disk = await open_on_slow_disk(path, monkeypatch)
     leader, follower, third = (asyncio.create_task(journal.record_intents([intent(index)])) for index in range(3))
     await disk.busy()
     leader.cancel()
@@ -154,10 +159,7 @@ async def test_leader_cancelled_by_asyncio(path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_outcome_survives_cancelled_leader(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = SqliteJournal(path)
-    await journal.open("")
-    await journal.begin(HEADING)
-    disk = SlowDisk(monkeypatch)
+    journal, disk = await open_on_slow_disk(path, monkeypatch)
     leader = asyncio.create_task(journal.record_intents([intent(0)]))
     await disk.busy()
     await journal.record_outcomes([done(0)])  # queued for the leader, which is cancelled now
@@ -180,10 +182,7 @@ async def test_open_cancelled_by_asyncio_twice(path: Path, monkeypatch: pytest.M
 
 
 async def test_close_completes_when_cancelled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    journal = SqliteJournal(path)
-    await journal.open("")
-    await journal.begin(HEADING)
-    disk = SlowDisk(monkeypatch)
+    journal, disk = await open_on_slow_disk(path, monkeypatch)
 
     async def close() -> None:
         with anyio.CancelScope() as scope:

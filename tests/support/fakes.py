@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,24 @@ SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 def sample(vendor: str, name: str, status: int = 200, **headers: str) -> TransportResponse:
     """Return the recorded body of samples/<vendor>/<name>.json as a response."""
     return reply((SAMPLES / vendor / f"{name}.json").read_bytes(), status, **headers)
+
+
+def book_of_samples(vendor: str, names: Sequence[str], status: int = 200, /, **headers: str) -> Any:
+    """Return a book whose requests get these recorded bodies, in order; each call sends one attempt."""
+    transport = FakeTransport(*(sample(vendor, name, status, **headers) for name in names))
+    return book_over(vendor, transport, max_attempts=1, **({"default_group": "1"} if vendor == "atom" else {}))
+
+
+@asynccontextmanager
+async def book_without_capacity(found: TransportResponse) -> AsyncGenerator[AddressBook]:
+    """Yield an open Vercom book whose only permit is held by a request that never ends within the test."""
+
+    async def hangs(call: PreparedRequest) -> TransportResponse:
+        await anyio.sleep(1000)
+        return found
+
+    async with book_over("vercom", FakeTransport(hangs), concurrency=1) as book, anyio.create_task_group() as tasks:
+        tasks.start_soon(book.contacts.get, "1")
+        await anyio.sleep(1)
+        yield book
+        tasks.cancel_scope.cancel()

@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes import FakeTransport, book_over, reply, sample
+from fakes import FakeTransport, book_of_samples, book_over, reply
 
-from crossbook import (
-    AddressBook,
-    AuthError,
-    Contact,
-    InvalidResponseError,
-    NotFoundError,
-    RateLimitError,
-    RejectedError,
-    VendorUnavailableError,
-)
+from crossbook import AddressBook, Contact, errors
 
 pytestmark = pytest.mark.anyio
 
 
 def answered(*names: str, status: int = 200, **headers: Any) -> AddressBook:
-    transport = FakeTransport(*(sample("atom", name, status, **headers) for name in names))
-    return book_over("atom", transport, default_group="1", max_attempts=1)
+    book: AddressBook = book_of_samples("atom", names, status, **headers)
+    return book
 
 
 async def test_get_contact_reads_nested_result() -> None:
@@ -75,21 +66,21 @@ async def test_array_instead_of_object_is_invalid_response() -> None:
     async with answered("result-of-php") as book:
         assert [group async for group in book.groups.list()] == []
         for call in (book.contacts.get("1"), book.groups.get("1"), book.contacts.create(Contact(phone="0491 570 006"))):
-            with pytest.raises(InvalidResponseError, match="has no"):
+            with pytest.raises(errors.InvalidResponseError, match="has no"):
                 await call
 
 
 @pytest.mark.parametrize(
     ("name", "status", "kind", "code", "field"),
     [
-        ("error-403", 403, AuthError, "forbidden", None),
-        ("error-429", 429, RateLimitError, "rate_limited", None),
-        ("error-in-200", 200, RejectedError, "invalid_request", "phone"),
-        ("error-of-text", 200, RejectedError, None, None),
-        ("error-of-text", 500, VendorUnavailableError, None, None),
-        ("error-of-text", 404, NotFoundError, None, None),
-        ("error-bare", 200, RejectedError, None, None),
-        ("error-bare", 403, AuthError, None, None),
+        ("error-403", 403, errors.AuthError, "forbidden", None),
+        ("error-429", 429, errors.RateLimitError, "rate_limited", None),
+        ("error-in-200", 200, errors.RejectedError, "invalid_request", "phone"),
+        ("error-of-text", 200, errors.RejectedError, None, None),
+        ("error-of-text", 500, errors.VendorUnavailableError, None, None),
+        ("error-of-text", 404, errors.NotFoundError, None, None),
+        ("error-bare", 200, errors.RejectedError, None, None),
+        ("error-bare", 403, errors.AuthError, None, None),
     ],
 )
 async def test_error_status_overrides_code(
@@ -108,10 +99,10 @@ async def test_error_status_overrides_code(
 @pytest.mark.parametrize("body", [b"", b"Forbidden", b"<html>Forbidden</html>", b"[]", b"null", b'"no"', b"\xff\xfe"])
 async def test_any_error_body_tolerated(body: bytes) -> None:
     for status, kind in (
-        (403, AuthError),
-        (429, RateLimitError),
-        (500, VendorUnavailableError),
-        (200, InvalidResponseError),
+        (403, errors.AuthError),
+        (429, errors.RateLimitError),
+        (500, errors.VendorUnavailableError),
+        (200, errors.InvalidResponseError),
     ):
         async with book_over("atom", FakeTransport(reply(body, status)), max_attempts=1) as book:
             with pytest.raises(kind) as caught:

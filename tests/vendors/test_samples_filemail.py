@@ -5,18 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fakes import FakeTransport, book_over, reply, sample
+from fakes import FakeTransport, book_of_samples, book_over, reply, sample
 
-from crossbook import (
-    AddressBook,
-    AuthError,
-    Contact,
-    CrossbookError,
-    InvalidResponseError,
-    NotFoundError,
-    RejectedError,
-    VendorUnavailableError,
-)
+from crossbook import AddressBook, Contact, errors
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +16,8 @@ COWORKERS = "86e24d651c494b28bacda061d56f85f9"
 
 
 def answered(*names: str, status: int = 200) -> AddressBook:
-    return book_over("filemail", FakeTransport(*(sample("filemail", name, status) for name in names)), max_attempts=1)
+    book: AddressBook = book_of_samples("filemail", names, status)
+    return book
 
 
 @pytest.mark.parametrize("name", ["contacts-get", "contacts-get-capital"])
@@ -43,7 +35,7 @@ async def test_empty_list_with_capital_member() -> None:
     async with answered("contacts-get-empty") as book:
         assert await book.contacts.list() == await book.contacts.list()
         assert [contact async for contact in book.contacts.list()] == []
-        with pytest.raises(NotFoundError):
+        with pytest.raises(errors.NotFoundError):
             await book.contacts.get("1")
 
 
@@ -58,7 +50,7 @@ async def test_odd_list_keeps_every_row() -> None:
 async def test_missing_list_not_read_as_empty() -> None:
     async with answered("done") as book:
         for listing in (book.contacts.list, book.groups.list):
-            with pytest.raises(InvalidResponseError, match="has no"):
+            with pytest.raises(errors.InvalidResponseError, match="has no"):
                 await listing()
 
 
@@ -72,7 +64,7 @@ async def test_writes() -> None:
         await book.groups.add(COWORKERS, "1000658323")
         await book.groups.remove(COWORKERS, "1000658323")
         await book.groups.delete(COWORKERS)
-        with pytest.raises(InvalidResponseError, match="id"):
+        with pytest.raises(errors.InvalidResponseError, match="id"):
             await book.contacts.create(Contact(name="Anna Nowak", email="anna@example.com"))
 
 
@@ -103,22 +95,22 @@ async def test_last_group_with_name_is_new() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "code", "field"),
     [
-        ("error-1002", NotFoundError, "1002", None),
-        ("error-1003", AuthError, "1003", None),
-        ("error-1004", RejectedError, "1004", "email"),
-        ("error-2001", AuthError, "2001", None),
-        ("error-bare", RejectedError, None, None),
+        ("error-1002", errors.NotFoundError, "1002", None),
+        ("error-1003", errors.AuthError, "1003", None),
+        ("error-1004", errors.RejectedError, "1004", "email"),
+        ("error-2001", errors.AuthError, "2001", None),
+        ("error-bare", errors.RejectedError, None, None),
     ],
 )
 @pytest.mark.parametrize("status", [200, 404, 500])
 async def test_error_code_overrides_status(
-    name: str, status: int, kind: type[CrossbookError], code: str | None, field: str | None
+    name: str, status: int, kind: type[errors.CrossbookError], code: str | None, field: str | None
 ) -> None:
     async with answered(name, status=status) as book:
-        with pytest.raises(CrossbookError) as caught:
+        with pytest.raises(errors.CrossbookError) as caught:
             await book.contacts.delete("1000658323")
     error = caught.value
-    by_status = {200: RejectedError, 404: NotFoundError, 500: VendorUnavailableError}
+    by_status = {200: errors.RejectedError, 404: errors.NotFoundError, 500: errors.VendorUnavailableError}
     assert type(error) is (kind if code else by_status[status])
     assert (error.code, error.field, error.status, error.sent) == (code, field, status, "yes")
 
@@ -133,7 +125,7 @@ async def test_login_token_member_lower_case() -> None:
 @pytest.mark.parametrize("body", [b"", b"OK", b"<xml/>", b"[]", b"{}", b'{"contacts":[]}'])
 async def test_foreign_bodies_recognized(body: bytes) -> None:
     async with book_over("filemail", FakeTransport(reply(body)), max_attempts=1) as book:
-        with pytest.raises(InvalidResponseError):
+        with pytest.raises(errors.InvalidResponseError):
             await book.contacts.list()
 
 

@@ -7,27 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 from crossbook_wire.vercom import models
-from fakes import FakeTransport, book_over, reply, sample
+from fakes import FakeTransport, book_of_samples, book_over, reply, sample
 
-from crossbook import (
-    AuthError,
-    Contact,
-    CrossbookError,
-    InvalidResponseError,
-    NotFoundError,
-    RejectedError,
-    VendorUnavailableError,
-    Vercom,
-)
+from crossbook import Contact, Vercom, errors
 from crossbook.vendor import parse_rows
 
 pytestmark = pytest.mark.anyio
 
 
 def answered(*names: str, status: int = 200, **headers: str) -> Vercom:
-    transport = FakeTransport(*(sample("vercom", name, status, **headers) for name in names))
-    book = book_over("vercom", transport, max_attempts=1)
-    assert isinstance(book, Vercom)
+    book: Vercom = book_of_samples("vercom", names, status, **headers)
     return book
 
 
@@ -58,16 +47,16 @@ async def test_404_read_as_empty_list(name: str) -> None:
         assert [group async for group in book.groups.list()] == []
         assert await book.contacts.groups_of("123") == ()
         assert await book.contacts.find(phone="+48500600700") is None
-        with pytest.raises(NotFoundError):
+        with pytest.raises(errors.NotFoundError):
             await book.contacts.get("123")
         for call in (book.contacts.delete("123"), book.segments.get("15")):
-            with pytest.raises(NotFoundError):
+            with pytest.raises(errors.NotFoundError):
                 await call
 
 
 async def test_missing_list_not_read_as_empty() -> None:
     async with answered("contacts-none") as book:
-        with pytest.raises(InvalidResponseError, match="has no data"):
+        with pytest.raises(errors.InvalidResponseError, match="has no data"):
             await book.contacts.list()
 
 
@@ -80,7 +69,7 @@ async def test_writes() -> None:
     async with answered("written-groups") as book:
         assert (await book.groups.create("Friends")).id == "3381"
     async with answered("contacts-empty") as book:
-        with pytest.raises(InvalidResponseError, match="id"):
+        with pytest.raises(errors.InvalidResponseError, match="id"):
             await book.contacts.create(Contact(phone="+48500600700"))
 
 
@@ -88,7 +77,7 @@ async def test_writes() -> None:
 async def test_refused_write_single_and_bulk(status: int) -> None:
     async with answered("written-207" if status == 207 else "error-422", status=status) as book:
         for call in (book.contacts.create(Contact(phone="+48500600700")), book.contacts.delete("123")):
-            with pytest.raises(RejectedError) as caught:
+            with pytest.raises(errors.RejectedError) as caught:
                 await call
             error = caught.value
             assert (error.code, error.field, error.status, error.sent) == ("E-1-001", "phone", status, "yes")
@@ -110,10 +99,10 @@ async def test_207_errors_hide_personal_data(many: bool) -> None:
         if many:
             error = (await book.contacts.create_many([person, other]).run()).failures[0].error
         else:
-            with pytest.raises(RejectedError) as caught:
+            with pytest.raises(errors.RejectedError) as caught:
                 await book.contacts.create(person)
             error = caught.value
-    assert isinstance(error, RejectedError)
+    assert isinstance(error, errors.RejectedError)
     assert "Invalid" in error.message
     assert "Smith" not in f"{error!r} {error} {error.field} {error.code}"
 
@@ -129,19 +118,19 @@ async def test_207_matched_to_each_item() -> None:
 @pytest.mark.parametrize(
     ("name", "status", "kind", "code", "request_id"),
     [
-        ("error-401", 401, AuthError, "E-0-004", None),
-        ("error-404", 404, NotFoundError, "E-0-404", "00d928f759"),
-        ("error-422", 400, RejectedError, "E-1-001", "00d928f759"),
-        ("error-422", 500, VendorUnavailableError, "E-1-001", "00d928f759"),
-        ("error-422", 200, RejectedError, "E-1-001", "00d928f759"),
-        ("error-odd", 400, RejectedError, None, None),
+        ("error-401", 401, errors.AuthError, "E-0-004", None),
+        ("error-404", 404, errors.NotFoundError, "E-0-404", "00d928f759"),
+        ("error-422", 400, errors.RejectedError, "E-1-001", "00d928f759"),
+        ("error-422", 500, errors.VendorUnavailableError, "E-1-001", "00d928f759"),
+        ("error-422", 200, errors.RejectedError, "E-1-001", "00d928f759"),
+        ("error-odd", 400, errors.RejectedError, None, None),
     ],
 )
 async def test_read_errors(
-    name: str, status: int, kind: type[CrossbookError], code: str | None, request_id: str | None
+    name: str, status: int, kind: type[errors.CrossbookError], code: str | None, request_id: str | None
 ) -> None:
     async with answered(name, status=status) as book:
-        with pytest.raises(CrossbookError) as caught:
+        with pytest.raises(errors.CrossbookError) as caught:
             await book.segments.get("15")
     error = caught.value
     assert type(error) is kind
