@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import Any, NoReturn, Protocol
 
 import pytest
 
-from crossbook import AddressBook, Attempt
+from crossbook import AddressBook, Attempt, InvalidInputError
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.people import full_contact
 from crossbook_testing.contract.response_replacer import ResponseReplacer
@@ -35,6 +36,28 @@ def skip_unless(profile: VendorProfile, *verbs: str) -> None:
     for verb in verbs:
         if not has_capability(profile, verb):
             pytest.skip(f"{profile.title} has no {verb}")
+
+
+async def assert_invalid(call: Awaitable[object], field: str, match: str | None = None) -> InvalidInputError:
+    """Await a call, check that it raises `InvalidInputError` for this field, and return the error.
+
+    Args:
+        call: the call.
+        field: the field that the error names.
+        match: a pattern that the text of the error must match; None for any text.
+    """
+    with pytest.raises(InvalidInputError, match=match) as caught:
+        await call
+    assert caught.value.field == field
+    return caught.value
+
+
+@contextmanager
+def assert_no_requests(requests: Requests) -> Generator[None]:
+    """Check that the block sends no request."""
+    before = Counter(requests)
+    yield
+    assert requests == before
 
 
 def _fail_undefined(fixture: str, result: str) -> NoReturn:
