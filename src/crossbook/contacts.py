@@ -169,7 +169,9 @@ class Contacts(Resource):
         ((name, value),) = given.items()
         if name not in self._profile.match_keys:
             raise UnsupportedError(
-                f"{self._profile.title} cannot find contacts by {name}", field=name, vendor=self._profile.vendor
+                f"{self._profile.title} cannot find contacts by {name}: pass {' or '.join(self._profile.match_keys)}",
+                field=name,
+                vendor=self._profile.vendor,
             )
         return await self._find(name, _validation.check_text(self._profile, name, value))
 

@@ -202,7 +202,7 @@ class InvalidInputError(CrossbookError, ValueError):
 
 
 class UnsupportedError(CrossbookError):
-    """The vendor has no such operation. Raised before any I/O; `crossbook.capabilities()` lists all operations."""
+    """The vendor does not support the operation, so no request was sent. See `crossbook.capabilities()`."""
 
     title = "The vendor does not support this operation"
     action = "fix_input"
@@ -235,7 +235,7 @@ class AuthError(CrossbookError):
 
 
 class NotFoundError(CrossbookError):
-    """The vendor has no such contact or group."""
+    """The contact or group does not exist at the vendor."""
 
     title = "The contact or group does not exist"
     action = "fix_input"
@@ -245,7 +245,7 @@ class NotFoundError(CrossbookError):
 
 
 class RateLimitError(CrossbookError):
-    """The vendor, or crossbook's own rate limiter, refused the request as one too many. The vendor processed nothing.
+    """Too many requests: the vendor or crossbook's own rate limiter refused this one. The vendor processed nothing.
 
     `retry_after` is the number of seconds to wait, if it is known.
     """

@@ -1,4 +1,4 @@
-"""What makes a vendor: a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our methods as its API calls).
+"""Define a vendor by a `VendorProfile` (its facts, as data) and a `VendorAdapter` (our methods as its API calls).
 
 Everything that a vendor outside of crossbook needs can be imported from here; docs/add-a-vendor.md builds one.
 """
@@ -313,11 +313,11 @@ class VendorAdapter:
         raise self.unsupported("contacts.groups_of")
 
     async def unsubscribe(self, id: str, channel: str) -> None:
-        """Unsubscribe a contact from a channel. The channel "all" means all channels."""
+        """Opt a contact out of messages on a channel. The channel "all" means all channels."""
         raise self.unsupported("contacts.unsubscribe")
 
     async def resubscribe(self, id: str, channel: str, *, shared_phone: bool) -> None:
-        """Subscribe a contact to a channel again. The channel "all" means all channels.
+        """End the opt-out of a contact, so that it gets messages on the channel again. "all" means all channels.
 
         If the vendor stores opt-outs by phone number and another contact has the number, raise AmbiguousMatchError
         unless `shared_phone` is true.

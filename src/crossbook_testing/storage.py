@@ -1,4 +1,4 @@
-"""Reading the sandbox's stored contacts and groups as crossbook's models, and storing made-up people."""
+"""Read the sandbox's stored contacts and groups as crossbook's models, and store made-up people."""
 
 from __future__ import annotations
 

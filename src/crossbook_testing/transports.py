@@ -127,7 +127,7 @@ _ERROR_BODIES: dict[str, Any] = {
 
 @define
 class ConnectionFaults:
-    """The armed faults of connections. The sandbox has all other faults, but a failing connection never reaches it.
+    """The injected faults that break a connection before the sandbox is reached. The sandbox keeps all other faults.
 
     The fault that was added first strikes first, whichever side keeps it.
     """
@@ -136,7 +136,7 @@ class ConnectionFaults:
     armed: list[tuple[int, Fault, bool]] = field(factory=list[tuple[int, Fault, bool]])
 
     def add(self, kind: str, vendor: str, operation: str, settings: Mapping[str, Any]) -> Fault:
-        """Arm one connection fault at one vendor.
+        """Add a fault for the calls of one vendor's operation: here if it breaks the connection, else to the sandbox.
 
         Raises:
             ValueError: the fault has no such setting, or a value is invalid.

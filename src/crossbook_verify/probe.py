@@ -1,4 +1,4 @@
-"""What all vendors' probes share: claims that no schema can express, a session that watches requests, and checks.
+"""The parts that all vendors' probes share: claims that no schema can express, a session that watches requests, checks.
 
 The module of a vendor, `vendors/<vendor>.py`, sends requests with the vendor's own operations and records for each
 claim whether it passed.

@@ -284,7 +284,7 @@ async def test_source_shorter_than_journal_is_refused() -> None:
         journal.finished = None
         journal.entries = {index: journal.entries[index] for index in range(12)}
         journal.entries[11] = evolve(journal.entries[11], state="intent", status=None, id=None)
-        with pytest.raises(JournalMismatchError, match="it has 11 inputs, but an earlier run began at least one more"):
+        with pytest.raises(JournalMismatchError, match="this source has 11 inputs, but an earlier run began"):
             await run_batch(book.contacts.create_many(source[:11], journal=journal))
         assert journal.finished is None
 

@@ -291,7 +291,7 @@ async def test_mismatch_suggests_no_other_file(profile: VendorProfile, path: Pat
             "created": COUNT
         }
         await SqliteJournal(path).archive()
-        with pytest.raises(JournalMismatchError, match="is archived: all its inputs have their outcome") as caught:
+        with pytest.raises(JournalMismatchError, match="is archived: all its inputs were processed") as caught:
             await run_batch(book.contacts.create_many(source, match="phone", journal=path))
     assert caught.value.field == "run"
     assert len(local_vendor.contacts()) == COUNT

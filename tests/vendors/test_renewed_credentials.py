@@ -70,7 +70,7 @@ async def test_token_replaces_password(server: Server, make_book: Callable[..., 
         server.renew("serwersms", password="renewed-password")
         renew(book, {"token": server.token})
         await book.groups.list()
-        with pytest.raises(InvalidInputError, match="this username is of another account"):
+        with pytest.raises(InvalidInputError, match="this username belongs to another account"):
             renew(book, {"username": "other", "password": "x"})
         renew(book, {"username": "sandbox", "password": "renewed-password"})
         await book.groups.list()
@@ -85,7 +85,7 @@ async def test_token_replaces_password(server: Server, make_book: Callable[..., 
         await book.groups.list()
     async with make_book(username=None, password=None, token=server.token) as book:
         renew(book, {"username": "sandbox", "password": "renewed-password"})
-        with pytest.raises(InvalidInputError, match="this username is of another account"):
+        with pytest.raises(InvalidInputError, match="this username belongs to another account"):
             renew(book, {"username": "other", "password": "x"})
 
 
@@ -94,7 +94,7 @@ async def test_other_user_name_refused(vendor: str) -> None:
     transport = FakeTransport(reply(EMPTY[vendor]))
     other = NEW[vendor] | {"username": "other@example.com"}
     book = book_over(vendor, transport)
-    with pytest.raises(InvalidInputError, match="this username is of another account") as caught:
+    with pytest.raises(InvalidInputError, match="this username belongs to another account") as caught:
         renew(book, other)
     assert caught.value.field == "username"
     assert "other@" not in str(caught.value)

@@ -46,7 +46,7 @@ def find_missing_fields(ours: Contact, theirs: Contact) -> set[str]:
 
 
 def is_equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str | None) -> bool:
-    """Return whether our create can have made the stored contact: all known fields are equal, also the empty ones.
+    """Return whether this run may have created the stored contact: all known fields are equal, also the empty ones.
 
     Groups are compared only if the vendor sets a contact's group when it creates the contact. Otherwise a later call
     adds the groups.

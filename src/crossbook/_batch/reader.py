@@ -96,11 +96,11 @@ class ItemReader(Generic[I]):
         """Raise JournalMismatchError if the journal has more items than the `count` items of the source."""
         if count < self._first_open:
             raise self._make_mismatch(
-                f"it has {count:,} inputs, but the journal has the outcomes of {self._first_open:,}"
+                f"this source has {count:,} inputs, but the journal has the outcomes of {self._first_open:,}"
             )
         entry = await self.journal.find_entry(count) if self.kept else None
         if entry is not None and (entry.attempts or entry.state == "done"):
-            raise self._make_mismatch(f"it has {count:,} inputs, but an earlier run began at least one more")
+            raise self._make_mismatch(f"this source has {count:,} inputs, but an earlier run began at least one more")
 
     def make_item(self, index: int, value: I) -> BatchItem:
         """Check a value of the source and return it as an item. If the check fails, its error is the item's outcome."""

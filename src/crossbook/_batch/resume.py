@@ -81,7 +81,9 @@ class Resume:
             InvalidInputError: `journal_key` is missing or wrong, or the run began without it.
         """
         if stored is not None and stored.state == "archived":
-            raise self._make_mismatch("is archived: all its inputs have their outcome. Use another journal", "run")
+            raise self._make_mismatch(
+                "is archived: all its inputs were processed, so it cannot be resumed. Use another journal", "run"
+            )
         if stored is None or (stored.empty and stored.state == "begun"):
             await self.journal.begin(await self._make_run_key())
             return False

@@ -248,7 +248,7 @@ class LoginAuth:
             except CrossbookError as error:
                 raise _unsent_copy(error) from None
         raise ConnectError(
-            f"the login did not end within {max(0.0, timeout):.3g} s: raise timeout",
+            f"the login did not end within {max(0.0, timeout):.3g} s: pass a longer timeout",
             vendor=self._vendor,
             operation=self._operation,
         )

@@ -1,4 +1,4 @@
-"""When a failed request is sent again, and how many retries an account has. `Retry.allows` says whether it may be."""
+"""Compute the wait before a retry, and limit the retries of an account. `Retry.allows` decides whether to retry."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Session:
         before, after = self.auth.identity, auth.identity
         if self._account is None and before is not None and after is not None and before.reveal() != after.reveal():
             raise InvalidInputError(
-                "this username is of another account: make a new book for it, or use credentials of this account",
+                "this username belongs to another account: make a new book for it, or pass credentials of this account",
                 field="username", vendor=self.profile.vendor,
             )  # fmt: skip
         self.auth.replace(auth)

@@ -109,7 +109,7 @@ T = TypeVar("T", bound=HasId)
 
 @dataclass(frozen=True, slots=True)
 class _List(Generic[T]):
-    """What a pager reads: the function that fetches pages, the filters' hash, and the position to start at."""
+    """The list that a pager reads: the function that fetches pages, the filters' hash, and the position to start at."""
 
     make_fetch: Callable[[], Fetch[T]]
     start: StartTask

@@ -30,7 +30,7 @@ _UNTRACED.freeze()
 
 
 class _RequestState:
-    """What is known of one request: how often it may have been sent, and whether it waits for a connection."""
+    """The state of one request: how often it may have been sent, and whether it waits for a connection."""
 
     __slots__ = ("queued", "sends")
 
