@@ -71,7 +71,7 @@ def _check_length(profile: VendorProfile, name: str, value: str, limit: int | No
 
 def _to_utc(profile: VendorProfile, name: str, value: object) -> datetime:
     if not isinstance(value, datetime):
-        raise _invalid(profile, name, f"{name} must be a datetime")
+        raise _invalid(profile, name, f"{name} must be a datetime with tzinfo")
     try:
         aware = value.utcoffset() is not None
         utc = value.astimezone(UTC)
@@ -288,7 +288,7 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
         if profile.contact_fields[name].required or (name == "groups" and profile.single_group):
             raise _missing(profile, name)
         if profile.clear_value == "never" and name != "groups":
-            raise _unsupported(profile, name, f"cannot clear {name}")
+            raise _unsupported(profile, name, f"cannot clear {name}: pass another value, or leave it out")
         return () if name == "groups" else None
     if name == "groups":
         value = group_ids(value)
@@ -374,7 +374,9 @@ def validate_query(profile: VendorProfile, query: Query, region: str | None) -> 
     if query.full:
         _check_filter(profile, "full")
     if (query.sort is not None or query.descending) and not profile.sorts:
-        raise _unsupported(profile, "sort", "cannot sort")
+        raise _unsupported(
+            profile, "sort", "cannot sort: leave sort and descending out, and sort the contacts in your code"
+        )
     if query.sort is not None and not is_one_of(query.sort, profile.sorts):
         raise _unsupported(profile, "sort", f"sorts by {', '.join(sorted(profile.sorts))} only")
     if query.opted_out is not None and not is_one_of(query.opted_out, profile.channels):
@@ -383,7 +385,9 @@ def validate_query(profile: VendorProfile, query: Query, region: str | None) -> 
         check_flag(profile, "archived", query.archived)
     if query.group == "none":
         if "group:none" not in profile.filters:
-            raise _unsupported(profile, "group", "cannot list contacts without a group")
+            raise _unsupported(
+                profile, "group", "cannot list contacts without a group: leave group out, or pass a group id"
+            )
     elif query.group is not None:
         check_id(profile, "group", query.group)
     return query if query.phone is None else replace(query, phone=normalize_phone(profile, query.phone, region))
@@ -391,7 +395,7 @@ def validate_query(profile: VendorProfile, query: Query, region: str | None) -> 
 
 def _check_filter(profile: VendorProfile, name: str) -> None:
     if profile.filters.get(name, "unsupported") == "unsupported":
-        raise _unsupported(profile, name, f"cannot list by {name}")
+        raise _unsupported(profile, name, f"cannot list by {name}: leave it out, and filter the contacts in your code")
 
 
 # The keys by which two contacts are the same.
