@@ -8,7 +8,7 @@ import typer
 
 import crossbook
 from crossbook_cli.batch_output import BatchOutput
-from crossbook_cli.options import BatchOptions, complete_book, with_batch_options
+from crossbook_cli.options import BatchCommandOptions, complete_book, with_batch_options
 from crossbook_cli.signals import run
 
 
@@ -28,7 +28,7 @@ def copy(
         bool, typer.Option("--quick", help="Omit the fields that cost one request per contact (Atom).")
     ] = False,
     *,
-    options: BatchOptions,
+    options: BatchCommandOptions,
 ) -> None:
     """Copy contacts from the first book to the second. Nothing is deleted.
 

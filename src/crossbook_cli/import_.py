@@ -15,7 +15,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
 from crossbook.transfer import GroupResolver, drop_derived_name
 from crossbook_cli.batch_output import BatchOutput, InvalidRowError
-from crossbook_cli.options import BatchOptions, FileFormat, To, run_with_book, with_batch_options
+from crossbook_cli.options import BatchCommandOptions, FileFormat, To, run_with_book, with_batch_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 
 
@@ -43,7 +43,7 @@ def import_file(
         str | None, typer.Option(help="The separator of a CSV file, if it is detected wrongly.")
     ] = None,
     *,
-    options: BatchOptions,
+    options: BatchCommandOptions,
 ) -> None:
     """Write the contacts of a file to a book.
 
@@ -99,7 +99,7 @@ async def _read_contacts(
     resolver: GroupResolver,
     group: str | None,
     output: BatchOutput,
-    options: BatchOptions,
+    options: BatchCommandOptions,
 ) -> AsyncIterator[Contact]:
     """Yield the contacts of valid rows, with the ids of their groups; report invalid rows to `output`."""
     common = None if group is None else await resolver.resolve((group,))

@@ -73,7 +73,7 @@ FileFormat: TypeAlias = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions:
+class BatchCommandOptions:
     """The options that `import` and `copy` share: how a batch of contacts is written, resumed and reported."""
 
     match: Annotated[
@@ -146,17 +146,17 @@ class BatchOptions:
 
 
 def with_batch_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Return the command with all options of `BatchOptions` instead of its last parameter, `options`."""
+    """Return the command with all options of `BatchCommandOptions` instead of its last parameter, `options`."""
     *own, _ = inspect.signature(command, eval_str=True).parameters.values()
-    hints = get_type_hints(BatchOptions, include_extras=True)
+    hints = get_type_hints(BatchCommandOptions, include_extras=True)
     shared = [
         inspect.Parameter(each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name])
-        for each in fields(BatchOptions)
+        for each in fields(BatchCommandOptions)
     ]
 
     @wraps(command)
     def run_command(**values: Any) -> None:
-        options = BatchOptions(**{each.name: values.pop(each.name) for each in shared})
+        options = BatchCommandOptions(**{each.name: values.pop(each.name) for each in shared})
         command(**values, options=options)
 
     run_command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # typer reads both
