@@ -65,6 +65,12 @@ def attach_raw(record: R, raw: object, known: frozenset[str]) -> R:
     return record
 
 
+def known_values(record: _Record) -> dict[str, Any]:
+    """Return the known fields of a record with their values, and its id, in the order of the fields."""
+    known = record.known_fields | {"id"}
+    return {f.name: getattr(record, f.name) for f in fields(record) if f.name in known}  # type: ignore[arg-type]
+
+
 def get_source_vendor(record: _Record) -> str | None:
     """Return the name of the vendor from which a record was read, or None for a record that you made."""
     # Each vendor's wire models are in a package with the vendor's name.

@@ -9,19 +9,18 @@ import sys
 import textwrap
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any, TextIO
+from typing import TextIO
 
 import msgspec
 import typer
 
 from crossbook._pagination.pager import Pager
 from crossbook.errors import InvalidInputError
-from crossbook.models import Contact, Group
+from crossbook.models import Contact, Group, known_values
 from crossbook_cli.signals import unfinished_files
 
 # Characters that move the cursor, colour the screen or reverse the direction of text.
@@ -69,12 +68,6 @@ def flush() -> None:
     sys.stdout.flush()
 
 
-def _to_dict(item: Contact | Group) -> dict[str, Any]:
-    """Return a contact or group for JSON: an empty field is null, a field that the vendor did not report is absent."""
-    known = item.known_fields | {"id"}
-    return {f.name: getattr(item, f.name) for f in fields(item) if f.name in known}
-
-
 def print_row(values: Sequence[object]) -> None:
     """Print one row of a list: columns that fit the terminal, or values separated by tabs in a pipe."""
     cells = [format_cell(value) for value in values]
@@ -93,8 +86,8 @@ def print_fields(pairs: Iterable[tuple[str, object]], *, json: bool) -> None:
 
 
 def print_item(item: Contact | Group, *, json: bool) -> None:
-    """Print one contact or group with the fields that the vendor reported."""
-    print_fields(_to_dict(item).items(), json=json)
+    """Print one contact or group: an empty field is empty or null, a field that the vendor did not report is absent."""
+    print_fields(known_values(item).items(), json=json)
 
 
 async def print_pages(
@@ -110,7 +103,7 @@ async def print_pages(
     """
     async for page in pager.pages():
         for item in page.items[:limit]:
-            print_json(_to_dict(item)) if json else print_row([getattr(item, name) for name in columns])
+            print_json(known_values(item)) if json else print_row([getattr(item, name) for name in columns])
         flush()
         if limit is not None:
             limit -= len(page.items)

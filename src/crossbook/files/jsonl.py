@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields
 from datetime import datetime
 from itertools import islice
 from typing import Any, TextIO
@@ -17,7 +16,7 @@ from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, check_target, is_value, mask_titles
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
 from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, invalid_row, row_from_values
-from crossbook.models import Contact
+from crossbook.models import Contact, known_values
 
 _IDENTIFIER = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key that is not one may be a person's name or phone
 _EXPECTED = {"fields": "an object", "archived": "true or false"}
@@ -147,8 +146,7 @@ class JsonlWriter:
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """Write the contact as one line; `groups` are names, or None if they are unknown."""
-        known = contact.known_fields | {"id"}
-        values: dict[str, Any] = {f.name: getattr(contact, f.name) for f in fields(contact) if f.name in known}
+        values = known_values(contact)
         values["groups"] = None if groups is None else list(groups)
         if values.get("opted_out") is not None:
             values["opted_out"] = sorted(values["opted_out"])
