@@ -11,7 +11,7 @@ import pytest
 from crossbook import AddressBook, NotFoundError
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Stored, has_capability, skip_unless
-from crossbook_testing.contract.people import field_values, full_contact, minimal_contact, readable
+from crossbook_testing.contract.people import field_values, full_contact, minimal_contact, readable, some_change
 
 
 class ContactTests(Fixtures):
@@ -76,13 +76,12 @@ class ContactTests(Fixtures):
     ) -> None:
         skip_unless(profile, "contacts.delete")
         await book.contacts.delete(contact_id)
-        change: dict[str, Any] = {"company": "x"} if "company" in profile.contact_fields else {"name": "x"}
         calls: list[Callable[[], Awaitable[Any]]] = [
             lambda: book.contacts.get(contact_id),
             lambda: book.contacts.delete(contact_id),
         ]
         if has_capability(profile, "contacts.update"):
-            calls.append(lambda: book.contacts.update(contact_id, **change))
+            calls.append(lambda: book.contacts.update(contact_id, **some_change(profile)))
         for call in calls:
             with pytest.raises(NotFoundError) as caught:
                 await call()

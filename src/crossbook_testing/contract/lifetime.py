@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 import anyio
@@ -12,7 +11,7 @@ from anyio.from_thread import start_blocking_portal
 import crossbook
 from crossbook import AddressBook, Attempt, CrossbookError, InvalidInputError, UsageError
 from crossbook.vendor import VendorProfile
-from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, has_capability
+from crossbook_testing.contract.fixtures import Fixtures, Make, Requests, assert_no_requests, has_capability
 from crossbook_testing.contract.people import argument, full_contact
 
 
@@ -39,12 +38,11 @@ class LifetimeTests(Fixtures):
     async def test_book_after_close_refuses_calls(self, make: Make, requests: Requests, profile: VendorProfile) -> None:
         async with make() as book:
             await book.contacts.list()
-        before = Counter(requests)
-        await assert_refused(book, "closed")
-        await assert_refused(book.with_options(timeout=3), "closed")
-        with pytest.raises(UsageError, match="closed"):
-            await book.__aenter__()
-        assert requests == before
+        with assert_no_requests(requests):
+            await assert_refused(book, "closed")
+            await assert_refused(book.with_options(timeout=3), "closed")
+            with pytest.raises(UsageError, match="closed"):
+                await book.__aenter__()
 
     async def test_book_opens_once(self, make: Make) -> None:
         async with make() as book:

@@ -75,6 +75,11 @@ def make_contact(profile: VendorProfile, group: str, **changed: Any) -> Contact:
     return Contact(**given)
 
 
+def some_change(profile: VendorProfile) -> dict[str, Any]:
+    """Return a change that every vendor's contacts allow, as arguments of `update`."""
+    return {"company": "Other"} if "company" in profile.contact_fields else {"name": "Other"}
+
+
 def argument(name: str, value: Any) -> dict[str, Any]:
     """Return a dict with one keyword argument, typed for a call with `**`."""
     return {name: value}
