@@ -128,8 +128,8 @@ def responses_share_a_schema(spec: Node) -> Iterator[Finding]:
 
 
 def components_are_used(spec: Node) -> Iterator[Finding]:
-    """Refuse components that no operation uses."""
-    used = reached(spec, spec["paths"])
+    """Refuse components that no operation and no webhook uses."""
+    used = reached(spec, [spec["paths"], spec.get("webhooks", {})])
     demands = [*spec.get("security", []), *(each for _, node in operations(spec) for each in node.get("security", []))]
     used |= {f"#/components/securitySchemes/{name}" for demand in demands for name in demand}
     for kind, section in spec.get("components", {}).items():

@@ -10,9 +10,10 @@
 | `POST mark` | sets a contact's opted-out channels or archive date |
 | `POST faults`, `GET faults`, `DELETE faults` | arms a fault, shows all faults, disarms all faults |
 | `POST settle` | does the operations that a fault has delayed |
+| `POST webhook` | unsubscribes a contact of Vercom in a campaign, and delivers the event to a loopback URL |
 | `POST credentials` | renews the credentials of an account, by their names, until the next reset |
 
-`reset`, `mark` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`.
+`reset`, `mark`, `webhook` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`.
 
 No web page can send these requests: `Host` and `Origin` are checked, and a body must be `application/json`.
 """
@@ -20,10 +21,12 @@ No web page can send these requests: `Host` and `Origin` are checked, and a body
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from inspect import isawaitable
 from typing import Any
 from urllib.parse import urlsplit
 
+from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -31,6 +34,7 @@ from starlette.routing import Route
 from .sandbox import Sandbox
 from .validation import as_array, as_object, parse_date, parse_int, parse_json
 from .vendor import Vendor
+from .vendors.vercom_webhooks import Webhook, make_unsubscribe_event
 
 Settings = dict[str, Any]
 _CHANNELS = ("sms", "email", "push")
@@ -52,6 +56,7 @@ def control_routes(sandbox: Sandbox, hosts: Collection[str]) -> list[Route]:
         ("POST", "/settle", lambda sandbox, _: {"settled": sandbox.settle()}),
         ("POST", "/options", _configure),
         ("POST", "/mark", _mark),
+        ("POST", "/webhook", _deliver_webhook),
         ("POST", "/credentials", _renew),
         ("GET", "/faults", lambda sandbox, _: sandbox.faults.to_json()),
         ("POST", "/faults", lambda sandbox, settings: {"id": sandbox.faults.add(**settings)}),
@@ -81,7 +86,8 @@ class _Action:
             settings = as_object(parse_json(body)) if body else {}
             if settings is None:
                 raise ValueError("the body must be a JSON object")
-            return JSONResponse(self._act(self._sandbox, settings))
+            result = self._act(self._sandbox, settings)
+            return JSONResponse(await result if isawaitable(result) else result)
         except (TypeError, ValueError) as error:
             return JSONResponse({"error": str(error)}, 400)
 
@@ -185,6 +191,32 @@ def _mark(sandbox: Sandbox, settings: Settings) -> object:
         if archived is not None:
             book.change_contact(contact_id, {"archived_at": _parse_archived(archived)})
     return None
+
+
+def _deliver_webhook(sandbox: Sandbox, settings: Settings) -> Awaitable[object]:
+    """Unsubscribe a contact of Vercom from a `channel`, and deliver the event; or deliver the given `events`."""
+    vendor = _account(sandbox, {"vendor": "vercom"} if "account" not in settings else settings)
+    if vendor.name != "vercom":
+        raise ValueError("account must be an account of vercom, which has the only webhooks that are known")
+    book = vendor.book
+    now = int(book.store.clock())
+    given = as_array(settings.pop("events", None))
+    events = None if given is None else [as_object(event) or {} for event in given]
+    contact_id, channel = settings.pop("id", None), settings.pop("channel", "email")
+    webhook = Webhook(**settings)
+    if events is None:
+        number = parse_int(contact_id, text=True)
+        contact = None if number is None else book.contact(number)
+        if contact is None:
+            raise ValueError("no contact of this account has this id: give the `id` of the create, or `events`")
+        if channel not in _CHANNELS:
+            raise ValueError(f"channel must be one of {', '.join(_CHANNELS)}")
+        events = [make_unsubscribe_event(contact, channel, now)]
+        with book.store.transaction():
+            vendor.opt_out(contact["id"], [channel])
+    if not events or not all(events):
+        raise ValueError("events must be a list of objects that is not empty")
+    return to_thread.run_sync(webhook.deliver, events, now)
 
 
 def _parse_archived(archived: object) -> int | None:

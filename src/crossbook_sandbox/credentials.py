@@ -13,7 +13,7 @@ FILEMAIL = {
     "password": "sandbox-password-of-filemail",
     "api_key": "sandbox-api-key-of-filemail",
 }
-VERCOM = {"authorization": "sandbox0" * 16, "application_key": "sandbox-application-key-of-vercom", "brand": "redlink"}
+VERCOM = {"authorization": "sandbox0" * 16, "application_key": "SandboxApplicationKey0OfVercom", "brand": "redlink"}
 
 CREDENTIALS = {"serwersms": SERWERSMS, "atom": ATOM, "filemail": FILEMAIL, "vercom": VERCOM}
 _ACCOUNT = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")

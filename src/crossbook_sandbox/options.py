@@ -46,6 +46,7 @@ class Options:
         filemail_token_lifetime: Seconds until a login token expires; 0 means never. Default 0.
         vercom_segment_wait: Seconds in `Retry-After` of the response 202 to the first request of a segment; 0 means
             no 202. Default 1.
+        vercom_error_meta: Whether each error has `meta`, which names the refused item (true, the default).
     """
 
     rates: Mapping[str, float] = field(default_factory=lambda: {"atom": 10.0})
@@ -64,6 +65,7 @@ class Options:
     filemail_login_cookie: bool = True
     filemail_token_lifetime: float = 0.0
     vercom_segment_wait: int = 1
+    vercom_error_meta: bool = True
 
     def changed(self, changes: Mapping[str, object]) -> Options:
         """Return a copy of the options with these switches changed. Values may be texts of the command line.

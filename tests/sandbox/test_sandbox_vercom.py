@@ -127,6 +127,28 @@ def test_update_by_id_and_external_id(vercom: httpx.Client) -> None:
     assert (other["email"], other["phoneNumber"], other["externalId"]) == (None, "1", "C")
 
 
+def test_change_takes_created_at(vercom: httpx.Client) -> None:
+    (contact,) = create(vercom, {"externalId": "A", "email": "a@example.com"})
+    changes = [{"externalId": "A", "data": {"createdAt": "2019-02-01 20:12:12"}}]
+    assert data(vercom.put("/contact", json=changes))[0]["id"] == str(contact)
+    assert [row["createdAt"] for row in data(vercom.get("/contact"))] == [1549051932]
+    for value in (None, "yesterday", 7):
+        changes = [{"id": str(contact), "data": {"createdAt": value}}]
+        assert errors(vercom.put("/contact", json=changes), 422)[0]["meta"]["parameter"] == "createdAt"
+
+
+@pytest.mark.parametrize("has_meta", [True, False])
+def test_error_meta_switch(vercom: httpx.Client, control: httpx.Client, has_meta: bool) -> None:
+    control.post("/options", json={"vercom_error_meta": has_meta}).raise_for_status()
+    answer = vercom.post("/contact", json=[{"externalId": "A", "email": "a@example.com"}, {"externalId": "B"}])
+    assert [row["externalId"] for row in data(answer, 207)] == ["A"]
+    assert [set(error) for error in errors(answer, 207)] == [
+        {"title", "message", "code", *(["meta"] if has_meta else [])}
+    ]
+    (error,) = errors(vercom.post("/contact", json=[{"externalId": "B"}]), 422)
+    assert ("meta" in error) is has_meta
+
+
 def test_missing_and_refused_is_422(vercom: httpx.Client) -> None:
     changes: list[Json] = [{"externalId": "unknown", "data": {"email": "c@example.com"}}, {"externalId": "A"}]
     assert [error["code"] for error in errors(vercom.put("/contact", json=changes), 422)] == ["E-0-404", "E-1-001"]
@@ -155,6 +177,7 @@ def test_invalid_json_is_400(vercom: httpx.Client, content: bytes) -> None:
 def test_both_keys_are_required(sandbox: Running) -> None:
     account = sandbox.credentials["vercom"]
     assert len(account["authorization"]) == 128
+    assert account["application_key"].isalnum()
     url = f"{sandbox.base_urls['vercom']}/v2.1/contact"
     assert httpx.get(url, headers={"Application-Key": account["application_key"]}, timeout=60).json() == {
         "errors": [

@@ -78,6 +78,16 @@ def test_update_and_delete_groups(vercom: httpx.Client, groups: list[int]) -> No
     assert vercom.put("/group", json=[{"id": groups[0], "name": "X"}]).status_code == 404
 
 
+def test_one_bare_group(vercom: httpx.Client) -> None:
+    (created,) = data(vercom.post("/group", json={"name": "One", "externalId": "1"}))
+    assert created["externalId"] == "1"
+    assert data(vercom.put("/group", json={"id": created["id"], "name": "Uno"})) == [created]
+    assert [row["name"] for row in data(vercom.get("/group"))] == ["Uno", "Wszystkie Kontakty"]
+    assert vercom.post("/group", json={"name": "Two"}).status_code == 422
+    assert vercom.put("/group", json={"id": 7, "name": "X"}).status_code == 404
+    assert vercom.post("/contact", json={"email": "a@example.com"}).status_code == 422, "contacts come in arrays only"
+
+
 @pytest.mark.parametrize("group", [{}, {"name": "A"}, {"externalId": "A"}, {"name": "", "externalId": "A"}, 1])
 def test_invalid_groups_are_refused(vercom: httpx.Client, group: object) -> None:
     assert vercom.post("/group", json=[group]).status_code == 422

@@ -39,7 +39,11 @@ EXPECTED: dict[str, dict[type[CrossbookError], str]] = {
         RejectedError: "1002 1003 1004 1006 1007 1008 2002 2006 2010",
         VendorUnavailableError: "1001 1009",
     },
-    "vercom": {AuthError: "E-0-004"},
+    "vercom": {
+        AuthError: "E-0-004 E-0-005",
+        RateLimitError: "E-0-429",
+        RejectedError: "E-0-001 E-0-404 E-0-405 E-1-001",  # E-0-404 as part of a 422; alone, its status 404 decides
+    },
 }
 CLASSES = {
     (vendor, code): kind
@@ -74,7 +78,7 @@ async def test_error_class_of_each_code(vendor: str, code: str) -> None:
     row = TABLES[vendor][code]
     statuses = {
         "serwersms": [200, 500], "atom": [200, ATOM_STATUS.get(code, 200)], "filemail": [200, 404, 500],
-        "vercom": [401],
+        "vercom": [row.get("status", 422)],
     }[vendor]  # fmt: skip
     for status in statuses:
         transport = FakeTransport(refusal(vendor, code, row["title"], row["meaning"], status))

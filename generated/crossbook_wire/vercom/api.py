@@ -510,15 +510,17 @@ class GroupsApi:
         )
 
     def update_groups(
-        self, body: list[models.GroupUpdate]
+        self, body: list[models.GroupUpdate] | models.GroupUpdate
     ) -> Coroutine[Any, Any, models.WrittenGroups]:
         """Change groups
 
-        Changes name or description of each group in the array; what is not named stays.
+        Changes name or description of each group in the array, or of one group as a bare
+        object; what is not named stays.
 
         Args:
-            body: The changes, one item a group. List, at least 1 item. Evidence: public.
-                The vendor's page on groups.
+            body: The changes, as an array or as one bare object. Evidence: public. A client
+                of RedLink sends one object; its batch calls and the vendor's page have an
+                array.
 
         Returns:
             Done. `data` names each group that was touched.
@@ -538,16 +540,17 @@ class GroupsApi:
         )
 
     def create_groups(
-        self, body: list[models.NewGroup]
+        self, body: list[models.NewGroup] | models.NewGroup
     ) -> Coroutine[Any, Any, models.WrittenGroups]:
         """Add groups
 
-        Adds the groups of the array. If some are refused, the response is 207 and names them;
-        if all are, 422 (inferred).
+        Adds the groups of the array, or one group as a bare object. If some are refused, the
+        response is 207 and names them; if all are, 422 (inferred).
 
         Args:
-            body: The groups to add. List, at least 1 item. Evidence: public. The vendor's
-                page on groups.
+            body: The groups to add, as an array or as one bare object. Evidence: public. A
+                client of RedLink sends one object; its batch calls and the vendor's page have
+                an array.
 
         Returns:
             Done. `data` names each group that was touched.

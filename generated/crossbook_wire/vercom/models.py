@@ -90,6 +90,13 @@ class ContactChanges(Model):
     characters.
     """
 
+    createdAt: str | UnsetType = UNSET
+    """The creation time, as in NewContact. Text, at most 150 characters, pattern
+    `^(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(\\s*([01][0-9]|2[
+    0-3]):[0-5][0-9](:[0-5][0-9])?)?$`.
+    Evidence: public. An official example sends it in a change.
+    """
+
     externalData: dict[str, Any] | UnsetType = UNSET
     """The account's additional fields by name. `listFields` returns the names in use."""
 
@@ -470,7 +477,8 @@ class Problem(Model):
 class ProblemMeta(Model):
     """Which value of which item was refused.
 
-    Evidence: public. The vendor's general page; that each may be absent is inferred.
+    Evidence: public. The vendor's general page; that each may be absent is inferred. By two
+    readers of the vendor's description of September 2026, an error has no `meta` at all.
     """
 
     parameter: str | int | float | bool | None | UnsetType = UNSET

@@ -30,7 +30,14 @@ from .vercom_requests import (
     read_new_group,
     read_path_id,
 )
-from .vercom_responses import UnauthorizedError, VercomError, bulk_response, envelope, list_response
+from .vercom_responses import (
+    UnauthorizedError,
+    VercomError,
+    bulk_response,
+    envelope,
+    list_response,
+    without_error_meta,
+)
 
 _CHANNELS = ("sms", "email", "push")
 _TEXT_FILTERS = {"externalId": "external_id", "phoneNumber": "phone", "email": "email"}
@@ -63,6 +70,11 @@ class Vercom(Vendor):
     def recognizes(self, call: Call) -> bool:
         """Return whether a call has the key of this account in the header `Authorization`."""
         return call.headers.get("authorization") == self.credentials["authorization"]
+
+    def respond(self, call: Call, operation: Operation) -> Response:
+        """Run one call and return its response, whose errors have no `meta` if `vercom_error_meta` is false."""
+        response = super().respond(call, operation)
+        return response if self.options.vercom_error_meta else without_error_meta(response)
 
     def handle(self, call: Call, operation: Operation) -> Response:
         """Check both keys of the call and run the operation."""
@@ -222,17 +234,17 @@ class Vercom(Vendor):
 
     @operation("POST", "group")
     def create_groups(self, call: Call) -> Response:
-        """Store groups."""
+        """Store groups: an array of them, or one bare object."""
 
         def create(item: object) -> list[Json]:
             columns = read_new_group(item)
             return [{"id": self.book.add_group(columns), "externalId": columns["external_id"]}]
 
-        return bulk_response(read_items(call), create, _name_group)
+        return bulk_response(read_items(call, bare=True), create, _name_group)
 
     @operation("PUT", "group")
     def update_groups(self, call: Call) -> Response:
-        """Change groups. Fields that are not sent stay unchanged."""
+        """Change groups: an array of them, or one bare object. Fields that are not sent stay unchanged."""
 
         def update(item: object) -> list[Json]:
             group_id, columns = read_group_changes(item)
@@ -240,7 +252,7 @@ class Vercom(Vendor):
             self.book.change_group(group_id, columns)
             return [{"id": group_id, "externalId": group["external_id"]}]
 
-        return bulk_response(read_items(call), update, _name_group)
+        return bulk_response(read_items(call, bare=True), update, _name_group)
 
     @operation("DELETE", "group")
     def delete_groups(self, call: Call) -> Response:

@@ -84,9 +84,10 @@ def read_path_id(call: Call, name: str) -> int:
     return number
 
 
-def read_items(call: Call) -> list[object]:
-    """Return the items of a body that is an array of 1 to 1,000 items."""
-    return _check_size(_read_body(call), "body")
+def read_items(call: Call, *, bare: bool = False) -> list[object]:
+    """Return the items of a body that is an array of 1 to 1,000 items or, if `bare` is allowed, one object."""
+    body = _read_body(call)
+    return [body] if bare and as_object(body) is not None else _check_size(body, "body")
 
 
 def read_ids(call: Call) -> list[int]:
@@ -122,13 +123,7 @@ def _check_size(value: object, name: str) -> list[object]:
 def read_new_contact(book: Book, item: object) -> tuple[Json, list[int]]:
     """Return the columns of a new contact, and its groups."""
     fields = _read_object(item, {*_TEXTS, "createdAt", "externalData", "addToGroup"})
-    columns = _read_texts(fields, nullable=False)
-    if "createdAt" in fields:
-        value = fields["createdAt"]
-        seconds = parse_date(value) if isinstance(value, str) else None
-        if seconds is None:
-            raise VercomError(422, "createdAt must be a date YYYY-MM-DD HH:MM:SS", "createdAt", value)
-        columns["created_at"] = seconds
+    columns = _read_texts(fields, nullable=False) | _read_created_at(fields)
     if "externalData" in fields:
         columns["fields"] = json.dumps(_read_external_data(fields), ensure_ascii=False)
     _check_reachable(columns)
@@ -141,10 +136,10 @@ def read_new_contact(book: Book, item: object) -> tuple[Json, list[int]]:
 
 def read_contact_changes(item: object, old: Row) -> Json:
     """Return the columns that an update's `data` changes. Null empties a text."""
-    fields = _read_object(item, {*_TEXTS, "externalData"}, parameter="data")
+    fields = _read_object(item, {*_TEXTS, "createdAt", "externalData"}, parameter="data")
     if not fields:
         raise VercomError(422, "data must have at least one field", "data")
-    columns = _read_texts(fields, nullable=True)
+    columns = _read_texts(fields, nullable=True) | _read_created_at(fields)
     if "externalData" in fields:
         columns["fields"] = json.dumps(json.loads(old["fields"]) | _read_external_data(fields), ensure_ascii=False)
     _check_reachable({name: old[name] for name in ("email", "phone")} | columns)
@@ -196,6 +191,16 @@ def _read_texts(fields: dict[str, object], *, nullable: bool) -> Json:
                 raise VercomError(422, f"{name} must be a text", name, value)
             columns[column] = value
     return columns
+
+
+def _read_created_at(fields: dict[str, object]) -> Json:
+    if "createdAt" not in fields:
+        return {}
+    value = fields["createdAt"]
+    seconds = parse_date(value) if isinstance(value, str) else None
+    if seconds is None:
+        raise VercomError(422, "createdAt must be a date YYYY-MM-DD HH:MM:SS", "createdAt", value)
+    return {"created_at": seconds}
 
 
 def _check_reachable(columns: Json) -> None:

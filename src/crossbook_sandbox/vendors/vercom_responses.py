@@ -32,6 +32,16 @@ def envelope(data: list[Any], errors: list[Json], status: int, headers: Mapping[
     return json_response(body, status, headers)
 
 
+def without_error_meta(response: Response) -> Response:
+    """Return the response without `meta` in its errors, so that no error names an item."""
+    body = json.loads(response.body)
+    if not body.get("errors"):
+        return response
+    for error in body["errors"]:
+        error.pop("meta", None)
+    return json_response(body, response.status, response.headers)
+
+
 def list_response(data: list[Any]) -> Response:
     """Return the response of a list. An empty list is a 404."""
     return envelope(data, [], 200 if data else 404)
