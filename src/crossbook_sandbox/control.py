@@ -13,7 +13,8 @@
 | `POST webhook` | unsubscribes a contact of Vercom in a campaign, and delivers the event to a loopback URL |
 | `POST credentials` | renews the credentials of an account, by their names, until the next reset |
 
-`reset`, `mark`, `webhook` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`.
+`reset`, `mark` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`; `webhook`
+takes an `account`, or none for the first account of Vercom.
 
 No web page can send these requests: `Host` and `Origin` are checked, and a body must be `application/json`.
 """
@@ -195,7 +196,9 @@ def _mark(sandbox: Sandbox, settings: Settings) -> object:
 
 def _deliver_webhook(sandbox: Sandbox, settings: Settings) -> Awaitable[object]:
     """Unsubscribe a contact of Vercom from a `channel`, and deliver the event; or deliver the given `events`."""
-    vendor = _account(sandbox, {"vendor": "vercom"} if "account" not in settings else settings)
+    if "account" not in settings:
+        settings.setdefault("vendor", "vercom")
+    vendor = _account(sandbox, settings)
     if vendor.name != "vercom":
         raise ValueError("account must be an account of vercom, which has the only webhooks that are known")
     book = vendor.book

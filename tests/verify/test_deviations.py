@@ -167,6 +167,12 @@ WRITING: dict[str, tuple[str, str, dict[str, Any], set[str]]] = {
         {"drop": ["id"], "put": {"error": {"code": 1006, "type": "InvalidData", "message": ""}}},
         {"importContacts.text"},
     ),
+    "a creation date that is not changed": (
+        "vercom",
+        "updateContacts",
+        {"ignore": ["createdAt"]},
+        {"updateContacts.createdAt"},
+    ),
     "names that do not change": ("filemail", "updateGroup", {"put": {"x": 1}}, set()),
 }
 
@@ -205,6 +211,37 @@ def test_write_finds_deviation(deviation: str, make: Make, fill: Fill, server: S
     report = verified(make, vendor, write=True)
     assert refuted(report) == expected
     assert (report.stopped, report.leftovers) == ("", ())
+
+
+REFUSALS = {
+    "a bare group": ("createGroups", 1, {"createGroups.bare"}),
+    "a bare change of a group": ("updateGroups", 0, {"updateGroups.bare"}),
+    "a channel": ("unsubscribeContacts", 1, {"unsubscribeContacts.channels"}),
+    "a long array": ("deleteContacts", 1, {"deleteContacts.length"}),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSALS)
+def test_refusal_of_vercom_is_found(refused: str, make: Make, fill: Fill, server: Server) -> None:
+    operation, skip, expected = REFUSALS[refused]
+    fill("vercom")
+    body = '{"errors": [{"title": "Validation error", "message": "No", "code": "E-1-001"}], "meta": {}}'
+    server.fault(
+        "status", "vercom", operation, status=422, body=body, content_type="application/json", skip=skip, count=1
+    )
+    report = verified(make, "vercom", write=True)
+    assert (refuted(report), report.leftovers) == (expected, ())
+
+
+def test_errors_without_meta_are_found(make: Make, fill: Fill, server: Server) -> None:
+    fill("vercom")
+    server.options(vercom_error_meta=False)
+    assert refuted(verified(make, "vercom", write=True)) == {"deleteContacts.meta", "deleteContacts.source"}
+
+
+def test_codes_of_sandbox_are_known(make: Make, fill: Fill) -> None:
+    fill("vercom")
+    assert verified(make, "vercom", write=True).codes == ()
 
 
 SWITCHES: dict[str, tuple[dict[str, Any], str]] = {

@@ -129,7 +129,7 @@ def test_three_failures_in_row_end_verification(
 
 @pytest.mark.parametrize("status", [503, 401])
 def test_no_response_leaves_claim_not_seen(status: int, make: Make, server: Server) -> None:
-    forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
+    forbidden = '{"errors": [{"title": "Wrong token", "message": "No", "code": "E-0-005"}], "meta": {}}'
     server.fault(
         "status", "vercom", "getSegment",
         status=status, body=forbidden, content_type="application/json", count=None,
@@ -163,7 +163,7 @@ def test_unavailable_vendor_gets_no_writes(make: Make, server: Server) -> None:
 
 
 def test_forbidden_operation_is_skipped(make: Make, server: Server) -> None:
-    forbidden = '{"errors": [{"title": "No", "message": "No", "code": "E-0-005"}], "meta": {}}'
+    forbidden = '{"errors": [{"title": "Wrong token", "message": "No", "code": "E-0-005"}], "meta": {}}'
     server.fault(
         "status", "vercom", "listSegments", status=401, body=forbidden, content_type="application/json", count=None
     )

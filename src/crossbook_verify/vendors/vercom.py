@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 
 from crossbook_wire.vercom import Api, models
 
 from crossbook import _phones
-from crossbook.vendor import parse_list, parse_object
+from crossbook.vendor import parse_datetime, parse_list, parse_object
 from crossbook_verify.masking import mask_value
 from crossbook_verify.probe import (
     ProbeClaim,
@@ -24,6 +25,7 @@ from crossbook_verify.sample import COMPANY, EMAIL, FIRST, GROUP, LAST, UK_PHONE
 from crossbook_verify.values import Json, as_number, as_path_segment, as_text, list_objects
 
 _EXTERNAL_ID = "crossbook-verify"  # extra fields are not written, because the account would keep their names
+_CREATED = datetime(2019, 2, 1, 20, 12, 12, tzinfo=UTC)
 _FAR = 1_000_000_000  # an offset after the end of any list
 _LISTS = ("listContacts", "listGroups", "listGroupContacts")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -61,6 +63,9 @@ WRITE_CLAIMS = (
     write_check("createContacts.external", "a second contact with the same external id is accepted"),
     write_check("createContacts.bad", "a bad e-mail address is refused with 422", "public"),
     write_check("createGroups.named", "`data` has the id and external id of the new group"),
+    write_check("createGroups.bare", "one group is taken as a bare object, without an array", "public"),
+    write_check("updateGroups.bare", "one change is taken as a bare object, without an array", "public"),
+    write_check("updateContacts.createdAt", "`createdAt` in a change is read back", "public"),
     write_check("updateContacts.clears", "null clears a field"),
     write_check("updateContacts.unsent", "a field that is absent keeps its value", "documented"),
     write_check("updateContacts.external", "a contact can be identified by its external id", "public"),
@@ -80,6 +85,9 @@ WRITE_CLAIMS = (
         "`isUnsubscribeSms=true` does not return the contact",
         "documented",
     ),
+    write_check("unsubscribeContacts.channels", "the channels are sms, email, push and all"),
+    write_check("deleteContacts.length", "an array of 1,000 ids is taken"),
+    write_check("deleteContacts.meta", "each error of a 207 has `meta`", "public"),
     write_check("deleteContacts.partly", "with one id that does not exist the status is 207"),
     write_check("deleteContacts.source", "`meta.source` of the error is the refused id"),
     write_check("deleteContacts.gone", "the contact is deleted, and later a 404", "public"),
@@ -186,11 +194,27 @@ async def write(probe: ProbeSession, wire: Api) -> None:
         probe.check_fields("createContacts.stored", row, sent)
         probe.check_value("createContacts.phone", row.get("phoneNumber"), UK_PHONE)
     probe.record("createContacts.grouped", await _is_in_group(probe, wire, contact, group), "not true")
+    await _check_bare_group(probe, wire)
     twin = await _check_twins(probe, wire, contact)
     await _check_update(probe, wire, contact, group)
     await _check_membership(probe, wire, contact, group)
     await _check_consent(probe, wire, contact)
     await _check_deletion(probe, wire, contact, twin, group)
+
+
+async def _check_bare_group(probe: ProbeSession, wire: Api) -> None:
+    new = models.NewGroup(name=GROUP, externalId=f"{_EXTERNAL_ID}-bare")
+    made = await probe.call(wire.groups.create_groups(new))
+    rows = _data(made)
+    group = as_number(probe.track("group", as_text(rows[0].get("id")) if rows else None, made))
+    probe.record("createGroups.bare", made.ok and group is not None if made.responded else None, made.summary)
+    if group is None:
+        return
+    changed = await probe.call(wire.groups.update_groups(models.GroupUpdate(id=group, name=f"{GROUP} 3")))
+    passed = changed.ok and bool(_data(changed)) if changed.responded else None
+    probe.record("updateGroups.bare", passed, changed.summary)
+    if (await probe.call(wire.groups.delete_groups(models.GroupIds(id=[group])))).ok:
+        probe.untrack(str(group))
 
 
 async def _check_twins(probe: ProbeSession, wire: Api, contact: int) -> int | None:
@@ -211,6 +235,14 @@ async def _check_twins(probe: ProbeSession, wire: Api, contact: int) -> int | No
 
 
 async def _check_update(probe: ProbeSession, wire: Api, contact: int, group: int) -> None:
+    created = models.ContactChanges(createdAt=f"{_CREATED:%Y-%m-%d %H:%M:%S}")
+    dated = await probe.call(wire.contacts.update_contacts([models.ContactUpdateById(id=str(contact), data=created)]))
+    row = await _read_contact(probe, wire, contact)
+    if row and dated.responded:
+        # The vendor's time zone is not documented.
+        date = parse_datetime(row.get("createdAt"))
+        passed = dated.ok and date is not None and abs(date - _CREATED) < timedelta(days=1)
+        probe.record("updateContacts.createdAt", passed, dated.summary)
     changes = models.ContactChanges(companyName=None)
     await probe.call(wire.contacts.update_contacts([models.ContactUpdateById(id=str(contact), data=changes)]))
     row = await _read_contact(probe, wire, contact)
@@ -257,6 +289,11 @@ async def _check_consent(probe: ProbeSession, wire: Api, contact: int) -> None:
         if (await probe.call(wire.contacts.resubscribe_contacts("sms", ids))).ok:
             found = await _read_contact(probe, wire, contact, is_unsubscribe_sms=True)
             probe.record("resubscribeContacts.in", None if found is None else not found, "it does")
+    channels: tuple[Literal["email", "push", "all"], ...] = ("email", "push", "all")
+    answers = {channel: await probe.call(wire.contacts.unsubscribe_contacts(channel, ids)) for channel in channels}
+    if all(answer.responded for answer in answers.values()):
+        refused = [f"{channel}: {answer.summary}" for channel, answer in answers.items() if not answer.ok]
+        probe.record("unsubscribeContacts.channels", not refused, "; ".join(refused))
 
 
 async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: int | None, group: int) -> None:
@@ -264,16 +301,19 @@ async def _check_deletion(probe: ProbeSession, wire: Api, contact: int, twin: in
         probe.untrack(str(group))
         row = await _read_contact(probe, wire, contact)
         probe.record("deleteGroups.stays", None if row is None else bool(row), "the contact is gone")
+    many = [UNKNOWN - number for number in range(1000)]
+    answer = await probe.call(wire.contacts.delete_contacts(models.ContactIds(id=many)))
+    if answer.responded:
+        probe.record("deleteContacts.length", answer.status in (200, 207, 404), answer.summary)
     if twin is not None:
         partly = await probe.expect_error(
             "deleteContacts.partly", wire.contacts.delete_contacts(models.ContactIds(id=[twin, UNKNOWN])), status=207
         )
         if partly.status == 207:
             probe.untrack(str(twin))
-            sources = [
-                as_text(parse_object(problem.get("meta")).get("source"))
-                for problem in list_objects(partly.body, "errors") or ()
-            ]
+            problems = list_objects(partly.body, "errors") or []
+            probe.record("deleteContacts.meta", all("meta" in problem for problem in problems), "no meta")
+            sources = [as_text(parse_object(problem.get("meta")).get("source")) for problem in problems]
             probe.record("deleteContacts.source", sources == [str(UNKNOWN)], f"{len(sources)} errors, otherwise")
     ids = models.ContactIds(id=[contact])
     if (await probe.call(wire.contacts.delete_contacts(ids))).ok:
@@ -348,7 +388,7 @@ def _check_dates(rows: Sequence[Json], right: Callable[[object], bool]) -> tuple
 PROBES = Probes(
     claims=(*READ_CLAIMS, *WRITE_CLAIMS),
     read_limit=34,
-    write_limit=45,
+    write_limit=54,
     read=read,
     write=write,
     find_codes=find_codes,
