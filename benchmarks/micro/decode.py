@@ -53,7 +53,7 @@ async def contacts() -> AsyncGenerator[Call]:
     async def send(_request: Request) -> Response:
         return Response(200, {}, PAGE)
 
-    adapter = VercomAdapter(Api(send))
+    adapter = VercomAdapter(Api(send), send)
     adapter.region = "PL"
     fetch = adapter.list_contacts(Query(), 1000)
     rows, _ = await fetch(None)

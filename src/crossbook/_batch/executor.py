@@ -88,9 +88,10 @@ class Sender:
             await self._journal.record_intents([item.make_entry("intent") for item in call_items])
         responses = await self._call(call_items, again=again)
         outcomes = [self._read_response(item, response) for item, response in zip(call_items, responses, strict=True)]
-        created = [item.make_entry("intent") for item in call_items if item.state == "created"]
-        if self._records and created:
-            await self._journal.record_outcomes(created)
+        # What is known of items that are not done yet is stored at once, for a run that resumes after a kill.
+        known = [item.make_entry("intent") for item in call_items if item.state == "created" or item.answered]
+        if self._records and known:
+            await self._journal.record_outcomes(known)
         return outcomes
 
     async def _call(self, call_items: Sequence[BatchItem], *, again: bool) -> Sequence[ItemResponse]:
@@ -171,6 +172,7 @@ class Executor(Generic[I]):
         unresolved ─▶ created     a lookup, `settle_timeout` seconds later, found the contact
         unresolved ─▶ ready       the lookup found no contact of this create: it may be sent again
         unresolved ─▶ done        the lookup failed or cannot tell, or there is no match key: `uncertain`
+        unresolved ─▶ done        no contact, but the vendor has answered the create, with a refusal: `failed`
         unresolved ─▶ done        no contact after 5 creates: `failed`
         unresolved ─▶ done        another contact has the key: `skipped`, `unchanged` or `failed`
         created ────▶ done        the groups were added, or that failed again
@@ -181,6 +183,7 @@ class Executor(Generic[I]):
         - With a journal, an intent is on disk before its request leaves, and an outcome before its result is reported.
         - A create is sent again only if the earlier request never left, was refused, or a lookup found no contact of
           it; or if the caller passed `uncertain="retry"`. Other writes have the same effect twice as once.
+        - A bulk create that the vendor answered with a partial success (207) is never sent again, whole or split.
         - Two items with the same key are never in flight together; the first item of the source goes first.
         - With a journal, a kill leaves each item in one of three states: no entry (never sent), an intent (perhaps
           sent: the next run looks it up or sends it again), or an outcome (the next run replays it).

@@ -38,6 +38,8 @@ class BatchItem:
         update: what an upsert changes: the id of the contact, and the fields. None: the item is created.
         sent_by_time: the moment (`anyio.current_time()`) before which the unresolved write left.
         lost_response: the error of the unresolved write, if this run sent it.
+        answered: the vendor's response to an unresolved create, if it answered and may have refused the item. Such a
+            create is never sent again, except by `uncertain="retry"`.
         sent_by_decision: whether `uncertain="retry"` sent the item again: an earlier attempt may have succeeded.
         created_id: the id of the contact in the state `created`.
         alone: send the item in a call of its own, because a shared response said nothing about it.
@@ -57,6 +59,7 @@ class BatchItem:
     update: tuple[str, dict[str, Any]] | None = None
     sent_by_time: float = 0.0
     lost_response: CrossbookError | None = None
+    answered: CrossbookError | None = None
     sent_by_decision: bool = False
     created_id: str | None = None
     alone: bool = False
@@ -69,9 +72,10 @@ class BatchItem:
     def make_entry(self, state: Literal["intent", "done"]) -> JournalEntry:
         """Return the item's journal entry. Without a match key, the entry says that `existing_ids` is unknown."""
         key = None if self.existing_ids is None else self.prepared.key
+        answered = errors.to_record(self.answered) if state == "intent" and self.answered else None
         return JournalEntry(
             self.index, self.item_key, self.fingerprint, key, state,
-            self.intent_time, self.existing_ids or (), self.attempts, None, self.id,
+            self.intent_time, self.existing_ids or (), self.attempts, None, self.id, answered,
         )  # fmt: skip
 
 
@@ -94,13 +98,23 @@ def proves_no_write(error: CrossbookError) -> bool:
     return error.id is None and (error.sent == "no" or wrong_server or error.writes_nothing)
 
 
+def is_answer(error: CrossbookError) -> bool:
+    """Return whether the error shows that the vendor answered a bulk create, and may have refused its items.
+
+    It is a partial success (207, Multi-Status) that does not name all items, or a success with an error of the vendor.
+    """
+    if error.status == 207:
+        return True
+    return isinstance(error, errors.InvalidResponseError) and error.code is not None and (error.status or 0) < 300
+
+
 def allows_split(error: CrossbookError) -> bool:
     """Return whether the items of a bulk call that failed with this error may be sent again in smaller calls.
 
     The refused call wrote nothing. An earlier attempt of a create cannot have written either: a create that may have
     happened is never retried (`Retry.allows`). Other writes have the same effect twice as once.
     """
-    return isinstance(error, (errors.RejectedError, errors.NotFoundError))
+    return isinstance(error, (errors.RejectedError, errors.NotFoundError)) and not is_answer(error)
 
 
 def stays_open(outcome: ItemOutcome) -> bool:

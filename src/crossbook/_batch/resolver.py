@@ -13,16 +13,25 @@ from typing import Any, Literal
 import anyio
 from attrs import define, field
 
-from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain
+from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain, is_answer
 from crossbook._batch.matching import Lookups, find_differences, find_missing_fields, is_equal, merge_contacts
 from crossbook._batch.operations import Completed, PreparedItem
-from crossbook.errors import AmbiguousMatchError, CrossbookError, InvalidInputError, NoResponseError
+from crossbook.errors import (
+    AmbiguousMatchError,
+    CrossbookError,
+    InvalidInputError,
+    InvalidResponseError,
+    NoResponseError,
+    RejectedError,
+    from_record,
+)
 from crossbook.journal import Journal, JournalEntry
 from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
 
 OnDuplicate = Literal["skip", "update", "error"]
 OnUncertain = Literal["retry", "skip", "done"]
+_AGAIN = "run the same journal again"
 _MAX_CREATES = 5  # creates of one item in one run, if a lookup after each of them finds no contact
 
 
@@ -95,6 +104,10 @@ class Resolver:
         """
         item.existing_ids = None if entry.key is None else entry.existing_ids
         item.sent_by_time = opened
+        error = None if entry.error is None else from_record(entry.error)
+        if error is not None and is_answer(error):
+            error.message = error.message.partition(f"; {_AGAIN}")[0]
+            item.answered = error
         if entry.id is None:
             item.state = "unresolved"
         elif entry.id not in entry.existing_ids:  # otherwise the intent was an update of an existing contact
@@ -105,8 +118,13 @@ class Resolver:
 
         An error with an id means that the contact exists and a later call failed, which adds it to its groups.
         """
-        item.sent_by_time, item.lost_response = anyio.current_time(), response
-        item.created_id, item.alone = response.id if response else None, response is None
+        item.sent_by_time = anyio.current_time()
+        item.lost_response = response or NoResponseError(
+            "the response does not say whether this item was written", vendor=self._profile.vendor, sent="maybe"
+        )
+        item.answered = response if response is not None and is_answer(response) else None
+        item.created_id = response.id if response else None
+        item.alone = response is None or isinstance(response, InvalidResponseError)  # a response about one is clear
         item.state = "unresolved" if item.created_id is None else "created"
 
     async def decide(self, item: BatchItem) -> ItemOutcome | None:
@@ -173,11 +191,14 @@ class Resolver:
         - the contact did not exist before the first attempt (`existing_ids`);
         - its fields equal the item's fields.
 
+        If the vendor answered the create without saying what became of it, and no such contact is found, the vendor
+        has refused it. It is then `failed`, and never sent again.
+
         A single new contact with other fields may still be its own, since a vendor may change values, or a stranger's:
         then the item is uncertain. If `existing_ids` is unknown, an equal contact may have existed before: the item is
         then `skipped` instead of `created`, and contacts with other fields are not its own.
         """
-        error = item.lost_response or NoResponseError(
+        error = item.lost_response or item.answered or NoResponseError(
             "an earlier run sent this create and ended before it recorded a response",
             vendor=self._profile.vendor, sent="maybe",
         )  # fmt: skip
@@ -218,8 +239,18 @@ class Resolver:
             return error
         elif found:
             outcome = await self._decide_for_existing(item, contact, found)
+        if item.answered and outcome is None and item.update is None and not item.sent_by_decision:
+            return self._make_refusal(item.answered)
         item.existing_ids = tuple(match.id for match in found)
         return outcome
+
+    def _make_refusal(self, answer: CrossbookError) -> RejectedError:
+        """Return the error of a create that the vendor answered, and of which it has no contact."""
+        return RejectedError(
+            f"the vendor has no contact of this create, so it refused the item: {answer.message}",
+            vendor=self._profile.vendor, operation=answer.operation, status=answer.status, code=answer.code,
+            field=answer.field, request_id=answer.request_id, sent="yes",
+        )  # fmt: skip
 
     def _make_uncertain(self, error: CrossbookError) -> Uncertain:
         """Return the outcome of an item whose update may have happened, and whose next lookup failed."""
@@ -302,9 +333,9 @@ def describe_remedy(*, creates: bool, kept: bool, matched: bool) -> str:
         matched: whether the batch has a match key.
     """
     if not creates:
-        again = "run the same journal again" if kept else "repeat it"
+        again = _AGAIN if kept else "repeat it"
         return f"{again}: this write is safe to repeat"
     if not kept:
         return "look the contact up, and repeat it only if it is missing; with journal= a later run can do that"
     look = "to look the contact up again" if matched else "with match= to look the contact up"
-    return f"run the same journal again {look}, or decide with uncertain='retry', 'skip' or 'done'"
+    return f"{_AGAIN} {look}, or decide with uncertain='retry', 'skip' or 'done'"

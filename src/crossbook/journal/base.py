@@ -63,7 +63,8 @@ class JournalEntry:
         attempts: how many writes were begun for the item.
         status: the outcome: created, updated, unchanged, deleted, done, skipped, failed, uncertain or cancelled.
         id: the contact's id, if known.
-        error: a `CrossbookError` as JSON values: `{"kind": the name of its class, **its attributes}`.
+        error: a `CrossbookError` as JSON values: `{"kind": the name of its class, **its attributes}`. In an intent: the
+            vendor's answer to a create (207) that does not say what became of the item.
         dropped_fields: as in `Result`.
         write_only_fields: as in `Result`.
     """

@@ -125,7 +125,7 @@ class Vercom(AddressBook):
         from crossbook.vendors.vercom.fields_and_segments import Fields, Segments
 
         self.wire = Api(send)
-        adapter = VercomAdapter(self.wire)
+        adapter = VercomAdapter(self.wire, send)
         self.fields = Fields(self.wire, adapter, self._session)
         self.segments = Segments(self.wire, adapter, self._session)
         return adapter

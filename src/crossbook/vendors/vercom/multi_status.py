@@ -10,12 +10,13 @@ from crossbook_wire.vercom import models
 from msgspec import Struct, to_builtins
 
 from crossbook import _redaction
-from crossbook.errors import CrossbookError, NotFoundError, RejectedError
-from crossbook.vendor import parse_object, parse_str
+from crossbook.errors import CrossbookError, InvalidResponseError, NotFoundError, RejectedError
+from crossbook.vendor import parse_int, parse_object, parse_str
 from crossbook.vendors.vercom.profile import PROFILE, parse_error
 
 WriteResponse = models.WrittenContacts | models.WrittenGroups
 _ROWS = (models.WrittenContact, models.WrittenGroup)
+_MAX_MESSAGES = 20  # different messages of a response that one error lists
 
 
 class ItemIdentity(Struct, frozen=True, eq=False):
@@ -39,24 +40,33 @@ class MultiStatusResponse:
     """The response to a bulk request, with its rows and errors matched to the items of the request.
 
     Invariant: an item gets a row or an error only if no other item could have it. An item in doubt gets none, and the
-    batch reports it as uncertain. Error messages show no values of the request (`sent`).
+    batch looks it up or reports it as uncertain. Error messages show no values of the request (`sent`).
+
+    Args:
+        response: the decoded body.
+        operation: the spec's operationId.
+        items: the identities of the sent items.
+        sent: the items as they were sent.
 
     Attributes:
-        is_empty: whether the response has neither rows nor errors. A success then counts for every item.
+        hides_refusal: whether the response is a success that does not confirm the write: it has neither rows nor
+            errors, or it counts more errors than it lists.
     """
 
     def __init__(
         self, response: WriteResponse, operation: str, items: Sequence[ItemIdentity], sent: Sequence[object] = ()
     ) -> None:
         self._items = items
+        self._operation = operation
         self._sent = dict(zip(items, sent, strict=False))
-        rows = response.data if isinstance(response.data, list) else ()
-        self._rows = [(parse_str(row.id), parse_str(row.externalId)) for row in rows if isinstance(row, _ROWS)]
-        errors = [to_builtins(error) for error in response.errors] if isinstance(response.errors, list) else []
-        self.is_empty = not self._rows and not errors
+        self._meta = read_meta(response)
+        self._listed = response.data if isinstance(response.data, list) else []
+        self._rows = [(parse_str(row.id), parse_str(row.externalId)) for row in self._listed if isinstance(row, _ROWS)]
+        self._problems = read_errors(response)
+        self.hides_refusal = not (self._rows or self._problems) or count_errors(response) > len(self._problems)
         self._ids = self._match_rows()
-        self._errors = self._match_errors(errors, operation)
-        self._has_unmatched = len(self._errors) < len(errors) or len(self._rows) < len(rows)
+        self._errors = self._match_errors()
+        self._has_unmatched = len(self._errors) < len(self._problems) or len(self._rows) < len(self._listed)
 
     def _match_rows(self) -> dict[ItemIdentity, list[str]]:
         """Match the rows of the response to the items of the request. Return item → ids in the rows of this item.
@@ -82,7 +92,7 @@ class MultiStatusResponse:
                     found[item] = [ids.pop(0)]
         return {item: ids for item, ids in found.items() if ids}
 
-    def _match_errors(self, errors: Sequence[Any], operation: str) -> dict[ItemIdentity, CrossbookError]:
+    def _match_errors(self) -> dict[ItemIdentity, CrossbookError]:
         """Match the response's errors to items, by the value that an error names as `source`. Return item → error.
 
         Items that share this value get an error only if all of them failed.
@@ -93,14 +103,79 @@ class MultiStatusResponse:
                 for value in item.all:
                     items.setdefault(value, []).append(item)
         by_source: dict[str, list[Any]] = {}
-        for error in errors:
+        for error in self._problems:
             by_source.setdefault(_source(error), []).append(error)
         return {
-            item: make_error(error, operation, [self._sent.get(other) for other in items[source]])
+            item: self._make_error(error, items[source])
             for source, group in by_source.items()
             if len(group) == len(items.get(source, ()))
             for item, error in zip(items[source], group, strict=True)
         }
+
+    def _make_error(self, problem: Any, items: Sequence[ItemIdentity]) -> CrossbookError:
+        sent = [self._sent.get(item) for item in items]
+        return make_error(problem, self._operation, sent, self._meta)
+
+    def eliminate(self) -> None:
+        """Give the errors that name no item to the items without a row, if they can belong to no other item.
+
+        The vendor's errors may have no `meta`, so that they name no item. They are decided by elimination if all of
+        this holds:
+
+        - the sent external ids are distinct, and each row names a different sent item by its external id;
+        - the number of rows plus the number of errors is the number of sent items;
+        - `numberOfData` and `numberOfErrors`, if present, are the numbers of rows and errors.
+
+        A single such error belongs to the only unnamed item. With several errors all unnamed items failed, but it is
+        unknown which message is whose: each item gets an error that lists all messages.
+        """
+        sent = Counter(item.external_id for item in self._items if item.external_id is not None)
+        named = [external_id for id, external_id in self._rows if id is not None and external_id in sent]
+        counted = {"numberOfData": len(self._listed), "numberOfErrors": len(self._problems)}
+        nameless = [error for error in self._problems if not _source(error)]
+        unnamed = [item for item in self._items if item not in self._ids and item not in self._errors]
+        if (
+            not nameless
+            or sent.total() > len(sent)
+            or not len(set(named)) == len(named) == len(self._listed)
+            or len(named) + len(self._problems) != len(self._items)
+            or len(nameless) != len(unnamed)
+            or any(parse_int(self._meta.get(name)) not in (None, number) for name, number in counted.items())
+        ):
+            return
+        if len(unnamed) == 1:
+            self._errors[unnamed[0]] = self._make_error(nameless[0], unnamed)
+        else:
+            self._errors |= dict.fromkeys(unnamed, self._make_group_error(nameless, unnamed))
+        self._has_unmatched = len(self._rows) < len(self._listed)
+
+    def _make_group_error(self, problems: Sequence[Any], items: Sequence[ItemIdentity]) -> CrossbookError:
+        """Return one error for several items: it lists the messages, since it is unknown which message is whose."""
+        error = self._make_error(problems[0], items)
+        codes = {str(parse_object(problem).get("code")) for problem in problems}
+        error.code, error.field = error.code if len(codes) == 1 else None, None
+        messages = self._list_messages(problems, items)
+        error.message = f"the vendor refused {len(items)} items of this request, and does not say which for what reason"
+        error.message += f": {messages}"
+        return error
+
+    def _list_messages(self, problems: Sequence[Any], items: Sequence[ItemIdentity]) -> str:
+        different = list({parse_error(problem).message: problem for problem in problems}.values())
+        shown = dict.fromkeys(self._make_error(problem, items).message for problem in different[:_MAX_MESSAGES])
+        more = f"; and {len(different) - _MAX_MESSAGES} more" if len(different) > _MAX_MESSAGES else ""
+        return "; ".join(message for message in shown if message) + more
+
+    def make_doubt(self) -> CrossbookError:
+        """Return the error of the items for which a 207 has neither a row nor an error, with all messages of the 207.
+
+        Its status tells a batch that these creates were answered, so that they are never sent again.
+        """
+        unnamed = [item for item in self._items if item not in self._ids and item not in self._errors]
+        messages = self._list_messages([error for error in self._problems if not _source(error)], unnamed)
+        return InvalidResponseError(
+            "the response does not say whether this item was written" + (f": {messages}" if messages else ""),
+            vendor=PROFILE.vendor, operation=self._operation, status=207, sent="yes",
+        )  # fmt: skip
 
     def ids(self, item: ItemIdentity) -> Sequence[str]:
         """Return the ids in the rows that match this item; usually one."""
@@ -142,8 +217,23 @@ def _source(error: Any) -> str:
     return "" if source is None else str(source)
 
 
+def read_meta(response: WriteResponse) -> dict[str, Any]:
+    """Return the `meta` of a response as a dict; empty if it has none."""
+    return to_builtins(response.meta) if isinstance(response.meta, models.Meta) else {}
+
+
+def read_errors(response: WriteResponse) -> list[Any]:
+    """Return the `errors` of a response as JSON values; empty if it has none."""
+    return [to_builtins(error) for error in response.errors] if isinstance(response.errors, list) else []
+
+
+def count_errors(response: WriteResponse) -> int:
+    """Return the number of errors in a response: as many as it lists or, if that is more, as many as it counts."""
+    return max(len(read_errors(response)), parse_int(read_meta(response).get("numberOfErrors")) or 0)
+
+
 def make_error(problem: Any, operation: str, sent: object, meta: Any = None) -> CrossbookError:
-    """Return one element of a response's `errors` as an exception, with the values that were `sent` masked in it."""
+    """Return an error of a 207 (Multi-Status) as an exception, with the values that were `sent` masked in it."""
     info = parse_error(problem, meta)
     values = tuple(_redaction.iter_texts(to_builtins(sent)))
 
