@@ -13,8 +13,8 @@
 | `POST webhook` | unsubscribes a contact of Vercom in a campaign, and delivers the event to a loopback URL |
 | `POST credentials` | renews the credentials of an account, by their names, until the next reset |
 
-`reset`, `mark` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`; `webhook`
-takes an `account`, or none for the first account of Vercom.
+`reset`, `mark` and `credentials` take the name of a `vendor`, for its first account, or of a further `account`.
+`webhook` takes an `account`, or none for the first account of Vercom.
 
 No web page can send these requests: `Host` and `Origin` are checked, and a body must be `application/json`.
 """
