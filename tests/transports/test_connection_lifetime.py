@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 import anyio
 import pytest
 from prepared_requests import Make, answered, call, failed
 from server import LONGEST, Behaviour, Peer, answering, reply, serve
 
+from crossbook._http.request import Transport
 from crossbook_testing import Clock
 
 pytestmark = pytest.mark.anyio
@@ -60,6 +63,32 @@ async def test_connection_is_reused(make: Make) -> None:
         for _ in range(10):
             answered(await transport.send(call(server.origin)))
         assert (server.accepted, len(server.seen)) == (1, 10)
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+async def test_missing_private_pool_is_tolerated(
+    library: str, opened: Callable[[str, str, int], Transport], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release without the pool's private attribute sends through its own pool, which is closed after each request."""
+    original = import_module(library).AsyncHTTPTransport
+
+    class Renamed:
+        def __init__(self, **options: Any) -> None:
+            inner = original(**options)
+            self.handle_async_request, self.aclose = inner.handle_async_request, inner.aclose
+
+    monkeypatch.setattr(f"{library}.AsyncHTTPTransport", Renamed)
+    with serve(answering()) as server:
+        transport = opened(library, server.origin, 2)
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(lambda: _check_answered(transport, server.origin))
+        assert (server.accepted, len(server.seen)) == (5, 5)
+        assert await anyio.to_thread.run_sync(server.wait_open, 0)
+
+
+async def _check_answered(transport: Transport, origin: str) -> None:
+    answered(await transport.send(call(origin)))
 
 
 async def test_busy_start_does_not_use_connect_timeout(make_own: Make, clock: Clock) -> None:

@@ -203,7 +203,12 @@ def _unused_ssl_context() -> ssl.SSLContext:
 
 
 class _Lane(NamedTuple):
-    """A transport of httpx or httpx2 with a single connection, so that it sends one request at a time."""
+    """A transport of httpx or httpx2 that sends one request at a time.
+
+    Attributes:
+        transport: the library's transport.
+        connection: its single connection; None if the transport has its own pool, which serves one request.
+    """
 
     transport: Any
     connection: Any
@@ -269,7 +274,7 @@ class HttpxTransport:
         try:
             return await exchange(self._library, self._build, lane.transport.handle_async_request, request, trace)
         finally:
-            if lane.connection.is_available() and not has_unread_data(lane.connection, secure=self._secure):
+            if _is_reusable(lane.connection, secure=self._secure):
                 self._free.append(lane)
             else:
                 await self._drop(lane)
@@ -290,9 +295,7 @@ class HttpxTransport:
                 return lane
             await self._drop(lane)
         transport = self._make_transport()
-        # Private, since the library has no public way to replace its pool by one connection.
-        connection = transport._pool = transport._pool.create_connection(self._origin)
-        lane = _Lane(transport, connection)
+        lane = _Lane(transport, _replace_pool(transport, self._origin))
         self._lanes.add(lane)
         return lane
 
@@ -306,11 +309,30 @@ class HttpxTransport:
         await _close(*self._lanes)
 
 
+def _replace_pool(transport: Any, origin: Any) -> Any:
+    """Replace the pool of the library's transport by one connection, and return the connection.
+
+    The attribute is private, since the library has no public way to do this. If a release lacks it, return None: the
+    transport keeps its pool, which is closed after one request.
+    """
+    try:
+        connection = transport._pool.create_connection(origin)
+        transport._pool = connection
+    except (AttributeError, TypeError):
+        return None
+    return connection
+
+
+def _is_reusable(connection: Any, *, secure: bool) -> bool:
+    """Return whether the connection of a lane can take another request."""
+    return connection is not None and connection.is_available() and not has_unread_data(connection, secure=secure)
+
+
 async def _close(*lanes: _Lane) -> None:
-    """Close the connections of these lanes (each has one connection), even if the caller is cancelled meanwhile."""
+    """Close the connections of these lanes, even if the caller is cancelled meanwhile."""
 
     async def close() -> None:
         for lane in lanes:
-            await lane.connection.aclose()
+            await lane.transport.aclose()
 
     await run_shielded(close)
