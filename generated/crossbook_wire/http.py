@@ -50,6 +50,8 @@ class Request(Redacted, frozen=True):
     """The encoded body; empty if there is no body."""
     content_type: str | None = None
     """The media type of the body; None if there is no body."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """The header parameters of the operation: pairs of name and value."""
 
     shown_fields: ClassVar[tuple[str, ...]] = ("operation", "method")
 
@@ -89,6 +91,21 @@ async def send_and_decode(send: Send, decoder: Callable[[], Decoder[T]], request
     return await response.decode_async(decoder())
 
 
+async def send_and_decode_if_any(
+    send: Send, decoder: Callable[[], Decoder[T]], request: Request
+) -> T | None:
+    """Send a request and decode the response. Return None if its body is empty."""
+    response = await send(request)
+    if not response.content.strip():
+        return None
+    return await response.decode_async(decoder())
+
+
+async def send_and_discard(send: Send, request: Request) -> None:
+    """Send a request whose successful response has no body."""
+    await send(request)
+
+
 @define(repr=False, eq=False)
 class Model:
     """The base of all models. Its repr shows the names of the set fields, and no values."""
@@ -99,6 +116,20 @@ class Model:
     def __rich_repr__(self) -> Iterator[str]:
         """Return what rich shows. By default rich shows all attrs fields."""
         return (name.name for name in fields(type(self)) if getattr(self, name.name) is not UNSET)
+
+
+class RenamedModel(Struct):
+    """The base of models with a property whose name in JSON cannot be the name of a Python field.
+
+    msgspec renames the fields of a `Struct`, but not those of an attrs class. The repr is that of `Model`.
+    """
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {', '.join(self.__rich_repr__())}>"
+
+    def __rich_repr__(self) -> Any:
+        """Return what rich shows. By default rich shows all fields."""
+        return (name for name in self.__struct_fields__ if getattr(self, name) is not UNSET)
 
 
 def segment(value: object) -> str:
@@ -124,6 +155,15 @@ def query_string(parameters: Mapping[str, object]) -> str:
     return "&".join(pairs)
 
 
+def header_values(parameters: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of name and text of header parameters. UNSET is omitted, True is `true`."""
+    return tuple((name, _text(value)) for name, value in parameters.items() if value is not UNSET)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _encoded(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = _text(value)
     return text if text.isascii() and text.isalnum() else quote(text, safe="")

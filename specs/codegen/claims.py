@@ -17,7 +17,10 @@ NOT_RULES = ("description", "examples", "properties", "required", "additionalPro
 
 
 def make_claims(spec: Node) -> Node:
-    """Return the claims of a spec as JSON. Raises `SpecError` for a response that is not a named JSON object."""
+    """Return the claims of a spec as JSON.
+
+    Raises `SpecError` for a response with content that is not a named JSON object.
+    """
     found = list(operations(spec))
     names = {name for operation in found for name in reached(spec, operation.node["responses"])}
     schemas: Node = spec["components"]["schemas"]
@@ -37,7 +40,7 @@ def _operation(spec: Node, operation: Operation) -> Node:
         resolved = resolve(spec, response)
         content = resolved.get("content", {})
         shape = schema_name(content.get(JSON, {}).get("schema", {}))
-        if shape is None or not _is_shape(spec["components"]["schemas"][shape]):
+        if content and (shape is None or not _is_shape(spec["components"]["schemas"][shape])):
             raise SpecError(
                 f"{operation}: the schema of response {status} must be a named object in components/schemas"
             )

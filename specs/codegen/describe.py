@@ -23,13 +23,13 @@ WORDS = {
 }
 
 
-def operation_doc(spec: Node, operation: Operation, names: dict[str, str]) -> str:
-    """Return the docstring of a method. `names` maps the parameters to their names in Python."""
+def operation_doc(spec: Node, operation: Operation, names: dict[tuple[str, str], str]) -> str:
+    """Return the docstring of a method. `names` maps each parameter (its place and name) to its name in Python."""
     parts = [paragraphs(operation.node.get("summary", operation.id)), paragraphs(operation.node.get("description", ""))]
     arguments = [
-        (names[each["name"]], description(spec, {**resolve(spec, each["schema"]), **each}))
+        (names[each["in"], each["name"]], description(spec, {**resolve(spec, each["schema"]), **each}))
         for each in operation.parameters
-        if each["name"] in names
+        if (each["in"], each["name"]) in names
     ]
     if "requestBody" in operation.node:
         body = resolve(spec, operation.node["requestBody"])["content"]["application/json"]["schema"]
@@ -74,10 +74,13 @@ def _fill(text: str, width: int) -> str:
 
 
 def _success(spec: Node, operation: Operation) -> str:
+    """Return what the method returns; an empty text if no response has a body."""
+    texts: dict[bool, str] = {}
     for status, response in sorted(operation.node["responses"].items()):
         if status.startswith("2"):
-            return str(resolve(spec, response).get("description", ""))
-    return ""
+            resolved = resolve(spec, response)
+            texts.setdefault("content" in resolved, str(resolved.get("description", "")))
+    return " ".join([texts[True], *([f"None: {texts[False]}"] if False in texts else [])]) if True in texts else ""
 
 
 def _bounds(spec: Node, schema: Node) -> str:

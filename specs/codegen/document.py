@@ -6,7 +6,9 @@ operations of the first would be lost without a warning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import keyword
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +17,8 @@ from ruamel.yaml.error import YAMLError
 
 Node = dict[str, Any]
 
+# A field of such a name would hide a type that the annotations of its class use, or break its constructor.
+RESERVED = frozenset({"Any", "Literal", "UNSET", "UnsetType", "bool", "dict", "float", "int", "list", "self", "str"})
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -109,3 +113,24 @@ def types(schema: Node) -> set[str]:
     """Return the JSON types of a schema: both for `type: [string, "null"]`, an empty set if there is no `type`."""
     named = schema.get("type", [])
     return {named} if isinstance(named, str) else set(named)
+
+
+def field_names(spec: Node, schema: Node) -> dict[str, str]:
+    """Return the names of a schema's properties in Python, by their names in JSON.
+
+    A name stays if it can be the name of a field. Otherwise its letters stay: `first-name` becomes `first_name`, and
+    `class` becomes `class_`. If the property has `x-python-name`, that name is used in the same way.
+    """
+    taken = RESERVED | spec["components"]["schemas"].keys()
+    return {
+        name: _identifier(str(node.get("x-python-name", name)), taken)
+        for name, node in schema.get("properties", {}).items()
+    }
+
+
+def _identifier(name: str, taken: Collection[str]) -> str:
+    if not name.isascii() or not name.isidentifier() or name.startswith("_"):
+        name = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+        if not name.isidentifier():  # empty, or begins with a digit
+            name = f"field_{name}"
+    return f"{name}_" if keyword.iskeyword(name) or name in taken else name

@@ -25,7 +25,11 @@ from render import render
 
 # Without --isolated, ruff would read any pyproject.toml above the temporary folder.
 RUFF = ("--isolated", "--no-cache", "--target-version", "py311", "--line-length", "100")
-RUFF_STEPS = (("check", "--fix-only", "--select", "F401,F841,I,UP"), ("format",))
+RUFF_STEPS = (
+    ("check", "--fix-only", "--select", "F401,F841,UP"),
+    ("check", "--fix-only", "--select", "I"),  # later: it would keep a line of imports long of which few are used
+    ("format",),
+)
 
 Tree = dict[str, str]
 

@@ -8,12 +8,15 @@ would fail on a page of a thousand contacts because of one null. So the schemas 
 
 The schemas of requests keep their types, required properties and enums. Constraints that no type can express are
 dropped. Credentials are removed, so that no method or model can hold one: the transport adds them last. Of the
-responses of an operation only the first 2xx stays, and of the encodings only JSON.
+responses of an operation only the first 2xx with a body stays, and of the encodings only JSON.
 """
 
 from __future__ import annotations
 
-from document import Node, Operation, SpecError, operations, reached, resolve, schema_name, types
+from collections import Counter
+from typing import NamedTuple
+
+from document import Node, Operation, SpecError, field_names, operations, reached, resolve, schema_name, types
 
 SCALARS = ("string", "integer", "number", "boolean")
 JSON = "application/json"
@@ -22,8 +25,8 @@ JSON = "application/json"
 def relax(spec: Node) -> Node:
     """Return a new document for the generator with only what becomes code.
 
-    Raises `SpecError` for what the generated code cannot express: a header or cookie parameter that is not a
-    credential, a response without JSON, a schema that is both sent and received.
+    Raises `SpecError` for what the generated code cannot express: a cookie parameter that is not a credential, a
+    response in another format than JSON, a schema that is both sent and received.
     """
     paths: dict[str, Node] = {}
     sent: set[str] = set()
@@ -49,14 +52,27 @@ def is_credential(spec: Node, node: Node) -> bool:
     return bool(resolve(spec, node).get("x-credential"))
 
 
-def response_schema(spec: Node, operation: Operation) -> Node:
-    """Return the schema of the first 2xx response in JSON, which the method returns."""
+class ResponseBodies(NamedTuple):
+    """The bodies of an operation's 2xx responses: the schema of those in JSON, and whether a response has no body."""
+
+    schema: Node | None
+    may_be_empty: bool
+
+
+def response_bodies(spec: Node, operation: Operation) -> ResponseBodies:
+    """Return what the 2xx responses of an operation contain. The schema is that of the first response with a body."""
+    schema: Node | None = None
+    may_be_empty = False
     for status, response in sorted(operation.node["responses"].items()):
+        if not status.startswith("2"):
+            continue
         content = resolve(spec, response).get("content", {})
-        if status.startswith("2") and JSON in content:
-            schema: Node = content[JSON]["schema"]
-            return schema
-    raise SpecError(f"{operation} has no 2xx response in JSON")
+        if JSON in content:
+            schema = schema or content[JSON]["schema"]
+        may_be_empty = may_be_empty or not content
+    if schema is None and not may_be_empty:
+        raise SpecError(f"{operation} has no 2xx response that is JSON or without content")
+    return ResponseBodies(schema, may_be_empty)
 
 
 def _operation(spec: Node, operation: Operation) -> Node:
@@ -64,19 +80,20 @@ def _operation(spec: Node, operation: Operation) -> Node:
     for parameter in operation.parameters:
         if is_credential(spec, parameter):
             continue
-        if parameter["in"] not in ("path", "query"):
+        if parameter["in"] not in ("path", "query", "header"):
             raise SpecError(
                 f"{operation}: parameters in {parameter['in']} are not supported, but {parameter['name']} is one"
             )
         parameters.append({**parameter, "schema": _exact(spec, parameter["schema"])})
 
-    schema = response_schema(spec, operation)
-    if "object" not in types(resolve(spec, schema)):
+    schema = response_bodies(spec, operation).schema
+    if schema is not None and "object" not in types(resolve(spec, schema)):
         schema = _relax(spec, schema)
+    content = {} if schema is None else {"content": {JSON: {"schema": schema}}}
     relaxed: Node = {
         **{key: operation.node[key] for key in ("operationId", "tags")},
         "parameters": parameters,
-        "responses": {"200": {"description": "", "content": {JSON: {"schema": schema}}}},
+        "responses": {"200": {"description": "", **content}},
     }
     if "requestBody" in operation.node:
         content = resolve(spec, operation.node["requestBody"])["content"]
@@ -99,9 +116,9 @@ def _exact(spec: Node, schema: Node) -> Node:
     if "items" in schema:
         kept["items"] = _exact(spec, schema["items"])
     if "properties" in schema:
-        properties = {n: p for n, p in schema["properties"].items() if not is_credential(spec, p)}
+        properties, names = _fields(spec, schema)
         kept["properties"] = {name: _exact(spec, each) for name, each in properties.items()}
-        kept["required"] = [name for name in schema.get("required", []) if name in properties]
+        kept["required"] = [names[name] for name in schema.get("required", []) if names.get(name) in properties]
         kept["additionalProperties"] = False
     else:
         kept |= {key: [_exact(spec, each) for each in schema[key]] for key in ("oneOf", "anyOf") if key in schema}
@@ -132,10 +149,24 @@ def _relax(spec: Node, schema: Node) -> Node:
 
 
 def _relax_object(spec: Node, schema: Node) -> Node:
-    properties = {n: p for n, p in schema.get("properties", {}).items() if not is_credential(spec, p)}
+    properties, _ = _fields(spec, schema)
     return {
         "type": "object",
         "properties": {name: _relax(spec, each) for name, each in properties.items()},
         # A class ignores unknown properties; an object without properties becomes a dict.
         "additionalProperties": not properties,
     }
+
+
+def _fields(spec: Node, schema: Node) -> tuple[Node, dict[str, str]]:
+    """Return a schema's properties by their names in Python, without credentials, and these names by those in JSON.
+
+    The generator refuses names that its own rules make equal, such as `@id` and `id`.
+    """
+    names = field_names(spec, schema)
+    for field, count in Counter(names.values()).items():
+        if count > 1:
+            wire = " and ".join(repr(name) for name, python in names.items() if python == field)
+            raise SpecError(f"{wire} become the same field {field}; give one of them an x-python-name")
+    given = schema.get("properties", {})
+    return {names[name]: each for name, each in given.items() if not is_credential(spec, each)}, names

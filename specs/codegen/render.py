@@ -7,13 +7,12 @@ for each tag over a `send` callable, and plain attrs classes.
 
 from __future__ import annotations
 
-import keyword
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from describe import class_doc, description, operation_doc, paragraphs
-from document import Node, Operation, SpecError, operations
+from document import Node, Operation, SpecError, field_names, operations
 from jinja2 import StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -23,10 +22,9 @@ from openapi_python_client.parser.properties import LiteralEnumProperty, ModelPr
 from openapi_python_client.parser.properties.list_property import ListProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.strings import ClassName, PythonIdentifier, safe_for_docstring
-from relax import relax
+from relax import relax, response_bodies
 
 PREFIX = "field_"  # the generator's prefix for a name that is not an identifier
-ANNOTATIONS = {"bool", "dict", "float", "int", "list", "str"}  # a field of this name would hide the type
 
 
 def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
@@ -50,11 +48,13 @@ def render(vendor: str, spec: Node, templates: Path) -> dict[str, str]:
     environment = Project(openapi=parsed, config=config, custom_template_path=templates).env
     environment.undefined = StrictUndefined
     context: dict[str, Any] = {
-        **{function.__name__: function for function in (annotation, wire_name, fields, docstring)},
+        **{function.__name__: function for function in (annotation, field_name, fields, docstring)},
         "vendor": vendor,
         "methods": _methods(spec),
         "models": sorted((m for m in parsed.models if not _is_dict(m)), key=lambda model: model.class_info.name),
         "tag_docs": {PythonIdentifier(tag["name"], "tag"): paragraphs(tag["description"]) for tag in spec["tags"]},
+        "wire_names": partial(_wire_names, spec),
+        "response_bodies": partial(response_bodies, spec),
         "operation_doc": partial(operation_doc, spec),
         "model_doc": partial(_model_doc, spec),
         "field_doc": partial(_field_doc, spec),
@@ -76,19 +76,16 @@ def annotation(prop: Property, models: str = "") -> str:
     return prop.get_type_string(no_optional=True).as_unembedded_code()
 
 
-def wire_name(prop: Property) -> str:
-    """Return a field's name, which must equal its name in JSON: msgspec decodes attrs classes by field names."""
-    name = prop.name.get_untrusted_value()
-    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_") or name in ANNOTATIONS:
-        raise SpecError(f"the property {name!r} cannot be a field of a class, since it is not a Python identifier")
-    return name
+def field_name(prop: Property) -> str:
+    """Return the name of a field, which `relax` gave to the property."""
+    return prop.name.get_untrusted_value()
 
 
 def fields(model: ModelProperty) -> list[Property]:
     """Return the properties of a model in the order of the spec."""
     order = [name.get_untrusted_value() for name in model.data.properties or {}]
     properties = [*(model.required_properties or []), *(model.optional_properties or [])]
-    return sorted(properties, key=lambda prop: order.index(prop.name.get_untrusted_value()))
+    return sorted(properties, key=lambda prop: order.index(field_name(prop)))
 
 
 def docstring(text: str) -> str:
@@ -115,6 +112,11 @@ def _methods(spec: Node) -> dict[str, Operation]:
             raise SpecError(f"{methods[name]} and {operation} become the same method {name}; rename one operationId")
         methods[name] = operation
     return methods
+
+
+def _wire_names(spec: Node, name: str) -> dict[str, str]:
+    """Return the names in JSON of a model's fields by their names in Python."""
+    return {python: wire for wire, python in field_names(spec, _schema(spec, name)).items()}
 
 
 def _model_doc(spec: Node, name: str) -> str:

@@ -21,7 +21,7 @@ from rules_schemas import (
     Finding,
     directions_are_disjoint,
     examples_fit,
-    names_are_identifiers,
+    field_names_are_unique,
     no_inline_schemas,
     nodes,
     one_of_is_sent_and_named,
@@ -32,6 +32,12 @@ from rules_schemas import (
     schemas,
 )
 
+HEADER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+RESERVED_HEADERS = frozenset({
+    "accept", "accept-encoding", "authorization", "connection", "content-encoding", "content-length", "content-type",
+    "cookie", "expect", "host", "keep-alive", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+    "user-agent",
+})  # fmt: skip
 SPECS = Path(__file__).resolve().parent.parent
 
 
@@ -115,14 +121,29 @@ def queries_have_no_default(spec: Node) -> Iterator[Finding]:
             yield Finding((*place, "schema", "default"), f"the query parameter {node.get('name')} has a default", fix)
 
 
+def headers_are_free(spec: Node) -> Iterator[Finding]:
+    """Refuse header parameters that HTTP or crossbook sets. A credential in one is a security scheme."""
+    for place, node in nodes(spec):
+        if node.get("in") == "header" and "schema" in node and not node.get("x-credential"):
+            name = str(node.get("name"))
+            if not HEADER_NAME.fullmatch(name):
+                yield Finding((*place, "name"), f"{name!r} is not the name of a header", "use letters, digits and -")
+            elif name.lower() in RESERVED_HEADERS:
+                fix = "remove it (a credential becomes a security scheme)"
+                yield Finding(place, f"the header {name} is set by the client", fix)
+
+
 def responses_share_a_schema(spec: Node) -> Iterator[Finding]:
-    """Require one schema for all 2xx responses of an operation, since its method returns one type."""
+    """Require one schema for all 2xx responses that have a body, since an operation's method returns one type."""
     for place, operation in operations(spec):
         found: set[str] = set()
+        may_be_empty = False
         for status, response in operation["responses"].items():
-            for media in resolve(spec, response).get("content", {}).values():
-                found |= {media["schema"].get("$ref", "")} if str(status).startswith("2") else set()
-        if len(found) != 1:
+            if str(status).startswith("2"):
+                content = resolve(spec, response).get("content", {})
+                found |= {media["schema"].get("$ref", "") for media in content.values()}
+                may_be_empty = may_be_empty or not content
+        if len(found) > 1 or not (found or may_be_empty):
             fix = "let all 2xx responses refer to one schema whose extra fields are optional"
             yield Finding((*place, "responses"), f"the 2xx responses have {len(found)} schemas", fix)
 
@@ -164,12 +185,13 @@ RULES: tuple[Rule, ...] = (
     tags_are_single_and_declared,
     bodies_are_required,
     queries_have_no_default,
+    headers_are_free,
     responses_share_a_schema,
     components_are_used,
     no_inline_schemas,
     one_of_is_sent_and_named,
     required_is_declared,
-    names_are_identifiers,
+    field_names_are_unique,
     requests_are_closed,
     directions_are_disjoint,
     examples_fit,

@@ -5,11 +5,10 @@ A rule takes a spec that is valid OpenAPI and yields its findings.
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from document import METHODS, Node, resolve, schema_name, types
+from document import METHODS, Node, field_names, resolve, schema_name, types
 from jsonschema import Draft202012Validator
 
 Place = tuple[str | int, ...]
@@ -141,13 +140,14 @@ def required_is_declared(spec: Node) -> Iterator[Finding]:
             yield Finding(place, f"{name} is required, but is not a property", "correct the name, or add the property")
 
 
-def names_are_identifiers(spec: Node) -> Iterator[Finding]:
-    """Require property names that are Python identifiers, since fields of generated classes have the same names."""
+def field_names_are_unique(spec: Node) -> Iterator[Finding]:
+    """Require that the properties of a schema become fields of different names in Python."""
     for place, schema in schemas(spec):
-        for name in schema.get("properties", {}):
-            if not name.isidentifier() or keyword.iskeyword(name):
-                fix = "describe another encoding of the body, in which the name is an identifier"
-                yield Finding((*place, "properties", name), f"{name!r} cannot be the name of a Python field", fix)
+        names = field_names(spec, schema)
+        for name, python in names.items():
+            if list(names.values()).count(python) > 1:
+                fix = "give it another name by x-python-name, next to its type"
+                yield Finding((*place, "properties", name), f"another property becomes the field {python} too", fix)
 
 
 def requests_are_closed(spec: Node) -> Iterator[Finding]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import anyio
 import msgspec
+import msgspec.structs
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 from sniffio import current_async_library
@@ -173,8 +175,18 @@ async def _split_lists(raw: msgspec.Raw, depth: int) -> tuple[dict[str, Any], _L
 
 def _list_at(model: object, path: tuple[str, ...]) -> list[Any] | None:
     for name in path:
-        model = getattr(model, name, None)
+        kind: Any = type(model)
+        model = getattr(model, _field_name(kind, name), None)
     return model if isinstance(model, list) else None  # pyright: ignore[reportUnknownVariableType]
+
+
+@cache
+def _field_name(model: type[Any], name: str) -> str:
+    """Return the name in Python of the field that has this name in JSON."""
+    if not issubclass(model, msgspec.Struct):
+        return name
+    names = {field.encode_name: field.name for field in msgspec.structs.fields(model)}
+    return names.get(name, "")
 
 
 def _shift_index(message: str, start: int) -> str:

@@ -43,9 +43,12 @@ class Shape:
 
 @frozen
 class Response:
-    """The claims about a response of an operation: the name of its shape, and whether each header is required."""
+    """The claims about a response of an operation: the name of its shape, and whether each header is required.
 
-    shape: str
+    The shape of a response without a body is None.
+    """
+
+    shape: str | None
     headers: dict[str, bool]
     evidence: Evidence
     note: str

@@ -7,9 +7,11 @@ import json
 import os
 import subprocess
 import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from document import SpecError
 from generate import build, generate, read_generated
@@ -114,14 +116,16 @@ SCHEMAS = "'#/components/schemas/"
         ),
         (
             "name: isLost, in: query",
-            "name: isLost, in: header",
-            "parameters in header are not supported, but isLost is one",
+            "name: isLost, in: cookie",
+            "parameters in cookie are not supported, but isLost is one",
         ),
         (f"parent: {{$ref: {SCHEMAS}Parent'", f"parent: {{$ref: {SCHEMAS}Lost'", "Lost has no target"),
         (f"owner: {{$ref: {SCHEMAS}NewOwner'", f"owner: {{$ref: {SCHEMAS}Parent'", "sent and received: Parent"),
-        ("        kind: {type: string", "        'group_id[]': {type: string", "'group_id[]' cannot be a field"),
-        ("        kind: {type: string", "        class: {type: string", "'class' cannot be a field"),
-        ("        kind: {type: string", "        list: {type: string", "'list' cannot be a field"),
+        (
+            "        kind: {type: string",
+            "        '@name': {type: string",
+            "'name' and '@name' become the same field name",
+        ),
         ("in: path, required: true", "in: path", "openapi-python-client warns"),
     ],
 )
@@ -161,6 +165,65 @@ def test_lost_or_duplicate_operation_is_named(root: Path, edit: Edit, old: str, 
     assert read_generated(root) == {}
 
 
+def test_names_of_python_are_renamed(root: Path, edit: Edit) -> None:
+    """Names that Python cannot use stay in the JSON; a class of such a field is a Struct."""
+    edit(
+        "specs/tiny.yaml",
+        "        kind: {type: string, enum: [small, big]}\n",
+        """\
+        first-name: {type: string}
+        class: {type: string}
+        list: {type: array, items: {type: string}}
+        '@id': {type: string, x-python-name: node_id}
+        _links: {type: string}
+        1st: {type: string}
+""",
+    )
+    generate(root)
+    models = types.ModuleType("models_of_tiny")
+    sys.modules["models_of_tiny"] = models
+    try:
+        exec(read_generated(root)["crossbook_wire/tiny/models.py"], models.__dict__)
+        wire = {"id": 1, "first-name": "Anna", "class": "a", "list": ["x"], "@id": "n1", "_links": "/", "1st": "first"}
+        thing = msgspec.json.decode(msgspec.json.encode(wire), type=models.Thing)
+        assert (thing.id, thing.first_name, thing.class_, thing.list_, thing.node_id, thing.links, thing.field_1st) == (
+            1, "Anna", "a", ["x"], "n1", "/", "first"
+        )  # fmt: skip
+        assert msgspec.json.decode(msgspec.json.encode(thing)) == wire
+        assert repr(thing) == "<Thing id, first_name, class_, list_, node_id, links, field_1st>"
+    finally:
+        del sys.modules["models_of_tiny"]
+
+
+def test_header_parameter_and_empty_success(root: Path, edit: Edit) -> None:
+    edit("specs/tiny.yaml", "name: isLost, in: query", "name: X-Is-Lost, in: header")
+    success = """\
+          description: The thing.
+          content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+"""
+    more = """\
+        '204': {description: There is no thing.}
+    delete:
+      operationId: deleteThing
+      tags: [things]
+      summary: Delete a thing
+      x-evidence: public
+      responses: {'204': {description: Done.}}
+"""
+    edit("specs/tiny.yaml", success, success + more)
+    generate(root)
+    tree = read_generated(root)
+    api = tree["crossbook_wire/tiny/api.py"]
+    assert "x_is_lost: bool | UnsetType = UNSET" in api
+    assert 'headers=header_values({"X-Is-Lost": x_is_lost})' in api
+    assert "x_is_lost: Only lost ones." in api
+    assert "def get_thing(self, thing_id: int) -> Coroutine[Any, Any, models.Thing | None]:" in api
+    assert "The thing. None: There is no thing." in api
+    assert "def delete_thing(self, thing_id: int) -> Coroutine[Any, Any, None]:" in api
+    claims = json.loads(tree["crossbook_wire/tiny/claims.json"])
+    assert claims["operations"]["deleteThing"]["answers"]["204"]["shape"] is None
+
+
 HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'
 
 
@@ -177,6 +240,8 @@ HOSTILE = '"""\nimport os\nos.abort()\n"""{{ 7 * 7 }}"\\'
         ("/things/{thingId}:", f"{json.dumps('/things/{thingId}/{os.abort()}' + HOSTILE)}:"),
         ("operationId: getThing", f"operationId: {json.dumps('getThing' + HOSTILE)}"),
         ("enum: [small, big]", f"enum: [small, {json.dumps(HOSTILE)}]"),
+        ("        kind: {type: string", f"        {json.dumps('kind' + HOSTILE)}: {{type: string"),
+        ("enum: [small, big]}", f"x-python-name: {json.dumps('kind' + HOSTILE)}, enum: [small, big]}}"),
         ("    Thing:", f"    {json.dumps('Thing' + HOSTILE)}:"),
     ],
 )

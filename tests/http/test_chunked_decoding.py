@@ -11,8 +11,9 @@ import anyio.lowlevel
 import pytest
 from crossbook_wire.atom import models as atom
 from crossbook_wire.filemail import models as filemail
+from crossbook_wire.http import RenamedModel
 from fakes import FakeTransport, book_over, reply
-from msgspec import ValidationError, to_builtins
+from msgspec import UNSET, UnsetType, ValidationError, to_builtins
 from msgspec.json import Decoder
 
 from crossbook import AddressBook, Contact, InvalidResponseError, ResponseTooLargeError, _concurrency
@@ -81,6 +82,20 @@ async def test_decode_in_chunks_looks_one_level_down(result: Callable[[Any], Any
 
 
 @pytest.mark.usefixtures("small")
+class Renamed(RenamedModel, kw_only=True, rename={"items": "@items", "other": "items"}):
+    """A model whose lists have other names in JSON; one of these is the Python name of the other list."""
+
+    items: list[int] | UnsetType = UNSET
+    other: list[str] | UnsetType = UNSET
+
+
+@pytest.mark.usefixtures("small")
+async def test_decode_in_chunks_of_renamed_lists() -> None:
+    body = json.dumps({"@items": list(range(10)), "items": ["one", "two", "three", "four", "five"]}).encode()
+    decoder = Decoder(Renamed)
+    assert await decode_in_chunks(body, decoder) == decoder.decode(body)
+
+
 async def test_decode_in_chunks_without_a_model() -> None:
     content = json.dumps({"contacts": rows(10)}).encode()
     assert await decode_in_chunks(content, Decoder(dict[str, Any])) == json.loads(content)

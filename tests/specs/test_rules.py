@@ -61,6 +61,10 @@ def second_success(spec: Node) -> None:
     spec["components"]["schemas"]["Waiting"] = copy.deepcopy(schema(spec, "Contact"))
 
 
+def without_success(spec: Node) -> None:
+    create(spec)["responses"]["400"] = create(spec)["responses"].pop("200")
+
+
 def choice(spec: Node, name: str) -> None:
     """Turn a schema into a choice of two named ones."""
     spec["components"]["schemas"]["First"] = schema(spec, name)
@@ -162,9 +166,21 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         ),
         (both(FLAG, put(parameter, schema=A_FLAG)), f"{CREATE}.parameters[0].schema.default", "remove"),
     ],
+    "headers_are_free": [
+        (
+            lambda spec: parameter(spec).update({"in": "header", "name": "Content-Type"}),
+            f"{CREATE}.parameters[0]",
+            "security scheme",
+        ),
+        (
+            lambda spec: parameter(spec).update({"in": "header", "name": "a: b"}),
+            f"{CREATE}.parameters[0].name",
+            "letters",
+        ),
+    ],
     "responses_share_a_schema": [
         (second_success, f"{CREATE}.responses", "one schema"),
-        (drop(ok, "content"), f"{CREATE}.responses", "one schema"),
+        (without_success, f"{CREATE}.responses", "one schema"),
     ],
     "components_are_used": [
         (
@@ -205,12 +221,16 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(contact, then={"required": ["nmae"]}), CONTACT, "correct the name"),
         (put(contact, **{"else": {"required": ["nmae"]}}), CONTACT, "correct the name"),
     ],
-    "names_are_identifiers": [
-        (lambda spec: new(spec)["properties"].update({"id[]": name_of_new(spec)}), f"{NEW}.properties['id[]']", "enc"),
+    "field_names_are_unique": [
         (
-            lambda spec: new(spec)["properties"].update({"from": name_of_new(spec)}),
-            f"{NEW}.properties.from",
-            "encoding",
+            lambda spec: new(spec)["properties"].update({"na-me": name_of_new(spec), "na_me": name_of_new(spec)}),
+            f"{NEW}.properties.na-me",
+            "x-python-name",
+        ),
+        (
+            lambda spec: new(spec)["properties"].update({"@id": {**name_of_new(spec), "x-python-name": "name"}}),
+            f"{NEW}.properties['@id']",
+            "x-python-name",
         ),
     ],
     "requests_are_closed": [
@@ -274,6 +294,14 @@ CASES = [
 
 def test_good_document_has_no_findings() -> None:
     assert check(load(SMALL)) == []
+
+
+def test_success_without_content_is_allowed() -> None:
+    spec = load(SMALL)
+    create(spec)["responses"]["204"] = {"description": "Done before."}
+    assert check(spec) == []
+    del create(spec)["responses"]["200"], spec["components"]["schemas"]["Contact"]
+    assert check(spec) == []
 
 
 def test_security_of_operation_is_used() -> None:

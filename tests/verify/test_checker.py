@@ -10,7 +10,7 @@ import pytest
 from crossbook._http.request import TransportResponse
 from crossbook_verify import Finding
 from crossbook_verify.checker import SpecChecker
-from crossbook_verify.claims import load_claims
+from crossbook_verify.claims import Claims, Operation, Response, load_claims
 
 META = {"numberOfErrors": 0, "numberOfData": 0, "status": 200, "uniqId": "1"}
 
@@ -39,6 +39,16 @@ def test_429_in_spec_is_checked() -> None:
     body = {"status": "error", "error": {"code": "rate_limited", "message": "No"}}
     assert read("atom", "getContact", 429, body, retry_after="1")["getContact.429"].verdict == "confirmed"
     assert read("atom", "getContact", 429, body)["getContact.429"].observed == ("no header retry-after",)
+
+
+@pytest.mark.parametrize(("content", "verdict"), [(b"", "confirmed"), (b"{}", "refuted")])
+def test_response_without_body(content: bytes, verdict: str) -> None:
+    answers = {"204": Response(None, {}, "documented", "")}
+    operations = {"deleteThing": Operation("DELETE", "/things", answers, "documented", "")}
+    checker = SpecChecker(Claims("Tiny", "1", operations, {}))
+    assert checker.check_response("deleteThing", TransportResponse(204, {}, content)) is None
+    (finding,) = (finding for finding in checker.findings() if finding.id == "deleteThing.204")
+    assert (finding.claim, finding.verdict) == ("`deleteThing` responds with 204 and no body", verdict)
 
 
 def test_optional_header() -> None:

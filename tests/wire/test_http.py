@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from crossbook_wire.http import Request, Response, query_string, segment
+from crossbook_wire.http import Request, Response, header_values, query_string, segment
 from msgspec import UNSET
 
 
@@ -37,6 +37,11 @@ def test_segment(value: object, encoded: str) -> None:
 def test_segment_that_changes_the_path_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="path parameter"):
         segment(value)
+
+
+def test_header_values_are_text() -> None:
+    parameters = {"X-A": UNSET, "X-B": True, "X-C": 0, "X-D": ""}
+    assert header_values(parameters) == (("X-B", "true"), ("X-C", "0"), ("X-D", ""))
 
 
 def test_reprs_show_no_values() -> None:
