@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 import msgspec
 
@@ -54,6 +54,11 @@ def mask_email(text: str) -> str:
 def is_address(word: str) -> bool:
     """Return whether the word contains an @. Such a word is masked as an e-mail address, even if it is invalid."""
     return _AT.search(word) is not None
+
+
+def mask_address(id: str) -> str:
+    """Return the id of a contact or group, masked if it is an e-mail address."""
+    return mask_email(id) if is_address(id) else id
 
 
 def _find_number(spaced: str) -> str:
@@ -172,6 +177,8 @@ def _replace(value: Any, spellings: list[str]) -> Any:
 
 
 def _values(request: Request) -> Iterator[str]:
+    yield from (unquote(segment) for segment in request.path.split("/") if "%" in segment)
+    yield from (value for _, value in request.headers)
     yield from (value for _, value in parse_qsl(request.query))
     if request.body:
         yield from iter_texts(msgspec.json.decode(request.body))

@@ -104,7 +104,7 @@ class CrossbookError(Exception):
                 ("status", self.status),
                 ("code", self.code),
                 ("field", self.field),
-                ("id", self.id),
+                ("id", "***" if "@" in (self.id or "") else self.id),  # perhaps an e-mail address
                 ("cause", self.cause),
                 ("request id", self.request_id),
                 ("retry after", _duration(self.retry_after) if self.retry_after is not None else None),

@@ -82,6 +82,13 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
     return record if known is None else attach_raw(record, raw, known)
 
 
+def repr_with_id(record: Any) -> str:
+    """Return the repr of a dataclass that has the id of a contact. If that is an e-mail address, it is masked."""
+    values = {each.name: getattr(record, each.name) for each in fields(record)}
+    values["id"] = record.id and _redaction.mask_address(record.id)
+    return f"{type(record).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
+
+
 def group_ids(value: Any) -> tuple[str, ...]:
     """Return a tuple of group ids, from one id or an iterable of ids."""
     if isinstance(value, str):
@@ -113,7 +120,7 @@ class Contact(_Record):
         archived: whether it is in the vendor's archive (Vercom).
         created_at: when it was created, in UTC (Vercom).
 
-    The repr masks phone and e-mail and shows no names, since reprs end in logs.
+    The repr masks phone and e-mail, also if it is the id, and shows no names, since reprs end in logs.
 
     Example:
         ```python
@@ -140,7 +147,7 @@ class Contact(_Record):
             _set(self, "groups", group_ids(self.groups))
 
     def __repr__(self) -> str:
-        shown = [f"id={self.id!r}"] if self.id else []
+        shown = [f"id={_redaction.mask_address(self.id)!r}"] if self.id else []
         if self.phone:
             shown.append(f"phone={_redaction.mask_phone(self.phone)!r}")
         if self.email:
@@ -275,6 +282,8 @@ class WriteResult:
     contact: Contact
     dropped_fields: tuple[str, ...] = ()
     write_only_fields: tuple[str, ...] = ()
+
+    __repr__ = repr_with_id
 
 
 @dataclass(frozen=True, slots=True)

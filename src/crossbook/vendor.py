@@ -92,6 +92,7 @@ class Operation(Struct, frozen=True):
         empty_on_404: whether status 404 means an empty list.
         priority: whether it skips the limiter's queue, since other calls wait for it (a login).
         returns_nothing: whether a success returns nothing, so that JSON `null` is a success too.
+        allows_empty: whether a success (2xx) may have no body, as a 204 has none.
         timeout: seconds for a whole call, unless the caller sets `timeout`.
         read_timeout: seconds without a byte, unless the caller sets `read_timeout`.
     """
@@ -100,6 +101,7 @@ class Operation(Struct, frozen=True):
     empty_on_404: bool = False
     priority: bool = False
     returns_nothing: bool = False
+    allows_empty: bool = False
     timeout: float = 60.0
     read_timeout: float = 30.0
 
@@ -133,11 +135,14 @@ class FieldSupport(Struct, frozen=True):
         access: "r" read only, "w" written and never returned, "rw" both.
         max_length: the largest number of characters.
         required: whether each contact needs a value.
+        unique: whether the vendor refuses a second contact with the same value. The contact's id may be this value, so
+            an update of the field may change the id.
     """
 
     access: Literal["rw", "r", "w"] = "rw"
     max_length: int | None = None
     required: bool = False
+    unique: bool = False
 
 
 class Rate(Struct, frozen=True):

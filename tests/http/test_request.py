@@ -6,9 +6,10 @@ import json
 import pickle
 
 import pytest
-from crossbook_wire.http import Request, query_string
+from crossbook_wire.http import Request, header_values, query_string, segment
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from crossbook import InvalidInputError
 from crossbook._http.request import BaseUrl, Credentials, prepare_request
@@ -44,11 +45,64 @@ def test_body_credentials_are_added_to_the_body(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "things", "/", "//", "/..", "/a/../b", "/./a", "/a/..", "/a b", "/a?b", "/a#b", "/ą", "/a\n", "/%2e%2e/b"],
+    [
+        "",
+        "things",
+        "/",
+        "//",
+        "/..",
+        "/a/../b",
+        "/./a",
+        "/a/..",
+        "/a b",
+        "/a?b",
+        "/a#b",
+        "/ą",
+        "/a\n",
+        "/%2e%2e/b",
+        "/a%2Fb",
+        "/a%5Cb",
+        "/%2E%2E",
+        "/a%3Bb",
+        "/a%3Fb",
+        "/a%23b",
+        "/a%00",
+        "/a%25",
+        "/a%20b",
+        "/a%C5%82",
+        "/a%2fb",
+        "/a%4",
+    ],
 )
 def test_ambiguous_path_is_refused(path: str) -> None:
     with pytest.raises(InvalidInputError):
         framed(Request(operation="x", method="GET", path=path))
+
+
+def test_email_in_path_is_sent_encoded_and_hidden() -> None:
+    call = framed(
+        Request(operation="x", method="GET", path=f"/people/{segment('anna+b@example.com')}/tags", query="a=1")
+    )
+    assert call.target == b"/api/people/anna%2Bb%40example.com/tags?a=1"
+    assert call.path == "/api/people/***/tags"
+    assert "anna" not in repr(call)
+
+
+def test_header_parameters_are_sent() -> None:
+    parameters = {"X-Dry-Run": True, "Idempotency-Key": "a b", "X-None": UNSET}
+    call = framed(
+        Request(operation="x", method="GET", path="/things", headers=header_values(parameters)),
+        Credentials(headers=((b"Authorization", b"secret"),)),
+    )
+    assert call.headers[-2:] == ((b"X-Dry-Run", b"true"), (b"Idempotency-Key", b"a b"))
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\0", "\u0142", " a b c", "a\n", "\x7f"])
+def test_invalid_header_value_is_refused(value: str) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        framed(Request(operation="x", method="GET", path="/things", headers=(("X-Name", value),)))
+    assert (caught.value.operation, caught.value.field) == ("x", "X-Name")
+    assert value not in str(caught.value)
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), st.text(max_size=20)))

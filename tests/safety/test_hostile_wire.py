@@ -107,7 +107,7 @@ def test_generated_code_refuses_dot_segments() -> None:
 def test_refused_path_raises_without_the_id() -> None:
     async def read() -> None:
         async with book_over("vercom", FakeTransport()) as book:
-            await book.wire.contacts.list_contact_groups("sikorka@example.com")  # type: ignore[attr-defined]
+            await book.wire.contacts.list_contact_groups("sikorka/example.com")  # type: ignore[attr-defined]
 
     with pytest.raises(InvalidInputError) as caught:
         anyio.run(read)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from crossbook.errors import CrossbookError
-from crossbook.models import Contact
+from crossbook.models import Contact, repr_with_id
 
 Status = Literal[
     "created", "updated", "unchanged", "deleted", "done", "skipped", "failed", "uncertain", "cancelled"
@@ -45,6 +45,8 @@ class Result:
     dropped_fields: tuple[str, ...] = ()
     write_only_fields: tuple[str, ...] = ()
     replayed: bool = False
+
+    __repr__ = repr_with_id
 
 
 class _Unfrozen:

@@ -77,7 +77,7 @@ def map_response_error(
         # For instance an old page of a list from a cache. A partial list must never look complete.
         return fail(InvalidResponseError, "the response is partial (206), although all of it was requested")
     if ok and not outcome.content.strip():
-        return fail(InvalidResponseError, "the response is empty")
+        return None if operation.allows_empty else fail(InvalidResponseError, "the response is empty")
     if ok and operation.returns_nothing and outcome.content.strip() == b"null":
         return None
     body = None
@@ -146,7 +146,7 @@ def find_request_id(
     """Return the id that the vendor gave to a successful request, for questions to its support; None without one."""
     try:
         found = profile.request_id(_decoder(profile).decode(response.content))
-    except msgspec.ValidationError:  # null
+    except msgspec.DecodeError:  # null, or no body
         return None
     return _redaction.mask_id(_redaction.mask_request_values(found, request, secrets)) if found else None
 

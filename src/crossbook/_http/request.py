@@ -18,9 +18,13 @@ _HEADERS = (
     (b"Accept-Encoding", b"gzip"),  # the only encoding that `ResponseBody` decompresses
     (b"User-Agent", b"crossbook"),
 )
-# Paths without dot segments and percent-encoding. A server that decodes a slash, a backslash or a dot before it routes
-# would find another route, and no id of any vendor needs one.
-_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+# Paths without dot segments. Only those characters may be encoded that RFC 3986 also allows as they are in a segment
+# (an e-mail address has a %40), except the semicolon: decoding them never changes the route. A server that decodes a
+# slash, a backslash or a dot before it routes would find another route, and no id of any vendor needs one.
+_ENCODED = "%(?:21|24|26|27|28|29|2A|2B|2C|3A|3D|40)"  # ! $ & ' ( ) * + , : = @
+_PATH = re.compile(rf"(?:/(?!\.{{1,2}}(?:/|$))(?:[A-Za-z0-9._~-]|{_ENCODED})+)+")
+_ENCODED_SEGMENT = re.compile(r"[^/]*%[^/]*")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _URL = re.compile(r"[!-~]+")
 
 
@@ -29,7 +33,7 @@ class PreparedRequest(Redacted, frozen=True):
 
     method: str
     origin: str  # scheme://host[:port]
-    path: str  # for logs and errors
+    path: str  # for logs and errors: a segment with encoded characters, which may be an e-mail address, is `***`
     target: bytes  # path and query as they are sent; the query may have a token
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -145,21 +149,29 @@ def prepare_request(
     left: float,
     max_response_bytes: int,
 ) -> PreparedRequest:
-    """Return a request with credentials added. Raise InvalidInputError if the request's path could reach another route.
+    """Return a request with credentials added.
 
     Args:
         connect_timeout, read_timeout: seconds; at most as long as the call has time.
         left: seconds until the deadline of the call.
+
+    Raises:
+        InvalidInputError: the request's path could reach another route, or a header cannot be sent.
     """
     if not _is_path(request.path):
         raise InvalidInputError(
-            "invalid id: expected letters, digits and . _ ~ - only", operation=request.operation, field="id"
-        )
-    path = base.prefix + request.path
+            "invalid id: expected letters, digits and . _ ~ - ! $ & ' ( ) * + , : = @ only",
+            operation=request.operation, field="id",
+        )  # fmt: skip
+    path = shown_path = base.prefix + request.path
+    if "%" in request.path:
+        shown_path = base.prefix + _ENCODED_SEGMENT.sub("***", request.path)
     query = request.query or credentials.query
     if request.query and credentials.query:
         query = f"{query}&{credentials.query}"
     headers = _HEADERS + credentials.headers
+    if request.headers:
+        headers += _encode_headers(request)
     body = request.body
     if credentials.members:
         body = b"{" + credentials.members + (b"," + body[1:] if len(body) > 2 else b"}")
@@ -170,5 +182,23 @@ def prepare_request(
     # Connecting times out before the call does, so that the error says that the request never left.
     connect_timeout, read_timeout = min(connect_timeout, 0.9 * left), min(read_timeout, left)
     return PreparedRequest(
-        request.method, base.origin, path, target, headers, body, connect_timeout, read_timeout, max_response_bytes
+        request.method,
+        base.origin,
+        shown_path,
+        target,
+        headers,
+        body,
+        connect_timeout,
+        read_timeout,
+        max_response_bytes,
     )
+
+
+def _encode_headers(request: Request) -> tuple[tuple[bytes, bytes], ...]:
+    for name, value in request.headers:
+        if not _HEADER_VALUE.fullmatch(value) or value != value.strip():
+            raise InvalidInputError(
+                f"invalid value of the header {name}: expected visible ASCII characters, and spaces between them",
+                operation=request.operation, field=name,
+            )  # fmt: skip
+    return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in request.headers)
