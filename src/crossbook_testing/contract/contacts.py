@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import fields as fields_of
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from crossbook import AddressBook, NotFoundError
+from crossbook import AddressBook, NotFoundError, RejectedError
 from crossbook.vendor import VendorProfile
 from crossbook_testing.contract.fixtures import Fixtures, Stored, has_capability, skip_unless
-from crossbook_testing.contract.people import field_values, full_contact, minimal_contact, readable, some_change
+from crossbook_testing.contract.people import (
+    argument,
+    field_values,
+    full_contact,
+    minimal_contact,
+    readable,
+    some_change,
+    unique_fields,
+)
 
 
 class ContactTests(Fixtures):
@@ -61,6 +70,27 @@ class ContactTests(Fixtures):
                 created.id, **{name: field_values(profile, 1)[name] for name in hidden}
             )
             assert changed.write_only_fields == hidden
+
+    async def test_used_unique_value_is_refused(
+        self, book: AddressBook, profile: VendorProfile, group: str, stored: Stored
+    ) -> None:
+        """A second contact with a used value is refused, and neither contact changes."""
+        names = unique_fields(profile)
+        if not names:
+            pytest.skip(f"two contacts of {profile.title} may have the same value in any field")
+        first, second = full_contact(profile, 0, [group]), full_contact(profile, 1, [group])
+        ids = [(await book.contacts.create(contact)).id for contact in (first, second)]
+        for name in names:
+            used = argument(name, getattr(first, name))
+            with pytest.raises(RejectedError):
+                await book.contacts.create(replace(full_contact(profile, 2, [group]), **used))
+            if has_capability(profile, "contacts.update"):
+                with pytest.raises(RejectedError):
+                    await book.contacts.update(ids[1], **used)
+            assert stored() == 2
+            for id, contact in zip(ids, (first, second), strict=True):
+                found = await book.contacts.get(id)
+                assert name not in found.known_fields or getattr(found, name) == getattr(contact, name)
 
     async def test_delete_removes_contact(self, book: AddressBook, profile: VendorProfile, group: str) -> None:
         skip_unless(profile, "contacts.delete")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,6 +55,18 @@ def readable(profile: VendorProfile) -> list[str]:
     ]
 
 
+def unique_fields(profile: VendorProfile) -> list[str]:
+    """Return the names of the fields of which two contacts cannot have the same value."""
+    return [name for name, support in profile.contact_fields.items() if support.unique]
+
+
+def similar_contact(profile: VendorProfile, number: int, groups: Sequence[str] = (), **changed: Any) -> Contact:
+    """Return contact 0 with these changes. Its unique fields have the values of contact `number`."""
+    values = field_values(profile, number)
+    own = {name: values[name] for name in unique_fields(profile) if name in values}
+    return replace(full_contact(profile, 0, groups), **{**own, **changed})
+
+
 def custom_fields(profile: VendorProfile, number: int = 0) -> dict[str, Any]:
     """Return custom fields by the vendor's names, with any JSON values if the vendor takes any name."""
     if profile.extra_fields is None:
@@ -90,10 +103,10 @@ def group_tuple(group: str) -> tuple[str, ...] | None:
     return (group,) if group else None
 
 
-def minimal_contact(profile: VendorProfile, number: int = 0, groups: Sequence[str] = ()) -> Contact:
-    """Return a contact with the required fields only, and in groups only if the vendor requires one."""
+def minimal_contact(profile: VendorProfile, number: int = 0, groups: Sequence[str] = (), **changed: Any) -> Contact:
+    """Return a contact with these changes and else the required fields only; in groups only if one is required."""
     needed = [name for name, support in profile.contact_fields.items() if support.required] or list(
         profile.requires_any_of[:1]
     )
     kept = {name: value for name, value in field_values(profile, number).items() if name in needed}
-    return Contact(**kept, groups=tuple(groups) if profile.single_group else None)
+    return Contact(**{**kept, **changed}, groups=tuple(groups) if profile.single_group else None)
