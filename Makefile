@@ -30,7 +30,7 @@ gateway: $(READY)  ## start the example application: one REST API and a page ove
 
 # The recipes of these are in noxfile.py, and run in .venv. ARGS go to pytest (test, check) or to the trials (build).
 NOX = PATH="$(abspath $(BIN)):$$PATH" $(BIN)/nox --no-venv
-SESSIONS := test lint types specs generated imports grid-check docs build
+SESSIONS := test lint types specs generated imports grid-check docs truth build
 .PHONY: check $(SESSIONS)
 
 $(SESSIONS): $(READY)
@@ -46,6 +46,7 @@ specs:  ## check that the specs are valid and follow our rules
 generated:  ## check that generated/ matches specs/ and was not changed by hand
 imports:  ## check which package imports which
 docs:  ## build the site, strictly, and print where to open it
+truth:  ## check each fact about the vendors' wire with raw requests to the sandbox; print a table
 build:  ## build wheel and sdist, and test each extra alone with the lowest and the newest dependencies
 
 chaos: $(READY)  ## run every operation with every fault, and the long tests; print a table

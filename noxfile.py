@@ -89,6 +89,13 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "docs.site")
 
 
+@nox.session(default=False)
+def truth(session: nox.Session) -> None:
+    """Check each fact about the vendors' wire with raw requests to the sandbox; the tests check them, too."""
+    install(session)
+    session.run("python", "-m", "tests.truth", *session.posargs)
+
+
 @nox.session(tags=[CHECK], default=False)
 def test(session: nox.Session) -> None:
     """Run every test on this Python."""

@@ -21,7 +21,8 @@ class Options:
         rates: Requests a second that a vendor allows, by vendor name; 0 or absence means no limit. A burst may be as
             large as two seconds' requests. Default: Atom 10, as Atom documents. The other vendors publish no limit.
         serwersms_page_size: Items on a page when `limit` is not sent. Default 100.
-        serwersms_paging: Whether lists have `paging` next to `items`. Default true.
+        serwersms_paging: Whether lists have `paging` next to `items` also when `page` and `limit` are not both sent.
+            Default true.
         serwersms_row_per_group: Whether a contact in two groups is listed twice (true, the default), or once with
             its first group.
         serwersms_partial_edit: Whether `contacts/edit` keeps fields that are not sent. Default false: they become

@@ -328,7 +328,8 @@ class SerwerSMS(Vendor):
         number = max(1, parameters.at_least_zero("page"))
         offset = min((number - 1) * size, 2**62)
         pages = max(1, -(-self.book.count(f"SELECT count(*) FROM {source}", *values) // size))
-        paging = {"paging": {"page": number, "count": pages}} if self.options.serwersms_paging else {}
+        paged = self.options.serwersms_paging or {"page", "limit"} <= parameters.keys()
+        paging = {"paging": {"page": number, "count": pages}} if paged else {}
         query = f"SELECT {columns} FROM {source} ORDER BY {order} LIMIT ? OFFSET ?"
         return self.book.rows(query, *values, size, offset), lambda items: {**paging, "items": items}
 

@@ -110,7 +110,7 @@ def _read_body(call: Call) -> object:
             raise ValueError
         return parse_json(call.body)
     except ValueError:
-        raise VercomError(400, "The body is not JSON") from None
+        raise VercomError(400, "Empty request") from None
 
 
 def _check_size(value: object, name: str) -> list[object]:
