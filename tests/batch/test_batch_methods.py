@@ -159,12 +159,13 @@ async def test_delete_many_reads_list_to_end_first(book: AddressBook, group: str
 
 
 async def test_groups_delete_many(book: AddressBook, profile: VendorProfile, group: str) -> None:
+    before = {each.id async for each in book.groups.list()}  # Vercom's has a built-in group
     groups = [(await book.groups.create(f"Group {number}")).id for number in range(5)]
     results = await run_batch(book.groups.delete_many([*groups[:3], ".."], ordered=True))
     assert [result.status for result in results] == ["deleted"] * 3 + ["failed"]
     assert isinstance(results[3].error, InvalidInputError)
     assert results[3].error.field == "group"
-    assert {each.id async for each in book.groups.list()} == {group, *groups[3:]}
+    assert {each.id async for each in book.groups.list()} == {*before, *groups[3:]}
     if profile.capability("groups.delete:with_contacts").support == "unsupported":
         with pytest.raises(UnsupportedError, match="with_contacts"):
             book.groups.delete_many([], with_contacts=True)
@@ -172,8 +173,9 @@ async def test_groups_delete_many(book: AddressBook, profile: VendorProfile, gro
         await filled(book, groups[3], 3)
         assert statuses(await run_batch(book.groups.delete_many(groups[3:4], with_contacts=True))) == {"deleted": 1}
         assert await stored(book) == []
-    assert statuses(await run_batch(book.groups.delete_many(book.groups.list(page_size=1)))).keys() == {"deleted"}
-    assert [each async for each in book.groups.list()] == []
+    if not profile.all_contacts_group:
+        assert set(statuses(await run_batch(book.groups.delete_many(book.groups.list(page_size=1))))) == {"deleted"}
+        assert [each async for each in book.groups.list()] == []
 
 
 async def test_groups_add_many_and_remove_many(book: AddressBook, profile: VendorProfile, group: str) -> None:

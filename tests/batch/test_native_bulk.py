@@ -182,6 +182,15 @@ async def test_ids_share_one_delete_call() -> None:
     assert await deleted(named) == (["deleted", "failed", "deleted"], [[1, 2, 3]])
 
 
+async def test_groups_share_one_delete_call() -> None:
+    named = written(row(1), row(3), errors=[problem("2", "Not found")], status=207)
+    transport = FakeTransport(named)
+    async with book_over("vercom", transport) as book:
+        results = await run_batch(book.groups.delete_many(["1", "2", "3"], ordered=True))
+    assert [result.status for result in results] == ["deleted", "failed", "deleted"]
+    assert [body["id"] for body in transport.bodies] == [[1, 2, 3]]
+
+
 async def test_unclear_bulk_delete_is_repeated_one_by_one() -> None:
     nameless = written(row(1), errors=[problem(None, "Not found")], status=207)
     done, gone = written(), reply(GONE, 404)

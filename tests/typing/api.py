@@ -137,6 +137,7 @@ async def groups(book: AddressBook) -> None:
     await book.groups.remove("1", "2")
     await book.groups.delete("1", with_contacts=True)
     await book.groups.delete("1", True)  # type: ignore[call-arg]
+    assert_type(book.groups.delete_many(book.groups.list(), with_contacts=True), Batch[str])
 
 
 async def own_members(serwersms: SerwerSMS, vercom: Vercom, atom: Atom) -> None:

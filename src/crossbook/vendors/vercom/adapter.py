@@ -262,12 +262,12 @@ class VercomAdapter(VendorAdapter):
         )  # fmt: skip
 
     async def delete_group(self, id: str, *, with_contacts: bool) -> None:
-        async def find_deleted() -> Collection[str]:
-            return () if await self._find_groups(id=id) else (id,)
+        deletion = self._api.groups.delete_groups(models.GroupIds(id=[int(id)]))
+        await self._confirm(deletion, "deleteGroups", partial(self._find_deleted_group, id), id=id)
 
-        await self._confirm(
-            self._api.groups.delete_groups(models.GroupIds(id=[int(id)])), "deleteGroups", find_deleted, id=id
-        )
+    async def delete_groups(self, ids: Sequence[str]) -> Sequence[ChangeOutcome]:
+        deletion = self._api.groups.delete_groups(models.GroupIds(id=[int(id) for id in ids]))
+        return await self._confirm_all(deletion, "deleteGroups", self._find_deleted_group, ids)
 
     async def add_to_group(self, group: str, id: str) -> None:
         await self._confirm(
@@ -313,6 +313,9 @@ class VercomAdapter(VendorAdapter):
 
     async def _find_deleted(self, id: str) -> Collection[str]:
         return (id,) if await self._find_row(id) is None else ()
+
+    async def _find_deleted_group(self, id: str) -> Collection[str]:
+        return () if await self._find_groups(id=id) else (id,)
 
     async def _find_with_consent(self, id: str, *, channel: str, unsubscribed: bool) -> Collection[str]:
         for each in sorted(PROFILE.channels) if channel == "all" else (channel,):
@@ -366,14 +369,14 @@ class VercomAdapter(VendorAdapter):
 
     async def _confirm_all(
         self,
-        call: Awaitable[models.WrittenContacts],
+        call: Awaitable[WriteResponse],
         operation: str,
         read: Callable[[str], Awaitable[Collection[str]]],
         ids: Sequence[str],
     ) -> list[ChangeOutcome]:
-        """Send an idempotent write of several contacts. Return for each id: True if it is confirmed, its error or None.
+        """Send an idempotent write of several ids. Return for each id: True if it is confirmed, its error or None.
 
-        A contact without a row or error in the response gets None, so that the batch sends it again in its own call.
+        An id without a row or error in the response gets None, so that the batch sends it again in its own call.
         """
         items = [ItemIdentity(id=id) for id in ids]
         written, doubt = await self._send_all(call)
@@ -386,7 +389,7 @@ class VercomAdapter(VendorAdapter):
             outcomes.append(confirmed or error)
         return outcomes
 
-    async def _send_all(self, call: Awaitable[models.WrittenContacts]) -> tuple[WriteResponse, CrossbookError | None]:
+    async def _send_all(self, call: Awaitable[WriteResponse]) -> tuple[WriteResponse, CrossbookError | None]:
         """Send an idempotent write. A success without a readable body counts as a response that confirms nothing."""
         try:
             return await call, None

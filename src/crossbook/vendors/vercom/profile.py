@@ -134,7 +134,7 @@ PROFILE = VendorProfile(
         "groups.create:description": Capability("native", "createGroups"),
         "groups.create:external_id": Capability("native", "createGroups"),
         "groups.rename": Capability("native", "updateGroups"),
-        "groups.delete": Capability("native", "deleteGroups", "its contacts stay"),
+        "groups.delete": Capability("native", "deleteGroups", "its contacts stay", bulk_size=1000),
         "groups.delete:with_contacts": Capability("unsupported", note="delete the contacts themselves"),
         "groups.add": Capability("native", "addGroupContacts", bulk_size=1000),
         "groups.remove": Capability("native", "removeGroupContacts", bulk_size=1000),
