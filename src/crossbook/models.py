@@ -82,11 +82,11 @@ def _rebuild(kind: type[Any], state: dict[str, Any], raw: object, known: frozens
     return record if known is None else attach_raw(record, raw, known)
 
 
-def repr_with_id(record: Any) -> str:
+def repr_with_id(self: Any) -> str:
     """Return the repr of a dataclass that has the id of a contact. If that is an e-mail address, it is masked."""
-    values = {each.name: getattr(record, each.name) for each in fields(record)}
-    values["id"] = record.id and _redaction.mask_address(record.id)
-    return f"{type(record).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
+    values = {each.name: getattr(self, each.name) for each in fields(self)}
+    values["id"] = self.id and _redaction.mask_address(self.id)
+    return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})"
 
 
 def group_ids(value: Any) -> tuple[str, ...]:
