@@ -70,7 +70,7 @@ class Webhook:
             raise ValueError("url must be an http URL of this machine, for instance http://127.0.0.1:8000/webhook")
         if not self.secret:
             raise ValueError("secret must not be empty")
-        if not isinstance(self.single, bool):
+        if type(self.single) is not bool:
             raise ValueError("single must be true or false")
         if not _is_number(self.attempts) or self.attempts not in range(1, MAX_ATTEMPTS + 1):
             raise ValueError(f"attempts must be a whole number from 1 to {MAX_ATTEMPTS}")

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from crossbook_wire.http import Request, Response, Send
 from crossbook_wire.vercom import Api, models
+from crossbook_wire.vercom.api import ContactsApi
 from msgspec import UNSET
 
 from crossbook import _phones
@@ -151,7 +152,7 @@ class VercomAdapter(VendorAdapter):
             status = response.status
             return response
 
-        return await Api(send).contacts.create_contacts(new), status
+        return await ContactsApi(send).create_contacts(new), status
 
     async def update_contact(self, id: str | ExternalId, changes: Mapping[str, Any]) -> str:
         fields = {name: value for name, value in changes.items() if name != "groups"}
@@ -303,7 +304,7 @@ class VercomAdapter(VendorAdapter):
 
     def _has_values(self, contact: Contact, values: Mapping[str, Any]) -> bool:
         wanted = dict(values)
-        fields = wanted.pop("fields", None) or {}
+        fields: Mapping[str, Any] = wanted.pop("fields", None) or {}
         stored = contact.fields or {}
         if wanted.get("phone"):
             wanted["phone"] = _phones.normalize(wanted["phone"], self.region)
@@ -415,8 +416,8 @@ class VercomAdapter(VendorAdapter):
         external_id: Scalar = None,
     ) -> None:
         """Raise the error that a 207 reports, or InvalidResponseError if a row is about an item not requested."""
-        if errors := read_errors(response):
-            raise make_error(errors[0], operation, sent, read_meta(response))
+        if isinstance(response.errors, list) and response.errors:
+            raise make_error(read_errors(response)[0], operation, sent, read_meta(response))
         for row in _written_rows(response):
             self.check_same_id(row.id, id, operation, "data.id")
             self.check_same_id(row.externalId, external_id, operation, "data.externalId")
