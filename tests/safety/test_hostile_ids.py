@@ -57,13 +57,15 @@ VERBS: dict[str, Capability] = {
 # The operations that a method may call; a method that is not here may call none.
 ALLOWED: dict[str, dict[str, str]] = {
     "serwersms": {
-        "get": "getContact", "update": "getContact checkGroups updateContact", "create in": "createContact",
-        "update groups": "getContact checkGroups updateContact", "delete": "deleteContact",
+        "get": "getContact", "update": "getContact checkGroups updateContact",
+        "create in": "getGroup createContact", "update groups": "getContact getGroup updateContact",
+        "delete": "deleteContact",
         "groups of": "getContact checkGroups", "list": "listContacts", "groups.get": "getGroup",
         "unsubscribe": "getContact addToBlacklist", "unsubscribe from": "getContact addToBlacklist",
         "resubscribe": "getContact listContacts deleteFromBlacklist",
         "groups.rename": "updateGroup", "groups.delete": "deleteGroup",
-        "groups.add to": "getContact checkGroups updateContact", "groups.add": "getContact checkGroups updateContact",
+        "groups.add to": "getContact checkGroups getGroup updateContact",
+        "groups.add": "getContact checkGroups getGroup updateContact",
         "groups.remove from": "getContact checkGroups", "groups.remove": "getContact checkGroups",
     },
     "atom": {
