@@ -113,12 +113,14 @@ def bodies_are_required(spec: Node) -> Iterator[Finding]:
             yield Finding((*place, "requestBody"), "the body is not required", "add `required: true`")
 
 
-def queries_have_no_default(spec: Node) -> Iterator[Finding]:
-    """Refuse defaults of query parameters, since every call would send them."""
+def parameters_have_no_default(spec: Node) -> Iterator[Finding]:
+    """Refuse defaults of query and header parameters, since every call would send them."""
     for place, node in nodes(spec):
-        if node.get("in") == "query" and "default" in resolve(spec, node.get("schema", {})):
+        if node.get("in") in ("query", "header") and "default" in resolve(spec, node.get("schema", {})):
             fix = "remove it, and describe the vendor's default in the description"
-            yield Finding((*place, "schema", "default"), f"the query parameter {node.get('name')} has a default", fix)
+            yield Finding(
+                (*place, "schema", "default"), f"the {node['in']} parameter {node.get('name')} has a default", fix
+            )
 
 
 def headers_are_free(spec: Node) -> Iterator[Finding]:
@@ -184,7 +186,7 @@ RULES: tuple[Rule, ...] = (
     operation_count_is_kept,
     tags_are_single_and_declared,
     bodies_are_required,
-    queries_have_no_default,
+    parameters_have_no_default,
     headers_are_free,
     responses_share_a_schema,
     components_are_used,

@@ -94,6 +94,9 @@ async def test_bulk_calls(account: Account, server: str, tmp_path: Path) -> None
         refused = await book.contacts.create_many([*people[:1], ANNA]).run()
         assert refused.counts == {"failed": 1, "created": 1}
         assert [result.error and result.error.field for result in refused.failures] == ["email"]
+        changes = [Contact(email="Anna.0@Example.com", last_name="Nowak")]
+        upserted = await book.contacts.upsert_many(changes, match="email").run()
+        assert (upserted.counts, len(account.addressees)) == ({"updated": 1}, 8)
         ids = [contact.id async for contact in book.contacts.list()]
         updated = await book.contacts.update_many((id, {"company": "DEF"}) for id in ids).run()
         assert updated.counts == {"updated": 8}

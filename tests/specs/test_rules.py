@@ -158,7 +158,7 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (drop(lambda spec: spec["tags"][0], "description"), "$.tags[0]", "add `description:`"),
     ],
     "bodies_are_required": [(drop(body, "required"), f"{CREATE}.requestBody", "required: true")],
-    "queries_have_no_default": [
+    "parameters_have_no_default": [
         (
             put(parameter, schema={"type": "boolean", "default": True}),
             f"{CREATE}.parameters[0].schema.default",

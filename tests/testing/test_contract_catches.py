@@ -142,6 +142,12 @@ FLAWS = [
         profile='capabilities={**PROFILE.capabilities, "groups.list": Capability("native", operation="listPeople")}',
     ),
     Flaw(
+        "a field is claimed to be unique",
+        ("test_used_unique_value_is_refused",),
+        profile="""contact_fields={
+            **PROFILE.contact_fields, "email": FieldSupport(max_length=200, required=True, unique=True)}""",
+    ),
+    Flaw(
         "any text is an id",
         ("test_id_patterns_refuse_unsafe_ids",),
         profile='contact_id=re.compile(".+")',
