@@ -118,8 +118,8 @@ class _Page:
     def _describe_rules(self, schema: Node) -> Iterator[str]:
         if least := schema.get("minProperties"):
             yield f"At least {least} of the properties."
-        choices = [set(each["required"]) for each in schema.get("anyOf", []) if set(each) == {"required"}]
-        if choices:
+        choices = [set(schema[key]["required"]) for key in ("if", "else") if set(schema.get(key, {})) == {"required"}]
+        if len(choices) == 2 and schema.get("additionalProperties") is False:
             yield "At least one of " + ", ".join(f"`{', '.join(sorted(each))}`" for each in choices) + "."
         if schema.get("additionalProperties") is False:
             yield "No other property may be sent."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from document import Node, Operation, SpecError, operations, reached, resolve, schema_name, types
+from document import Node, Operation, SpecError, operations, reached, resolve, schema_name, spellings, types
 
 JSON = "application/json"
 # Keys for readers only, or with a place of their own in the claims.
@@ -57,8 +57,7 @@ def _shape(spec: Node, schema: Node) -> Node:
     evidence = _evidence(schema, {})
     required = schema.get("required", [])
     fields = {
-        name: {"required": name in required, **_field(spec, each, evidence)}
-        for name, each in schema.get("properties", {}).items()
+        name: {"required": name in required, **_field(spec, each, evidence)} for name, each in spellings(schema).items()
     }
     # An object without properties may hold any values, under names of the account.
     return {**evidence, "open": not fields, "rule": _rule(schema), "fields": fields}

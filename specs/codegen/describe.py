@@ -11,7 +11,7 @@ import json
 import textwrap
 from typing import Any
 
-from document import Node, Operation, resolve, types
+from document import ALTERNATIVES, Node, Operation, resolve, types
 
 WORDS = {
     "string": "text",
@@ -46,6 +46,8 @@ def description(spec: Node, node: Node) -> str:
     """Return a paragraph on a property, parameter or schema: its description, bounds and evidence."""
     schema = resolve(spec, node)
     sentences = [schema.get("description", "").strip(), _bounds(spec, schema)]
+    if ALTERNATIVES in schema:
+        sentences.append(f"Also written {', '.join(f'`{name}`' for name in schema[ALTERNATIVES])}.")
     if "object" not in types(schema):  # the class has it in its own docstring
         sentences.append(_evidence(schema, quiet=True))
     return " ".join(" ".join(sentences).split())

@@ -17,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 
 Node = dict[str, Any]
 
+ALTERNATIVES = "x-alternative-names"
 # A field of such a name would hide a type that the annotations of its class use, or break its constructor.
 RESERVED = frozenset({"Any", "Literal", "UNSET", "UnsetType", "bool", "dict", "float", "int", "list", "self", "str"})
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -50,9 +51,13 @@ def load(path: Path) -> Node:
     """Read a spec. Raises `SpecError` for broken YAML and for duplicate keys."""
     parser: Any = YAML(typ="safe")
     try:
-        spec: Node = parser.load(path)
+        spec: Any = parser.load(path)
     except YAMLError as error:
-        raise SpecError(f"{path.name} cannot be read: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise SpecError(f"{where}: the file is not valid YAML: {getattr(error, 'problem', error)}") from error
+    if not isinstance(spec, dict):
+        raise SpecError(f"{path}:1: the file is not a mapping, so it is no OpenAPI document")
     return spec
 
 
@@ -109,6 +114,22 @@ def schema_name(node: Node) -> str | None:
     return name if home == "#/components/schemas" else None
 
 
+def spellings(schema: Node) -> Node:
+    """Return the properties of a schema by every name that the vendor writes.
+
+    `x-alternative-names` of a property has its other names, such as `Contacts` for `contacts`. They are not properties
+    of the document, since generators for other languages lose one of two properties that differ only in case.
+    """
+    found: Node = {}
+    for name, each in schema.get("properties", {}).items():
+        found[name] = each
+        same = {key: value for key, value in each.items() if key not in (ALTERNATIVES, "x-python-name")}
+        found |= {
+            other: {**same, "description": f"Another spelling of `{name}`."} for other in each.get(ALTERNATIVES, ())
+        }
+    return found
+
+
 def types(schema: Node) -> set[str]:
     """Return the JSON types of a schema: both for `type: [string, "null"]`, an empty set if there is no `type`."""
     named = schema.get("type", [])
@@ -122,10 +143,7 @@ def field_names(spec: Node, schema: Node) -> dict[str, str]:
     `class` becomes `class_`. If the property has `x-python-name`, that name is used in the same way.
     """
     taken = RESERVED | spec["components"]["schemas"].keys()
-    return {
-        name: _identifier(str(node.get("x-python-name", name)), taken)
-        for name, node in schema.get("properties", {}).items()
-    }
+    return {name: _identifier(str(node.get("x-python-name", name)), taken) for name, node in spellings(schema).items()}
 
 
 def _identifier(name: str, taken: Collection[str]) -> str:

@@ -16,7 +16,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from document import Node, Operation, SpecError, field_names, operations, reached, resolve, schema_name, types
+from document import (
+    Node,
+    Operation,
+    SpecError,
+    field_names,
+    operations,
+    reached,
+    resolve,
+    schema_name,
+    spellings,
+    types,
+)
 
 SCALARS = ("string", "integer", "number", "boolean")
 JSON = "application/json"
@@ -168,5 +179,4 @@ def _fields(spec: Node, schema: Node) -> tuple[Node, dict[str, str]]:
         if count > 1:
             wire = " and ".join(repr(name) for name, python in names.items() if python == field)
             raise SpecError(f"{wire} become the same field {field}; give one of them an x-python-name")
-    given = schema.get("properties", {})
-    return {names[name]: each for name, each in given.items() if not is_credential(spec, each)}, names
+    return {names[name]: each for name, each in spellings(schema).items() if not is_credential(spec, each)}, names

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from describe import class_doc, description, operation_doc, paragraphs
-from document import Node, Operation, SpecError, field_names, operations
+from document import Node, Operation, SpecError, field_names, operations, spellings
 from jinja2 import StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -124,7 +124,7 @@ def _model_doc(spec: Node, name: str) -> str:
 
 
 def _field_doc(spec: Node, name: str, field: str) -> str:
-    return paragraphs(description(spec, _schema(spec, name)["properties"][field]), 90)
+    return paragraphs(description(spec, spellings(_schema(spec, name))[field]), 90)
 
 
 def _schema(spec: Node, name: str) -> Node:

@@ -2,8 +2,9 @@
 
     python specs/codegen/rules.py [FILE …]          checks all specs if no file is given
 
-It prints a line for each finding: the file, the place in it, what is wrong and how to fix it. The exit code is 1 if
-there is a finding. The generator drops or overwrites, without a warning, what breaks some rules, so run this first.
+It prints a line for each finding: the file and line, the place in the document, what is wrong and how to fix it. The
+exit code is 1 if there is a finding. `make generate` runs this first: the generator drops or overwrites, without a
+warning, what breaks some rules.
 """
 
 from __future__ import annotations
@@ -15,7 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from document import Node, SpecError, load, resolve
-from openapi_spec_validator import OpenAPIV31SpecValidator
+from positions import Positions
+from rules_keywords import keys_are_texts, openapi_is_consistent, openapi_is_valid, schemas_are_valid
+from rules_other_tools import (
+    alternatives_are_received,
+    constraints_are_conditional,
+    info_is_complete,
+    names_differ_in_letters,
+    operations_are_described,
+    server_variables_are_plain,
+    types_have_one_form,
+)
 from rules_schemas import (
     LEVELS,
     Finding,
@@ -56,14 +67,6 @@ def references_are_local(spec: Node) -> Iterator[Finding]:
                 resolve(spec, node)
             except SpecError as error:
                 yield Finding(place, str(error), "correct the reference, or add the component")
-
-
-def openapi_is_valid(spec: Node) -> Iterator[Finding]:
-    """Require a document that is valid OpenAPI 3.1.0."""
-    if spec.get("openapi") != "3.1.0":
-        yield Finding(("openapi",), "the version is not 3.1.0", "write `openapi: 3.1.0`")
-    for error in OpenAPIV31SpecValidator(spec).iter_errors():
-        yield Finding(tuple(error.absolute_path), error.message.splitlines()[0], "see the OpenAPI 3.1 specification")
 
 
 def operation_count_is_kept(spec: Node) -> Iterator[Finding]:
@@ -180,8 +183,13 @@ def evidence_is_given(spec: Node) -> Iterator[Finding]:
 
 
 Rule = Callable[[Node], Iterator[Finding]]
-# Each of these must hold before the next, and before the other rules, can be checked.
-FIRST: tuple[Rule, ...] = (references_are_local, operation_ids_are_unique, openapi_is_valid)
+# The rules of each group must hold before the next group, and before the other rules, can be checked.
+FIRST: tuple[tuple[Rule, ...], ...] = (
+    (keys_are_texts,),
+    (schemas_are_valid, openapi_is_valid),
+    (references_are_local, operation_ids_are_unique),
+    (openapi_is_consistent,),
+)
 RULES: tuple[Rule, ...] = (
     operation_count_is_kept,
     tags_are_single_and_declared,
@@ -198,27 +206,40 @@ RULES: tuple[Rule, ...] = (
     directions_are_disjoint,
     examples_fit,
     evidence_is_given,
+    info_is_complete,
+    operations_are_described,
+    server_variables_are_plain,
+    names_differ_in_letters,
+    alternatives_are_received,
+    constraints_are_conditional,
+    types_have_one_form,
 )
 
 
 def check(spec: Node) -> list[Finding]:
     """Return all findings on a spec. If it is not valid OpenAPI, return only those findings."""
-    for rule in FIRST:
-        if findings := list(rule(spec)):
+    for group in FIRST:
+        if findings := [finding for rule in group for finding in rule(spec)]:
             return findings
     return [finding for rule in RULES for finding in rule(spec)]
+
+
+def report(file: Path) -> list[str]:
+    """Return a line for each finding on a file: `file:line: place: what is wrong; to fix it, …`."""
+    try:
+        findings = check(load(file))
+    except SpecError as error:
+        return [str(error)]
+    positions = Positions(file)
+    return [f"{file}:{positions.line(finding.place)}: {finding}" for finding in findings]
 
 
 def main(arguments: list[str]) -> int:
     """Check the given files, or all specs, and return the exit code."""
     files, broken = [Path(each) for each in arguments] or sorted(SPECS.glob("*.yaml")), 0
     for file in files:
-        try:
-            lines = [str(finding) for finding in check(load(file))]
-        except SpecError as error:
-            lines = [str(error)]
-        for line in lines:
-            print(f"{file}: {line}")
+        lines = report(file)
+        print("\n".join(lines), end="\n" if lines else "")
         broken += bool(lines)
     print(f"{len(files)} specs, {broken} with findings" if broken else f"{len(files)} specs have no findings")
     return 1 if broken or not files else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from document import METHODS, Node, field_names, resolve, schema_name, types
+from document import METHODS, Node, field_names, resolve, schema_name, spellings, types
 from jsonschema import Draft202012Validator
 
 Place = tuple[str | int, ...]
@@ -68,18 +68,18 @@ def _inside(schema: Node, place: Place) -> Iterator[tuple[Place, Node]]:
             yield from _inside(schema[key], (*place, key))
     for key in COMBINATIONS:
         for index, each in enumerate(schema.get(key, [])):
-            if not _is_constraint(each):
+            if not is_constraint(each):
                 yield from _inside(each, (*place, key, index))
 
 
-def _is_constraint(member: Node) -> bool:
+def is_constraint(member: Node) -> bool:
     """Return whether this member of anyOf, oneOf or allOf only restricts the schema around it."""
     return not {"$ref", "type"} & member.keys()
 
 
 def _is_shape(schema: Node) -> bool:
     """Return whether a schema becomes a class or a union, so that it needs a name."""
-    combined = any(not _is_constraint(each) for key in COMBINATIONS for each in schema.get(key, []))
+    combined = any(not is_constraint(each) for key in COMBINATIONS for each in schema.get(key, []))
     return "$ref" not in schema and ("object" in types(schema) or "properties" in schema or combined)
 
 
@@ -122,7 +122,7 @@ def one_of_is_sent_and_named(spec: Node) -> Iterator[Finding]:
     """Require that a choice of schemas is only in requests and that its members are components."""
     _, received = directions(spec)
     for place, schema in schemas(spec):
-        members = [each for key in COMBINATIONS for each in schema.get(key, []) if not _is_constraint(each)]
+        members = [each for key in COMBINATIONS for each in schema.get(key, []) if not is_constraint(each)]
         if members and place[2] in received:
             yield Finding(place, "a reader cannot choose between schemas", "make one schema with all fields optional")
         elif any("$ref" not in each for each in members):
@@ -136,7 +136,7 @@ def required_is_declared(spec: Node) -> Iterator[Finding]:
             continue
         parts = {key: schema[key] for key in ("required", "if", "then", "else", *COMBINATIONS) if key in schema}
         named = {n for _, part in nodes(parts) for key in ("required", "properties") for n in part.get(key, [])}
-        for name in sorted(named - schema["properties"].keys()):
+        for name in sorted(named - spellings(schema).keys()):
             yield Finding(place, f"{name} is required, but is not a property", "correct the name, or add the property")
 
 
@@ -179,7 +179,7 @@ def examples_fit(spec: Node) -> Iterator[Finding]:
         yield from _examples(spec, place, holder["schema"], values, required=True)
     for place, schema in schemas(spec):
         values = [((*place, "examples", index), each) for index, each in enumerate(schema.get("examples", []))]
-        listed = "array" in types(schema) and ("$ref" in schema["items"] or _is_shape(schema["items"]))
+        listed = "array" in types(schema) and ("$ref" in (items := schema.get("items", {})) or _is_shape(items))
         required = (len(place) == 3 or place[-2] == "properties") and not listed
         required = required and not _is_shape(schema) and not {"$ref", "enum", "const"} & schema.keys()
         yield from _examples(spec, place, schema, values, required=required)

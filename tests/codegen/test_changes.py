@@ -21,7 +21,7 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
     ("old", "new", "lines"),
     [
         (
-            "extra: {type: object, additionalProperties: true}\n        anything",
+            "extra: {$ref: '#/components/schemas/Extra'}\n        anything",
             "colour: {type: string}\n        anything",
             [
                 "+ field Thing.colour: str | int | float | bool | None | UnsetType",
@@ -41,11 +41,11 @@ KINDS = "~ parameter ListsApi.list_things.kind: Literal['big', 'small'] | UnsetT
         ),
         ("description: Its name.", "description: Its own name.", ["~ field NewThing.name: documentation"]),
         (
-            "- {name: isLost, in: query, description: Only lost ones., schema: {type: boolean}}",
+            "- {name: isLost, in: query, description: Only lost ones., schema: {type: boolean}, example: true}",
             "",
             ["- parameter ListsApi.list_things.is_lost: bool | UnsetType"],
         ),
-        ("big], default", "big, huge], default", [f"{KINDS}  →  Literal['big', 'huge', 'small'] | UnsetType"]),
+        ("big]}, example", "big, huge]}, example", [f"{KINDS}  →  Literal['big', 'huge', 'small'] | UnsetType"]),
         ("  /things:\n", "  /all:\n", [LISTS, MAKES]),
         (
             "operationId: getThing",

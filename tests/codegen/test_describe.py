@@ -39,7 +39,7 @@ def test_property_description(schema: Node, sentence: str) -> None:
 def test_operation_docstring() -> None:
     listing, making, _ = operations(TINY)
     assert operation_doc(TINY, listing, {("query", "kind"): "kind", ("query", "isLost"): "is_lost"}) == (
-        "List things\n\n"
+        "List things\n\nAll things.\n\n"
         'Args:\n    kind: Only this kind. Text, one of `"small"`, `"big"`.\n'
         "    is_lost: Only lost ones. True or false.\n\n"
         "Returns:\n    The things.\n\n"

@@ -63,10 +63,21 @@ def test_broken_rule_is_reported(root: Path, edit: Edit) -> None:
     start = spec.index("schema: {$ref: '#/components/schemas/")
     named = spec[start : spec.index("}", start) + 1]
     edit("specs/tiny.yaml", named, "schema: {type: object, properties: {count: {type: integer}}}")
+    line = spec[:start].count("\n") + 1
     done = run(root, "0")
     assert (done.returncode, done.stdout) == (1, "")
+    assert f"tiny.yaml:{line}: $." in done.stderr
     assert "the schema has no name; to fix it" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert not (root / "generated").exists()
+
+
+def test_rule_without_effect_on_code_is_reported(root: Path, edit: Edit) -> None:
+    """The generator accepts this spec, so only the rules, which run first, can refuse it."""
+    edit("specs/tiny.yaml", "      description: All things.\n", "")
+    done = run(root, "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tiny.yaml:14: $.paths['/things'].get: the operation has no description" in done.stderr
+    assert not (root / "generated").exists()
 
 
 def test_generated_files(root: Path) -> None:

@@ -49,7 +49,8 @@ def test_received_schemas_are_relaxed(tiny: Node) -> None:
     assert thing["properties"]["anything"] == {}
     things: Any = schemas(tiny)["ThingList"]
     nullable = {"anyOf": [{"$ref": "#/components/schemas/Thing"}, empty_array, {"type": "null"}]}
-    assert things["properties"] == {"things": {"anyOf": [{"type": "array", "items": nullable}, {"type": "null"}]}}
+    listed = {"anyOf": [{"type": "array", "items": nullable}, {"type": "null"}]}
+    assert things["properties"] == {"things": listed, "Things": listed}
 
 
 def test_sent_schemas_keep_types(tiny: Node) -> None:
@@ -59,11 +60,13 @@ def test_sent_schemas_keep_types(tiny: Node) -> None:
             "name": {"type": "string"},
             "size": {"type": ["integer", "null"]},
             "owner": {"$ref": "#/components/schemas/NewOwner"},
-            "extra": {"type": "object", "additionalProperties": True},
+            "extra": {"$ref": "#/components/schemas/NewExtra"},
         },
         "required": ["name"],
         "additionalProperties": False,
     }
+    assert schemas(tiny)["NewExtra"] == {"type": "object", "additionalProperties": True}
+    tiny["paths"]["/things"]["get"]["parameters"][1]["schema"]["default"] = "small"
     [kind, lost] = relax(tiny)["paths"]["/things"]["get"]["parameters"]
     assert kind["schema"] == {"type": "string", "enum": ["small", "big"]}
     assert lost["name"] == "isLost"

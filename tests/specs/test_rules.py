@@ -13,6 +13,7 @@ from rules import FIRST, RULES, SPECS, check, main
 
 SMALL = Path(__file__).with_name("small.yaml")
 
+EVERY = [*(rule for group in FIRST for rule in group), *RULES]
 Break = Callable[[Node], Any]
 CREATE = "$.paths['/contact'].post"
 NEW = "$.components.schemas.NewContact"
@@ -79,7 +80,7 @@ def nameless_choice(spec: Node) -> None:
 
 
 def constraint_with_typo(spec: Node) -> None:
-    schema(spec, "NewContact")["anyOf"] = [{"required": ["name"]}, {"required": ["nmae"]}]
+    schema(spec, "NewContact")["if"] = {"anyOf": [{"required": ["name"]}, {"required": ["nmae"]}]}
 
 
 def both_ways(spec: Node) -> None:
@@ -106,6 +107,15 @@ def name_of_new(spec: Node) -> Node:
 
 def contact(spec: Node) -> Node:
     return schema(spec, "Contact")
+
+
+def id_of_contact(spec: Node) -> Node:
+    found: Node = contact(spec)["properties"]["id"]
+    return found
+
+
+def also_written(name: str) -> Node:
+    return {"x-alternative-names": [name]}
 
 
 def parameter(spec: Node) -> Node:
@@ -141,9 +151,76 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (refer_to_path, "$.paths['/contact']", "write its operations out"),
         (drop(lambda spec: spec["components"]["schemas"], "Contact"), f"{CREATE}.responses", "add the component"),
     ],
+    "keys_are_texts": [
+        (lambda spec: create(spec)["responses"].update({404: ok(spec)}), f"{CREATE}.responses[404]", '"404" in quotes'),
+    ],
     "openapi_is_valid": [
         (put(lambda spec: spec, openapi="3.0.3"), "$.openapi", "3.1.0"),
-        (drop(ok, "description"), f"{CREATE}.responses[200]", "specification"),
+        (drop(ok, "description"), f"{CREATE}.responses['200']", "specification"),
+        (put(create, sumary="Add"), f"{CREATE}.sumary", "correct the word"),
+        (put(parameter, requird=True), f"{CREATE}.parameters[0].requird", "correct the word"),
+        (put(lambda spec: spec, severs=[]), "$.severs", "correct the word"),
+        (put(parameter, required="yes"), f"{CREATE}.parameters[0].required", "specification"),
+        (put(create, tags="contacts"), f"{CREATE}.tags", "specification"),
+        (put(lambda spec: spec["paths"]["/contact"], post=None), CREATE, "specification"),
+        (put(lambda spec: spec, paths=[]), "$.paths", "specification"),
+        (put(lambda spec: spec["components"], schemas=[]), "$.components.schemas", "specification"),
+    ],
+    "openapi_is_consistent": [
+        (lambda spec: spec["paths"].update({"/{id}": spec["paths"].pop("/contact")}), "$.paths['/{id}']", "spec"),
+        (
+            put(parameter, schema={"type": "boolean", "default": "yes"}),
+            f"{CREATE}.parameters[0].schema.default",
+            "specification",
+        ),
+    ],
+    "schemas_are_valid": [
+        (put(contact, nullable=True), f"{CONTACT}.nullable", '[string, "null"]'),
+        (put(contact, reqired=["id"]), f"{CONTACT}.reqired", "write required"),
+        (put(contact, colour=True), f"{CONTACT}.colour", "correct the word"),
+        (put(contact, then={"propertis": {}}), f"{CONTACT}.then.propertis", "write properties"),
+        (put(new, anyOf=[{"requird": ["name"]}]), f"{NEW}.anyOf[0].requird", "write required"),
+        (put(name_of_new, type="strng"), f"{NEW}.properties.name.type", "correct"),
+        (put(name_of_new, maxLength="20"), f"{NEW}.properties.name.maxLength", "correct"),
+        (put(name_of_new, required=True), f"{NEW}.properties.name.required", "correct"),
+        (lambda spec: new(spec)["properties"].update(name=True), f"{NEW}.properties.name", "write a type"),
+        (lambda spec: new(spec)["properties"].update(name=["string"]), f"{NEW}.properties.name", "correct"),
+        (put(parameter, schema={"type": "text"}), f"{CREATE}.parameters[0].schema.type", "correct"),
+    ],
+    "info_is_complete": [
+        (drop(lambda spec: spec["info"], "contact"), "$.info.contact", "maintains"),
+        (drop(lambda spec: spec["info"], "license"), "$.info.license", "identifier"),
+    ],
+    "operations_are_described": [(drop(create, "description"), CREATE, "what it does")],
+    "server_variables_are_plain": [
+        (
+            put(
+                lambda spec: spec, servers=[{"url": "{url}", "variables": {"url": {"default": "", "description": "U"}}}]
+            ),
+            "$.servers[0].variables.url.description",
+            "description of the server",
+        ),
+    ],
+    "names_differ_in_letters": [
+        (
+            lambda spec: contact(spec)["properties"].update(ID={}),
+            f"{CONTACT}.properties.ID",
+            "`x-alternative-names` of id",
+        ),
+        (lambda spec: contact(spec)["properties"].update(i_d={}), f"{CONTACT}.properties.i_d", "`x-alternative-names`"),
+        (component("schemas", "newcontact", type="object"), "$.components.schemas.newcontact", "rename"),
+    ],
+    "alternatives_are_received": [
+        (put(name_of_new, **also_written("Name")), f"{NEW}.properties.name.x-alternative-names", "remove"),
+        (put(id_of_contact, **also_written("id")), f"{CONTACT}.properties.id.x-alternative-names", "not properties"),
+    ],
+    "constraints_are_conditional": [
+        (put(new, anyOf=[{"required": ["name"]}, {}]), f"{NEW}.anyOf", "if, then or else"),
+    ],
+    "types_have_one_form": [
+        (put(name_of_new, type=["string", "array"]), f"{NEW}.properties.name.type", "oneOf"),
+        (put(name_of_new, type="array", examples=[[]]), f"{NEW}.properties.name", "items"),
+        (put(name_of_new, const="Anna"), f"{NEW}.properties.name.const", "`enum`"),
     ],
     "operation_ids_are_unique": [
         (lambda spec: twin(spec, "createContact"), "$.paths['/twin'].post.operationId", "rename"),
@@ -314,14 +391,21 @@ def test_security_of_operation_is_used() -> None:
 def test_breach_is_reported(rule: str, spoil: Break, place: str, fix: str) -> None:
     spec = load(SMALL)
     spoil(spec)
-    found = [str(finding) for each in (*FIRST, *RULES) if each.__name__ == rule for finding in each(spec)]
+    found = [str(finding) for each in EVERY if each.__name__ == rule for finding in each(spec)]
     assert any(line.startswith(place) and fix in line.partition("; to fix it, ")[2] for line in found), found
     assert all(len(line.splitlines()) == 1 for line in found)
     assert set(found) <= {str(finding) for finding in check(spec)}
 
 
+def test_alternative_names_are_accepted() -> None:
+    spec = load(SMALL)
+    id_of_contact(spec).update(also_written("ID"))
+    contact(spec)["then"] = {"anyOf": [{"required": ["id"]}, {"required": ["ID"]}]}
+    assert check(spec) == []
+
+
 def test_every_rule_has_a_breach() -> None:
-    assert {rule.__name__ for rule in (*FIRST, *RULES)} == set(BREACHES)
+    assert {rule.__name__ for rule in EVERY} == set(BREACHES)
 
 
 @pytest.mark.parametrize("file", sorted(SPECS.glob("*.yaml")), ids=lambda file: file.stem)
@@ -335,13 +419,12 @@ def test_all_four_specs_exist() -> None:
 
 def test_command_prints_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
-    broken.write_text(
-        (SPECS / "filemail.yaml").read_text(encoding="utf-8").replace("x-operations: 12", "x-operations: 13")
-    )
+    before, _, after = (SPECS / "filemail.yaml").read_text(encoding="utf-8").partition("x-operations: 12")
+    broken.write_text(f"{before}x-operations: 13{after}", encoding="utf-8")
     assert main([str(broken)]) == 1
-    lines = capsys.readouterr().out.splitlines()
+    lines, line = capsys.readouterr().out.splitlines(), before.count("\n") + 1
     assert lines[0].startswith(
-        f"{broken}: $.info.x-operations: 13 operations are declared, and there are 12; to fix it, "
+        f"{broken}:{line}: $.info.x-operations: 13 operations are declared, and there are 12; to fix it, "
     )
     assert lines[1:] == ["1 specs, 1 with findings"]
     assert main([str(broken), str(SPECS / "filemail.yaml")]) == 1
@@ -358,4 +441,49 @@ def test_command_reports_duplicate_key(tmp_path: Path, capsys: pytest.CaptureFix
     twice = tmp_path / "twice.yaml"
     twice.write_text("openapi: 3.1.0\npaths: {}\npaths: {}\n")
     assert main([str(twice)]) == 1
-    assert "twice.yaml" in capsys.readouterr().out
+    assert capsys.readouterr().out.startswith(f"{twice}:3: ")
+
+
+# A line of small.yaml, what is written instead, and what is reported at that line.
+LINES = [
+    ('        "200":', "        404:", "the key 404 is of type int"),
+    ("      description: Adds a contact.", "      desciption: Adds a contact.", "OpenAPI has no desciption here"),
+    ("        id: {type: integer, ", "        id: {type: intger, ", "'intger' is not one of"),
+    ("        id: {type: integer, ", "        id: {nullable: true, type: integer, ", "nullable is not a keyword"),
+    ("      required: [name]", "      requierd: [name]", "requierd is not a keyword of a schema"),
+    ("      operationId: createContact", "      operationId: create_contact", "'create_contact' is not camelCase"),
+    (
+        "        name: {type: string, ",
+        "        name: {type: string, minLength: -1, ",
+        "-1 is less than the minimum of 0",
+    ),
+    (
+        "        name: {type: string, examples: [Anna]}",
+        "        name: {type: string, examples: [7]}",
+        "the example does",
+    ),
+    ("paths:", "paths: ]", "not valid YAML"),
+]
+
+
+@pytest.mark.parametrize(("line", "instead", "wrong"), LINES, ids=[wrong for *_, wrong in LINES])
+def test_finding_names_its_line(
+    line: str, instead: str, wrong: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, found, after = SMALL.read_text(encoding="utf-8").partition(f"\n{line}")
+    assert found
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(f"{before}\n{instead}{after}", encoding="utf-8")
+    assert main([str(broken)]) == 1
+    first = capsys.readouterr().out.splitlines()[0]
+    assert wrong in first
+    number = before.count("\n") + 2
+    assert first.startswith(f"{broken}:{number}: "), first
+
+
+@pytest.mark.parametrize("text", ["", "- openapi", "openapi"])
+def test_file_without_mapping_is_reported(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(text, encoding="utf-8")
+    assert main([str(broken)]) == 1
+    assert capsys.readouterr().out.startswith(f"{broken}:1: the file is not a mapping")

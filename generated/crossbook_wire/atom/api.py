@@ -107,6 +107,8 @@ class ContactsApi:
     def delete_contact(self, body: models.ContactId) -> Coroutine[Any, Any, models.IdAnswer]:
         """Delete a contact.
 
+        Deletes the contact. The response repeats its id.
+
         Args:
             body: The id of a contact to delete.
 
@@ -190,6 +192,9 @@ class AddressBooksApi:
         self, body: models.NewAddressBook
     ) -> Coroutine[Any, Any, models.AddressBookAnswer]:
         """Create an address book.
+
+        Adds an empty address book. The documentation does not mention names that exist already;
+        a second book is inferred.
 
         Args:
             body: A new address book.

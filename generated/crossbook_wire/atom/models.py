@@ -301,7 +301,7 @@ class ErrorAnswer(Model):
     """
 
     status: str | int | float | bool | None | UnsetType = UNSET
-    """Never `success`. Text, always `"error"`."""
+    """Never `success`. Text, one of `"error"`."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""

@@ -108,10 +108,10 @@ class ContactList(Model):
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
     contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
-    """The contacts. List."""
+    """The contacts. List. Also written `Contacts`."""
 
     Contacts: list[Contact | list[Any] | None] | None | UnsetType = UNSET
-    """The contacts, in the vendor's other spelling. List."""
+    """Another spelling of `contacts`. List."""
 
     errorcode: str | int | float | bool | None | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
@@ -208,11 +208,11 @@ class GroupCreated(Model):
     responsestatus: str | int | float | bool | None | UnsetType = UNSET
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
-    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
-    """The group, in the vendor's other spelling. List, 1 items."""
-
     Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
-    """The group. List, 1 items."""
+    """The group. List, 1 items. Also written `groups`."""
+
+    groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
+    """Another spelling of `Groups`. List, 1 items."""
 
     errorcode: str | int | float | bool | None | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001
@@ -246,10 +246,10 @@ class GroupList(Model):
     """OK or ok, or the name of the error (see x-error-codes). Text, pattern `^[A-Za-z]+$`."""
 
     groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
-    """The groups. List."""
+    """The groups. List. Also written `Groups`."""
 
     Groups: list[Group | list[Any] | None] | None | UnsetType = UNSET
-    """The groups, in the vendor's other spelling. List."""
+    """Another spelling of `groups`. List."""
 
     errorcode: str | int | float | bool | None | UnsetType = UNSET
     """The number of the error (see x-error-codes). Absent if there is none. Whole number, 1001

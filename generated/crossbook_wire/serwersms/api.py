@@ -231,6 +231,9 @@ class GroupsApi:
     def get_group(self, body: models.GroupId) -> Coroutine[Any, Any, models.Group]:
         """Read one group.
 
+        The group's name and the number of its contacts. An id that does not exist is error 1004
+        (inferred).
+
         Args:
             body: Names a group.
 
@@ -255,6 +258,9 @@ class GroupsApi:
     def create_group(self, body: models.NewGroup) -> Coroutine[Any, Any, models.IdResult]:
         """Make a group.
 
+        Adds an empty group. The documentation does not mention names that exist already; a
+        second group is inferred.
+
         Args:
             body: A group to be made.
 
@@ -277,6 +283,8 @@ class GroupsApi:
 
     def update_group(self, body: models.GroupEdit) -> Coroutine[Any, Any, models.IdResult]:
         """Rename a group.
+
+        Gives the group another name; its contacts stay.
 
         Args:
             body: A group's id and its new name.
@@ -424,6 +432,8 @@ class BlacklistApi:
         self, body: models.PhoneQuery
     ) -> Coroutine[Any, Any, models.BlacklistStatus]:
         """Tell whether a phone number is on the blacklist.
+
+        Whether the number is on the blacklist; a number of no contact is `false` (inferred).
 
         Args:
             body: A phone number to look up.

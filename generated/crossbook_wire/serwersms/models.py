@@ -521,10 +521,10 @@ class IdResult(Model):
     """
 
     success: str | int | float | bool | None | UnsetType = UNSET
-    """True; it is absent from an error. True or false, always `true`."""
+    """True; it is absent from an error. True or false."""
 
     id: str | int | float | bool | None | UnsetType = UNSET
-    """The id of a contact Whole number, at least 1."""
+    """The id of a contact, a group or a blacklist entry. Whole number, at least 1."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
@@ -538,7 +538,7 @@ class ImportResult(Model):
     """
 
     success: str | int | float | bool | None | UnsetType = UNSET
-    """True; it is absent from an error. True or false, always `true`."""
+    """True; it is absent from an error. True or false."""
 
     id: str | int | float | bool | None | UnsetType = UNSET
     """The new group's id. Whole number, at least 1."""
@@ -706,7 +706,7 @@ class Success(Model):
     """
 
     success: str | int | float | bool | None | UnsetType = UNSET
-    """True; it is absent from an error. True or false, always `true`."""
+    """True; it is absent from an error. True or false."""
 
     error: Error | list[Any] | None | UnsetType = UNSET
     """What went wrong; the table of codes is at the top of this document."""
