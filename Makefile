@@ -42,7 +42,7 @@ check: $(READY)  ## run all that CI runs: lint, specs, generated code, import ru
 test:  ## run every test
 lint:  ## check the code with ruff: rules and format
 types:  ## check the types with mypy and pyright, both strict
-specs:  ## check that the specs are valid and follow our rules
+specs:  ## check that the specs are valid and follow our rules, then check them with Redocly CLI
 generated:  ## check that generated/ matches specs/ and was not changed by hand
 imports:  ## check which package imports which
 docs:  ## build the site, strictly, and print where to open it
@@ -87,5 +87,5 @@ lock: $(READY)  ## pin the newest releases that pyproject.toml allows, with hash
 		pyproject.toml --output-file benchmarks/requirements-peers.txt
 
 clean:  ## delete everything that the other commands created
-	rm -rf .venv .bench .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
+	rm -rf specs/lint/node_modules .venv .bench .demo .nox .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

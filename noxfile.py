@@ -48,9 +48,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(tags=[CHECK])
 def specs(session: nox.Session) -> None:
-    """Check that the specs are valid and follow our rules."""
+    """Check the specs with our rules, then with Redocly CLI."""
     install(session)
     session.run("python", "specs/codegen/rules.py")
+    session.run("python", "specs/codegen/lint.py")
 
 
 @nox.session(tags=[CHECK])
