@@ -433,7 +433,8 @@ class BlacklistApi:
     ) -> Coroutine[Any, Any, models.BlacklistStatus]:
         """Tell whether a phone number is on the blacklist.
 
-        Whether the number is on the blacklist; a number of no contact is `false` (inferred).
+        Returns whether the number is on the blacklist, which holds phone numbers and not
+        contacts.
 
         Args:
             body: A phone number to look up.
