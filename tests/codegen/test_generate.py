@@ -210,7 +210,7 @@ def test_header_parameter_and_empty_success(root: Path, edit: Edit) -> None:
     edit("specs/tiny.yaml", "name: isLost, in: query", "name: X-Is-Lost, in: header")
     success = """\
           description: The thing.
-          content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}
+          content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}, example: {id: 1, name: Lamp}}}
 """
     more = """\
         '204': {description: There is no thing.}

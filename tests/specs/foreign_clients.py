@@ -90,13 +90,13 @@ def _import(folder: Path, name: str) -> types.ModuleType:
 
 def _build(hint: Any, value: Any) -> Any:
     """Return a value as a type of the stock client: a model for an object, a list of models for a list."""
-    members = [each for each in (typing.get_args(hint) or (hint,)) if hasattr(each, "from_dict")]
-    if isinstance(value, dict):
-        for member in members:
+    choices = [hint] if typing.get_origin(hint) is list else [*typing.get_args(hint), hint]
+    for choice in choices:
+        if isinstance(value, list) and typing.get_origin(choice) is list:
+            return [_build(typing.get_args(choice)[0], each) for each in value]
+        if isinstance(value, dict) and hasattr(choice, "from_dict"):
             try:
-                return member.from_dict(value)
+                return choice.from_dict(value)
             except (KeyError, TypeError):
-                continue
-    if isinstance(value, list) and typing.get_origin(hint) is list:
-        return [_build(typing.get_args(hint)[0], each) for each in value]
+                continue  # the model of another member of the choice
     return value
