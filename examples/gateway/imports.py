@@ -11,7 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from crossbook import AddressBook, Batch, Contact, InvalidInputError, MatchKey
+from crossbook import AddressBook, Batch, Contact, InvalidInputError, Match
 from crossbook.fastapi import NDJSON, ImportBody, Line, RequestTooLargeError
 from examples.demo.people import read_people
 
@@ -45,22 +45,22 @@ async def import_contacts(
     book: Book,
     body: ImportBody,
     board: TheBoard,
-    match: MatchKey | None = None,
-    on_duplicate: Literal["skip", "update", "error"] | None = None,
+    match: Match | Literal["none"] = "auto",
+    on_duplicate: Literal["skip", "update", "error"] = "skip",
     on_unsupported_field: Literal["error", "drop"] = "error",
 ) -> Response:
     """Stream a line for each contact, then the summary. A client that disconnects stops the import.
 
-    With `match`, a contact whose response was lost is looked up by this key. `on_duplicate` says what happens to people
-    who are already in the book.
+    `match` says how people who are already in the book are found: by one key, or ("auto") by the first key that they
+    have. `on_duplicate` says what happens to them. "none" looks nobody up: a repeated import then doubles everybody.
     """
     largest: int = request.app.state.settings.largest_import
     people = await body.read(max_bytes=LARGEST_FILE, max_items=largest)
     entry = board.new(request.path_params["book"], "", len(people))
     batch = book.contacts.create_many(
         people,
-        match=match,
-        on_duplicate=on_duplicate,
+        match=None if match == "none" else match,
+        on_duplicate=None if match == "none" else on_duplicate,
         on_unsupported_field=on_unsupported_field,
         progress=entry.progress,
     )
@@ -75,13 +75,13 @@ async def import_file(
     group: Annotated[str, Form(min_length=1, max_length=100)],
     file: UploadFile | None = None,
     demo: Annotated[bool, Form()] = False,
-    skip: Annotated[bool, Form()] = False,
+    match: Annotated[Literal["auto", "none"], Form()] = "auto",
 ) -> Response:
     """Import a file into a group, which is created if it does not exist. The page uses this.
 
     CSV, JSON lines or vCards, as `crossbook import` reads them. `demo` asks for the 1,000 made-up people of the demo
-    instead of a file. What the vendor cannot hold is left out. `skip` leaves out who is there already, by the first key
-    that the vendor can be asked by.
+    instead of a file. What the vendor cannot hold is left out. Who is there already is skipped: found by the first key
+    that a person has, unless another field differs. `match=none` skips nobody, so a repeated import doubles everybody.
     """
     largest: int = request.app.state.settings.largest_import
     given = file if file is not None and file.filename else None
@@ -96,17 +96,12 @@ async def import_file(
     entry = board.new(request.path_params["book"], group, len(people))
     batch = book.contacts.create_many(
         [replace(person, groups=(id,)) for person in people],
-        match=_first_key(book) if skip else None,
-        on_duplicate="skip" if skip else None,
+        match=None if match == "none" else "auto",
+        on_duplicate=None if match == "none" else "skip",
         on_unsupported_field="drop",
         progress=entry.progress,
     )
     return Shown(batch, entry, board)
-
-
-def _first_key(book: AddressBook) -> MatchKey:
-    keys: tuple[MatchKey, ...] = ("phone", "email", "external_id")
-    return next(key for key in keys if key in book.profile.match_keys)
 
 
 async def _group(book: AddressBook, name: str) -> str:

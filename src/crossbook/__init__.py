@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from crossbook.journal import Journal, SqliteJournal
     from crossbook.registry import capabilities, open
     from crossbook.transfer import copy
-    from crossbook.vendor import MatchKey
+    from crossbook.vendor import Match, MatchKey
     from crossbook.vendors.atom import Atom
     from crossbook.vendors.filemail import Filemail
     from crossbook.vendors.serwersms import SerwerSMS
@@ -56,6 +56,7 @@ _LAZY = {
     "CallOptions": "crossbook._http.options",
     "Filemail": "crossbook.vendors.filemail",
     "Journal": "crossbook.journal",
+    "Match": "crossbook.vendor",
     "MatchKey": "crossbook.vendor",
     "Pager": "crossbook._pagination.pager",
     "Progress": "crossbook._batch.results",
@@ -110,6 +111,7 @@ __all__ = [
     "Journal",
     "JournalBusyError",
     "JournalMismatchError",
+    "Match",
     "MatchKey",
     "NoResponseError",
     "NotFoundError",

@@ -121,7 +121,8 @@ class AddressBook:
         from crossbook.groups import Groups
 
         self._client = Client(self._session, self._options)
-        self._adapter = self._make_adapter(self._client.send)
+        is_single = self._client.breaker is None
+        self._adapter = self._make_adapter(self._client.send if is_single else self._client.send_in_batch)
         self._adapter.region = self._region
         self._adapter.in_batch = self._options.max_wait is not None
         self.contacts = Contacts(self._adapter, self._session, self._batch_context, self._default_group)
@@ -137,7 +138,9 @@ class AddressBook:
         other = self._copy(
             replace(self._options, max_attempts=attempts, max_wait=math.inf if max_wait is None else max_wait)
         )
-        return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests)
+        breaker = other._client.breaker
+        assert breaker is not None  # a client with max_wait has one
+        return BatchContext(other._adapter, other._session, other._options, lambda: other._client.requests, breaker)
 
     def _make_adapter(self, send: Send) -> VendorAdapter:
         raise TypeError("AddressBook is an abstract class: use SerwerSMS, Atom, Filemail or Vercom")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crossbook._batch.batch import Batch
     from crossbook._batch.resolver import OnDuplicate
     from crossbook._batch.results import Status
-    from crossbook.vendor import MatchKey
+    from crossbook.vendor import Match, MatchKey
 
 AnyChannel = Literal["sms", "email", "push", "all"]
 
@@ -376,7 +376,7 @@ class Contacts(Resource):
         self,
         contacts: Items[Contact],
         *,
-        match: MatchKey | None = None,
+        match: Match | None = None,
         on_duplicate: OnDuplicate | None = None,
         on_unsupported_field: _validation.OnUnsupportedField = "error",
         include_opted_out: bool = False,
@@ -390,6 +390,8 @@ class Contacts(Resource):
             match: "phone", "email" or "external_id": the key by which a contact is looked up after a lost response.
                 Without it such a create is `uncertain`, until a run with the same journal gets `match` or `uncertain=`.
                 It costs a lookup before each create (Vercom, SerwerSMS), or one pass over the list (Atom, Filemail).
+                "auto" takes the first of the vendor's match keys that a contact has. A stored contact with that key is
+                the same person only if no field that both have differs, and a contact without a key is created.
             on_duplicate: requires `match`. What to do with a key that the batch or the vendor has already: "skip" the
                 input, "update" the stored contact, or "error". By default (None) the contact is created nevertheless.
             on_unsupported_field: "error" fails a contact with a field that the vendor cannot store, "drop" leaves the

@@ -107,7 +107,7 @@ class CrossbookError(Exception):
                 ("id", "***" if "@" in (self.id or "") else self.id),  # perhaps an e-mail address
                 ("cause", self.cause),
                 ("request id", self.request_id),
-                ("retry after", _duration(self.retry_after) if self.retry_after is not None else None),
+                ("retry after", format_duration(self.retry_after) if self.retry_after is not None else None),
                 ("sent", self.sent if self.sent == "maybe" else None),
                 ("attempts", self.attempts if self.attempts > 1 else None),
             )
@@ -152,7 +152,7 @@ class CrossbookError(Exception):
         )
 
 
-def _duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration as text, such as "2.5 hours", in the largest unit in which the number is at least 2."""
     for unit, name in _UNITS:
         if seconds >= 2 * unit:

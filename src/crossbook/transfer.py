@@ -16,7 +16,7 @@ from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Channel, Contact, attach_raw
-from crossbook.vendor import MatchKey
+from crossbook.vendor import Match
 
 DRY_RUN_GROUP = "9" * 18  # the id of a group that a dry run would create; valid for every vendor
 
@@ -28,7 +28,7 @@ def copy(
     *,
     group: str | None = None,
     groups: Literal["by_name", "none"] | Mapping[str, str] = "by_name",
-    match: MatchKey | None = None,
+    match: Match | None = None,
     on_duplicate: OnDuplicate | None = None,
     on_unsupported_field: _validation.OnUnsupportedField = "error",
     include_opted_out: bool = False,
@@ -53,7 +53,7 @@ def copy(
             "none" adds them to no group, or to the target's `default_group`; a mapping from the source's group ids to
             the target's adds them to those only.
         match: "phone", "email" or "external_id": the key by which two contacts are the same; the target must support
-            it.
+            it. "auto" as in `create_many`.
         on_duplicate: requires `match`. What to do with a key that exists; as in `create_many`.
         on_unsupported_field: "error" fails a contact with a field that the target cannot store, "drop" leaves the field
             out.

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 Support = Literal["native", "emulated", "unsupported"]
 MatchKey = Literal["phone", "email", "external_id"]
+Match = MatchKey | Literal["auto"]
 MatchSource = Literal["filter", "search", "snapshot"]
 MIB = 1024 * 1024
 NUMERIC_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -557,6 +558,7 @@ __all__ = [
     "Fetch",
     "FieldSupport",
     "LoginAuth",
+    "Match",
     "MatchKey",
     "OffsetPagination",
     "Operation",

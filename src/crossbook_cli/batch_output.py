@@ -11,16 +11,15 @@ import typer
 from crossbook._batch.batch import Batch
 from crossbook._batch.progress_bar import ProgressBar
 from crossbook._batch.results import Progress, Result, Summary, pluralize
-from crossbook.errors import AuthError, CrossbookError, InvalidInputError, JournalMismatchError
+from crossbook.errors import AuthError, CrossbookError, InvalidInputError, JournalMismatchError, format_duration
 from crossbook_cli.errors import SOME_FAILED, error_to_dict, format_error, name_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 from crossbook_cli.signals import SignalInterrupt, signal_name, signal_number, stop_on_signal
 
 _MAX_SHOWN = 100  # failures that are printed; all are counted, and --json prints all
-_MAX_VENDOR_FAILURES = 20  # failures in a row that the vendor causes, such as 503
-_WRITTEN = {"created", "updated", "unchanged", "done", "skipped", "uncertain"}
+_WRITTEN = {"created", "updated", "deleted", "done", "uncertain"}
 _RESULT = ("index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed")
-_SUMMARY = ("replayed", "dropped_fields", "seconds", "requests", "stopped", "dry_run", "steps")
+_SUMMARY = ("replayed", "unmatched", "dropped_fields", "seconds", "requests", "stopped", "dry_run", "steps")
 
 
 class InvalidRowError(InvalidInputError):
@@ -38,8 +37,10 @@ class BatchOutput:
         expected: the estimated number of inputs.
         journal: the file of the journal, if there is one.
         groups_hint: what to do if the vendor refuses contacts because of their groups.
+        skips_existing: whether the same command again would not write the contacts that exist already.
 
     Attributes:
+        has_created_groups: whether the command created groups, before it wrote contacts.
         lines: index of an input → line of the file that it was read from; an entry is removed with its result.
         invalid_rows: the number of rows that are invalid.
 
@@ -49,10 +50,18 @@ class BatchOutput:
     """
 
     def __init__(
-        self, title: str, *, json: bool, expected: int | None = None, journal: str | None = None, groups_hint: str = ""
+        self,
+        title: str,
+        *,
+        json: bool,
+        skips_existing: bool,
+        expected: int | None = None,
+        journal: str | None = None,
+        groups_hint: str = "",
     ) -> None:
         self._json = json
         self._journal = journal
+        self._skips_existing = skips_existing
         self._groups_hint = groups_hint
         # In a terminal that shows the results too, the bar would overwrite them.
         has_bar = sys.stderr.isatty() and not (json and sys.stdout.isatty())
@@ -60,7 +69,8 @@ class BatchOutput:
         self._batch: Batch[Any] | None = None
         self._interrupt: SignalInterrupt | None = None
         self._shown = 0
-        self._vendor_failures = 0
+        self._waiting = 0.0
+        self.has_created_groups = False
         self.lines: dict[int, int] = {}
         self.invalid_rows = 0
 
@@ -74,9 +84,13 @@ class BatchOutput:
             self._finish(error or self._interrupt)
 
     def update_progress(self, progress: Progress) -> None:
-        """Update the progress bar; this is the `progress` callback of the batch."""
+        """Update the progress bar, or announce a wait for the vendor; this is the `progress` callback of the batch."""
         if self._bar is not None:
             self._bar(progress)
+        elif progress.waiting > self._waiting:
+            wait = format_duration(round(progress.waiting))
+            print_message(f"The vendor is not available: waiting for {wait}. --max-wait limits such waits.")
+        self._waiting = progress.waiting
 
     def add_invalid_row(self, line: int, error: InvalidInputError) -> None:
         """Count an invalid row of the file, and print its line and error."""
@@ -99,6 +113,8 @@ class BatchOutput:
                 with stop_on_signal(self._stop):
                     async for result in running:
                         self._print_result(result)
+            for result in batch.take_unread():
+                self._print_result(result)
         finally:
             if self._bar is not None:
                 self._bar.close()
@@ -123,14 +139,12 @@ class BatchOutput:
             summary.stopped, error = error.message, None
         elif isinstance(error, KeyboardInterrupt):
             summary.stopped = f"interrupted ({signal_name(error)})"
-        elif self._vendor_failures > _MAX_VENDOR_FAILURES:
-            summary.stopped = f"{self._vendor_failures} inputs in a row failed because the vendor is unavailable"
         self._print_summary(summary)
-        if not isinstance(error, JournalMismatchError) and (error is not None or summary.stopped):
-            self._print_how_to_resume(summary, interrupted=isinstance(error, KeyboardInterrupt))
+        if not isinstance(error, JournalMismatchError):
+            self._print_how_to_resume(summary, error)
         if isinstance(error, KeyboardInterrupt):
             raise typer.Exit(128 + signal_number(error))
-        error = error or _common_cause(summary)
+        error = error or _get_common_cause(summary)
         if error is not None:
             raise error
         if self.invalid_rows or summary.stopped or summary.counts.keys() & {"failed", "uncertain", "cancelled"}:
@@ -142,6 +156,7 @@ class BatchOutput:
             counts |= {"unread": self.invalid_rows} if self.invalid_rows else {}
             remedy = name_options(summary.remedy) if "uncertain" in counts else None
             values = {name: getattr(summary, name) for name in _SUMMARY}
+            values["stopped"] = None if summary.stopped is None else name_options(summary.stopped)
             print_json({"summary": {"counts": counts, **values, "uncertain_remedy": remedy}})
         else:
             for line in summary.headlines():
@@ -165,10 +180,6 @@ class BatchOutput:
             where = f"line {line}" if line is not None else f"#{result.index}"
             key = f" ({format_cell(result.item_key)})" if result.item_key and line is None else ""
             self._print_failure(f"{where}{key}: {result.status}: {'' if error is None else format_error(error)}")
-        is_vendor_failure = error is not None and error.action == "wait" and not result.replayed
-        self._vendor_failures = self._vendor_failures + 1 if is_vendor_failure else 0
-        if self._vendor_failures > _MAX_VENDOR_FAILURES and error is not None:
-            raise error
 
     def _print_failure(self, text: str) -> None:
         self._shown += 1
@@ -177,22 +188,42 @@ class BatchOutput:
         text = format_cell(text) if self._shown <= _MAX_SHOWN else "… more failures; --json prints all of them"
         (print_message if self._bar is None else self._bar.print)(text)
 
-    def _print_how_to_resume(self, summary: Summary, *, interrupted: bool) -> None:
-        sentences = ["Interrupted."] if interrupted else []
-        if self._journal and not summary.dry_run:
+    def _print_how_to_resume(self, summary: Summary, error: BaseException | None) -> None:
+        """Say how to continue a command that stopped or left contacts uncertain, so that no contact is doubled."""
+        if summary.dry_run or not (error is not None or summary.stopped or summary.counts.get("uncertain")):
+            return
+        sentences = ["Interrupted."] if isinstance(error, KeyboardInterrupt) else []
+        if self._journal:
             sentences.append(f"Run the same command again to resume: {self._journal} has recorded what was done.")
-        elif summary.counts.keys() & _WRITTEN and not summary.dry_run:
+        elif not self._has_written(summary):
+            sentences.append("Nothing was done.")
+        elif self._skips_existing:
             sentences.append(
-                "No journal recorded what was done. Run the same command with --match, so that it finds the contacts "
-                "that exist already. With --journal FILE an interrupted command can be resumed."
+                "Run the same command again to continue: it finds the contacts that exist already (--match)."
             )
-        if sentences:
-            print_message(" ".join(sentences))
+        else:
+            sentences.append(
+                "No journal recorded what was done, so that the same command would write the contacts again. To "
+                "continue, run it with --match auto and --on-duplicate skip: it finds the contacts that exist already, "
+                "and writes only the others. With --journal FILE a command can be resumed."
+            )
+        print_message(" ".join(sentences))
+
+    def _has_written(self, summary: Summary) -> bool:
+        half_written = any(each.id is not None for each in summary.failures)
+        return self.has_created_groups or half_written or bool(summary.counts.keys() & _WRITTEN)
 
 
-def _common_cause(summary: Summary) -> CrossbookError | None:
-    """Return the error to report for the whole batch: rejected credentials, or, if nothing was written, an outage."""
+def _get_common_cause(summary: Summary) -> CrossbookError | None:
+    """Return the error to report for the whole batch: rejected credentials, or a vendor that is unavailable.
+
+    A batch that did not stop reports an unavailable vendor only if nothing was written.
+    """
     errors = [each.error for each in summary.failures if each.error is not None]
     rejected = next((error for error in errors if isinstance(error, AuthError)), None)
-    unavailable = next((error for error in errors if error.action == "wait"), None)
-    return rejected or (None if summary.counts.keys() & _WRITTEN else unavailable)
+    if rejected is not None:
+        return rejected
+    if summary.stop_error is not None and summary.stop_error.action == "wait":
+        return summary.stop_error
+    is_useful = summary.counts.keys() & {*_WRITTEN, "unchanged", "skipped"}
+    return None if is_useful else next((error for error in errors if error.action == "wait"), None)

@@ -32,17 +32,19 @@ def copy(
 ) -> None:
     """Copy contacts from the first book to the second. Nothing is deleted.
 
-    Contacts that opted out are skipped and counted; no contact is ever subscribed again. A contact with a field that
-    the second vendor does not support fails, unless --on-loss drop is given.
+    A contact that exists already in the second book is skipped; see --match and --on-duplicate. Contacts that opted out
+    are skipped and counted; no contact is ever subscribed again. A contact with a field that the second vendor does not
+    support fails, unless --on-loss drop is given.
 
     --json prints {"result": {"item_key", "status", "id", "error", …}} for each contact, where item_key is its id in the
     first book, and {"summary": {"counts", …}} at the end.
 
-    Example: crossbook copy serwersms vercom --match phone --journal copy.sqlite --dry-run
+    Example: crossbook copy serwersms vercom --journal copy.sqlite --dry-run
     """
     with BatchOutput(
         f"{source} to {target}",
         json=options.json,
+        skips_existing=options.skips_existing,
         journal=options.journal,
         groups_hint="--into ID names a group for contacts that would be in no group.",
     ) as output:

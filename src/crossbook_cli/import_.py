@@ -52,16 +52,20 @@ def import_file(
     a person. Exports of Google Contacts and Outlook can be read directly. Missing groups are created. An invalid row is
     reported with its line, and the import continues, unless --on-error stop is given.
 
-    With --journal, the same command resumes a run that was interrupted. With --match, no contact is written twice: the
-    command looks up the contacts that were in flight. Without --match, such a contact is uncertain until the same
-    command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
+    A contact that exists already is skipped, so that the same file twice doubles no contact. It is found by the first
+    field that the contact has and the vendor can search by, and no field of both may differ: two people with one phone
+    stay two. A row without such a field is created and counted. See --match and --on-duplicate.
+
+    The command waits as long as the vendor asks, up to --max-wait. With --journal, the same command resumes a run that
+    was interrupted, and looks up the contacts that were in flight. With --match none such a contact is uncertain until
+    the same command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
 
     --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, where
     an invalid row has the status unread, and {"summary": {"counts", …}} at the end.
 
     Examples:
 
-    crossbook import people.csv --to vercom --match email --dry-run
+    crossbook import people.csv --to vercom --dry-run
 
     crossbook import contacts.csv --to serwersms --map "Handy=phone" --group Fair --journal fair.sqlite
     """
@@ -73,6 +77,7 @@ def import_file(
             f"to {to}",
             json=options.json,
             expected=people.expected,
+            skips_existing=options.skips_existing,
             journal=options.journal,
             groups_hint="--group NAME adds all contacts to one group.",
         ) as output,
@@ -85,6 +90,7 @@ def import_file(
             try:
                 await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
             finally:
+                output.has_created_groups = bool(resolver.created) and not options.dry_run
                 if resolver.created and not options.json:
                     print_message(
                         f"{'Would create' if options.dry_run else 'Created'} groups: {format_cell(resolver.created)}."

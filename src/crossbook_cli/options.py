@@ -19,8 +19,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import Format
 from crossbook.files.cells import decode_field
 from crossbook.registry import list_accounts, list_vendors
-from crossbook.vendor import MatchKey
-from crossbook_cli.output import use_json
+from crossbook_cli.output import print_message, use_json
 from crossbook_cli.signals import run
 
 T = TypeVar("T")
@@ -77,22 +76,30 @@ class BatchCommandOptions:
     """The options that `import` and `copy` share: how a batch of contacts is written, resumed and reported."""
 
     match: Annotated[
-        MatchKey | None,
+        Literal["auto", "none", "phone", "email", "external_id"],
         typer.Option(
-            help="The field that identifies a contact; the vendor must be able to search by it. Costs a lookup each."
+            help="How contacts that exist already are found. auto takes the first field that the contact has and the "
+            "vendor can search by; a stored contact with a different name or other field is another person. none looks "
+            "up nothing: the same command again writes every contact again."
         ),
-    ] = None
+    ] = "auto"
     on_duplicate: Annotated[
         Literal["skip", "update", "error", "create"],
-        typer.Option(
-            help="With --match: what to do if the contact exists. update changes only the fields that differ."
-        ),
+        typer.Option(help="What to do if --match finds the contact. update changes only the fields that differ."),
     ] = "skip"
     on_unsupported_field: OnUnsupportedField = "error"
     on_error: Annotated[
         Literal["collect", "stop"],
         typer.Option(help="After a failure: continue and report all failures at the end, or start no more contacts."),
     ] = "collect"
+    max_wait: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="The longest wait that the vendor may ask for (Retry-After). After a longer one the command stops. "
+            "By default it waits as long as the vendor asks.",
+        ),
+    ] = None
     include_opted_out: Annotated[
         bool,
         typer.Option(
@@ -127,20 +134,34 @@ class BatchCommandOptions:
     ] = None
     json: Json = False
 
+    @property
+    def skips_existing(self) -> bool:
+        """Whether the same command again would not write the contacts that exist already."""
+        return self.match != "none" and self.on_duplicate != "create"
+
     def arguments(self) -> dict[str, Any]:
         """Return the keyword arguments for `create_many` and `copy`, with the journal's key from the environment.
 
+        Say what --match none means.
+
         Raises:
-            InvalidInputError: --on-duplicate update or error without --match.
+            InvalidInputError: --on-duplicate update or error with --match none.
         """
-        if self.match is None and self.on_duplicate in ("update", "error"):
-            raise InvalidInputError(
-                f"--on-duplicate {self.on_duplicate} needs --match: the field that identifies a contact", field="match"
+        if self.match == "none":
+            if self.on_duplicate in ("update", "error"):
+                raise InvalidInputError(
+                    f"--on-duplicate {self.on_duplicate} needs --match auto, or the field that identifies a contact",
+                    field="match",
+                )
+            print_message(
+                "--match none: contacts that exist already are not found. They are created again, and so is every "
+                "contact if you repeat this command without its --journal."
             )
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("region", "json")}
         return {
             **given,
-            "on_duplicate": None if self.match is None or self.on_duplicate == "create" else self.on_duplicate,
+            "match": None if self.match == "none" else self.match,
+            "on_duplicate": self.on_duplicate if self.skips_existing else None,
             "journal_key": os.environ.get("CROSSBOOK_JOURNAL_KEY", "").strip() or None,
         }
 

@@ -89,7 +89,9 @@ $("import")?.addEventListener("submit", async (event) => {
   try {
     const summary = await send(form);
     const counts = Object.entries(summary.counts).map(([status, many]) => `${number.format(many)} ${status}`);
-    say(`Done in ${summary.seconds.toFixed(1)} s: ${counts.join(", ") || "nobody in the file"}.`);
+    const what = `${counts.join(", ") || "nobody in the file"}`;
+    if (summary.stopped) say(`Stopped: ${summary.stopped}. Until then: ${what}. Import the file again to continue.`, true);
+    else say(`Done in ${summary.seconds.toFixed(1)} s: ${what}.`);
   } catch (error) {
     say(error.name === "AbortError" ? "Stopped. What was written stays." : `Not imported: ${error.message.replace(/[^.?!]$/, "$&.")}`, true);
   } finally {

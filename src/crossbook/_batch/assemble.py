@@ -14,13 +14,14 @@ from crossbook import _validation
 from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
-from crossbook._batch.matching import Lookups
+from crossbook._batch.matching import AUTO, Lookups
 from crossbook._batch.operations import BatchOperation, IdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
 from crossbook._batch.results import Progress, Summary
 from crossbook._batch.resume import Resume, RunIdentity
 from crossbook._batch.source import Source, collect_ids
+from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.options import Options
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
@@ -52,8 +53,9 @@ class BatchOptions(TypedDict, total=False):
         max_failures: the batch begins nothing more after one failed input more than this.
         concurrency: the number of workers; by default the book's `concurrency`, or 4 if one call takes many items.
         max_wait: the longest wait of one request, in seconds, for a permit of the rate limiter or for `Retry-After`.
-            After that its item fails with `RateLimitError`. Without it, and without a `queue_timeout` of the book, a
-            batch waits without a limit. These waits are not part of `timeout`.
+            If the vendor asks for a longer wait, the batch stops; if the permit comes later, the item fails with
+            `RateLimitError`. Without it, and without a `queue_timeout` of the book, a batch waits without a limit.
+            These waits are not part of `timeout`.
         settle_timeout: seconds after which the vendor has processed a request without a response, or never will; by
             default the read time-out.
         uncertain: what to do with a create that an earlier run left without an outcome, and that no lookup by `match`
@@ -82,12 +84,13 @@ class BatchOptions(TypedDict, total=False):
 
 @frozen
 class BatchContext:
-    """The parts of an open book (the client of one account) that a batch uses: adapter, session, options, counter."""
+    """The parts of an open book that a batch uses: adapter, session, options, count of requests, circuit breaker."""
 
     adapter: VendorAdapter
     session: Session
     options: Options
     requests: Callable[[], int]
+    breaker: CircuitBreaker
 
 
 def build_batch(
@@ -109,14 +112,14 @@ def build_batch(
         items: the source.
         options: the caller's options.
         operation: the name of the public method, which the journal stores.
-        match: the match key.
+        match: the match key, or "auto".
         upsert: whether to change existing contacts.
         on_duplicate: what to do with a match key that exists.
     """
     profile, session = context.adapter.profile, context.session
     session.check_open()
     _check_options(profile, options, batch_operation)
-    _check_match(profile, match, required=upsert)
+    _check_match(profile, match, upsert=upsert)
     _check_one_of("on_duplicate", on_duplicate, "skip", "update", "error", *(() if upsert else (None,)))
     for flag in ("dry_run", "ordered", "same_account"):
         _validation.check_flag(profile, flag, options.get(flag, False))
@@ -184,6 +187,7 @@ def build_batch(
         progress=None if progress is False else progress,
         summary=Summary(dry_run=dry_run, steps=steps, remedy=remedy),
         count_requests=context.requests,
+        breaker=context.breaker,
         rate=session.rate,
     )
 
@@ -226,15 +230,15 @@ def _check_options(profile: VendorProfile, options: BatchOptions, batch_operatio
         )
 
 
-def _check_match(profile: VendorProfile, match: str | None, *, required: bool) -> None:
+def _check_match(profile: VendorProfile, match: str | None, *, upsert: bool) -> None:
     keys = ", ".join(profile.match_keys)
     if match is None:
-        if required:
+        if upsert:
             raise InvalidInputError(
                 f"match= is missing: pass the key by which contacts are found, one of {keys}", field="match",
                 vendor=profile.vendor,
             )  # fmt: skip
-    elif not _validation.is_one_of(match, profile.match_keys):
+    elif not _validation.is_one_of(match, [*profile.match_keys, *([] if upsert else [AUTO])]):
         raise UnsupportedError(
             f"{profile.title} finds contacts only by {keys}, not by {match}", field="match", vendor=profile.vendor
         )

@@ -20,9 +20,10 @@ from crossbook._batch.reader import ItemReader
 from crossbook._batch.results import Progress, Result, Summary
 from crossbook._batch.source import Source
 from crossbook._concurrency import await_result, run_shielded
+from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.session import Session
-from crossbook._tracebacks import hide_internal_frames
-from crossbook.errors import AuthError, UsageError
+from crossbook._tracebacks import copy_without_traceback, hide_internal_frames
+from crossbook.errors import AuthError, CrossbookError, UsageError
 from crossbook.vendor import Rate
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
@@ -38,7 +39,7 @@ class Throughput:
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque()
 
-    def measure(self, summary: Summary, total: int | None) -> Progress:
+    def measure(self, summary: Summary, total: int | None, waiting: float = 0.0) -> Progress:
         now, done = anyio.current_time(), summary.total
         if not self._samples or now - self._samples[-1][0] >= _SAMPLE_SECONDS:
             self._samples.append((now, done))
@@ -53,6 +54,7 @@ class Throughput:
             rate=rate,
             total=total,
             seconds_left=(total - done) / rate if total is not None and rate > 0 else None,
+            waiting=waiting,
         )
 
 
@@ -196,6 +198,7 @@ class Batch(Generic[I]):
     _progress: Callable[[Progress], None] | None = field(alias="progress")
     _summary: Summary = field(alias="summary")
     _count_requests: Callable[[], int] = field(alias="count_requests")
+    _breaker: CircuitBreaker = field(alias="breaker")
     _rate: Rate | None = field(alias="rate")
     _buffer: ResultBuffer = field(init=False)
     _throughput: Throughput = field(init=False, factory=Throughput)
@@ -208,6 +211,8 @@ class Batch(Generic[I]):
 
     def __attrs_post_init__(self) -> None:
         self._buffer = ResultBuffer(max(3 * self._workers * self._executor.chunk_size, 64), self._ordered)
+        self._breaker.on_wait = self._report_progress
+        self._breaker.on_give_up = self._stop_for_error
 
     @hide_internal_frames
     async def __aenter__(self) -> Self:
@@ -238,8 +243,10 @@ class Batch(Generic[I]):
     async def _end(self) -> None:
         for task in self._tasks:
             await task.wait()
-        for result in self._executor.make_cancelled_results(self._source.left):
+        for result in (*self._executor.cancel_in_flight(), *self._executor.cancel_items(self._source.left)):
             self._summary.add(result)
+            self._buffer.put(result)
+        self._buffer.close()
         try:
             await self._source.aclose()
         finally:
@@ -287,6 +294,22 @@ class Batch(Generic[I]):
             async for _ in self:
                 pass
         return self._summary
+
+    def take_unread(self) -> list[Result]:
+        """Return the results that are not read yet. After the `async with` block these include cancelled inputs.
+
+        Example:
+            ```python
+            async with book.contacts.create_many(people) as run:
+                async for result in run:
+                    break
+            print(len(run.take_unread()))
+            ```
+        """
+        unread: list[Result] = []
+        while (result := self._buffer.get_nowait()) is not None:
+            unread.append(result)
+        return unread
 
     def stop(self, why: str = "stop() was called") -> None:
         """Stop the batch early: begin no more items. Items in flight are completed, and their results can be read.
@@ -338,7 +361,7 @@ class Batch(Generic[I]):
         if not self._stopping:
             await self._executor.process(chunk, self._report)
         else:
-            for result in self._executor.make_cancelled_results(chunk):
+            for result in self._executor.cancel_items(chunk):
                 self._report(result)
 
     def _report(self, result: Result) -> None:
@@ -346,12 +369,20 @@ class Batch(Generic[I]):
         self._buffer.put(result)
         why = self._policy.check(result)
         if why is not None:
-            self.stop(why)
+            self._stop_for_error(result.error, why)
+        self._report_progress()
+
+    def _report_progress(self) -> None:
         if self._progress is not None:
             try:
-                self._progress(self._throughput.measure(self._summary, self._source.total))
+                self._progress(self._throughput.measure(self._summary, self._source.total, self._breaker.waiting))
             except Exception as error:
                 self._fail(error)
+
+    def _stop_for_error(self, error: CrossbookError | None, why: str) -> None:
+        if self._summary.stopped is None:
+            self._summary.stop_error = None if error is None else copy_without_traceback(error)
+        self.stop(why)
 
     def _fail(self, error: Exception) -> None:
         """Stop the batch for an error of source, journal or callback. The batch raises the error after the results."""

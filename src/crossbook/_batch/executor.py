@@ -223,32 +223,33 @@ class Executor(Generic[I]):
         """Process a chunk of items, and call `report` with the result of each item."""
         # No await before all items are in the queues of their keys: this keeps the order of the source.
         items = [self.reader.make_item(index, value) for index, value in chunk]
+        # All keys of an item are queued at once, so that no two items can each wait for a key of the other.
+        ready: list[BatchItem] = []
         waiting: list[BatchItem] = []
         for item in items:
             self.in_flight[item.index] = item
             if item.prepared.key is not None:
-                item.locked_key = item.prepared.key
-                item.key_turn = self._keys.enqueue(item.locked_key)
-                if item.key_turn is not None:
-                    waiting.append(item)
+                item.turns = [(key, self._keys.enqueue(key)) for key in (item.prepared.key, *item.prepared.other_keys)]
+            (ready if all(turn is None for _, turn in item.turns) else waiting).append(item)
         try:
-            await self._process_items([item for item in items if item.key_turn is None], report)
+            await self._process_items(ready, report)
             for item in waiting:
-                if item.key_turn is not None:
-                    await item.key_turn.wait()
+                for _, turn in item.turns:
+                    if turn is not None:
+                        await turn.wait()
                 await self._process_items([item], report)
         finally:
             for item in items:
                 self._release_key(item)
 
-    def make_cancelled_results(self, chunk: Sequence[tuple[int, I]] = ()) -> list[Result]:
-        """Return a `cancelled` result for each item still in flight, and for each item of a chunk that never began."""
+    def cancel_items(self, chunk: Sequence[tuple[int, I]]) -> list[Result]:
+        """Return a `cancelled` result for each item of a chunk that never began."""
         self._open_items += len(chunk)
-        items = [*self.in_flight.values(), *(self.reader.make_item(index, value) for index, value in chunk)]
-        return [
-            Result(index=item.index, item_key=item.item_key, status="cancelled", attempts=item.attempts)
-            for item in items
-        ]
+        return [_make_cancelled_result(self.reader.make_item(index, value)) for index, value in chunk]
+
+    def cancel_in_flight(self) -> list[Result]:
+        """Return a `cancelled` result for each item that is still in flight after all workers have ended."""
+        return [_make_cancelled_result(item) for item in self.in_flight.values()]
 
     async def close(self, count: int, *, exhausted: bool) -> None:
         if self.resolver is not None:
@@ -332,6 +333,10 @@ class Executor(Generic[I]):
         report(result)
 
     def _release_key(self, item: BatchItem) -> None:
-        if item.locked_key is not None:
-            self._keys.release(item.locked_key, item.key_turn)
-            item.locked_key = None
+        turns, item.turns = item.turns, ()
+        for key, turn in turns:
+            self._keys.release(key, turn)
+
+
+def _make_cancelled_result(item: BatchItem) -> Result:
+    return Result(index=item.index, item_key=item.item_key, status="cancelled", attempts=item.attempts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import anyio
@@ -29,8 +30,8 @@ class BatchItem:
         fingerprint: a hash of the item under the run's key.
         state: `ready`: to be decided and written. `unresolved`: a create was sent and its outcome is unknown.
             `created`: the contact exists, but not all its groups may contain it. `done`: the outcome is reported.
-        locked_key: its key, from the moment when it queues for the key until it has released the key.
-        key_turn: the event that hands the key over to this item; None if the key was free.
+        turns: its keys, from the moment when it queues for them until it has released them. Each has the event that
+            hands the key over to this item, or None if the key was free.
         intent_time: wall-clock time of its last intent.
         existing_ids: ids that the vendor had for its match key before the first attempt. None: an earlier run without
             a match key sent the item, so that these ids are not known.
@@ -50,8 +51,7 @@ class BatchItem:
     prepared: PreparedItem
     fingerprint: str = ""
     state: ItemState = "ready"
-    locked_key: str | None = None
-    key_turn: anyio.Event | None = None
+    turns: Sequence[tuple[str, anyio.Event | None]] = ()
     intent_time: float = 0.0
     existing_ids: tuple[str, ...] | None = ()
     attempts: int = 0
@@ -140,7 +140,7 @@ def make_item_result(item: BatchItem, outcome: ItemOutcome, capability: str, rem
             status, error = "uncertain", errors.from_record({**record, "message": f"{error.message}; {remedy}"})
     return make_result(
         item.index, item.item_key, status, id, prepared.contact, item.attempts, error, prepared.dropped_fields,
-        prepared.write_only_fields,
+        prepared.write_only_fields, prepared.unmatched and status == "created",
     )  # fmt: skip
 
 
@@ -168,8 +168,8 @@ def make_outcome_entry(item: BatchItem, outcome: ItemOutcome, result: Result, *,
     return entry
 
 
-def make_replayed_result(entry: JournalEntry) -> Result:
-    """Return the `Result` that an earlier run recorded in this journal entry."""
+def make_replayed_result(entry: JournalEntry, *, is_auto: bool) -> Result:
+    """Return the `Result` that an earlier run recorded in this journal entry. `is_auto`: the run has match="auto"."""
     status: Any = entry.status
     return Result(
         index=entry.index,
@@ -181,4 +181,5 @@ def make_replayed_result(entry: JournalEntry) -> Result:
         dropped_fields=entry.dropped_fields,
         write_only_fields=entry.write_only_fields,
         replayed=True,
+        unmatched=is_auto and status == "created" and entry.key is None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 import anyio
 from attrs import define, field
@@ -14,6 +15,7 @@ from crossbook._validation import explain_no_match_key, match_key
 from crossbook.models import Contact, attach_raw
 from crossbook.vendor import VendorProfile
 
+AUTO = "auto"  # the value of match= that takes the first match key which a contact has
 _FIELDS = ("external_id", "phone", "email", "first_name", "last_name", "name", "company")
 
 
@@ -58,6 +60,45 @@ def is_equal(profile: VendorProfile, ours: Contact, theirs: Contact, region: str
     return "fields" not in theirs.known_fields or _filled(ours.fields) == _filled(theirs.fields)
 
 
+def contradicts(ours: Contact, theirs: Contact, region: str | None) -> bool:
+    """Return whether the contacts are two people: a field that both have differs. Letter case and spaces do not count.
+
+    A field that one of them lacks says nothing: it may be unknown, or not filled in yet.
+    """
+    for name in _FIELDS:
+        mine, other = getattr(ours, name), getattr(theirs, name)
+        if mine and other and _fold(name, mine, region) != _fold(name, other, region):
+            return True
+    stored = theirs.fields or {}
+    return any(
+        mine not in (None, "", other)
+        and other not in (None, "")
+        and _fold("", str(mine), None) != _fold("", str(other), None)
+        for name, mine in (ours.fields or {}).items()
+        if (other := stored.get(name)) is not None
+    )
+
+
+def _fold(name: str, value: str, region: str | None) -> str:
+    if name == "phone":
+        return _phones.normalize(value, region)
+    return value if name == "external_id" else " ".join(normalize("NFC", value).casefold().split())
+
+
+def list_match_keys(profile: VendorProfile, match: str) -> Sequence[str]:
+    """Return the names of the match keys by which a batch with this `match=` finds contacts, in their order."""
+    return list(profile.match_keys) if match == AUTO else [match]
+
+
+def list_unhashed_keys(profile: VendorProfile, match: str, contact: Contact, region: str | None) -> list[str]:
+    """Return the values of the contact's match keys, of which a journal stores the hash of the first.
+
+    With match="auto" each value has its name, since an external id may look like a phone.
+    """
+    found = ((name, match_key(name, getattr(contact, name), region)) for name in list_match_keys(profile, match))
+    return [f"{name} {key}" if match == AUTO else key for name, key in found if key is not None]
+
+
 def merge_contacts(first: Contact, second: Contact) -> Contact:
     """Merge two records of one contact. Where both know a field, the second record's value is taken."""
     values = {
@@ -96,21 +137,21 @@ def _text(value: Any) -> str:
 
 @define(eq=False, repr=False)
 class Lookups:
-    """The lookups of contacts by one match key, in the way that the vendor's profile names: filter, search or snapshot.
+    """The lookups of contacts by match key, in the way that the vendor's profile names: filter, search or snapshot.
 
     A snapshot is the whole list, read once a run and shared by all workers (single flight). It is read again only to
     find out what became of a create that was sent after it.
 
     Args:
         adapter: the vendor's adapter.
-        match: the name of the match key.
+        match: the name of the match key, or "auto": the first of the vendor's match keys that a contact has.
         start_task: starts a background task of the book and returns its future.
     """
 
     _adapter: Any
     _match: str
     _start_task: Callable[[Callable[[], Awaitable[Any]]], anyio.Future[Any]]
-    _snapshot: dict[str, list[Contact]] | None = field(init=False, default=None)
+    _snapshot: dict[tuple[str, str], list[Contact]] | None = field(init=False, default=None)
     _snapshot_began: float = field(init=False, default=float("-inf"))
     _reading: anyio.Future[None] | None = field(init=False, default=None)
     _scope: anyio.CancelScope = field(init=False, factory=anyio.CancelScope)
@@ -118,8 +159,24 @@ class Lookups:
         init=False, factory=list[Contact]
     )  # by this run, while a snapshot was read
 
-    def get_key(self, contact: Contact) -> str | None:
-        return match_key(self._match, getattr(contact, self._match), self._adapter.region)
+    @property
+    def is_auto(self) -> bool:
+        return self._match == AUTO
+
+    def list_unhashed_keys(self, contact: Contact) -> list[str]:
+        return list_unhashed_keys(self._adapter.profile, self._match, contact, self._adapter.region)
+
+    def get_key_name(self, contact: Contact) -> str | None:
+        """Return the name of the contact's first match key, or None if it has none."""
+        return next((name for name, _ in self._list_keys(contact)), None)
+
+    def _list_keys(self, contact: Contact) -> list[tuple[str, str]]:
+        region = self._adapter.region
+        found = (
+            (name, match_key(name, getattr(contact, name), region))
+            for name in list_match_keys(self._adapter.profile, self._match)
+        )
+        return [(name, key) for name, key in found if key is not None]
 
     def explain_no_match_key(self, contact: Contact) -> str:
         value = getattr(contact, self._match)
@@ -129,16 +186,20 @@ class Lookups:
 
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
         """Return every stored contact with this contact's match key. A snapshot from before `since` is read again."""
-        key = self.get_key(contact)
-        if key is None:
+        keys = self._list_keys(contact)
+        if not keys:
             return ()
-        if self._adapter.profile.match_keys[self._match] == "snapshot":
-            return (await self._get_snapshot(since)).get(key, ())
-        value = key if self._match == "phone" else getattr(contact, self._match)
-        found = await self._adapter.search(self._match, value)
-        return list({match.id: match for match in found if self.get_key(match) == key}.values())
+        name, key = keys[0]
+        if self._is_snapshot(name):
+            return (await self._get_snapshot(since)).get((name, key), ())
+        value = key if name == "phone" else getattr(contact, name)
+        found = await self._adapter.search(name, value)
+        return list({match.id: match for match in found if (name, key) in self._list_keys(match)}.values())
 
-    async def _get_snapshot(self, since: float) -> dict[str, list[Contact]]:
+    def _is_snapshot(self, name: str) -> bool:
+        return bool(self._adapter.profile.match_keys[name] == "snapshot")
+
+    async def _get_snapshot(self, since: float) -> dict[tuple[str, str], list[Contact]]:
         while self._snapshot is None or self._snapshot_began < since:
             if self._reading is None or is_finished(self._reading):
                 self._scope = anyio.CancelScope()
@@ -147,16 +208,17 @@ class Lookups:
         return self._snapshot
 
     async def _read_snapshot(self) -> None:
-        began, snapshot = anyio.current_time(), dict[str, list[Contact]]()
+        began, snapshot = anyio.current_time(), dict[tuple[str, str], list[Contact]]()
         self._written_meanwhile = []
 
         def add(contact: Contact) -> None:
-            key = self.get_key(contact)
-            if key is not None:
-                snapshot.setdefault(key, []).append(attach_raw(contact, None, contact.known_fields))
+            bare = attach_raw(contact, None, contact.known_fields)
+            for key in self._list_keys(contact):
+                snapshot.setdefault(key, []).append(bare)
 
         with self._scope:
-            await map_in_chunks(await self._adapter.search(self._match, ""), add)
+            name = next(filter(self._is_snapshot, list_match_keys(self._adapter.profile, self._match)))
+            await map_in_chunks(await self._adapter.search(name, ""), add)
             self._snapshot, self._snapshot_began = snapshot, began
             for contact in self._written_meanwhile:
                 self._put(snapshot, contact)
@@ -168,9 +230,8 @@ class Lookups:
         if self._snapshot is not None:
             self._put(self._snapshot, contact)
 
-    def _put(self, snapshot: dict[str, list[Contact]], contact: Contact) -> None:
-        key = self.get_key(contact)
-        if key is not None:
+    def _put(self, snapshot: dict[tuple[str, str], list[Contact]], contact: Contact) -> None:
+        for key in self._list_keys(contact):
             same = {other.id: other for other in snapshot.get(key, ())}
             same[contact.id] = merge_contacts(same.get(contact.id, contact), contact)
             snapshot[key] = list(same.values())

@@ -40,24 +40,28 @@ class PreparedItem:
         value: the arguments of the adapter's method.
         id: the id of the contact, if it is known before the write.
         key: items with the same key are never in flight together. No personal data: an id or a hash.
-        unhashed_key: the personal data from which the key is hashed.
+        other_keys: hashes of the contact's further match keys, if the batch has match="auto". They are only locked.
+        unhashed_keys: the personal data from which `key` and `other_keys` are hashed.
         contact: the contact as it is written.
         dropped_fields, write_only_fields: as in `Result`.
         outcome: an outcome that is known without a request: an error of the check, or a skipped item.
         bulk_group: only items with an equal value may share a native call.
         alone: whether the item cannot share a native call at all.
+        unmatched: whether the batch has match="auto", and the contact has none of the vendor's match keys.
     """
 
     value: Any
     id: str | None = None
     key: str | None = None
-    unhashed_key: str | None = None
+    other_keys: Sequence[str] = ()
+    unhashed_keys: Sequence[str] = ()
     contact: Contact | None = None
     dropped_fields: tuple[str, ...] = ()
     write_only_fields: tuple[str, ...] = ()
     outcome: Completed | CrossbookError | None = None
     bulk_group: Any = None
     alone: bool = False
+    unmatched: bool = False
 
 
 class BatchOperation(ABC, Generic[I]):
@@ -360,7 +364,7 @@ class Update(BatchOperation[Changes]):
             (id, prepared),
             id=None if is_external else id,
             key=None if is_external else id,
-            unhashed_key=id.value if is_external else None,
+            unhashed_keys=(id.value,) if is_external else (),
             contact=Contact(**prepared),
             write_only_fields=_validation.list_write_only(self.profile, prepared),
             alone=has_separate_calls(self.profile, prepared),

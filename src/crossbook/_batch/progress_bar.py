@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.text import Text
 
 from crossbook._batch.results import Progress
 
 
+class CountdownColumn(ProgressColumn):
+    """A column that counts down the seconds of a wait for the vendor. It is empty without a wait."""
+
+    def render(self, task: Task) -> Text:
+        left = task.fields["until"] - time.monotonic()
+        return Text(f"waits {left:,.0f} s for the vendor" if left > 0 else "", style="yellow")
+
+
 class ProgressBar:
-    """A progress bar to pass as `progress=` to a batch. It appears with the first result; the batch closes it.
+    """A progress bar to pass as `progress=` to a batch. It appears with the first result or wait; the batch
+    closes it.
 
     Args:
         title: the text in front of the bar.
@@ -26,6 +37,7 @@ class ProgressBar:
             TextColumn("{task.completed:,.0f}{task.fields[of]}  {task.fields[rate]:,.0f}/s"),
             TextColumn("[red]{task.fields[failed]}"),
             TimeRemainingColumn(),
+            CountdownColumn(),
             # Standard output has the results and may be a pipe: the bar goes to standard error.
             console=Console(stderr=True),
             redirect_stdout=False,
@@ -43,6 +55,7 @@ class ProgressBar:
             "of": f" of {total:,}" if total is not None else "",
             "rate": progress.rate,
             "failed": failed + uncertain,
+            "until": time.monotonic() + progress.waiting,
         }
         if self._task is None:
             self._progress.start()

@@ -112,9 +112,9 @@ class ItemReader(Generic[I]):
                 item_key = _call_item_key(self.item_key, value)
             prepared = _prepare(self.operation, value)
             if self.resolver is not None:
-                prepared.unhashed_key = self.resolver.get_unhashed_key(prepared)
-            if prepared.unhashed_key is not None:
-                prepared.key = self.hashes.digest(prepared.unhashed_key)
+                prepared.unhashed_keys = self.resolver.list_unhashed_keys(prepared)
+            if prepared.unhashed_keys:
+                prepared.key, *prepared.other_keys = map(self.hashes.digest, prepared.unhashed_keys)
         except CrossbookError as error:
             prepared = prepared or PreparedItem(value)
             prepared.outcome = error
@@ -132,7 +132,7 @@ class ItemReader(Generic[I]):
         if entry.fingerprint != item.fingerprint and not is_replayed:
             raise self._make_mismatch(f"input {item.index} has changed since the run began")
         if entry.state == "done" and (is_replayed or not self._is_retried(item, entry)):
-            return make_replayed_result(entry)
+            return make_replayed_result(entry, is_auto=self.resolver is not None and self.resolver.is_auto)
         key = item.prepared.key
         if self.operation.overwrites and key and (await self.journal.find_last_written(key) or 0) > item.index:
             # The earlier run could not write this item, but wrote a later item for the same contact.

@@ -7,14 +7,21 @@ What happens after a create whose response was lost is decided here. Two parts a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
 import anyio
 from attrs import define, field
 
 from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain, is_answer
-from crossbook._batch.matching import Lookups, find_differences, find_missing_fields, is_equal, merge_contacts
+from crossbook._batch.matching import (
+    Lookups,
+    contradicts,
+    find_differences,
+    find_missing_fields,
+    is_equal,
+    merge_contacts,
+)
 from crossbook._batch.operations import Completed, PreparedItem
 from crossbook.errors import (
     AmbiguousMatchError,
@@ -32,6 +39,7 @@ from crossbook.vendor import VendorProfile
 OnDuplicate = Literal["skip", "update", "error"]
 OnUncertain = Literal["retry", "skip", "done"]
 _AGAIN = "run the same journal again"
+_ALL_FIELDS = frozenset(each.name for each in fields(Contact))
 _MAX_CREATES = 5  # creates of one item in one run, if a lookup after each of them finds no contact
 
 
@@ -45,7 +53,8 @@ class Resolver:
         adapter: the vendor's adapter.
         lookups: finds contacts; None if the batch has no match key.
         journal: the run's journal, which knows the keys and ids of the other items.
-        match: the name of the match key.
+        match: the name of the match key, or "auto": the first of the vendor's match keys that an item has. A stored
+            contact is then the item's contact only if no field contradicts it.
         upsert: whether to change an existing contact.
         on_duplicate: what to do with a key that this batch had before (for creates: that the vendor has, too).
             None, for creates only: create the contact.
@@ -66,6 +75,8 @@ class Resolver:
     dry_run: bool
     _failed_lookups: set[str] = field(init=False, factory=set[str])
     """Keys of unresolved creates whose lookup failed: a list that was read before is too old for them."""
+    _planned: dict[str, list[Contact]] = field(init=False, factory=dict[str, list[Contact]])
+    """With match="auto", the contacts that a dry run would create, by each of their keys."""
 
     @property
     def _profile(self) -> VendorProfile:
@@ -76,15 +87,20 @@ class Resolver:
     def has_lookups(self) -> bool:
         return self.lookups is not None
 
-    def get_unhashed_key(self, prepared: PreparedItem) -> str | None:
-        """Return the item's normalized match key, if it has one. It is personal data: only its hash may be stored."""
+    @property
+    def is_auto(self) -> bool:
+        return self.lookups is not None and self.lookups.is_auto
+
+    def list_unhashed_keys(self, prepared: PreparedItem) -> Sequence[str]:
+        """Return the item's normalized match keys. They are personal data: only their hashes may be stored."""
         if self.lookups is None or prepared.contact is None or prepared.outcome is not None:
-            return None
-        key = self.lookups.get_key(prepared.contact)
-        if key is None and self.on_duplicate:
+            return ()
+        keys = self.lookups.list_unhashed_keys(prepared.contact)
+        prepared.unmatched = not keys and self.is_auto
+        if not keys and self.on_duplicate and not self.is_auto:
             why = self.lookups.explain_no_match_key(prepared.contact)
             raise InvalidInputError(why, field=self.match, vendor=self._profile.vendor)
-        return key
+        return keys
 
     def can_settle(self, item: BatchItem) -> bool:
         """Return whether this run can find out what became of an item that an earlier run reported as uncertain."""
@@ -144,31 +160,40 @@ class Resolver:
         contact, key = item.prepared.contact, item.prepared.key
         if self.lookups is None or contact is None or key is None:
             return None
-        first = await self.journal.find_key(key) if self.on_duplicate else None
+        first = await self.journal.find_key(key) if self.on_duplicate and not self.is_auto else None
         is_repeated = first is not None and first < item.index
         if is_repeated and self.on_duplicate != "update":
-            return self._make_duplicate_outcome(f"input {first} has the same {self.match}")
+            return self._make_duplicate_outcome(contact, f"input {first} has the same {self.match}")
         since = anyio.current_time() if key in self._failed_lookups else float("-inf")
         try:
             found = await self.lookups.find(contact, since)
         except CrossbookError as error:
             return error
         item.existing_ids = tuple(match.id for match in found)
-        if not found:
-            return Completed("updated") if is_repeated and self.dry_run else None
-        return await self._decide_for_existing(item, contact, found)
+        if not found and is_repeated and self.dry_run:
+            return Completed("updated")
+        outcome = await self._decide_for_existing(item, contact, [*found, *self._planned.get(key, ())])
+        if self.dry_run and self.is_auto and outcome is None and item.update is None:
+            planned = attach_raw(contact, None, _ALL_FIELDS)
+            for each in (key, *item.prepared.other_keys):
+                self._planned.setdefault(each, []).append(planned)
+        return outcome
 
     async def _decide_for_existing(
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
     ) -> ItemOutcome | None:
-        """Decide what to do with an item if stored contacts already have its match key."""
-        if not self.on_duplicate:
+        """Decide what to do with an item, given the stored contacts that have its match key."""
+        if self.is_auto:
+            found = [match for match in found if not contradicts(contact, match, self.adapter.region)]
+        if not self.on_duplicate or not found:
             return None
         if not self.upsert and self.on_duplicate != "update":
-            id = found[0].id if len(found) == 1 else None
-            return self._make_duplicate_outcome(f"the vendor has a contact with this {self.match}", id)
+            id = (found[0].id or None) if len(found) == 1 else None
+            why = f"the vendor has a contact with this {self._get_key_name(contact)}"
+            return self._make_duplicate_outcome(contact, why, id)
         if len(found) > 1:
-            return self._make_ambiguous_error(f"{len(found)} contacts have this {self.match}", found)
+            what = f"{len(found)} contacts have this {self._get_key_name(contact)}"
+            return self._make_ambiguous_error(contact, what, found)
         if await self._is_overtaken(item, found[0].id):
             return Completed("skipped", found[0].id)
         try:
@@ -227,11 +252,11 @@ class Resolver:
         if candidates:
             kind = "equal" if is_unknown else "new"
             what = (
-                f"{len(candidates)} {kind} contacts have this {self.match}, and it is not certain which of them this "
-                "create made, if any"
+                f"{len(candidates)} {kind} contacts have this {self._get_key_name(contact)}, and it is not certain "
+                "which of them this create made, if any"
             )
             # Not final: a later run may know more, if another item owns a candidate or a person corrected the contacts.
-            uncertain = Uncertain(self._make_ambiguous_error(what, candidates), final=False)
+            uncertain = Uncertain(self._make_ambiguous_error(contact, what, candidates), final=False)
             outcome = self._apply_decision(item, uncertain)
             if outcome is uncertain:
                 return uncertain
@@ -252,6 +277,9 @@ class Resolver:
             field=answer.field, request_id=answer.request_id, sent="yes",
         )  # fmt: skip
 
+    def _get_key_name(self, contact: Contact) -> str | None:
+        return None if self.lookups is None else self.lookups.get_key_name(contact)
+
     def _make_uncertain(self, error: CrossbookError) -> Uncertain:
         """Return the outcome of an item whose update may have happened, and whose next lookup failed."""
         what = "the response does not say whether this contact was updated, and it cannot be looked up"
@@ -268,7 +296,8 @@ class Resolver:
 
     async def _is_overtaken(self, item: BatchItem, id: str) -> bool:
         """Return whether an earlier run already wrote a later input to this contact. The later values must stay."""
-        if (await self.journal.find_last_written(item.prepared.key or "") or 0) > item.index:
+        # With match="auto" the later input with the key may be another person.
+        if not self.is_auto and (await self.journal.find_last_written(item.prepared.key or "") or 0) > item.index:
             return True
         # A run without a match key recorded no keys.
         owner = await self.journal.find_owner(id)
@@ -291,16 +320,17 @@ class Resolver:
     async def _is_unowned(self, id: str, index: int) -> bool:
         return await self.journal.find_owner(id) in (None, index)
 
-    def _make_duplicate_outcome(self, why: str, id: str | None = None) -> ItemOutcome:
+    def _make_duplicate_outcome(self, contact: Contact, why: str, id: str | None = None) -> ItemOutcome:
         if self.on_duplicate == "skip":
             return Completed("skipped", id)
-        return InvalidInputError(f"{why} (on_duplicate='error')", field=self.match, vendor=self._profile.vendor)
+        field, vendor = self._get_key_name(contact), self._profile.vendor
+        return InvalidInputError(f"{why} (on_duplicate='error')", field=field, vendor=vendor)
 
-    def _make_ambiguous_error(self, what: str, found: Sequence[Contact]) -> AmbiguousMatchError:
+    def _make_ambiguous_error(self, contact: Contact, what: str, found: Sequence[Contact]) -> AmbiguousMatchError:
         ids = tuple(contact.id for contact in found)
         return AmbiguousMatchError(
             f"{what}: {', '.join(ids[:10])}{', …' if len(ids) > 10 else ''}",
-            candidates=ids, vendor=self._profile.vendor, field=self.match, sent="yes",
+            candidates=ids, vendor=self._profile.vendor, field=self._get_key_name(contact), sent="yes",
         )  # fmt: skip
 
     async def _read_missing_fields(self, ours: Contact, found: Contact) -> Contact:

@@ -33,6 +33,8 @@ class Result:
             the failure. `opted_out` is here if the contact was skipped because of a suppression.
         write_only_fields: fields that were written and that the vendor never returns.
         replayed: whether the result comes from the journal of an earlier run; nothing was sent now.
+        unmatched: whether the contact was created without a lookup, because the batch has `match="auto"` and the
+            contact has none of the vendor's match keys. The same input again creates another contact.
     """
 
     index: int
@@ -45,6 +47,7 @@ class Result:
     dropped_fields: tuple[str, ...] = ()
     write_only_fields: tuple[str, ...] = ()
     replayed: bool = False
+    unmatched: bool = False
 
     __repr__ = repr_with_id
 
@@ -58,6 +61,7 @@ class _Unfrozen:
 def make_result(
     index: int, item_key: str | None, status: Status, id: str | None, contact: Contact | None, attempts: int,
     error: CrossbookError | None, dropped_fields: tuple[str, ...], write_only_fields: tuple[str, ...],
+    unmatched: bool,
 ) -> Result:  # fmt: skip
     """Return a `Result`, made several times as fast as by the `__init__` of a frozen dataclass."""
     result: Any = _Unfrozen()
@@ -71,6 +75,7 @@ def make_result(
     result.dropped_fields = dropped_fields
     result.write_only_fields = write_only_fields
     result.replayed = False
+    result.unmatched = unmatched
     result.__class__ = Result
     made: Result = result
     return made
@@ -87,6 +92,8 @@ class Progress:
         rate: results per second, over the last 5 seconds.
         total: the number of inputs; None if the source has no length.
         seconds_left: an estimate; None without a total or a rate.
+        waiting: the seconds for which the batch sends nothing, because the vendor is unavailable or asked for a wait
+            (`Retry-After`); 0 otherwise.
     """
 
     done: int
@@ -95,6 +102,7 @@ class Progress:
     rate: float
     total: int | None = None
     seconds_left: float | None = None
+    waiting: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,12 +112,15 @@ class Summary:
     Args:
         counts: results by status.
         replayed: the number of results that came from the journal.
+        unmatched: the number of contacts that were created without a lookup, as in `Result`.
         failures: the first failed results (at most 100; all are counted).
         uncertain: the first uncertain results (at most 100); `remedy` says how to resolve them.
         dropped_fields: the number of inputs with a field that the vendor cannot store, by field.
         seconds: the duration; after a dry run, an estimate at the vendor's rate.
         requests: the number of requests sent; after a dry run, an estimate.
         stopped: why a part of the source was not processed, or None.
+        stop_error: the error that stopped the batch, if a failure did: of an input (`on_error`, `max_failures`), of the
+            credentials, or of a vendor that stays unavailable. None otherwise.
         dry_run: whether nothing was written.
         steps: how the vendor supports each capability that the batch needs: native or emulated, and its bulk size.
         remedy: how to resolve uncertain items.
@@ -117,12 +128,14 @@ class Summary:
 
     counts: dict[Status, int] = field(default_factory=dict[Status, int])
     replayed: int = 0
+    unmatched: int = 0
     failures: list[Result] = field(default_factory=list[Result])
     uncertain: list[Result] = field(default_factory=list[Result])
     dropped_fields: dict[str, int] = field(default_factory=dict[str, int])
     seconds: float = 0.0
     requests: int = 0
     stopped: str | None = None
+    stop_error: CrossbookError | None = None
     dry_run: bool = False
     steps: dict[str, str] = field(default_factory=dict[str, str])
     remedy: str = ""
@@ -136,6 +149,7 @@ class Summary:
         """Add a result to the counts. A batch calls this method itself for each result."""
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
+        self.unmatched += result.unmatched
         for name in result.dropped_fields:
             self.dropped_fields[name] = self.dropped_fields.get(name, 0) + 1
         kept = self.failures if result.status == "failed" else self.uncertain
@@ -160,6 +174,11 @@ class Summary:
         if self.dropped_fields:
             dropped = ", ".join(f"{name} ({count:,})" for name, count in self.dropped_fields.items())
             lines.append(f"the vendor cannot store: {dropped}")
+        if self.unmatched:
+            lines.append(
+                f"{pluralize(self.unmatched, 'contact')} without a match key: created without a lookup, and created "
+                "again if the batch is repeated"
+            )
         if self.counts.get("uncertain"):
             lines.append(f"to resolve uncertain inputs: {self.remedy}")
         if self.stopped:

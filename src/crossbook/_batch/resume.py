@@ -13,8 +13,8 @@ from attrs import define, evolve, frozen
 
 from crossbook import _validation
 from crossbook._batch.fingerprint import KEY_SIZE, KeyedHash
+from crossbook._batch.matching import AUTO, list_match_keys, list_unhashed_keys
 from crossbook._redaction import Secret
-from crossbook._validation import match_key
 from crossbook.errors import CrossbookError, InvalidInputError, JournalMismatchError, NotFoundError
 from crossbook.journal import Journal, JournalEntry, RunKey, StoredRun
 from crossbook.models import Contact
@@ -151,21 +151,20 @@ class Resume:
         match = self.work.match if self.work.creates else None
         if match is None or not (samples := await self.journal.find_samples(_SAMPLES)):
             raise self._make_account_error("no finished create or upsert of the run has a match key to compare")
+        profile, region = self.adapter.profile, self.adapter.region
         for entry, contact in zip(samples, await self._read_contacts(samples), strict=True):
             if contact is None:
                 raise self._make_account_error(f"the contact of input {entry.index} is missing in this account")
-            key = match_key(match, getattr(contact, match), self.adapter.region)
-            if key is None or self.hashes.digest(key) != entry.key:
-                raise self._make_account_error(
-                    f"the contact of input {entry.index} has another {match} in this account"
-                )
+            keys = list_unhashed_keys(profile, match, contact, region)
+            if entry.key not in [self.hashes.digest(key) for key in keys]:
+                name = "match key" if match == AUTO else match
+                raise self._make_account_error(f"the contact of input {entry.index} has another {name} in this account")
 
     async def _read_contacts(self, samples: Sequence[JournalEntry]) -> list[Contact | None]:
         profile = self.adapter.profile
         if profile.capability("contacts.get").support == "emulated":  # each get would read the whole list
-            listed: Mapping[str, Contact] = {
-                contact.id: contact for contact in await self.adapter.search(self.work.match, "")
-            }
+            name = list_match_keys(profile, self.work.match or AUTO)[0]
+            listed: Mapping[str, Contact] = {contact.id: contact for contact in await self.adapter.search(name, "")}
             return [listed.get(str(entry.id)) for entry in samples]
         return [await self._read_contact(entry) for entry in samples]
 

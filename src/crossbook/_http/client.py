@@ -13,6 +13,7 @@ from crossbook_wire.http import Request, Response
 from crossbook import _redaction
 from crossbook._concurrency import LONG, count_in_chunks, decode_in_chunks
 from crossbook._http import logs
+from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.error_mapping import MARKS, find_request_id, map_response_error
 from crossbook._http.limiter import AcquireTimeoutError
 from crossbook._http.options import Attempt, Options
@@ -96,8 +97,10 @@ class Client:
         self._max_response_bytes = options.max_response_bytes or session.profile.max_response_bytes
         # How long a batch waits for a permit or a Retry-After, and the option that says so; None for a single call.
         self._batch_wait: tuple[float, str] | None = None
+        self.breaker: CircuitBreaker | None = None  # of a batch
         if options.max_wait is not None:
             self._batch_wait = min((options.max_wait, "max_wait"), (options.queue_timeout or inf, "queue_timeout"))
+            self.breaker = CircuitBreaker(*self._batch_wait)
         self.requests = 0
 
     def __repr__(self) -> str:
@@ -129,6 +132,22 @@ class Client:
             if not await self._prepare_retry(call, outcome, call.error):
                 raise call.error
 
+    async def send_in_batch(self, request: Request) -> Response:
+        """Send the request as `send` does, through the circuit breaker of the batch."""
+        breaker = self.breaker
+        assert breaker is not None
+        generation = breaker.generation if breaker.is_closed else await breaker.wait()
+        try:
+            response = await self.send(request)
+        except CrossbookError as error:
+            breaker.record_error(generation, error, closed_for=self._session.limiter.closed_for())
+            raise
+        except BaseException:
+            breaker.abandon(generation)
+            raise
+        breaker.record_success(generation)
+        return response
+
     async def _wait_for_permit(self, call: _CallState) -> None:
         """Wait until the account's rate limiter permits another request.
 
@@ -147,6 +166,9 @@ class Client:
         if limit is None and not known:
             call.deadline = began + self._options.timeout_of(call.operation)
         seconds, option = limit or (call.deadline - began, "timeout")
+        closed_for = session.limiter.closed_for()
+        if self.breaker is not None and closed_for <= seconds:
+            self.breaker.report_wait(began + closed_for)
         try:
             with session.cancel_on_close():
                 await session.limiter.acquire(seconds, priority=call.operation.priority)
@@ -247,6 +269,8 @@ class Client:
         if delay is None:
             return False
         call.uncounted += processing
+        if batch_wait is not None and self.breaker is not None:
+            self.breaker.report_wait(self._session.now() + delay)
         with self._session.cancel_on_close() as scope:
             await anyio.sleep(delay)
         if batch_wait is not None:
