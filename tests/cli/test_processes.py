@@ -134,7 +134,7 @@ def import_killed(server: Server, vendor: str) -> tuple[tuple[str, ...], int]:
     title, row = ROWS[vendor]
     Path("people.csv").write_text("\n".join([title, *(row.format(number) for number in range(30))]))
     command = (
-        "import", "people.csv", "--to", vendor, "--json", "--journal", "import.sqlite",
+        "import", "people.csv", "--to", vendor, "--match", "none", "--json", "--journal", "import.sqlite",
         *(("--group", "Friends") if vendor == "atom" else ()),
     )  # fmt: skip
     many = vendor == "vercom"  # one bulk request
