@@ -32,6 +32,8 @@ class Options:
         serwersms_refuses_unlisted: Whether `blacklist/delete` refuses a number that is not on the blacklist. Default
             false: it responds that the number was deleted.
         serwersms_http_errors: Whether errors come with HTTP 400, 401, 403 or 404 instead of 200. Default false.
+        serwersms_null_responses: Whether an operation with nothing to return, such as `contacts/delete`, responds with
+            `null` instead of `{"success":true}`. Default false.
         serwersms_unknown_group: What `contacts/add` and `contacts/edit` do with a `group_id` that does not exist: they
             "ignore" it (default), and the contact is in no such group, or "refuse" the call with 1004.
         serwersms_mixed_delete: What a delete does with an array of ids of which one does not exist: "refuse" the call
@@ -58,6 +60,7 @@ class Options:
     serwersms_refuses_blacklisted: bool = False
     serwersms_refuses_unlisted: bool = False
     serwersms_http_errors: bool = False
+    serwersms_null_responses: bool = False
     serwersms_unknown_group: str = "ignore"
     serwersms_mixed_delete: str = "refuse"
     filemail_http_errors: bool = False

@@ -34,6 +34,7 @@ class Switches(TypedDict, total=False):
     serwersms_refuses_blacklisted: bool
     serwersms_refuses_unlisted: bool
     serwersms_http_errors: bool
+    serwersms_null_responses: bool
     serwersms_unknown_group: Literal["ignore", "refuse"]
     serwersms_mixed_delete: Literal["refuse", "skip", "stop"]
     filemail_http_errors: bool

@@ -402,6 +402,18 @@ def error_with_status(api: SerwerSMS) -> None:
         answer.expect(_refused(code, kind), answer.response.status_code if answer.response.is_client_error else 400)
 
 
+@facts.add("P", "a response may be null where there is nothing to return", serwersms_null_responses=True)
+def null_response(api: SerwerSMS) -> None:
+    contact = api.call("contacts/add", phone=_PHONES[0]).expect({"success": True, "id": int})["id"]
+    for action, parameters in (
+        ("contacts/delete", {"id": contact}),
+        ("groups/delete", {"id": api.group()}),
+        ("blacklist/delete", {"phone": _PHONES[0]}),
+    ):
+        api.call(action, **parameters).expect(None)
+    api.call("contacts/delete", id=contact).expect(_refused(1004, "InvalidID"))
+
+
 @facts.add("P", "error/<code> shows the error of a code", "form")
 def error_codes(api: SerwerSMS) -> None:
     kinds = {

@@ -254,6 +254,20 @@ async def test_null_is_success_of_deletes_only(caplog: pytest.LogCaptureFixture)
             await book.contacts.delete("7")
 
 
+async def test_null_responses_of_deletes(book: SerwerSMS, profile: VendorProfile, server: Server, group: str) -> None:
+    """Also of a delete of several ids, which is read back, and of the blacklist."""
+    server.options(serwersms_null_responses=True)
+    created = [await book.contacts.create(full_contact(profile, number, [group])) for number in range(4)]
+    await book.contacts.unsubscribe(created[0].id, "sms")
+    await book.contacts.resubscribe(created[0].id, "sms")
+    assert (await book.contacts.get(created[0].id)).opted_out == frozenset()
+    await book.contacts.delete(created[0].id)
+    summary = await book.contacts.delete_many(contact.id for contact in created[1:]).run()
+    assert summary.counts == {"deleted": 3}
+    await book.groups.delete(group)
+    assert (await book.contacts.list()).items == ()
+
+
 async def test_phone_searched_in_every_spelling(profile: VendorProfile) -> None:
     transport = FakeTransport(reply({"items": [], "paging": {"page": 1, "count": 0}}))
     async with book_over("serwersms", transport) as book:

@@ -268,6 +268,12 @@ def test_undocumented_behaviour_is_refuted(switch: str, make: Make, fill: Fill, 
     assert refuted(verified(make, vendor, write=True)) == {row}
 
 
+def test_null_responses_are_refuted(make: Make, server: Server) -> None:
+    server.options(serwersms_null_responses=True)
+    deletes = {"deleteContact.200", "deleteGroup.200", "deleteFromBlacklist.200"}
+    assert refuted(verified(make, "serwersms", write=True)) == deletes
+
+
 def test_required_api_key_confirms_key_per_call(make: Make, server: Server) -> None:
     server.options(filemail_api_key_required=True)
     report = verified(make, "filemail")

@@ -58,7 +58,9 @@ class SerwerSMS(Vendor):
             parameters = read_parameters(call)
             self._authenticate(call, parameters)
             self.take_permit()
-            return json_response(operation.handler(self, parameters))
+            body = operation.handler(self, parameters)
+            is_empty = body == {"success": True} and self.options.serwersms_null_responses
+            return json_response(None if is_empty else body)
         except SerwerSMSError as error:
             if self.options.serwersms_http_errors:
                 error.response = replace(error.response, status=_STATUSES.get(error.code, 400))
