@@ -30,6 +30,25 @@ def stored(run: Run, book: str = "vercom") -> list[dict[str, Any]]:
     return run("contacts", "list", book, "--json").lines
 
 
+def test_import_keeps_opt_out_of_changed_phone(run: Run) -> None:
+    """SerwerSMS stores opt-outs by phone: the new phone of a contact is opted out too, also without the mark."""
+    run("contacts", "create", "serwersms", "phone=+48500600709", "email=anna@example.com")
+    (anna,) = stored(run, "serwersms")
+    assert run("contacts", "unsubscribe", "serwersms", anna["id"], "sms").code == 0
+    arguments = ("--to", "serwersms", "--match", "email", "--on-duplicate", "update")
+    ran = run("import", write("phone;email\n+48500600700;anna@example.com\n"), *arguments)
+    assert counts(ran) == {"1 updated"}
+    (anna,) = stored(run, "serwersms")
+    assert (anna["phone"], anna["opted_out"]) == ("+48500600700", ["sms"])
+    # A row with the mark is skipped, and a row that says "none" removes nothing.
+    ran = run("import", write("phone;email;opted_out\n+48500600701;jan@example.com;sms\n"), *arguments)
+    assert counts(ran) == {"1 skipped"}
+    ran = run("import", write("phone;email;opted_out\n+48500600702;anna@example.com;none\n"), *arguments)
+    assert counts(ran) == {"1 updated"}
+    (anna,) = stored(run, "serwersms")
+    assert (anna["phone"], anna["opted_out"]) == ("+48500600702", ["sms"])
+
+
 def test_import_writes_contacts_and_shows_columns(run: Run) -> None:
     ran = run("import", write(PEOPLE, encoding="cp1250"), "--to", "vercom")
     assert ran.code == 0

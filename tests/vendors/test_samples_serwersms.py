@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from crossbook_wire.serwersms import models
 from fakes import FakeTransport, book_over, sample
 
 from crossbook import AuthError, Contact, NotFoundError, RejectedError, SerwerSMS
@@ -99,6 +100,18 @@ async def test_read_groups() -> None:
     async with answered("contacts-view", "groups-check") as book:
         groups_of = await book.contacts.groups_of("459678754")
     assert [group.name for group in groups_of] == ["Testowa grupa", "Grupa numer dwa"], "of this contact alone"
+
+
+async def test_read_blacklist() -> None:
+    async with answered("contacts-view", "blacklist-add") as book:
+        await book.contacts.unsubscribe("459678754", "sms")
+    async with answered("contacts-view", "error-1006", "blacklist-check") as book:
+        await book.contacts.unsubscribe("459678754", "sms")
+    async with answered("contacts-view", "blacklist-delete") as book:
+        await book.contacts.resubscribe("459678754", "sms", shared_phone=True)
+    async with answered("blacklist-index") as book:
+        rows: Any = (await book.wire.blacklist.list_blacklist(models.BlacklistQuery())).items
+    assert [(row.phone, row.added) for row in rows] == [("+48500600702", "2014-10-22 12:25:10")]
 
 
 @pytest.mark.parametrize(
