@@ -76,7 +76,7 @@ async def without_policy() -> AsyncGenerator[Call]:
             attachment = session.auth.credentials_for(REQUEST.operation, operation.timeout)
             assert isinstance(attachment, Credentials)
             left = deadline - session.now()
-            times = options.connect_timeout, options.read_timeout_of(operation), left
+            times = options.connect_timeout, operation.read_timeout, left
             call = framed(REQUEST, session.base, attachment, *times, profile.max_response_bytes)
             with anyio.move_on_at(deadline):
                 reply = await session.transport.send(call)

@@ -23,6 +23,7 @@ from crossbook._batch.resume import Resume, RunIdentity
 from crossbook._batch.source import Source, collect_ids
 from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.options import Options
+from crossbook._http.request import choose_seconds
 from crossbook._http.session import Session
 from crossbook._pagination.pager import Pager
 from crossbook._redaction import Secret
@@ -129,7 +130,9 @@ def build_batch(
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
     if batch_operation.creates:
-        written = profile.operations[profile.capability(batch_operation.capability).operation]
+        if settle_timeout is None:
+            created = profile.operations[profile.capability(batch_operation.capability).operation]
+            settle_timeout = choose_seconds(context.options.read_timeout, created.read_timeout)
         resolver = Resolver(
             adapter=context.adapter,
             lookups=None if match is None else Lookups(context.adapter, match, session.start_task),
@@ -137,7 +140,7 @@ def build_batch(
             match=match,
             upsert=upsert,
             on_duplicate=on_duplicate,
-            settle_timeout=context.options.read_timeout_of(written) if settle_timeout is None else settle_timeout,
+            settle_timeout=settle_timeout,
             uncertain=options.get("uncertain"),
             dry_run=dry_run,
         )

@@ -17,7 +17,7 @@ from crossbook._http.circuit_breaker import CircuitBreaker
 from crossbook._http.error_mapping import MARKS, find_request_id, map_response_error
 from crossbook._http.limiter import AcquireTimeoutError
 from crossbook._http.options import Attempt, Options
-from crossbook._http.request import Credentials, TransportFailure, TransportResponse, prepare_request
+from crossbook._http.request import Credentials, TransportFailure, TransportResponse, choose_seconds, prepare_request
 from crossbook._http.retry import BASE_DELAY, is_still_processing, retry_delay
 from crossbook._http.session import Session
 from crossbook._tracebacks import hide_internal_frames
@@ -164,7 +164,7 @@ class Client:
         if limit is None and not known and self._options.queue_timeout is not None:
             limit = self._options.queue_timeout, "queue_timeout"
         if limit is None and not known:
-            call.deadline = began + self._options.timeout_of(call.operation)
+            call.deadline = began + choose_seconds(self._options.timeout, call.operation.timeout)
         seconds, option = limit or (call.deadline - began, "timeout")
         closed_for = session.limiter.closed_for()
         if self.breaker is not None and closed_for <= seconds:
@@ -200,7 +200,7 @@ class Client:
         session, operation = self._session, call.request.operation
         call.began = now = self._session.now()
         if call.deadline == inf:
-            call.deadline = now + self._options.timeout_of(call.operation)
+            call.deadline = now + choose_seconds(self._options.timeout, call.operation.timeout)
         call.attempts += 1
         self.requests += 1
         try:
@@ -209,9 +209,10 @@ class Client:
                 credentials = await credentials
                 now = self._session.now()
             call.credentials = credentials
+            read_timeout = choose_seconds(self._options.read_timeout, call.operation.read_timeout)
             prepared = prepare_request(
-                call.request, session.base, credentials, self._options.connect_timeout,
-                self._options.read_timeout_of(call.operation), call.deadline - now, self._max_response_bytes,
+                call.request, session.base, credentials, self._options.connect_timeout, read_timeout,
+                call.deadline - now, self._max_response_bytes,
             )  # fmt: skip
             outcome: TransportResponse | TransportFailure = _TIMED_OUT
             with anyio.move_on_at(call.deadline):

@@ -9,7 +9,6 @@ from typing import Any, TypedDict
 from msgspec import UNSET, Struct, UnsetType
 
 from crossbook.errors import InvalidInputError, Sent
-from crossbook.vendor import Operation
 
 
 class Attempt(Struct, frozen=True):
@@ -85,14 +84,6 @@ class Options(Struct, frozen=True):
             _check_count("max_response_bytes", self.max_response_bytes)
         if self.on_attempt is not None and not callable(self.on_attempt):  # pyright: ignore[reportUnnecessaryComparison]
             raise InvalidInputError("on_attempt must be callable", field="on_attempt")
-
-    def timeout_of(self, operation: Operation) -> float:
-        """Return the seconds that a whole call of this operation may take."""
-        return operation.timeout if isinstance(self.timeout, UnsetType) else self.timeout
-
-    def read_timeout_of(self, operation: Operation) -> float:
-        """Return the seconds without a byte after which a request of this operation fails."""
-        return operation.read_timeout if isinstance(self.read_timeout, UnsetType) else self.read_timeout
 
     def __repr__(self) -> str:
         return f"Options({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"

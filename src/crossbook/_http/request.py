@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
 from crossbook_wire.http import Redacted, Request
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from crossbook.errors import InvalidInputError, Sent
 
@@ -138,6 +138,11 @@ def _is_loopback(host: str) -> bool:
 @lru_cache(1024)
 def _is_path(path: str) -> bool:
     return _PATH.fullmatch(path) is not None
+
+
+def choose_seconds(option: float | UnsetType, of_operation: float) -> float:
+    """Return a time-out in seconds: the caller's option or, if that is not set, the time-out of the operation."""
+    return of_operation if isinstance(option, UnsetType) else option
 
 
 def prepare_request(
