@@ -370,7 +370,7 @@ class SandboxAccount:
 
     def __init__(self, sandbox: Sandbox, name: str, vendor: VendorName, credentials: Mapping[str, str]) -> None:
         self.name = name
-        self.vendor = vendor
+        self.vendor: VendorName = vendor
         self.credentials = credentials
         self._sandbox = sandbox
 
