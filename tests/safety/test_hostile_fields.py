@@ -81,7 +81,8 @@ def problem(vendor: str, field: str, value: str, error: Exception | None, sent: 
         return f"{field}: {error!r}"[:200]
     if not sent:
         return f"{field}: neither left nor was refused: {error!r}"
-    got = received(sent[-1]).get(FIELDS[vendor].get(field, field))
+    write = next((call for call in reversed(sent) if call.body), sent[-1])  # it may be read back
+    got = received(write).get(FIELDS[vendor].get(field, field))
     if field == "phone" and got != value:
         region = "AU" if vendor == "atom" else "PL" if vendor != "filemail" else None
         got = value if got is not None and _phones.normalize(got, region) == _phones.normalize(value, region) else got

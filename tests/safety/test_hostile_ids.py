@@ -82,13 +82,17 @@ ALLOWED: dict[str, dict[str, str]] = {
         "groups.remove from": "removeFromGroup", "groups.remove": "removeFromGroup",
     },
     "vercom": {
-        "get": "listContacts", "update": "updateContacts", "update groups": "listContactGroups addGroupContacts",
-        "update external": "updateContacts listContacts", "create in": "createContacts", "delete": "deleteContacts",
-        "groups of": "listContactGroups", "unsubscribe": "unsubscribeContacts",
-        "unsubscribe from": "unsubscribeContacts", "resubscribe": "resubscribeContacts", "list": "listContacts",
-        "groups.get": "listGroups", "groups.rename": "updateGroups", "groups.delete": "deleteGroups",
-        "groups.add to": "addGroupContacts", "groups.add": "addGroupContacts",
-        "groups.remove from": "removeGroupContacts", "groups.remove": "removeGroupContacts", "segment": "getSegment",
+        # The answer does not confirm a write, so that it is read back.
+        "get": "listContacts", "update": "updateContacts listContacts",
+        "update groups": "listContactGroups addGroupContacts listContacts",
+        "update external": "updateContacts listContacts", "create in": "createContacts",
+        "delete": "deleteContacts listContacts", "groups of": "listContactGroups",
+        "unsubscribe": "unsubscribeContacts listContacts", "unsubscribe from": "unsubscribeContacts listContacts",
+        "resubscribe": "resubscribeContacts listContacts", "list": "listContacts",
+        "groups.get": "listGroups", "groups.rename": "updateGroups listGroups",
+        "groups.delete": "deleteGroups listGroups", "groups.add to": "addGroupContacts listContacts",
+        "groups.add": "addGroupContacts listContacts", "groups.remove from": "removeGroupContacts listContacts",
+        "groups.remove": "removeGroupContacts listContacts", "segment": "getSegment",
     },
 }  # fmt: skip
 
