@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -197,6 +198,7 @@ class Leaving:
         data: list[dict[str, Any]] = []
         if call.method == "DELETE":
             await anyio.sleep(self._seconds)
+            data = [{"id": id} for id in json.loads(call.body)["id"]]
         elif call.path.endswith("/group"):
             data = [{"id": next(self._numbers), "name": GROUP} for _ in range(4)]
         return reply({"data": data, "meta": {"status": 200}})
@@ -236,7 +238,7 @@ def test_hanging_list_leaves_time_to_delete() -> None:
             return reply({"data": [{"id": made[-1], "externalId": None}], "meta": {"status": 200}})
         if call.method == "DELETE":
             removed.append(call.target.decode() + (call.body or b"").decode())
-            return reply({"data": [], "meta": {"status": 200}})
+            return reply({"data": [{"id": id} for id in json.loads(call.body)["id"]], "meta": {"status": 200}})
         if call.method != "GET":
             hangs = True
             return reply({}, 503)
