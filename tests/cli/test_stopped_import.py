@@ -54,6 +54,19 @@ def test_too_long_wait_stops_and_counts_everything(run: Run, server: Server, sta
     assert json.loads(ran.err.splitlines()[-1])["error"]["status"] == status
 
 
+def test_stopped_import_resumes_from_journal(run: Run, server: Server) -> None:
+    server.fault("status", "vercom", "createContacts", status=429, retry_after=3600, skip=1, count=100)
+    command = ("import", "people.csv", "--to", "vercom", "--match", "none", "--journal", "import.sqlite", "--json")
+    ran = run(*command, "--max-wait", "5")
+    created = summary(ran)["counts"]["created"]
+    assert (ran.code, created) == (4, server.contacts("vercom"))
+    assert "Run the same command again to resume: import.sqlite has recorded what was done." in ran.err
+    server.calm()
+    ran = run(*command)
+    assert (ran.code, summary(ran)["counts"], summary(ran)["replayed"]) == (0, {"created": 1200}, created)
+    assert server.contacts("vercom") == 1_200
+
+
 def test_nothing_done_is_said_if_true(run: Run, server: Server) -> None:
     server.fault("status", "serwersms", "createContact", status=429, retry_after=3600, count=100)
     Path("people.csv").write_text("phone\n+48500600700\n")

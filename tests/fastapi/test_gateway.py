@@ -113,6 +113,34 @@ async def test_import_skips_existing_contacts(gateway: httpx.AsyncClient) -> Non
         assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_repeated_import_doubles_nobody(gateway: httpx.AsyncClient, sandbox: Server, vendor: str) -> None:
+    """By default: without a match in the request, and without a choice in the page's form."""
+    many = [body(vendor, number, groups=[await new_group(gateway, vendor)]) for number in range(3)]
+    lines = "".join(json.dumps(each) + "\n" for each in many)
+    for status in ("created", "skipped"):
+        response = await gateway.post(f"/books/{vendor}/imports", json=many)
+        assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {status: 3}
+    for options, status in ({}, "skipped"), ({"match": "none"}, "created"):
+        response = await gateway.post(
+            f"/books/{vendor}/imports/file", data={"group": "G", **options}, files={"file": ("people.jsonl", lines)}
+        )
+        assert json.loads(response.text.splitlines()[-1])["summary"]["counts"] == {status: 3}, response.text
+    assert sandbox.contacts(vendor) == 6
+
+
+async def test_stopped_import_streams_every_result(gateway: httpx.AsyncClient, sandbox: Server) -> None:
+    sandbox.fault("status", "vercom", "createContacts", status=403, skip=2, count=10_000)
+    response = await gateway.post("/books/vercom/imports", json=[body("vercom", number) for number in range(400)])
+    *results, last = [json.loads(line) for line in response.text.splitlines()]
+    summary = last["summary"]
+    assert len({line["result"]["index"] for line in results}) == len(results) == sum(summary["counts"].values())
+    assert summary["counts"]["created"] == sandbox.contacts("vercom") == 10
+    assert summary["stopped"] == "the vendor does not accept the credentials"
+    assert summary["stop_error"]["kind"] == "AuthError"
+    assert (await gateway.get("/imports")).json()[0]["state"] == "stopped"
+
+
 async def test_import_of_file(gateway: httpx.AsyncClient) -> None:
     file = "\ufeffphone,first_name,company\n+48 500 600 700,Łucja,\n+48 500 600 701,Anna,ABC\n"
     response = await gateway.post(
