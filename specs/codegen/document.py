@@ -50,15 +50,17 @@ class Operation(NamedTuple):
 def load(path: Path) -> Node:
     """Read a spec. Raises `SpecError` for broken YAML and for duplicate keys."""
     parser: Any = YAML(typ="safe")
+    spec: Any = None
     try:
-        spec: Any = parser.load(path)
+        spec = parser.load(path)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise SpecError(f"{where}: the file is not valid YAML: {getattr(error, 'problem', error)}") from error
+    document: Node = spec
     if not isinstance(spec, dict):
         raise SpecError(f"{path}:1: the file is not a mapping, so it is no OpenAPI document")
-    return spec
+    return document
 
 
 def operations(spec: Node) -> Iterator[Operation]:

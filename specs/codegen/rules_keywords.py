@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from document import Node
 from jsonschema import Draft202012Validator
@@ -18,13 +18,13 @@ from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from rules_schemas import Finding, Place, nodes
 
-_META: Node = Draft202012Validator.META_SCHEMA
+_META: Any = Draft202012Validator.META_SCHEMA
+_VOCABULARIES: list[Any] = [
+    REGISTRY.contents(f"https://json-schema.org/draft/2020-12/{part['$ref']}") for part in _META["allOf"]
+]
 # The keywords of JSON Schema 2020-12 by its vocabularies, without the deprecated ones, and those that OpenAPI adds.
-KEYWORDS = {"discriminator", "xml", "externalDocs", "example"}.union(
-    *(
-        REGISTRY.contents(f"https://json-schema.org/draft/2020-12/{part['$ref']}")["properties"]
-        for part in _META["allOf"]
-    )
+KEYWORDS: set[str] = {"discriminator", "xml", "externalDocs", "example"}.union(
+    *(each["properties"] for each in _VOCABULARIES)
 )
 # Where a schema object holds other schema objects: one, a list, or a mapping.
 _ONE = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else", "unevaluatedItems",
@@ -36,7 +36,8 @@ _MAPPINGS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 def keys_are_texts(spec: Node) -> Iterator[Finding]:
     """Require that each key is a text. YAML reads an unquoted `404:` as a number, and other tools lose the response."""
     for place, node in nodes(spec):
-        for key in node:
+        keys: list[Any] = list(node)
+        for key in keys:
             if not isinstance(key, str):
                 fix = f'write "{key}" in quotes'
                 yield Finding((*place, key), f"the key {key!r} is of type {type(key).__name__}, not a text", fix)
@@ -74,11 +75,13 @@ def schemas_are_valid(spec: Node) -> Iterator[Finding]:
         for inner, each in _inside(schema, place):
             if isinstance(each, bool):
                 yield Finding(inner, "true and false are not a schema here", "write a type, or {} for any value")
-            for name in each if isinstance(each, dict) else ():
+            keywords: list[str] = list(cast(Node, each)) if isinstance(each, dict) else []
+            for name in keywords:
                 if name not in KEYWORDS and not name.startswith("x-"):
                     yield Finding((*inner, name), f"{name} is not a keyword of a schema", _suggest(name))
         # Several vocabularies report the same fault.
-        errors = map(_find_cause, Draft202012Validator(_META).iter_errors(schema))
+        validator: Any = Draft202012Validator(_META)
+        errors = map(_find_cause, validator.iter_errors(schema))
         for inner, message in dict.fromkeys((tuple(error.absolute_path), error.message) for error in errors):
             yield Finding((*place, *inner), message, "correct the value")
 
@@ -88,7 +91,7 @@ def _find_place(spec: Node, steps: Iterable[str | int]) -> Place:
     part: Any = spec
     place: Place = ()
     for step in steps:
-        key = str(step) if isinstance(part, dict) else step
+        key = str(step) if hasattr(part, "keys") else step
         place, part = (*place, key), part[key]
     return place
 
@@ -105,9 +108,9 @@ def _roots(spec: Node) -> Iterator[tuple[Place, Any]]:
 def _inside(schema: Any, place: Place) -> Iterator[tuple[Place, Any]]:
     """Yield a schema object and all schema objects in it, also those of constraints."""
     yield place, schema
+    part: Any = schema
     if not isinstance(schema, dict):
         return
-    part: Node = schema
     inner: list[tuple[Place, Any]] = [
         ((key,), part[key]) for key in _ONE if key in part and not isinstance(part[key], bool)
     ]
@@ -124,8 +127,10 @@ def _find_cause(error: ValidationError) -> ValidationError:
 
 
 def _entries(value: Any) -> list[tuple[Any, Any]]:
-    part: Any = value
-    return list(part.items()) if isinstance(value, dict) else list(enumerate(part)) if isinstance(value, list) else []
+    items: list[Any] = value
+    if isinstance(value, dict):
+        return list(cast(Node, value).items())
+    return list(enumerate(items)) if isinstance(value, list) else []
 
 
 def _suggest(name: str) -> str:
