@@ -79,7 +79,8 @@ def operation_count_is_kept(spec: Node) -> Iterator[Finding]:
 
 def operation_ids_are_unique(spec: Node) -> Iterator[Finding]:
     """Require a camelCase operationId that is unique, also in snake_case. The generator overwrites duplicates."""
-    names = [(place, str(operation.get("operationId"))) for place, operation in operations(spec)]
+    every = (*operations(spec), *operations(spec, "webhooks"))
+    names = [(place, str(operation.get("operationId"))) for place, operation in every]
     # Ids that become one method are equal without capitals and underscores.
     methods = Counter(name.replace("_", "").lower() for _, name in names)
     for place, name in names:

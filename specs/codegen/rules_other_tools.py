@@ -19,8 +19,8 @@ def info_is_complete(spec: Node) -> Iterator[Finding]:
 
 
 def operations_are_described(spec: Node) -> Iterator[Finding]:
-    """Require a description of each operation, next to its summary."""
-    for place, operation in operations(spec):
+    """Require a description of each operation and each webhook, next to its summary."""
+    for place, operation in (*operations(spec), *operations(spec, "webhooks")):
         if not operation.get("description", "").strip():
             yield Finding(place, "the operation has no description", "say what it does and what is not known of it")
 

@@ -28,12 +28,12 @@ class Finding(NamedTuple):
         return f"${''.join(steps)}: {self.wrong}; to fix it, {self.fix}"
 
 
-def operations(spec: Node) -> Iterator[tuple[Place, Node]]:
-    """Yield every operation of a spec with its place: its path of keys in the document."""
-    for path, item in spec.get("paths", {}).items():
+def operations(spec: Node, section: str = "paths") -> Iterator[tuple[Place, Node]]:
+    """Yield every operation in the paths of a spec, or in its webhooks, with its place: its path of keys."""
+    for path, item in spec.get(section, {}).items():
         for method in METHODS:
             if method in item:
-                yield ("paths", path, method), item[method]
+                yield (section, path, method), item[method]
 
 
 def nodes(node: Any, place: Place = ()) -> Iterator[tuple[Place, Node]]:

@@ -132,6 +132,11 @@ def component(kind: str, called: str, **values: Any) -> Callable[[Node], None]:
     return lambda spec: spec["components"].setdefault(kind, {}).update({called: values})
 
 
+def webhook(**values: Any) -> Break:
+    post = {"responses": {"200": {"description": "Received."}}, **values}
+    return lambda spec: spec.update(webhooks={"event": {"post": post}})
+
+
 def both(*breaks: Break) -> Break:
     return lambda spec: [each(spec) for each in breaks]
 
@@ -191,7 +196,10 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (drop(lambda spec: spec["info"], "contact"), "$.info.contact", "maintains"),
         (drop(lambda spec: spec["info"], "license"), "$.info.license", "identifier"),
     ],
-    "operations_are_described": [(drop(create, "description"), CREATE, "what it does")],
+    "operations_are_described": [
+        (drop(create, "description"), CREATE, "what it does"),
+        (webhook(operationId="receive"), "$.webhooks.event.post", "what it does"),
+    ],
     "server_variables_are_plain": [
         (
             put(
@@ -226,6 +234,8 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (lambda spec: twin(spec, "createContact"), "$.paths['/twin'].post.operationId", "rename"),
         (lambda spec: twin(spec, "createcontact"), "$.paths['/twin'].post.operationId", "rename"),
         (put(create, operationId="create_contact"), f"{CREATE}.operationId", "listContacts"),
+        (webhook(description="An event."), "$.webhooks.event.post.operationId", "listContacts"),
+        (webhook(operationId="createContact"), "$.webhooks.event.post.operationId", "rename"),
     ],
     "operation_count_is_kept": [(put(lambda spec: spec["info"], **{"x-operations": 2}), "$.info.x-operations", "lost")],
     "tags_are_single_and_declared": [
