@@ -131,7 +131,7 @@ async def test_unreadable_207_is_not_sent_again(body: bytes) -> None:
     assert len(transport.sent) == 1
 
 
-def nameless(count: int) -> LocalVendor:
+def nameless() -> LocalVendor:
     """Return a vendor whose errors have no `meta`."""
     vendor = LocalVendor("vercom")
     vendor.sandbox.configure(vendor.sandbox.options.changed({"vercom_error_meta": False}))
@@ -144,7 +144,7 @@ def plain(bad: int) -> list[Contact]:
 
 @pytest.mark.anyio
 async def test_sandbox_207_decided_by_elimination() -> None:
-    vendor = nameless(1)
+    vendor = nameless()
     contacts = [replace(contact, groups=NO_GROUP if number == 4 else ()) for number, contact in enumerate(SIX)]
     async with vendor.book() as book:
         results = await run_batch(book.contacts.create_many(contacts, ordered=True))
@@ -156,7 +156,7 @@ async def test_sandbox_207_decided_by_elimination() -> None:
 
 @in_virtual_time
 async def test_lookup_decides_undecidable_items() -> None:
-    vendor = nameless(1)
+    vendor = nameless()
     async with vendor.book() as book:
         results = await run_batch(book.contacts.create_many(plain(bad=1), match="email", ordered=True))
     assert [result.status for result in results] == ["created", "failed", "created"]
@@ -169,9 +169,9 @@ async def test_lookup_decides_undecidable_items() -> None:
 
 
 @in_virtual_time
-async def test_upsert_keeps_stranger_after_207() -> None:
-    """A refused create of an upsert is not sent again, although its key has a contact of someone else meanwhile."""
-    vendor = nameless(1)
+async def test_stranger_after_207_is_uncertain() -> None:
+    """A refused create is not sent again. If its key has a new contact of someone else, it is uncertain."""
+    vendor = nameless()
 
     async def interfere(_: LocalVendor, run: Any) -> Any:
         answer = run()
@@ -189,7 +189,7 @@ async def test_upsert_keeps_stranger_after_207() -> None:
 @in_virtual_time
 async def test_resumed_run_does_not_send_again(reported: bool) -> None:
     """A run that resumes knows of the 207: killed before the lookup, or ended with uncertain items."""
-    vendor, journal = nameless(1), DictJournal()
+    vendor, journal = nameless(), DictJournal()
     contacts = plain(bad=1)
     async with vendor.book() as book:
         if reported:
@@ -217,7 +217,7 @@ async def test_resumed_run_does_not_send_again(reported: bool) -> None:
 
 @in_virtual_time
 async def test_failed_lookup_keeps_207_in_journal() -> None:
-    vendor, journal = nameless(1), DictJournal()
+    vendor, journal = nameless(), DictJournal()
 
     async def refuse(_: LocalVendor, __: Any) -> Answer:
         return reply({"errors": [error()], "meta": {}}, 422)
@@ -236,17 +236,16 @@ async def test_failed_lookup_keeps_207_in_journal() -> None:
     assert vendor.count["createContacts"] == 1
 
 
+@pytest.mark.parametrize(("decision", "status", "calls"), [("skip", "skipped", 1), ("retry", "uncertain", 2)])
 @in_virtual_time
-async def test_decision_sends_answered_create_again() -> None:
-    """`uncertain="retry"` is the caller's decision: the item is sent again, alone with its kind."""
-    vendor, journal = nameless(1), DictJournal()
+async def test_decision_about_answered_create(decision: Any, status: str, calls: int) -> None:
+    """Only the caller's `uncertain="retry"` sends an item again that was answered 207."""
+    vendor, journal = nameless(), DictJournal()
     async with vendor.book() as book:
         await run_batch(book.contacts.create_many(plain(bad=1), journal=journal))
-        group = str(vendor.account.book.add_group({"name": "Friends", "external_id": "f"}))
-        assert group
-        batch = book.contacts.create_many(plain(bad=1), journal=journal, uncertain="skip", ordered=True)
-        assert [result.status for result in await run_batch(batch)] == ["skipped"] * 3
-    assert vendor.count["createContacts"] == 1
+        batch = book.contacts.create_many(plain(bad=1), journal=journal, uncertain=decision, ordered=True)
+        assert [result.status for result in await run_batch(batch)] == [status] * 3
+    assert vendor.count["createContacts"] == calls
 
 
 REFUSAL = {"meta": {"numberOfErrors": 1, "numberOfData": 0, "status": 200}, "errors": [error("No credit")]}
