@@ -170,7 +170,7 @@ class ContactEdit(Model):
     id: int
     """The contact's id. Whole number, at least 1."""
 
-    group_id: int | list[int] | Literal["none"]
+    group_id: int | list[int] | str
     """One group, several, or `none`."""
 
     phone: str
@@ -621,7 +621,7 @@ class NewContact(Model):
     Evidence: documented. That only the phone is required is inferred.
     """
 
-    group_id: int | list[int] | Literal["none"] | UnsetType = UNSET
+    group_id: int | list[int] | str | UnsetType = UNSET
     """One group, several, or `none`."""
 
     phone: str
