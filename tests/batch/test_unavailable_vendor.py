@@ -172,6 +172,23 @@ async def test_failed_lookups_stop_the_batch(vendor: str) -> None:
 
 
 @in_virtual_time
+async def test_stop_ends_a_long_wait(vendor: str) -> None:
+    local_vendor = LocalVendor(vendor)
+    local_vendor.choose_fault = begins_at(0, answer(503, retry_after="3600"))
+    async with local_vendor.book() as book:
+        began, source = anyio.current_time(), endless(book.profile, local_vendor.group())
+        results = []
+        async with book.contacts.create_many(source, concurrency=2) as run:
+            async for result in run:
+                results.append(result)
+                run.stop("enough")
+        assert anyio.current_time() == began
+    assert run.summary.stopped == "enough"
+    assert set(statuses(results)) <= {"uncertain", "failed", "cancelled"}
+    assert statuses(results) == run.summary.counts
+
+
+@in_virtual_time
 async def test_left_batch_returns_unread_results(vendor: str) -> None:
     local_vendor = LocalVendor(vendor)
     async with local_vendor.book() as book:

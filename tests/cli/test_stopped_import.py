@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Ran, Run
+from command import Ran, Run, start
 from control import Server
 
 EMAILS = "email\n" + "".join(f"person.{number}@example.com\n" for number in range(1_200))
@@ -83,6 +85,22 @@ def test_wait_is_announced(run: Run, server: Server) -> None:
     ran = run("import", "people.csv", "--to", "vercom", "--match", "none")
     assert ran.code == 0
     assert "The vendor is not available: waiting for 2 s. --max-wait limits such waits." in ran.err
+
+
+def test_wait_is_counted_down_in_terminal(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.fault("status", "vercom", "createContacts", status=503, retry_after=2)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    terminal, theirs = os.openpty()
+    with start("import", "people.csv", "--to", "vercom", "--match", "none", stderr=theirs) as process:
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # raised when the last writer has closed the terminal
+            while piece := os.read(terminal, 65536):
+                drawn += piece
+    os.close(terminal)
+    assert "s for the vendor" in drawn.decode()
+    assert process.returncode == 1
 
 
 @pytest.mark.parametrize("book", ["serwersms", "atom", "filemail", "vercom"])

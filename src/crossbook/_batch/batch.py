@@ -314,12 +314,15 @@ class Batch(Generic[I]):
     def stop(self, why: str = "stop() was called") -> None:
         """Stop the batch early: begin no more items. Items in flight are completed, and their results can be read.
 
+        An item that waits for a vendor that is unavailable fails at once.
+
         Args:
             why: the reason in the summary.
         """
         self._stopping = True
         self._summary.stopped = self._summary.stopped or why
         self._source.stop()
+        self._breaker.end_waits()
 
     @property
     def summary(self) -> Summary:

@@ -39,6 +39,7 @@ class CircuitBreaker:
         self.is_closed = True
         self.generation = 0
         self._error: CrossbookError | None = None  # with which the breaker gave up
+        self._last_error: CrossbookError | None = None
         self._failures = 0  # in a row
         self._testing = False  # half-open, and the test is in flight
         self._until = -inf
@@ -97,6 +98,12 @@ class CircuitBreaker:
             self._testing = False
             self._wake_all()
 
+    def end_waits(self) -> None:
+        """Let the calls that wait for the vendor fail now, because the batch begins nothing more."""
+        if not self.is_closed and self._error is None:
+            self._error = self._last_error
+            self._wake_all()
+
     def report_wait(self, until: float) -> None:
         """Report that the batch waits for the vendor until this moment."""
         if until > self._reported_until + _SHORT and until > anyio.current_time() + _SHORT:
@@ -105,7 +112,7 @@ class CircuitBreaker:
                 self.on_wait()
 
     def _record_failure(self, error: CrossbookError, *, is_current: bool) -> None:
-        asked, now = error.retry_after or 0.0, anyio.current_time()
+        asked, now, self._last_error = error.retry_after or 0.0, anyio.current_time(), error
         self._failures += is_current
         if self._error is not None:
             return
