@@ -87,7 +87,13 @@ def _to_utc(profile: VendorProfile, name: str, value: object) -> datetime:
 
 
 def normalize_phone(profile: VendorProfile, text: str, region: str | None) -> str:
-    """Return a phone in E.164 if it is valid. Raise InvalidInputError if the vendor would refuse the number."""
+    """Return a phone in E.164 if it is valid.
+
+    Raises:
+        InvalidInputError: the vendor would refuse the number, or a spreadsheet has cut its digits.
+    """
+    if _phones.has_lost_digits(text):
+        raise _invalid(profile, "phone", _phones.LOST_DIGITS)
     number = _phones.normalize(text, region)
     if profile.phone_pattern is not None and not profile.phone_pattern.fullmatch(encode_phone(profile, number, region)):
         problem = f"phone is not a valid number of region {region}, and {profile.title} takes digits only"
@@ -413,5 +419,7 @@ def match_key(name: str, value: str | None, region: str | None) -> str | None:
 def explain_no_match_key(name: str, value: str | None, region: str | None) -> str:
     """Return why this value matches no contact, that is, why `match_key` returns None for it."""
     if name == "phone" and value and value.strip():
+        if _phones.has_lost_digits(value):
+            return _phones.LOST_DIGITS
         return f"phone is not a valid number{f' of region {region}' if region else ''}: write +<country><number>"
     return f"{name} is empty, so no contact matches it"

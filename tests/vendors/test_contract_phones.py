@@ -68,3 +68,33 @@ async def test_phone_found_in_other_spellings(book: Any, profile: VendorProfile,
         found = await book.contacts.find(phone=phone(profile, number))
         assert found is not None
         assert found.phone == phone(profile, number)
+
+
+async def test_cut_number_is_refused_before_any_request(
+    book: AddressBook, profile: VendorProfile, server: Server, group: str
+) -> None:
+    """Filemail and Vercom would store `4.85006e+10` as it is."""
+    before = server.requests(profile.vendor)
+    for text in ("4.85006e+10", "4,85E+10"):
+        with pytest.raises(InvalidInputError, match="lost digits") as caught:
+            await book.contacts.create(contact(profile, text, group))
+        assert caught.value.field == "phone"
+        if "phone" in profile.match_keys:
+            with pytest.raises(InvalidInputError, match="lost digits"):
+                await book.contacts.find(phone=text)
+    assert server.requests(profile.vendor) == before
+
+
+@pytest.mark.parametrize("spelling", ["48500600700.0", "4.8500600700E+10", "+48 (0) 500 600 700", "\u202a+480500600700"])
+async def test_number_of_a_spreadsheet_is_found(
+    book: AddressBook, profile: VendorProfile, group: str, spelling: str
+) -> None:
+    """All spellings are one match key, so an upsert finds the contact."""
+    if "phone" not in profile.match_keys:
+        return
+    if profile.default_region != "PL" and spelling.startswith("4"):
+        return  # digits alone are a Polish number in PL only
+    created = await book.contacts.create(contact(profile, "+48500600700", group))
+    found = await book.contacts.find(phone=spelling)
+    assert found is not None
+    assert found.id == created.id
