@@ -12,6 +12,7 @@ from crossbook import _redaction
 from crossbook._validation import FIELDS
 from crossbook.errors import InvalidInputError
 from crossbook.files.encodings import has_invalid_bytes
+from crossbook.files.opt_outs import OptOutColumn, classify_title, is_numbered_title, parse_target
 
 TARGETS = ("id", *FIELDS, "fields")
 # The recognised titles of each field, reduced to small ASCII letters and digits: "Nr telefonu" is "nrtelefonu", and
@@ -61,6 +62,7 @@ class Column:
         rank: if several columns fill one field, the one with the lowest rank that is not empty wins.
         label: the index of the column that describes this one (Google's labels of phones).
         style: how a cell holds several values: "crossbook", "google" or "outlook".
+        opt_out: what the column says about messages, or None.
     """
 
     title: str
@@ -68,6 +70,7 @@ class Column:
     rank: int = 0
     label: int | None = None
     style: str = "crossbook"
+    opt_out: OptOutColumn | None = None
 
 
 def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = None) -> tuple[Column, ...]:
@@ -99,6 +102,11 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
     first = {title: index for index, title in reversed([*enumerate(normalized)])}
     found: list[Column] = []
     for index, title in enumerate(stripped):
+        opt_out = detect_opt_out(title, named)
+        if opt_out is not None:
+            # Also if other columns are mapped to opted_out: all of them count.
+            found.append(Column(shown[index], opt_out.target, -1, opt_out=opt_out))
+            continue
         if title in named:
             found.append(Column(shown[index], named[title] or None, -1, style=_detect_style(normalized[index])))
             continue
@@ -111,7 +119,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
         )
     if not any(stripped):
         raise InvalidInputError("the first row is empty: it must hold the column titles", field="file")
-    if not any(column.target for column in found):
+    if not any(column.target and not (column.opt_out and column.opt_out.is_guess) for column in found):
         raise InvalidInputError(
             "no column title is known: the first row must hold titles. It is not shown, since it may hold a person's "
             "data. Add a row such as phone,email,first_name above it, or map columns by corrections (--map "
@@ -121,9 +129,18 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
     return tuple(found)
 
 
+def detect_opt_out(title: str, named: Mapping[str, str]) -> OptOutColumn | None:
+    """Return what a column says about messages, by the caller's corrections (`named`), or else by its title."""
+    if title in named:
+        return parse_target(named[title])
+    if title == "opted_out":  # a title that crossbook writes
+        return parse_target(title)
+    return None if title in TARGETS or title.startswith("fields.") else classify_title(title)
+
+
 def is_value(title: str) -> bool:
     """Return whether a column title looks like data: an e-mail address, a phone, a date, a number or invalid bytes."""
-    if title.startswith("fields."):  # a title that crossbook writes
+    if title.startswith("fields.") or is_numbered_title(title):  # a title that a program writes
         return False
     digits = sum(map(str.isdigit, title))
     number = digits > _MAX_TITLE_DIGITS or (digits > 0 and not any(map(str.isalpha, title)))
@@ -155,10 +172,12 @@ def mask_titles(
 
 def check_target(target: str) -> None:
     """Raise InvalidInputError if `target` is neither a contact field nor "", which means that a column is not read."""
-    if target and target not in TARGETS and not (target.startswith("fields.") and len(target) > 7):
+    is_extra = target.startswith("fields.") and len(target) > 7
+    if target and target not in TARGETS and not is_extra and parse_target(target) is None:
         raise InvalidInputError(
             f"a contact has no field {target[:40]!r}; its fields are {', '.join(TARGETS)}, or fields.NAME for an extra "
-            "field",
+            "field. A column that says yes or no is mapped to opted_out, opted_in, or one channel of them: "
+            "opted_in.sms",
             field="map",
         )
 

@@ -16,6 +16,7 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import TARGETS, Column, map_columns
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile
+from crossbook.files.opt_outs import check_opt_outs
 from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_cells
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
@@ -69,6 +70,8 @@ class CsvReader:
         if isinstance(titles, str):
             raise InvalidInputError(f"the first row cannot be read: {titles}", field="file")
         self.columns: tuple[Column, ...] = map_columns(titles, corrections)
+        opt_outs = [(column.title, column.opt_out) for column in self.columns]
+        check_opt_outs(opt_outs, islice(self._records(), 1, None))
         self.expected: int | None = max(0, file.line_count - 1 - self._skipped)
 
     def __iter__(self) -> Iterator[Row]:

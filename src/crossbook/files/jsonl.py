@@ -13,8 +13,9 @@ import msgspec
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, check_target, is_value, mask_titles
+from crossbook.files.columns import TARGETS, Column, check_target, detect_opt_out, is_value, mask_titles
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
+from crossbook.files.opt_outs import check_opt_outs, read_opt_outs
 from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, invalid_row, row_from_values
 from crossbook.models import Contact, known_values
 
@@ -55,8 +56,10 @@ class JsonlReader:
                     field="map",
                 )
             check_target(target)
+        found = {key: detect_opt_out(key, self._corrections) for key in keys}
+        self._opt_outs = {key: column for key, column in found.items() if column is not None}
         targets = {key: self._target(key) for key in keys}
-        if keys and not any(targets.values()):
+        if keys and not any(target for key, target in targets.items() if not self._is_guess(key)):
             raise InvalidInputError(
                 f"no key in the first {SAMPLE_LINES} lines is known. The keys are not shown, since they may be a "
                 "person's data. Rename them to fields such as phone, email, first_name, or map them by corrections "
@@ -67,9 +70,24 @@ class JsonlReader:
         known = {key for key in keys if _is_field(key)}
         values = any(is_value(key) or not _IDENTIFIER.fullmatch(key) for key in keys.keys() - known)
         shown = mask_titles(list(keys), known, self._corrections, values=values, place="key")
-        self.columns = tuple(Column(title, target) for title, target in zip(shown, targets.values(), strict=True))
+        self.columns = tuple(
+            Column(title, target, opt_out=self._opt_outs.get(key))
+            for title, (key, target) in zip(shown, targets.items(), strict=True)
+        )
+        check_opt_outs([(column.title, column.opt_out) for column in self.columns], self._texts(), place="key")
+
+    def _is_guess(self, key: str) -> bool:
+        return key in self._opt_outs and self._opt_outs[key].is_guess
+
+    def _texts(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number of each line, and the values of all keys as text."""
+        for number, line in enumerate(self._file.lines(), 1):
+            if (found := _parse_object(line)) is not None:
+                yield number, [_to_text(found.get(key)) for key in self._keys]
 
     def _target(self, key: str) -> str | None:
+        if key in self._opt_outs:
+            return self._opt_outs[key].target
         return self._corrections.get(key, key if _is_field(key) else None) or None
 
     def __iter__(self) -> Iterator[Row]:
@@ -97,10 +115,14 @@ class JsonlReader:
                         f"key {position} is not a contact field, and not in the first {SAMPLE_LINES} lines: rename or "
                         "remove it"
                     )
+                if key in self._opt_outs:
+                    continue
                 if target == "groups":
                     groups = _check_texts("groups", value)
                 elif target is not None and value is not None:
                     values[target] = _check_value(target, value)
+            opt_outs = [(column, _to_text(found.get(key))) for key, column in self._opt_outs.items()]
+            values["opted_out"] = read_opt_outs(opt_outs)
         except InvalidInputError as error:
             return invalid_row(number, error)
         return row_from_values(number, values, groups)
@@ -117,11 +139,18 @@ def _parse_object(line: str) -> dict[str, Any] | None:
         return None
 
 
+def _to_text(value: Any) -> str:
+    """Return a value of a key that is about messages as the text of a cell."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if value == []:
+        return "none"
+    return msgspec.json.encode(value).decode()
+
+
 def _check_value(target: str, value: Any) -> Any:
     if target.startswith("fields."):
         return value
-    if target == "opted_out":
-        return cells.decode_field(target, cells.join_names(_check_texts(target, value) or ()))
     if target == "created_at" and isinstance(value, str):
         return cells.decode_field(target, value)
     expected: type = {"fields": dict, "archived": bool}.get(target, str)

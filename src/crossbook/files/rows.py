@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from attrs import frozen
@@ -13,7 +14,8 @@ from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import Column, is_mobile
 from crossbook.files.encodings import has_invalid_bytes
-from crossbook.models import Contact
+from crossbook.files.opt_outs import OptOutColumn, read_opt_outs
+from crossbook.models import Channel, Contact
 
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
 INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
@@ -78,8 +80,13 @@ def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> 
     if not any(cell.strip() for cell in row):
         return None
     chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
-    for column, cell in zip(columns, row, strict=False):
+    opt_outs: list[tuple[OptOutColumn, str]] = []
+    for column, cell in zip_longest(columns, row, fillvalue=""):
+        assert not isinstance(column, str)  # the row is not longer
         text = cells.unescape_cell(cell)
+        if column.opt_out is not None:
+            opt_outs.append((column.opt_out, text))
+            continue
         if column.target is None or not text:
             continue
         label = row[column.label] if column.label is not None and column.label < len(row) else ""
@@ -87,13 +94,13 @@ def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> 
         if column.target not in chosen or rank < chosen[column.target][0]:
             chosen[column.target] = rank, column, text
     try:
-        return _decode(line, chosen)
+        return _decode(line, chosen, read_opt_outs(opt_outs))
     except InvalidInputError as error:
         return invalid_row(line, error)
 
 
-def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]]) -> Row:
-    values: dict[str, Any] = {}
+def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out: frozenset[Channel] | None) -> Row:
+    values: dict[str, Any] = {"opted_out": opted_out}
     groups: tuple[str, ...] | None = None
     for target, (_, column, text) in chosen.items():
         if target == "groups":
