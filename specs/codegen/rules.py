@@ -17,7 +17,14 @@ from pathlib import Path
 
 from document import Node, SpecError, load, resolve
 from positions import Positions
-from rules_keywords import keys_are_texts, openapi_is_consistent, openapi_is_valid, schemas_are_valid
+from rules_keywords import (
+    extensions_are_valid,
+    keys_are_texts,
+    openapi_is_consistent,
+    openapi_is_valid,
+    operations_are_complete,
+    schemas_are_valid,
+)
 from rules_other_tools import (
     alternatives_are_received,
     constraints_are_conditional,
@@ -187,8 +194,9 @@ Rule = Callable[[Node], Iterator[Finding]]
 # The rules of each group must hold before the next group, and before the other rules, can be checked.
 FIRST: tuple[tuple[Rule, ...], ...] = (
     (keys_are_texts,),
-    (schemas_are_valid, openapi_is_valid),
+    (schemas_are_valid, openapi_is_valid, extensions_are_valid),
     (references_are_local, operation_ids_are_unique),
+    (operations_are_complete,),
     (openapi_is_consistent,),
 )
 RULES: tuple[Rule, ...] = (

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
-from document import Node
+from document import Node, resolve
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from rules_schemas import Finding, Place, nodes
+from rules_schemas import Finding, Place, nodes, operations
 
 _META: Any = Draft202012Validator.META_SCHEMA
 _VOCABULARIES: list[Any] = [
@@ -29,6 +29,19 @@ KEYWORDS: set[str] = {"discriminator", "xml", "externalDocs", "example"}.union(
 # Where a schema object holds other schema objects: one, a list, or a mapping.
 _ONE = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else", "unevaluatedItems",
         "unevaluatedProperties", "contentSchema")  # fmt: skip
+_TEXT = {"type": "string", "minLength": 1}
+_ROW = {"type": "object", "properties": {name: _TEXT for name in ("title", "meaning", "evidence")}}
+# Our own keywords, which specs/README.md describes, and the JSON Schema of their values.
+EXTENSIONS: dict[str, Node] = {
+    "x-alternative-names": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},
+    "x-brand": _TEXT,
+    "x-credential": {"type": "boolean"},
+    "x-error-codes": {"type": "object", "additionalProperties": _ROW},
+    "x-evidence": _TEXT,
+    "x-evidence-note": _TEXT,
+    "x-operations": {"type": "integer"},
+    "x-python-name": _TEXT,
+}
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPPINGS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
@@ -55,6 +68,45 @@ def openapi_is_valid(spec: Node) -> Iterator[Finding]:
                 yield Finding((*place, name), wrong, "correct the word, remove it, or begin it with `x-`")
         else:
             yield Finding(place, message, "see the OpenAPI 3.1 specification")
+
+
+def extensions_are_valid(spec: Node) -> Iterator[Finding]:
+    """Require that our own keywords (`x-…`) are spelled right and have values of the right type.
+
+    A misspelt `x-credential` would put a password into a generated class. Other extensions are allowed.
+    """
+    for place, node in nodes(spec):
+        if {"example", "examples"} & set(place) or place[-1:] == ("properties",):
+            continue
+        for name, value in node.items():
+            near = difflib.get_close_matches(name, EXTENSIONS, 1, 0.8) if name.startswith("x-") else []
+            if name in EXTENSIONS:
+                validator: Any = Draft202012Validator(EXTENSIONS[name])
+                for error in validator.iter_errors(value):
+                    yield Finding((*place, name, *error.absolute_path), error.message, "correct the value")
+            elif near:
+                yield Finding((*place, name), f"{name} is not a keyword of ours", f"write {near[0]}")
+
+
+def operations_are_complete(spec: Node) -> Iterator[Finding]:
+    """Require paths with whole parameters, and operations with responses. A body has a schema, and is in JSON."""
+    if "paths" not in spec:
+        yield Finding(("paths",), "the document has no paths", "add `paths:`")
+    for path in spec.get("paths", {}):
+        if re.search(r"[{}]", re.sub(r"\{[^{}/]+\}", "", path)):
+            yield Finding(("paths", path), "a parameter of the path is not in braces", "write it as {name}")
+    for place, operation in operations(spec):
+        if "responses" not in operation:
+            yield Finding((*place, "responses"), "there are no responses", "add every possible status")
+        parts = [((*place, "responses", status), each) for status, each in operation.get("responses", {}).items()]
+        parts += [((*place, "requestBody"), operation["requestBody"])] if "requestBody" in operation else []
+        for where, part in parts:
+            content = resolve(spec, part).get("content", {})
+            if content and "application/json" not in content:
+                yield Finding((*where, "content"), "the body is not in application/json", "describe it in JSON")
+            for media, each in content.items():
+                if "schema" not in each:
+                    yield Finding((*where, "content", media), "the body has no schema", "add `schema:` with a $ref")
 
 
 def openapi_is_consistent(spec: Node) -> Iterator[Finding]:

@@ -48,7 +48,7 @@ def nodes(node: Any, place: Place = ()) -> Iterator[tuple[Place, Node]]:
 def holders(spec: Node) -> Iterator[tuple[Place, Node]]:
     """Yield media types, parameters and headers, which hold a schema and its examples."""
     outside = {key: value for key, value in spec.get("components", {}).items() if key != "schemas"}
-    for place, node in nodes({"paths": spec["paths"], "components": outside}):
+    for place, node in nodes({**{key: spec.get(key, {}) for key in ("paths", "webhooks")}, "components": outside}):
         if "schema" in node:
             yield place, node
 

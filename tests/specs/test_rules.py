@@ -18,6 +18,7 @@ Break = Callable[[Node], Any]
 CREATE = "$.paths['/contact'].post"
 NEW = "$.components.schemas.NewContact"
 CONTACT = "$.components.schemas.Contact"
+CONTACT_REF = "#/components/schemas/Contact"
 
 
 def create(spec: Node) -> Node:
@@ -170,6 +171,47 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(lambda spec: spec["paths"]["/contact"], post=None), CREATE, "specification"),
         (put(lambda spec: spec, paths=[]), "$.paths", "specification"),
         (put(lambda spec: spec["components"], schemas=[]), "$.components.schemas", "specification"),
+    ],
+    "extensions_are_valid": [
+        (put(name_of_new, **{"x-credental": True}), f"{NEW}.properties.name.x-credental", "write x-credential"),
+        (put(name_of_new, **{"x-credential": None}), f"{NEW}.properties.name.x-credential", "correct"),
+        (
+            put(id_of_contact, **{"x-alternative-names": None}),
+            f"{CONTACT}.properties.id.x-alternative-names",
+            "correct",
+        ),
+        (
+            put(id_of_contact, **{"x-alternative-names": "ID"}),
+            f"{CONTACT}.properties.id.x-alternative-names",
+            "correct",
+        ),
+        (put(id_of_contact, **{"x-alternative-names": [1]}), f"{CONTACT}.properties.id.x-alternative-names", "correct"),
+        (put(id_of_contact, **{"x-python-name": 1}), f"{CONTACT}.properties.id.x-python-name", "correct"),
+        (put(contact, **{"x-evidence": []}), f"{CONTACT}.x-evidence", "correct"),
+        (put(lambda spec: spec, **{"x-error-codes": []}), "$.x-error-codes", "correct"),
+        (put(lambda spec: spec["x-error-codes"], **{"1": None}), "$.x-error-codes['1']", "correct"),
+        (put(lambda spec: spec["info"], **{"x-operations": "1"}), "$.info.x-operations", "correct"),
+    ],
+    "operations_are_complete": [
+        (drop(lambda spec: spec, "paths"), "$.paths", "add"),
+        (drop(create, "responses"), f"{CREATE}.responses", "add"),
+        (lambda spec: media(ok(spec)).clear(), f"{CREATE}.responses['200'].content['application/json']", "schema"),
+        (lambda spec: media(body(spec)).clear(), f"{CREATE}.requestBody.content['application/json']", "schema"),
+        (
+            lambda spec: ok(spec).update(content={"aplication/json": media(ok(spec))}),
+            f"{CREATE}.responses['200'].content",
+            "JSON",
+        ),
+        (
+            lambda spec: body(spec).update(content={"text/json": media(body(spec))}),
+            f"{CREATE}.requestBody.content",
+            "JSON",
+        ),
+        (
+            lambda spec: spec["paths"].update({"/contact/{id": spec["paths"].pop("/contact")}),
+            "$.paths['/contact/{id']",
+            "{name}",
+        ),
     ],
     "openapi_is_consistent": [
         (lambda spec: spec["paths"].update({"/{id}": spec["paths"].pop("/contact")}), "$.paths['/{id}']", "spec"),
@@ -362,6 +404,17 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
             f"{CREATE}.responses['200'].content['application/json'].example.id",
             "correct",
         ),
+        (
+            both(
+                webhook(
+                    operationId="receiveContact",
+                    requestBody={"content": {"application/json": {"schema": {"$ref": CONTACT_REF}}}},
+                ),
+                lambda spec: media(spec["webhooks"]["event"]["post"]["requestBody"]).update(example={"id": "one"}),
+            ),
+            "$.webhooks.event.post.requestBody.content['application/json'].example.id",
+            "correct",
+        ),
     ],
     "evidence_is_given": [
         (drop(create, "x-evidence"), CREATE, "add one of"),
@@ -427,6 +480,13 @@ def test_all_four_specs_exist() -> None:
     assert [file.stem for file in sorted(SPECS.glob("*.yaml"))] == ["atom", "filemail", "serwersms", "vercom"]
 
 
+def test_readme_counts_operations() -> None:
+    text = (SPECS / "README.md").read_text(encoding="utf-8")
+    for file in SPECS.glob("*.yaml"):
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{file.name}` |"))
+        assert row.endswith(f"| {load(file)['info']['x-operations']} |")
+
+
 def test_command_prints_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.yaml"
     before, _, after = (SPECS / "filemail.yaml").read_text(encoding="utf-8").partition("x-operations: 12")
@@ -460,6 +520,7 @@ LINES = [
     ("      description: Adds a contact.", "      desciption: Adds a contact.", "OpenAPI has no desciption here"),
     ("        id: {type: integer, ", "        id: {type: intger, ", "'intger' is not one of"),
     ("        id: {type: integer, ", "        id: {nullable: true, type: integer, ", "nullable is not a keyword"),
+    ("      x-evidence-note: No", "      x-evidense-note: No", "x-evidense-note is not a keyword of ours"),
     ("      required: [name]", "      requierd: [name]", "requierd is not a keyword of a schema"),
     ("      operationId: createContact", "      operationId: create_contact", "'create_contact' is not camelCase"),
     (
