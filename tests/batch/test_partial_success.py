@@ -100,6 +100,7 @@ PLAIN = [Contact(email=f"p{number}@example.com") for number in range(6)]
     ("contacts", "rows", "errors", "meta", "decided"),
     [
         pytest.param(TWINS, [row(n) for n in (0, 1, 2, 5)], 2, {}, 4, id="two items with one external id"),
+        pytest.param(TWINS, [row(n) for n in (0, 1, 2, 3, 3)], 1, {}, 3, id="one row twice for two such items"),
         pytest.param(PLAIN, [{"id": "10", "externalId": None}], 5, {}, 0, id="rows without external ids"),
         pytest.param(SIX, [row(0), row(1)], 3, {}, 2, id="fewer rows and errors than items"),
         pytest.param(SIX, [row(0), row(1)], 5, {}, 2, id="more rows and errors than items"),

@@ -71,7 +71,8 @@ class MultiStatusResponse:
     def _match_rows(self) -> dict[ItemIdentity, list[str]]:
         """Match the rows of the response to the items of the request. Return item → ids in the rows of this item.
 
-        Several items with one external id are matched in order, but only if there is one row for each.
+        Several items with one external id are matched in order, but only if there is one row for each. If there are
+        errors, each such row has another id: a repeated row leaves open which item was written.
         """
         known = {id for id, _ in self._rows}
         rows: dict[str, list[str]] = {}
@@ -87,7 +88,7 @@ class MultiStatusResponse:
                 ids = rows.get(item.external_id, [])
                 if remaining[item.external_id] == 1:
                     found[item] = ids
-                elif remaining[item.external_id] == len(ids):
+                elif remaining[item.external_id] == len(ids) == len(set(ids) if self._problems else ids):
                     remaining[item.external_id] -= 1
                     found[item] = [ids.pop(0)]
         return {item: ids for item, ids in found.items() if ids}
