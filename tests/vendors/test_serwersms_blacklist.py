@@ -217,6 +217,20 @@ async def test_unknown_mark_is_looked_up_before_edit(shown: dict[str, Any]) -> N
     assert transport.sent[-1].path == "/blacklist/check", "no edit if the mark cannot be read"
 
 
+@pytest.mark.parametrize("stored", ["500600700", "48500600700", "+48 500 600 700"])
+async def test_new_spelling_is_blacklisted_before_edit(stored: str) -> None:
+    """How the blacklist compares spellings is unknown: a contact that is stored in another one stays opted out."""
+    bodies: dict[str, Any] = {
+        "/contacts/view": {"id": 7, "phone": stored, "blacklist": True}, "/groups/check": {"items": []},
+        "/blacklist/add": {"success": True, "id": 3}, "/contacts/edit": {"success": True, "id": 7},
+    }  # fmt: skip
+    transport = FakeTransport(lambda call: reply(bodies[call.path]))
+    async with book_over("serwersms", transport) as book:
+        await book.contacts.update("7", phone=OLD)
+    assert [call.path for call in transport.sent][-2:] == ["/blacklist/add", "/contacts/edit"]
+    assert [body["phone"] for body in transport.bodies[-2:]] == [OLD, OLD]
+
+
 @pytest.mark.parametrize("paging", [True, False])
 async def test_opted_out_filter_reads_every_page(book: SerwerSMS, server: Server, paging: bool) -> None:
     """Pages without an opted-out contact do not end the list, even if the vendor returns no number of pages."""

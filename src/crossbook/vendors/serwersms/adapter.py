@@ -149,9 +149,10 @@ class SerwerSMSAdapter(VendorAdapter):
         """Blacklist a contact's new phone before the contact is edited, if its stored phone is on the blacklist.
 
         If the edit fails, the new phone stays on the blacklist, which is the safe state. Return whether it was added.
+        Another spelling of the stored number is added too: how the blacklist compares spellings is unknown.
         """
         old = parse_str(stored.phone)
-        if new is None or (old and _phones.normalize(old, self.region) == _phones.normalize(new, self.region)):
+        if new is None or new == old:
             return False
         opted_out = parse_bool(stored.blacklist)
         if opted_out is None:
