@@ -13,7 +13,7 @@ PACKAGES = ("crossbook", "crossbook_wire")
 # Modules of extras, which the core must not import.
 FOREIGN = (
     "aiohttp", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
-    "rich", "starlette", "typer", "uvicorn", "uvloop", "vobject",
+    "rich", "starlette", "typer", "uvicorn", "uvloop",
 )  # fmt: skip
 
 

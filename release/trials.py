@@ -41,7 +41,7 @@ TRIALS = {
         refuses=(("crossbook", "--version"), ("crossbook-sandbox", "--help")),
     ),
     "cli": Trial(
-        packages=("crossbook_cli", "crossbook_verify", "crossbook.files.vcard", "crossbook._batch.progress_bar"),
+        packages=("crossbook_cli", "crossbook_verify", "crossbook._batch.progress_bar"),
         commands=(
             ("crossbook", "--version"),
             ("crossbook", "--help"),

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from typing import Literal
+import tracemalloc
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+import vobject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossbook import Contact, InvalidInputError, files
+from crossbook import Atom, Contact, InvalidInputError, files
+from crossbook.files import contentlines, vcard
 from crossbook.files.encodings import detect_encoding
 from crossbook.files.vcard import VcardReader, VcardWriter
+from tests.files.vcards import ANNAS, KINDS, SAMPLES
 
 Rows = Callable[..., list[files.Row]]
+ReadVcards = Callable[[bytes], list[Mapping[str, Any]]]
+FILES = Path(__file__).parents[1] / "samples" / "files" / "vcard"
 # vCard can hold one kind of line break only.
 BREAKS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters=BREAKS), min_size=1, max_size=90
 ) | st.text(st.sampled_from(';,\\:\n" ='), min_size=1, max_size=8)  # fmt: skip
 VALUES = st.none() | TEXT
+# White space around values is not read.
+NAMES = TEXT.filter(lambda text: text == vcard.strip(text))
 
 
 @settings(max_examples=150)
@@ -29,15 +39,15 @@ VALUES = st.none() | TEXT
         Contact,
         external_id=VALUES,
         phone=st.none() | st.sampled_from(["+48500600700", "500 600 700"]),
-        email=VALUES,
-        first_name=TEXT,
-        last_name=VALUES,
-        company=VALUES,
+        email=st.none() | st.sampled_from(["a@example.com", "a+b@example.com"]),
+        first_name=NAMES,
+        last_name=st.none() | NAMES,
+        company=st.none() | NAMES,
         fields=st.none() | st.dictionaries(TEXT, TEXT, min_size=1),
         opted_out=st.none() | st.sets(st.sampled_from(["sms", "email"])).map(frozenset),
         archived=st.none() | st.booleans(),
     ),
-    st.none() | st.lists(TEXT, min_size=1, unique=True).map(tuple),
+    st.none() | st.lists(NAMES, min_size=1, unique=True).map(tuple),
     st.sampled_from(["3.0", "4.0"]),
 )
 def test_contact_round_trips(contact: Contact, groups: tuple[str, ...] | None, version: Literal["3.0", "4.0"]) -> None:
@@ -50,6 +60,23 @@ def test_contact_round_trips(contact: Contact, groups: tuple[str, ...] | None, v
     for name in ("external_id", "phone", "email", "first_name", "last_name", "company", "fields", "opted_out"):
         assert getattr(row.contact, name) == getattr(contact, name)
     assert (row.contact.archived, row.groups) == (contact.archived, groups)
+    assert all(len(line.encode()) <= 75 for line in file.getvalue().split("\r\n"))
+    other: Any = vobject.readOne(file.getvalue())
+    assert (other.n.value.given, other.n.value.family) == (contact.first_name, contact.last_name or "")
+    assert (other.categories.value if groups else None) == (list(groups) if groups else None)
+
+
+def test_uid_is_stable_for_account_and_contact() -> None:
+    def uid(contact: Contact, account: str = "eu", version: files.Format = "vcard3") -> str:
+        file = io.StringIO(newline="")
+        files.make_writer(file, Atom.profile, version, account=account).write(contact, None)
+        (line,) = [line for line in file.getvalue().split("\r\n") if line.startswith("UID:")]
+        return line.removeprefix("UID:")
+
+    first = uid(Contact(id="1", phone="+48500600700"))
+    assert first == uid(Contact(id="1", phone="+48500600799", first_name="Anna"))
+    assert uid(Contact(id="1"), version="vcard4") == f"urn:uuid:{uuid.UUID(first)}"
+    assert len({first, uid(Contact(id="2")), uid(Contact(id="1"), "us"), uid(Contact(phone="1")), uid(Contact())}) == 5
 
 
 def test_vcard_without_name_round_trips() -> None:
@@ -60,71 +87,16 @@ def test_vcard_without_name_round_trips() -> None:
         assert row.contact == contact
 
 
-FOREIGN = """\
-BEGIN:VCARD
-VERSION:4.0
-FN:Łucja Przykładowa
-N:Przykładowa;Łucja;;;
-TEL;TYPE=home:+48 22 123 45 67
-TEL;VALUE=uri;TYPE="cell,voice":tel:+48500600701
-EMAIL:second@example.com
-EMAIL;PREF=1:lucja@
- example.com
-ORG:ABC\\, Example;Sales
-CATEGORIES:Friends,Family\\, close
-NOTE:one\\ntwo
-item1.X-ABLabel:other
-END:VCARD
-
-BEGIN:VCARD
-VERSION:3.0
-N:Broken;;;;
-this is no property
-END:VCARD
-BEGIN:VCARD
-VERSION:2.1
-N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C5=BB=C3=B3=C5=82w;Jan
-TEL;CELL:500600702
-END:VCARD
-BEGIN:VCARD
-VERSION:3.0
-FN:Never ended
-BEGIN:VCARD
-VERSION:3.0
-FN:Last
-TEL;TYPE=CELL:1
-END:VCARD
-"""
+@pytest.mark.parametrize("name", SAMPLES)
+def test_vcard_samples(read_vcards: ReadVcards, name: str) -> None:
+    content = (FILES / f"{name}.vcf").read_bytes()
+    assert read_vcards(content) == SAMPLES[name]
 
 
-def test_vcards_of_other_programs(rows: Rows) -> None:
-    found = rows(FOREIGN.replace("\n", "\r\n"), "people.vcf")
-    assert [(row.line, row.error is None) for row in found] == [
-        (1, True),
-        (16, False),
-        (21, True),
-        (26, False),
-        (29, True),
-    ]
-    assert found[0].contact == Contact(
-        first_name="Łucja",
-        last_name="Przykładowa",
-        name="Łucja Przykładowa",
-        phone="+48500600701",
-        email="lucja@example.com",
-        company="ABC, Example",
-    )
-    assert found[0].groups == ("Friends", "Family, close")
-    assert found[2].contact == Contact(first_name="Jan", last_name="Żółw", phone="500600702")
-    assert found[4].contact == Contact(name="Last", phone="1")
-
-
-def test_invalid_byte_spoils_its_vcard_only(rows: Rows) -> None:
-    cards = [b"BEGIN:VCARD\nVERSION:3.0\nFN:" + name + b"\nTEL:1\nEND:VCARD\n" for name in ("Żółw".encode(), b"\xff")]
-    good, broken = rows(b"".join(cards), "people.vcf")
-    assert good.contact == Contact(name="Żółw", phone="1")
-    assert (broken.line, broken.contact) == (6, None)
-    assert "encoding" in str(broken.error)
+@pytest.mark.parametrize("name", KINDS)
+def test_vcards_of_other_programs(read_vcards: ReadVcards, name: str) -> None:
+    content, expected = KINDS[name]
+    assert read_vcards(content) == expected
 
 
 def test_vcard_without_end_is_invalid(rows: Rows) -> None:
@@ -132,23 +104,144 @@ def test_vcard_without_end_is_invalid(rows: Rows) -> None:
     assert (cut.line, cut.error and cut.error.message) == (5, "the vCard that begins here has no END:VCARD")
 
 
-def test_vcard_phone_extension_and_double_group(rows: Rows) -> None:
-    card = "BEGIN:VCARD\nVERSION:4.0\nFN:A\nTEL;VALUE=uri:tel:+48500600700;ext=12\nCATEGORIES:B,B\nEND:VCARD\n"
-    (row,) = rows(card, "people.vcf")
-    assert (row.contact, row.groups) == (Contact(name="A", phone="+48500600700"), ("B",))
-
-
 def test_vcard_too_long_is_invalid(rows: Rows) -> None:
-    card = "BEGIN:VCARD\nFN:{}\nPHOTO:{}\nEND:VCARD\n"
-    photo, many = "A" * 500_000, "\n ".join(["A" * 70] * 9_000)
-    found = rows(card.format("A", f"{photo}\n {photo}\n {photo}") + card.format("B", many), "people.vcf")
-    assert [row.line for row in found] == [1, 7]
-    assert "longer than 1,048,576 characters" in str(found[0].error)
-    assert found[1].contact == Contact(name="B")
+    companies = "".join(f"ORG:{'A' * 500_000}\n" for _ in range(3))
+    lines = "NOTE:a\n" * 10_000
+    card = "BEGIN:VCARD\nFN:A\n{}END:VCARD\n"
+    found = rows("".join(map(card.format, (companies, lines, ""))), "people.vcf")
+    assert [(row.line, row.error is None) for row in found] == [(1, False), (7, False), (10_010, True)]
+    assert "longer than 1,048,576 bytes" in str(found[0].error)
 
 
 def test_other_file_is_not_vcard(rows: Rows) -> None:
     with pytest.raises(InvalidInputError, match="BEGIN:VCARD"):
         rows("phone,name\n1,2\n", "people.vcf")
-    with pytest.raises(InvalidInputError, match=r"corrections \(--map\)"):
-        rows(FOREIGN, "people.vcf", corrections={"TEL": "phone"})
+
+
+CARD = """\
+BEGIN:VCARD
+VERSION:3.0
+N:Kot;Anna;;;
+FN:Kot, Anna
+ADR;TYPE=HOME:;;Prosta 1;Kraków;;30-001;Polska
+NOTE:VIP\\nkawa\\, czarna
+ !
+item1.TEL:+48500600700
+TEL;TYPE=HOME:+48221234567
+TEL;TYPE=CELL:+48500600700
+TEL;TYPE=FAX:+48221234568
+EMAIL:a@example.com
+EMAIL:b@example.com, c@example.com
+X-VIP:yes
+Kowalska:1
+UID:A1
+END:VCARD
+"""
+
+
+def open_cards(content: str, corrections: dict[str, str] | None = None) -> VcardReader:
+    return VcardReader(detect_encoding(io.BytesIO(content.encode())), corrections)
+
+
+def test_vcard_tells_what_is_not_read() -> None:
+    reader = open_cards(CARD)
+    assert [column.title for column in reader.columns if column.target is None] == ["ADR", "NOTE", "X-VIP"]
+    assert reader.leftovers == ("1 further phone", "2 further e-mails")
+    (row,) = reader
+    assert row.unread == (15,)
+    group = "BEGIN:VCARD\nKIND:group\nFN:Klub\nMEMBER:A1\nEND:VCARD\n"
+    assert [(column.title, column.target) for column in open_cards(CARD + group).columns][-1] == ("MEMBER", "groups")
+
+
+@pytest.mark.parametrize(
+    ("corrections", "expected"),
+    [
+        ({"note": "fields.description"}, {"fields": {"description": "VIP\nkawa, czarna!"}}),
+        ({"ADR": "fields.address"}, {"fields": {"address": "Prosta 1, Kraków, 30-001, Polska"}}),
+        ({"FN": "first_name"}, {"first_name": "Kot, Anna", "last_name": "Kot", "name": None}),
+        ({"N": "name"}, {"name": "Anna Kot", "first_name": None, "last_name": None}),
+        ({"N": ""}, {"name": "Kot, Anna", "first_name": None}),
+        ({"TEL": "", "EMAIL": "external_id"}, {"phone": None, "email": None, "external_id": "a@example.com"}),
+        ({"TEL": "fields.mobile"}, {"phone": None, "fields": {"mobile": "+48500600700"}}),
+        ({"UID": "external_id"}, {"external_id": "A1"}),
+    ],
+)
+def test_vcard_corrections(corrections: dict[str, str], expected: dict[str, Any]) -> None:
+    (row,) = open_cards(CARD, corrections)
+    assert row.contact is not None
+    assert {name: getattr(row.contact, name) for name in expected} == expected
+
+
+def test_vcard_property_can_be_groups() -> None:
+    (row,) = open_cards(CARD, {"X-VIP": "groups"})
+    assert row.groups == ("yes",)
+
+
+def test_bare_lines_continue_note_that_is_read() -> None:
+    card = "BEGIN:VCARD\nVERSION:2.1\nFN:A\nNOTE:one\ntwo: 2\nEND:VCARD\n"
+    (row,) = open_cards(card, {"NOTE": "fields.note"})
+    assert (row.contact, row.unread) == (Contact(name="A", fields={"note": "one\ntwo: 2"}), ())
+
+
+@pytest.mark.parametrize(
+    ("corrections", "message"),
+    [
+        ({"TITLE": "company"}, "no property 'TITLE'; its properties are .*FN, .*X-VIP"),
+        ({"NOTE": "notes"}, "no field 'notes'"),
+        ({"X-VIP": "opted_out"}, "opted_out must be"),
+    ],
+)
+def test_wrong_vcard_corrections(corrections: dict[str, str], message: str) -> None:
+    with pytest.raises(InvalidInputError, match=message) as caught:
+        raise next(row.error for row in open_cards(CARD, corrections) if row.error)
+    assert "Kowalska".upper() not in str(caught.value)
+
+
+def test_vcard_file_is_read_in_constant_memory() -> None:
+    """The reader keeps no card, so that a file of any length needs the memory of one batch."""
+    content = detect_encoding(io.BytesIO(ANNAS * 40_000))
+    tracemalloc.start()
+    assert sum(1 for _ in VcardReader(content, None)) == 40_000
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+@pytest.mark.parametrize("break_at", range(1, 40))
+def test_vcard_batches_join_anywhere(monkeypatch: pytest.MonkeyPatch, read_vcards: ReadVcards, break_at: int) -> None:
+    """The file is read in batches of bytes: a line end, a fold or a letter may lie between two."""
+    monkeypatch.setattr(contentlines, "_CHUNK", break_at)
+    for content, expected in (KINDS["folded by a tab"], KINDS["soft break"], KINDS["UTF-16 with a mark"]):
+        assert read_vcards(content) == expected
+
+
+TEXT_LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["NOTE", "item1.X-A", "TITLE;LANGUAGE=pl", "NICKNAME;TYPE=a,b"]),
+        st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n"), max_size=120),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=200)
+@given(TEXT_LINES, st.sampled_from(["3.0", "4.0"]))
+def test_lines_of_vobject(texts: list[tuple[str, str]], version: str) -> None:
+    """The same lines, names, parameters and texts are read as vobject reads of what it wrote itself."""
+    written: Any = vobject.vCard()
+    written.add("version").value = version
+    written.add("fn").value = "A"
+    written.add("n").value = vobject.vcard.Name(family="A")
+    for head, text in texts:
+        name = head.partition(";")[0].rpartition(".")[2]
+        line = written.add(name.lower())
+        line.value = text
+    serialized: str = written.serialize(validate=False)
+    parsed: Any = vobject.readOne(serialized)
+    (found,) = contentlines.read_cards(
+        detect_encoding(io.BytesIO(serialized.encode())), {"NOTE", "X-A", "TITLE", "NICKNAME"}
+    )
+    for name in ("NOTE", "X-A", "TITLE", "NICKNAME"):
+        expected = [line.value for line in parsed.contents.get(name.lower(), ())]
+        values = [contentlines.decode_value(head, value, "utf-8") for _, head, value in found.properties.get(name, ())]
+        assert [contentlines.unescape(text or "") for text, complete in values if complete] == expected

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol, TextIO, get_args
+from typing import IO, Literal, Protocol, TextIO, get_args
 
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
@@ -29,6 +29,7 @@ from crossbook.files.csv import CsvReader, CsvWriter
 from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
 from crossbook.files.jsonl import JsonlReader, JsonlWriter
 from crossbook.files.rows import Row
+from crossbook.files.vcard import VcardReader, VcardWriter
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
@@ -61,11 +62,13 @@ class Reader(Protocol):
         columns: the columns of the file, each with the contact field that it fills.
         description: encoding and format in words, such as "UTF-8, commas".
         expected: the estimated number of rows, or None if it is unknown.
+        leftovers: what the file has besides its columns that is not read, in words, such as "2 further phones".
     """
 
     columns: tuple[Column, ...]
     description: str
     expected: int | None
+    leftovers: tuple[str, ...]
 
     def __iter__(self) -> Iterator[Row]: ...
 
@@ -168,11 +171,12 @@ def _make_reader(
         return CsvReader(file, corrections, separator)
     if format == "jsonl":
         return JsonlReader(file, corrections)
-    reader: Reader = _import_vcard().VcardReader(file, corrections)
-    return reader
+    return VcardReader(file, corrections)
 
 
-def make_writer(file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",") -> Writer:
+def make_writer(
+    file: TextIO, profile: VendorProfile, format: Format, *, separator: str = ",", account: str = ""
+) -> Writer:
     """Return a writer that writes contacts to an open text file in this format.
 
     Args:
@@ -180,6 +184,8 @@ def make_writer(file: TextIO, profile: VendorProfile, format: Format, *, separat
         profile: the profile of the contacts' vendor: `book.profile`. CSV has a column for each field of the vendor.
         format: "csv", "jsonl", "vcard3" (the same as "vcard") or "vcard4".
         separator: the separator of a CSV file.
+        account: a name for the account. The UID of a vCard is made of the vendor, this name and the contact's id, so
+            that other programs know the card again.
 
     Example:
         ```python
@@ -195,15 +201,5 @@ def make_writer(file: TextIO, profile: VendorProfile, format: Format, *, separat
         return CsvWriter(file, profile, separator)
     if format == "jsonl":
         return JsonlWriter(file)
-    writer: Writer = _import_vcard().VcardWriter(file, "4.0" if format == "vcard4" else "3.0")
-    return writer
-
-
-def _import_vcard() -> Any:
-    try:
-        from crossbook.files import vcard
-    except ModuleNotFoundError as error:
-        raise InvalidInputError(
-            f"vCard files need {error.name}: pip install 'crossbook[cli]'", field="format"
-        ) from None
-    return vcard
+    owner = f"{profile.vendor} {account}"
+    return VcardWriter(file, "4.0" if format == "vcard4" else "3.0", owner)

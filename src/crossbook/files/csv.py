@@ -72,6 +72,7 @@ class CsvReader:
         self.columns: tuple[Column, ...] = map_columns(titles, corrections)
         opt_outs = [(column.title, column.opt_out) for column in self.columns]
         check_opt_outs(opt_outs, islice(self._records(), 1, None))
+        self.leftovers: tuple[str, ...] = ()
         self.expected: int | None = max(0, file.line_count - 1 - self._skipped)
 
     def __iter__(self) -> Iterator[Row]:

@@ -40,6 +40,7 @@ class JsonlReader:
         self._file = file
         self._corrections = dict(corrections or {})
         self.description = f"{file.title}, JSON lines"
+        self.leftovers: tuple[str, ...] = ()
         self.expected: int | None = file.line_count
         keys: dict[str, None] = {}
         for number, line in enumerate(islice(file.lines(), SAMPLE_LINES), 1):

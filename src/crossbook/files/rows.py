@@ -30,12 +30,14 @@ class Row:
         contact: the contact, or None if the row is invalid. Its `groups` are None, because a file has no group ids.
         groups: the names of the contact's groups, or None if the row has none.
         error: the reason why there is no contact.
+        unread: the numbers of the lines of a vCard that cannot be read, wholly or at their end. They were left out.
     """
 
     line: int
     contact: Contact | None = None
     groups: tuple[str, ...] | None = None
     error: InvalidInputError | None = None
+    unread: tuple[int, ...] = ()
 
 
 def invalid_row(line: int, reason: str | InvalidInputError) -> Row:

@@ -1,21 +1,23 @@
-"""Read and write vCard 3.0 and 4.0 (RFC 2426, RFC 6350) one card at a time, with vobject (extra `cli`)."""
+"""Read vCard 2.1, 3.0 and 4.0 (RFC 2426, RFC 6350) property by property, and write 3.0 and 4.0, one card at a time."""
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TextIO
+from urllib.parse import unquote
 
-import vobject
-from vobject.base import VObjectError
-from vobject.vcard import Name
+from attrs import evolve
 
+from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import Column
-from crossbook.files.encodings import EncodedFile, has_invalid_bytes
-from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, invalid_row, row_from_values
+from crossbook.files.columns import Column, check_target, is_mobile
+from crossbook.files.contentlines import PROPERTIES, Card, Line, decode_value, read_cards, split_value, unescape
+from crossbook.files.encodings import EncodedFile
+from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
 from crossbook.models import Contact
 
 # vCard has no property for these fields. They are kept in properties of crossbook, so that no opt-out is lost.
@@ -26,113 +28,371 @@ _EXTENSIONS = {
     "created_at": "X-CROSSBOOK-CREATED-AT",
     "fields": "X-CROSSBOOK-FIELDS",
 }
-_MOBILE = {"cell", "mobile", "text", "iphone"}
-_MAX_CARD = 1 << 20  # characters, a photo included
-_LINE_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_TEL_SCHEME = re.compile(r"tel:", re.IGNORECASE)
-_NOT_ENDED = "the vCard that begins here has no END:VCARD"
-_COLUMNS = {
-    "FN": "name", "N": "first_name and last_name", "TEL": "phone", "EMAIL": "email", "ORG": "company",
-    "CATEGORIES": "groups",
+_OURS = frozenset(_EXTENSIONS.values())
+_NAMES = "first_name and last_name"
+_TARGETS = {
+    "FN": "name", "N": _NAMES, "TEL": "phone", "EMAIL": "email", "ORG": "company", "CATEGORIES": "groups",
+    **{title: field for field, title in _EXTENSIONS.items()},
 }  # fmt: skip
+_KINDS = ("KIND", "X-ADDRESSBOOKSERVER-KIND")
+_MEMBERS = ("MEMBER", "X-ADDRESSBOOKSERVER-MEMBER")
+_LIST = "X-EVOLUTION-LIST"
+# What a card says of itself and of other properties: nothing is lost if it is not read.
+_TECHNICAL = frozenset(
+    ("BEGIN", "END", "VERSION", "PRODID", "UID", "REV", "CLASS", "PROFILE", "SOURCE", "NAME", "MAILER", "SORT-STRING",
+     "CLIENTPIDMAP", "CREATED", "XML", "X-ABLABEL", "X-ABUID", "X-ABSHOWAS", *_KINDS, *_MEMBERS, _LIST)
+)  # fmt: skip
+_USED = frozenset((*_TARGETS, "VERSION", "UID", "X-ABLABEL", *_KINDS, *_MEMBERS, _LIST))
+_MOBILE = {"cell", "mobile", "text", "iphone", "pcs"}
+_NO_PHONE = {
+    "fax", "homefax", "workfax", "otherfax", "pager", "modem", "bbs", "textphone", "tlx", "telex", "sip", "tty", "tdd",
+}  # fmt: skip
+_NO_PHONE_LABEL = re.compile(r"fax|faks|pager|modem|\bsip\b|telex|teleks", re.IGNORECASE)
+_OWN_GROUPS = {"mycontacts", "my contacts", "starred", "starred in android"}  # Google's: everybody, and the favourites
+_PHONE_URI = re.compile(r"\s*(?:tel|callto|sms|smsto):\s*(?://)?([^;?]*)(.*)", re.IGNORECASE | re.DOTALL)
+_OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|geo|urn|data):", re.IGNORECASE)
+_PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
+_CONTEXT = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
+_EXTENSION = re.compile(r"\s*;[a-z-]+=.*", re.IGNORECASE | re.DOTALL)
+_BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:or|lub|oder|ou)\s", re.IGNORECASE)
+_SHORTEST_PHONE = 7  # digits: what is before a slash may be an area code
+_ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
+_LONG = 4096  # bytes
+_BLANK = b" \t;,\\"
+_COMMA = re.compile(r"\s*(?<!\\),\s*")
+_GROUP_SIGNS = frozenset((*_KINDS, _LIST))
+_TEXTS = frozenset(("phone", "email", "name", "first_name", "last_name", "company"))
+_INVISIBLE = " \t\r\n\0\xa0\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\\s"
+_OUTER = re.compile(rf"^[{_INVISIBLE}]+|[{_INVISIBLE}]+$")
+_LINE_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_UID_NAMESPACE = uuid.UUID("5f0cbbc0-5c5f-5f0b-8f0d-3f1d6c7f2b1e")
 
 
 class VcardReader:
     """Reads the cards of a vCard file of version 2.1, 3.0 or 4.0; see `crossbook.files.Reader`.
 
-    Of several phones the mobile number wins, else the preferred number, else the first. E-mail addresses likewise.
+    Of several phones the mobile number wins, else the preferred number, else the first. E-mail addresses likewise. Fax,
+    pager and SIP are no phones. A card of a group is no contact: its name is a group of its members.
+
+    The file is read once for its properties and groups, and once for its rows. A property that cannot be decoded is
+    left out; `Row.unread` has its line.
 
     Args:
         file: the file.
-        corrections: must be empty, because the properties of a vCard have fixed meanings.
+        corrections: property → contact field, as in `map_columns`: {"NOTE": "fields.description", "ORG": ""}.
+
+    Raises:
+        InvalidInputError: the file has no vCard, or a correction is invalid.
     """
 
     def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None) -> None:
-        if corrections:
-            raise InvalidInputError(
-                "vCard properties have fixed meanings: use corrections (--map) with CSV and JSON lines only",
-                field="map",
-            )
+        named = {title.strip().upper(): target.strip() for title, target in (corrections or {}).items()}
+        self._named = frozenset(named.values())
+        self._has_fields = any(target.startswith("fields") for target in named.values())
+        defaults = {title: None if target in self._named else target for title, target in _TARGETS.items()}
+        self._targets: dict[str, str | None] = defaults | {title: target or None for title, target in named.items()}
+        self._used = _USED | named.keys()
         self._file = file
+        # UTF-16 and UTF-32 arrive as UTF-8, because their line ends are found in text only.
+        self._encoding = "utf-8" if file.name.startswith(("utf-16", "utf-32")) else file.name
+        self._members: dict[str, dict[str, None]] = {}
         self.description = f"{file.title}, vCard"
-        self.expected: int | None = None
-        self.columns = tuple(Column(title, target) for title, target in _COLUMNS.items())
+        self.expected: int | None = 0
+        self.leftovers: tuple[str, ...] = ()
+        found = self._survey()
+        shown = [title for title in found if title in PROPERTIES or title.startswith("X-") or title in named]
+        for title, target in named.items():
+            if title not in found:
+                raise InvalidInputError(
+                    f"the file has no property {_redaction.mask_text(title[:40])!r}; its properties are "
+                    f"{', '.join(shown[:40])}",
+                    field="map",
+                )
+            check_target(target)
+        self.columns = tuple(
+            Column(title, self._targets.get(title)) for title in shown if title not in _TECHNICAL or title in named
+        ) + ((Column("MEMBER", "groups"),) if self._members else ())
 
     def __iter__(self) -> Iterator[Row]:
         return RowIterator(self._rows())
 
+    def _survey(self) -> dict[str, None]:
+        """Read the file for all that is not a row; return the names of the properties."""
+        found: dict[str, None] = {}
+        cards = people = 0
+        further = {"TEL": 0, "EMAIL": 0}
+        for card in read_cards(self._file, self._used):
+            cards += 1
+            if self._is_group(card):
+                self._add_group(card)
+                continue
+            people += 1
+            if not card.properties.keys() <= found.keys():
+                found |= dict.fromkeys(card.properties)
+            for name in further:
+                if name in card.properties and self._targets[name]:
+                    further[name] += _count_further(card.properties[name])
+        if not cards:
+            raise InvalidInputError("not a vCard file: expected a line BEGIN:VCARD", field="file")
+        self.expected = people
+        words = {"TEL": "phone", "EMAIL": "e-mail"}
+        self.leftovers = tuple(
+            f"{count} further {words[name]}{'' if count == 1 else 's'}" for name, count in further.items() if count
+        )
+        return found
+
+    def _is_group(self, card: Card) -> bool:
+        return not _GROUP_SIGNS.isdisjoint(card.properties) and any(
+            value.strip().lower() in (b"group", b"true")
+            for name in _GROUP_SIGNS
+            for _, _, value in card.properties.get(name, ())
+        )
+
+    def _add_group(self, card: Card) -> None:
+        lines = card.properties
+        name = self._text(lines.get("FN", ()), []) or self._text(lines.get("N", ()), [])
+        members = [line for title in _MEMBERS for line in lines.get(title, ())]
+        if _LIST in lines:
+            members += lines.get("EMAIL", ())
+        for line in members if name else ():
+            self._members.setdefault(_member_key(self._decode(line, [])), {})[name] = None
+
     def _rows(self) -> Iterator[Row]:
-        first, length, card = 0, 0, list[str]()
-        for number, line in enumerate(self._file.lines(), 1):
-            word = line.lstrip("\ufeff").strip().upper()
-            if word == "BEGIN:VCARD":
-                if card:
-                    yield invalid_row(first, _NOT_ENDED)
-                first, length, card = number, 0, [line.lstrip("\ufeff")]
-            elif card and (length := length + len(line)) <= _MAX_CARD:
-                card.append(line)
-                if word == "END:VCARD":
-                    yield _parse(first, "".join(card))
-                    card = []
-            elif card:
-                yield invalid_row(first, f"the vCard that begins here is longer than {_MAX_CARD:,} characters")
-                card = []
-            elif word and first == 0:
-                raise InvalidInputError("not a vCard file: expected BEGIN:VCARD in the first line", field="file")
-        if card:
-            yield invalid_row(first, _NOT_ENDED)
+        for card in read_cards(self._file, self._used):
+            if card.error:
+                yield invalid_row(card.line, card.error)
+                continue
+            try:
+                row = self._row(card)
+            except InvalidInputError as error:
+                row = invalid_row(card.line, error)
+            if row is not None:
+                yield row
+
+    def _row(self, card: Card) -> Row | None:
+        """Return the row of a card, or None if the card is empty or a group."""
+        values: dict[str, Any] = {}
+        groups: list[str] = []
+        properties, unread = card.properties, card.unread
+        for name, lines in properties.items():
+            target = self._targets.get(name)
+            if target is None:
+                continue
+            if len(lines) > 1:
+                lines.sort(key=_preference)
+            if name == "TEL":
+                found: Any = self._phone(lines, properties.get("X-ABLABEL", ()), unread)
+            elif name == "EMAIL":
+                found = self._email(lines, unread)
+            elif target == _NAMES:
+                self._add_names(lines[0], _version(card), values, unread)
+                continue
+            elif target == "groups":
+                groups += self._list(lines, "," if _version(card) == b"4.0" else ",;", unread)
+                continue
+            else:
+                found = self._text(lines, unread, exact=name in _OURS)
+            if found and target not in values:
+                values[target] = found if target in _TEXTS else cells.decode_field(target, found)
+        if not _GROUP_SIGNS.isdisjoint(properties) and self._is_group(card):
+            return None
+        if not (values or groups or unread) and _is_empty(card):
+            return None
+        # A card must have a name. `VcardWriter` writes another field as the name of a contact without a name.
+        if "name" in values and values["name"] in (
+            values.get("phone"),
+            values.get("email"),
+            values.get("company"),
+            "?",
+        ):
+            del values["name"]
+        if self._members:
+            groups += self._find_groups(properties)
+        found_groups = tuple(dict.fromkeys(groups)) or None
+        if self._has_fields or "fields" in values:
+            row = row_from_values(card.line, values, found_groups)
+        else:
+            row = Row(card.line, Contact(**values), found_groups)
+        return evolve(row, unread=tuple(sorted(unread))) if unread else row
+
+    def _decode(self, line: Line, unread: list[int]) -> str:
+        """Return the text of a property, or "" if it cannot be decoded. If any is lost, add its line to `unread`."""
+        number, head, value = line
+        if head.is_plain and len(value) < _LONG:
+            try:
+                return value.decode()
+            except UnicodeDecodeError:
+                pass  # the file has another encoding, or the value is cut
+        text, complete = decode_value(head, value, self._encoding)
+        if not complete:
+            unread.append(number)
+        return text or ""
+
+    def _text(self, lines: Sequence[Line], unread: list[int], *, exact: bool = False) -> str:
+        """Return the first text of the lines of one property; join the parts of a name or an address."""
+        for line in lines:
+            text, name = self._decode(line, unread), line[1].name
+            if name == "ORG":
+                text = _clean(split_value(text, ";")[0])
+            elif name == "N":
+                text = _join_name([_clean(part) for part in split_value(text, ";")])
+            elif name == "ADR":
+                text = ", ".join(filter(None, map(_clean, split_value(text, ";"))))
+            else:
+                text = unescape(text) if exact else _clean(text)
+            if text:
+                return text
+        return ""
+
+    def _add_names(self, line: Line, version: bytes, values: dict[str, Any], unread: list[int]) -> None:
+        """Add first and last name from N. A bare comma separates values of a part; in version 2.1 it is a comma."""
+        text = self._decode(line, unread)
+        listed = "," in text and version != b"2.1"
+        for field, part in zip(("last_name", "first_name"), split_value(text, ";"), strict=False):
+            if field not in self._named and (found := _clean(_COMMA.sub(", ", part) if listed else part)):
+                values[field] = found
+
+    def _list(self, lines: Sequence[Line], separators: str, unread: list[int]) -> list[str]:
+        return [name for line in lines for name in _split_groups(self._decode(line, unread), separators)]
+
+    def _phone(self, lines: Sequence[Line], labelled: Sequence[Line], unread: list[int]) -> str | None:
+        labels = {line[1].group: self._decode(line, []) for line in labelled} if labelled else {}
+        ranked: list[tuple[int, Line]] = []
+        for line in lines:
+            group = line[1].group
+            rank = _rank_phone(line[1].types, labels.get(group, "") if labels and group else "")
+            if rank is not None:
+                ranked.append((rank, line))
+        if len(ranked) > 1:
+            ranked.sort(key=_first)
+        for _, line in ranked:
+            for number in _split_phones(_clean(self._decode(line, unread))):
+                return number
+        return None
+
+    def _email(self, lines: Sequence[Line], unread: list[int]) -> str | None:
+        first = None
+        for line in lines:
+            text = _clean(self._decode(line, unread))
+            if text[:7].lower() == "mailto:":
+                text = unquote(text[7:].partition("?")[0])
+            if found := _ADDRESS.search(text, max(text.find("<"), 0)) or _ADDRESS.search(text):
+                return found.group()
+            first = first or text
+        return first or None
+
+    def _find_groups(self, lines: Mapping[str, Sequence[Line]]) -> list[str]:
+        """Return the names of the groups whose cards list this card, by its UID, its e-mail or its phone."""
+        keys = [
+            _member_key({"UID": "", "EMAIL": "mailto:", "TEL": "tel:"}[title] + _clean(self._decode(line, [])))
+            for title in ("UID", "EMAIL", "TEL")
+            for line in lines.get(title, ())
+        ]
+        return [name for key in keys for name in self._members.get(key, ())]
 
 
-def _parse(line: int, text: str) -> Row:
-    if has_invalid_bytes(text):
-        return invalid_row(line, INVALID_BYTES)
-    try:
-        untyped: Any = vobject
-        return _decode(line, untyped.readOne(text, allowQP=True).contents)
-    except InvalidInputError as error:
-        return invalid_row(line, error)
-    # vobject raises all of these for cards that it cannot parse.
-    except (VObjectError, ValueError, LookupError, AttributeError, TypeError):
-        return invalid_row(line, "the vCard that begins here cannot be parsed")
+def _count_further(lines: Sequence[Line]) -> int:
+    """Return how many phones or e-mail addresses of a card are not read, because a contact has one of each."""
+    if len(lines) == 1 and lines[0][1].name == "EMAIL" and lines[0][2].count(b"@") < 2:
+        return 0
+    found: set[str] = set()
+    for _, head, value in lines:
+        text = value.decode("latin-1").strip().lower()
+        if head.name == "EMAIL":
+            found.update(_ADDRESS.findall(text) or [text])
+        elif len(lines) == 1 and _PHONE.fullmatch(text):
+            return 0
+        elif _rank_phone(head.types, "") is not None:
+            found.update(_split_phones(text))
+    return max(0, len(found - {""}) - 1)
 
 
-def _decode(line: int, contents: Mapping[str, Any]) -> Row:
-    values: dict[str, Any] = {}
-    for name, title in _EXTENSIONS.items():
-        if title.lower() in contents:
-            values[name] = cells.decode_field(name, contents[title.lower()][0].value)
-    phone, email = _choose(contents.get("tel", ()), mobile=True), _choose(contents.get("email", ()), mobile=False)
-    values["phone"] = _TEL_SCHEME.sub("", phone).split(";ext=")[0] if phone else None
-    values["email"] = email
-    for parts in contents.get("n", ())[:1]:
-        values["first_name"], values["last_name"] = _text(parts.value.given), _text(parts.value.family)
-    for organisation in contents.get("org", ())[:1]:
-        units: Any = organisation.value
-        values["company"] = _text(units if isinstance(units, str) else units[0] if units else "")
-    full = _text(contents["fn"][0].value) if "fn" in contents else None
-    # A card must have a name. `VcardWriter` writes another field as the name of a contact without a name.
-    if full not in (values["phone"], values["email"], values.get("company"), "?"):
-        values["name"] = full
-    groups = tuple(name for each in contents.get("categories", ()) for name in _list(each.value) if name)
-    return row_from_values(line, values, tuple(dict.fromkeys(groups)) or None)
+def _version(card: Card) -> bytes:
+    lines = card.properties.get("VERSION")
+    return lines[0][2].strip() if lines else b""
 
 
-def _list(value: str | list[str]) -> list[str]:
-    return [value] if isinstance(value, str) else value
+def _is_empty(card: Card) -> bool:
+    return not any(
+        value.strip(_BLANK)
+        for name, lines in card.properties.items()
+        if name not in _TECHNICAL
+        for _, _, value in lines
+    )
 
 
-def _text(value: str | list[str]) -> str | None:
-    return (value if isinstance(value, str) else " ".join(value)) or None
+def _first(pair: tuple[int, Line]) -> int:
+    return pair[0]
 
 
-def _choose(lines: Iterable[Any], *, mobile: bool) -> str | None:
-    def rank(line: Any) -> tuple[bool, bool]:
-        types = ",".join([*line.params.get("TYPE", ()), *line.singletonparams]).lower().split(",")
-        preferred = "pref" in types or bool(line.params.get("PREF"))
-        return mobile and _MOBILE.isdisjoint(types), not preferred
+def _preference(line: Line) -> int:
+    return line[1].preference
 
-    best = min((line for line in lines if _text(line.value)), key=rank, default=None)
-    return None if best is None else _text(best.value)
+
+def _member_key(text: str) -> str:
+    text = text.strip().lower().removeprefix("urn:uuid:")
+    address = _ADDRESS.search(text.removeprefix("mailto:"))
+    if address:
+        return f"mailto:{address.group()}"
+    return re.sub(r"[^0-9+:a-z]|^tel:(?:tel:)?", "", text) if text.startswith("tel:") else text
+
+
+@lru_cache(maxsize=1024)
+def _rank_phone(types: frozenset[str], label: str) -> int | None:
+    """Return 0 for a mobile number, 1 for another, 2 for one that is a fax too, None for what is no phone."""
+    if _NO_PHONE_LABEL.search(label):
+        return None
+    voice = not types.isdisjoint(_MOBILE)
+    if not types.isdisjoint(_NO_PHONE):
+        return 2 if voice or "voice" in types else None
+    # Apple's own labels are written like _$!<Mobile>!$_.
+    return 0 if voice or is_mobile(label.strip("_$!<>")) or any(map(is_mobile, types)) else 1
+
+
+def _split_phones(text: str) -> list[str]:
+    """Return the phones in the text of one property; none if it is a URI of another kind or has no digit."""
+    if _PHONE.fullmatch(text):
+        return [text]
+    if uri := _PHONE_URI.fullmatch(text):
+        text = unquote(uri[1])
+        context = _CONTEXT.search(uri[2])
+        if context and not text.startswith("+"):
+            text = context[1] + text
+    elif "@" in text or _OTHER_URI.match(text):
+        return []
+    else:
+        text = _EXTENSION.sub("", text)
+    parts = [part.strip() for part in _BETWEEN_PHONES.split(text)]
+    if len(parts) > 1 and _count_digits(parts[0]) >= _SHORTEST_PHONE:
+        return [part for part in parts if _count_digits(part) >= _SHORTEST_PHONE]
+    return [text] if _count_digits(text) else []
+
+
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
+
+
+@lru_cache(maxsize=256)
+def _split_groups(text: str, separators: str) -> tuple[str, ...]:
+    names = map(_clean, split_value(text, separators))
+    return tuple(name for name in names if name and name.lower() not in _OWN_GROUPS and not name.startswith("* "))
+
+
+def _clean(text: str) -> str:
+    """Return the text without escapes, and without white space and invisible signs around it."""
+    return strip(unescape(text) if "\\" in text else text)
+
+
+def strip(text: str) -> str:
+    """Return the text without white space and invisible signs around it."""
+    text = text.strip()
+    return text if text.isprintable() else _OUTER.sub("", text.replace("\r\n", "\n"))
+
+
+def _join_name(parts: Sequence[str]) -> str:
+    """Return the whole name: N has the parts last name, first name, further names, title before and title behind."""
+    order = (3, 1, 2, 0, 4)
+    return " ".join(parts[index] for index in order if index < len(parts) and parts[index])
 
 
 class VcardWriter:
@@ -141,45 +401,68 @@ class VcardWriter:
     Args:
         file: a text file, opened with newline="".
         version: "3.0", which every address book can read, or "4.0".
+        owner: the vendor and the account. The UID of a card is made of it and the contact's id, so it stays the same.
     """
 
-    def __init__(self, file: TextIO, version: Literal["3.0", "4.0"] = "3.0") -> None:
+    def __init__(self, file: TextIO, version: Literal["3.0", "4.0"] = "3.0", owner: str = "") -> None:
         self._file = file
         self._version = version
+        self._owner = owner
 
     def write(self, contact: Contact, groups: Iterable[str] | None) -> None:
         """Write the contact as one vCard; `groups` are names, or None if they are unknown."""
-        card: Any = vobject.vCard()
-        _add(card, "version", self._version)
         name = contact.name or " ".join(filter(None, (contact.first_name, contact.last_name)))
-        _add(card, "fn", _clean(name or contact.company or contact.phone or contact.email or "?"))
-        _add(card, "n", Name(family=_clean(contact.last_name or ""), given=_clean(contact.first_name or "")))
+        lines = [
+            "BEGIN:VCARD",
+            f"VERSION:{self._version}",
+            f"UID:{'urn:uuid:' if self._version == '4.0' else ''}{self._uid(contact)}",
+            f"FN:{_escape(name or contact.company or contact.phone or contact.email or '?')}",
+            f"N:{_escape(contact.last_name or '')};{_escape(contact.first_name or '')};;;",
+        ]
         if contact.phone:
-            _add(card, "tel", _clean(contact.phone)).type_param = "cell"
+            lines.append(f"TEL;TYPE=CELL:{_escape(contact.phone)}")
         if contact.email:
-            _add(card, "email", _clean(contact.email))
+            lines.append(f"EMAIL:{_escape(contact.email)}")
         if contact.company:
-            _add(card, "org", [_clean(contact.company)])
-        if groups:
-            _add(card, "categories", [_clean(group) for group in groups])
+            lines.append(f"ORG:{_escape(contact.company)}")
+        if groups := tuple(groups or ()):
+            lines.append(f"CATEGORIES:{','.join(map(_escape, groups))}")
         for field, title in _EXTENSIONS.items():
             value = getattr(contact, field)
             if value not in (None, {}):
-                _add(card, title, _clean(cells.encode_field(field, value)))
-        self._file.write(card.serialize())
+                lines.append(f"{title}:{_escape(cells.encode_field(field, value))}")
+        lines.append("END:VCARD")
+        self._file.write("".join(f"{_fold(line)}\r\n" for line in lines))
+
+    def _uid(self, contact: Contact) -> uuid.UUID:
+        # A contact that is not stored has no id: its own fields stand for it.
+        fields = (
+            contact.external_id,
+            contact.phone,
+            contact.email,
+            contact.first_name,
+            contact.last_name,
+            contact.name,
+        )
+        return uuid.uuid5(_UID_NAMESPACE, f"{self._owner}\n{contact.id or repr(fields)}")
 
 
-def _add(card: Any, name: str, value: Any) -> Any:
-    line = card.add(name)
-    line.value = value
-    return line
+def _escape(text: str) -> str:
+    """Escape a text; replace every kind of line break by a newline, because vCard can escape newlines only."""
+    text = _LINE_BREAKS.sub("\n", text)
+    return text.replace("\\", r"\\").replace(";", r"\;").replace(",", r"\,").replace("\n", r"\n")
 
 
-def _clean(text: str) -> str:
-    """Replace every kind of line break by a newline, because vCard can escape newlines only."""
-    return _LINE_BREAKS.sub("\n", text)
-
-
-# vobject logs the lines that it skips, which hold a person's data.
-logging.getLogger("vobject.base").addHandler(logging.NullHandler())
-logging.getLogger("vobject.base").propagate = False
+def _fold(line: str) -> str:
+    """Fold a line after 75 bytes at most, between letters."""
+    if len(line) <= 75 and line.isascii():
+        return line
+    parts, size = [""], 0
+    for letter in line:
+        width = len(letter.encode("utf-8", "surrogatepass"))
+        if size + width > 75:
+            parts.append("")
+            size = 1  # the space before it
+        parts[-1] += letter
+        size += width
+    return "\r\n ".join(parts)
