@@ -36,7 +36,8 @@ def export(
 
     Each contact is written once, with the names of its groups. CSV is UTF-8 and safe to open in a spreadsheet: a cell
     that a spreadsheet would run as a formula, such as +48…, begins with an apostrophe. `crossbook import` removes the
-    apostrophe and reads every value unchanged. The file appears when it is complete.
+    apostrophe and reads every value unchanged. The UID of a vCard stays the same for the name of the book and the
+    contact's id. The file appears when it is complete.
 
     Examples:
 
@@ -52,7 +53,7 @@ def export(
         bar = ProgressBar(f"from {book}") if sys.stderr.isatty() and to != "-" else None
         try:
             with open_output(to, force=force, bom=chosen == "csv") as file:
-                writer = files.make_writer(file, opened.profile, chosen, separator=column_separator)
+                writer = files.make_writer(file, opened.profile, chosen, separator=column_separator, account=book)
                 names: dict[str, str] = {}
                 if not quick:
                     async for each in opened.groups.list():

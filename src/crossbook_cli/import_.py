@@ -60,8 +60,9 @@ def import_file(
     was interrupted, and looks up the contacts that were in flight. With --match none such a contact is uncertain until
     the same command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
 
-    --json prints a line {"form", "columns"}, then {"result": {"line", "status", "id", "error", …}} for each row, where
-    an invalid row has the status unread, and {"summary": {"counts", …}} at the end.
+    --json prints a line {"form", "columns"}, with "leftovers" if more is not read. Then it prints {"result": {"line",
+    "status", "id", "error", …}} for each row, where an invalid row has the status unread, and {"summary": {"counts",
+    …}} at the end.
 
     Examples:
 
@@ -86,7 +87,8 @@ def import_file(
 
         async def work(book: AddressBook) -> None:
             resolver = GroupResolver(book, dry_run=options.dry_run)
-            contacts = _read_contacts(people, book, resolver, group, output, options)
+            unread: list[int] = []
+            contacts = _read_contacts(people, book, resolver, group, output, options, unread)
             try:
                 await output.run(book.contacts.create_many(contacts, progress=output.update_progress, **arguments))
             finally:
@@ -95,6 +97,8 @@ def import_file(
                     print_message(
                         f"{'Would create' if options.dry_run else 'Created'} groups: {format_cell(resolver.created)}."
                     )
+                if unread:
+                    print_message(_describe_unread(unread))
 
         run_with_book(to, work, default_region=options.region)
 
@@ -106,8 +110,12 @@ async def _read_contacts(
     group: str | None,
     output: BatchOutput,
     options: BatchCommandOptions,
+    unread: list[int],
 ) -> AsyncIterator[Contact]:
-    """Yield the contacts of valid rows, with the ids of their groups; report invalid rows to `output`."""
+    """Yield the contacts of valid rows, with the ids of their groups.
+
+    Report invalid rows to `output`, and add lines of valid rows that cannot be read to `unread`.
+    """
     common = None if group is None else await resolver.resolve((group,))
     index = 0
     for row in people:
@@ -121,6 +129,7 @@ async def _read_contacts(
         groups = common
         if groups is None and row.groups and (options.include_opted_out or not row.contact.opted_out):
             groups = await resolver.resolve(row.groups)
+        unread += row.unread
         output.lines[index] = row.line
         index += 1
         yield drop_derived_name(book, replace(row.contact, groups=groups))
@@ -133,13 +142,21 @@ def _parse_corrections(texts: list[str]) -> dict[str, str]:
     return {column: target for column, _, target in pairs}
 
 
+def _describe_unread(lines: list[int]) -> str:
+    shown = ", ".join(map(str, lines[:20])) + (f" and {len(lines) - 20:,} more" if len(lines) > 20 else "")
+    return f"Left out of their contacts, because they cannot be read: line{'' if len(lines) == 1 else 's'} {shown}."
+
+
 def _print_columns(people: files.Reader, *, json: bool) -> None:
     if json:
-        print_json({"form": people.description, "columns": {column.title: column.target for column in people.columns}})
+        columns = {column.title: column.target for column in people.columns}
+        more = {"leftovers": people.leftovers} if people.leftovers else {}
+        print_json({"form": people.description, "columns": columns} | more)
         flush()
         return
     read = [f"{column.title} → {column.target}" for column in people.columns if column.target is not None]
-    ignored = [column.title for column in people.columns if column.target is None]
+    ignored = ", ".join(column.title for column in people.columns if column.target is None)
+    ignored = "; ".join(filter(None, (ignored, ", ".join(people.leftovers))))
     print_message(format_cell(f"{people.description}. Columns: {'; '.join(read)}."))
     if ignored:
-        print_message(format_cell(f"Not read: {', '.join(ignored)}."))
+        print_message(format_cell(f"Not read: {ignored}."))

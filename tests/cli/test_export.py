@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -92,7 +93,11 @@ def test_export_names_write_only_fields(run: Run) -> None:
 def test_export_format_of_file_name(run: Run) -> None:
     assert run("export", "vercom", "--to", "people").code == 2
     assert run("export", "vercom", "--to", "people.vcf").code == 0
-    assert Path("people.vcf").read_text().count("VERSION:3.0") == 3
+    written = Path("people.vcf").read_text()
+    assert written.count("VERSION:3.0") == 3
+    assert len(set(re.findall("UID:.+", written))) == 3
+    assert run("export", "vercom", "--to", "people.vcf", "--force").code == 0
+    assert Path("people.vcf").read_text() == written
     assert run("export", "unknown", "--to", "x.csv").code == 2
     assert not Path("x.csv").exists()
 

@@ -228,6 +228,35 @@ def test_import_creates_needed_groups_only(run: Run) -> None:
     assert there["phone"] == "+48500600700"
 
 
+def test_import_tells_what_vcard_loses(run: Run) -> None:
+    ran = run("import", str(SAMPLES / "vcard" / "not-read-is-told.vcf"), "--to", "serwersms")
+    assert "Not read: NOTE, BDAY, ADR; 1 further phone, 1 further e-mail." in ran.err
+    again = run("import", str(SAMPLES / "vcard" / "not-read-is-told.vcf"), "--to", "serwersms", "--json")
+    assert again.lines[0]["leftovers"] == ["1 further phone", "1 further e-mail"]
+    assert again.lines[0]["columns"]["NOTE"] is None
+
+
+def test_import_names_lines_of_vcard_left_out(run: Run) -> None:
+    ran = run("import", str(SAMPLES / "vcard" / "note-on-bare-lines.vcf"), "--to", "serwersms")
+    assert ran.out.splitlines()[0] == "1 input: 1 created"
+    assert "Left out of their contacts, because they cannot be read: lines 7, 8." in ran.err
+    assert "second" not in ran.err
+    mapped = run(
+        "import",
+        str(SAMPLES / "vcard" / "note-on-bare-lines.vcf"),
+        "--to",
+        "serwersms",
+        "--map",
+        "NOTE=fields.description",
+    )
+    assert "Left out" not in mapped.err
+
+
+def test_import_reads_groups_of_apple(run: Run) -> None:
+    ran = run("import", str(SAMPLES / "vcard" / "apple-group.vcf"), "--to", "vercom")
+    assert (ran.out.splitlines()[0], "Created groups: Klub." in ran.err) == ("1 input: 1 created", True)
+
+
 def test_map_title_with_equals_sign(run: Run) -> None:
     ran = run(
         "import", write("e=mail,phone\nanna@example.com,+48500600700\n"), "--to", "vercom", "--map", "e=mail=email"

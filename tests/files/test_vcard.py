@@ -110,7 +110,7 @@ def test_vcard_too_long_is_invalid(rows: Rows) -> None:
     card = "BEGIN:VCARD\nFN:A\n{}END:VCARD\n"
     found = rows("".join(map(card.format, (companies, lines, ""))), "people.vcf")
     assert [(row.line, row.error is None) for row in found] == [(1, False), (7, False), (10_010, True)]
-    assert "longer than 1,048,576 bytes" in str(found[0].error)
+    assert "at most 4,096 properties" in str(found[0].error)
 
 
 def test_other_file_is_not_vcard(rows: Rows) -> None:
@@ -177,6 +177,25 @@ def test_vcard_property_can_be_groups() -> None:
     assert row.groups == ("yes",)
 
 
+@pytest.mark.parametrize(
+    ("title", "text", "opted_out"),
+    [
+        ("X-DO-NOT-CONTACT", "TRUE", {"sms", "email", "push"}),
+        ("X-Unsubscribed", "0", set()),
+        ("item1.X-ZGODA-SMS", "nie", {"sms"}),
+        ("X-NEWSLETTER", "yes", set()),
+    ],
+)
+def test_vcard_property_of_opt_out(title: str, text: str, opted_out: set[str]) -> None:
+    card = f"BEGIN:VCARD\nVERSION:3.0\nFN:A\n{title}:{text}\nEND:VCARD\n"
+    (row,) = open_cards(card)
+    assert row.contact is not None
+    assert row.contact.opted_out == opted_out
+    with pytest.raises(InvalidInputError, match="may say who has opted out, and its cell in line 6"):
+        open_cards(card + card.replace(f":{text}\n", ":perhaps\n"))
+    assert open_cards(card, {title.rpartition(".")[2]: ""}).columns[-1].target is None
+
+
 def test_bare_lines_continue_note_that_is_read() -> None:
     card = "BEGIN:VCARD\nVERSION:2.1\nFN:A\nNOTE:one\ntwo: 2\nEND:VCARD\n"
     (row,) = open_cards(card, {"NOTE": "fields.note"})
@@ -188,7 +207,7 @@ def test_bare_lines_continue_note_that_is_read() -> None:
     [
         ({"TITLE": "company"}, "no property 'TITLE'; its properties are .*FN, .*X-VIP"),
         ({"NOTE": "notes"}, "no field 'notes'"),
-        ({"X-VIP": "opted_out"}, "opted_out must be"),
+        ({"NOTE": "opted_out"}, "opted_out must be"),
     ],
 )
 def test_wrong_vcard_corrections(corrections: dict[str, str], message: str) -> None:

@@ -19,9 +19,8 @@ from attrs import define, field, frozen
 from crossbook.files.encodings import MAX_LINE, EncodedFile
 
 _CHUNK = 1 << 15  # bytes
-_MAX_CARD = 1 << 20  # bytes of the long values that are read
-_MAX_LINES = 4096  # in a card; lines of base64 do not count
-_LONG = 256  # bytes
+_MAX_LINES = 4096  # in a card; lines of photos do not count
+_LONG = 256  # bytes; a value that is longer counts as several lines
 _NOT_ENDED = "the vCard that begins here has no END:VCARD"
 _MAX_VALUE = MAX_LINE // 2
 _MAX_HEADS = 4096
@@ -115,76 +114,74 @@ def read_cards(file: EncodedFile, used: Collection[str]) -> Iterator[Card]:
     card: Card | None = None
     properties: dict[str, list[Line]] = {}
     last: Head | None = None
-    stray = nested = size = count = 0
+    stray = nested = room = 0
+    is_open = False  # inside a card, and not inside a card in it
     for number, line in chain.from_iterable(_join_lines(file)):
         name, _, value = line.partition(b":")
         try:
             head = heads[name]
         except KeyError:
             head, value = _find_head(line, used, heads)
-        if head is not None and card is not None and not head.is_mark and not nested:
+        if is_open and head is not None and not head.is_mark:
+            last = head
             if len(value) > _LONG:
                 value = value if head.name in used else value[:_LONG]
-                size += len(value)
-            count += 1
-            last = head
+                room -= len(value) // _LONG
+            room -= 1
             lines = properties.get(head.name)
             if lines is None:
                 properties[head.name] = [(number, head, value)]
             else:
                 lines.append((number, head, value))
             if head.name == "AGENT" and value.lstrip()[:11].upper() == b"BEGIN:VCARD" and b"\\n" not in value:
-                nested = 1
-            if size > _MAX_CARD or count > _MAX_LINES:
-                card.error = f"the vCard that begins here is longer than {_MAX_CARD:,} bytes or {_MAX_LINES:,} lines"
-                properties.clear()
-                card.unread.clear()
-                size = count = 0
-            continue
-        if head is None:
+                nested, is_open = 1, False
+        elif head is None:
             if card is None or nested or not line.strip(_MARKS_BEFORE):
                 continue
-            if last is not None and (last.name in _BINARY or last.encoding == "b") and _BASE64.fullmatch(line):
-                continue  # version 2.1 does not indent base64
-            count += 1
-            if last is not None and last.name == "NOTE" and "NOTE" in used:
-                first, note, text = properties["NOTE"][-1]
-                properties["NOTE"][-1] = first, note, text + b"\n" + line
-            elif count <= _MAX_LINES:
-                card.unread.append(number)
+            room -= _add_bare_line(card, last, number, line, used)
         elif not head.is_mark:
             last = head
             if card is None and head.name in ("N", "FN", "TEL", "EMAIL"):
                 stray = stray or number
+            continue
         elif not value.strip().upper().startswith(b"VCARD"):
             continue
-        elif head.name == "BEGIN":
-            if card is not None and last is not None and last.name == "AGENT":
-                nested += 1
-            else:
-                if card is not None:
-                    card.error = card.error or _NOT_ENDED
-                    yield card
-                card = Card(number)
-                properties = card.properties
-                stray = nested = size = count = 0
-            last = None
+        elif head.name == "BEGIN" and card is not None and last is not None and last.name == "AGENT":
+            nested, is_open, last = nested + 1, False, None
+        elif head.name == "END" and nested:
+            nested, last = nested - 1, None
+            is_open = not nested
         else:
-            if nested:
-                nested -= 1
-            elif card is not None:
-                yield card
-                card = None
-            elif stray:
+            if head.name == "END" and card is None and stray:
                 yield Card(stray, error="the vCard that begins here has no BEGIN:VCARD")
-            if card is None and b"BEGIN:VCARD" in value.upper():  # files joined without a line end between them
-                card = Card(number)
-                properties = card.properties
-                size = count = 0
-            last, stray = None, 0
+            elif card is not None:
+                if head.name == "BEGIN":
+                    card.error = card.error or _NOT_ENDED
+                yield card
+            # Files are joined without a line end between them: END:VCARDBEGIN:VCARD.
+            card = Card(number) if head.name == "BEGIN" or b"BEGIN:VCARD" in value.upper() else None
+            properties = {} if card is None else card.properties
+            last, stray, nested, room, is_open = None, 0, 0, _MAX_LINES, card is not None
+        if room < 0 and card is not None:
+            card.error = f"the vCard that begins here is too long: expected at most {_MAX_LINES:,} properties"
+            card.unread.clear()
+            properties.clear()
+            room, last = _MAX_LINES, None
     if card is not None:
         card.error = card.error or _NOT_ENDED
         yield card
+
+
+def _add_bare_line(card: Card, last: Head | None, number: int, line: bytes, used: Collection[str]) -> int:
+    """Add a line that is no property to the property before it, or to `unread`; return the room that it takes."""
+    if last is not None and (last.name in _BINARY or last.encoding == "b") and _BASE64.fullmatch(line):
+        return 0  # version 2.1 does not indent base64
+    if last is not None and last.name == "NOTE" and "NOTE" in used:
+        first, head, text = card.properties["NOTE"][-1]
+        card.properties["NOTE"][-1] = first, head, text + b"\n" + line
+    else:
+        card.unread.append(number)
+    return 1 + len(line) // _LONG
 
 
 def decode_value(head: Head, value: bytes, encoding: str) -> tuple[str | None, bool]:

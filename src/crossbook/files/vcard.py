@@ -17,6 +17,7 @@ from crossbook.files import cells
 from crossbook.files.columns import Column, check_target, is_mobile
 from crossbook.files.contentlines import PROPERTIES, Card, Line, decode_value, read_cards, split_value, unescape
 from crossbook.files.encodings import EncodedFile
+from crossbook.files.opt_outs import OptOutColumn, check_opt_outs, classify_title, parse_target, read_opt_outs
 from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
 from crossbook.models import Contact
 
@@ -109,9 +110,15 @@ class VcardReader:
                     field="map",
                 )
             check_target(target)
+        opt_outs = {title: self._detect_opt_out(title, named) for title in shown}
+        self._opt_outs = {title: column for title, column in opt_outs.items() if column is not None}
+        self._targets |= dict.fromkeys(self._opt_outs)
         self.columns = tuple(
-            Column(title, self._targets.get(title)) for title in shown if title not in _TECHNICAL or title in named
+            Column(title, column.target, opt_out=column) if column else Column(title, self._targets.get(title))
+            for title, column in opt_outs.items()
+            if title not in _TECHNICAL or title in named
         ) + ((Column("MEMBER", "groups"),) if self._members else ())
+        check_opt_outs(list(self._opt_outs.items()), self._opt_out_texts(), place="property")
 
     def __iter__(self) -> Iterator[Row]:
         return RowIterator(self._rows())
@@ -140,6 +147,21 @@ class VcardReader:
             f"{count} further {words[name]}{'' if count == 1 else 's'}" for name, count in further.items() if count
         )
         return found
+
+    def _detect_opt_out(self, title: str, named: Mapping[str, str]) -> OptOutColumn | None:
+        """Return what a property of another program says about messages, such as X-DO-NOT-CONTACT."""
+        if title in named:
+            return parse_target(named[title])
+        return classify_title(title[2:]) if title.startswith("X-") and title not in (*_USED, *_TECHNICAL) else None
+
+    def _opt_out_texts(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the line of each card of a person, and the texts of its properties that are about messages."""
+        for card in read_cards(self._file, self._used):
+            if not (card.error or self._is_group(card) or _is_empty(card)):
+                yield card.line, self._opt_out_cells(card)
+
+    def _opt_out_cells(self, card: Card) -> list[str]:
+        return [self._text(card.properties.get(title, ()), []) for title in self._opt_outs]
 
     def _is_group(self, card: Card) -> bool:
         return not _GROUP_SIGNS.isdisjoint(card.properties) and any(
@@ -206,6 +228,10 @@ class VcardReader:
             "?",
         ):
             del values["name"]
+        if self._opt_outs:
+            opt_outs = zip(self._opt_outs.values(), self._opt_out_cells(card), strict=True)
+            if (channels := read_opt_outs(opt_outs)) is not None:
+                values["opted_out"] = channels.union(values.get("opted_out") or ())
         if self._members:
             groups += self._find_groups(properties)
         found_groups = tuple(dict.fromkeys(groups)) or None
@@ -380,13 +406,15 @@ def _split_groups(text: str, separators: str) -> tuple[str, ...]:
 
 def _clean(text: str) -> str:
     """Return the text without escapes, and without white space and invisible signs around it."""
-    return strip(unescape(text) if "\\" in text else text)
+    if "\\" in text:
+        text = unescape(text)
+    text = text.strip()
+    return text if text.isprintable() else strip(text)
 
 
 def strip(text: str) -> str:
     """Return the text without white space and invisible signs around it."""
-    text = text.strip()
-    return text if text.isprintable() else _OUTER.sub("", text.replace("\r\n", "\n"))
+    return _OUTER.sub("", text.replace("\r\n", "\n"))
 
 
 def _join_name(parts: Sequence[str]) -> str:
