@@ -88,14 +88,14 @@ def test_file_without_titles_is_refused(run: Run) -> None:
 
 
 def test_masked_title_is_mapped(run: Run) -> None:
-    file = write("phone,Anna Kowalska,1/2/90,Vorname\n+48500600700,x,y,Łucja\n")
-    ran = run("import", file, "--to", "vercom", "--map", "Vorname=first_name", "--json")
+    file = write("phone,Anna Kowalska,1/2/90,Spalte\n+48500600700,x,y,Łucja\n")
+    ran = run("import", file, "--to", "vercom", "--map", "Spalte=first_name", "--json")
     assert ran.lines[0]["columns"] == {"phone": "phone", "column 2": None, "column 3": None, "column 4": "first_name"}
     assert stored(run)[0]["first_name"] == "Łucja"
 
 
 def test_invalid_rows_are_reported_with_line(run: Run) -> None:
-    file = write('first_name,phone,note\n"two",+48500600700,"a\nb"\n,,,,\nAnna,no phone,x\nEwa,+48500600701,\n')
+    file = write('first_name,phone,note\n"two",+48500600700,"a\nb"\n,,,x,\nAnna,no phone,x\nEwa,+48500600701,\n')
     ran = run("import", file, "--to", "vercom")
     assert ran.code == 1
     assert counts(ran) == {"2 created", "1 failed"}

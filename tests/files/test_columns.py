@@ -162,8 +162,8 @@ def test_title_next_to_word_of_cells_not_shown(title: str) -> None:
 
 
 def test_title_shown_where_only_named_ones_are_known() -> None:
-    columns = map_columns(["Handy", "Vorname", "Anna"], {"Handy": "phone", "Vorname": ""})
-    assert [column.title for column in columns] == ["Handy", "Vorname", "column 3"]
+    columns = map_columns(["Spalte A", "Spalte B", "Anna"], {"Spalte A": "phone", "Spalte B": ""})
+    assert [column.title for column in columns] == ["Spalte A", "Spalte B", "column 3"]
 
 
 def test_value_named_by_correction_not_shown() -> None:

@@ -51,7 +51,7 @@ def test_jsonl_omits_unknown_fields() -> None:
 
 def test_invalid_jsonl_rows(rows: Rows) -> None:
     lines = [
-        '{"phone": "1"}', "", "{", '{"phone": 2}', "[]", '{"archived": 1}', '{"opted_out": "fax"}', '{"fields": []}',
+        '{"phone": "1"}', "", "{", '{"phone": true}', "[]", '{"archived": 1}', '{"opted_out": "fax"}', '{"fields": []}',
         '{"opted_out": ["pigeon"]}', '{"phone": "9"}',
     ]  # fmt: skip
     found = rows("\n".join(lines), "people.jsonl")

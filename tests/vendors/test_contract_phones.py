@@ -85,7 +85,9 @@ async def test_cut_number_is_refused_before_any_request(
     assert server.requests(profile.vendor) == before
 
 
-@pytest.mark.parametrize("spelling", ["48500600700.0", "4.8500600700E+10", "+48 (0) 500 600 700", "\u202a+480500600700"])
+@pytest.mark.parametrize(
+    "spelling", ["48500600700.0", "4.8500600700E+10", "+48 (0) 500 600 700", "\u202a+480500600700"]
+)
 async def test_number_of_a_spreadsheet_is_found(
     book: AddressBook, profile: VendorProfile, group: str, spelling: str
 ) -> None:

@@ -14,12 +14,15 @@ from typing import Any, get_args
 import msgspec
 
 from crossbook.errors import InvalidInputError
+from crossbook.files.cleaning import strip_text
+from crossbook.files.titles import load_words
 from crossbook.models import Channel
 
 # The last four are full-width signs, which some spreadsheets treat as formula signs.
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _NAME = re.compile(r"((?:[^\\;]|\\.)*)(?:;|$)", re.DOTALL)
 _OUTER_SPACE = re.compile(r"^\s+|\s+$")
+_TEXTS = frozenset({"phone", "email", "first_name", "last_name", "name", "company", "external_id", "id"})
 _CHANNELS: tuple[str, ...] = get_args(Channel)
 
 
@@ -29,13 +32,21 @@ def escape_cell(text: str) -> str:
 
 
 def unescape_cell(cell: str) -> str:
-    """Undo `escape_cell`; strip the white space around a cell that was not escaped."""
-    return cell[1:] if cell[:1] == "'" and _needs_escape(cell[1:]) else cell.strip()
+    """Undo `escape_cell`. Of a cell that was not escaped, strip white space, and remove `="` and `"` around its text.
+
+    Other programs write `="00123"`, so that a spreadsheet keeps the text as it is.
+    """
+    if cell[:1] == "'" and _needs_escape(cell[1:]):
+        return cell[1:]
+    text = cell.strip() if cell.isascii() else strip_text(cell)
+    if text.startswith('="') and len(text) > 2 and text[-1] == '"':
+        return strip_text(text[2:-1].replace('""', '"'))
+    return text
 
 
 def _needs_escape(text: str) -> bool:
     text = text.lstrip("'") if text[:1] == "'" else text
-    return text.startswith(_FORMULA_SIGNS) or text != text.strip()
+    return text.startswith(_FORMULA_SIGNS) or text != strip_text(text)
 
 
 def join_names(names: tuple[str, ...]) -> str:
@@ -48,6 +59,8 @@ def join_names(names: tuple[str, ...]) -> str:
 
 def split_names(text: str) -> tuple[str, ...]:
     """Split the text of `join_names` into names; drop empty names and unescaped white space around names."""
+    if "\\" not in text and ";" not in text:
+        return (name,) if (name := text.strip()) else ()
     parts = (_strip_unescaped(match.group(1)) for match in _NAME.finditer(text))
     return tuple(re.sub(r"\\(.)", r"\1", part, flags=re.DOTALL) for part in parts if part)
 
@@ -81,6 +94,8 @@ def decode_field(name: str, text: str) -> Any:
     Raises:
         InvalidInputError: the text is not valid for this field; the error names the field.
     """
+    if name in _TEXTS:
+        return text
     if name == "opted_out":
         channels = () if text == "none" else split_names(text)
         if any(channel not in _CHANNELS for channel in channels):
@@ -89,9 +104,11 @@ def decode_field(name: str, text: str) -> Any:
             )
         return frozenset(channels)
     if name == "archived":
-        if text.lower() not in ("true", "false"):
+        # A spreadsheet writes true and false in its own language when it saves a CSV file again.
+        truth = text.casefold() in load_words("true")
+        if not truth and text.casefold() not in load_words("false"):
             raise InvalidInputError("archived must be true or false", field=name)
-        return text.lower() == "true"
+        return truth
     if name == "created_at":
         return _parse_datetime(text)
     if name == "fields":

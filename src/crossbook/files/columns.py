@@ -1,9 +1,8 @@
-"""Map the columns of a file to contact fields: `KNOWN_TITLES` lists the column titles that are recognised."""
+"""Map the columns of a file to contact fields, by their titles (see `titles`) and by corrections of the user."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 from attrs import frozen
@@ -13,42 +12,11 @@ from crossbook._validation import FIELDS
 from crossbook.errors import InvalidInputError
 from crossbook.files.encodings import has_invalid_bytes
 from crossbook.files.opt_outs import OptOutColumn, classify_title, is_numbered_title, parse_target
+from crossbook.files.titles import Guess, find_field, load_words, normalize
 
 TARGETS = ("id", *FIELDS, "fields")
-# The recognised titles of each field, reduced to small ASCII letters and digits: "Nr telefonu" is "nrtelefonu", and
-# "Imię" is "imie". `#` is a number: Google's "Phone 2 - Value" is "phone#value". The order matters: if several columns
-# of a row fill one field, the title that comes first here wins.
-KNOWN_TITLES: dict[str, tuple[str, ...]] = {
-    "id": ("id",),
-    "external_id": ("externalid", "idzewnetrzne"),
-    "phone": (
-        "phone", "mobilephone", "telefonkomorkowy", "mobile", "cellphone", "cell", "komorka", "phonenumber", "msisdn",
-        "telefon", "numertelefonu", "nrtelefonu", "telephone", "tel", "phone#value", "primaryphone",
-        "telefonpodstawowy", "businessphone", "businessphone#", "telefonsluzbowy", "telefonsluzbowy#", "homephone",
-        "homephone#", "telefondomowy", "telefondomowy#", "otherphone", "innytelefon",
-    ),
-    "email": (
-        "email", "emailaddress", "adresemail", "mail", "email#value", "email#address", "adresemail#", "emailaddress#",
-    ),
-    "first_name": ("firstname", "givenname", "imie"),
-    "last_name": ("lastname", "familyname", "surname", "nazwisko"),
-    "name": ("name", "fullname", "displayname", "imieinazwisko", "pelnanazwa"),
-    "company": (
-        "company", "companyname", "organizationname", "organization#name", "organization", "firma",
-        "organizacja",
-    ),
-    "groups": ("groups", "labels", "groupmembership", "categories", "kategorie", "grupy"),
-    "opted_out": ("optedout",),
-    "archived": ("archived",),
-    "created_at": ("createdat",),
-    "fields": ("fields",),
-}  # fmt: skip
-_RANKS = {title: (field, rank) for field, titles in KNOWN_TITLES.items() for rank, title in enumerate(titles)}
-_LABELS = ("label", "type")  # "Phone 1 - Label" describes "Phone 1 - Value"
-_MOBILE = ("mobile", "cell", "komorkowy", "komorka")
-# Known titles that are common cells too, such as the kind of a phone. Alone they do not prove a row of titles.
-_AMBIGUOUS = ("mobile", "cell", "komorka", "mail", "firma", "company", "organization", "organizacja")
 _DATE = re.compile(r"[0-9]+[./-][0-9]+[./-][0-9]+")
+_LABELS = ("label", "type")  # "Phone 1 - Label" describes "Phone 1 - Value"
 _MAX_TITLE_DIGITS = 4  # a year, for instance
 
 
@@ -61,8 +29,10 @@ class Column:
         target: the contact field that the column fills, or None if it is not read.
         rank: if several columns fill one field, the one with the lowest rank that is not empty wins.
         label: the index of the column that describes this one (Google's labels of phones).
-        style: how a cell holds several values: "crossbook", "google" or "outlook".
+        style: who wrote the cells: "crossbook", "google", or "other" programs and people. It decides how several values
+            in a cell are divided. Cells of crossbook are read unchanged.
         opt_out: what the column says about messages, or None.
+        mobile: whether the column has mobile phones.
     """
 
     title: str
@@ -71,6 +41,7 @@ class Column:
     label: int | None = None
     style: str = "crossbook"
     opt_out: OptOutColumn | None = None
+    mobile: bool = False
 
 
 def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = None) -> tuple[Column, ...]:
@@ -87,9 +58,9 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
     """
     named = {title.strip(): target.strip() for title, target in (corrections or {}).items()}
     stripped = [title.strip() for title in titles]
-    normalized = [_normalize(title) for title in stripped]
-    guesses = [_guess_field(*pair) for pair in zip(stripped, normalized, strict=True)]
-    known = {title for title, (guess, _) in zip(stripped, guesses, strict=True) if guess}
+    normalized = [normalize(title) for title in stripped]
+    guesses = guess_fields(stripped)
+    known = {title for title, guess in zip(stripped, guesses, strict=True) if guess}
     shown = mask_titles(stripped, known, named, values=any(map(is_value, stripped)))
     for title, target in named.items():
         if title not in stripped:
@@ -100,6 +71,7 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
         check_target(target)
     # A dictionary, because a hostile file has 100,000 columns. Of several equal titles the first wins.
     first = {title: index for index, title in reversed([*enumerate(normalized)])}
+    own = is_export(stripped)
     found: list[Column] = []
     for index, title in enumerate(stripped):
         opt_out = detect_opt_out(title, named)
@@ -107,16 +79,15 @@ def map_columns(titles: Sequence[str], corrections: Mapping[str, str] | None = N
             # Also if other columns are mapped to opted_out: all of them count.
             found.append(Column(shown[index], opt_out.target, -1, opt_out=opt_out))
             continue
+        style = _detect_style(title, own=own)
         if title in named:
-            found.append(Column(shown[index], named[title] or None, -1, style=_detect_style(normalized[index])))
+            found.append(Column(shown[index], named[title] or None, -1, style=style))
             continue
-        guess, rank = guesses[index]
+        guess = guesses[index]
+        read = guess if guess is not None and guess.field not in named.values() else None
         label = next((first[each] for each in _label_titles(normalized[index]) if each in first), None)
-        found.append(
-            Column(
-                shown[index], None if guess in named.values() else guess, rank, label, _detect_style(normalized[index])
-            )
-        )
+        field, rank = (read.field, read.rank) if read is not None else (None, 0)
+        found.append(Column(shown[index], field, rank, label, style, mobile=read is not None and read.is_mobile))
     if not any(stripped):
         raise InvalidInputError("the first row is empty: it must hold the column titles", field="file")
     if not any(column.target and not (column.opt_out and column.opt_out.is_guess) for column in found):
@@ -163,7 +134,7 @@ def mask_titles(
         values: whether one of the titles looks like a value.
         place: the word for a position.
     """
-    sure = not values and any(_normalize(title) not in _AMBIGUOUS for title in known)
+    sure = not values and any(normalize(title) not in load_words("cells") for title in known)
     return [
         title if title in known or sure or (title in named and not values) else f"{place} {number}"
         for number, title in enumerate(titles, 1)
@@ -182,37 +153,43 @@ def check_target(target: str) -> None:
         )
 
 
-def is_mobile(label: str) -> bool:
-    """Return whether the label of a phone means a mobile phone."""
-    return _normalize(label).startswith(_MOBILE)
+def guess_fields(titles: Sequence[str]) -> list[Guess | None]:
+    """Return the contact field that each title means, or None for an unknown title.
+
+    `Name` is a whole name. Next to `Vorname` or `Prénom` alone it is the last name; next to `Surname` alone, the first.
+    """
+    guesses = [_guess_field(title) for title in titles]
+    fields = {guess.field for guess in guesses if guess is not None}
+    if "name" in fields and ("first_name" in fields) != ("last_name" in fields):
+        normalized = [normalize(title) for title in titles]
+        half = "last_name" if "first_name" in fields else "first_name"
+        if half == "first_name" or not load_words("first_of_pair").isdisjoint(normalized):
+            for index, (guess, each) in enumerate(zip(guesses, normalized, strict=True)):
+                if guess is not None and guess.field == "name" and each in load_words("either"):
+                    guesses[index] = guess._replace(field=half)
+    return guesses
 
 
-def _guess_field(title: str, normalized: str) -> tuple[str | None, int]:
-    """Return the contact field that a column title means, or None, and the column's rank. The lowest rank wins."""
+def _guess_field(title: str) -> Guess | None:
     if title in TARGETS or (title.startswith("fields.") and len(title) > 7):
-        return title, 0
-    if is_value(title):
-        return None, 0
-    number = re.search(r"[0-9]+", normalized)
-    known = _RANKS.get(normalized) or (_RANKS.get(normalized.replace(number.group(), "#", 1)) if number else None)
-    if known is None:
-        return None, 0
-    return known[0], known[1] * 100 + (min(int(number.group()[:3]), 99) if number else 0)
+        return find_field(title) or Guess(title, 0)
+    return None if is_value(title) else find_field(title)
 
 
 def _label_titles(title: str) -> list[str]:
     return [title.removesuffix("value") + label for label in _LABELS] if title.endswith("value") else []
 
 
-def _detect_style(title: str) -> str:
-    if title in ("labels", "groupmembership") or title.endswith("value"):
-        return "google"
-    return "outlook" if title in ("categories", "kategorie") else "crossbook"
+def is_export(titles: Sequence[str]) -> bool:
+    """Return whether crossbook wrote a file with these titles."""
+    return titles[:1] == ["id"] and all(title in TARGETS or title.startswith("fields.") for title in titles)
 
 
-def _normalize(title: str) -> str:
-    letters = unicodedata.normalize("NFKD", title.casefold().replace("ł", "l"))
-    return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
+def _detect_style(title: str, *, own: bool) -> str:
+    if own or title == "groups":
+        return "crossbook"
+    normalized = normalize(title)
+    return "google" if normalized in ("labels", "groupmembership") or normalized.endswith("value") else "other"
 
 
 def _format_titles(titles: Sequence[str], shown: Sequence[str]) -> str:

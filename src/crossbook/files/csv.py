@@ -7,42 +7,66 @@ from __future__ import annotations
 
 import csv
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TextIO
 
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, map_columns
+from crossbook.files.columns import TARGETS, Column, guess_fields, map_columns
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile
 from crossbook.files.opt_outs import check_opt_outs
-from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_cells
+from crossbook.files.rows import Row, RowDecoder, RowIterator, invalid_row
 from crossbook.models import Contact
 from crossbook.vendor import VendorProfile
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel writes it before the titles
+# Excel writes `sep=;` before the titles. Other programs quote it, or pad it with empty cells to the width of the rows.
+_SEPARATOR_LINE = re.compile(r"""["']?sep=(.)["']?([,;\t|]*)\s*""", re.IGNORECASE)
+_FIRST_ROWS = 20  # rows among which the titles are searched
+_SURE = 2  # known titles that prove a row of titles below other lines
 
 
-def _score_separator(lines: Sequence[str], separator: str) -> tuple[float, int]:
-    """Return how well a separator fits: the share of rows as wide as the title row, and its width. 0 for one column."""
-    widths: list[int] = []
-    reader = csv.reader(lines, delimiter=separator)
+def _read_sample(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """Return the rows of the first lines that can be read."""
+    rows: list[list[str]] = []
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
     while True:
         try:
             row = next(reader)
         except StopIteration:
-            break
+            return rows
         except csv.Error:
             continue
         if row:
-            widths.append(len(row))
+            rows.append(row)
+
+
+def _score_separator(lines: Sequence[str], separator: str) -> tuple[int, float, int]:
+    """Return how well a separator fits: known titles in a row, share of rows of the commonest width, and this width."""
+    rows = _read_sample(lines, separator)
+    widths = [len(row) for row in rows]
     # The last row of the sample may be incomplete.
     widths = widths[:-1] if len(widths) > 2 else widths
-    if not widths or widths[0] < 2:
-        return 0.0, 0
-    return sum(width == widths[0] for width in widths) / len(widths), widths[0]
+    wide = Counter(width for width in widths if width > 1)
+    if not wide:
+        return 0, 0.0, 0
+    width, count = max(wide.items(), key=lambda pair: (pair[1], pair[0]))
+    known = max(_count_known(row) for row in rows[:_FIRST_ROWS])
+    return known, count / len(widths), width
+
+
+def _count_known(row: Sequence[str]) -> int:
+    return len(
+        {guess.field for guess in guess_fields([cells.unescape_cell(cell) for cell in row]) if guess is not None}
+    )
+
+
+def _has_space_before_quotes(lines: Sequence[str], separator: str) -> bool:
+    """Return whether a space stands before the quotes of cells, as in `"a", "b"`."""
+    spaced = re.compile(rf'(?:^|{re.escape(separator)}) +"')
+    return any(spaced.search(line) for line in lines)
 
 
 class CsvReader:
@@ -62,32 +86,56 @@ class CsvReader:
         sample = list(islice(file.lines(), SAMPLE_LINES))
         declared = _SEPARATOR_LINE.fullmatch(sample[0])
         self._skipped = 1 if declared else 0
+        del sample[: self._skipped]
         self._separator = separator or (
-            declared.group(1) if declared else max(_SEPARATORS, key=lambda each: _score_separator(sample, each))
+            declared[1]
+            if declared and not declared[2].strip(declared[1])
+            else max(_SEPARATORS, key=lambda each: _score_separator(sample, each))
         )
+        self._strips_space = _has_space_before_quotes(sample, self._separator)
         self.description = f"{file.title}, {_SEPARATORS.get(self._separator, repr(self._separator))}"
-        _, titles = next(self._records(), (0, ()))
-        if isinstance(titles, str):
-            raise InvalidInputError(f"the first row cannot be read: {titles}", field="file")
+        titles = self._find_titles(corrections)
         self.columns: tuple[Column, ...] = map_columns(titles, corrections)
         opt_outs = [(column.title, column.opt_out) for column in self.columns]
-        check_opt_outs(opt_outs, islice(self._records(), 1, None))
+        check_opt_outs(opt_outs, islice(self._records(), self._titles_row, None))
         self.leftovers: tuple[str, ...] = ()
-        self.expected: int | None = max(0, file.line_count - 1 - self._skipped)
+        self.expected: int | None = max(0, file.line_count - self._first_line)
+
+    def _find_titles(self, corrections: Mapping[str, str] | None) -> list[str]:
+        """Return the titles: the first row, or a row with two known titles below the lines above a report."""
+        named = {title.strip() for title in corrections or ()}
+        first: Sequence[str] | str | None = None
+        self._titles_row, self._first_line = 1, self._skipped + 1
+        for number, (line, record) in enumerate(islice(self._records(), _FIRST_ROWS), 1):
+            if first is None:
+                first = record
+                self._first_line = line
+            if isinstance(record, str):
+                continue
+            titles = [cells.unescape_cell(cell) for cell in record]
+            if not named.isdisjoint(titles) or _count_known(record) >= (1 if number == 1 else _SURE):
+                if number > 1:
+                    self.description += f", titles in line {line}"
+                self._titles_row, self._first_line = number, line
+                return titles
+        if isinstance(first, str):
+            raise InvalidInputError(f"the first row cannot be read: {first}", field="file")
+        return [cells.unescape_cell(cell) for cell in first or ()]
 
     def __iter__(self) -> Iterator[Row]:
         return RowIterator(self._rows())
 
     def _rows(self) -> Iterator[Row]:
-        for line, record in islice(self._records(), 1, None):
-            row = invalid_row(line, record) if isinstance(record, str) else row_from_cells(line, self.columns, record)
+        decode = RowDecoder(self.columns).decode
+        for line, record in islice(self._records(), self._titles_row, None):
+            row = invalid_row(line, record) if isinstance(record, str) else decode(line, record)
             if row is not None:
                 yield row
 
     def _records(self) -> Iterator[tuple[int, Sequence[str] | str]]:
         """Yield for each CSV record the number of its first line, and its cells or the reason why it is invalid."""
         lines = _LineSource(islice(self._file.lines(), self._skipped, None), self._skipped)
-        reader = csv.reader(lines, delimiter=self._separator, strict=True)
+        reader = csv.reader(lines, delimiter=self._separator, strict=True, skipinitialspace=self._strips_space)
         while True:
             lines.begin_record()
             try:
@@ -95,10 +143,23 @@ class CsvReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield lines.first, _explain(str(error), lines)
+                yield lines.first, self._read_spaced(lines) or _explain(str(error), lines)
             else:
                 if record:
                     yield lines.first, record
+
+    def _read_spaced(self, lines: _LineSource) -> list[str] | None:
+        """Return the cells of a record in one line that is valid but for spaces around quotes, as in `"a" ,"b"`."""
+        if len(lines.record) != 1:
+            return None
+        line = lines.record[0]
+        closed = re.sub(rf'"[ \t]+(?={re.escape(self._separator)}|\s*$)', '"', line)
+        for text, strips_space in ((closed, True), (line, False)):
+            try:
+                return next(csv.reader([text], delimiter=self._separator, strict=True, skipinitialspace=strips_space))
+            except (csv.Error, StopIteration):
+                continue
+        return None
 
 
 class _LineSource:
@@ -111,16 +172,16 @@ class _LineSource:
     def __init__(self, lines: Iterator[str], number: int) -> None:
         self._lines = lines
         self._returned: deque[str] = deque()
-        self._record: list[str] = []
+        self.record: list[str] = []
         self.number = number
 
     def begin_record(self) -> None:
-        self._record = []
+        self.record = []
 
     @property
     def first(self) -> int:
         """The number of the line in which the current record began."""
-        return self.number - len(self._record) + 1
+        return self.number - len(self.record) + 1
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -128,14 +189,14 @@ class _LineSource:
     def __next__(self) -> str:
         line = self._returned.popleft() if self._returned else next(self._lines)
         self.number += 1
-        self._record.append(line)
+        self.record.append(line)
         return line
 
     def give_back(self) -> int:
         """Put back all lines of the current record except the first, to be read again; return their number."""
-        returned = self._record[1:]
+        returned = self.record[1:]
         self._returned.extendleft(reversed(returned))
-        self._record = self._record[:1]
+        self.record = self.record[:1]
         self.number -= len(returned)
         return len(returned)
 

@@ -1,4 +1,4 @@
-"""Read and write JSON lines: one object per line, keyed by the names of contact fields."""
+"""Read and write JSON lines: one object per line, keyed by the names of contact fields or by other known titles."""
 
 from __future__ import annotations
 
@@ -13,10 +13,19 @@ import msgspec
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import TARGETS, Column, check_target, detect_opt_out, is_value, mask_titles
+from crossbook.files.columns import (
+    TARGETS,
+    Column,
+    check_target,
+    detect_opt_out,
+    guess_fields,
+    is_export,
+    is_value,
+    mask_titles,
+)
 from crossbook.files.encodings import SAMPLE_LINES, EncodedFile, has_invalid_bytes
 from crossbook.files.opt_outs import check_opt_outs, read_opt_outs
-from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, invalid_row, row_from_values
+from crossbook.files.rows import INVALID_BYTES, Row, RowIterator, clean_value, invalid_row, row_from_values, split_list
 from crossbook.models import Contact, known_values
 
 _IDENTIFIER = re.compile(r"[a-z_][A-Za-z0-9_]*")  # a key that is not one may be a person's name or phone
@@ -30,7 +39,7 @@ class JsonlReader:
 
     Args:
         file: the file.
-        corrections: key → field, as in `map_columns`; other keys are read if they are field names.
+        corrections: key → field, as in `map_columns`; other keys are read if they are field names or known titles.
 
     Raises:
         InvalidInputError: the file is one JSON list, no key is known, or a correction is invalid.
@@ -59,6 +68,9 @@ class JsonlReader:
             check_target(target)
         found = {key: detect_opt_out(key, self._corrections) for key in keys}
         self._opt_outs = {key: column for key, column in found.items() if column is not None}
+        self._own = is_export(list(keys))
+        guesses = dict(zip(keys, guess_fields(list(keys)), strict=True))
+        self._guesses = {key: guess for key, guess in guesses.items() if guess is not None}
         targets = {key: self._target(key) for key in keys}
         if keys and not any(target for key, target in targets.items() if not self._is_guess(key)):
             raise InvalidInputError(
@@ -68,7 +80,7 @@ class JsonlReader:
                 field="map",
             )  # fmt: skip
         self._keys = keys
-        known = {key for key in keys if _is_field(key)}
+        known = {key for key in keys if _is_field(key) or key in self._guesses}
         values = any(is_value(key) or not _IDENTIFIER.fullmatch(key) for key in keys.keys() - known)
         shown = mask_titles(list(keys), known, self._corrections, values=values, place="key")
         self.columns = tuple(
@@ -89,7 +101,11 @@ class JsonlReader:
     def _target(self, key: str) -> str | None:
         if key in self._opt_outs:
             return self._opt_outs[key].target
-        return self._corrections.get(key, key if _is_field(key) else None) or None
+        if key in self._corrections:
+            return self._corrections[key] or None
+        guess = self._guesses.get(key)
+        target = key if guess is None and _is_field(key) else guess and guess.field
+        return None if target in self._corrections.values() else target
 
     def __iter__(self) -> Iterator[Row]:
         return RowIterator(self._rows())
@@ -106,6 +122,7 @@ class JsonlReader:
 
     def _row(self, number: int, found: Mapping[str, Any]) -> Row:
         values: dict[str, Any] = {}
+        ranks: dict[str, int] = {}
         groups: tuple[str, ...] | None = None
         try:
             for position, (key, value) in enumerate(found.items(), 1):
@@ -118,10 +135,16 @@ class JsonlReader:
                     )
                 if key in self._opt_outs:
                     continue
+                rank = self._guesses[key].rank if key in self._guesses else -1
+                if target is None or value is None or (target in ranks and ranks[target] <= rank):
+                    continue
                 if target == "groups":
-                    groups = _check_texts("groups", value)
-                elif target is not None and value is not None:
-                    values[target] = _check_value(target, value)
+                    checked: Any = split_list(value) if isinstance(value, str) else _check_texts("groups", value)
+                    groups = checked
+                else:
+                    checked = values[target] = _check_value(target, value, own=self._own)
+                if checked is not None:
+                    ranks[target] = rank
             opt_outs = [(column, _to_text(found.get(key))) for key, column in self._opt_outs.items()]
             values["opted_out"] = read_opt_outs(opt_outs)
         except InvalidInputError as error:
@@ -149,9 +172,13 @@ def _to_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _check_value(target: str, value: Any) -> Any:
+def _check_value(target: str, value: Any, *, own: bool) -> Any:
     if target.startswith("fields."):
         return value
+    if target in ("id", "external_id", "phone") and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not own and isinstance(value, str):
+        value = clean_value(target, value)
     if target == "created_at" and isinstance(value, str):
         return cells.decode_field(target, value)
     expected: type = {"fields": dict, "archived": bool}.get(target, str)

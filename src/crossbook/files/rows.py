@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from attrs import frozen
@@ -12,12 +13,15 @@ from attrs import frozen
 from crossbook._tracebacks import hide_internal_frames, strip_traceback
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import Column, is_mobile
+from crossbook.files.cleaning import clean_email, clean_phone
+from crossbook.files.columns import Column
 from crossbook.files.encodings import has_invalid_bytes
-from crossbook.files.opt_outs import OptOutColumn, read_opt_outs
+from crossbook.files.opt_outs import read_opt_outs
+from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Channel, Contact
 
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
+_ONLY = (False, 0)  # the rank of a column that no other competes with
 INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
 
 
@@ -60,45 +64,77 @@ class RowIterator(Iterator[Row]):
 
 def row_from_values(line: int, values: Mapping[str, Any], groups: tuple[str, ...] | None) -> Row:
     """Return a row whose contact has these values, given by field; `fields.NAME` is an extra field."""
-    known = {name: value for name, value in values.items() if not name.startswith("fields") and value is not None}
+    known = {name: value for name, value in values.items() if value is not None and name[:6] != "fields"}
+    if len(known) == len(values):
+        return Row(line, Contact(**known), groups)
     fields = dict(values.get("fields") or {})
-    fields |= {name[7:]: value for name, value in values.items() if name.startswith("fields.") and value is not None}
+    fields |= {name[7:]: value for name, value in values.items() if name[:7] == "fields." and value is not None}
     return Row(line, Contact(**known, fields=fields or None), groups)
 
 
-def row_from_cells(line: int, columns: Sequence[Column], row: Sequence[str]) -> Row | None:
-    """Return a row with the contact of these cells, or with an error; None if all cells are empty.
+class RowDecoder:
+    """Converts the cells of a row to a `Row`: a row with the contact of these cells, or with an error.
 
     Several columns can fill one field. The column with the lowest rank that is not empty wins; of phones, a mobile
     number wins, unless the caller named the column in `corrections`.
     """
-    if any(has_invalid_bytes(cell) for cell in row):
-        return invalid_row(line, INVALID_BYTES)
-    if len(row) > len(columns):
-        return invalid_row(
-            line,
-            f"the row has {len(row)} cells but there are {len(columns)} columns: quote cells that have separators",
-        )
-    if not any(cell.strip() for cell in row):
-        return None
-    chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
-    opt_outs: list[tuple[OptOutColumn, str]] = []
-    for column, cell in zip_longest(columns, row, fillvalue=""):
-        assert not isinstance(column, str)  # the row is not longer
-        text = cells.unescape_cell(cell)
-        if column.opt_out is not None:
-            opt_outs.append((column.opt_out, text))
-            continue
-        if column.target is None or not text:
-            continue
-        label = row[column.label] if column.label is not None and column.label < len(row) else ""
-        rank = (column.target == "phone" and column.rank >= 0 and not is_mobile(label or column.title), column.rank)
-        if column.target not in chosen or rank < chosen[column.target][0]:
-            chosen[column.target] = rank, column, text
-    try:
-        return _decode(line, chosen, read_opt_outs(opt_outs))
-    except InvalidInputError as error:
-        return invalid_row(line, error)
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._width = len(columns)
+        counts = Counter(column.target for column in columns)
+        # For each column that is read: its index, and whether it is the only one of its field.
+        self._used = [
+            (index, column, column.target, counts[column.target] == 1 and column.label is None)
+            for index, column in enumerate(columns)
+            if column.target is not None and column.opt_out is None
+        ]
+        self._opt_outs = [(index, each.opt_out) for index, each in enumerate(columns) if each.opt_out is not None]
+
+    def decode(self, line: int, row: Sequence[str]) -> Row | None:
+        """Return the row of these cells; None if all cells are empty."""
+        width = len(row)
+        if width > self._width and any(cell.strip() for cell in row[self._width :]):
+            return invalid_row(
+                line, f"the row has {width} cells but there are {self._width} columns: quote cells that have separators"
+            )
+        chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
+        for index, column, target, only in self._used:
+            if index >= width or not (cell := row[index]) or not (text := cells.unescape_cell(cell)):
+                continue
+            if not text.isascii() and has_invalid_bytes(text):
+                return invalid_row(line, INVALID_BYTES)
+            rank = _ONLY
+            if not only:
+                label = row[column.label] if column.label is not None and column.label < width else ""
+                if target == "phone" and takes_no_messages(label):
+                    continue
+                mobile = is_mobile(label) if label else column.mobile
+                rank = (target == "phone" and column.rank >= 0 and not mobile, column.rank)
+                if target in chosen and rank >= chosen[target][0]:
+                    continue
+            if column.style == "google" and target != "groups":
+                text = text.split(":::")[0].strip()
+            if (target == "phone" or target == "email") and column.style != "crossbook":
+                text = clean_value(target, text)
+                if not text:
+                    continue
+            chosen[target] = rank, column, text
+        if not chosen and not any(cell.strip() for cell in row):
+            return None
+        opt_outs = [
+            (opt_out, cells.unescape_cell(row[index]) if index < width else "") for index, opt_out in self._opt_outs
+        ]
+        try:
+            return _decode(line, chosen, read_opt_outs(opt_outs) if opt_outs else None)
+        except InvalidInputError as error:
+            return invalid_row(line, error)
+
+
+def clean_value(target: str, text: str) -> str:
+    """Return the value of a field in a text that another program or a person wrote; "" if it has none."""
+    if target == "phone":
+        return clean_phone(text)
+    return clean_email(text) if target == "email" else text
 
 
 def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out: frozenset[Channel] | None) -> Row:
@@ -112,20 +148,25 @@ def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out:
                 "phone number lost digits in a spreadsheet (like 4.85E+10): format the column as text and export again",
                 field="phone",
             )
-        elif column.style == "google":
-            values[target] = text.split(" ::: ")[0].strip()
         else:
             values[target] = cells.decode_field(target, text)
     return row_from_values(line, values, groups)
 
 
 def _split_groups(column: Column, text: str) -> tuple[str, ...] | None:
+    names = cells.split_names(text) if column.style == "crossbook" else split_list(text)
     if column.style == "google":
         # Google's own groups begin with a star: "* myContacts".
-        names = [name.strip() for name in text.split(":::")]
-        names = [name for name in names if not name.startswith("*")]
-    elif column.style == "outlook":
-        names = [name.strip() for name in re.split(r"[;,]", text)]
+        names = tuple(name for name in names if not name.startswith("*"))
+    return tuple(dict.fromkeys(names)) or None
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """Split a list of names as other programs write it: `a ::: b`, `a;b`, `a, b`, `"a","b"` or `["a", "b"]`."""
+    if ":::" in text:
+        names = text.split(":::")
+    elif '"' in text:
+        names = next(csv.reader([text.strip("[]{}")], skipinitialspace=True))
     else:
-        names = list(cells.split_names(text))
-    return tuple(dict.fromkeys(name for name in names if name)) or None
+        names = re.split(r"[;,|\n]", text)
+    return tuple(stripped for name in names if (stripped := name.strip()))

@@ -1,0 +1,47 @@
+"""Reduce a phone or an e-mail address, as people type or copy it, to the phone or address alone."""
+
+from __future__ import annotations
+
+import re
+
+# Signs without width that come along when a text is copied. iPhones put U+202A and U+202C around a phone.
+_INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
+_OUTER = re.compile(rf"^[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+$")
+_QUOTES = "'’`´\""
+_DIGIT = re.compile(r"\d")
+_TEL = re.compile(r"tel:", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
+_MAILTO = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s;,<>|/]*@[^\s;,<>|/]*")
+# What people write where they have no address. Other text without @ is kept, so that it is refused by its line.
+_NO_ADDRESS = re.compile(
+    r"[\W_]*|\W*(?:n/?a|none|null|nil|brak|nie ma|keine?|kein(?:e)? e-?mail|aucune?|#n/[ad]!?)\W*", re.IGNORECASE
+)
+
+
+def strip_text(text: str) -> str:
+    """Remove white space and signs without width from both ends of a text."""
+    return text.strip() if text.isascii() else _OUTER.sub("", text)
+
+
+def clean_phone(text: str) -> str:
+    """Return the phone of a cell; "" if the cell has no digit, such as `n/a` or `-`."""
+    if not _DIGIT.search(text):
+        return ""
+    text = text.strip(_QUOTES)
+    return _TEL.sub("", text, count=1) if text[:1] in ("t", "T") else text
+
+
+def clean_email(text: str) -> str:
+    """Return the first e-mail address of a cell.
+
+    Remove a name before <address>, `mailto:` and further addresses. Return "" for words such as `n/a` or `brak`.
+    """
+    if "@" not in text:
+        return "" if _NO_ADDRESS.fullmatch(text) else text
+    if found := _IN_BRACKETS.search(text):
+        return found[1]
+    if found := _MAILTO.match(text):
+        text = found[1]
+    found = _ADDRESS.search(text)
+    return text if found is None else found[0].strip(_QUOTES)
