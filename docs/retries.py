@@ -29,26 +29,22 @@ _CAUSES: tuple[tuple[str, tuple[errors.CrossbookError, ...]], ...] = (
         ),
     ),
 )  # fmt: skip
-_READS = (Retry.SAFE,)
-_IDEMPOTENT = (Retry.IDEMPOTENT,)
+_REPEATABLE = (Retry.SAFE, Retry.IDEMPOTENT)
 _CREATES = (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP)
 # Neither of these is an error of the call: the client handles both itself.
 _NOT_ERRORS = (
-    (
-        "| 202 | requested again until the result is ready; costs no attempt | the same, if it has a `Retry-After` "
-        "| never; never reported as created |"
-    ),
-    "| an expired login token | once, after a new login; costs no attempt | the same: it was refused | the same |",
+    "| 202 | requested again until the result is ready; costs no attempt | never; never reported as created |",
+    "| an expired login token | once, after a new login; costs no attempt | the same: the request was refused |",
 )
 
 
 def retry_table() -> str:
     """Return the table: for each cause, whether reads, idempotent writes and creates are retried."""
     rows = [
-        f"| {cause} | " + " | ".join(_describe(retries, failures) for retries in (_READS, _IDEMPOTENT, _CREATES)) + " |"
+        f"| {cause} | {_describe(_REPEATABLE, failures)} | {_describe(_CREATES, failures)} |"
         for cause, failures in _CAUSES
     ]
-    head = ["| what happened | reads | idempotent writes | creates |", "|---|---|---|---|"]
+    head = ["| what happened | reads, idempotent writes | creates |", "|---|---|---|"]
     return "\n".join([*head, *rows[:-1], *_NOT_ERRORS, rows[-1]])
 
 

@@ -78,11 +78,8 @@ class Retry(Enum):
             return True
         if error.retry == "never" or self in (Retry.CREATE_WITH_LOOKUP, Retry.CREATE_NO_LOOKUP):
             return False
-        if isinstance(error, InvalidResponseError):
-            # A 2xx says that a write is done, although its body cannot be read. A read may get a whole body the next
-            # time. Any other invalid response would come again.
-            return self is Retry.SAFE and error.status in range(200, 300)
-        return True
+        # A 2xx response was cut off or damaged on its way. Any other invalid response would come again.
+        return not isinstance(error, InvalidResponseError) or error.status in range(200, 300)
 
 
 class Operation(Struct, frozen=True):

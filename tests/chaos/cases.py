@@ -46,8 +46,6 @@ class Case:
                 return False
             case "always" | "after a login":
                 return True
-            case "if it reads":
-                return self.retry is Retry.SAFE
             case _:
                 return not self.creates
 

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from crossbook import errors
 from crossbook.errors import Sent
 
-Repeats = Literal["always", "unless it creates", "if it reads", "until it is done", "after a login", "never"]
+Repeats = Literal["always", "unless it creates", "until it is done", "after a login", "never"]
 EVERYONE = frozenset({"serwersms", "atom", "filemail", "vercom"})
 
 
@@ -97,9 +97,7 @@ def throttle(name: str, waits: float | None = None, asked: Any = None, **more: A
 
 def mangle_response(name: str, kind: str, says: str) -> Fault:
     """The vendor processes the request and returns 200 with a useless body."""
-    return Fault(
-        name, errors.InvalidResponseError, "yes", says, kind=kind, status=200, commits=True, repeats="if it reads"
-    )  # fmt: skip
+    return Fault(name, errors.InvalidResponseError, "yes", says, kind=kind, status=200, commits=True)
 
 
 def report_error(

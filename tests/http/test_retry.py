@@ -22,8 +22,6 @@ ALWAYS: list[errors.CrossbookError] = [
 UNLESS_IT_CREATES: list[errors.CrossbookError] = [
     errors.NoResponseError("reset", sent="maybe"),
     errors.VendorUnavailableError("503", status=503, sent="yes"),
-]
-IF_IT_READS: list[errors.CrossbookError] = [
     errors.InvalidResponseError("cut", status=200, sent="yes"),
     errors.InvalidResponseError("no JSON", status=207, sent="yes"),
 ]
@@ -44,7 +42,6 @@ NEVER: list[errors.CrossbookError] = [
         *((error, retry, True) for error, retry in product(ALWAYS, Retry)),
         *((error, retry, True) for error, retry in product(UNLESS_IT_CREATES, OTHERS)),
         *((error, retry, False) for error, retry in product(UNLESS_IT_CREATES, CREATES)),
-        *((error, retry, retry is Retry.SAFE) for error, retry in product(IF_IT_READS, Retry)),
         *((error, retry, False) for error, retry in product(NEVER, Retry)),
     ],
     ids=lambda value: value.name if isinstance(value, Retry) else str(value),

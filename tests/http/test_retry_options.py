@@ -148,7 +148,7 @@ def test_with_options_overrides_the_book() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "gone"), [((LOST,), True), ((DOWN,), True), ((LOST, REFUSED), True),
+    ("before", "gone"), [((LOST,), True), ((DOWN,), True), ((reply(b""),), True), ((LOST, REFUSED), True),
                          ((), False), ((REFUSED,), False), ((reply(b"", 429),), False)], ids=str,
 )  # fmt: skip
 def test_delete_retry_that_finds_nothing_succeeds(before: Any, gone: bool) -> None:

@@ -57,7 +57,7 @@ class SuccessResponse(Response, frozen=True):
         # The path in msgspec's message (`$.data[3].id`) helps and shows no value.
         where = str(error).rpartition(" - at ")[2] if " - at " in str(error) else type(error).__name__
         return InvalidResponseError(
-            f"response does not match the spec at {where}",
+            f"response does not match the spec at {where}" if self.content.strip() else "the response is empty",
             vendor=self.vendor, operation=self.operation, status=self.status, sent="yes",
         )  # fmt: skip
 

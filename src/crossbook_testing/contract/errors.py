@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from contextlib import suppress
 
 import pytest
 from msgspec.structs import replace
@@ -111,17 +110,13 @@ class ErrorTests(Fixtures):
         assert requests[profile.capability("contacts.create").operation] == before + 1
         assert stored() == 1
 
-    async def test_delete_not_repeated_after_unreadable_response(
-        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, stored: Stored, requests: Requests
+    async def test_delete_repeated_after_unreadable_response(
+        self, book: AddressBook, contact_id: str, replacer: ResponseReplacer, stored: Stored
     ) -> None:
-        """A 2xx says that the delete is done. It is not repeated because the body cannot be read."""
+        """A delete whose response is cut off is sent again; the retry finds no contact, so the delete has succeeded."""
         skip_unless(book.profile, "contacts.delete")
-        operation = book.profile.capability("contacts.delete").operation
-        before = requests[operation]
         replacer.replace_next(lambda true: replace(true, status=200, content=b"{"))
-        with suppress(errors.InvalidResponseError):  # an adapter may look whether the contact is gone
-            await book.contacts.delete(contact_id)
-        assert requests[operation] == before + 1
+        await book.contacts.delete(contact_id)
         assert stored() == 0
 
     async def test_create_retried_if_not_sent(

@@ -24,7 +24,8 @@ from crossbook.vendor import (
 
 _READ = Operation(Retry.SAFE)
 _LIST = Operation(Retry.SAFE, empty_on_404=True)
-_IDEMPOTENT = Operation(Retry.IDEMPOTENT)
+# An empty success is not sent again: the adapter reads back what the write changed.
+_IDEMPOTENT = Operation(Retry.IDEMPOTENT, allows_empty=True)
 _CREATE = Operation(Retry.CREATE_WITH_LOOKUP)
 
 # The member that an error names → our field.
