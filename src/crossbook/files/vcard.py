@@ -14,11 +14,12 @@ from attrs import evolve
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.columns import Column, check_target, is_mobile
+from crossbook.files.columns import Column, check_target
 from crossbook.files.contentlines import PROPERTIES, Card, Line, decode_value, read_cards, split_value, unescape
 from crossbook.files.encodings import EncodedFile
 from crossbook.files.opt_outs import OptOutColumn, check_opt_outs, classify_title, parse_target, read_opt_outs
 from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
+from crossbook.files.titles import is_mobile
 from crossbook.models import Contact
 
 # vCard has no property for these fields. They are kept in properties of crossbook, so that no opt-out is lost.
