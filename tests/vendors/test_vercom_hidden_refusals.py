@@ -231,3 +231,22 @@ async def test_created_contact_with_error_keeps_id(book: Vercom, server: Server)
         await book.contacts.create(Contact(email="a@example.com"))
     (stored,) = [each.id async for each in book.contacts.list()]
     assert caught.value.id == stored  # type: ignore[attr-defined]
+
+
+async def test_create_with_counted_error_is_not_success(book: Vercom, server: Server) -> None:
+    """The contact exists, and something of it was refused. The error has its id, so that a batch reports it created."""
+    server.fault("rewrite", "vercom", "createContacts", put={"meta.numberOfErrors": 1})
+    with pytest.raises(InvalidResponseError, match="counts 1 errors") as caught:
+        await book.contacts.create(Contact(email="new@example.com"))
+    assert caught.value.id == [contact.id async for contact in book.contacts.list()][-1]
+    server.fault("rewrite", "vercom", "createContacts", put={"meta.numberOfErrors": 1})
+    summary = await book.contacts.create_many([Contact(email="more@example.com")]).run()
+    assert summary.counts == {"created": 1}
+    assert server.requests("vercom")["createContacts"] == 2
+
+
+async def test_several_rows_for_one_create_are_not_success(book: Vercom, server: Server) -> None:
+    refuse(server, "createContacts", {"meta": {"numberOfErrors": 0}, "data": [{"id": "7"}, {"id": "8"}]})
+    with pytest.raises(InvalidResponseError, match="2 rows for one item") as caught:
+        await book.contacts.create(Contact(email="new@example.com"))
+    assert (caught.value.id, caught.value.action) == (None, "look_up")

@@ -425,21 +425,29 @@ class VercomAdapter(VendorAdapter):
     def _written_id(
         self, response: WriteResponse, operation: str, sent: object, *, external_id: Scalar, status: int = 200
     ) -> str:
-        """Return the id of the created contact or group from the response to a create of one item. Raise its error."""
-        stored = next((id for row in _written_rows(response) if (id := parse_str(row.id))), None)
+        """Return the id of the created contact or group from the response to a create of one item. Raise its error.
+
+        The error has the id of the only row, if there is one: then the item exists, and a part of it was refused.
+        """
+        ids = {id for row in _written_rows(response) if (id := parse_str(row.id))}
+        stored = next(iter(ids)) if len(ids) == 1 else None
         try:
             self._check_response(response, operation, sent, external_id=external_id)
         except RejectedError as error:
             error.id = stored
             raise
-        if stored is None:
-            raise self._make_doubt(response, operation, status)
+        if stored is None or count_errors(response):
+            doubt = self._make_doubt(response, operation, status)
+            doubt.id = stored
+            raise doubt
         return stored
 
     def _make_doubt(self, response: WriteResponse, operation: str, status: int = 200) -> InvalidResponseError:
-        """Return the error of a write of one item whose response has no row, or counts errors."""
+        """Return the error of a write of one item whose response has no row, several rows, or counts errors."""
         counted = count_errors(response)
         error = self.missing_field(operation, "data.id")
+        if len(rows := _written_rows(response)) > 1:
+            error.message = f"the response has {len(rows)} rows for one item"
         if counted:
             error.message = f"the response counts {counted} errors and does not name them"
         error.status = status
