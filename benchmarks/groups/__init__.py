@@ -19,6 +19,7 @@ NAMES = (
     "burst",
     "calls",
     "decode",
+    "files",
     "paging",
     "memory",
     "many",
