@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossbook import Atom, Contact, InvalidInputError, files
-from crossbook.files import contentlines, vcard
+from crossbook.files import contentlines
+from crossbook.files.cleaning import strip_text
 from crossbook.files.encodings import detect_encoding
 from crossbook.files.vcard import VcardReader, VcardWriter
 from tests.files.vcards import ANNAS, KINDS, SAMPLES
@@ -30,7 +31,7 @@ TEXT = st.text(
 ) | st.text(st.sampled_from(';,\\:\n" ='), min_size=1, max_size=8)  # fmt: skip
 VALUES = st.none() | TEXT
 # White space around values is not read.
-NAMES = TEXT.filter(lambda text: text == vcard.strip(text))
+NAMES = TEXT.filter(lambda text: text == strip_text(text).strip("\0"))
 
 
 @settings(max_examples=150)

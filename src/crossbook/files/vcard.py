@@ -14,12 +14,13 @@ from attrs import evolve
 from crossbook import _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
+from crossbook.files.cleaning import clean_email, strip_text
 from crossbook.files.columns import Column, check_target
 from crossbook.files.contentlines import PROPERTIES, Card, Line, decode_value, read_cards, split_value, unescape
 from crossbook.files.encodings import EncodedFile
 from crossbook.files.opt_outs import OptOutColumn, check_opt_outs, classify_title, parse_target, read_opt_outs
 from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
-from crossbook.files.titles import is_mobile
+from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Contact
 
 # vCard has no property for these fields. They are kept in properties of crossbook, so that no opt-out is lost.
@@ -46,10 +47,7 @@ _TECHNICAL = frozenset(
 )  # fmt: skip
 _USED = frozenset((*_TARGETS, "VERSION", "UID", "X-ABLABEL", *_KINDS, *_MEMBERS, _LIST))
 _MOBILE = {"cell", "mobile", "text", "iphone", "pcs"}
-_NO_PHONE = {
-    "fax", "homefax", "workfax", "otherfax", "pager", "modem", "bbs", "textphone", "tlx", "telex", "sip", "tty", "tdd",
-}  # fmt: skip
-_NO_PHONE_LABEL = re.compile(r"fax|faks|pager|modem|\bsip\b|telex|teleks", re.IGNORECASE)
+_NO_MESSAGES = {"facsimile", "textphone", "tlx"}  # and what `takes_no_messages` knows: fax, pager, modem, sip …
 _OWN_GROUPS = {"mycontacts", "my contacts", "starred", "starred in android"}  # Google's: everybody, and the favourites
 _PHONE_URI = re.compile(r"\s*(?:tel|callto|sms|smsto):\s*(?://)?([^;?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|geo|urn|data):", re.IGNORECASE)
@@ -64,8 +62,6 @@ _BLANK = b" \t;,\\"
 _COMMA = re.compile(r"\s*(?<!\\),\s*")
 _GROUP_SIGNS = frozenset((*_KINDS, _LIST))
 _TEXTS = frozenset(("phone", "email", "name", "first_name", "last_name", "company"))
-_INVISIBLE = " \t\r\n\0\xa0\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\\s"
-_OUTER = re.compile(rf"^[{_INVISIBLE}]+|[{_INVISIBLE}]+$")
 _LINE_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _UID_NAMESPACE = uuid.UUID("5f0cbbc0-5c5f-5f0b-8f0d-3f1d6c7f2b1e")
 
@@ -298,15 +294,13 @@ class VcardReader:
         return None
 
     def _email(self, lines: Sequence[Line], unread: list[int]) -> str | None:
-        first = None
+        others: list[str] = []
         for line in lines:
             text = _clean(self._decode(line, unread))
-            if text[:7].lower() == "mailto:":
-                text = unquote(text[7:].partition("?")[0])
-            if found := _ADDRESS.search(text, max(text.find("<"), 0)) or _ADDRESS.search(text):
-                return found.group()
-            first = first or text
-        return first or None
+            if "@" in text:
+                return clean_email(unquote(text) if text[:7].lower() == "mailto:" else text)
+            others.append(text)
+        return next(filter(None, map(clean_email, others)), None)
 
     def _find_groups(self, lines: Mapping[str, Sequence[Line]]) -> list[str]:
         """Return the names of the groups whose cards list this card, by its UID, its e-mail or its phone."""
@@ -367,13 +361,12 @@ def _member_key(text: str) -> str:
 @lru_cache(maxsize=1024)
 def _rank_phone(types: frozenset[str], label: str) -> int | None:
     """Return 0 for a mobile number, 1 for another, 2 for one that is a fax too, None for what is no phone."""
-    if _NO_PHONE_LABEL.search(label):
+    if takes_no_messages(label):
         return None
-    voice = not types.isdisjoint(_MOBILE)
-    if not types.isdisjoint(_NO_PHONE):
+    voice = not types.isdisjoint(_MOBILE) or is_mobile(label) or any(map(is_mobile, types))
+    if not types.isdisjoint(_NO_MESSAGES) or any(map(takes_no_messages, types)):
         return 2 if voice or "voice" in types else None
-    # Apple's own labels are written like _$!<Mobile>!$_.
-    return 0 if voice or is_mobile(label.strip("_$!<>")) or any(map(is_mobile, types)) else 1
+    return 0 if voice else 1
 
 
 def _split_phones(text: str) -> list[str]:
@@ -409,13 +402,7 @@ def _clean(text: str) -> str:
     """Return the text without escapes, and without white space and invisible signs around it."""
     if "\\" in text:
         text = unescape(text)
-    text = text.strip()
-    return text if text.isprintable() else strip(text)
-
-
-def strip(text: str) -> str:
-    """Return the text without white space and invisible signs around it."""
-    return _OUTER.sub("", text.replace("\r\n", "\n"))
+    return strip_text(text.replace("\r\n", "\n") if "\r" in text else text).strip("\0")
 
 
 def _join_name(parts: Sequence[str]) -> str:
