@@ -256,6 +256,7 @@ SWITCHES: dict[str, tuple[dict[str, Any], str]] = {
     "serwersms_refuses_unlisted": ({"serwersms_refuses_unlisted": True}, "deleteFromBlacklist.missing"),
     "serwersms_unknown_group": ({"serwersms_unknown_group": "refuse"}, "createContact.unknown"),
     "serwersms_mixed_delete": ({"serwersms_mixed_delete": "skip"}, "deleteContact.mixed"),
+    "serwersms_mixed_delete=stop": ({"serwersms_mixed_delete": "stop"}, "deleteContact.mixed"),
 }
 
 

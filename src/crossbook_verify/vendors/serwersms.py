@@ -294,7 +294,7 @@ async def _check_contact_arrays(probe: ProbeSession, wire: Api, contacts: list[i
         if deleted.responded:
             probe.record("deleteContact.array", deleted.ok and not left, f"{deleted.summary}, {len(left)} are left")
     if twin is not None:
-        mixed = await probe.call(wire.contacts.delete_contact(models.ContactDeletion(id=[UNKNOWN, twin])))
+        mixed = await probe.call(wire.contacts.delete_contact(models.ContactDeletion(id=[twin, UNKNOWN])))
         stays = await _exists(probe, wire.contacts.get_contact(models.ContactId(id=twin)), twin)
         if mixed.responded and stays is not None:
             refused = mixed.error is not None and mixed.error.code == "1004"
