@@ -46,7 +46,7 @@ specs:  ## check that the specs are valid and follow our rules, then check them 
 generated:  ## check that generated/ matches specs/ and was not changed by hand
 imports:  ## check which package imports which
 docs:  ## build the site, strictly, and print where to open it
-truth:  ## check each fact about the vendors' wire with raw requests to the sandbox; print a table
+truth:  ## check each fact about the vendors' wire with raw requests to the sandbox, and print it
 build:  ## build wheel and sdist, and test each extra alone with the lowest and the newest dependencies
 
 chaos: $(READY)  ## run every operation with every fault, and the long tests; print a table

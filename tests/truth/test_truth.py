@@ -1,14 +1,17 @@
-"""The sandbox answers raw requests as the vendors do, fact by fact; `make truth` prints them as a table."""
+"""The sandbox answers raw requests as the vendors do, fact by fact; `make truth` prints them."""
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from . import FACTS
+from .__main__ import make_paragraphs
 from .raw import ABSENT, ANY, Exactly, Fact, Result, encode_form, matches, running_sandbox
 
 
@@ -35,6 +38,18 @@ def test_wrong_response_is_reported(check: Callable[[Fact[Any]], Result]) -> Non
     assert result.exchanges[0].request == "POST /x"
     crashing = Fact(fact.api, "I", "a crash", lambda api: api.control["x"], "form", {})
     assert (check(crashing).holds, check(crashing).error) == (False, "TypeError: 'Client' object is not subscriptable")
+
+
+def test_paragraphs_are_readable_in_80_columns(check: Callable[[Fact[Any]], Result]) -> None:
+    """In a pipe, which is wider, each request and response is on one line."""
+    result = check(FACTS[0])
+    narrow, wide = io.StringIO(), io.StringIO()
+    Console(file=narrow, width=80).print(make_paragraphs([result]))
+    Console(file=wide, width=240).print(make_paragraphs([result]))
+    assert max(map(len, narrow.getvalue().splitlines())) <= 80
+    lines = [line.strip() for line in wide.getvalue().splitlines()]
+    assert f"[{result.fact.evidence}] {result.fact}: holds" in lines
+    assert f"request   {result.exchanges[-1].request}" in lines
 
 
 @pytest.mark.parametrize(
