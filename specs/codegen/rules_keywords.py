@@ -30,7 +30,7 @@ KEYWORDS: set[str] = {"discriminator", "xml", "externalDocs", "example"}.union(
 _ONE = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else", "unevaluatedItems",
         "unevaluatedProperties", "contentSchema")  # fmt: skip
 _TEXT = {"type": "string", "minLength": 1}
-_ROW = {"type": "object", "properties": {name: _TEXT for name in ("title", "meaning", "evidence")}}
+_ROW = {"type": "object", "properties": dict.fromkeys(("title", "meaning", "evidence"), _TEXT)}
 # Our own keywords, which specs/README.md describes, and the JSON Schema of their values.
 EXTENSIONS: dict[str, Node] = {
     "x-alternative-names": {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True},

@@ -23,8 +23,8 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable, Collection
-from inspect import isawaitable
-from typing import Any
+from inspect import Parameter, isawaitable, signature
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from anyio import to_thread
@@ -37,6 +37,7 @@ from .validation import as_array, as_object, parse_date, parse_int, parse_json
 from .vendor import Vendor
 from .vendors.vercom_webhooks import Webhook, make_unsubscribe_event
 
+T = TypeVar("T")
 Settings = dict[str, Any]
 _CHANNELS = ("sms", "email", "push")
 
@@ -60,7 +61,7 @@ def control_routes(sandbox: Sandbox, hosts: Collection[str]) -> list[Route]:
         ("POST", "/webhook", _deliver_webhook),
         ("POST", "/credentials", _renew),
         ("GET", "/faults", lambda sandbox, _: sandbox.faults.to_json()),
-        ("POST", "/faults", lambda sandbox, settings: {"id": sandbox.faults.add(**settings)}),
+        ("POST", "/faults", lambda sandbox, settings: {"id": _call(sandbox.faults.add, settings)}),
         ("DELETE", "/faults", lambda sandbox, _: sandbox.faults.clear()),
     ]
     return [Route(path, _Action(sandbox, act, hosts).respond, methods=[method]) for method, path, act in actions]
@@ -151,6 +152,18 @@ def _refuse_rest(settings: Settings) -> None:
         raise ValueError(f"unknown settings: {', '.join(settings)}")
 
 
+def _call(function: Callable[..., T], settings: Settings) -> T:
+    """Call a function with settings as its arguments. A missing or unknown setting is a ValueError that names it."""
+    parameters = signature(function).parameters
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
+    required = [name for name, each in parameters.items() if each.default is each.empty]
+    missing = [name for name in required if name not in settings and parameters[name].kind is not Parameter.VAR_KEYWORD]
+    if missing:
+        raise ValueError(f"missing settings: {', '.join(missing)}")
+    _refuse_rest({} if takes_any else {name: value for name, value in settings.items() if name not in parameters})
+    return function(**settings)
+
+
 def _reset(sandbox: Sandbox, settings: Settings) -> object:
     """Empty one account; without a name, empty all first accounts, remove the others and reset all switches."""
     names = [_account(sandbox, settings).key] if settings else list(sandbox.vendors)
@@ -206,7 +219,7 @@ def _deliver_webhook(sandbox: Sandbox, settings: Settings) -> Awaitable[object]:
     given = as_array(settings.pop("events", None))
     events = None if given is None else [as_object(event) or {} for event in given]
     contact_id, channel = settings.pop("id", None), settings.pop("channel", "email")
-    webhook = Webhook(**settings)
+    webhook = _call(Webhook, settings)
     if events is None:
         number = parse_int(contact_id, text=True)
         contact = None if number is None else book.contact(number)

@@ -110,3 +110,21 @@ def test_control_accepts_names_of_arguments() -> None:
         }
         assert found == {"sandbox:80": 200, "sandbox.internal": 200, "localhost": 200, "internal": 403}
         process.communicate(b"", timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "error"),
+    [
+        ("/webhook", {"events": [{"a": 1}], "url": "http://127.0.0.1:1/"}, "missing settings: secret"),
+        (
+            "/webhook",
+            {"events": [{"a": 1}], "url": "http://127.0.0.1:1/", "secret": "s", "username": "u"},
+            "unknown settings: username",
+        ),
+        ("/faults", {"vendor": "atom"}, "missing settings: fault"),
+        ("/accounts", {"account": "eu", "vendor": "atom", "name": "x"}, "unknown settings: name"),
+    ],
+)
+def test_wrong_settings_are_named(control: httpx.Client, path: str, settings: dict[str, object], error: str) -> None:
+    answer = control.post(path, json=settings)
+    assert (answer.status_code, answer.json()) == (400, {"error": error})
