@@ -79,6 +79,26 @@ def clean(text: str) -> str:
     return (text if text.isascii() else "".join(map(_to_ascii, text))).strip(_QUOTES)
 
 
+def remove_fraction(text: str) -> str:
+    """Return the digits of a decimal number, which `clean` returned: `48500600700.0`, `4.8500600700E+10`.
+
+    Other text is returned unchanged, and so is a number that has lost digits.
+    """
+    if found := _EXPONENT.fullmatch(text):
+        return _expand(found) or text
+    if found := _DECIMAL.fullmatch(text):
+        whole, fraction = found.groups()
+        # Three zeros behind a short number are thousands: 48.000.
+        if not fraction.strip("0") and (len(whole) >= _SHORTEST or len(fraction) < _GROUP):
+            return whole
+    return text
+
+
+def _is_fraction(whole: str, fraction: str) -> bool:
+    """Return whether a decimal number is no spelling of a phone such as `30.123456`."""
+    return len(whole) >= _SHORTEST or len(fraction) > _SHORTEST
+
+
 def list_spellings(number: str) -> list[str]:
     """Return the forms in which a vendor may store an E.164 number: with a plus, without a plus, in national format."""
     import phonenumbers
@@ -138,15 +158,9 @@ def _may_have_trunk_prefix(start: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _parsed(text: str, region: str | None) -> str | None:
-    text = clean(text)
-    if found := _EXPONENT.fullmatch(text):
-        text = _expand(found) or ""
-    elif found := _DECIMAL.fullmatch(text):
-        whole, fraction = found.groups()
-        if not fraction.strip("0") and (len(whole) >= _SHORTEST or len(fraction) < _GROUP):
-            text = whole
-        elif len(whole) >= _SHORTEST or len(fraction) > _SHORTEST:
-            return None  # a number with a fraction
+    text = remove_fraction(clean(text))
+    if _EXPONENT.fullmatch(text) or ((found := _DECIMAL.fullmatch(text)) and _is_fraction(*found.groups())):
+        return None
     is_uri = text[:4].lower() == "tel:"
     if not text or (not is_uri and (_LETTER_BEHIND_DIGIT.search(text) or _SECOND_NUMBER.search(text))):
         return None

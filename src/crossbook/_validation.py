@@ -359,7 +359,7 @@ def _cannot_store(
 ) -> InvalidInputError:
     name = _redaction.mask_text(name)
     if name == "name":
-        fix = "set first_name and last_name"
+        fix = 'set first_name and last_name; crossbook.files.read(…, names="split") makes them of a whole name'
     return _invalid(profile, name, f"{profile.title} cannot store {name}: {fix}")
 
 

@@ -39,6 +39,7 @@ _OPTIONS = {
     'pass on_unsupported_field="drop"': "pass --on-loss drop",
     "uncertain='retry', 'skip' or 'done'": "--uncertain retry, skip or done",
     "uncertain=": "--uncertain",
+    'crossbook.files.read(…, names="split") makes': "crossbook import has --names split, which makes",
     "match=": "--match",
     "journal=": "--journal",
     "max_wait": "--max-wait",

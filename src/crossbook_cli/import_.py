@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import anyio.lowlevel
 import typer
@@ -13,10 +13,12 @@ from crossbook import files
 from crossbook.book import AddressBook
 from crossbook.errors import InvalidInputError
 from crossbook.models import Contact
+from crossbook.registry import load_book_class
 from crossbook.transfer import GroupResolver, drop_derived_name
 from crossbook_cli.batch_output import BatchOutput, InvalidRowError
 from crossbook_cli.options import BatchCommandOptions, FileFormat, To, run_with_book, with_batch_options
 from crossbook_cli.output import flush, format_cell, print_json, print_message
+from crossbook_cli.preview import preview, print_preview
 
 
 @with_batch_options
@@ -42,6 +44,13 @@ def import_file(
     separator: Annotated[
         str | None, typer.Option(help="The separator of a CSV file, if it is detected wrongly.")
     ] = None,
+    names: Annotated[
+        Literal["keep", "split"],
+        typer.Option(
+            help="split makes first and last name of a whole name: the last word is the last name; with a comma, what "
+            "is before it. For vendors that store the two."
+        ),
+    ] = "keep",
     *,
     options: BatchCommandOptions,
 ) -> None:
@@ -60,9 +69,12 @@ def import_file(
     was interrupted, and looks up the contacts that were in flight. With --match none such a contact is uncertain until
     the same command gets --match or --uncertain. The exit code is 1 if a contact was not written, or is uncertain.
 
-    --json prints a line {"form", "columns"}, with "leftovers" if more is not read. Then it prints {"result": {"line",
-    "status", "id", "error", …}} for each row, where an invalid row has the status unread, and {"summary": {"counts",
-    …}} at the end.
+    Rows of the file that share a phone, an e-mail or an external id are reported by their lines before anything is
+    written. Of several phones in one cell the first mobile number is written, and the rows are reported.
+
+    --json prints a line {"form", "columns"}, with "leftovers" if more is not read. If there are any, it prints
+    {"duplicates": [{"field", "lines"}]} and {"further_phones": [LINE, …]}. Then it prints {"result": {"line", "status",
+    "id", "error", …}} for each row, where an invalid row has the status unread, and {"summary": {"counts", …}}.
 
     Examples:
 
@@ -72,8 +84,12 @@ def import_file(
     """
     corrections = _parse_corrections(map or [])
     arguments = options.arguments()
+    profile = load_book_class(to).profile
+    region = options.region or profile.default_region
     with (
-        files.read(file, format, corrections=corrections, encoding=encoding, separator=separator) as people,
+        files.read(
+            file, format, corrections=corrections, encoding=encoding, separator=separator, names=names, region=region
+        ) as people,
         BatchOutput(
             f"to {to}",
             json=options.json,
@@ -84,6 +100,7 @@ def import_file(
         ) as output,
     ):
         _print_columns(people, json=options.json)
+        print_preview(preview(people, profile, region), json=options.json, consequence=_explain_duplicates(options))
 
         async def work(book: AddressBook) -> None:
             resolver = GroupResolver(book, dry_run=options.dry_run)
@@ -133,6 +150,14 @@ async def _read_contacts(
         output.lines[index] = row.line
         index += 1
         yield drop_derived_name(book, replace(row.contact, groups=groups))
+
+
+def _explain_duplicates(options: BatchCommandOptions) -> str:
+    """Return what becomes of rows that have the same match key."""
+    if not options.skips_existing:
+        return "Each of these rows is a contact: --match auto finds the contact of an earlier row."
+    done = {"skip": "skipped", "update": "an update", "error": "refused"}[options.on_duplicate]
+    return f"A later row is {done}, unless a different name or other field makes it another person."
 
 
 def _parse_corrections(texts: list[str]) -> dict[str, str]:

@@ -329,3 +329,57 @@ def test_import_stops_without_vendor(run: Run, server: Server, monkeypatch: pyte
     ran = run("import", file, "--to", "serwersms")
     assert ran.code == 3
     assert "crossbook books" in ran.err
+
+
+def test_names_split_is_named_and_writes(run: Run) -> None:
+    file = write("Name;Phone\nAnna Maria Nowak;+48500600700\nKowalski, Jan;+48500600701\n")
+    ran = run("import", file, "--to", "vercom")
+    assert (ran.code, stored(run)) == (1, [])
+    assert "--names split" in ran.err
+    assert run("import", file, "--to", "vercom", "--names", "split").code == 0
+    assert [(each["first_name"], each["last_name"]) for each in stored(run)] == [
+        ("Anna Maria", "Nowak"), ("Jan", "Kowalski"),
+    ]  # fmt: skip
+
+
+DUPLICATES = (
+    "first_name;phone;email\nAnna;500600700;anna@example.com\nJan;+48500600701;jan@example.com\n"
+    "Anna;+48 (0) 500 600 700;anna@example.com\nEla;;ela@example.com\nEla;500600702;ELA@example.com\n"
+    "Iga;500600701 / 22 123 45 67;\n"
+)
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--match", "none"), ("--match", "email")])
+def test_duplicates_are_reported_before_writing(run: Run, options: tuple[str, ...]) -> None:
+    ran = run("import", write(DUPLICATES), "--to", "vercom", *options)
+    lines = ran.err.splitlines()
+    assert "2 phones are each in several rows: lines 2, 4; lines 3, 7." in lines
+    assert "The same e-mail is in several rows: lines 5, 6." in lines  # Anna's rows are listed already
+    assert "1 row has a further phone or an extension, which is not read: line 7." in lines
+    assert ("Each of these rows is a contact" in ran.err) == ("none" in options)
+
+
+def test_duplicates_as_json(run: Run) -> None:
+    ran = run("import", write(DUPLICATES), "--to", "vercom", "--json", "--dry-run")
+    assert ran.lines[1] == {
+        "duplicates": [
+            {"field": "phone", "lines": [2, 4]},
+            {"field": "phone", "lines": [3, 7]},
+            {"field": "email", "lines": [5, 6]},
+        ]
+    }
+    assert ran.lines[2] == {"further_phones": [7]}
+    assert sorted(each["result"]["line"] for each in ran.lines[3:-1]) == [2, 3, 4, 5, 6, 7]
+
+
+def test_file_without_duplicates_reports_none(run: Run) -> None:
+    ran = run("import", write(PEOPLE), "--to", "vercom", "--json")
+    assert [list(each) for each in ran.lines] == [["form", "columns"], ["result"], ["result"], ["summary"]]
+
+
+def test_many_duplicates_are_cut(run: Run) -> None:
+    rows = [f"5006007{number % 20:02}" for number in range(60)]
+    ran = run("import", write("phone\n" + "\n".join(rows) + "\n"), "--to", "serwersms", "--dry-run")
+    assert "20 phones are each in several rows: lines 2, 22, 42; " in ran.err
+    assert "lines 11, 31, 51 …." in ran.err
+    assert "lines 12" not in ran.err

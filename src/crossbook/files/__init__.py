@@ -22,12 +22,14 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Literal, Protocol, TextIO, get_args
 
+from crossbook import _phones
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
 from crossbook.files.csv import CsvReader, CsvWriter
 from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
 from crossbook.files.jsonl import JsonlReader, JsonlWriter
+from crossbook.files.preparing import NameOption, PreparingReader
 from crossbook.files.rows import Row
 from crossbook.files.vcard import VcardReader, VcardWriter
 from crossbook.models import Contact
@@ -125,6 +127,8 @@ def read(
     corrections: Mapping[str, str] | None = None,
     encoding: str | None = None,
     separator: str | None = None,
+    names: NameOption = "keep",
+    region: str | None = None,
 ) -> Generator[Reader]:
     """Open a contact file for reading; detect its encoding, its separator and the meaning of its columns.
 
@@ -138,13 +142,17 @@ def read(
             "Notes": "fields.description", "Labels": ""}. An empty field means that the column is not read.
         encoding: the encoding, if it is detected wrongly.
         separator: the separator of a CSV file, if it is detected wrongly.
+        names: "split" makes first and last name of a whole name, for a vendor that stores these: the last word is the
+            last name, with small words before it (`van`, `de`); with a comma, what is before it. "keep" changes none.
+        region: the region ("PL") of phones without a country code. A phone stays as it is spelled. If a cell has
+            several, the first mobile number is taken, and numbers without a country code are checked in this region.
 
     Returns:
         A context manager that gives a `Reader`: iterate it for rows. An invalid row has an `error`; reading continues.
 
     Raises:
-        InvalidInputError: the file has another format, or no column title is known. No message shows a cell, because
-            the first row of a file without titles holds a person's data.
+        InvalidInputError: the file has another format, no column title is known, or an option is invalid. No message
+            shows a cell, because the first row of a file without titles holds a person's data.
         OSError: the file cannot be opened.
 
     Example:
@@ -159,8 +167,13 @@ def read(
     name = path if isinstance(path, (str, Path)) else ""
     format = choose_format(name, format)
     choose_separator(name, separator)
+    if names not in get_args(NameOption):
+        raise InvalidInputError("names must be 'keep' or 'split'", field="names")
+    if region is not None and not _phones.is_region(region):
+        raise InvalidInputError('region must be a country code of two capital letters, such as "PL"', field="region")
     with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
-        yield _make_reader(format, detect_encoding(file, encoding), corrections, separator)
+        reader = _make_reader(format, detect_encoding(file, encoding), corrections, separator)
+        yield PreparingReader(reader, names, region)
 
 
 @hide_internal_frames

@@ -1,4 +1,4 @@
-"""Reduce a phone or an e-mail address, as people type or copy it, to the phone or address alone."""
+"""Reduce an e-mail address, as people type or copy it, to the address alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import re
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"
 _OUTER = re.compile(rf"^[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+$")
 _QUOTES = "'’`´\""
-_DIGIT = re.compile(r"\d")
-_TEL = re.compile(r"tel:", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?([^<>\s]*@[^<>\s]*)\s*>", re.IGNORECASE)
 _MAILTO = re.compile(r"mailto:([^?]*)", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s;,<>|/]*@[^\s;,<>|/]*")
@@ -22,14 +20,6 @@ _NO_ADDRESS = re.compile(
 def strip_text(text: str) -> str:
     """Remove white space and signs without width from both ends of a text."""
     return text.strip() if text.isascii() else _OUTER.sub("", text)
-
-
-def clean_phone(text: str) -> str:
-    """Return the phone of a cell; "" if the cell has no digit, such as `n/a` or `-`."""
-    if not _DIGIT.search(text):
-        return ""
-    text = text.strip(_QUOTES)
-    return _TEL.sub("", text, count=1) if text[:1] in ("t", "T") else text
 
 
 def clean_email(text: str) -> str:

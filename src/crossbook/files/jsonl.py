@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from crossbook import _redaction
+from crossbook import _phones, _redaction
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
 from crossbook.files.columns import (
@@ -175,6 +175,8 @@ def _to_text(value: Any) -> str:
 def _check_value(target: str, value: Any, *, own: bool) -> Any:
     if target.startswith("fields."):
         return value
+    if target == "phone" and isinstance(value, float):
+        return _to_phone(value)
     if target in ("id", "external_id", "phone") and isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not own and isinstance(value, str):
@@ -185,6 +187,15 @@ def _check_value(target: str, value: Any, *, own: bool) -> Any:
     if isinstance(value, expected):
         return None if value == "" else value
     raise InvalidInputError(f"{target} must be {_EXPECTED.get(target, 'a string')}", field=target)
+
+
+def _to_phone(value: float) -> str:
+    """Return the digits of a phone that a program wrote as a number, such as 48500600700.0 of a data frame."""
+    digits = f"{value:.0f}"
+    # 4.85006e10 is the same number as 48500600000.
+    if len(digits) > 15 or not value.is_integer() or digits.endswith("0000"):
+        raise InvalidInputError(_phones.LOST_DIGITS, field="phone")
+    return digits
 
 
 def _check_texts(target: str, value: Any) -> tuple[str, ...] | None:

@@ -13,14 +13,14 @@ from attrs import frozen
 from crossbook._tracebacks import hide_internal_frames, strip_traceback
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.cleaning import clean_email, clean_phone
+from crossbook.files.cleaning import clean_email
 from crossbook.files.columns import Column
 from crossbook.files.encodings import has_invalid_bytes
 from crossbook.files.opt_outs import read_opt_outs
+from crossbook.files.phones import has_phone
 from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Channel, Contact
 
-_SCIENTIFIC = re.compile(r"[0-9][.,][0-9]+E\+[0-9]+")  # 4,85006E+10
 _ONLY = (False, 0)  # the rank of a column that no other competes with
 INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
 
@@ -35,6 +35,8 @@ class Row:
         groups: the names of the contact's groups, or None if the row has none.
         error: the reason why there is no contact.
         unread: the numbers of the lines of a vCard that cannot be read, wholly or at their end. They were left out.
+        further_phones: the number of phones and extensions that the contact's phone was chosen from and that are not
+            read.
     """
 
     line: int
@@ -42,6 +44,7 @@ class Row:
     groups: tuple[str, ...] | None = None
     error: InvalidInputError | None = None
     unread: tuple[int, ...] = ()
+    further_phones: int = 0
 
 
 def invalid_row(line: int, reason: str | InvalidInputError) -> Row:
@@ -112,7 +115,7 @@ class RowDecoder:
                 rank = (target == "phone" and column.rank >= 0 and not mobile, column.rank)
                 if target in chosen and rank >= chosen[target][0]:
                     continue
-            if column.style == "google" and target != "groups":
+            if column.style == "google" and target != "groups" and target != "phone":
                 text = text.split(":::")[0].strip()
             if (target == "phone" or target == "email") and column.style != "crossbook":
                 text = clean_value(target, text)
@@ -133,7 +136,7 @@ class RowDecoder:
 def clean_value(target: str, text: str) -> str:
     """Return the value of a field in a text that another program or a person wrote; "" if it has none."""
     if target == "phone":
-        return clean_phone(text)
+        return text if has_phone(text) else ""
     return clean_email(text) if target == "email" else text
 
 
@@ -143,11 +146,6 @@ def _decode(line: int, chosen: Mapping[str, tuple[Any, Column, str]], opted_out:
     for target, (_, column, text) in chosen.items():
         if target == "groups":
             groups = _split_groups(column, text)
-        elif target == "phone" and _SCIENTIFIC.fullmatch(text):
-            raise InvalidInputError(
-                "phone number lost digits in a spreadsheet (like 4.85E+10): format the column as text and export again",
-                field="phone",
-            )
         else:
             values[target] = cells.decode_field(target, text)
     return row_from_values(line, values, groups)
