@@ -58,6 +58,6 @@ def test_names_are_split_on_request_only(rows: Rows, file: str) -> None:
 
 
 def test_halves_of_the_file_win(rows: Rows) -> None:
-    """`Name` next to a last name may be anything: a nickname, a company."""
-    (row,) = rows("name,last_name\nOla Ptak,Kowalska\n", names="split")
+    """A whole name next to a last name may be anything: a nickname, a company."""
+    (row,) = rows("full name,last_name\nOla Ptak,Kowalska\n", names="split")
     assert row.contact == Contact(name="Ola Ptak", last_name="Kowalska")

@@ -46,30 +46,45 @@ def choose_phone(text: str, region: str | None = None) -> tuple[str | None, int]
         assert choose_phone("brak") == (None, 0)
         ```
     """
-    if _PLAIN.fullmatch(text):
-        return text, 0
-    cleaned = _phones.clean(text)
-    if _EMPTY.fullmatch(cleaned):
-        return None, 0
-    whole = _phones.remove_fraction(cleaned)
-    if whole != cleaned or _phones.has_lost_digits(cleaned):
-        return whole, 0
-    found: list[str] = []
-    extensions = 0
-    for piece in _BETWEEN.split(_PARAMETER.sub("", cleaned)):
-        extension = _EXTENSION.fullmatch(piece)
-        extensions += extension is not None
-        found += _split(extension[1] if extension else piece, region)
-    numbers = [_strip_words(each) for each in found if not _EMPTY.fullmatch(each)]
-    if not numbers:
-        return text, 0
-    best = min(numbers, key=lambda number: _rank(number, region)) if len(numbers) > 1 else numbers[0]
-    return best, len(numbers) - 1 + extensions
+    found, extensions = _find_phones(text, region)
+    return (found[0], len(found) - 1 + extensions) if found else (None, 0)
+
+
+def list_phones(text: str, region: str | None = None) -> list[str]:
+    """Return all phones in a text, the one that `choose_phone` returns first; the arguments are the same."""
+    return _find_phones(text, region)[0]
+
+
+def is_plain(text: str) -> bool:
+    """Return whether `choose_phone` returns the text unchanged, since it is one number in digits and spaces."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def has_phone(text: str) -> bool:
     """Return whether `choose_phone` finds a phone in the text."""
     return _PLAIN.match(text) is not None or not _EMPTY.fullmatch(_phones.clean(text))
+
+
+def _find_phones(text: str, region: str | None) -> tuple[list[str], int]:
+    """Return the phones in a text, the best first, and the number of extensions."""
+    if _PLAIN.fullmatch(text):
+        return [text], 0
+    cleaned = _phones.clean(text)
+    if _EMPTY.fullmatch(cleaned):
+        return [], 0
+    whole = _phones.remove_fraction(cleaned)
+    if whole != cleaned or _phones.has_lost_digits(cleaned):
+        return [whole], 0
+    parts: list[str] = []
+    extensions = 0
+    for piece in _BETWEEN.split(_PARAMETER.sub("", cleaned)):
+        extension = _EXTENSION.fullmatch(piece)
+        extensions += extension is not None
+        parts += _split(extension[1] if extension else piece, region)
+    numbers = [_strip_words(each) for each in parts if not _EMPTY.fullmatch(each)]
+    if len(numbers) > 1:
+        numbers.sort(key=lambda number: _rank(number, region))
+    return numbers or [text], extensions
 
 
 def _split(text: str, region: str | None) -> list[str]:

@@ -11,8 +11,8 @@ from attrs import evolve
 from crossbook import _phones
 from crossbook.errors import InvalidInputError
 from crossbook.files.names import split_name
-from crossbook.files.phones import choose_phone
-from crossbook.files.rows import Row, RowIterator, invalid_row
+from crossbook.files.phones import choose_phone, is_plain
+from crossbook.files.rows import Row, invalid_row
 from crossbook.models import Contact
 
 if TYPE_CHECKING:
@@ -40,15 +40,15 @@ class PreparingReader:
         self.leftovers = reader.leftovers
 
     def __iter__(self) -> Iterator[Row]:
-        return RowIterator(map(self._prepare, self._reader))
+        return map(self._prepare, self._reader)
 
     def _prepare(self, row: Row) -> Row:
         contact = row.contact
-        if contact is None:
+        if contact is None or not (self._splits_names or contact.phone):
             return row
         changes: dict[str, Any] = {}
         further = 0
-        if contact.phone:
+        if contact.phone and not is_plain(contact.phone):
             if _phones.has_lost_digits(contact.phone):
                 return invalid_row(row.line, InvalidInputError(_phones.LOST_DIGITS, field="phone"))
             phone, further = choose_phone(contact.phone, self._region)

@@ -19,6 +19,7 @@ from crossbook.files.columns import Column, check_target
 from crossbook.files.contentlines import PROPERTIES, Card, Line, decode_value, read_cards, split_value, unescape
 from crossbook.files.encodings import EncodedFile
 from crossbook.files.opt_outs import OptOutColumn, check_opt_outs, classify_title, parse_target, read_opt_outs
+from crossbook.files.phones import list_phones
 from crossbook.files.rows import Row, RowIterator, invalid_row, row_from_values
 from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Contact
@@ -54,8 +55,6 @@ _OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
 _CONTEXT = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
 _EXTENSION = re.compile(r"\s*;[a-z-]+=.*", re.IGNORECASE | re.DOTALL)
-_BETWEEN_PHONES = re.compile(r"[,;/|\n]|\s(?:or|lub|oder|ou)\s", re.IGNORECASE)
-_SHORTEST_PHONE = 7  # digits: what is before a slash may be an area code
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
 _LONG = 4096  # bytes
 _BLANK = b" \t;,\\"
@@ -382,14 +381,7 @@ def _split_phones(text: str) -> list[str]:
         return []
     else:
         text = _EXTENSION.sub("", text)
-    parts = [part.strip() for part in _BETWEEN_PHONES.split(text)]
-    if len(parts) > 1 and _count_digits(parts[0]) >= _SHORTEST_PHONE:
-        return [part for part in parts if _count_digits(part) >= _SHORTEST_PHONE]
-    return [text] if _count_digits(text) else []
-
-
-def _count_digits(text: str) -> int:
-    return sum(map(str.isdigit, text))
+    return list_phones(text)
 
 
 @lru_cache(maxsize=256)
