@@ -18,6 +18,7 @@ from pathlib import Path
 from document import Node, SpecError, load, resolve
 from positions import Positions
 from rules_keywords import (
+    enums_fit_types,
     extensions_are_valid,
     keys_are_texts,
     openapi_is_consistent,
@@ -222,6 +223,7 @@ RULES: tuple[Rule, ...] = (
     alternatives_are_received,
     constraints_are_conditional,
     types_have_one_form,
+    enums_fit_types,
 )
 
 

@@ -65,7 +65,8 @@ def openapi_is_valid(spec: Node) -> Iterator[Finding]:
         if message.startswith("Unevaluated properties"):
             for name in re.findall("'([^']+)'", message):
                 wrong = f"OpenAPI has no {name} here"
-                yield Finding((*place, name), wrong, "correct the word, remove it, or begin it with `x-`")
+                fix = "begin it with /" if place == ("paths",) else "correct the word, remove it, or begin it with `x-`"
+                yield Finding((*place, name), wrong, fix)
         else:
             yield Finding(place, message, "see the OpenAPI 3.1 specification")
 
@@ -136,6 +137,19 @@ def schemas_are_valid(spec: Node) -> Iterator[Finding]:
         errors = map(_find_cause, validator.iter_errors(schema))
         for inner, message in dict.fromkeys((tuple(error.absolute_path), error.message) for error in errors):
             yield Finding((*place, *inner), message, "correct the value")
+
+
+def enums_fit_types(spec: Node) -> Iterator[Finding]:
+    """Require that each value of an `enum` has the type of its schema. JSON Schema allows others, which never match."""
+    for place, schema in _roots(spec):
+        for inner, each in _inside(schema, place):
+            part: Node = each
+            if not isinstance(each, dict) or "enum" not in part or "type" not in part:
+                continue
+            validator: Any = Draft202012Validator({"type": part["type"]})
+            for index, value in enumerate(part["enum"]):
+                for error in validator.iter_errors(value):
+                    yield Finding((*inner, "enum", index), error.message, "correct the value or the type")
 
 
 def _find_place(spec: Node, steps: Iterable[str | int]) -> Place:

@@ -164,6 +164,11 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(lambda spec: spec, openapi="3.0.3"), "$.openapi", "3.1.0"),
         (drop(ok, "description"), f"{CREATE}.responses['200']", "specification"),
         (put(create, sumary="Add"), f"{CREATE}.sumary", "correct the word"),
+        (
+            lambda spec: spec["paths"].update(contact=spec["paths"].pop("/contact")),
+            "$.paths.contact",
+            "begin it with /",
+        ),
         (put(parameter, requird=True), f"{CREATE}.parameters[0].requird", "correct the word"),
         (put(lambda spec: spec, severs=[]), "$.severs", "correct the word"),
         (put(parameter, required="yes"), f"{CREATE}.parameters[0].required", "specification"),
@@ -191,6 +196,14 @@ BREACHES: dict[str, list[tuple[Break, str, str]]] = {
         (put(lambda spec: spec, **{"x-error-codes": []}), "$.x-error-codes", "correct"),
         (put(lambda spec: spec["x-error-codes"], **{"1": None}), "$.x-error-codes['1']", "correct"),
         (put(lambda spec: spec["info"], **{"x-operations": "1"}), "$.info.x-operations", "correct"),
+    ],
+    "enums_fit_types": [
+        (put(name_of_new, enum=["Anna", 7]), f"{NEW}.properties.name.enum[1]", "correct"),
+        (
+            put(parameter, schema={"type": ["boolean", "null"], "enum": [True, "no"]}),
+            f"{CREATE}.parameters[0].schema.enum[1]",
+            "correct",
+        ),
     ],
     "operations_are_complete": [
         (drop(lambda spec: spec, "paths"), "$.paths", "add"),
