@@ -73,8 +73,9 @@ def import_file(
     written. Of several phones in one cell the first mobile number is written, and the rows are reported.
 
     --json prints a line {"form", "columns"}, with "leftovers" if more is not read. If there are any, it prints
-    {"duplicates": [{"field", "lines"}]} and {"further_phones": [LINE, …]}. Then it prints {"result": {"line", "status",
-    "id", "error", …}} for each row, where an invalid row has the status unread, and {"summary": {"counts", …}}.
+    {"duplicates": [{"field", "lines"}]}, and {"further_phones": [LINE, …], "further_emails": [LINE, …]}. Then it prints
+    {"result": {"line", "status", "id", "error", …}} for each row, where an invalid row has the status unread, and
+    {"summary": {"counts", …}}.
 
     Examples:
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import define, field
 
@@ -23,10 +23,12 @@ class Preview:
     Attributes:
         duplicates: match key → the lines of the rows that have the same value, one tuple for each value.
         further_phones: the lines of the rows that have further phones or extensions, which are not read.
+        further_emails: the lines of the rows that have further e-mail addresses, which are not read.
     """
 
     duplicates: dict[str, list[tuple[int, ...]]] = field(factory=dict[str, list[tuple[int, ...]]])
     further_phones: list[int] = field(factory=list[int])
+    further_emails: list[int] = field(factory=list[int])
 
 
 def preview(people: files.Reader, profile: VendorProfile, region: str | None) -> Preview:
@@ -47,6 +49,8 @@ def preview(people: files.Reader, profile: VendorProfile, region: str | None) ->
     for row in people:
         if row.further_phones:
             found.further_phones.append(row.line)
+        if row.further_emails:
+            found.further_emails.append(row.line)
         if row.contact is None:
             continue
         for name in names:
@@ -76,8 +80,9 @@ def print_preview(found: Preview, *, json: bool, consequence: str) -> None:
         duplicates = [{"field": name, "lines": lines} for name, each in found.duplicates.items() for lines in each]
         if duplicates:
             print_json({"duplicates": duplicates})
-        if found.further_phones:
-            print_json({"further_phones": found.further_phones})
+        further = {"further_phones": found.further_phones, "further_emails": found.further_emails}
+        if any(further.values()):
+            print_json(further)
         flush()
         return
     for name, each in found.duplicates.items():
@@ -87,12 +92,16 @@ def print_preview(found: Preview, *, json: bool, consequence: str) -> None:
             print_message(f"{subject} in several rows: {lines}.")
     if any(found.duplicates.values()):
         print_message(consequence)
-    if found.further_phones:
-        count = len(found.further_phones)
-        verb = "has" if count == 1 else "have"
+    _print_further(found.further_phones, "phone or an extension")
+    _print_further(found.further_emails, "e-mail")
+
+
+def _print_further(lines: Sequence[int], what: str) -> None:
+    if lines:
+        verb, where = ("has", "line") if len(lines) == 1 else ("have", "lines")
         print_message(
-            f"{pluralize(count, 'row')} {verb} a further phone or an extension, which is not read: "
-            f"{'line' if count == 1 else 'lines'} {_shorten(map(str, found.further_phones), ', ')}."
+            f"{pluralize(len(lines), 'row')} {verb} a further {what}, which is not read: {where} "
+            f"{_shorten(map(str, lines), ', ')}."
         )
 
 

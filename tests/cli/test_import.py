@@ -368,7 +368,7 @@ def test_duplicates_as_json(run: Run) -> None:
             {"field": "email", "lines": [5, 6]},
         ]
     }
-    assert ran.lines[2] == {"further_phones": [7]}
+    assert ran.lines[2] == {"further_phones": [7], "further_emails": []}
     assert sorted(each["result"]["line"] for each in ran.lines[3:-1]) == [2, 3, 4, 5, 6, 7]
 
 
@@ -383,3 +383,17 @@ def test_many_duplicates_are_cut(run: Run) -> None:
     assert "20 phones are each in several rows: lines 2, 22, 42; " in ran.err
     assert "lines 11, 31, 51 …." in ran.err
     assert "lines 12" not in ran.err
+
+
+def test_values_of_other_columns_are_reported(run: Run) -> None:
+    """The same number in two columns is not a further number, and neither are a fax and a placeholder."""
+    file = write(
+        "First Name,Mobile Phone,Home Phone,E-mail Address,E-mail 2 Address\n"
+        "Ola,500 600 700,22 123 45 67,ola@example.com,ola.dom@example.com\n"
+        "Ela,500 600 701,+48500600701,ela@example.com,ELA@example.com\n"
+        'Iga,500 600 702,brak,"iga@example.com; iga.dom@example.com",\n'
+    )
+    ran = run("import", file, "--to", "vercom")
+    assert "1 row has a further phone or an extension, which is not read: line 2." in ran.err
+    assert "2 rows have a further e-mail, which is not read: lines 2, 4." in ran.err
+    assert [each["email"] for each in stored(run)] == ["ola@example.com", "ela@example.com", "iga@example.com"]

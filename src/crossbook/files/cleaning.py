@@ -35,3 +35,8 @@ def clean_email(text: str) -> str:
         text = found[1]
     found = _ADDRESS.search(text)
     return text if found is None else found[0].strip(_QUOTES)
+
+
+def list_emails(text: str) -> list[str]:
+    """Return all e-mail addresses in a cell."""
+    return [found.strip(_QUOTES) for found in _ADDRESS.findall(re.sub("mailto:", "", text, flags=re.IGNORECASE))]

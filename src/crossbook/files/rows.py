@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from crossbook._tracebacks import hide_internal_frames, strip_traceback
 from crossbook.errors import InvalidInputError
 from crossbook.files import cells
-from crossbook.files.cleaning import clean_email
+from crossbook.files.cleaning import clean_email, list_emails
 from crossbook.files.columns import Column
 from crossbook.files.encodings import has_invalid_bytes
 from crossbook.files.opt_outs import read_opt_outs
@@ -21,6 +21,8 @@ from crossbook.files.phones import has_phone
 from crossbook.files.titles import is_mobile, takes_no_messages
 from crossbook.models import Channel, Contact
 
+_NO_DIGIT = re.compile(r"\D")
+_COMPARED = 7  # digits at the end of a phone, by which two spellings of one number are counted once
 _ONLY = (False, 0)  # the rank of a column that no other competes with
 INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
 
@@ -35,8 +37,9 @@ class Row:
         groups: the names of the contact's groups, or None if the row has none.
         error: the reason why there is no contact.
         unread: the numbers of the lines of a vCard that cannot be read, wholly or at their end. They were left out.
-        further_phones: the number of phones and extensions that the contact's phone was chosen from and that are not
-            read.
+        further_phones: the number of phones and extensions that the row has and that are not read, because a contact
+            has one phone.
+        further_emails: the number of e-mail addresses that are not read.
     """
 
     line: int
@@ -45,6 +48,7 @@ class Row:
     error: InvalidInputError | None = None
     unread: tuple[int, ...] = ()
     further_phones: int = 0
+    further_emails: int = 0
 
 
 def invalid_row(line: int, reason: str | InvalidInputError) -> Row:
@@ -101,6 +105,7 @@ class RowDecoder:
                 line, f"the row has {width} cells but there are {self._width} columns: quote cells that have separators"
             )
         chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
+        phones, emails = set[str](), set[str]()
         for index, column, target, only in self._used:
             if index >= width or not (cell := row[index]) or not (text := cells.unescape_cell(cell)):
                 continue
@@ -111,12 +116,18 @@ class RowDecoder:
                 label = row[column.label] if column.label is not None and column.label < width else ""
                 if target == "phone" and takes_no_messages(label):
                     continue
+                if target == "phone" and has_phone(text):
+                    phones.add(_NO_DIGIT.sub("", text)[-_COMPARED:])
+                elif target == "email":
+                    emails.add(clean_email(text).casefold())
                 mobile = is_mobile(label) if label else column.mobile
                 rank = (target == "phone" and column.rank >= 0 and not mobile, column.rank)
                 if target in chosen and rank >= chosen[target][0]:
                     continue
             if column.style == "google" and target != "groups" and target != "phone":
                 text = text.split(":::")[0].strip()
+            if target == "email" and text.count("@") > 1:
+                emails.update(each.casefold() for each in list_emails(text))
             if (target == "phone" or target == "email") and column.style != "crossbook":
                 text = clean_value(target, text)
                 if not text:
@@ -128,7 +139,9 @@ class RowDecoder:
             (opt_out, cells.unescape_cell(row[index]) if index < width else "") for index, opt_out in self._opt_outs
         ]
         try:
-            return _decode(line, chosen, read_opt_outs(opt_outs) if opt_outs else None)
+            found = _decode(line, chosen, read_opt_outs(opt_outs) if opt_outs else None)
+            further = max(0, len(phones) - 1), max(0, len(emails - {""}) - 1)
+            return evolve(found, further_phones=further[0], further_emails=further[1]) if any(further) else found
         except InvalidInputError as error:
             return invalid_row(line, error)
 
