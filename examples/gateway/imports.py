@@ -48,9 +48,12 @@ async def import_contacts(
     match: Match | Literal["none"] = "auto",
     on_duplicate: Literal["skip", "update", "error"] = "skip",
     on_unsupported_field: Literal["error", "drop"] = "error",
+    on_opted_out: Literal["skip", "unsubscribe", "error"] = "skip",
 ) -> Response:
     """Stream a line for each contact, then the summary. A client that disconnects stops the import.
 
+    `on_opted_out` says what happens to people who opted out (`opted_out`): they are looked up and skipped, opted out in
+    the book too, or count as errors.
     `match` says how people who are already in the book are found: by one key, or ("auto") by the first key that they
     have. `on_duplicate` says what happens to them. "none" looks nobody up: a repeated import then doubles everybody.
     """
@@ -62,6 +65,7 @@ async def import_contacts(
         match=None if match == "none" else match,
         on_duplicate=None if match == "none" else on_duplicate,
         on_unsupported_field=on_unsupported_field,
+        on_opted_out=on_opted_out,
         progress=entry.progress,
     )
     return Shown(batch, entry, board)
@@ -76,12 +80,14 @@ async def import_file(
     file: UploadFile | None = None,
     demo: Annotated[bool, Form()] = False,
     match: Annotated[Literal["auto", "none"], Form()] = "auto",
+    on_opted_out: Annotated[Literal["skip", "unsubscribe", "error"], Form()] = "skip",
 ) -> Response:
     """Import a file into a group, which is created if it does not exist. The page uses this.
 
     CSV, JSON lines or vCards, as `crossbook import` reads them. `demo` asks for the 1,000 made-up people of the demo
     instead of a file. What the vendor cannot hold is left out. Who is there already is skipped: found by the first key
     that a person has, unless another field differs. `match=none` skips nobody, so a repeated import doubles everybody.
+    A file with a column that may say who opted out, and with a cell of it that is not clear, is refused.
     """
     largest: int = request.app.state.settings.largest_import
     given = file if file is not None and file.filename else None
@@ -99,6 +105,7 @@ async def import_file(
         match=None if match == "none" else "auto",
         on_duplicate=None if match == "none" else "skip",
         on_unsupported_field="drop",
+        on_opted_out=on_opted_out,
         progress=entry.progress,
     )
     return Shown(batch, entry, board)

@@ -20,6 +20,7 @@ from crossbook.vendor import Query, VendorAdapter
 if TYPE_CHECKING:
     from crossbook._batch.assemble import BatchContext, BatchOptions, Items
     from crossbook._batch.batch import Batch
+    from crossbook._batch.operations import OnOptedOut
     from crossbook._batch.resolver import OnDuplicate
     from crossbook._batch.results import Status
     from crossbook.vendor import Match, MatchKey
@@ -379,7 +380,7 @@ class Contacts(Resource):
         match: Match | None = None,
         on_duplicate: OnDuplicate | None = None,
         on_unsupported_field: _validation.OnUnsupportedField = "error",
-        include_opted_out: bool = False,
+        on_opted_out: OnOptedOut = "skip",
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
         """Create many contacts from an iterable of any length. Each input that was read gets exactly one result.
@@ -396,8 +397,12 @@ class Contacts(Resource):
                 input, "update" the stored contact, or "error". By default (None) the contact is created nevertheless.
             on_unsupported_field: "error" fails a contact with a field that the vendor cannot store, "drop" leaves the
                 field out. The groups of a contact from another vendor's list are such a field.
-            include_opted_out: also creates contacts that are known to have opted out of a channel. By default they are
-                `skipped`: no vendor stores the mark with a new contact, so messages would be sent to them.
+            on_opted_out: what to do with an input that opted out of a channel (`opted_out`). "skip" does not write it.
+                With `match`, it is looked up: `result.still_subscribed` says that the vendor has a contact with its
+                phone, e-mail or external id that did not opt out. "unsubscribe" opts those contacts out of the
+                same channels, and creates a missing contact as opted out (Vercom, SerwerSMS). "error" fails the input.
+                The same is done with an input whose address opted out at the vendor, in another contact. "skip" leaves
+                an input out, too, whose channels the vendor does not have.
             options: see `BatchOptions`.
 
         Returns:
@@ -418,7 +423,7 @@ class Contacts(Resource):
             self._require("contacts.create")
             raise InvalidInputError("on_duplicate needs match=: the key by which contacts are compared", field="match")
         return self._create_many(
-            contacts, on_unsupported_field, include_opted_out, options,
+            contacts, on_unsupported_field, on_opted_out, options,
             operation="contacts.create_many", match=match, on_duplicate=on_duplicate,
         )  # fmt: skip
 
@@ -430,7 +435,7 @@ class Contacts(Resource):
         match: MatchKey,
         on_duplicate: OnDuplicate = "update",
         on_unsupported_field: _validation.OnUnsupportedField = "error",
-        include_opted_out: bool = False,
+        on_opted_out: OnOptedOut = "skip",
         **options: Unpack[BatchOptions],
     ) -> Batch[Contact]:
         """Create the contacts that do not exist yet, and update the existing contacts that differ.
@@ -444,7 +449,7 @@ class Contacts(Resource):
             on_duplicate: what to do with a key that an earlier input of this batch had: "update" (default), "skip" or
                 "error".
             on_unsupported_field: as in `create_many`.
-            include_opted_out: as in `create_many`.
+            on_opted_out: as in `create_many`.
             options: see `BatchOptions`.
 
         Returns:
@@ -459,7 +464,7 @@ class Contacts(Resource):
             ```
         """
         return self._create_many(
-            contacts, on_unsupported_field, include_opted_out, options,
+            contacts, on_unsupported_field, on_opted_out, options,
             operation="contacts.upsert_many", match=match, upsert=True, on_duplicate=on_duplicate,
         )  # fmt: skip
 
@@ -467,16 +472,20 @@ class Contacts(Resource):
         self,
         contacts: Items[Contact],
         on_unsupported_field: _validation.OnUnsupportedField,
-        include_opted_out: bool,
+        on_opted_out: OnOptedOut,
         options: BatchOptions,
+        *,
+        operation: str,
         **settings: Any,
     ) -> Batch[Contact]:
         from crossbook._batch.assemble import build_batch
         from crossbook._batch.operations import Create
 
         context = self._batch_context("contacts.create", options.get("max_wait"))
-        create = Create(context.adapter, on_unsupported_field, self._default_group, include_opted_out=include_opted_out)
-        return build_batch(context, create, contacts, options, **settings)
+        create = Create(context.adapter, on_unsupported_field, self._default_group, on_opted_out=on_opted_out)
+        if on_opted_out == "unsubscribe":
+            operation += ".unsubscribe"  # a journal of a run that skipped these inputs must not answer for this run
+        return build_batch(context, create, contacts, options, operation=operation, **settings)
 
     @hide_internal_frames
     def update_many(

@@ -11,6 +11,7 @@ from typing import Any, Literal, Unpack, cast
 from crossbook import _validation
 from crossbook._batch.assemble import BatchOptions
 from crossbook._batch.batch import Batch
+from crossbook._batch.operations import OnOptedOut
 from crossbook._batch.resolver import OnDuplicate
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.book import AddressBook
@@ -31,7 +32,7 @@ def copy(
     match: Match | None = None,
     on_duplicate: OnDuplicate | None = None,
     on_unsupported_field: _validation.OnUnsupportedField = "error",
-    include_opted_out: bool = False,
+    on_opted_out: OnOptedOut = "skip",
     full: bool = True,
     **options: Unpack[BatchOptions],
 ) -> Batch[Contact]:
@@ -40,10 +41,9 @@ def copy(
     Each contact is copied once, with the fields that the source's vendor returns. Its id is the results' `item_key`.
     `id` is not copied, nor is `created_at` if the target does not store it. A full name (Filemail) is never split, so a
     vendor that stores first and last name cannot store it.
-    Contacts that are known to have opted out of a channel are skipped, and counted as `opted_out` in the summary's
-    `dropped_fields`: no vendor stores the mark with a new contact, so messages would be sent to them. A list of
-    opted-out contacts is read first if the list of all contacts does not show the mark (Vercom). Atom and Filemail do
-    not return opt-outs, so there nothing is known.
+    Contacts that are known to have opted out of a channel are skipped, unless you pass `on_opted_out`, and counted as
+    `opted_out` in the summary's `dropped_fields`. A list of opted-out contacts is read first if the list of all
+    contacts does not show the mark (Vercom). Atom and Filemail do not return opt-outs, so there nothing is known.
 
     Args:
         source: the book to read; both books are open, in the same event loop.
@@ -57,7 +57,8 @@ def copy(
         on_duplicate: requires `match`. What to do with a key that exists; as in `create_many`.
         on_unsupported_field: "error" fails a contact with a field that the target cannot store, "drop" leaves the field
             out.
-        include_opted_out: also copies contacts that opted out, without the mark. Ask a lawyer first.
+        on_opted_out: as in `create_many`. "unsubscribe" copies contacts that opted out, and opts them out in the
+            target.
         full: fetches every field, one call for each contact, if the list has fewer fields (Atom).
         options: see `BatchOptions`: `journal`, `dry_run`, `progress` and others.
 
@@ -88,14 +89,14 @@ def copy(
     options.setdefault("item_key", _id)
     contacts = _convert_contacts(
         source, target, group, groups,
-        full=full, include_opted_out=include_opted_out, dry_run=options.get("dry_run", False),
+        full=full, on_opted_out=on_opted_out, dry_run=options.get("dry_run", False),
     )  # fmt: skip
     return target.contacts.create_many(
         contacts,
         match=match,
         on_duplicate=on_duplicate,
         on_unsupported_field=on_unsupported_field,
-        include_opted_out=include_opted_out,
+        on_opted_out=on_opted_out,
         **options,
     )
 
@@ -111,7 +112,7 @@ async def _convert_contacts(
     groups: Literal["by_name", "none"] | Mapping[str, str],
     *,
     full: bool,
-    include_opted_out: bool,
+    on_opted_out: OnOptedOut,
     dry_run: bool,
 ) -> AsyncIterator[Contact]:
     """Yield the contacts of the source book, ready to be created in the target book, with the target's group ids."""
@@ -132,7 +133,7 @@ async def _convert_contacts(
         source_groups = values.pop("groups", ())
         if not isinstance(groups, str):
             values["groups"] = tuple(dict.fromkeys(groups[id] for id in source_groups if id in groups)) or None
-        elif source_groups and (include_opted_out or not contact.opted_out):
+        elif source_groups and (on_opted_out == "unsubscribe" or not contact.opted_out):
             values["groups"] = await resolver.resolve(names[id] for id in source_groups if id in names)
         yield drop_derived_name(target, Contact(**values))
 

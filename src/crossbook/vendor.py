@@ -189,6 +189,8 @@ class VendorProfile(Struct, frozen=True, eq=False):
         requires_any_of: fields of which each contact needs at least one.
         clear_value: what clears a field: "null", an "empty" text, or "never" if no value does.
         channels: the channels that a contact can be unsubscribed from.
+        opt_outs_by: how the vendor stores opt-outs: by "contact", so that a contact is opted out after its creation, or
+            by "phone", so that the phone number is opted out before.
         single_group: whether each contact is in exactly one group.
         all_contacts_group: the external id of a built-in group that holds every contact.
         group_name_max_length: the largest number of characters of a group's name.
@@ -224,6 +226,7 @@ class VendorProfile(Struct, frozen=True, eq=False):
     requires_any_of: tuple[str, ...] = ()
     clear_value: Literal["null", "empty", "never"] = "empty"
     channels: frozenset[str] = frozenset()
+    opt_outs_by: Literal["contact", "phone"] = "contact"
     single_group: bool = False
     all_contacts_group: str | None = None
     group_name_max_length: int | None = None
@@ -321,6 +324,14 @@ class VendorAdapter:
     async def unsubscribe(self, id: str, channel: str) -> None:
         """Opt a contact out of messages on a channel. The channel "all" means all channels."""
         raise self.unsupported("contacts.unsubscribe")
+
+    async def unsubscribe_phone(self, phone: str) -> None:
+        """Opt a phone number out, whether or not a contact has it. Only for a profile with `opt_outs_by="phone"`."""
+        raise self.unsupported("contacts.unsubscribe")
+
+    async def read_opt_outs(self, contact: Contact, channels: frozenset[str]) -> frozenset[str]:
+        """Return the channels that a stored contact opted out of, of those given. Empty if the vendor reports none."""
+        return frozenset(contact.opted_out or ()) & channels
 
     async def resubscribe(self, id: str, channel: str, *, shared_phone: bool) -> None:
         """End the opt-out of a contact, so that it gets messages on the channel again. "all" means all channels.

@@ -18,8 +18,14 @@ from crossbook_cli.signals import SignalInterrupt, signal_name, signal_number, s
 
 _MAX_SHOWN = 100  # failures that are printed; all are counted, and --json prints all
 _WRITTEN = {"created", "updated", "deleted", "done", "uncertain"}
-_RESULT = ("index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed")
-_SUMMARY = ("replayed", "unmatched", "dropped_fields", "seconds", "requests", "stopped", "dry_run", "steps")
+_RESULT = (
+    "index", "item_key", "status", "id", "attempts", "dropped_fields", "write_only_fields", "replayed", "unsubscribed",
+    "still_subscribed",
+)  # fmt: skip
+_SUMMARY = (
+    "replayed", "unmatched", "unsubscribed", "still_subscribed", "dropped_fields", "seconds", "requests", "stopped",
+    "dry_run", "steps",
+)  # fmt: skip
 
 
 class InvalidRowError(InvalidInputError):

@@ -33,8 +33,8 @@ def copy(
     """Copy contacts from the first book to the second. Nothing is deleted.
 
     A contact that exists already in the second book is skipped; see --match and --on-duplicate. Contacts that opted out
-    are skipped and counted; no contact is ever subscribed again. A contact with a field that the second vendor does not
-    support fails, unless --on-loss drop is given.
+    are skipped and counted, or opted out in the second book too (--on-opted-out); no contact is subscribed again. A
+    contact with a field that the second vendor does not support fails, unless --on-loss drop is given.
 
     --json prints {"result": {"item_key", "status", "id", "error", …}} for each contact, where item_key is its id in the
     first book, and {"summary": {"counts", …}} at the end.

@@ -30,8 +30,8 @@ def import_file(
         list[str] | None,
         typer.Option(
             metavar="COLUMN=FIELD",
-            help='The field of a column that is detected wrongly: "Handy=phone", "NIP=fields.tax_id". "Notes=" is not '
-            "read. Can be given several times.",
+            help='The field of a column that is detected wrongly: "Handy=phone", "NIP=fields.tax_id". A column of yes '
+            'and no: "Stop=opted_out", "Ads=opted_in.sms". "Notes=" is not read. Can be given several times.',
         ),
     ] = None,
     group: Annotated[
@@ -64,6 +64,9 @@ def import_file(
     A contact that exists already is skipped, so that the same file twice doubles no contact. It is found by the first
     field that the contact has and the vendor can search by, and no field of both may differ: two people with one phone
     stay two. A row without such a field is created and counted. See --match and --on-duplicate.
+
+    A column that says who opted out or who consents, such as "unsubscribed" or "Zgoda SMS", is read. If one of its
+    cells is unclear, nothing is written, and the command says how to name the column with --map. See --on-opted-out.
 
     The command waits as long as the vendor asks, up to --max-wait. With --journal, the same command resumes a run that
     was interrupted, and looks up the contacts that were in flight. With --match none such a contact is uncertain until
@@ -145,7 +148,7 @@ async def _read_contacts(
             await anyio.lowlevel.checkpoint()
             continue
         groups = common
-        if groups is None and row.groups and (options.include_opted_out or not row.contact.opted_out):
+        if groups is None and row.groups and (options.on_opted_out == "unsubscribe" or not row.contact.opted_out):
             groups = await resolver.resolve(row.groups)
         unread += row.unread
         output.lines[index] = row.line

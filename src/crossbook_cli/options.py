@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Unpack, get_type
 import typer
 
 import crossbook
+from crossbook._batch.operations import OnOptedOut
 from crossbook._batch.resolver import OnUncertain
 from crossbook._validation import FIELDS
 from crossbook.book import AddressBook, BookOptions
@@ -100,12 +101,13 @@ class BatchCommandOptions:
             "By default it waits as long as the vendor asks.",
         ),
     ] = None
-    include_opted_out: Annotated[
-        bool,
+    on_opted_out: Annotated[
+        OnOptedOut,
         typer.Option(
-            "--include-opted-out", help="Also write contacts that opted out. The opt-out itself is not written."
+            help="What to do with a contact that opted out: look it up and skip it; unsubscribe it at the vendor, "
+            "creating it if it is missing (Vercom, SerwerSMS); or count it as an error."
         ),
-    ] = False
+    ] = "skip"
     journal: Annotated[
         str | None,
         typer.Option(
@@ -155,7 +157,8 @@ class BatchCommandOptions:
                 )
             print_message(
                 "--match none: contacts that exist already are not found. They are created again, and so is every "
-                "contact if you repeat this command without its --journal."
+                "contact if you repeat this command without its --journal. Who opted out there is not found either: "
+                "such a contact gets a second entry, which is subscribed."
             )
         given = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("region", "json")}
         return {

@@ -80,7 +80,7 @@ async def test_suppressed_contact_loses_groups_of_another_vendor() -> None:
         assert (await book.groups.create("Strangers")).id == group
         off = attach_raw(replace(read, opted_out=frozenset({"sms"})), read.raw, read.known_fields | {"opted_out"})
         (result,) = await run_batch(
-            book.contacts.create_many([off], include_opted_out=True, on_unsupported_field="drop")
+            book.contacts.create_many([off], on_opted_out="unsubscribe", on_unsupported_field="drop")
         )
-        assert (result.status, result.dropped_fields) == ("created", ("opted_out", "groups"))
+        assert (result.status, result.dropped_fields) == ("created", ("groups",))
         assert [contact.id async for contact in book.contacts.list(group=group)] == []

@@ -224,8 +224,6 @@ async def test_suppressed_contact_is_skipped(local_vendor: LocalVendor, profile:
             ("skipped", ("opted_out",)), ("created", ()),
         ]  # fmt: skip
         assert batch.summary.dropped_fields == {"opted_out": 1}
-        (result,) = await run_batch(book.contacts.create_many([off], include_opted_out=True))
-        assert (result.status, result.dropped_fields) == ("created", ("opted_out",))
 
 
 @pytest.mark.parametrize("vendor", ["vercom"])
@@ -235,7 +233,7 @@ async def test_suppressed_contact_is_skipped(local_vendor: LocalVendor, profile:
         {"on_error": "retry"}, {"concurrency": 0}, {"concurrency": True}, {"max_failures": -1}, {"settle_timeout": "1"},
         {"settle_timeout": float("inf")}, {"on_duplicate": "skip"}, {"match": "phone", "on_duplicate": "merge"},
         {"colour": "red"}, {"on_unsupported_field": "ignore"}, {"item_key": "phone"}, {"progress": 5}, {"run": 5},
-        {"journal": 5}, {"dry_run": "false"}, {"ordered": 0}, {"include_opted_out": "false"},
+        {"journal": 5}, {"dry_run": "false"}, {"ordered": 0}, {"on_opted_out": "include"}, {"on_opted_out": True},
         {"item_key": anyio.sleep}, {"progress": anyio.sleep},
     ],
 )  # fmt: skip

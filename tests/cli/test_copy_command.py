@@ -38,7 +38,10 @@ def test_copy_skips_opted_out(run: Run) -> None:
         run("contacts", "unsubscribe", "vercom", id, channel)
     assert run("copy", "vercom", "serwersms").out.startswith("2 inputs: 2 skipped\n")
     assert run("contacts", "list", "serwersms").out == ""
-    assert run("copy", "vercom", "serwersms", "--include-opted-out").out.startswith("2 inputs: 2 created\n")
+    ran = run("copy", "vercom", "serwersms", "--on-opted-out", "unsubscribe")
+    assert set(ran.out.splitlines()[0].partition(": ")[2].split(", ")) == {"1 skipped", "1 created"}, (
+        "push is not there"
+    )
 
 
 def test_copy_quick_omits_fields(run: Run) -> None:

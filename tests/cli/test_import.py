@@ -212,16 +212,20 @@ def test_opted_out_is_skipped(run: Run, server: Server) -> None:
     file = write("phone,opted_out\n+48500600700,sms\n+48500600701,none\n")
     ran = run("import", file, "--to", "vercom")
     assert counts(ran) == {"1 skipped", "1 created"}
-    assert "opted_out (1)" in ran.out
-    again = run("import", file, "--to", "vercom", "--match", "phone", "--include-opted-out")
+    assert "opted out, so not written: 1\n" in ran.out
+    again = run("import", file, "--to", "vercom", "--match", "phone", "--on-opted-out", "unsubscribe")
     assert counts(again) == {"1 skipped", "1 created"}
+    assert "opted out at the vendor: 1\n" in again.out
+    assert [each["phone"] for each in run("contacts", "list", "vercom", "--opted-out", "sms", "--json").lines] == [
+        "+48500600700"
+    ]
     assert "resubscribeContacts" not in server.requests("vercom")
 
 
 def test_import_creates_needed_groups_only(run: Run) -> None:
     file = write("phone,opted_out,groups\n+48500600700,sms,Left\n+48500600701,none,Friends\n")
     assert "Created groups: Friends." in run("import", file, "--to", "vercom").err
-    again = run("import", file, "--to", "vercom", "--match", "phone", "--include-opted-out")
+    again = run("import", file, "--to", "vercom", "--match", "phone", "--on-opted-out", "unsubscribe")
     assert "Created groups: Left." in again.err
     (left,) = [group["id"] for group in run("groups", "list", "vercom", "--json").lines if group["name"] == "Left"]
     (there,) = run("contacts", "list", "vercom", "--group", left, "--json").lines

@@ -76,22 +76,25 @@ async def test_groups_by_mapping_and_none(books: Books) -> None:
             assert [result.item_key async for result in run] == ["+48500600700"]
 
 
-@pytest.mark.parametrize("include", [False, True])
-async def test_opted_out_contacts_not_copied(books: Books, server: Server, include: bool) -> None:
+@pytest.mark.parametrize("on_opted_out", ["skip", "unsubscribe"])
+async def test_opted_out_contacts_copied_as_opted_out(books: Books, server: Server, on_opted_out: Any) -> None:
+    """SerwerSMS has no opt-outs of e-mail, so such a contact is skipped there."""
     async with books("vercom", "serwersms") as (source, target):
         group = (await source.groups.create("Friends")).id
         people = [Contact(phone=f"+4850060070{number}", groups=(group,) if number else None) for number in range(3)]
         ids = [(await source.contacts.create(person)).id for person in people]
         await source.contacts.unsubscribe(ids[1], "sms")
         await source.contacts.unsubscribe(ids[2], "email")
-        summary = await crossbook.copy(source, target, include_opted_out=include).run()
-        assert summary.counts == ({"created": 3} if include else {"created": 1, "skipped": 2})
-        assert summary.dropped_fields == {"opted_out": 2}
+        unsubscribes = on_opted_out == "unsubscribe"
+        summary = await crossbook.copy(source, target, on_opted_out=on_opted_out).run()
+        assert summary.counts == ({"created": 2, "skipped": 1} if unsubscribes else {"created": 1, "skipped": 2})
+        assert summary.dropped_fields == {"opted_out": 1 if unsubscribes else 2}
+        assert summary.unsubscribed == unsubscribes
         copied = await list_contacts(target)
-        assert len(copied) == (3 if include else 1)
+        assert [each.opted_out for each in copied] == [frozenset(), frozenset({"sms"})][: 2 if unsubscribes else 1]
         # A group is created only for a contact that is copied.
-        assert [await groups_of(target, each) for each in copied[1:]] == [{"Friends"}] * (2 if include else 0)
-        assert len([each async for each in target.groups.list()]) == (1 if include else 0)
+        assert [await groups_of(target, each) for each in copied[1:]] == [{"Friends"}] * unsubscribes
+        assert len([each async for each in target.groups.list()]) == unsubscribes
         assert server.requests("vercom")["resubscribeContacts"] == 0
 
 

@@ -89,6 +89,8 @@ $("import")?.addEventListener("submit", async (event) => {
   try {
     const summary = await send(form);
     const counts = Object.entries(summary.counts).map(([status, many]) => `${number.format(many)} ${status}`);
+    if (summary.unsubscribed) counts.push(`${number.format(summary.unsubscribed)} opted out here`);
+    if (summary.still_subscribed) counts.push(`${number.format(summary.still_subscribed)} opted out in the file, and still subscribed here`);
     const what = `${counts.join(", ") || "nobody in the file"}`;
     if (summary.stopped) say(`Stopped: ${summary.stopped}. Until then: ${what}. Import the file again to continue.`, true);
     else say(`Done in ${summary.seconds.toFixed(1)} s: ${what}.`);

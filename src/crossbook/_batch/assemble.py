@@ -15,7 +15,7 @@ from crossbook._batch.batch import Batch, OnError, StopPolicy
 from crossbook._batch.executor import Executor
 from crossbook._batch.fingerprint import KeyedHash
 from crossbook._batch.matching import AUTO, Lookups
-from crossbook._batch.operations import BatchOperation, IdOperation
+from crossbook._batch.operations import BatchOperation, Create, IdOperation
 from crossbook._batch.reader import ItemReader
 from crossbook._batch.resolver import OnDuplicate, OnUncertain, Resolver, describe_remedy
 from crossbook._batch.results import Progress, Summary
@@ -129,12 +129,13 @@ def build_batch(
     journal, hashes = _make_journal(options.get("journal") if kept else None), KeyedHash()
     settle_timeout = options.get("settle_timeout")
     resolver: Resolver | None = None
-    if batch_operation.creates:
+    if isinstance(batch_operation, Create):
         if settle_timeout is None:
             created = profile.operations[profile.capability(batch_operation.capability).operation]
             settle_timeout = choose_seconds(context.options.read_timeout, created.read_timeout)
         resolver = Resolver(
             adapter=context.adapter,
+            operation=batch_operation,
             lookups=None if match is None else Lookups(context.adapter, match, session.start_task),
             journal=journal,
             match=match,

@@ -75,7 +75,10 @@ class Sender:
         capability = self._operation.profile.capability(name)
         groups = len(item.prepared.contact.groups or ()) if item.prepared.contact else 0
         shared = 1 if self._is_alone(item) else self._chunk_size
-        return float(capability.calls / shared + capability.calls_per_group * groups)
+        calls = capability.calls / shared + capability.calls_per_group * groups
+        if item.prepared.opt_out and item.update is None:
+            calls += 1 if self._operation.profile.opt_outs_by == "phone" else 1 + groups
+        return float(calls)
 
     async def send(self, call_items: Sequence[BatchItem]) -> list[ItemOutcome | None]:
         """Write the items in one call. Return the outcome of each, or None for an item that needs a new decision."""
@@ -114,6 +117,9 @@ class Sender:
             ]
 
     def _read_response(self, item: BatchItem, response: ItemResponse) -> ItemOutcome | None:
+        if isinstance(response, Completed) and self._is_opted_out_later(item, response):
+            item.state, item.created_id = "created", response.id
+            return None
         if isinstance(response, Completed) or (response is not None and proves_no_write(response)):
             return response
         if self._resolver is not None and item.update is None:
@@ -127,6 +133,11 @@ class Sender:
             sent="maybe",
         )  # fmt: skip
         return Uncertain(response or lost, final=False)
+
+    def _is_opted_out_later(self, item: BatchItem, response: Completed) -> bool:
+        """Return whether a create succeeded, and the contact must be opted out and then added to its groups."""
+        by_contact = self._operation.profile.opt_outs_by == "contact"
+        return bool(item.prepared.opt_out) and by_contact and item.update is None and response.status == "created"
 
 
 class KeyedLock:
@@ -168,6 +179,7 @@ class Executor(Generic[I]):
         ready ──────▶ done        an update or a delete got no response: `uncertain`
         ready ──────▶ done        an update got no clear response, and the next lookup failed: `uncertain`
         ready ──────▶ created     the contact was created, but a call for its groups failed
+        ready ──────▶ created     the contact was created, and is now opted out and then added to its groups
         ready ──────▶ unresolved  the response of a create was lost
         unresolved ─▶ created     a lookup, `settle_timeout` seconds later, found the contact
         unresolved ─▶ ready       the lookup found no contact of this create: it may be sent again
@@ -175,7 +187,7 @@ class Executor(Generic[I]):
         unresolved ─▶ done        no contact, but the vendor has answered the create, with a refusal: `failed`
         unresolved ─▶ done        no contact after 5 creates: `failed`
         unresolved ─▶ done        another contact has the key: `skipped`, `unchanged` or `failed`
-        created ────▶ done        the groups were added, or that failed again
+        created ────▶ done        the contact was opted out and its groups were added, or that failed again
 
     If the batch is left, items in any other state than `done` are `cancelled`; the journal keeps their intents.
 

@@ -187,9 +187,18 @@ class Lookups:
     async def find(self, contact: Contact, since: float = float("-inf")) -> Sequence[Contact]:
         """Return every stored contact with this contact's match key. A snapshot from before `since` is read again."""
         keys = self._list_keys(contact)
-        if not keys:
-            return ()
-        name, key = keys[0]
+        return await self._find_by_key(contact, *keys[0], since) if keys else ()
+
+    async def find_by_further_keys(self, contact: Contact) -> Sequence[Contact]:
+        """Return every stored contact with one of this contact's match keys but the first (only if match="auto")."""
+        found: dict[str, Contact] = {}
+        for name, key in self._list_keys(contact)[1:]:
+            found |= {match.id: match for match in await self._find_by_key(contact, name, key)}
+        return list(found.values())
+
+    async def _find_by_key(
+        self, contact: Contact, name: str, key: str, since: float = float("-inf")
+    ) -> Sequence[Contact]:
         if self._is_snapshot(name):
             return (await self._get_snapshot(since)).get((name, key), ())
         value = key if name == "phone" else getattr(contact, name)

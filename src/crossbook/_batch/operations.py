@@ -5,17 +5,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, Literal, TypeVar, get_args
 
 import anyio
 from attrs import define
 
 from crossbook import _validation
 from crossbook._batch.results import Status
-from crossbook.errors import AuthError, CrossbookError, InvalidInputError, NotFoundError, RateLimitError
+from crossbook.errors import (
+    AuthError,
+    CrossbookError,
+    InvalidInputError,
+    NotFoundError,
+    RateLimitError,
+    UnsupportedError,
+)
 from crossbook.models import Contact, ExternalId, attach_raw
 
 I = TypeVar("I")  # noqa: E741  (an item of the source)
+OnOptedOut = Literal["skip", "unsubscribe", "error"]
 Changes = tuple[str | ExternalId, Mapping[str, Any]]
 
 
@@ -48,6 +57,9 @@ class PreparedItem:
         bulk_group: only items with an equal value may share a native call.
         alone: whether the item cannot share a native call at all.
         unmatched: whether the batch has match="auto", and the contact has none of the vendor's match keys.
+        opted_out: the channels that the contact opted out of, according to the source.
+        opt_out: the channels that the batch opts the contact out of, at the vendor. If it is empty and `opted_out` is
+            not, the contact is only looked up, and skipped.
     """
 
     value: Any
@@ -62,6 +74,8 @@ class PreparedItem:
     bulk_group: Any = None
     alone: bool = False
     unmatched: bool = False
+    opted_out: frozenset[str] = frozenset()
+    opt_out: frozenset[str] = frozenset()
 
 
 class BatchOperation(ABC, Generic[I]):
@@ -267,7 +281,7 @@ class Create(BatchOperation[Contact]):
         adapter: the vendor's adapter.
         on_unsupported_field: as in `create_many`.
         group: the group of a contact that names no group, if the vendor requires one.
-        include_opted_out: whether to write contacts with a known suppression.
+        on_opted_out: what to do with a contact that opted out.
     """
 
     status = "created"
@@ -279,35 +293,85 @@ class Create(BatchOperation[Contact]):
         on_unsupported_field: _validation.OnUnsupportedField,
         group: str | None,
         *,
-        include_opted_out: bool,
+        on_opted_out: OnOptedOut,
     ) -> None:
         super().__init__("contacts.create", adapter)
         _validation.check_on_unsupported_field(self.profile, on_unsupported_field)
-        _validation.check_flag(self.profile, "include_opted_out", include_opted_out)
+        if on_opted_out not in get_args(OnOptedOut):
+            raise InvalidInputError(
+                "on_opted_out must be one of 'skip', 'unsubscribe', 'error'", field="on_opted_out",
+                vendor=self.profile.vendor,
+            )  # fmt: skip
+        if on_opted_out == "unsubscribe" and self.profile.capability("contacts.unsubscribe").support == "unsupported":
+            raise UnsupportedError(
+                f"{self.profile.title} has no opt-outs, so that a contact cannot be opted out there: pass "
+                "on_opted_out='skip' to leave these contacts out",
+                vendor=self.profile.vendor, field="on_opted_out",
+            )  # fmt: skip
         self._on_unsupported_field: _validation.OnUnsupportedField = on_unsupported_field
         self._group = group
-        self._include_opted_out = include_opted_out
+        self.on_opted_out: OnOptedOut = on_opted_out
 
     def prepare(self, item: Contact) -> PreparedItem:
         if not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise InvalidInputError(
                 "every item of the source must be a Contact", field="source", vendor=self.profile.vendor
             )
-        dropped: tuple[str, ...] = ()
         if item.opted_out:
-            # No vendor accepts a suppression when a contact is created: the new contact would get messages.
-            dropped = ("opted_out",)
-            if not self._include_opted_out:
-                return PreparedItem(item, contact=item, dropped_fields=dropped, outcome=Completed("skipped"))
-            kept = item.known_fields - {"id", "opted_out"}
-            item = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
+            return self._prepare_opted_out(item, item.opted_out)
         prepared = self._prepare_contact(item, self._on_unsupported_field)
         return PreparedItem(
             prepared.contact,
             contact=prepared.contact,
-            dropped_fields=dropped + prepared.dropped_fields,
+            dropped_fields=prepared.dropped_fields,
             write_only_fields=prepared.write_only_fields,
         )
+
+    def _prepare_opted_out(self, item: Contact, opted_out: frozenset[Any]) -> PreparedItem:
+        """Prepare a contact that opted out: to be written as opted out, or to be looked up and skipped.
+
+        Raises:
+            InvalidInputError: `on_opted_out="error"`, or the vendor cannot take the contact that is to be written.
+        """
+        if self.on_opted_out == "error":
+            raise InvalidInputError(
+                f"the contact opted out of {', '.join(sorted(opted_out))} (on_opted_out='error')",
+                field="opted_out", vendor=self.profile.vendor,
+            )  # fmt: skip
+        kept = item.known_fields - {"id", "opted_out"}
+        bare = attach_raw(Contact(**{name: getattr(item, name) for name in kept}), item.raw, kept)
+        opt_out = frozenset(opted_out) & self.profile.channels if self.on_opted_out == "unsubscribe" else frozenset()
+        if not opt_out or (self.profile.opt_outs_by == "phone" and bare.phone is None):
+            return self._prepare_skipped(bare, opted_out)
+        prepared = self._prepare_contact(bare, self._on_unsupported_field)
+        found = PreparedItem(
+            prepared.contact,
+            contact=prepared.contact,
+            dropped_fields=prepared.dropped_fields,
+            write_only_fields=prepared.write_only_fields,
+            opted_out=opted_out,
+        )
+        self.set_opt_out(found, opt_out)
+        return found
+
+    def _prepare_skipped(self, item: Contact, opted_out: frozenset[Any]) -> PreparedItem:
+        dropped = ("opted_out",)
+        try:
+            contact = self._prepare_contact(item, "drop").contact
+        except InvalidInputError:  # it cannot be looked up either
+            return PreparedItem(item, contact=item, dropped_fields=dropped, outcome=Completed("skipped"))
+        return PreparedItem(item, contact=contact, dropped_fields=dropped, opted_out=opted_out)
+
+    def set_opt_out(self, item: PreparedItem, channels: frozenset[str]) -> None:
+        """Let the item be created as opted out of these channels.
+
+        If opt-outs belong to contacts, the contact must get no message before it is opted out. So it is created in no
+        group, then opted out, and then added to its groups (`Resolver`).
+        """
+        item.opt_out = channels
+        item.write_only_fields = (*item.write_only_fields, "opted_out")
+        if self.profile.opt_outs_by == "contact" and item.contact is not None and not self.profile.single_group:
+            item.value = replace(item.contact, groups=None)
 
     def find_unsupported_fields(self, item: Contact) -> tuple[str, ...]:
         if self._on_unsupported_field == "drop" or not isinstance(item, Contact):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -325,7 +389,18 @@ class Create(BatchOperation[Contact]):
         )
 
     async def write_one(self, item: PreparedItem, *, again: bool) -> Completed:
+        if item.opt_out and self.profile.opt_outs_by == "phone":
+            await self._opt_phone_out(item)
         return Completed("created", await self.adapter.create_contact(item.value), item.contact)
+
+    async def _opt_phone_out(self, item: PreparedItem) -> None:
+        """Opt the phone number out before the contact exists. A repetition has the same effect."""
+        try:
+            await self.adapter.unsubscribe_phone(item.value.phone)
+        except CrossbookError as error:
+            error.sent = error.earlier = "no"  # the create did not leave
+            error.message = f"the phone number could not be opted out, so the contact was not created: {error.message}"
+            raise
 
     async def _call_bulk(self, items: Sequence[PreparedItem]) -> Sequence[Any]:
         return await self.adapter.create_contacts([item.value for item in items])  # type: ignore[no-any-return]

@@ -6,6 +6,7 @@ What happens after a create whose response was lost is decided here. Two parts a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any, Literal
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import anyio
 from attrs import define, field
 
-from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain, is_answer
+from crossbook._batch.item import BatchItem, ItemOutcome, Uncertain, is_answer, proves_no_write
 from crossbook._batch.matching import (
     Lookups,
     contradicts,
@@ -22,7 +23,7 @@ from crossbook._batch.matching import (
     is_equal,
     merge_contacts,
 )
-from crossbook._batch.operations import Completed, PreparedItem
+from crossbook._batch.operations import Completed, Create, PreparedItem
 from crossbook.errors import (
     AmbiguousMatchError,
     CrossbookError,
@@ -51,6 +52,7 @@ class Resolver:
 
     Args:
         adapter: the vendor's adapter.
+        operation: checks the contacts, and knows what to do with opt-outs.
         lookups: finds contacts; None if the batch has no match key.
         journal: the run's journal, which knows the keys and ids of the other items.
         match: the name of the match key, or "auto": the first of the vendor's match keys that an item has. A stored
@@ -65,6 +67,7 @@ class Resolver:
     """
 
     adapter: Any
+    operation: Create
     lookups: Lookups | None
     journal: Journal
     match: str | None
@@ -97,7 +100,8 @@ class Resolver:
             return ()
         keys = self.lookups.list_unhashed_keys(prepared.contact)
         prepared.unmatched = not keys and self.is_auto
-        if not keys and self.on_duplicate and not self.is_auto:
+        is_skipped = prepared.opted_out and not prepared.opt_out
+        if not keys and self.on_duplicate and not self.is_auto and not is_skipped:
             why = self.lookups.explain_no_match_key(prepared.contact)
             raise InvalidInputError(why, field=self.match, vendor=self._profile.vendor)
         return keys
@@ -157,27 +161,130 @@ class Resolver:
         return outcome
 
     async def _decide_before_write(self, item: BatchItem) -> ItemOutcome | None:
-        contact, key = item.prepared.contact, item.prepared.key
+        contact, key, prepared = item.prepared.contact, item.prepared.key, item.prepared
+        is_skipped = prepared.opted_out and not prepared.opt_out
         if self.lookups is None or contact is None or key is None:
-            return None
+            return Completed("skipped") if is_skipped else None
         first = await self.journal.find_key(key) if self.on_duplicate and not self.is_auto else None
         is_repeated = first is not None and first < item.index
-        if is_repeated and self.on_duplicate != "update":
+        if is_repeated and self.on_duplicate != "update" and not prepared.opted_out:
             return self._make_duplicate_outcome(contact, f"input {first} has the same {self.match}")
         since = anyio.current_time() if key in self._failed_lookups else float("-inf")
         try:
             found = await self.lookups.find(contact, since)
+            if is_skipped:
+                return await self._skip_opted_out(item, contact, found)
         except CrossbookError as error:
             return error
         item.existing_ids = tuple(match.id for match in found)
+        is_unsubscribed = False
+        if prepared.opt_out:
+            try:
+                is_unsubscribed = await self._unsubscribe_existing(item, contact, found)
+            except CrossbookError as error:
+                error.message = f"the contact could not be opted out: {error.message}"
+                return error if proves_no_write(error) else Uncertain(error, final=False)
+        outcome = await self._decide_to_write(item, contact, key, found, is_repeated=is_repeated)
+        if is_unsubscribed and isinstance(outcome, Completed) and outcome.status in ("skipped", "unchanged"):
+            return Completed("updated", outcome.id, contact)
+        if is_unsubscribed and isinstance(outcome, CrossbookError):
+            outcome.message = f"the contact was opted out, and then: {outcome.message}"
+        if not is_unsubscribed and (outcome is not None or item.update is not None):
+            # Opted out before: this run did not do it.
+            prepared.write_only_fields = tuple(name for name in prepared.write_only_fields if name != "opted_out")
+        return outcome
+
+    async def _decide_to_write(
+        self, item: BatchItem, contact: Contact, key: str, found: Sequence[Contact], *, is_repeated: bool
+    ) -> ItemOutcome | None:
+        if is_repeated and self.on_duplicate != "update":
+            return self._make_duplicate_outcome(contact, f"an earlier input has the same {self.match}")
         if not found and is_repeated and self.dry_run:
             return Completed("updated")
         outcome = await self._decide_for_existing(item, contact, [*found, *self._planned.get(key, ())])
+        if outcome is None and item.update is None:
+            outcome = await self._apply_stored_opt_outs(item, contact, found)
         if self.dry_run and self.is_auto and outcome is None and item.update is None:
             planned = attach_raw(contact, None, _ALL_FIELDS)
             for each in (key, *item.prepared.other_keys):
                 self._planned.setdefault(each, []).append(planned)
         return outcome
+
+    async def _skip_opted_out(self, item: BatchItem, contact: Contact, found: Sequence[Contact]) -> Completed:
+        """Skip an input that opted out. The outcome has the id of a contact with its address that did not."""
+        assert self.lookups is not None
+        item.existing_ids = None  # no key in the journal: a later input with the key is not a duplicate of this one
+        known = self._profile.channels
+        wanted = item.prepared.opted_out & (known or item.prepared.opted_out)
+        for match in (*found, *await self.lookups.find_by_further_keys(contact)):
+            if wanted - await self.adapter.read_opt_outs(match, wanted):
+                return Completed("skipped", match.id)
+        return Completed("skipped")
+
+    async def _unsubscribe_existing(self, item: BatchItem, contact: Contact, found: Sequence[Contact]) -> bool:
+        """Opt out every stored contact with an address of this input. Return whether one was not opted out before.
+
+        Names are not compared: the address is what gets the messages.
+        """
+        assert self.lookups is not None
+        matches = {match.id: match for match in (*found, *await self.lookups.find_by_further_keys(contact))}
+        is_recorded = False
+        for id, match in matches.items():
+            missing = item.prepared.opt_out - await self.adapter.read_opt_outs(match, item.prepared.opt_out)
+            if missing and not self.dry_run:
+                if not is_recorded:
+                    item.intent_time = time.time()
+                    await self.journal.record_intents([item.make_entry("intent")])
+                await self._opt_out(id, missing)
+            is_recorded = is_recorded or bool(missing)
+        return is_recorded
+
+    async def _opt_out(self, id: str, channels: frozenset[str]) -> None:
+        for channel in ("all",) if channels == self._profile.channels else sorted(channels):
+            await self.adapter.unsubscribe(id, channel)
+
+    async def _apply_stored_opt_outs(
+        self, item: BatchItem, contact: Contact, found: Sequence[Contact]
+    ) -> ItemOutcome | None:
+        """Decide about a create next to stored contacts with the same address, if one of them opted out.
+
+        The vendor would send to the new contact. If the vendor stores opt-outs by phone number, it does not.
+        """
+        if item.prepared.opt_out or self._profile.opt_outs_by == "phone" or not self._profile.channels:
+            return None
+        channels: frozenset[str] = frozenset()
+        try:
+            for match in found:
+                channels |= await self.adapter.read_opt_outs(match, self._profile.channels)
+        except CrossbookError as error:
+            return error
+        if not channels:
+            return None
+        if self.operation.on_opted_out == "unsubscribe":
+            self.operation.set_opt_out(item.prepared, channels)
+            return None
+        if self.operation.on_opted_out == "skip":
+            item.prepared.dropped_fields = (*item.prepared.dropped_fields, "opted_out")
+            item.existing_ids = None
+            return Completed("skipped")
+        key = self._get_key_name(contact)
+        why = f"a contact with this {key} opted out of {', '.join(sorted(channels))} (on_opted_out='error')"
+        return InvalidInputError(why, field=key, vendor=self._profile.vendor)
+
+    async def _restore_opt_out(self, item: BatchItem, id: str) -> ItemOutcome | None:
+        """Find out again whether a contact, which an earlier run created, shares its address with one that opted out.
+
+        Return an outcome only if that is impossible; the next run tries again.
+        """
+        contact = item.prepared.contact
+        if contact is None or self.lookups is None or item.prepared.opt_out:
+            return None
+        try:
+            found = [match for match in await self.lookups.find(contact) if match.id != id]
+        except CrossbookError as error:
+            return Uncertain(error, final=False)
+        outcome = await self._apply_stored_opt_outs(item, contact, found)
+        return Uncertain(outcome, final=False) if isinstance(outcome, CrossbookError) else None
 
     async def _decide_for_existing(
         self, item: BatchItem, contact: Contact, found: Sequence[Contact]
@@ -228,7 +335,7 @@ class Resolver:
             vendor=self._profile.vendor, sent="maybe",
         )  # fmt: skip
         if item.created_id is not None:
-            return await self._add_groups(item, item.created_id)
+            return await self._complete_create(item, item.created_id)
         contact, key = item.prepared.contact, item.prepared.key
         if self.lookups is None or contact is None or key is None:
             return self._apply_decision(item, Uncertain(error, final=True))
@@ -245,7 +352,7 @@ class Resolver:
         if len(own) == 1:
             item.state, item.created_id = "created", own[0].id
             item.existing_ids = existing
-            added = await self._add_groups(item, own[0].id)
+            added = await self._complete_create(item, own[0].id)
             return Completed("skipped", own[0].id, contact) if is_unknown and isinstance(added, Completed) else added
         candidates = own if is_unknown else new
         outcome: ItemOutcome | None = None
@@ -264,6 +371,10 @@ class Resolver:
             return error
         elif found:
             outcome = await self._decide_for_existing(item, contact, found)
+        if outcome is None and item.update is None:
+            outcome = await self._apply_stored_opt_outs(item, contact, found)
+            if isinstance(outcome, CrossbookError):
+                return Uncertain(error, final=False)
         if item.answered and outcome is None and item.update is None and not item.sent_by_decision:
             return self._make_refusal(item.answered)
         item.existing_ids = tuple(match.id for match in found)
@@ -304,17 +415,29 @@ class Resolver:
         entry = await self.journal.find_entry(owner) if owner is not None and owner > item.index else None
         return entry is not None and entry.state == "done"
 
-    async def _add_groups(self, item: BatchItem, id: str) -> ItemOutcome:
-        """Add a created contact to its groups, if the vendor needs a call for each. Return the create's outcome."""
+    async def _complete_create(self, item: BatchItem, id: str) -> ItemOutcome:
+        """Opt a created contact out, and add it to its groups, if the vendor needs calls for that.
+
+        Return the create's outcome. The order keeps the contact out of messages to the groups before its opt-out.
+        """
         contact = item.prepared.contact
-        if self._profile.capability("contacts.create").calls_per_group:
-            try:
+        if item.run_attempts == 0 and self.operation.on_opted_out == "unsubscribe":
+            outcome = await self._restore_opt_out(item, id)
+            if outcome is not None:
+                return outcome
+        opt_out = item.prepared.opt_out if self._profile.opt_outs_by == "contact" else frozenset()
+        what = "is not opted out, and in no group yet"
+        try:
+            if opt_out:
+                await self._opt_out(id, opt_out)
+            what = "is not in all its groups"
+            if opt_out or self._profile.capability("contacts.create").calls_per_group:
                 for group in (contact.groups if contact else None) or ():
                     await self.adapter.add_to_group(group, id)
-            except CrossbookError as error:
-                error.id = id
-                error.message = f"the contact was created, but is not in all its groups: {error.message}"
-                return error
+        except CrossbookError as error:
+            error.id = id
+            error.message = f"the contact was created, but {what}: {error.message}"
+            return error
         return Completed("created", id, contact)
 
     async def _is_unowned(self, id: str, index: int) -> bool:

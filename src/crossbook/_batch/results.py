@@ -22,16 +22,17 @@ class Result:
         index: its position in the source, from 0.
         item_key: your own key of the input, from `item_key=`.
         status: `created`, `updated`, `unchanged`, `deleted`, `done` (groups, subscriptions, `uncertain="done"`),
-            `skipped` (its match key exists, an earlier run wrote a later input for the same contact, it has a
-            suppression, or `uncertain="skip"`), `failed` (see `error`), `uncertain` (the write may have happened;
-            `error` says how to resolve it), `cancelled` (not begun, or stopped in the middle).
+            `skipped` (its match key exists, an earlier run wrote a later input for the same contact, it opted out, or
+            `uncertain="skip"`), `failed` (see `error`), `uncertain` (the write may have happened; `error` says how to
+            resolve it), `cancelled` (not begun, or stopped in the middle).
         id: the contact's id, if known.
         contact: the contact as it was sent; None for operations on ids and for replayed results.
         attempts: how many writes were begun for the input, in earlier runs too.
         error: why the input failed or is uncertain.
         dropped_fields: fields that the vendor cannot store: left out (`on_unsupported_field="drop"`), or the reason of
-            the failure. `opted_out` is here if the contact was skipped because of a suppression.
-        write_only_fields: fields that were written and that the vendor never returns.
+            the failure. `opted_out` is here if the contact was skipped because it opted out.
+        write_only_fields: fields that were written and that the vendor never returns. `opted_out` is here if the
+            contact was opted out (`on_opted_out="unsubscribe"`).
         replayed: whether the result comes from the journal of an earlier run; nothing was sent now.
         unmatched: whether the contact was created without a lookup, because the batch has `match="auto"` and the
             contact has none of the vendor's match keys. The same input again creates another contact.
@@ -50,6 +51,16 @@ class Result:
     unmatched: bool = False
 
     __repr__ = repr_with_id
+
+    @property
+    def unsubscribed(self) -> bool:
+        """Whether this input opted a contact out: a new one, or a stored one that was subscribed."""
+        return "opted_out" in self.write_only_fields and self.status in ("created", "updated")
+
+    @property
+    def still_subscribed(self) -> bool:
+        """Whether this input opted out and was skipped, and the vendor has a contact of it (`id`) that did not."""
+        return self.status == "skipped" and "opted_out" in self.dropped_fields and self.id is not None
 
 
 class _Unfrozen:
@@ -113,6 +124,8 @@ class Summary:
         counts: results by status.
         replayed: the number of results that came from the journal.
         unmatched: the number of contacts that were created without a lookup, as in `Result`.
+        unsubscribed: the number of contacts that were opted out, as in `Result`.
+        still_subscribed: the number of inputs that opted out, and whose contact at the vendor did not, as in `Result`.
         failures: the first failed results (at most 100; all are counted).
         uncertain: the first uncertain results (at most 100); `remedy` says how to resolve them.
         dropped_fields: the number of inputs with a field that the vendor cannot store, by field.
@@ -129,6 +142,8 @@ class Summary:
     counts: dict[Status, int] = field(default_factory=dict[Status, int])
     replayed: int = 0
     unmatched: int = 0
+    unsubscribed: int = 0
+    still_subscribed: int = 0
     failures: list[Result] = field(default_factory=list[Result])
     uncertain: list[Result] = field(default_factory=list[Result])
     dropped_fields: dict[str, int] = field(default_factory=dict[str, int])
@@ -150,6 +165,9 @@ class Summary:
         self.counts[result.status] = self.counts.get(result.status, 0) + 1
         self.replayed += result.replayed
         self.unmatched += result.unmatched
+        if result.write_only_fields or result.dropped_fields:
+            self.unsubscribed += result.unsubscribed
+            self.still_subscribed += result.still_subscribed
         for name in result.dropped_fields:
             self.dropped_fields[name] = self.dropped_fields.get(name, 0) + 1
         kept = self.failures if result.status == "failed" else self.uncertain
@@ -171,9 +189,18 @@ class Summary:
         ]
         if self.dry_run:
             lines += [f"{verb}: {how}" for verb, how in self.steps.items()]
-        if self.dropped_fields:
-            dropped = ", ".join(f"{name} ({count:,})" for name, count in self.dropped_fields.items())
-            lines.append(f"the vendor cannot store: {dropped}")
+        dropped = [f"{name} ({count:,})" for name, count in self.dropped_fields.items() if name != "opted_out"]
+        if dropped:
+            lines.append(f"the vendor cannot store: {', '.join(dropped)}")
+        if count := self.dropped_fields.get("opted_out"):
+            lines.append(f"opted out, so not written: {count:,}")
+        if self.still_subscribed:
+            lines.append(
+                f"still subscribed at the vendor, although the input opted out: {self.still_subscribed:,} "
+                "(on_opted_out='unsubscribe' opts them out, if the vendor can)"
+            )
+        if self.unsubscribed:
+            lines.append(f"{'would be ' if self.dry_run else ''}opted out at the vendor: {self.unsubscribed:,}")
         if self.unmatched:
             lines.append(
                 f"{pluralize(self.unmatched, 'contact')} without a match key: created without a lookup, and created "

@@ -139,7 +139,8 @@ def read(
             `format`; it stays open.
         format: "csv", "jsonl" or "vcard"; by default the format of the file name's suffix.
         corrections: column title → contact field, for columns that are detected wrongly: {"Handy": "phone",
-            "Notes": "fields.description", "Labels": ""}. An empty field means that the column is not read.
+            "Notes": "fields.description", "Labels": ""}. An empty field means that the column is not read. A column of
+            yes and no is mapped to "opted_out" or "opted_in", or to channels of them: "opted_in.sms+email".
         encoding: the encoding, if it is detected wrongly.
         separator: the separator of a CSV file, if it is detected wrongly.
         names: "split" makes first and last name of a whole name, for a vendor that stores these: the last word is the
@@ -151,8 +152,9 @@ def read(
         A context manager that gives a `Reader`: iterate it for rows. An invalid row has an `error`; reading continues.
 
     Raises:
-        InvalidInputError: the file has another format, no column title is known, or an option is invalid. No message
-            shows a cell, because the first row of a file without titles holds a person's data.
+        InvalidInputError: the file has another format, no column title is known, an option is invalid, or a cell of a
+            column that may say who opted out is unclear. No message shows a cell, because the first row of a file
+            without titles holds a person's data.
         OSError: the file cannot be opened.
 
     Example:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -78,6 +79,20 @@ class OptOutTests(Fixtures):
         assert await list_opted_out(book, channel) == [id]
         await book.contacts.delete(id)
         assert requests[profile.capability("contacts.resubscribe").operation] == 0
+
+    async def test_batch_creates_opted_out_contact(
+        self, book: AddressBook, profile: VendorProfile, group: str, channel: Channel
+    ) -> None:
+        if "opted_out" not in profile.filters:
+            pytest.skip(f"{profile.title} does not list opted-out contacts")
+        contact = replace(full_contact(profile, 0, [group]), opted_out=frozenset({channel}))
+        match: Any = next(iter(profile.match_keys))
+        options: dict[str, Any] = {"match": match, "on_duplicate": "skip", "on_opted_out": "unsubscribe"}
+        for status in ("created", "skipped"):
+            summary = await book.contacts.create_many([contact], **options).run()
+            assert (summary.counts, summary.unsubscribed) == ({status: 1}, status == "created")
+            (id,) = await list_opted_out(book, channel)
+            assert [found.id async for found in book.contacts.list(group=group, unique=True)] == [id]
 
     async def test_opt_out_of_missing_contact_raises(
         self, book: AddressBook, contact_id: str, channel: Channel

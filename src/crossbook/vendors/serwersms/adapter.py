@@ -131,6 +131,14 @@ class SerwerSMSAdapter(VendorAdapter):
     async def unsubscribe(self, id: str, channel: str) -> None:
         await self._set_blacklisted(await self._phone(id), listed=True)
 
+    async def unsubscribe_phone(self, phone: str) -> None:
+        await self._set_blacklisted(phone, listed=True)
+
+    async def read_opt_outs(self, contact: Contact, channels: frozenset[str]) -> frozenset[str]:
+        if "opted_out" in contact.known_fields or contact.phone is None:
+            return await super().read_opt_outs(contact, channels)
+        return channels if await self._is_blacklisted(contact.phone) else frozenset()
+
     async def resubscribe(self, id: str, channel: str, *, shared_phone: bool) -> None:
         phone = await self._phone(id)
         if not shared_phone:

@@ -187,6 +187,7 @@ PROFILE = VendorProfile(
     sorts=frozenset((*TEXT_FIELDS, *EXTRA_FIELDS)),
     match_keys={"phone": "search", "email": "search"},
     channels=frozenset({"sms"}),
+    opt_outs_by="phone",
     default_region="PL",
     phone_pattern=re.compile(r"\+?[0-9]{7,15}"),
 )

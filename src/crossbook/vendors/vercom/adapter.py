@@ -218,6 +218,14 @@ class VercomAdapter(VendorAdapter):
             partial(self._find_with_consent, channel=channel, unsubscribed=True), ids,
         )  # fmt: skip
 
+    async def read_opt_outs(self, contact: Contact, channels: frozenset[str]) -> frozenset[str]:
+        # Only filters show opt-outs.
+        return frozenset({
+            channel
+            for channel in sorted(channels)
+            if await self._find_row(contact.id, **{f"is_unsubscribe_{channel}": True}) is not None
+        })  # fmt: skip
+
     async def resubscribe(self, id: str, channel: Any, *, shared_phone: bool) -> None:
         # Vercom stores opt-outs by contact, so it does not matter who else has the phone number.
         await self._confirm(
