@@ -287,7 +287,9 @@ def _prepare_change(profile: VendorProfile, name: str, value: Any, region: str |
             profile, name, f"{profile.title} stores the whole name: change `name`, or first_name and last_name together"
         )
     if not is_writable(profile, name):
-        raise _cannot_store(profile, name, fix="leave it out")
+        has_opt_outs = name == "opted_out" and profile.channels
+        fix = "call contacts.unsubscribe or contacts.resubscribe" if has_opt_outs else "leave it out"
+        raise _cannot_store(profile, name, fix)
     if name == "created_at":
         raise _invalid(profile, name, f"{profile.title} takes created_at with a new contact only: leave it out")
     if is_empty(value):

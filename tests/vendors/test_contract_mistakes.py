@@ -68,6 +68,14 @@ async def test_invalid_changes_refused(vendor: str, transport: FakeTransport, ch
     assert not transport.sent
 
 
+async def test_changed_opt_out_refused(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
+    async with book_over(vendor, transport) as book:
+        error = await refused(book, lambda: book.contacts.update("1", opted_out=frozenset()))
+        fix = "call contacts.unsubscribe or contacts.resubscribe" if profile.channels else "leave it out"
+        assert error.message.endswith(f"cannot store opted_out: {fix}")
+    assert not transport.sent
+
+
 async def test_clear_unsupported_field_refused(vendor: str, profile: VendorProfile, transport: FakeTransport) -> None:
     if profile.extra_fields is None:
         return
