@@ -4,6 +4,9 @@ Each vendor's import runs in a process of its own, with a journal. It is killed 
 again until it is done. Meanwhile the sandbox loses responses, and processes those requests up to 0.4 s later. Then the
 sandbox's database is compared with the input: each contact must be there exactly once. The input has contacts that
 share a key. The account has contacts before the import: some with the key of an input, some equal to an input.
+
+With `--opt-outs`, some inputs opted out. In the end no contact with the phone of such an input may be subscribed. After
+no kill may the contact of such an input be subscribed and in a group.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +37,7 @@ import crossbook_sandbox
 from crossbook import AddressBook, Contact
 from crossbook.registry import load_vendor
 
+OPT_OUT_VENDORS = ("serwersms", "vercom")
 VENDORS = ("serwersms", "filemail", "vercom", "atom")
 ATOM_RATE = 1000
 LATE = 0.1
@@ -51,12 +56,14 @@ class Case:
         count: the number of contacts.
         kills: the number of kills.
         seed: makes contacts, faults and kills reproducible.
+        opt_outs: whether one input of five opted out of SMS, and is written with on_opted_out="unsubscribe".
     """
 
     vendor: str
     count: int = 20_000
     kills: int = 20
     seed: int = 0
+    opt_outs: bool = False
 
     def people(self, groups: Sequence[str]) -> Iterator[Contact]:
         """Return the input. One contact of twenty has the key of an earlier contact."""
@@ -64,7 +71,8 @@ class Case:
         for number in range(self.count):
             key = dice.randrange(number) if number and dice.random() < 0.05 else number
             grouped = self.vendor == "atom" or dice.random() < 0.1
-            yield self._person(f"P{number}", key, dice.choice(groups) if grouped else None)
+            person = self._person(f"P{number}", key, dice.choice(groups) if grouped or self.opt_outs else None)
+            yield replace(person, opted_out=frozenset({"sms"})) if self.opt_outs and number % 5 == 0 else person
 
     def before(self, groups: Sequence[str]) -> Iterator[Contact]:
         """Return the contacts before the import: some with the key of an input, some equal to an input."""
@@ -72,7 +80,9 @@ class Case:
         for number in range(max(4, self.count // 200)):
             yield self._person(f"B{number}", dice.randrange(self.count), groups[0])
         twins = self.twins()
-        yield from (contact for number, contact in enumerate(self.people(groups)) if number in twins)
+        yield from (
+            replace(contact, opted_out=None) for number, contact in enumerate(self.people(groups)) if number in twins
+        )
 
     def twins(self) -> set[int]:
         """Return the inputs that equal a contact of the account before the import."""
@@ -99,6 +109,7 @@ class Row:
     doubled: list[str]
     uncertain: int
     seconds: float
+    leaked: list[str]
 
 
 # The import, in a process of its own
@@ -107,8 +118,9 @@ class Row:
 async def write(case: Case, base_url: str, credentials: dict[str, str], groups: list[str], journal: str) -> int:
     async with _book(case, base_url, credentials) as book:
         batch = book.contacts.create_many(
-            case.people(groups), journal=journal, match=MATCH[case.vendor], settle_timeout=SETTLE
-        )
+            case.people(groups), journal=journal, match=MATCH[case.vendor], settle_timeout=SETTLE,
+            on_opted_out="unsubscribe" if case.opt_outs else "skip",
+        )  # fmt: skip
         found: dict[str, list[int]] = {}
         done = 0
         async with batch as run:
@@ -143,15 +155,17 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
     arguments = [json.dumps(asdict(case)), url, json.dumps(credentials), json.dumps(groups), str(folder / vendor)]
     dice = random.Random(case.seed + 3)
     moments = sorted(dice.randrange(case.count) for _ in range(case.kills))
-    kills, report = 0, None
+    kills, report, leaked = 0, None, list[str]()
     # The next runs retry the failures of the vendor.
     for moment in [*moments, *[None] * 5]:
         killed, report = _until(moment, dice, arguments)
         kills += killed
+        leaked += _subscribed(case, database, in_group=True)
         if report is not None:
             break
     _ask(sandbox, "/settle")
     seconds = time.monotonic() - began
+    leaked += _subscribed(case, database, in_group=False)
     there = Counter(_names(database, vendor))
     uncertain = set(report["uncertain"]) if report else set()
     lost, doubled = [], []
@@ -162,7 +176,7 @@ def crash(case: Case, sandbox: crossbook_sandbox.Running, database: Path, folder
         if times < 1 and (number not in uncertain or times < 0):
             lost.append(f"P{number}")
     written = sum(times for name, times in there.items() if name.startswith("P")) - len(case.twins())
-    return Row(case, kills, written, lost, doubled, len(uncertain), seconds)
+    return Row(case, kills, written, lost, doubled, len(uncertain), seconds, leaked)
 
 
 async def _prepare(case: Case, url: str, credentials: dict[str, str]) -> list[str]:
@@ -229,34 +243,61 @@ def _names(database: Path, vendor: str) -> list[str]:
     return [name.split()[0] for (name,) in rows]
 
 
+def _subscribed(case: Case, database: Path, *, in_group: bool) -> list[str]:
+    """Return the contacts that opted out in the input and are subscribed.
+
+    Args:
+        case: the import.
+        database: the sandbox's.
+        in_group: only contacts of the inputs themselves, if they are in a group. Otherwise all contacts with a phone of
+            such an input.
+    """
+    if not case.opt_outs:
+        return []
+    off = [each for number, each in enumerate(case.people(["1"])) if each.opted_out and number not in case.twins()]
+    names, phones = {each.first_name for each in off}, {(each.phone or "").lstrip("+") for each in off}
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
+        rows = db.execute(
+            "SELECT first_name, phone, EXISTS (SELECT 1 FROM membership WHERE contact_id = contact.id) FROM contact "
+            "WHERE vendor = ? AND id NOT IN (SELECT contact_id FROM suppression WHERE channel = 'sms')",
+            (case.vendor,),
+        ).fetchall()
+    db.close()
+    if in_group:
+        return [name for name, _, grouped in rows if name in names and grouped]
+    return [name for name, phone, _ in rows if phone.lstrip("+") in phones]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser("python -m tests.batch.crash", description=__doc__)
     parser.add_argument("--vendors", nargs="+", choices=VENDORS, default=VENDORS)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--opt-outs", action="store_true")
     parser.add_argument("--import", nargs=5, dest="imported", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.imported:
         case, url, credentials, groups, journal = options.imported
         return anyio.run(write, Case(**json.loads(case)), url, json.loads(credentials), json.loads(groups), journal)
+    vendors = [each for each in options.vendors if each in OPT_OUT_VENDORS or not options.opt_outs]
     print(f"Imports of {options.count:,} people, each killed {options.kills} times; seed {options.seed}")
     print(f"{'vendor':<12}{'kills':>6}{'written':>9}{'lost':>6}{'doubled':>9}{'uncertain':>11}{'seconds':>9}")
     bad = False
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder, "sandbox.sqlite")
         with crossbook_sandbox.running(db=database, rates={"atom": ATOM_RATE}) as sandbox:
-            for vendor in options.vendors:
-                case = Case(vendor, options.count, options.kills, options.seed)
+            for vendor in vendors:
+                case = Case(vendor, options.count, options.kills, options.seed, options.opt_outs)
                 row = crash(case, sandbox, database, Path(folder))
                 print(
                     f"{vendor:<12}{row.kills:>6}{row.written:>9,}{len(row.lost):>6}{len(row.doubled):>9}"
                     f"{row.uncertain:>11}{row.seconds:>9.0f}",
                     flush=True,
                 )
-                if row.lost or row.doubled:
+                if row.lost or row.doubled or row.leaked:
                     bad = True
-                    print(f"  lost: {row.lost[:10]}  doubled: {row.doubled[:10]}")
+                    print(f"  lost: {row.lost[:10]}  doubled: {row.doubled[:10]}  leaked: {row.leaked[:10]}")
     return int(bad)
 
 

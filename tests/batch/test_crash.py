@@ -22,3 +22,14 @@ def test_killed_imports_write_each_contact_once(tmp_path: Path) -> None:
     for row in rows:
         assert (row.lost, row.doubled, row.uncertain, row.written) == ([], [], 0, 200), row.case
     assert sum(row.kills for row in rows) >= 8
+
+
+def test_killed_imports_leave_no_opt_out_unwritten(tmp_path: Path) -> None:
+    """A contact that opted out is in no group while it is subscribed, and opted out in the end."""
+    database = tmp_path / "sandbox.sqlite"
+    cases = [crash.Case(vendor, count=200, kills=4, seed=11, opt_outs=True) for vendor in crash.OPT_OUT_VENDORS]
+    with crossbook_sandbox.running(db=database) as sandbox, ThreadPoolExecutor(len(cases)) as pool:
+        rows = list(pool.map(partial(crash.crash, sandbox=sandbox, database=database, folder=tmp_path), cases))
+    for row in rows:
+        assert (row.lost, row.doubled, row.uncertain, row.written, row.leaked) == ([], [], 0, 200, []), row.case
+    assert sum(row.kills for row in rows) >= 4
