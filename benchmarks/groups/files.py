@@ -103,7 +103,7 @@ def run(bench: Bench) -> Iterator[Result]:
             found[side].append(_measure(read))
 
     def pair(first: str, second: str) -> tuple[Sequence[float], dict[str, Sequence[float]]]:
-        both = {f"{side}, µs": found[side] for side in (first, second)}
+        both: dict[str, Sequence[float]] = {f"{side}, µs": found[side] for side in (first, second)}
         return ratios(*both.values()), both
 
     yield Result(ROWS[0], *pair("vobject", "vCards"))
