@@ -12,8 +12,8 @@ import sys
 PACKAGES = ("crossbook", "crossbook_wire")
 # Modules of extras, which the core must not import.
 FOREIGN = (
-    "aiohttp", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
-    "rich", "starlette", "typer", "uvicorn", "uvloop",
+    "aiohttp", "chardet", "fastapi", "httpx2", "jsonschema", "pydantic", "pytest",
+    "python_calamine", "rich", "starlette", "typer", "uvicorn", "uvloop", "xlsxwriter",
 )  # fmt: skip
 
 

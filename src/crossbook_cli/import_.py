@@ -20,6 +20,8 @@ from crossbook_cli.options import BatchCommandOptions, FileFormat, To, run_with_
 from crossbook_cli.output import flush, format_cell, print_json, print_message
 from crossbook_cli.preview import preview, print_preview
 
+_EXAMPLE_LENGTH = 200  # characters of a line that is shown because its encoding is a guess
+
 
 @with_batch_options
 def import_file(
@@ -179,7 +181,9 @@ def _describe_unread(lines: list[int]) -> str:
 def _print_columns(people: files.Reader, *, json: bool) -> None:
     if json:
         columns = {column.title: column.target for column in people.columns}
-        more = {"leftovers": people.leftovers} if people.leftovers else {}
+        more: dict[str, object] = {"leftovers": people.leftovers} if people.leftovers else {}
+        if people.example is not None:
+            more["encoding_guess"] = dict(zip(("line", "text"), people.example, strict=True))
         print_json({"form": people.description, "columns": columns} | more)
         flush()
         return
@@ -189,3 +193,9 @@ def _print_columns(people: files.Reader, *, json: bool) -> None:
     print_message(format_cell(f"{people.description}. Columns: {'; '.join(read)}."))
     if ignored:
         print_message(format_cell(f"Not read: {ignored}."))
+    if people.example is not None:
+        line, text = people.example
+        print_message(
+            f"The encoding is a guess. Line {line} is read as: {format_cell(text[:_EXAMPLE_LENGTH])}\n"
+            "If letters are wrong, stop and pass --encoding: cp1250, cp1252, iso8859-2 …"
+        )

@@ -39,6 +39,10 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
         {"first_name": "Björn", "last_name": "Köhler", "company": "ABC GmbH", "phone": "+49 151 23020522"}
         | {"email": "bjoern@example.com", "groups": ("Kunden", "VIP")}
     ],
+    "outlook_fr.csv": [
+        {"first_name": "Hélène", "last_name": "Crèmebrûlée", "company": "ABC SARL", "phone": "+33 6 39 98 12 34"}
+        | {"email": "helene@example.com", "groups": ("Clients", "VIP")}
+    ],
     "hubspot.csv": [{**OLA_NOWAK, **ABC, "email": "ola@example.com", "phone": "+48 500 600 709"}],
     "mailchimp.csv": [
         {**OLA_NOWAK, "email": "ola@example.com", "phone": "+48500600710", "groups": ("VIP", "Newsletter, PL")}
@@ -93,6 +97,12 @@ EXPECTED: dict[str, list[dict[str, Any]]] = {
     "other_keys.jsonl": [
         {**OLA_NOWAK, "phone": "+48500600783", "email": "o@example.com", "groups": ("a", "b")},
         {"first_name": "Ela", "phone": "48500600784", "email": "e@example.com", "groups": ("a", "b")},
+    ],
+    "polish_dos.csv": [{"first_name": "Łukasz", "last_name": "Świąder", "phone": "500600746"}],
+    "western_europe.csv": [{"first_name": "Hélène", "last_name": "Crèmebrûlée", "phone": "0491 570 006"}],
+    "norwegian.csv": [
+        {"name": "Bjørn Åsen", "phone": "+47 406 12 345"},
+        {"name": "Kjærsti Sæther", "phone": "+47 406 12 346"},
     ],
     "name_and_vorname.csv": [{"last_name": "Köhler", "first_name": "Björn", "phone": "+49 151 23020522"}],
 }

@@ -64,6 +64,7 @@ class Reader(Protocol):
         columns: the columns of the file, each with the contact field that it fills.
         description: encoding and format in words, such as "UTF-8, commas".
         expected: the estimated number of rows, or None if it is unknown.
+        example: if the encoding is a guess, the number and the text of a line that shows whether the guess is right.
         leftovers: what the file has besides its columns that is not read, in words, such as "2 further phones".
     """
 
@@ -71,6 +72,7 @@ class Reader(Protocol):
     description: str
     expected: int | None
     leftovers: tuple[str, ...]
+    example: tuple[int, str] | None
 
     def __iter__(self) -> Iterator[Row]: ...
 

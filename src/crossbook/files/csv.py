@@ -83,6 +83,7 @@ class CsvReader:
 
     def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None, separator: str | None) -> None:
         self._file = file
+        self.example = file.example
         sample = list(islice(file.lines(), SAMPLE_LINES))
         declared = _SEPARATOR_LINE.fullmatch(sample[0])
         self._skipped = 1 if declared else 0

@@ -15,10 +15,13 @@ from typing import IO, BinaryIO, cast
 from attrs import frozen
 
 from crossbook.errors import InvalidInputError
+from crossbook.files.guessing import guess_encoding
 
 SAMPLE_LINES = 200  # lines that a reader looks at before the first row
 MAX_LINE = 1 << 20  # characters
 _CHUNK = 1 << 20  # bytes
+_TITLE_LINES = 3  # the titles, or lines above them
+_LONGEST_SAMPLE = 2000  # bytes of a line
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # UTF-32 comes first: its little-endian mark begins with that of UTF-16.
 _BOMS = (
@@ -27,8 +30,6 @@ _BOMS = (
 )  # fmt: skip
 _ARCHIVE_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 _BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # byte order marks, and white space in any encoding
-# The bytes of ĄŚŹąśź, the only Polish letters that differ between cp1250 and ISO 8859-2. ISO text has no C1 controls.
-_CP1250, _ISO, _CONTROLS = bytes.fromhex("a58c8fb99c9f"), bytes.fromhex("a1a6acb1b6bc"), bytes(range(0x80, 0xA0))
 
 
 def _replace_by_surrogates(error: UnicodeError) -> tuple[str, int]:
@@ -49,11 +50,13 @@ class EncodedFile:
         file: a seekable binary file.
         name: Python's name of the encoding.
         line_count: the estimated number of lines.
+        example: if the encoding is a guess, the number and the text of a line that other encodings would change.
     """
 
     file: IO[bytes]
     name: str
     line_count: int
+    example: tuple[int, str] | None = None
 
     @property
     def title(self) -> str:
@@ -107,8 +110,7 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
     """Detect the encoding of a file from all its bytes, or check the given encoding.
 
     A byte order mark decides, or the zeros of UTF-16. Other text is UTF-8 if more of its non-ASCII letters are valid
-    UTF-8 than not; its rows with invalid bytes are reported. Else it is cp1250, the encoding of Polish spreadsheets, or
-    ISO 8859-2 if its Polish letters are more often valid there.
+    UTF-8 than not; its rows with invalid bytes are reported. Else `guess_encoding` decides.
 
     Args:
         file: a seekable binary file.
@@ -124,7 +126,8 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
     if start.startswith(_ARCHIVE_STARTS):
         raise InvalidInputError("the file is a spreadsheet or an archive: save it as CSV first", field="file")
     name = _check_encoding(encoding, start) if encoding is not None else _detect_by_start(start)
-    valid = invalid = lines = windows = iso = 0
+    valid = invalid = lines = 0
+    example = None
     last = b""
     file.seek(0)
     decoder = codecs.getincrementaldecoder(name or "utf-8")("crossbook.surrogates")
@@ -134,20 +137,42 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
         if name is None:
             text = decoder.decode(chunk)
             if not text.isascii():
-                windows += _count_bytes(chunk, _CP1250 + _CONTROLS)
-                iso += _count_bytes(chunk, _ISO)
                 found = len(_SURROGATE.findall(text))
                 invalid += found
                 valid += len(text) - len(text.encode("ascii", "ignore")) - found
     if name is None:
         invalid += len(decoder.decode(b"", final=True))
-        name = "utf-8" if valid > invalid or not invalid else "iso8859-2" if iso > windows else "cp1250"
+        name = "utf-8"
+        if invalid >= valid and invalid:
+            # Lines in UTF-8, of which a file may have some, say nothing about the others.
+            sample = [each for each in _read_sample(file) if each[1].isascii() or not _is_utf8(each[1])]
+            name, proved = guess_encoding([line for _, line in sample])
+            number, line = next((each for each in reversed(sample) if not each[1].isascii()), sample[-1])
+            example = None if proved else (number, line.decode(name, "replace").strip())
     file.seek(0)
-    return EncodedFile(file, name, lines + (last not in b"\r\n\0"))
+    return EncodedFile(file, name, lines + (last not in b"\r\n\0"), example)
 
 
-def _count_bytes(chunk: bytes, wanted: bytes) -> int:
-    return len(chunk) - len(chunk.translate(None, wanted))
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_sample(file: IO[bytes]) -> list[tuple[int, bytes]]:
+    """Return the first lines of a file, and the next lines that are not ASCII, each with its number."""
+    file.seek(0)
+    sample: list[tuple[int, bytes]] = []
+    number, rest = 0, b""
+    while len(sample) < SAMPLE_LINES and (chunk := file.read(_CHUNK)):
+        *whole, rest = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        for number, line in enumerate(whole, number + 1):  # noqa: B020  (the count continues)
+            if (number <= _TITLE_LINES or not line.isascii()) and len(sample) < SAMPLE_LINES:
+                sample.append((number, line[:_LONGEST_SAMPLE]))
+        rest = rest[-_CHUNK:]
+    return sample if rest.isascii() and sample else [*sample, (number + 1, rest[:_LONGEST_SAMPLE])]
 
 
 def _check_encoding(encoding: str, start: bytes) -> str:
@@ -173,8 +198,8 @@ def _detect_by_start(start: bytes) -> str | None:
     for bom, name in _BOMS:
         if start.startswith(bom):
             return name
-    # Every second byte of Latin text in UTF-16 is a zero.
+    # In UTF-16, every second byte of Latin letters, digits and separators is a zero. Other text has no zeros.
     even, odd = start[::2].count(0), start[1::2].count(0)
-    if max(even, odd) > len(start) // 4:
+    if max(even, odd) > max(len(start) // 20, 4 * min(even, odd)):
         return "utf-16-le" if odd > even else "utf-16-be"
     return None

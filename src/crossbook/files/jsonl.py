@@ -47,6 +47,7 @@ class JsonlReader:
 
     def __init__(self, file: EncodedFile, corrections: Mapping[str, str] | None) -> None:
         self._file = file
+        self.example = file.example
         self._corrections = dict(corrections or {})
         self.description = f"{file.title}, JSON lines"
         self.leftovers: tuple[str, ...] = ()

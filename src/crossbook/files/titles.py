@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, NamedTuple, cast
@@ -116,6 +118,41 @@ def _load_titles() -> dict[str, Guess]:
                     for spelling in (title, title.translate(_UMLAUTS)):
                         titles.setdefault(_NUMBER.sub("#", normalize(spelling)), guess)
     return titles
+
+
+def find_script(titles: Iterable[str]) -> str | None:
+    """Return the family of encodings that the language of the titles needs, such as "western"; None if unclear."""
+    found = Counter[str]()
+    for title in titles:
+        scripts = _load_scripts().get(_NUMBER.sub("#", normalize(title[:_LONGEST])), frozenset())
+        if len(scripts) == 1:
+            found.update(scripts)
+    ranked = found.most_common(2)
+    return ranked[0][0] if ranked and (len(ranked) == 1 or ranked[0][1] > ranked[1][1]) else None
+
+
+@cache
+def _load_scripts() -> dict[str, frozenset[str]]:
+    scripts: dict[str, set[str]] = {}
+    for program in _load()["programs"]:
+        for listed in program.values():
+            for title in cast("list[str]", listed) if isinstance(listed, list) else ():
+                # English titles are in files of every language.
+                scripts.setdefault(_NUMBER.sub("#", normalize(title)), set()).add(program.get("script", ""))
+    return {title: frozenset(found) for title, found in scripts.items() if "" not in found}
+
+
+@cache
+def load_title_words() -> frozenset[str]:
+    """Return the words of all listed titles that have letters which are not ASCII, such as `imię` and `prénom`."""
+    words: set[str] = set()
+    for program in _load()["programs"]:
+        for listed in program.values():
+            if isinstance(listed, list):
+                words |= {
+                    word.casefold() for title in cast("list[str]", listed) for word in re.findall(r"[^\W\d_]+", title)
+                }
+    return frozenset(word for word in words if not word.isascii())
 
 
 @cache

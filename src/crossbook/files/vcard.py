@@ -90,6 +90,7 @@ class VcardReader:
         self._targets: dict[str, str | None] = defaults | {title: target or None for title, target in named.items()}
         self._used = _USED | named.keys()
         self._file = file
+        self.example = file.example
         # UTF-16 and UTF-32 arrive as UTF-8, because their line ends are found in text only.
         self._encoding = "utf-8" if file.name.startswith(("utf-16", "utf-32")) else file.name
         self._members: dict[str, dict[str, None]] = {}
