@@ -401,3 +401,13 @@ def test_values_of_other_columns_are_reported(run: Run) -> None:
     assert "1 row has a further phone or an extension, which is not read: line 2." in ran.err
     assert "2 rows have a further e-mail, which is not read: lines 2, 4." in ran.err
     assert [each["email"] for each in stored(run)] == ["ola@example.com", "ela@example.com", "iga@example.com"]
+
+
+def test_guess_of_encoding_is_shown_with_example(run: Run) -> None:
+    Path("people.csv").write_bytes("First Name,Phone\nBjørn,+48500600700\n".encode("cp1252"))
+    ran = run("import", "people.csv", "--to", "vercom", "--dry-run")
+    assert "The encoding is a guess. Line 2 is read as: Bjørn,+48500600700" in ran.err
+    ran = run("import", "people.csv", "--to", "vercom", "--dry-run", "--json")
+    assert ran.lines[0]["encoding_guess"] == {"line": 2, "text": "Bjørn,+48500600700"}
+    ran = run("import", "people.csv", "--to", "vercom", "--dry-run", "--encoding", "cp1252")
+    assert "guess" not in ran.err

@@ -45,13 +45,11 @@ LISTS: dict[str, tuple[tuple[str, str], str, tuple[str, ...]]] = {
     ),
     "Russian": (
         ("Имя", "Фамилия"),
-        "Иван Петров|Юлия Щербакова|Алексей Кузнецов|Екатерина Жукова|Фёдор Цветков|Ольга Ефимова|Сергей Чайка|Яна Эхова",
+        "Иван Петров|Юлия Щербакова|Алексей Кузнецов|Ольга Жукова|Фёдор Цветков|Анна Ефимова|Сергей Чайка|Яна Эхова",
         ("cp1251", "koi8-r", "cp866"),
     ),
 }
-SAMPLES = [
-    (language, encoding, count) for language in LISTS for encoding in LISTS[language][2] for count in (2, 8, 80)
-]
+SAMPLES = [(language, encoding, count) for language in LISTS for encoding in LISTS[language][2] for count in (2, 8, 80)]
 
 
 def make_people(language: str, count: int) -> list[tuple[str, ...]]:

@@ -38,6 +38,7 @@ class PreparingReader:
         self.description = reader.description
         self.expected = reader.expected
         self.leftovers = reader.leftovers
+        self.example = reader.example
 
     def __iter__(self) -> Iterator[Row]:
         return map(self._prepare, self._reader)
