@@ -14,6 +14,7 @@ from typing import Any
 
 LOST_DIGITS = "phone number lost digits in a spreadsheet (like 4.85E+10): format the column as text and export again"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_COMMON = re.compile(r"\+?[1-9][0-9 -]*")  # nothing of what is below can be in it
 _QUOTES = " \t\r\n'’`´\"=“”„"
 _DECIMAL = re.compile(r"(\+?[0-9]+)[.,]([0-9]*)")  # 48500600700.0 and 48500600700,00
 _EXPONENT = re.compile(r"\+?([0-9]+)(?:[.,]([0-9]*))?\s?[eE]\s?\+?([0-9]{1,3})")  # 4.8500600700E+10
@@ -33,7 +34,7 @@ _TRUNK_PREFIXES = {52: "1"}
 def normalize(text: str, region: str | None) -> str:
     """Return a valid phone number in E.164: `0491 570 006` in AU → `+61491570006`. Return other text unchanged.
 
-    Text in E.164 is parsed only if it may have a trunk prefix. Parsing takes 40 µs, so its results are cached.
+    Text in E.164 is parsed only if it may have a trunk prefix. Parsing takes 25 µs, so its results are cached.
     """
     if _E164.fullmatch(text) and not _may_have_trunk_prefix(text[:6]):
         return text
@@ -158,6 +159,8 @@ def _may_have_trunk_prefix(start: str) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _parsed(text: str, region: str | None) -> str | None:
+    if _COMMON.fullmatch(text):
+        return _parse_one(text, region)
     text = remove_fraction(clean(text))
     if _EXPONENT.fullmatch(text) or ((found := _DECIMAL.fullmatch(text)) and _is_fraction(*found.groups())):
         return None
@@ -186,19 +189,21 @@ def _parse_one(text: str, region: str | None) -> str | None:
     import phonenumbers
 
     try:
-        number = phonenumbers.parse(text, region)
+        number: Any = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
     if number.extension:
         return None
-    if not phonenumbers.is_valid_number(number):
-        stripped = _strip_trunk_prefix(number)
-        if stripped is None or not phonenumbers.is_valid_number(stripped):
+    region = phonenumbers.region_code_for_number(number)
+    if region is None or not phonenumbers.is_valid_number_for_region(number, region):
+        number = _strip_trunk_prefix(number)
+        region = None if number is None else phonenumbers.region_code_for_number(number)
+        if region is None or not phonenumbers.is_valid_number_for_region(number, region):
             return None
-        number = stripped
-    if not _has_length_of_plan(number):
+    national = phonenumbers.national_significant_number(number)
+    if len(national) < _get_shortest_length(region) and _is_of_people(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"+{number.country_code}{national}"
 
 
 def _strip_trunk_prefix(number: Any) -> Any:
@@ -218,31 +223,28 @@ def _strip_trunk_prefix(number: Any) -> Any:
     return phonenumbers.PhoneNumber(country_code=code, national_number=int(national[1:]))
 
 
-def _has_length_of_plan(number: Any) -> bool:
-    """Return whether a number is as long as the numbers of people in its country.
-
-    Releases of phonenumbers differ in which short numbers are valid: `301 23 45` in PL is valid in 9.0.30, but not in
-    9.0.20. To a person such a number has lost digits.
-    """
+def _is_of_people(number: Any) -> bool:
+    """Return whether a number is of a kind that people have. Service numbers have lengths of their own."""
     import phonenumbers
 
-    region = phonenumbers.region_code_for_number(number)
-    if region is None or len(phonenumbers.national_significant_number(number)) >= _get_shortest_length(region):
-        return True
     kinds = phonenumbers.PhoneNumberType
     people = (kinds.FIXED_LINE, kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.PAGER)
-    return phonenumbers.number_type(number) not in people
+    return phonenumbers.number_type(number) in people
 
 
 @lru_cache(maxsize=512)
 def _get_shortest_length(region: str) -> int:
     """Return the length of the example numbers of a region, or of shorter numbers if no length between is missing.
 
-    Poland's example numbers have 9 digits; its services have 7, and no number has 8. Germany's numbers have any length.
+    Releases of phonenumbers differ in which shorter numbers are valid: `301 23 45` in PL is valid in 9.0.30, but not in
+    9.0.20. To a person such a number has lost digits. Poland's example numbers have 9 digits; its services have 7, and
+    no number has 8. Germany's numbers have any length.
     """
     from phonenumbers import PhoneMetadata
 
     metadata: Any = PhoneMetadata.metadata_for_region(region)
+    if metadata is None:  # +800 and other codes of no country
+        return 0
     kinds = [each for each in (metadata.fixed_line, metadata.mobile) if each is not None and each.example_number]
     if not kinds:
         return 0

@@ -87,6 +87,12 @@ def test_phone_is_chosen(text: str, region: str | None, phone: str | None, furth
     assert choose_phone(text, region) == (phone, further)
 
 
+def test_extension_in_a_column_of_its_own_is_no_phone(rows: Rows) -> None:
+    (row,) = rows("first_name,Mobile Phone,Business Phone\nOla,123,22 123 45 67\n")
+    assert row.contact is not None
+    assert (row.contact.phone, row.further_phones) == ("22 123 45 67", 1)
+
+
 TEXTS = st.text(alphabet="+0123456789 -()/,;.:x#E\n", max_size=40) | st.text(max_size=30)
 
 

@@ -23,7 +23,8 @@ from crossbook.models import Channel, Contact
 
 _NO_DIGIT = re.compile(r"\D")
 _COMPARED = 7  # digits at the end of a phone, by which two spellings of one number are counted once
-_ONLY = (False, 0)  # the rank of a column that no other competes with
+_SHORTEST = 5  # digits; a shorter phone is an extension, and any other phone of the row is taken before it
+_ONLY = (0, 0)  # the rank of a column that no other competes with
 INVALID_BYTES = "bytes are not valid in the encoding of the file: pass encoding (--encoding)"
 
 
@@ -104,7 +105,7 @@ class RowDecoder:
             return invalid_row(
                 line, f"the row has {width} cells but there are {self._width} columns: quote cells that have separators"
             )
-        chosen: dict[str, tuple[tuple[bool, int], Column, str]] = {}
+        chosen: dict[str, tuple[tuple[int, int], Column, str]] = {}
         phones, emails = set[str](), set[str]()
         for index, column, target, only in self._used:
             if index >= width or not (cell := row[index]) or not (text := cells.unescape_cell(cell)):
@@ -116,12 +117,15 @@ class RowDecoder:
                 label = row[column.label] if column.label is not None and column.label < width else ""
                 if target == "phone" and takes_no_messages(label):
                     continue
+                short = False
                 if target == "phone" and has_phone(text):
-                    phones.add(_NO_DIGIT.sub("", text)[-_COMPARED:])
+                    digits = _NO_DIGIT.sub("", text)
+                    short = len(digits) < _SHORTEST
+                    phones.add(digits[-_COMPARED:])
                 elif target == "email":
                     emails.add(clean_email(text).casefold())
                 mobile = is_mobile(label) if label else column.mobile
-                rank = (target == "phone" and column.rank >= 0 and not mobile, column.rank)
+                rank = (2 * short + (target == "phone" and column.rank >= 0 and not mobile), column.rank)
                 if target in chosen and rank >= chosen[target][0]:
                     continue
             if column.style == "google" and target != "groups" and target != "phone":
