@@ -444,7 +444,8 @@ class VercomAdapter(VendorAdapter):
         except RejectedError as error:
             error.id = stored
             raise
-        if stored is None or count_errors(response):
+        counted = getattr(response.meta, "numberOfErrors", 0)  # almost always 0, then there is nothing to count
+        if stored is None or (counted not in (0, None, UNSET) and count_errors(response)):
             doubt = self._make_doubt(response, operation, status)
             doubt.id = stored
             raise doubt
