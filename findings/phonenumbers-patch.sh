@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Guess:  whether a phone number is valid does not change in a patch release of phonenumbers.
+# Fact:   it does: "301 23 45" in PL is refused by 9.0.25 and valid with 9.0.26. Each release brings new number plans, and a seven-digit number
+#         without its area code may become a number of its own.
+# With:   phonenumberslite 9.0.25, 9.0.26 and 9.0.42. Seen on 2026-11-30.
+# Met by: whoever stores phones as E.164 and matches old contacts by them, or whose tests hold numbers that must stay invalid.
+source "$(dirname "$0")/_setup.sh"
+verdicts=()
+for version in 9.0.25 9.0.26 9.0.42; do
+    with_python "phonenumberslite==$version"
+    verdicts+=("$(python -c 'import phonenumbers; print(phonenumbers.is_valid_number(phonenumbers.parse("301 23 45", "PL")))')")
+    echo "valid: ${verdicts[-1]}"
+done
+[ "${verdicts[*]}" = "False True True" ]
