@@ -244,6 +244,7 @@ KINDS: dict[str, tuple[bytes, list[Values]]] = {
     "indented end": (ANNAS.replace(b"END", b"  END") + OLAS, [ANNA, OLA]),
     "no line end at the end": (ANNAS.rstrip(), [ANNA]),
     "zeros behind the end": (ANNAS.rstrip() + b"\0\r\n" + OLAS + b"\0" * 16, [ANNA, OLA]),
+    "many zeros behind the end": (ANNAS + b"\0" * 8192, [ANNA]),
     "joined without a line end": (ANNAS.rstrip() + OLAS, [ANNA, OLA]),
     "byte order marks of joined files": (b"".join(b"\xef\xbb\xbf" + each for each in (ANNAS, OLAS)), [ANNA, OLA]),
     "begin in small letters": (
@@ -382,6 +383,7 @@ KINDS: dict[str, tuple[bytes, list[Values]]] = {
     "sms URI": (new("FN:Anna", "TEL;VALUE=uri:sms:+48500600700?body=hi"), [ANNA]),
     "tel URI of version 3.0": (card("FN:Anna", "TEL:tel:+48500600700"), [ANNA]),
     "extension without URI": (card("FN:Anna", "TEL:+48500600700;ext=12"), [ANNA]),
+    "extension in words": (card("FN:Anna", "TEL;TYPE=CELL:+48 500 600 700 ext. 12"), [ANNA]),
     "dial pauses": (card("FN:Anna", "TEL;TYPE=CELL:+48500600700,,12"), [ANNA]),
     "two numbers by comma": (card("FN:Anna", "TEL:500600700, 500600701"), [ANNA]),
     "two numbers by semicolon": (card("FN:Anna", r"TEL:500600700\; 500600701"), [ANNA]),

@@ -23,7 +23,7 @@ _MAX_LINES = 4096  # in a card; lines of photos do not count
 _LONG = 256  # bytes; a value that is longer counts as several lines
 _NOT_ENDED = "the vCard that begins here has no END:VCARD"
 _MAX_VALUE = MAX_LINE // 2
-_MAX_HEADS = 4096
+_MAX_HEADS, _MAX_HEAD = 4096, 1000  # heads that are remembered; bytes
 # RFC 2426, 6350, 6474, 6715, 8605 and 9554, and version 2.1. Another name that begins without X- is no property: it may
 # be a line of a note, whose first word may be a name.
 PROPERTIES = frozenset((
@@ -242,12 +242,14 @@ def _find_head(line: bytes, used: Collection[str], heads: dict[bytes, Head | Non
     if not colon:
         return None, b""
     head = _parse_head(name, used)
-    if len(heads) < _MAX_HEADS:
+    if len(heads) < _MAX_HEADS and len(name) <= _MAX_HEAD:
         heads[name] = head
     return head, value
 
 
 def _parse_head(text: bytes, used: Collection[str]) -> Head | None:
+    if len(text) > _MAX_HEAD:
+        return None
     name, *_ = text.partition(b";")
     match = _NAME.fullmatch(name.strip(_MARKS_BEFORE + b" \t"))
     if match is None:

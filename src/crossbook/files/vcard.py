@@ -54,11 +54,11 @@ _PHONE_URI = re.compile(r"\s*(?:tel|callto|sms|smsto):\s*(?://)?([^;?]*)(.*)", r
 _OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|geo|urn|data):", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
 _CONTEXT = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
-_EXTENSION = re.compile(r"\s*;[a-z-]+=.*", re.IGNORECASE | re.DOTALL)
+_EXTENSION = re.compile(r";[a-z-]+=.*|(?<=[0-9) ])(?:ext|wew|x)[. ]*[0-9]+\s*$", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
 _LONG = 4096  # bytes
+_LONGEST = 1000  # characters of a phone, an address or a label
 _BLANK = b" \t;,\\"
-_COMMA = re.compile(r"\s*(?<!\\),\s*")
 _GROUP_SIGNS = frozenset((*_KINDS, _LIST))
 _TEXTS = frozenset(("phone", "email", "name", "first_name", "last_name", "company"))
 _LINE_BREAKS = re.compile(r"\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -272,14 +272,18 @@ class VcardReader:
         text = self._decode(line, unread)
         listed = "," in text and version != b"2.1"
         for field, part in zip(("last_name", "first_name"), split_value(text, ";"), strict=False):
-            if field not in self._named and (found := _clean(_COMMA.sub(", ", part) if listed else part)):
-                values[field] = found
+            if field not in self._named:
+                halves = split_value(part, ",") if listed else [part]
+                if found := ", ".join(filter(None, map(_clean, halves))):
+                    values[field] = found
 
     def _list(self, lines: Sequence[Line], separators: str, unread: list[int]) -> list[str]:
-        return [name for line in lines for name in _split_groups(self._decode(line, unread), separators)]
+        texts = (self._decode(line, unread) for line in lines)
+        splits = ((_known_groups if len(text) < _LONG else _split_groups)(text, separators) for text in texts)
+        return [name for names in splits for name in names]
 
     def _phone(self, lines: Sequence[Line], labelled: Sequence[Line], unread: list[int]) -> str | None:
-        labels = {line[1].group: self._decode(line, []) for line in labelled} if labelled else {}
+        labels = {line[1].group: self._decode(line, [])[:_LONGEST] for line in labelled} if labelled else {}
         ranked: list[tuple[int, Line]] = []
         for line in lines:
             group = line[1].group
@@ -300,7 +304,7 @@ class VcardReader:
             if "@" in text:
                 return clean_email(unquote(text) if text[:7].lower() == "mailto:" else text)
             others.append(text)
-        return next(filter(None, map(clean_email, others)), None)
+        return next((address for text in others if (address := clean_email(text))), None)
 
     def _find_groups(self, lines: Mapping[str, Sequence[Line]]) -> list[str]:
         """Return the names of the groups whose cards list this card, by its UID, its e-mail or its phone."""
@@ -318,7 +322,7 @@ def _count_further(lines: Sequence[Line]) -> int:
         return 0
     found: set[str] = set()
     for _, head, value in lines:
-        text = value.decode("latin-1").strip().lower()
+        text = value[:_LONGEST].decode("latin-1").strip().lower()
         if head.name == "EMAIL":
             found.update(_ADDRESS.findall(text) or [text])
         elif len(lines) == 1 and _PHONE.fullmatch(text):
@@ -351,7 +355,7 @@ def _preference(line: Line) -> int:
 
 
 def _member_key(text: str) -> str:
-    text = text.strip().lower().removeprefix("urn:uuid:")
+    text = text[:_LONGEST].strip().lower().removeprefix("urn:uuid:")
     address = _ADDRESS.search(text.removeprefix("mailto:"))
     if address:
         return f"mailto:{address.group()}"
@@ -373,6 +377,7 @@ def _split_phones(text: str) -> list[str]:
     """Return the phones in the text of one property; none if it is a URI of another kind or has no digit."""
     if _PHONE.fullmatch(text):
         return [text]
+    text = text[:_LONGEST]
     if uri := _PHONE_URI.fullmatch(text):
         text = unquote(uri[1])
         context = _CONTEXT.search(uri[2])
@@ -381,14 +386,16 @@ def _split_phones(text: str) -> list[str]:
     elif "@" in text or _OTHER_URI.match(text):
         return []
     else:
-        text = _EXTENSION.sub("", text)
+        text = _EXTENSION.sub("", text).rstrip()
     return list_phones(text)
 
 
-@lru_cache(maxsize=256)
 def _split_groups(text: str, separators: str) -> tuple[str, ...]:
     names = map(_clean, split_value(text, separators))
     return tuple(name for name in names if name and name.lower() not in _OWN_GROUPS and not name.startswith("* "))
+
+
+_known_groups = lru_cache(maxsize=256)(_split_groups)
 
 
 def _clean(text: str) -> str:
