@@ -54,7 +54,6 @@ _PHONE_URI = re.compile(r"\s*(?:tel|callto|sms|smsto):\s*(?://)?([^;?]*)(.*)", r
 _OTHER_URI = re.compile(r"\s*(?:sips?|xmpp|skype|h323|im|mailto|https?|facetime|geo|urn|data):", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()-]{4,30}")
 _CONTEXT = re.compile(r";phone-context=(\+[0-9().-]+)", re.IGNORECASE)
-_EXTENSION = re.compile(r";[a-z-]+=.*|(?<=[0-9) ])(?:ext|wew|x)[. ]*[0-9]+\s*$", re.IGNORECASE | re.DOTALL)
 _ADDRESS = re.compile(r"[^\s<>\"',;:()]+@[^\s<>\"',;:()]+")
 _LONG = 4096  # bytes
 _LONGEST = 1000  # characters of a phone, an address or a label
@@ -385,8 +384,6 @@ def _split_phones(text: str) -> list[str]:
             text = context[1] + text
     elif "@" in text or _OTHER_URI.match(text):
         return []
-    else:
-        text = _EXTENSION.sub("", text).rstrip()
     return list_phones(text)
 
 
