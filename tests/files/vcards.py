@@ -235,6 +235,7 @@ KINDS: dict[str, tuple[bytes, list[Values]]] = {
         card("N:Ż".encode()[:-1] + b"\r\n " + "Ż".encode()[-1:] + "ółw;Zofia;;;".encode(), "FN:Zofia Żółw", TEL),
         [ZOFIA],
     ),
+    "folded inside the only letter": (card(b"FN:Ma\xc5\r\n \x82gorzata", TEL), [person("Małgorzata")]),
     "quoted-printable folded by a space alone": (old(f"FN;{QP}:=C5\r\n =BBaneta", CELL), [person("Żaneta")]),
     "CR alone and folds": (card("FN:An\r\n na", TEL).replace(b"\r\n", b"\r"), [ANNA]),
     "LF alone": (card("FN:An\r\n na", TEL).replace(b"\r\n", b"\n"), [ANNA]),

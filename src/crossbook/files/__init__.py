@@ -26,6 +26,7 @@ from crossbook import _phones
 from crossbook._tracebacks import hide_internal_frames
 from crossbook.errors import InvalidInputError
 from crossbook.files.columns import Column
+from crossbook.files.contentlines import select_undeclared
 from crossbook.files.csv import CsvReader, CsvWriter
 from crossbook.files.encodings import EncodedFile, detect_encoding, open_file
 from crossbook.files.jsonl import JsonlReader, JsonlWriter
@@ -176,7 +177,8 @@ def read(
     if region is not None and not _phones.is_region(region):
         raise InvalidInputError('region must be a country code of two capital letters, such as "PL"', field="region")
     with closing(open_file(path)) if isinstance(path, (str, Path)) else nullcontext(path) as file:
-        reader = _make_reader(format, detect_encoding(file, encoding), corrections, separator)
+        select = select_undeclared if format.startswith("vcard") else None
+        reader = _make_reader(format, detect_encoding(file, encoding, select=select), corrections, separator)
         yield PreparingReader(reader, names, region)
 
 

@@ -16,7 +16,7 @@ from itertools import chain
 
 from attrs import define, field, frozen
 
-from crossbook.files.encodings import MAX_LINE, EncodedFile
+from crossbook.files.encodings import MAX_LINE, EncodedFile, Sample
 
 _CHUNK = 1 << 15  # bytes
 _MAX_LINES = 4096  # in a card; lines of photos do not count
@@ -38,6 +38,7 @@ _BINARY = {"KEY", "LOGO", "PHOTO", "SOUND", "X-MS-CARDPICTURE"}
 _NAME = re.compile(rb"(?:([\w.-]+)\.)?([A-Za-z0-9-]+)")
 _QUOTED_HEAD = re.compile(rb'((?:[^":]|"[^"]*")*+):')
 _PARAMETERS = re.compile(rb';((?:[^";]|"[^"]*"|")*)')
+_CHARSET = re.compile(rb"[^:]*;\s*CHARSET\s*=", re.IGNORECASE)
 _BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]+")
 _ENCODINGS = {"quoted-printable": "q", "q": "q", "base64": "b", "b": "b"}
 _SOFT = b"QUOTED-PRINTABLE"
@@ -170,6 +171,19 @@ def read_cards(file: EncodedFile, used: Collection[str]) -> Iterator[Card]:
     if card is not None:
         card.error = card.error or _NOT_ENDED
         yield card
+
+
+def select_undeclared(sample: Sample) -> Sample:
+    """Return the lines of a sample that do not name their encoding, unfolded: a fold may be inside a letter."""
+    lines: Sample = []
+    last = 0
+    for number, line in sample:
+        if lines and number == last + 1 and line[:1] in (b" ", b"\t"):
+            lines[-1] = lines[-1][0], lines[-1][1] + line[1:]
+        else:
+            lines.append((number, line))
+        last = number
+    return [each for each in lines if not _CHARSET.match(each[1])]
 
 
 def _add_bare_line(card: Card, last: Head | None, number: int, line: bytes, used: Collection[str]) -> int:

@@ -6,7 +6,7 @@ import codecs
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
@@ -22,6 +22,7 @@ MAX_LINE = 1 << 20  # characters
 _CHUNK = 1 << 20  # bytes
 _TITLE_LINES = 3  # the titles, or lines above them
 _LONGEST_SAMPLE = 2000  # bytes of a line
+Sample = list[tuple[int, bytes]]  # lines, each with its number
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # UTF-32 comes first: its little-endian mark begins with that of UTF-16.
 _BOMS = (
@@ -106,7 +107,9 @@ def open_file(path: str | Path) -> BinaryIO:
     return spool
 
 
-def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile:
+def detect_encoding(
+    file: IO[bytes], encoding: str | None = None, *, select: Callable[[Sample], Sample] | None = None
+) -> EncodedFile:
     """Detect the encoding of a file from all its bytes, or check the given encoding.
 
     A byte order mark decides, or the zeros of UTF-16. Other text is UTF-8 if more of its non-ASCII letters are valid
@@ -115,6 +118,7 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
     Args:
         file: a seekable binary file.
         encoding: the encoding, if it is detected wrongly.
+        select: returns the lines of a sample by which the encoding is guessed, of those given. Each has its number.
 
     Raises:
         InvalidInputError: the encoding is unknown or not that of the file; the file is empty or an archive.
@@ -145,10 +149,13 @@ def detect_encoding(file: IO[bytes], encoding: str | None = None) -> EncodedFile
         name = "utf-8"
         if invalid >= valid and invalid:
             # Lines in UTF-8, of which a file may have some, say nothing about the others.
-            sample = [each for each in _read_sample(file) if each[1].isascii() or not _is_utf8(each[1])]
-            name, proved = guess_encoding([line for _, line in sample])
-            number, line = next((each for each in reversed(sample) if not each[1].isascii()), sample[-1])
-            example = None if proved else (number, line.decode(name, "replace").strip())
+            sample = _read_sample(file) if select is None else select(_read_sample(file))
+            sample = [each for each in sample if each[1].isascii() or not _is_utf8(each[1])]
+            foreign = [each for each in sample if not each[1].isascii()]
+            if foreign or select is None:
+                name, proved = guess_encoding([line for _, line in sample])
+                number, line = (foreign or sample)[-1]
+                example = None if proved else (number, line.decode(name, "replace").strip())
     file.seek(0)
     return EncodedFile(file, name, lines + (last not in b"\r\n\0"), example)
 
@@ -161,10 +168,10 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _read_sample(file: IO[bytes]) -> list[tuple[int, bytes]]:
+def _read_sample(file: IO[bytes]) -> Sample:
     """Return the first lines of a file, and the next lines that are not ASCII, each with its number."""
     file.seek(0)
-    sample: list[tuple[int, bytes]] = []
+    sample: Sample = []
     number, rest = 0, b""
     while len(sample) < SAMPLE_LINES and (chunk := file.read(_CHUNK)):
         *whole, rest = (rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
