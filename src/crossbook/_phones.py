@@ -185,25 +185,34 @@ def _expand(found: re.Match[str]) -> str | None:
     return digits[:length]
 
 
-def _parse_one(text: str, region: str | None) -> str | None:
+def _parse_one(text: str, default_region: str | None) -> str | None:
     import phonenumbers
 
     try:
-        number: Any = phonenumbers.parse(text, region)
+        parsed = phonenumbers.parse(text, default_region)
     except phonenumbers.NumberParseException:
         return None
-    if number.extension:
+    if parsed.extension:
         return None
-    region = phonenumbers.region_code_for_number(number)
-    if region is None or not phonenumbers.is_valid_number_for_region(number, region):
-        number = _strip_trunk_prefix(number)
-        region = None if number is None else phonenumbers.region_code_for_number(number)
-        if region is None or not phonenumbers.is_valid_number_for_region(number, region):
-            return None
+    number: Any = parsed
+    region = _get_region(number)
+    if region is None:
+        number = _strip_trunk_prefix(parsed)
+        region = None if number is None else _get_region(number)
+    if number is None or region is None:
+        return None
     national = phonenumbers.national_significant_number(number)
     if len(national) < _get_shortest_length(region) and _is_of_people(number):
         return None
     return f"+{number.country_code}{national}"
+
+
+def _get_region(number: Any) -> str | None:
+    """Return the region of a valid number, or None if the number is not valid."""
+    import phonenumbers
+
+    region = phonenumbers.region_code_for_number(number)
+    return region if region is not None and phonenumbers.is_valid_number_for_region(number, region) else None
 
 
 def _strip_trunk_prefix(number: Any) -> Any:
