@@ -92,6 +92,7 @@ class VcardReader:
         self.example = file.example
         # UTF-16 and UTF-32 arrive as UTF-8, because their line ends are found in text only.
         self._encoding = "utf-8" if file.name.startswith(("utf-16", "utf-32")) else file.name
+        self._has_groups = False
         self._members: dict[str, dict[str, None]] = {}
         self.description = f"{file.title}, vCard"
         self.expected: int | None = 0
@@ -127,6 +128,7 @@ class VcardReader:
         for card in read_cards(self._file, self._used):
             cards += 1
             if self._is_group(card):
+                self._has_groups = True
                 self._add_group(card)
                 continue
             people += 1
@@ -203,7 +205,7 @@ class VcardReader:
             elif name == "EMAIL":
                 found = self._email(lines, unread)
             elif target == _NAMES:
-                self._add_names(lines[0], _version(card), values, unread)
+                self._add_names(lines[0], card, values)
                 continue
             elif target == "groups":
                 groups += self._list(lines, "," if _version(card) == b"4.0" else ",;", unread)
@@ -212,7 +214,7 @@ class VcardReader:
                 found = self._text(lines, unread, exact=name in _OURS)
             if found and target not in values:
                 values[target] = found if target in _TEXTS else cells.decode_field(target, found)
-        if not _GROUP_SIGNS.isdisjoint(properties) and self._is_group(card):
+        if self._has_groups and self._is_group(card):
             return None
         if not (values or groups or unread) and _is_empty(card):
             return None
@@ -266,15 +268,14 @@ class VcardReader:
                 return text
         return ""
 
-    def _add_names(self, line: Line, version: bytes, values: dict[str, Any], unread: list[int]) -> None:
+    def _add_names(self, line: Line, card: Card, values: dict[str, Any]) -> None:
         """Add first and last name from N. A bare comma separates values of a part; in version 2.1 it is a comma."""
-        text = self._decode(line, unread)
-        listed = "," in text and version != b"2.1"
+        text = self._decode(line, card.unread)
+        is_listed = "," in text and _version(card) != b"2.1"
         for field, part in zip(("last_name", "first_name"), split_value(text, ";"), strict=False):
-            if field not in self._named:
-                halves = split_value(part, ",") if listed else [part]
-                if found := ", ".join(filter(None, map(_clean, halves))):
-                    values[field] = found
+            name = ", ".join(filter(None, map(_clean, split_value(part, ",")))) if is_listed else _clean(part)
+            if name and field not in self._named:
+                values[field] = name
 
     def _list(self, lines: Sequence[Line], separators: str, unread: list[int]) -> list[str]:
         texts = (self._decode(line, unread) for line in lines)
@@ -397,9 +398,9 @@ _known_groups = lru_cache(maxsize=256)(_split_groups)
 
 def _clean(text: str) -> str:
     """Return the text without escapes, and without white space and invisible signs around it."""
-    if "\\" in text:
-        text = unescape(text)
-    return strip_text(text.replace("\r\n", "\n") if "\r" in text else text).strip("\0")
+    if text.isprintable() and "\\" not in text:  # most values: a printable text has no white space but U+0020
+        return text.strip(" ")
+    return strip_text(unescape(text).replace("\r\n", "\n")).strip("\0")
 
 
 def _join_name(parts: Sequence[str]) -> str:
